@@ -1,0 +1,47 @@
+# `make chat` and `make test` are all that a newcomer needs.
+
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
+	&& { echo $$p; break; }; done)
+VENV := .venv
+BIN := $(VENV)/bin
+SAMPLE := samples/lighthouse.mp4
+
+.PHONY: chat demo test check bench lock clean
+
+chat: $(VENV)/installed ## index the sample and open the chat
+	$(BIN)/cuepoint index $(SAMPLE)
+	$(BIN)/cuepoint chat
+
+demo: $(VENV)/installed ## the same in the terminal
+	$(BIN)/cuepoint index $(SAMPLE)
+	$(BIN)/cuepoint ask "When does the red boat appear?" $(SAMPLE) --thread demo
+	$(BIN)/cuepoint ask "What was said there?" $(SAMPLE) --thread demo
+	$(BIN)/cuepoint ask "What was said about a whale?" $(SAMPLE)
+
+test: $(VENV)/tested ## install what the tests need and run them all
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+	$(BIN)/pytest -n 2 --dist loadgroup
+
+bench: $(VENV)/installed ## speed and quality, as tables
+	$(BIN)/python -m benchmarks.speed
+	$(BIN)/python -m benchmarks.quality
+
+lock: ## choose new pins
+	uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate \
+		--extra test pyproject.toml --output-file requirements.lock
+
+$(VENV)/installed: pyproject.toml requirements.lock
+	@test -n "$(PYTHON)" || { echo "Cuepoint needs Python 3.11, 3.12 or 3.13 (make PYTHON=...)"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable .
+	@touch $@
+
+$(VENV)/tested: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable '.[test]'
+	@touch $@
+
+clean: ## remove the environment
+	rm -rf $(VENV)
