@@ -1,0 +1,140 @@
+"""What the tests share: no foreign traffic, a home of their own, small media with known truth."""
+
+import logging
+import os
+import socket
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).parents[1]
+Colour = tuple[int, int, int]
+
+
+@pytest.fixture(autouse=True)
+def only_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection to any other machine is an error."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6):
+            host = str(address[0])
+            if not (host.startswith("127.") or host in ("::1", "localhost")):
+                raise AssertionError(f"a test reached out to {host}")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(autouse=True)
+def own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No setting of the person who runs the tests, and no library but a new one."""
+    for name in list(os.environ):
+        keep = ("CUEPOINT_MEDIA", "CUEPOINT_CHROMIUM")
+        if name.startswith(("CUEPOINT_", "OPENAI_", "CHAINLIT_")) and name not in keep:
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("CUEPOINT_HOME", str(tmp_path / "home"))
+
+
+@pytest.fixture(autouse=True)
+def no_errors_logged(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """What is logged as an error is one."""
+    yield
+    errors = [r for r in caplog.get_records("call") if r.levelno >= logging.ERROR]
+    assert not errors, [r.getMessage() for r in errors]
+
+
+@pytest.fixture(scope="session")
+def media() -> Path:
+    """The folder of real videos with known truth; tests that need it skip where it is absent."""
+    folder = Path(os.environ.get("CUEPOINT_MEDIA", ROOT.parent / "shared" / "media"))
+    if not (folder / "MANIFEST.md").exists():
+        pytest.skip("no folder of real videos (CUEPOINT_MEDIA)")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def sample() -> Path:
+    """The sample video of the repository."""
+    return ROOT / "samples" / "lighthouse.mp4"
+
+
+Paint = Callable[[float], np.ndarray]
+
+
+def write_video(
+    path: Path,
+    paint: Paint,
+    duration: float,
+    *,
+    fps: int = 10,
+    codec: str = "libx264",
+    tone: bool = False,
+    gop: int = 10,
+    pts: Callable[[int], int] | None = None,
+) -> Path:
+    """Encode what paint(seconds) draws, an RGB array; sizes and times are exact."""
+    height, width = paint(0.0).shape[:2]
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(codec, rate=fps)
+        stream.width, stream.height = width, height
+        stream.pix_fmt = "yuv420p"
+        stream.codec_context.gop_size = gop
+        if codec == "libx264":
+            stream.options = {"bf": "0", "crf": "12"}
+        sound: Any = container.add_stream("aac", rate=16000) if tone else None
+        for number in range(round(duration * fps)):
+            frame = av.VideoFrame.from_ndarray(paint(number / fps), format="rgb24")
+            frame.pts = pts(number) if pts else number
+            frame.time_base = Fraction(1, fps)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+        if sound:
+            for start in range(0, round(duration * 16000), 1024):
+                wave = np.sin(np.arange(start, start + 1024) * 440 * 2 * np.pi / 16000)
+                samples = (wave * 8000).astype(np.int16)[None, :]
+                piece = av.AudioFrame.from_ndarray(samples, format="s16", layout="mono")
+                piece.sample_rate, piece.pts = 16000, start
+                container.mux(sound.encode(piece))
+            container.mux(sound.encode(None))
+    return path
+
+
+@pytest.fixture(scope="session")
+def encode() -> Callable[..., Path]:
+    """`encode(path, paint, duration, ...)` writes a video whose every picture is known."""
+    return write_video
+
+
+def flat(colour: Colour, width: int = 320, height: int = 180) -> np.ndarray:
+    """One colour, with a texture so that it is a picture and not a blank."""
+    picture = np.empty((height, width, 3), np.uint8)
+    picture[:] = colour
+    picture[::8] = np.array(colour, np.uint8) // 2
+    return picture
+
+
+SHOTS: list[tuple[float, Colour]] = [
+    (0.0, (200, 30, 30)),
+    (3.0, (30, 60, 220)),
+    (6.0, (10, 10, 12)),
+    (8.0, (240, 240, 240)),
+]
+
+
+def paint_shots(seconds: float) -> np.ndarray:
+    """Red until 3 s, blue until 6 s, near black until 8 s, then white."""
+    colour = next(c for start, c in reversed(SHOTS) if seconds >= start - 1e-6)
+    return flat(colour)
+
+
+@pytest.fixture(scope="session")
+def shots(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Ten seconds of four still shots with cuts at 3, 6 and 8 s, and a tone."""
+    path = tmp_path_factory.mktemp("made") / "four shots.mp4"
+    return write_video(path, paint_shots, 10.0, tone=True)

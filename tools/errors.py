@@ -1,0 +1,35 @@
+"""What can go wrong in a way that a person or a model can act on.
+
+    VideoError                 the message says how to mend it
+    ├── UnknownVideo           lists the known ones
+    ├── UnreadableMedia        names the file and what the decoder said
+    ├── NotIndexed             names the command that indexes it
+    ├── RefusedRequest         limits, policy: says which
+    └── ProviderUnavailable    names the package, key or setting that is missing
+
+Everything else is a bug and propagates.
+"""
+
+
+class VideoError(Exception):
+    """Shown to the user as one line."""
+
+
+class UnknownVideo(VideoError):
+    """No video, or more than one, goes by this name."""
+
+
+class UnreadableMedia(VideoError):
+    """The file holds nothing that can be decoded."""
+
+
+class NotIndexed(VideoError):
+    """The video is there, but what was asked for has not been made yet."""
+
+
+class RefusedRequest(VideoError):
+    """A limit or a rule forbids it."""
+
+
+class ProviderUnavailable(VideoError):
+    """A package, key or setting is missing."""

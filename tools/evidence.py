@@ -1,0 +1,109 @@
+"""Turn what is stored into evidence, the one value that every door renders."""
+
+import re
+from typing import get_args
+
+from tools.media import (
+    Attributes,
+    Evidence,
+    Frame,
+    Kind,
+    Scene,
+    ScreenText,
+    Utterance,
+    Video,
+    evidence_id,
+)
+
+_ID = re.compile(
+    rf"(?P<kind>{'|'.join(get_args(Kind))}):(?P<video>[0-9a-f]{{16}})"
+    r"@(?P<start>\d{1,12})(?:-(?P<end>\d{1,12}))?(?:#(?P<n>\d{1,6}))?"
+)
+
+
+def parse_id(text: str) -> tuple[Kind, str, float, float] | None:
+    """Kind, video, start and end in seconds; None for what is not an evidence id."""
+    match = _ID.fullmatch(text)
+    if match is None:
+        return None
+    start = int(match["start"]) / 1000
+    end = int(match["end"]) / 1000 if match["end"] else start
+    kind: Kind = match["kind"]  # type: ignore[assignment]  # the pattern lists the kinds
+    return kind, match["video"], start, end
+
+
+def of_speech(one: Utterance, image: str | None, score: float = 0.0) -> Evidence:
+    """Who said what, when."""
+    text = f"{one.speaker}: {one.text}" if one.speaker else one.text
+    return Evidence(one.id, one.video, one.start, one.end, "speech", text, image, score, one.source)
+
+
+def of_screen(one: ScreenText, image: str | None, score: float = 0.0) -> Evidence:
+    """What was to be read, when."""
+    return Evidence(one.id, one.video, one.start, one.end, "screen", one.text, image, score, "text")
+
+
+def of_frame(frame: Frame, look: Attributes | None, score: float = 0.0) -> Evidence:
+    """One picture, with what its pixels tell."""
+    text = describe(look) if look else ""
+    return Evidence(
+        frame.id, frame.video, frame.start, frame.end, "frame", text, frame.image, score, "picture"
+    )
+
+
+def of_scene(scene: Scene, number: int, count: int, look: Attributes | None) -> Evidence:
+    """What lies between two cuts."""
+    text = f"scene {number} of {count}" + (f", {describe(look)}" if look else "")
+    return Evidence(
+        scene.id, scene.video, scene.start, scene.end, "scene", text, scene.image, 0.0, "cuts"
+    )
+
+
+def of_span(
+    id: str, video: str, start: float, end: float, look: Attributes | None, image: str | None
+) -> Evidence:
+    """A stretch of pictures that look alike."""
+    text = describe(look) if look else ""
+    return Evidence(id, video, start, end, "frame", text, image, 0.0, "picture")
+
+
+def of_video(video: Video, text: str, image: str | None) -> Evidence:
+    """What is true of the whole video."""
+    id = evidence_id("video", video.id, 0.0, video.duration)
+    return Evidence(id, video.id, 0.0, video.duration, "video", text, image, 0.0, "file")
+
+
+def facts(video: Video, scenes: int, sound: bool) -> str:
+    """Length, scenes, size, rate, sound and time of recording, in words."""
+    minutes, seconds = divmod(video.duration, 60)
+    length = f"{video.duration:.1f} seconds"
+    if minutes:
+        hours, minutes = divmod(int(minutes), 60)
+        clock = f"{hours}:{minutes:02}:{seconds:04.1f}" if hours else f"{minutes}:{seconds:04.1f}"
+        length += f" ({clock})"
+    parts = [f"{length} long"]
+    if scenes:
+        parts.append("1 scene" if scenes == 1 else f"{scenes} scenes")
+    if video.width:
+        parts.append(f"{video.width} x {video.height} pixels")
+    if video.fps:
+        parts.append(f"{video.fps:.4g} frames a second")
+    parts.append("with sound" if sound else "without sound")
+    if video.recorded_at:
+        parts.append(f"recorded {video.recorded_at:%Y-%m-%d %H:%M %Z}".strip())
+    return ", ".join(parts)
+
+
+def describe(look: Attributes) -> str:
+    """Colours and light in words, the largest share first: "mostly blue, some white, bright"."""
+    shares = sorted(look.colours.items(), key=lambda item: -item[1])
+    words = [
+        f"{'mostly' if share >= 0.5 else 'much' if share >= 0.25 else 'some'} {name}"
+        for name, share in shares
+        if share >= 0.08
+    ][:3]
+    light = look.brightness
+    words.append(
+        "very dark" if light < 0.12 else "dark" if light < 0.28 else "bright" if light > 0.65 else ""
+    )
+    return ", ".join(word for word in words if word)

@@ -1,0 +1,387 @@
+"""A folder of videos and what is known of them. Files are the truth; reading needs no lock."""
+
+import json
+import re
+import shutil
+import threading
+import unicodedata
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from tools import evidence as make
+from tools.embed import Vectors
+from tools.errors import NotIndexed, UnknownVideo, UnreadableMedia
+from tools.files import digest, is_locked, read_lines, write_json
+from tools.media import (
+    Attributes,
+    Coverage,
+    Evidence,
+    Frame,
+    Scene,
+    ScreenText,
+    Stage,
+    Utterance,
+    Video,
+)
+from tools.signals import Rows, read_rows
+
+STAGES = ("probe", "subtitles", "keyframes", "pass", "screen", "vectors")
+SCHEMA = 1
+CACHED = 256
+"""Stage files held in memory, parsed."""
+_T = TypeVar("_T")
+Manifest = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that `verify` found, and the command that mends it."""
+
+    video: str
+    what: str
+    fix: str
+
+
+class Library:
+    """One owner's videos. Safe for many readers; writing is the business of `ingest`."""
+
+    def __init__(self, home: Path, owner: str = "local") -> None:
+        self.home = home
+        self.root = home / "libraries" / owner
+        self._cache: OrderedDict[tuple[str, str, int], Any] = OrderedDict()
+        self._manifests: dict[str, tuple[tuple[int, int], Manifest]] = {}
+        self._guard = threading.Lock()
+
+    # Names and videos
+
+    def folder(self, video: str) -> Path:
+        """Where all of one video lies."""
+        return self.root / "videos" / video
+
+    def list(self) -> "list[Video]":
+        """Every video that a manifest makes visible, by title."""
+        found = [self._video(p.parent.name) for p in self.root.glob("videos/*/manifest.json")]
+        return sorted(found, key=lambda video: (video.title.casefold(), video.id))
+
+    def get(self, ref: str) -> Video:
+        """A video by its id, the start of one (4 characters or more) or a title that is unique."""
+        if re.fullmatch(r"[0-9a-f]{16}", ref) and (self.folder(ref) / "manifest.json").exists():
+            return self._video(ref)
+        videos = self.list()
+        matches = [v for v in videos if len(ref) >= 4 and v.id.startswith(ref)]
+        matches = matches or [v for v in videos if v.title.casefold() == ref.casefold()]
+        if len(matches) == 1:
+            return matches[0]
+        known = ", ".join(f"{v.id} ({v.title})" for v in (matches or videos)[:10])
+        if matches:
+            raise UnknownVideo(f"{ref!r} is ambiguous; one of: {known}")
+        raise UnknownVideo(
+            f"no video {ref!r}; known: {known}"
+            if videos
+            else f"no video {ref!r}: the library is empty; add one with `cuepoint index FILE`"
+        )
+
+    def manifest(self, video: str) -> Manifest:
+        """The manifest as it stands; UnknownVideo where there is none."""
+        path = self.folder(video) / "manifest.json"
+        try:
+            stat = path.stat()
+            stamp = (stat.st_mtime_ns, stat.st_ino)
+            with self._guard:
+                held = self._manifests.get(video)
+            if held is None or held[0] != stamp:
+                held = (stamp, json.loads(path.read_bytes()))
+                with self._guard:
+                    self._manifests[video] = held
+        except FileNotFoundError as error:
+            raise UnknownVideo(f"no video {video!r} in the library") from error
+        except ValueError as error:
+            raise NotIndexed(
+                f"the record of {video} is damaged: run `cuepoint index` on its file again"
+            ) from error
+        return held[1]
+
+    def generation(self, video: str) -> int:
+        """Rises with every stage that finishes."""
+        return int(self.manifest(video)["generation"])
+
+    def _video(self, video: str) -> Video:
+        manifest = self.manifest(video)
+        stages = {name: Stage() for name in STAGES}
+        for name, stage in manifest["stages"].items():
+            stages[name] = Stage(
+                stage["state"],
+                1.0 if stage["state"] in ("done", "skipped") else 0.0,
+                stage.get("provider", ""),
+                stage.get("seconds", 0.0),
+                stage.get("note", ""),
+            )
+        complete = all(stage.state in ("done", "skipped") for stage in stages.values())
+        state = "ready" if complete else "queued"
+        if not complete and is_locked(self.folder(video) / "lock"):
+            state = "indexing"
+            self._add_progress(video, stages)
+        elif any(stage.state == "failed" for stage in stages.values()):
+            state = "failed"
+        recorded = manifest.get("recorded_at")
+        return Video(
+            video,
+            manifest["title"],
+            str(self._source(video, manifest)),
+            manifest["duration"],
+            manifest["width"],
+            manifest["height"],
+            manifest["fps"],
+            datetime.fromisoformat(recorded) if recorded else None,
+            state,
+            tuple(manifest["notes"]),
+            stages,
+        )
+
+    def _add_progress(self, video: str, stages: dict[str, Stage]) -> None:
+        try:
+            now = json.loads((self.folder(video) / "progress.json").read_bytes())
+            stages[now["stage"]] = Stage("running", float(now["fraction"]))
+        except (OSError, ValueError, KeyError):
+            return  # written without a lock, for show only
+
+    # What the stages stored
+
+    def frames(self, video: str) -> "list[Frame]":
+        """Kept frames by time: the keyframes until the decode pass is done."""
+        name = "frames" if self._has(video, "pass") else "keyframes"
+        return self._rows(video, name, lambda row: Frame(**row))
+
+    def attributes(self, video: str) -> "list[Attributes]":
+        """Colours, light and motion of each kept frame, by time."""
+        name = "attributes" if self._has(video, "pass") else "keyframe_attributes"
+        return self._rows(video, name, lambda row: Attributes(**row))
+
+    def scenes(self, video: str) -> "list[Scene]":
+        """Scenes by time; none until the decode pass is done."""
+        return self._rows(video, "scenes", lambda row: Scene(**row))
+
+    def utterances(self, video: str) -> "list[Utterance]":
+        """Speech by time."""
+        return self._rows(video, "speech", lambda row: Utterance(**row))
+
+    def screen_text(self, video: str) -> "list[ScreenText]":
+        """On-screen text by time."""
+        return self._rows(
+            video, "screen", lambda row: ScreenText(**{**row, "box": tuple(row["box"])})
+        )
+
+    def vectors(self, video: str) -> Vectors | None:
+        """Text vectors of speech and on-screen text; None until they are made."""
+        stage = self.manifest(video)["stages"].get("vectors", {})
+        if stage.get("state") != "done":
+            return None
+
+        def load() -> Vectors:
+            ids = [row["id"] for row in read_lines(self.folder(video) / "vectors.jsonl")]
+            array = np.load(self.folder(video) / "vectors.npy", allow_pickle=False)
+            return Vectors(ids, array, stage["provider"])
+
+        return self._cached(video, "vectors", load)
+
+    def signals(self, video: str) -> Rows:
+        """One row per decoded frame; NotIndexed until the decode pass is done."""
+        if not (self.folder(video) / "signals.npy").exists():
+            raise NotIndexed(f"{video} has no decoded picture: run `cuepoint index` on its file")
+        return self._cached(video, "signals", lambda: read_rows(self.folder(video) / "signals.npy"))
+
+    def _has(self, video: str, stage: str) -> bool:
+        return self.manifest(video)["stages"].get(stage, {}).get("state") == "done"
+
+    def _rows(self, video: str, name: str, build: Callable[[dict[str, Any]], _T]) -> "list[_T]":
+        path = self.folder(video) / f"{name}.jsonl"
+        files = [f for s in self.manifest(video)["stages"].values() for f in s.get("files", ())]
+        if path.name not in files:  # only what a finished stage names is visible
+            return []
+        return self._cached(video, name, lambda: [build(row) for row in read_lines(path)])
+
+    def _cached(self, video: str, name: str, load: Callable[[], _T]) -> _T:
+        key = (video, name, self.generation(video))
+        with self._guard:
+            if key in self._cache:
+                self._cache.move_to_end(key)
+                return self._cache[key]
+        value = load()
+        with self._guard:
+            self._cache[key] = value
+            while len(self._cache) > CACHED:
+                self._cache.popitem(last=False)
+        return value
+
+    # Evidence
+
+    def evidence(self, id: str) -> Evidence:
+        """What an evidence id stands for; UnknownVideo when it is gone."""
+        parsed = make.parse_id(id)
+        if parsed is None:
+            raise UnknownVideo(f"{id!r} is not an evidence id")
+        kind, video, start, end = parsed
+        if kind == "frame" and end > start:
+            look = self.look_of(video, start, end)
+            return make.of_span(id, video, start, end, look, self.image_at(video, start, end))
+        if kind == "frame":
+            return make.of_frame(self.frame_at(video, start), self.look_at(video, start))
+        if kind == "video":
+            return self.facts(video)
+        if kind == "scene":
+            scenes = self.scenes(video)
+            for number, scene in enumerate(scenes, 1):
+                if scene.id == id:
+                    look = self.look_of(video, start, end)
+                    return make.of_scene(scene, number, len(scenes), look)
+        for one in self.utterances(video):
+            if one.id == id:
+                return make.of_speech(one, self.image_at(video, one.start, one.end))
+        for text in self.screen_text(video):
+            if text.id == id:
+                return make.of_screen(text, self.image_at(video, text.start, text.end))
+        raise UnknownVideo(f"{id!r} is no longer in the library")
+
+    def image_at(self, video: str, start: float, end: float | None = None) -> str | None:
+        """The picture that shows [start, end) best: the first inside it, else the nearest."""
+        frames = self.frames(video)
+        if not frames:
+            return None
+        inside = [f for f in frames if start <= f.seconds < (start if end is None else end)]
+        before = [f for f in frames if f.seconds <= start + 1e-3]
+        return (inside or before[-1:] or frames)[0].image
+
+    def frame_at(self, video: str, seconds: float) -> Frame:
+        """The kept frame at exactly these seconds, made now or earlier."""
+        for frame in self.frames(video):
+            if abs(frame.seconds - seconds) < 1e-3:
+                return frame
+        image = f"videos/{video}/frames/{round(seconds * 1000):09d}.jpg"
+        if not self.image_path(image).exists():
+            raise UnknownVideo(f"no frame of {video} at {seconds:.3f} s was kept")
+        return Frame(video, seconds, image, "asked for")
+
+    def look_at(self, video: str, seconds: float) -> Attributes | None:
+        """Colours and light of the kept frame nearest to a time."""
+        looks = self.attributes(video)
+        return min(looks, key=lambda look: abs(look.seconds - seconds), default=None)
+
+    def look_of(self, video: str, start: float, end: float) -> Attributes | None:
+        """Colours and light of the kept frame nearest to the middle of a span."""
+        return self.look_at(video, (start + end) / 2)
+
+    def facts(self, video: str) -> Evidence:
+        """What is known of the whole video, as evidence."""
+        probe = self.manifest(video)["probe"]
+        one = self._video(video)
+        text = make.facts(one, len(self.scenes(video)), bool(probe["audio"]))
+        return make.of_video(one, text, self.image_at(video, 0.0))
+
+    def coverage(self, video: str) -> Coverage:
+        """What of a video was looked at, as it stands now."""
+        manifest = self.manifest(video)
+        duration = float(manifest["duration"])
+        times = [0.0, *(frame.seconds for frame in self.frames(video)), duration]
+        gaps = [b - a for a, b in zip(times, times[1:], strict=False)]
+        stages = self._video(video).stages
+        sources = {one.source for one in self.utterances(video)}
+        speech = "draft" if "draft" in sources else "complete" if sources else "none"
+        screen = stages["screen"]
+        notes = [*manifest["notes"], *(s.note for s in stages.values() if s.note)]
+        notes += [f"{name} is still to come" for name, s in stages.items() if s.state == "waiting"]
+        state = {"done": "partial" if "budget" in screen.note else "complete", "skipped": "none"}
+        return Coverage(
+            video,
+            duration,
+            len(times) - 2,
+            round(max(gaps), 3) if len(times) > 2 else duration,
+            speech,
+            state.get(screen.state, "none"),
+            "none",
+            tuple(dict.fromkeys(notes)),
+        )
+
+    # Files
+
+    def image_path(self, image: str) -> Path:
+        """The absolute path of a picture; never outside the library."""
+        path = (self.root / image).resolve()
+        if not path.is_relative_to(self.root.resolve()):
+            raise UnknownVideo(f"{image!r} is not a picture of the library")
+        return path
+
+    def original(self, video: str) -> Path:
+        """The media file, where it lies; UnreadableMedia when it is gone or another one."""
+        manifest = self.manifest(video)
+        source, path = manifest["source"], self._source(video, manifest)
+        try:
+            size = path.stat().st_size
+        except OSError as error:
+            raise UnreadableMedia(
+                f"the file of {video} is no longer at {path}: put it back, or index it where it is"
+            ) from error
+        if size != source["size"]:
+            raise UnreadableMedia(f"{path} is no longer the file that was indexed: index it again")
+        return path
+
+    def _source(self, video: str, manifest: Manifest) -> Path:
+        path = Path(manifest["source"]["path"])
+        return path if manifest["source"]["linked"] else self.folder(video) / path
+
+    def remove(self, video: str) -> None:
+        """Forget a video; a file that was linked stays where it is."""
+        self.manifest(video)
+        folder = self.folder(video)
+        (folder / "manifest.json").unlink()  # invisible first, then gone
+        shutil.rmtree(folder, ignore_errors=True)
+
+    def verify(self) -> "list[Problem]":
+        """Compare every file with what the manifests say of it."""
+        problems: list[Problem] = []
+        for path in sorted(self.root.glob("videos/*/manifest.json")):
+            problems += self._verify(path.parent.name)
+        return problems
+
+    def _verify(self, video: str) -> "list[Problem]":
+        found: list[Problem] = []
+        try:
+            stages = self.manifest(video)["stages"]
+            original = self.original(video)
+        except (NotIndexed, UnreadableMedia) as error:
+            return [Problem(video, str(error), "cuepoint index FILE")]
+        again = f"cuepoint index {json.dumps(str(original))}"
+        for stage in stages.values():
+            for name, checksum in stage.get("files", {}).items():
+                path = self.folder(video) / name
+                if not path.exists():
+                    found.append(Problem(video, f"{name} is missing", again))
+                elif digest(path) != checksum:
+                    found.append(Problem(video, f"{name} is damaged", again))
+        if not found:
+            for row in self.frames(video):
+                if not self.image_path(row.image).exists():
+                    found.append(Problem(video, f"the picture {row.image} is missing", again))
+        return found
+
+
+def clean_title(text: str) -> str:
+    """A name from outside as plain text of one line: no control characters, at most 200 long."""
+    plain = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in text)
+    return " ".join(plain.split())[:200] or "untitled"
+
+
+def save_manifest(library: Library, video: str, manifest: Manifest) -> None:
+    """Make what is in a manifest visible. Only for the holder of the video's lock."""
+    manifest["generation"] = int(manifest.get("generation", 0)) + 1
+    write_json(library.folder(video) / "manifest.json", manifest)
+
+
+def as_rows(items: Iterable[Any]) -> "list[dict[str, Any]]":
+    """Dataclasses as rows for a file of lines."""
+    return [asdict(item) for item in items]

@@ -1,0 +1,173 @@
+"""The nouns. Times are float seconds of presentation time from the container's start, half-open.
+
+Pixels never travel in a type: `image` is a path relative to the library's folder.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, Protocol
+
+Kind = Literal["frame", "scene", "speech", "screen", "object", "video"]
+StageState = Literal["waiting", "running", "done", "skipped", "failed"]
+VideoState = Literal["queued", "indexing", "ready", "failed"]
+
+
+def evidence_id(
+    kind: Kind, video: str, start: float, end: float | None = None, n: int = 1
+) -> str:
+    """`kind:video@start_ms[-end_ms][#n]`; n counts what shares kind and span, from 1."""
+    span = f"{round(start * 1000)}"
+    if end is not None and round(end * 1000) != round(start * 1000):
+        span += f"-{round(end * 1000)}"
+    return f"{kind}:{video}@{span}" + (f"#{n}" if n > 1 else "")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """How far one step of indexing is; progress is 0 to 1, seconds is the time it took."""
+
+    state: StageState = "waiting"
+    progress: float = 0.0
+    provider: str = ""
+    seconds: float = 0.0
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Video:
+    """One indexed file. width, height and fps are None for sound alone; sizes are upright."""
+
+    id: str
+    title: str
+    path: str
+    duration: float
+    width: int | None = None
+    height: int | None = None
+    fps: float | None = None
+    recorded_at: datetime | None = None
+    state: VideoState = "queued"
+    notes: tuple[str, ...] = ()
+    stages: Mapping[str, Stage] = field(default_factory=dict[str, Stage])
+
+
+class Timed(Protocol):
+    """Anything that has a place on a video's time line."""
+
+    @property
+    def video(self) -> str: ...
+    @property
+    def start(self) -> float: ...
+    @property
+    def end(self) -> float: ...
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One kept picture; reason says why the sampler kept it."""
+
+    video: str
+    seconds: float
+    image: str
+    reason: str
+
+    @property
+    def id(self) -> str:
+        return evidence_id("frame", self.video, self.seconds)
+
+    @property
+    def start(self) -> float:
+        return self.seconds
+
+    @property
+    def end(self) -> float:
+        return self.seconds
+
+
+@dataclass(frozen=True)
+class Attributes:
+    """What the pixels of one frame tell without a model. Shares and levels are 0 to 1."""
+
+    video: str
+    seconds: float
+    colours: Mapping[str, float]
+    brightness: float
+    saturation: float
+    motion: float
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What lies between two cuts; image is a frame from inside it."""
+
+    video: str
+    start: float
+    end: float
+    image: str | None
+
+    @property
+    def id(self) -> str:
+        return evidence_id("scene", self.video, self.start, self.end)
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """One piece of speech; source is `subtitles`, `whisper:…` or `draft`."""
+
+    video: str
+    start: float
+    end: float
+    text: str
+    speaker: str | None = None
+    source: str = "subtitles"
+    n: int = 1
+
+    @property
+    def id(self) -> str:
+        return evidence_id("speech", self.video, self.start, self.end, self.n)
+
+
+@dataclass(frozen=True)
+class ScreenText:
+    """Text seen on screen; box is left, top, right, bottom as shares of the picture, 0 to 1."""
+
+    video: str
+    start: float
+    end: float
+    text: str
+    box: tuple[float, float, float, float]
+    confidence: float = 1.0
+    n: int = 1
+
+    @property
+    def id(self) -> str:
+        return evidence_id("screen", self.video, self.start, self.end, self.n)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What an answer may rest on; score is higher for better and comparable within one result."""
+
+    id: str
+    video: str
+    start: float
+    end: float
+    kind: Kind
+    text: str
+    image: str | None = None
+    score: float = 0.0
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """What of a video was looked at; longest_gap is the longest time without a kept frame, in s."""
+
+    video: str
+    duration: float
+    frames: int
+    longest_gap: float
+    speech: str
+    screen: str
+    objects: str
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,185 @@
+"""Run untrusted decoding in a spawned child with limits; its death is an error of ours, not a crash.
+
+A child is spawned, never forked (a forked one would keep our locks), bounded in address space,
+processor time, file size and open files, and ends when its parent does. It speaks JSON lines on
+its standard input and output: one request in, events out, then a line that says how it ended.
+"""
+
+import contextlib
+import importlib
+import json
+import os
+import resource
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from types import TracebackType
+from typing import IO, Any, Self
+
+from tools import errors
+from tools.errors import UnreadableMedia, VideoError
+
+ADDRESS_SPACE = 1536 << 20
+"""Bytes of address space; resident memory stays far below."""
+CPU_SECONDS = 6 * 3600
+FILE_SIZE = 8 << 30
+OPEN_FILES = 128
+
+Event = dict[str, Any]
+
+
+class Child:
+    """One spawned process that runs generator functions by name, one at a time."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[str] | None = None
+        self._last_words = ""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the process, whatever it is doing."""
+        if self._process is None:
+            return
+        for stream in (self._process.stdin, self._process.stdout):
+            if stream is not None:
+                with contextlib.suppress(BrokenPipeError):
+                    stream.close()
+        self._process.kill()
+        self._process.wait()
+        self._process = None
+
+    def call(self, function: str, **arguments: Any) -> Iterator[Event]:
+        """Run `package.module:generator` with JSON arguments and yield the events it yields.
+
+        Raises the VideoError that the function raised; UnreadableMedia when the process died.
+        """
+        process = self._process or self._start()
+        assert process.stdin and process.stdout
+        finished = False
+        try:
+            process.stdin.write(json.dumps({"function": function, "arguments": arguments}) + "\n")
+            process.stdin.flush()
+            for line in process.stdout:
+                message = json.loads(line)
+                if "event" in message:
+                    yield message["event"]
+                elif "error" in message:
+                    finished = True
+                    raise _error(message["error"], message["text"])
+                else:
+                    finished = True
+                    return
+        except BrokenPipeError:
+            pass
+        finally:
+            if not finished:  # died, or the caller stopped listening: what it does is unknown
+                code = self._end()
+        raise UnreadableMedia(f"the decoder stopped ({code}) while reading this file")
+
+    def _end(self) -> str:
+        assert self._process is not None
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout=0.5)
+        code = self._process.poll()
+        self.close()
+        return "ended by us" if code is None else f"exit {code}"
+
+    def _start(self) -> "subprocess.Popen[str]":
+        environment = {
+            name: os.environ[name]
+            for name in ("PATH", "HOME", "LANG", "LC_ALL", "PYTHONPATH", "TMPDIR")
+            if name in os.environ
+        }  # no keys, tokens or other secrets near a decoder
+        environment |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tools.sandbox", str(os.getpid())],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            env=environment,
+            close_fds=True,
+        )
+        return self._process
+
+
+def _error(name: str, text: str) -> Exception:
+    kind = getattr(errors, name, None)
+    if isinstance(kind, type) and issubclass(kind, VideoError):
+        return kind(text)
+    return RuntimeError(f"{name} in the decoding process: {text}")
+
+
+def _limit() -> None:
+    for what, bound in (
+        (resource.RLIMIT_AS, ADDRESS_SPACE),
+        (resource.RLIMIT_CPU, CPU_SECONDS),
+        (resource.RLIMIT_FSIZE, FILE_SIZE),
+        (resource.RLIMIT_NOFILE, OPEN_FILES),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        with contextlib.suppress(ValueError, OSError):  # macOS has no bound on address space
+            resource.setrlimit(what, (bound, bound))
+
+
+def _die_with(parent: int) -> None:
+    """A parent that is killed outright closes no pipe in time: watch for it."""
+    if sys.platform == "linux":
+        import ctypes
+        import signal
+
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+    if os.getppid() != parent:
+        os._exit(1)
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _serve(requests: IO[str], answers: IO[str]) -> None:
+    def say(message: dict[str, Any]) -> None:
+        answers.write(json.dumps(message) + "\n")
+        answers.flush()
+
+    for line in requests:
+        request = json.loads(line)
+        module, _, name = request["function"].partition(":")
+        try:
+            for event in getattr(importlib.import_module(module), name)(**request["arguments"]):
+                say({"event": event})
+        except VideoError as error:
+            say({"error": type(error).__name__, "text": str(error)})
+        except Exception as error:
+            # Damaged media raise these, deep inside the bindings; anything else is a bug of ours.
+            bad = isinstance(error, OSError | IndexError | ValueError | OverflowError | MemoryError)
+            bad = bad or type(error).__module__.startswith("av.")
+            kind = "UnreadableMedia" if bad else type(error).__name__
+            text = str(error) or type(error).__name__
+            say({"error": kind, "text": f"the decoder said: {text}" if bad else text})
+        else:
+            say({"done": True})
+
+
+if __name__ == "__main__":
+    _die_with(int(sys.argv[1]))
+    _limit()
+    # What a native library prints must not end up between our lines.
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    _serve(sys.stdin, answers)

@@ -1,0 +1,312 @@
+"""The steps of indexing, in order. Each is a small function over one video and its scratch folder.
+
+A stage writes finished files with `Work.folder` as their home and names them in its result; what
+decides its outcome stands in its fingerprint, so that a change redoes this stage only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tools import files, ocr, scenes, transcribe
+from tools.embed import load_embedder
+from tools.errors import UnreadableMedia
+from tools.library import as_rows
+from tools.media import Attributes, Frame, Scene, StageState
+from tools.sampling import FLOOR_SECONDS, REASONS, choose
+from tools.signals import Rows, read_rows
+
+if TYPE_CHECKING:
+    from tools.ingest import Work
+
+MOTION_SECONDS = 1.0
+CUT_SHORT = 1.0
+"""Seconds that may be missing at the end before a file counts as cut short."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a stage left behind: names of files in the video's folder, and what to tell."""
+
+    files: tuple[str, ...] = ()
+    state: StageState = "done"
+    provider: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A stage: what it runs, and what a change of which redoes it (JSON)."""
+
+    run: Callable[[Work], Result]
+    fingerprint: Callable[[Work], Any]
+
+
+def probe(work: Work) -> Result:
+    """Facts of the container: length, size, rate, rotation, streams, time of recording."""
+    (facts,) = work.child.call("tools.video.source:probe", path=str(work.path))
+    picture = facts["video"]
+    manifest = work.manifest
+    manifest["probe"] = facts
+    manifest["duration"] = facts["duration"] or 0.0
+    for name in ("width", "height", "fps"):
+        manifest[name] = picture[name] if picture else None
+    if manifest["recorded_at"] is None:
+        manifest["recorded_at"] = _plausible(facts["creation_time"])
+    notes: list[str] = []
+    if not facts["audio"]:
+        notes.append("no sound")
+    if picture is None:
+        notes.append("sound only: there is no picture")
+    elif picture["variable"]:
+        notes.append("variable frame rate")
+    manifest["notes"] = notes
+    return Result(provider="ffmpeg")
+
+
+def _plausible(text: str | None) -> str | None:
+    """A creation time as ISO 8601, unless it is what an unset clock writes."""
+    try:
+        at = datetime.fromisoformat(text or "")
+    except ValueError:
+        return None
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return at.isoformat() if datetime(1990, 1, 1, tzinfo=UTC) < at < datetime.now(UTC) else None
+
+
+def subtitles(work: Work) -> Result:
+    """Speech from the best subtitle track, in the file or beside it."""
+    events = work.child.call("tools.video.subtitles:read_subtitles", path=str(work.path))
+    tracks = [transcribe.stream_track(event) for event in events]
+    tracks += [transcribe.read_sidecar(path, work.path) for path in _sidecars(work)]
+    audio = work.manifest["probe"]["audio"]
+    found = transcribe.transcript(
+        work.video,
+        tracks,
+        work.manifest["duration"] or None,
+        audio[0]["language"] if audio else None,
+    )
+    note = "; ".join(found.notes)
+    if not found.utterances:
+        return Result((), "skipped", "", note or "no subtitles, so what is said is not known")
+    files.write_lines(work.folder / "speech.jsonl", as_rows(found.utterances))
+    return Result(("speech.jsonl",), "done", found.provider, note)
+
+
+def _sidecars(work: Work) -> list[Path]:
+    return transcribe.sidecar_files(work.path) if work.manifest["source"]["linked"] else []
+
+
+def _sidecar_stamps(work: Work) -> Any:
+    return [[p.name, p.stat().st_size, p.stat().st_mtime_ns] for p in _sidecars(work)]
+
+
+def keyframes(work: Work) -> Result:
+    """Pictures of some keyframes: the coarse index that answers the first question."""
+    manifest = work.manifest
+    if manifest["width"] is None:
+        return Result(state="skipped", note="no picture")
+    claimed = float(manifest["duration"])
+    events: list[dict[str, Any]] = []
+    end, trouble = 0.0, ""
+    for event in work.child.call(
+        "tools.video.decode:keyframes",
+        path=str(work.path),
+        target=str(work.scratch),
+        duration=claimed,
+    ):
+        if "frame" in event:
+            events.append({**event["frame"], "reason": "keyframe", "motion": 0.0})
+            done = event["frame"]["seconds"] / claimed if claimed else 0.0
+            work.say("keyframes", "running", min(done, 1.0))
+        end = event.get("end", end)
+        trouble = event.get("trouble", trouble)
+    if not claimed or (end < claimed - CUT_SHORT and _sound_ends(work) < claimed - CUT_SHORT):
+        manifest["duration"] = max(end, _sound_ends(work))
+        if claimed:
+            manifest["notes"].append(
+                f"cut short: the file says {claimed:.1f} s, {manifest['duration']:.1f} s are there"
+                + (f" ({trouble})" if trouble else "")
+            )
+    _store_frames(work, events, "keyframes", "keyframe_attributes")
+    return Result(("keyframes.jsonl", "keyframe_attributes.jsonl"), provider="keyframes")
+
+
+def _sound_ends(work: Work) -> float:
+    """Where the last packet of sound ends, in seconds; 0 without sound."""
+    (event,) = work.child.call("tools.video.source:sound_end", path=str(work.path))
+    return float(event["end"])
+
+
+def decode_pass(work: Work) -> Result:
+    """Every frame once: rows of signals, scenes, and the pictures that the sampler keeps."""
+    manifest = work.manifest
+    if manifest["width"] is None:
+        return Result(state="skipped", note="no picture")
+    duration = float(manifest["duration"])
+    rows_file = work.scratch / "signals.npy"
+    kept: list[dict[str, Any]] = []
+    last: dict[str, Any] = {}
+    for event in work.child.call(
+        "tools.video.decode:scan",
+        path=str(work.path),
+        target=str(work.scratch),
+        rows=str(rows_file),
+        floor=FLOOR_SECONDS,
+    ):
+        if "frame" in event:
+            kept.append({**event["frame"], "reason": REASONS[event["frame"]["kept"]]})
+        elif "rows" in event:
+            last = event
+        else:
+            work.say("pass", "running", min(event["seconds"] / duration, 1.0) if duration else 0.0)
+    if not last.get("rows"):
+        raise UnreadableMedia(f"no frame could be decoded: {last.get('trouble') or 'no picture'}")
+    note = ""
+    if last["trouble"]:
+        note = f"the decoder stopped at {last['end']:.1f} s: {last['trouble']}"
+    files.adopt(rows_file, work.folder / "signals.npy")
+    rows = read_rows(work.folder / "signals.npy")
+    spans = scenes.spans(scenes.find_cuts(rows), max(duration, last["end"]))
+    if work.sampling != "adaptive":
+        kept = resample(work, kept, spans)
+    _add_motion(kept, rows, [start for start, _ in spans])
+    _store_frames(work, kept, "frames", "attributes")
+    found = [Scene(work.video, s, e, _inside(work, kept, s, e)) for s, e in spans]
+    files.write_lines(work.folder / "scenes.jsonl", as_rows(found))
+    names = ("signals.npy", "frames.jsonl", "attributes.jsonl", "scenes.jsonl")
+    return Result(names, "done", work.sampling, note)
+
+
+def _add_motion(kept: list[dict[str, Any]], rows: Rows, cuts: list[float]) -> None:
+    """The motion that a kept frame stands for: the usual one of the next second of its scene."""
+    seconds = rows["seconds"]
+    for one in kept:
+        at = one["seconds"]
+        end = min([at + MOTION_SECONDS, *(cut for cut in cuts if cut > at + 1e-3)])
+        ahead = rows["motion"][(seconds > at + 1e-3) & (seconds < end - 1e-3)]
+        one["motion"] = float(np.median(ahead)) if len(ahead) else 0.0
+
+
+def resample(
+    work: Work, kept: list[dict[str, Any]], spans: list[tuple[float, float]]
+) -> list[dict[str, Any]]:
+    """The frames of another strategy; pictures that the pass did not keep are decoded now."""
+    rows = read_rows(work.folder / "signals.npy")
+    wanted = choose(work.sampling, rows, spans)
+    have = {round(one["seconds"] * 1000): one for one in kept}
+    missing = [at for at, _ in wanted if round(at * 1000) not in have]
+    for event in work.child.call(
+        "tools.video.pictures:pictures",
+        path=str(work.path),
+        target=str(work.scratch),
+        seconds=missing,
+    ):
+        if "frame" in event:
+            have[round(event["frame"]["seconds"] * 1000)] = event["frame"]
+    named = [(have.get(round(at * 1000)), reason) for at, reason in wanted]
+    return [{**one, "reason": reason} for one, reason in named if one]
+
+
+def _image(work: Work, name: str) -> str:
+    return f"videos/{work.video}/frames/{name}"
+
+
+def _inside(work: Work, kept: list[dict[str, Any]], start: float, end: float) -> str | None:
+    """The kept picture nearest to the middle of a scene, from inside it where there is one."""
+    middle = (start + end) / 2
+    inside = [one for one in kept if start <= one["seconds"] < end] or kept
+    best = min(inside, key=lambda one: abs(one["seconds"] - middle), default=None)
+    return _image(work, best["name"]) if best else None
+
+
+def _store_frames(work: Work, found: list[dict[str, Any]], frames: str, looks: str) -> None:
+    """Move pictures into place, then the rows that name them."""
+    folder = work.folder / "frames"
+    folder.mkdir(exist_ok=True)
+    found.sort(key=lambda one: one["seconds"])
+    for one in found:
+        (work.scratch / one["name"]).replace(folder / one["name"])
+    files.sync_folder(folder)
+    files.write_lines(
+        work.folder / f"{frames}.jsonl",
+        as_rows(
+            [Frame(work.video, o["seconds"], _image(work, o["name"]), o["reason"]) for o in found]
+        ),
+    )
+    files.write_lines(
+        work.folder / f"{looks}.jsonl",
+        as_rows(
+            [
+                replace(Attributes(**o["look"]), video=work.video, motion=round(o["motion"], 4))
+                for o in found
+            ]
+        ),
+    )
+
+
+def screen(work: Work) -> Result:
+    """On-screen text, read where the picture changed, within its share of the video's time."""
+    if work.manifest["width"] is None:
+        return Result(state="skipped", note="no picture")
+    reader = ocr.load_text_reader(work.text_reader)
+    if reader is None:
+        return Result(state="skipped", note="on-screen text is switched off")
+    library = work.library
+    rows = library.signals(work.video)
+    moved = rows[rows["motion"] > 0]
+    reading = ocr.read_screen(
+        library.frames(work.video),
+        lambda frame: library.image_path(frame.image),
+        reader,
+        float(work.manifest["duration"]),
+        cuts=[scene.start for scene in library.scenes(work.video)],
+        changes=list(zip(moved["seconds"].tolist(), moved["difference"].tolist(), strict=True)),
+    )
+    while True:
+        try:
+            work.say("screen", "running", next(reading))
+        except StopIteration as finished:
+            texts, note = finished.value
+            break
+    files.write_lines(work.folder / "screen.jsonl", as_rows(texts))
+    return Result(("screen.jsonl",), "done", reader.name, note)
+
+
+def vectors(work: Work) -> Result:
+    """Text vectors of what is said and shown."""
+    library = work.library
+    items = [*library.utterances(work.video), *library.screen_text(work.video)]
+    if not items:
+        return Result(state="skipped", note="")
+    embedder = load_embedder(work.embedder)
+    array = embedder.texts([one.text for one in items])
+    with (work.scratch / "vectors.npy").open("wb") as file:
+        np.save(file, array.astype(np.float32), allow_pickle=False)
+    files.adopt(work.scratch / "vectors.npy", work.folder / "vectors.npy")
+    files.write_lines(work.folder / "vectors.jsonl", ({"id": one.id} for one in items))
+    return Result(("vectors.npy", "vectors.jsonl"), "done", embedder.name)
+
+
+def _text_sources(work: Work) -> Any:
+    """Vectors are made again when the text below them was."""
+    stages = work.manifest["stages"]
+    sources = [stages.get(name, {}).get("files", {}) for name in ("subtitles", "screen")]
+    return [work.embedder, sources]
+
+
+STAGE: dict[str, Step] = {
+    "probe": Step(probe, lambda work: 1),
+    "subtitles": Step(subtitles, _sidecar_stamps),
+    "keyframes": Step(keyframes, lambda work: 1),
+    "pass": Step(decode_pass, lambda work: [1, work.sampling, FLOOR_SECONDS]),
+    "screen": Step(screen, lambda work: [1, work.text_reader, work.sampling]),
+    "vectors": Step(vectors, _text_sources),
+}
+"""The order is that of tools.library.STAGES."""

@@ -1,0 +1,1 @@
+"""Everything that touches FFmpeg, through PyAV: the only place that imports `av`."""

@@ -1,0 +1,176 @@
+"""Open a hostile file safely and say what is in it.
+
+Only containers on an allow-list are opened, never playlists or scripts (they name other files),
+and only from the disk. Runs inside the sandbox; `probe` is called through it.
+"""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import av
+from av.container import InputContainer
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from tools.errors import UnreadableMedia
+
+FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,flv,asf,ogg,mp3,wav,flac,aac"
+MAX_SIDE = 8192
+MAX_PIXELS = 34_000_000
+"""A picture above this is refused: a small file can claim one that fills the memory."""
+
+Event = dict[str, Any]
+FAULTS = (av.FFmpegError, IndexError, UnicodeDecodeError, ValueError, OverflowError, MemoryError)
+"""What damaged media has been seen to raise out of the bindings."""
+
+
+@contextlib.contextmanager
+def open_media(path: str) -> Iterator[InputContainer]:
+    """A container opened for reading; UnreadableMedia says what the decoder said."""
+    name = Path(path).name
+    if Path(path).stat().st_size == 0:
+        raise UnreadableMedia(f"{name!r} is empty")
+    try:
+        container = av.open(
+            f"file:{path}",  # the prefix keeps a name such as `concat:a` from being a protocol
+            metadata_errors="ignore",
+            options={
+                "format_whitelist": FORMATS,
+                "protocol_whitelist": "file",
+                "max_pixels": str(MAX_PIXELS),
+            },
+        )
+    except FAULTS as error:
+        raise UnreadableMedia(f"{name!r} is not a video that can be read: {said(error)}") from error
+    try:
+        yield container
+    finally:
+        container.close()
+
+
+def said(error: BaseException) -> str:
+    """What the decoder said, without its number and without our path."""
+    text = error.strerror if isinstance(error, OSError) else str(error)
+    return text or type(error).__name__
+
+
+def video_stream(container: InputContainer) -> VideoStream | None:
+    """The main video stream, decoding with threads; cover pictures are not video."""
+    moving = [
+        stream
+        for stream in container.streams.video
+        if not stream.disposition & av.stream.Disposition.attached_pic
+    ]
+    if not moving:
+        return None
+    stream = moving[0]
+    best = container.streams.best("video")
+    if isinstance(best, VideoStream) and best in moving:
+        stream = best
+    context = stream.codec_context
+    if context.width > MAX_SIDE or context.height > MAX_SIDE:
+        raise UnreadableMedia(
+            f"the picture is {context.width} x {context.height}; at most {MAX_SIDE} a side is read"
+        )
+    stream.thread_type = "AUTO"
+    return stream
+
+
+def origin(container: InputContainer) -> float:
+    """The container's start in its own clock, in seconds: what every time is counted from."""
+    return container.start_time / av.time_base if container.start_time else 0.0
+
+
+def shown_size(frame: VideoFrame, stream: VideoStream) -> tuple[int, int]:
+    """Width and height in pixels as shown: pixel shape and rotation applied."""
+    aspect = stream.sample_aspect_ratio
+    width = round(frame.width * float(aspect)) if aspect else frame.width
+    height = frame.height
+    return (height, width) if frame.rotation % 180 else (max(width, 1), height)
+
+
+def probe(path: str) -> Iterator[Event]:
+    """Yield one event with the facts of the file; decodes one frame, or one piece of sound."""
+    with open_media(path) as container:
+        start = origin(container)
+        facts: Event = {
+            "format": container.format.name,
+            "duration": container.duration / av.time_base if container.duration else None,
+            "start": start,
+            "title": container.metadata.get("title", ""),
+            "creation_time": container.metadata.get("creation_time"),
+            "audio": [
+                {
+                    "codec": stream.codec_context.name,
+                    "channels": stream.codec_context.channels,
+                    "language": stream.language,
+                }
+                for stream in container.streams.audio
+            ],
+            "subtitles": [
+                {"codec": stream.codec_context.name, "language": stream.language}
+                for stream in container.streams.subtitles
+            ],
+            "video": None,
+        }
+        stream = video_stream(container)
+        trouble = ""
+        if stream is not None:
+            try:
+                frame = next(container.decode(stream))
+                facts["video"] = _picture_facts(stream, frame)
+            except (*FAULTS, StopIteration) as error:
+                trouble = said(error)
+        if facts["video"] is None and not _has_sound(container):
+            name = Path(path).name
+            raise UnreadableMedia(
+                f"{name!r} holds no frame and no sound that can be decoded"
+                + (f": {trouble}" if trouble else "")
+            )
+        yield facts
+
+
+def sound_end(path: str) -> Iterator[Event]:
+    """Yield {"end": seconds}: where the last packet of sound ends, 0 without sound."""
+    with open_media(path) as container:
+        start, end = origin(container), 0.0
+        if container.streams.audio:
+            stream = container.streams.audio[0]
+            base = float(stream.time_base or 0)
+            with contextlib.suppress(*FAULTS):
+                for packet in container.demux(stream):
+                    if packet.pts is not None:
+                        end = max(end, (packet.pts + (packet.duration or 0)) * base - start)
+        yield {"end": end}
+
+
+def _picture_facts(stream: VideoStream, frame: VideoFrame) -> Event:
+    width, height = shown_size(frame, stream)
+    average, guessed = stream.average_rate, stream.guessed_rate
+    rate = average or guessed
+    return {
+        "codec": stream.codec_context.name,
+        "pixel_format": frame.format.name,
+        "width": width,
+        "height": height,
+        "fps": float(rate) if rate else None,
+        "rotation": frame.rotation,
+        "variable": bool(average and guessed and abs(average - guessed) > guessed / 50),
+    }
+
+
+def _has_sound(container: InputContainer) -> bool:
+    for stream in container.streams.audio:
+        with contextlib.suppress(*FAULTS, StopIteration):
+            container.seek(0)
+            next(container.decode(stream))
+            return True
+    return False
+
+
+def versions() -> Iterator[Event]:
+    """Yield the versions of the bindings and of the decoder."""
+    number = ".".join(map(str, av.library_versions["libavcodec"]))
+    yield {"av": av.__version__, "libavcodec": number}
