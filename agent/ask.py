@@ -1,0 +1,249 @@
+"""One stream of events for every door. LangGraph is hidden behind it.
+
+    async with open_agent(settings) as agent:
+        async for event in ask(agent, "When is the oven opened?"):
+            ...
+
+The last event is the Answer, and its text is the truth. Tokens are a preview of it: claims that
+were tested already, with their final handles.
+"""
+
+import asyncio
+import time
+import uuid
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
+
+from agent.citations import Claim
+from agent.settings import Settings
+from tools.errors import NotIndexed, RefusedRequest
+from tools.media import Coverage, Evidence
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+    from tools.toolbox import Toolbox
+
+    from agent.turn import Ending, Turn
+    from tools.library import Library
+
+__all__ = ["Agent", "Answer", "Cited", "Claim", "Event", "Token", "ToolStarted", "ask"]
+__all__ += ["open_agent"]
+QUESTION_LIMIT = 4000
+
+
+@dataclass(frozen=True)
+class Cited:
+    """Evidence under the number by which this conversation knows it."""
+
+    handle: int
+    evidence: Evidence
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What every door renders. `thread` continues the conversation; tokens are (input, output)."""
+
+    question: str
+    answer: str
+    found: bool
+    claims: tuple[Claim, ...]
+    evidence: tuple[Cited, ...]
+    nearest: tuple[Cited, ...]
+    coverage: tuple[Coverage, ...]
+    model: str
+    tokens: tuple[int, int]
+    cost_usd: float | None
+    seconds: float
+    thread: str
+
+
+@dataclass(frozen=True)
+class Token:
+    """The next piece of the answer's text."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class ToolStarted:
+    """A tool that is about to run."""
+
+    name: str
+    arguments: Mapping[str, Any]
+
+
+Event = ToolStarted | Token | Answer
+
+
+@dataclass
+class Agent:
+    """What answers questions about one library, for as long as it is open."""
+
+    settings: Settings
+    toolbox: "Toolbox"
+    model: "BaseChatModel"
+    graph: Any
+    memory: Any
+    locks: "WeakValueDictionary[str, asyncio.Lock]" = field(
+        default_factory=lambda: WeakValueDictionary[str, asyncio.Lock]()
+    )
+
+    @property
+    def library(self) -> "Library":
+        """The library that it answers from."""
+        return self.toolbox.library
+
+    @property
+    def model_name(self) -> str:
+        """The model's own name; the kind of model where it has none."""
+        return getattr(self.model, "model_name", None) or self.model._llm_type
+
+
+@asynccontextmanager
+async def open_agent(
+    settings: Settings,
+    *,
+    toolbox: "Toolbox | None" = None,
+    model: "BaseChatModel | None" = None,
+) -> AsyncIterator[Agent]:
+    """An agent over the library of these settings, or over a toolbox that is open already."""
+    toolbox, model = await asyncio.to_thread(_prepare, settings, toolbox, model)
+    from agent.graph import build_agent
+    from agent.memory import open_memory
+
+    async with open_memory(toolbox.library.root / "conversations.sqlite") as memory:
+        yield Agent(settings, toolbox, model, build_agent(model, toolbox, memory), memory)
+
+
+def _prepare(
+    settings: Settings, toolbox: "Toolbox | None", model: "BaseChatModel | None"
+) -> "tuple[Toolbox, BaseChatModel]":
+    # Importing all this takes a second or two: not in the event loop, and not for `--help`.
+    import agent.graph
+    import agent.memory  # noqa: F401
+    from agent.model import load_model
+
+    if toolbox is None:
+        from tools.toolbox import Toolbox
+
+        from tools.library import Library
+
+        toolbox = Toolbox(Library(settings.home, settings.owner))
+    return toolbox, model or load_model(settings, toolbox)
+
+
+async def ask(
+    agent: Agent, question: str, *, videos: Sequence[str] = (), thread: str | None = None
+) -> AsyncIterator[Event]:
+    """Answer a question about these videos, or about all of them; the Answer comes last.
+
+    A question that nobody waits for any more is dropped, and the conversation stays as it was.
+    """
+    events: asyncio.Queue[Event | None] = asyncio.Queue()
+    # A task of its own: what it sets up for LangChain must not leak into the caller's context.
+    task = asyncio.create_task(_answer(agent, question, videos, thread, events.put_nowait))
+    task.add_done_callback(lambda _: events.put_nowait(None))
+    try:
+        while (event := await events.get()) is not None:
+            yield event
+        yield task.result()
+    finally:
+        if not task.done():
+            task.cancel()
+            await asyncio.wait([task])
+        if not task.cancelled():
+            task.exception()  # was seen, or nobody listens any more
+
+
+async def _answer(
+    agent: Agent,
+    question: str,
+    videos: Sequence[str],
+    thread: str | None,
+    emit: Callable[[Event], None],
+) -> Answer:
+    from langsmith.run_helpers import tracing_context
+
+    from agent.memory import forget_older, make_sure_readable, thread_id
+    from agent.turn import Limits, Turn
+
+    settings, begun = agent.settings, time.monotonic()
+    question = _clean(question)
+    scope = await asyncio.to_thread(_scope, agent.library, videos)
+    thread = thread or uuid.uuid4().hex
+    key = thread_id(settings.owner, thread)
+    # Two questions at once in one conversation would number their evidence alike.
+    async with agent.locks.setdefault(key, asyncio.Lock()):
+        await make_sure_readable(agent.memory, key)
+        deadline = asyncio.get_running_loop().time() + settings.question_seconds
+        limits = Limits(settings.model_calls, settings.tool_calls, settings.question_seconds)
+        turn = Turn(question, tuple(scope), deadline, limits)
+        with tracing_context(enabled=False):  # a variable that someone left set sends nothing out
+            await _run(agent, turn, key, emit)
+        await forget_older(agent.memory, key)
+    ending = turn.ending
+    assert ending is not None
+    asked = scope or [video.id for video in await asyncio.to_thread(agent.library.list)]
+    coverage = await asyncio.to_thread(lambda: tuple(map(agent.library.coverage, asked)))
+    return Answer(
+        question=question,
+        answer=ending.text,
+        found=ending.found,
+        claims=ending.claims,
+        evidence=_cited(turn, ending, ending.evidence),
+        nearest=_cited(turn, ending, ending.nearest),
+        coverage=coverage,
+        model=agent.model_name,
+        tokens=turn.tokens,
+        cost_usd=None,
+        seconds=round(time.monotonic() - begun, 3),
+        thread=thread,
+    )
+
+
+async def _run(agent: Agent, turn: "Turn", key: str, emit: Callable[[Event], None]) -> None:
+    from langchain_core.messages import HumanMessage
+
+    from agent.memory import config
+
+    asked = HumanMessage(
+        turn.question, additional_kwargs={"cuepoint": {"videos": list(turn.videos)}}
+    )
+    stream = agent.graph.astream(
+        {"messages": [asked]},
+        config(key, steps=2 * turn.limits.model_calls + 4),
+        context=turn,
+        stream_mode="custom",
+        durability="exit",
+    )
+    async for kind, *said in stream:
+        if kind == "token":
+            emit(Token(said[0]))
+        else:
+            name, arguments = said
+            emit(ToolStarted(name, arguments if isinstance(arguments, dict) else {}))
+
+
+def _cited(turn: "Turn", ending: "Ending", handles: Sequence[int]) -> tuple[Cited, ...]:
+    records = [(handle, turn.records[ending.handles[handle - 1]]) for handle in handles]
+    return tuple(Cited(handle, record) for handle, record in records if record)
+
+
+def _clean(question: str) -> str:
+    """One question as text that can be stored and sent."""
+    question = question.encode("utf-8", "replace").decode().replace("\0", "").strip()
+    if not question:
+        raise RefusedRequest("ask a question")
+    if len(question) > QUESTION_LIMIT:
+        raise RefusedRequest(f"a question may have {QUESTION_LIMIT} characters at most")
+    return question
+
+
+def _scope(library: "Library", videos: Sequence[str]) -> list[str]:
+    """Ids of the videos asked about; none where all are meant."""
+    if not videos and not library.list():
+        raise NotIndexed("the library is empty; add a video with `cuepoint index FILE`")
+    return list(dict.fromkeys(library.get(video).id for video in videos))

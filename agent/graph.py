@@ -1,0 +1,147 @@
+"""The agent: think → tools → think → check. State is plain data, read back by any version.
+
+A finished turn leaves two messages, the question and the checked answer. What tools said goes with
+the turn: evidence is kept by id, and looked up in the library when it is shown again.
+"""
+
+import asyncio
+from typing import TYPE_CHECKING, Annotated, Any, NotRequired, TypedDict
+
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import (
+    AIMessage,
+    AIMessageChunk,
+    AnyMessage,
+    HumanMessage,
+    RemoveMessage,
+    ToolMessage,
+    message_chunk_to_message,
+)
+from langgraph.graph import END, START, StateGraph
+from langgraph.graph.message import add_messages
+from langgraph.runtime import Runtime
+
+from agent.model import explain, model_errors
+from agent.toolbelt import Toolbelt, fence
+from agent.turn import KEY, Stream, Turn, conclude, finished, prompt
+from tools.errors import VideoError
+
+if TYPE_CHECKING:
+    from tools.toolbox import Toolbox
+
+
+class State(TypedDict):
+    """A conversation. `seen[n-1]` is `[eN]` to the model, `handles[n-1]` is `[N]` to people."""
+
+    messages: Annotated[list[AnyMessage], add_messages]
+    seen: NotRequired[list[str]]
+    handles: NotRequired[list[str]]
+
+
+def build_agent(model: BaseChatModel, toolbox: "Toolbox", checkpointer: Any) -> Any:
+    """The compiled graph: run it with a Turn as context, a thread and a recursion limit."""
+    belt = Toolbelt(toolbox)
+
+    async def think(state: State, runtime: Runtime[Turn]) -> dict[str, Any]:
+        turn = runtime.context
+        over = turn.over
+        seen, handles = state.get("seen", []), state.get("handles", [])
+        shown = await asyncio.to_thread(prompt, turn, belt, state["messages"], seen, handles)
+        bound = model.bind_tools(belt.tools, **({"tool_choice": "none"} if over else {}))
+        stream = Stream(turn, belt, seen, handles)
+        turn.model_calls += 1
+        reply: Any = None
+        timer = asyncio.timeout_at(turn.deadline)
+        try:
+            async with timer:
+                async for chunk in bound.astream(shown):
+                    reply = chunk if reply is None else reply + chunk
+                    if text := await stream.feed(chunk.text):
+                        runtime.stream_writer(("token", text))
+        except TimeoutError:
+            if not timer.expired():
+                raise
+            turn.stopped = turn.timed_out
+            return {}
+        except model_errors() as error:
+            raise explain(error) from None  # its own text may repeat the key
+        if reply is None or not (reply.text.strip() or _calls(reply)):
+            turn.stopped = "the model gave no answer"
+            return {}
+        if isinstance(reply, AIMessageChunk):
+            reply = message_chunk_to_message(reply)
+        if usage := reply.usage_metadata:
+            given, written = turn.tokens
+            turn.tokens = given + usage["input_tokens"], written + usage["output_tokens"]
+        if over and _calls(reply):
+            turn.stopped = over
+        elif over:
+            turn.cut = over
+        return {"messages": [reply]}
+
+    async def tools(state: State, runtime: Runtime[Turn]) -> dict[str, Any]:
+        turn, seen = runtime.context, list(state.get("seen", []))
+        messages: list[AnyMessage] = []
+        for call in _calls(state["messages"][-1]):
+            name, arguments = call["name"] or "", call["args"]
+            text, ids, status = "Not run: no tool call is left.", list[str](), "error"
+            if turn.tool_calls < turn.limits.tool_calls:
+                turn.tool_calls += 1
+                runtime.stream_writer(("tool", name, arguments))
+                timer = asyncio.timeout_at(turn.deadline)
+                try:
+                    async with timer:
+                        found = await asyncio.to_thread(belt.call, name, arguments, turn.videos)
+                        text, evidence = await asyncio.to_thread(belt.show, found, seen)
+                    turn.records |= {one.id: one for one in evidence}
+                    ids, status = [one.id for one in evidence], "success"
+                    turn.found += ids
+                except VideoError as error:
+                    text = f"The tool refused: {fence(str(error))}"
+                except TimeoutError:
+                    if not timer.expired():
+                        raise
+                    turn.stopped = turn.timed_out
+                    break
+            messages.append(ToolMessage(content=text, tool_call_id=call["id"] or "", name=name,
+                                        artifact=ids, status=status))  # fmt: skip
+        return {"messages": messages, "seen": seen}
+
+    async def check(state: State, runtime: Runtime[Turn]) -> dict[str, Any]:
+        turn, last = runtime.context, state["messages"][-1]
+        ending = await asyncio.to_thread(
+            conclude, turn, belt, state.get("seen", []), state.get("handles", []),
+            last.text if isinstance(last, AIMessage) else "", last.additional_kwargs.get(KEY, {}),
+        )  # fmt: skip
+        turn.ending = ending
+        if ending.text.startswith(turn.streamed) and ending.text != turn.streamed:
+            runtime.stream_writer(("token", ending.text[len(turn.streamed) :]))
+        question = max(i for i, m in enumerate(state["messages"]) if isinstance(m, HumanMessage))
+        keep = {id(m) for m in (*finished(state["messages"]), state["messages"][question])}
+        gone = [RemoveMessage(id=m.id) for m in state["messages"] if m.id and id(m) not in keep]
+        answer = AIMessage(content=ending.text, additional_kwargs={KEY: ending.as_data()})
+        return {"messages": [*gone, answer], "handles": list(ending.handles)}
+
+    def after_think(state: State, runtime: Runtime[Turn]) -> str:
+        more = not runtime.context.stopped and not runtime.context.cut
+        return "tools" if more and _calls(state["messages"][-1]) else "check"
+
+    def after_tools(state: State, runtime: Runtime[Turn]) -> str:
+        return "check" if runtime.context.stopped else "think"
+
+    graph = StateGraph(State, context_schema=Turn)
+    graph.add_node("think", think)
+    graph.add_node("tools", tools)
+    graph.add_node("check", check)
+    graph.add_edge(START, "think")
+    graph.add_conditional_edges("think", after_think, ["tools", "check"])
+    graph.add_conditional_edges("tools", after_tools, ["think", "check"])
+    graph.add_edge("check", END)
+    return graph.compile(checkpointer=checkpointer)
+
+
+def _calls(message: Any) -> list[Any]:
+    """The tool calls of a message, with those whose arguments could not be parsed."""
+    if not isinstance(message, AIMessage):
+        return []
+    return [*message.tool_calls, *message.invalid_tool_calls]

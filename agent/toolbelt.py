@@ -1,0 +1,180 @@
+"""The toolbox as a model sees it: schemas to call by, results as fenced lines, evidence as ids.
+
+What comes out of a video is data. It stands as one JSON string at the end of a line, so that no
+line, label or tag of its own can come out of it.
+"""
+
+import json
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from langchain_core.tools import BaseTool, StructuredTool
+from pydantic import BaseModel, ValidationError
+
+from tools.errors import NotIndexed, RefusedRequest, UnknownVideo
+from tools.media import Coverage, Evidence, Video
+
+if TYPE_CHECKING:
+    from tools.toolbox import Toolbox
+
+READS = ("list_", "video_", "search_", "find_", "read_", "look_", "summarize_")
+"""How the capabilities begin that change nothing: a model is given no others."""
+TEXT_LIMIT = 400
+RESULT_LIMIT = 12_000
+VIDEOS_LISTED = 30
+SHOWN_LISTED = 40
+
+
+class Toolbelt:
+    """The capabilities that only read. Everything in here blocks: call it in a thread."""
+
+    def __init__(self, toolbox: "Toolbox") -> None:
+        self._library = toolbox.library
+        readers = [c for c in toolbox.tools() if c.__name__.startswith(READS)]
+        self._capabilities: dict[str, Callable[..., Any]] = {c.__name__: c for c in readers}
+        self._schemas = {c.__name__: StructuredTool.from_function(c) for c in readers}
+
+    @property
+    def tools(self) -> list[BaseTool]:
+        """What a model binds, in the toolbox's order."""
+        return list(self._schemas.values())
+
+    def call(self, name: str, arguments: Any, scope: Sequence[str]) -> list[Any]:
+        """What a capability returns; RefusedRequest for what a model got wrong in calling it."""
+        if name not in self._capabilities:
+            raise RefusedRequest(f"no tool {name!r}; there are: {', '.join(self._capabilities)}")
+        if not isinstance(arguments, dict):
+            raise RefusedRequest(f"the arguments of {name} were not a JSON object")
+        schema = self._schemas[name].args_schema
+        assert isinstance(schema, type) and issubclass(schema, BaseModel)
+        unknown = sorted(set(arguments) - set(schema.model_fields))
+        if unknown:
+            raise RefusedRequest(f"{name} has no argument {', '.join(unknown)}")
+        try:
+            parsed = schema.model_validate(arguments)
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(part) for part in first["loc"])
+            raise RefusedRequest(f"{name}: {where}: {first['msg']}") from error
+        given = {field: getattr(parsed, field) for field in parsed.model_fields_set}
+        return list(self._capabilities[name](**self._scoped(schema, given, scope)))
+
+    def _scoped(
+        self, schema: type[BaseModel], given: dict[str, Any], scope: Sequence[str]
+    ) -> dict[str, Any]:
+        """Keep a call inside the videos that the person asked about."""
+        for field in ("video", "videos"):
+            if field not in schema.model_fields:
+                continue
+            named = given.get(field) or []
+            ids = [self._library.get(v).id for v in ([named] if isinstance(named, str) else named)]
+            if scope and not set(ids) <= set(scope):
+                raise RefusedRequest(f"this question is only about {', '.join(scope)}")
+            if field == "videos" and (ids or scope):
+                given[field] = ids or list(scope)
+            elif ids:
+                given[field] = ids[0]
+        return given
+
+    def show(self, found: Sequence[Any], seen: list[str]) -> tuple[str, list[Evidence]]:
+        """What a model reads of a result, and the evidence in it; `seen` gains what is new."""
+        lines: list[str] = []
+        shown: list[Evidence] = []
+        for item in found:
+            if isinstance(item, Evidence):
+                if item.id not in seen:
+                    seen.append(item.id)
+                line = self._line(f"[e{seen.index(item.id) + 1}]", item)
+            else:
+                line = video_line(item) if isinstance(item, Video) else fence(str(item))
+            if sum(map(len, lines)) + len(line) > RESULT_LIMIT:
+                lines.append(f"({len(found) - len(lines)} more left out: ask for a shorter span)")
+                break
+            lines.append(line)
+            if isinstance(item, Evidence):
+                shown.append(item)
+        body = "\n".join(lines)
+        return (f"<evidence>\n{body}\n</evidence>" if lines else "Nothing found."), shown
+
+    def _line(self, label: str, evidence: Evidence) -> str:
+        kind = evidence.kind + (" (draft)" if evidence.source.startswith("draft") else "")
+        span = clock(evidence.start)
+        if evidence.end > evidence.start:
+            span += f" to {clock(evidence.end)}"
+        title = fence(self.titles([evidence.video]).get(evidence.video, ""))
+        return f"{label} {kind} · {title} · {span} · {fence(evidence.text)}"
+
+    def videos(self, scope: Sequence[str]) -> str:
+        """The videos that a question is about, a line each."""
+        videos = [self._library.get(id) for id in scope] if scope else self._library.list()
+        lines = [video_line(video) for video in videos[:VIDEOS_LISTED]]
+        if len(videos) > VIDEOS_LISTED:
+            lines.append(f"({len(videos) - VIDEOS_LISTED} more: search, or call list_videos)")
+        return "\n".join(lines)
+
+    def shown(self, handles: Sequence[str], records: dict[str, Evidence | None]) -> str:
+        """The evidence that people were shown, the latest last."""
+        first = max(0, len(handles) - SHOWN_LISTED)
+        numbered = enumerate(handles[first:], first + 1)
+        lines = [self._line(f"[{n}]", r) for n, id in numbered if (r := records.get(id))]
+        return "\n".join(lines) or "(none yet)"
+
+    def resolve(self, ids: Iterable[str]) -> dict[str, Evidence | None]:
+        """The evidence behind ids; None for what is gone with its video."""
+        return {id: self._evidence(id) for id in ids}
+
+    def _evidence(self, id: str) -> Evidence | None:
+        try:
+            return self._library.evidence(id)
+        except (UnknownVideo, NotIndexed):
+            return None
+
+    def titles(self, videos: Iterable[str]) -> dict[str, str]:
+        """Titles by id, without videos that are gone."""
+        found: dict[str, str] = {}
+        for id in set(videos):
+            try:
+                found[id] = self._library.get(id).title
+            except UnknownVideo:
+                continue
+        return found
+
+    def looked_at(self, scope: Sequence[str]) -> str:
+        """One sentence on what an answer of "not found" rests on."""
+        videos = [self._library.get(id) for id in scope] if scope else self._library.list()
+        parts = [_coverage(video.title, self._library.coverage(video.id)) for video in videos[:3]]
+        if len(videos) > 3:
+            parts.append(f"and {len(videos) - 3} more videos")
+        return f"Looked at {'; '.join(parts)}."
+
+
+def _coverage(title: str, coverage: Coverage) -> str:
+    return (
+        f"“{title}” ({clock(coverage.duration)}): {coverage.frames} frames, at most "
+        f"{coverage.longest_gap:.1f} s apart, speech {coverage.speech}, "
+        f"on-screen text {coverage.screen}"
+    )
+
+
+def video_line(video: Video) -> str:
+    """A video as a model reads it."""
+    return f"video {video.id} · {fence(video.title)} · {clock(video.duration)} · {video.state}"
+
+
+def fence(text: str) -> str:
+    """Text of a video as one JSON string on one line, without a tag or a control character."""
+    plain = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in text)
+    plain = " ".join(plain.split())
+    if len(plain) > TEXT_LIMIT:
+        plain = plain[: TEXT_LIMIT - 1] + "…"
+    return json.dumps(plain, ensure_ascii=False).replace("<", "\\u003c").replace(">", "\\u003e")
+
+
+def clock(seconds: float) -> str:
+    """Seconds as people write them: 0:12.4, 1:02:03.0. Cut, not rounded: 59.96 is not 60.0."""
+    tenths = int(seconds * 10 + 1e-6)
+    minutes, tenths = divmod(tenths, 600)
+    hours, minutes = divmod(minutes, 60)
+    start = f"{hours}:{minutes:02}" if hours else f"{minutes}"
+    return f"{start}:{tenths // 10:02}.{tenths % 10}"

@@ -1,0 +1,100 @@
+import copy
+import dataclasses
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from agent.settings import Secret, Settings
+from tools.errors import VideoError
+
+
+def test_defaults_need_no_environment():
+    settings = Settings.from_env({})
+    assert settings.home.name == "cuepoint"
+    assert (settings.owner, settings.host, settings.port) == ("local", "127.0.0.1", 8000)
+    assert (settings.model_calls, settings.tool_calls, settings.question_seconds) == (8, 12, 90)
+    assert settings.openai_api_key is None and settings.model == ""
+
+
+def test_every_field_can_be_set_by_its_variable():
+    environ = {
+        "CUEPOINT_HOME": "/data/cue",
+        "CUEPOINT_OWNER": "ann",
+        "CUEPOINT_MODEL": "qwen3",
+        "OPENAI_API_KEY": "sk-1",
+        "OPENAI_BASE_URL": "http://127.0.0.1:9/v1",
+        "CUEPOINT_HOST": "0.0.0.0",
+        "CUEPOINT_PORT": "9000",
+        "CUEPOINT_ALLOWED_HOSTS": "a.example, b.example",
+        "CUEPOINT_ROOTS": "/videos:/more",
+        "CUEPOINT_UPLOAD_LIMIT": "500M",
+        "CUEPOINT_TEXT_READER": "rapidocr",
+        "CUEPOINT_EMBEDDER": "wordllama",
+        "CUEPOINT_MODEL_CALLS": "3",
+        "CUEPOINT_TOOL_CALLS": "4",
+        "CUEPOINT_QUESTION_SECONDS": "5.5",
+    }
+    settings = Settings.from_env(environ)
+    unset = Settings.from_env({})
+    for option in dataclasses.fields(Settings):
+        assert getattr(settings, option.name) != getattr(unset, option.name), option.name
+    assert settings.roots == (Path("/videos"), Path("/more"))
+    assert settings.allowed_hosts == ("a.example", "b.example")
+    assert settings.upload_limit == 500 << 20
+    assert settings.question_seconds == 5.5
+
+
+def test_an_unknown_name_is_refused_with_the_known_ones():
+    with pytest.raises(VideoError, match=r"CUEPOINT_MODLE; known: .*CUEPOINT_MODEL, "):
+        Settings.from_env({"CUEPOINT_MODLE": "x"})
+
+
+def test_names_for_tests_and_empty_values_are_ignored():
+    environ = {"CUEPOINT_MEDIA": "/m", "CUEPOINT_CHROMIUM": "/c", "CUEPOINT_PORT": " ", "PATH": "x"}
+    assert Settings.from_env(environ) == Settings.from_env({})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("CUEPOINT_PORT", "eighty"),
+        ("CUEPOINT_PORT", "70000"),
+        ("CUEPOINT_OWNER", "../ann"),
+        ("CUEPOINT_OWNER", ".ann"),
+        ("CUEPOINT_QUESTION_SECONDS", "soon"),
+        ("CUEPOINT_QUESTION_SECONDS", "nan"),
+        ("CUEPOINT_MODEL_CALLS", "0"),
+        ("CUEPOINT_UPLOAD_LIMIT", "-5"),
+        ("OPENAI_BASE_URL", "ftp://x"),
+        ("OPENAI_BASE_URL", "https://user:password@host/v1"),
+    ],
+)
+def test_a_wrong_value_is_one_line_that_a_person_can_act_on(name: str, value: str):
+    with pytest.raises(VideoError) as caught:
+        Settings.from_env({name: value})
+    assert "\n" not in str(caught.value)
+    assert "password" not in str(caught.value).replace("user or password", "")
+
+
+def test_secrets_print_as_stars():
+    settings = Settings.from_env({"OPENAI_API_KEY": "sk-canary"})
+    for text in (repr(settings), str(settings), f"{settings.openai_api_key}", repr([settings])):
+        assert "canary" not in text and "***" in text
+    assert "canary" not in str(dataclasses.asdict(settings))
+    assert "canary" not in str(copy.deepcopy(settings))
+    assert settings.openai_api_key == Secret("sk-canary")
+    assert settings.openai_api_key.reveal() == "sk-canary"
+    with pytest.raises(TypeError):
+        pickle.dumps(settings)
+
+
+def test_importing_it_is_cheap():
+    code = (
+        "import sys, time; begun = time.perf_counter(); import agent.settings, agent.ask;"
+        "heavy = {'langgraph', 'langchain_core', 'openai', 'numpy', 'pydantic'} & set(sys.modules);"
+        "sys.exit(f'loaded {heavy}') if heavy else None"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=30)
