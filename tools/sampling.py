@@ -78,7 +78,10 @@ class Adaptive:
         weight = min(step, 0.5)
         self._usual += (motion - self._usual) * weight
         self._recent.append(difference)
-        self._was_moving = motion > STILL
+        if motion > STILL:
+            self._was_moving = True
+        elif reason or seconds - self._kept_at >= GAP:
+            self._was_moving = False  # not sooner: what settles too soon is looked at again
         if reason:
             if reason in (FIRST, SHOT):
                 self._shot_at = seconds

@@ -220,8 +220,9 @@ def _moment(
         if steps[-1] and row[0] - steps[-1][-1][0] > SAME_STEP:
             steps.append([])
         steps[-1].append(row)
-    if len(steps) > 1 and steps[0][0][0] - after <= SAME_STEP:
-        del steps[0]  # the frame was kept in the midst of a movement, and what is left of it
+    at, amount = changes[low - 1] if low else (-1.0, 0.0)
+    if len(steps) > 1 and steps[0][0][0] - at <= SAME_STEP and amount * 2 > steps[0][0][1]:
+        del steps[0]  # what is left of a movement in whose midst the frame before was kept
     most = max(map(_amount, steps))
     steps = [step for step in steps if _amount(step) >= most / 2]
     # A title that fades in is there when half of the change is done.

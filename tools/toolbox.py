@@ -170,6 +170,18 @@ class Toolbox:
 
         return missing_words(question, self.corpora(self._scope(videos)))
 
+    @property
+    def embedder(self) -> "Embedder | None":
+        """What made the text vectors of this library; None where there are none."""
+        if self._embedder is None:
+            from tools.embed import load_embedder
+
+            for video in self.library.list():
+                if vectors := self.library.vectors(video.id):
+                    self._embedder = load_embedder(vectors.provider)
+                    break
+        return self._embedder
+
     def nearest(
         self, query: str, videos: Sequence[str] | None = None, limit: int = 3
     ) -> list[Evidence]:
