@@ -24,10 +24,10 @@ from tools.media import Coverage, Evidence
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
-    from tools.toolbox import Toolbox
 
     from agent.turn import Ending, Turn
     from tools.library import Library
+    from tools.toolbox import Toolbox
 
 __all__ = ["Agent", "Answer", "Cited", "Claim", "Event", "Token", "ToolStarted", "ask"]
 __all__ += ["open_agent"]
@@ -127,9 +127,8 @@ def _prepare(
     from agent.model import load_model
 
     if toolbox is None:
-        from tools.toolbox import Toolbox
-
         from tools.library import Library
+        from tools.toolbox import Toolbox
 
         toolbox = Toolbox(Library(settings.home, settings.owner))
     return toolbox, model or load_model(settings, toolbox)

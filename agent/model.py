@@ -8,6 +8,7 @@ from tools.errors import ProviderUnavailable, VideoError
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
+
     from tools.toolbox import Toolbox
 
 EXTRACTIVE = "extractive"

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from tools.errors import UnreadableMedia
-from tools.sandbox import Child
 from tools.sampling import FLOOR_SECONDS
+from tools.sandbox import Child
 from tools.signals import read_rows
 
 Encode = Callable[..., Path]

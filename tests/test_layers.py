@@ -20,8 +20,8 @@ OWNERS = {
     "langchain_core": ("agent/",),
     "langchain_openai": ("agent/",),
     "openai": ("agent/",),
-    "chainlit": ("ui/chat.py", "ui/server.py"),
-    "typer": ("ui/cli.py",),
+    "chainlit": ("ui/chat.py", "ui/front.py"),
+    "typer": ("ui/cli.py", "ui/cli_library.py", "ui/terminal.py"),
 }
 
 

@@ -64,7 +64,7 @@ def test_a_sudden_movement_gets_a_burst() -> None:
     kept = _run(pictures)
     peaks = [at for at, reason in kept if reason == PEAK]
     assert len(peaks) == 1 + len(BURST)
-    assert 2.0 <= peaks[0] and peaks[-1] <= 2.7
+    assert peaks[0] >= 2.0 and peaks[-1] <= 2.7
 
 
 def test_steady_movement_is_kept_more_often_than_the_floor() -> None:
@@ -75,9 +75,7 @@ def test_steady_movement_is_kept_more_often_than_the_floor() -> None:
 
 
 def _rows(seconds: list[float], kept: dict[float, int], keys: tuple[float, ...] = ()):
-    return rows_from(
-        (at, 0, 0, 0, 0, 0, 0.5, 0.2, at in keys, kept.get(at, 0)) for at in seconds
-    )
+    return rows_from((at, 0, 0, 0, 0, 0, 0.5, 0.2, at in keys, kept.get(at, 0)) for at in seconds)
 
 
 def test_every_strategy_says_why() -> None:

@@ -36,7 +36,10 @@ def test_a_child_that_dies_is_an_error_and_the_next_call_gets_a_new_one(shots: P
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such limit")
 def test_memory_is_bounded() -> None:
-    with Child() as child, pytest.raises((UnreadableMedia, RuntimeError), match="MemoryError|stop"):
+    with (
+        Child() as child,
+        pytest.raises((UnreadableMedia, RuntimeError), match=r"MemoryError|stop"),
+    ):
         list(child.call("builtins:bytes", source=4 << 30))
 
 
@@ -53,9 +56,11 @@ def test_a_caller_that_stops_listening_ends_the_child(shots: Path) -> None:
 def test_a_child_sees_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "canary")
     with Child() as child:
-        names = list(child.call("os:listdir", path="/proc/self/fd")) if os.path.exists(
-            "/proc/self"
-        ) else []
+        names = (
+            list(child.call("os:listdir", path="/proc/self/fd"))
+            if os.path.exists("/proc/self")
+            else []
+        )
         assert isinstance(names, list)
         process = child._process
         if process and os.path.exists(f"/proc/{process.pid}/environ"):

@@ -4,11 +4,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-
 from tools.sandbox import Child
 from tools.scenes import find_cuts, spans
 from tools.signals import read_rows
-
 
 Encode = Callable[..., Path]
 

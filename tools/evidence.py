@@ -104,6 +104,12 @@ def describe(look: Attributes) -> str:
     ][:3]
     light = look.brightness
     words.append(
-        "very dark" if light < 0.12 else "dark" if light < 0.28 else "bright" if light > 0.65 else ""
+        "very dark"
+        if light < 0.12
+        else "dark"
+        if light < 0.28
+        else "bright"
+        if light > 0.65
+        else ""
     )
     return ", ".join(word for word in words if word)

@@ -222,9 +222,9 @@ def _run(work: Work, only: tuple[str, ...]) -> None:
             stage = stages.STAGE[name]
             fingerprint = stage.fingerprint(work)
             before = work.manifest["stages"].get(name, {})
-            if before.get("state") in ("done", "skipped") and before["from"] == fingerprint:
-                if all((work.folder / file).exists() for file in before.get("files", ())):
-                    continue
+            kept = before.get("state") in ("done", "skipped") and before["from"] == fingerprint
+            if kept and all((work.folder / file).exists() for file in before.get("files", ())):
+                continue
             work.scratch.mkdir(exist_ok=True)
             _check_space(work)
             work.say(name, "running", 0.0)

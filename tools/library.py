@@ -1,5 +1,6 @@
 """A folder of videos and what is known of them. Files are the truth; reading needs no lock."""
 
+import itertools
 import json
 import re
 import shutil
@@ -288,7 +289,7 @@ class Library:
         manifest = self.manifest(video)
         duration = float(manifest["duration"])
         times = [0.0, *(frame.seconds for frame in self.frames(video)), duration]
-        gaps = [b - a for a, b in zip(times, times[1:], strict=False)]
+        gaps = [b - a for a, b in itertools.pairwise(times)]
         stages = self._video(video).stages
         sources = {one.source for one in self.utterances(video)}
         speech = "draft" if "draft" in sources else "complete" if sources else "none"

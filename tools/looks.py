@@ -1,5 +1,6 @@
 """Find frames by what their pixels tell: "mostly red", "the darkest scene", "the most movement"."""
 
+import itertools
 import math
 import re
 from bisect import bisect_right
@@ -35,6 +36,11 @@ _EXTREME = {"most", "least", "darkest", "brightest", "busiest", "calmest"}
 _FILLER = {"colour", "color", "coloured", "colored", "colours", "colors", "shot", "shots", "image",
            "images", "scenes", "pictures", "screen", "lot", "lots", "least", "little",
            "without", "mostly", "mainly", "predominantly", "entirely", "completely"}  # fmt: skip
+_CHANGE = re.compile(
+    r"\b(?:gets?|getting|turns?|becom\w+|grows?|goes|went|got)\s+(?:\w+\s+)?(?:bright|dark)er\b"
+)
+_RISE = 2.0  # seconds within which a change of light is seen as one
+_STEP = 0.03  # brightness that must change in that time
 _APART = 30.0  # seconds between two fitting frames beyond which they are not one span
 
 
@@ -48,6 +54,7 @@ class LookQuery:
     motion: str = ""  # moving, still
     mostly: bool = False
     extreme: bool = False  # the darkest, not any dark one
+    change: bool = False  # where it gets so, not where it is so
     rest: tuple[str, ...] = ()
 
 
@@ -74,6 +81,7 @@ def parse_look(query: str) -> LookQuery | None:
         motion=motion[0] if motion else "",
         mostly=bool(_MOSTLY & set(words)),
         extreme=bool(_EXTREME & set(words)),
+        change=bool(_CHANGE.search(text)),
         rest=tuple(word for word in content_words(colourless) if word not in understood),
     )
 
@@ -139,6 +147,8 @@ def _levels(look: LookQuery, frames: list[Attributes]) -> list[float]:
     if look.light:
         sign = 1 if look.light == "bright" else -1
         light = [sign * one.brightness for one in frames]
+        if look.change:
+            return _rises([one.seconds for one in frames], light)
         edge = 0.55 if sign > 0 else -0.45
         fits = [min(1.0, (value - edge) / 0.3) for value in light]
         fits = [fit if fit >= 0.25 else 0.0 for fit in fits]
@@ -158,6 +168,16 @@ def _levels(look: LookQuery, frames: list[Attributes]) -> list[float]:
         else:
             parts.append([1 - move if move <= 0.1 else 0.0 for move in moves])
     return [math.prod(fits) ** (1 / len(fits)) for fits in zip(*parts, strict=True)]
+
+
+def _rises(seconds: list[float], values: list[float]) -> list[float]:
+    """1 where the values have risen most within the last RISE seconds, less where less."""
+    steps = [
+        value - min(values[j] for j in range(i + 1) if seconds[j] >= at - _RISE or j == i)
+        for i, (at, value) in enumerate(zip(seconds, values, strict=True))
+    ]
+    most = max(steps, default=0.0)
+    return [step / most if step >= max(_STEP, most * 0.8) else 0.0 for step in steps]
 
 
 def _top(values: list[float]) -> list[float]:

@@ -13,9 +13,7 @@ StageState = Literal["waiting", "running", "done", "skipped", "failed"]
 VideoState = Literal["queued", "indexing", "ready", "failed"]
 
 
-def evidence_id(
-    kind: Kind, video: str, start: float, end: float | None = None, n: int = 1
-) -> str:
+def evidence_id(kind: Kind, video: str, start: float, end: float | None = None, n: int = 1) -> str:
     """`kind:video@start_ms[-end_ms][#n]`; n counts what shares kind and span, from 1."""
     span = f"{round(start * 1000)}"
     if end is not None and round(end * 1000) != round(start * 1000):

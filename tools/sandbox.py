@@ -1,4 +1,4 @@
-"""Run untrusted decoding in a spawned child with limits; its death is an error of ours, not a crash.
+"""Run untrusted decoding in a spawned child with limits; its death is an error, not a crash.
 
 A child is spawned, never forked (a forked one would keep our locks), bounded in address space,
 processor time, file size and open files, and ends when its parent does. It speaks JSON lines on

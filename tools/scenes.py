@@ -1,5 +1,6 @@
 """Cuts and scenes from the rows of signals: hard cuts, dissolves, fades through black or white."""
 
+import itertools
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -63,13 +64,13 @@ def find_cuts(rows: Rows) -> list[Cut]:
 def spans(cuts: list[Cut], duration: float) -> list[tuple[float, float]]:
     """The scenes between the cuts: half-open, without gaps, from 0 to duration."""
     times = [0.0, *(cut.seconds for cut in cuts if 0 < cut.seconds < duration), duration]
-    return list(zip(times, times[1:], strict=False))
+    return list(itertools.pairwise(times))
 
 
 def _hard(rows: Rows, seconds: Floats, rate: float) -> list[Cut]:
     difference = rows["difference"].astype(np.float64)
     histogram = rows["histogram"].astype(np.float64)
-    reach = max(int(round(NEAR * rate)), 2)
+    reach = max(round(NEAR * rate), 2)
     before, after = _largest_near(difference, reach)
     around = np.maximum(np.maximum(before, after), 1.5)
     # A cut changes what is where and how much of it; a flash changes back at once, so it has a
@@ -109,7 +110,7 @@ def _fades(rows: Rows, seconds: Floats, hard: list[Cut]) -> list[Cut]:
     out = (contrast < FLAT) & (brightness < DARK)
     edges = np.flatnonzero(np.diff(out.astype(np.int8)))
     cuts: list[Cut] = []
-    for first, last in zip(edges, edges[1:], strict=False):
+    for first, last in itertools.pairwise(edges):
         if out[first + 1]:  # from the first faded-out frame to the last one before the new picture
             gone, back = seconds[first + 1], seconds[min(last + 1, len(seconds) - 1)]
             if all(any(abs(cut.seconds - at) < 0.1 for cut in hard) for at in (gone, back)):
@@ -129,7 +130,7 @@ def _dissolves(rows: Rows, seconds: Floats, rate: float) -> list[Cut]:
     near again soon after; in a moving shot it is always far.
     """
     drift = rows["drift"].astype(np.float64)
-    reach = max(int(round(DRIFT * rate)), 2)
+    reach = max(round(DRIFT * rate), 2)
     if len(drift) < 3 * reach:
         return []
     travelled = np.cumsum(rows["difference"].astype(np.float64))

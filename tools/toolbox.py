@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 
 from tools import evidence as make
+from tools.errors import RefusedRequest
 from tools.library import Library
 from tools.media import Evidence, Video
 
@@ -162,6 +163,54 @@ class Toolbox:
             if _overlaps(one.start, one.end, start, end)
         ]
 
+    def search(
+        self,
+        query: str,
+        videos: Sequence[str] | None = None,
+        *,
+        kinds: Sequence[str] = (),
+        start: float | None = None,
+        end: float | None = None,
+        limit: int = 6,
+    ) -> list[Evidence]:
+        """Evidence of every kind, or of these, best first."""
+        ways: dict[str, Callable[..., list[Evidence]]] = {
+            "speech": self.search_transcript,
+            "screen": self.search_screen_text,
+            "frame": self.search_frames,
+            "scene": self._search_scenes,
+        }
+        for kind in kinds:
+            if kind not in (*ways, "object"):
+                raise RefusedRequest(f"no kind {kind!r}; one of: {', '.join(ways)}, object")
+        scope = list(videos) if videos else None
+        found = [
+            one
+            for kind, way in ways.items()
+            if (kind in kinds if kinds else kind != "scene")
+            for one in way(query, scope, start, end, limit)
+        ]
+        return sorted(found, key=lambda one: -one.score)[:limit]
+
+    def _search_scenes(
+        self,
+        query: str,
+        videos: list[str] | None,
+        start: float | None,
+        end: float | None,
+        limit: int,
+    ) -> list[Evidence]:
+        """The scenes in which something is said, shown or looks so."""
+        from dataclasses import replace
+
+        best: dict[str, Evidence] = {}
+        for one in self.search(query, videos, start=start, end=end, limit=4 * limit):
+            for scene in self.find_scenes(one.video, one.start, max(one.end, one.start + 1e-3)):
+                if scene.id not in best:
+                    text = f"{scene.text}: {one.text}"
+                    best[scene.id] = replace(scene, score=one.score, text=text)
+        return list(best.values())[:limit]
+
     # What the doors and the model without a language model use beside the tools
 
     def missing_words(self, question: str, videos: Sequence[str] | None = None) -> list[str]:
@@ -194,9 +243,7 @@ class Toolbox:
         found.sort(key=lambda hit: -hit.score)
         return [self._scored(hit) for hit in found[:limit] if hit.score > 0]
 
-    def corpora(
-        self, videos: Sequence[str]
-    ) -> "tuple[Corpus[Utterance], Corpus[ScreenText]]":
+    def corpora(self, videos: Sequence[str]) -> "tuple[Corpus[Utterance], Corpus[ScreenText]]":
         """Speech and on-screen text of some videos, prepared for search."""
         from tools.search import Corpus
 

@@ -195,7 +195,7 @@ class _Meter:
 
 
 def sample_grid(frame: VideoFrame) -> tuple[Grid, int]:
-    """Samples of a frame, 0 to 255, straight from the decoded planes, and how many lines are luma."""
+    """Samples of a frame, 0 to 255, straight from its planes, and how many lines are luma."""
     name = frame.format.name
     planar = name.startswith(("yuv4", "yuvj4", "yuva4"))
     if not planar and not name.startswith(("gray", "nv12", "nv21")):

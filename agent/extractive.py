@@ -1,0 +1,195 @@
+"""The chat model without a language model: picks tools by rule, answers in quotes, or "not found".
+
+It sees what any model sees in the graph. First it calls the tools that a plan names, then it writes
+one or two sentences that quote what they found; it never says what no evidence says.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
+from langchain_core.outputs import ChatGeneration, ChatResult
+from pydantic import ConfigDict
+
+from agent import quoting
+from agent.followups import Referring, Turn, places, resolve
+from agent.quoting import Found, Reply
+from agent.relevance import Relevance, sought
+from tools.evidence import parse_id
+from tools.media import Evidence
+from tools.toolbox import Toolbox
+
+KEY = "cuepoint"
+AROUND_SECONDS = 8.0
+"""How far before or after a moment its neighbours lie."""
+SEARCHED = 8
+
+
+class ExtractiveModel(BaseChatModel):
+    """Answers from the evidence alone; needs nothing but the toolbox."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+    toolbox: Any
+
+    @property
+    def _llm_type(self) -> str:
+        return "extractive"
+
+    def bind_tools(self, tools: Sequence[Any], **kwargs: Any) -> Any:
+        """The tools are known: nothing to bind."""
+        return self
+
+    def _generate(
+        self, messages: list[BaseMessage], stop: Any = None, run_manager: Any = None, **kwargs: Any
+    ) -> ChatResult:
+        asked = max(i for i, message in enumerate(messages) if isinstance(message, HumanMessage))
+        beside = messages[asked].additional_kwargs[KEY]
+        turn = _Turn(self.toolbox, beside, messages[:asked])
+        results = [m for m in messages[asked:] if isinstance(m, ToolMessage)]
+        calls = turn.calls(results) if beside["calls"] else []
+        reply = AIMessage(content="", tool_calls=calls) if calls else turn.answer(results)
+        return ChatResult(generations=[ChatGeneration(message=reply)])
+
+
+class _Turn:
+    """One question, resolved against the conversation before it."""
+
+    def __init__(
+        self, toolbox: Toolbox, beside: dict[str, Any], before: Sequence[BaseMessage]
+    ) -> None:
+        self._toolbox = toolbox
+        self._seen: list[str] = beside["seen"]
+        self._scope = list(beside["videos"]) or [v.id for v in toolbox.library.list()]
+        handles: list[str] = beside["handles"]
+        turns: list[Turn] = []
+        pairs = list(zip(before[1::2], before[2::2], strict=False))
+        for question, answer in pairs:
+            told = answer.additional_kwargs.get(KEY, {})
+            numbers = told.get("evidence") or told.get("nearest") or []
+            shown = [handles[n - 1] for n in numbers if 0 < n <= len(handles)]
+            plan = resolve(
+                str(question.content), turns, handles, self._duration(turns), self._scope
+            )
+            turns.append(Turn(plan, places(shown)))
+        self.asked: Referring = resolve(
+            beside["question"], turns, handles, self._duration(turns), self._scope
+        )
+        self.plan = self.asked.plan
+        self._video = self._of(self.asked, turns)
+        self._relevance = Relevance(toolbox, self._videos)
+        self._calls = self._wanted()
+
+    @property
+    def _videos(self) -> list[str]:
+        return [self.asked.video] if self.asked.video else self._scope
+
+    def _duration(self, turns: Sequence[Turn]) -> float:
+        return self._toolbox.library.get(self._of(None, turns)).duration
+
+    def _of(self, asked: Referring | None, turns: Sequence[Turn]) -> str:
+        """The one video that times and lists are about."""
+        if asked and asked.at:
+            return asked.at.video
+        if asked and asked.video:
+            return asked.video
+        shown = next((turn.shown for turn in reversed(turns) if turn.shown), ())
+        return shown[0].video if shown and shown[0].video in self._scope else self._scope[0]
+
+    def calls(self, results: Sequence[ToolMessage]) -> list[dict[str, Any]]:
+        """The tool calls that are still to be made."""
+        wanted = list(self._calls)
+        if len(results) == len(wanted) and (more := self._reply(results).wants):
+            video, start, end = more
+            wanted.append(("read_moment", {"video": video, "start": start, "end": end}))
+        return [
+            {"name": name, "args": arguments, "id": f"{len(self._seen)}-{number}"}
+            for number, (name, arguments) in enumerate(wanted)
+        ][len(results) :]
+
+    def _wanted(self) -> list[tuple[str, dict[str, Any]]]:
+        plan, video = self.plan, self._video
+        if plan.kind in ("facts",):
+            return [("video_facts", {"video": video})]
+        if plan.kind == "scenes":
+            return [("find_scenes", {"video": video, **_window(plan.window)})]
+        if plan.kind == "summary":
+            length = self._toolbox.library.get(video).duration
+            moment = {"video": video, "start": 0.0, "end": length}
+            return [("video_facts", {"video": video}), ("read_moment", moment)]
+        if plan.kind == "look":
+            arguments = {"query": plan.question[:400], "videos": self._videos}
+            return [("search_frames", {**arguments, **_window(plan.window)})]
+        if plan.kind == "moment":
+            start, end = self._moment()
+            return [("read_moment", {"video": video, "start": start, "end": end})]
+        where = {"videos": self._videos, **_window(plan.window)}
+        if plan.kind == "order" and plan.sides:
+            return [("find_words", {"words": list(side), **where}) for side in plan.sides]
+        words = [*sought(plan), *plan.topic]
+        query = " ".join(self._relevance.expanded(words))[:400] or plan.question[:400]
+        found = [
+            ("search_transcript", {"query": query, "limit": SEARCHED, **where}),
+            ("search_screen_text", {"query": query, "limit": SEARCHED, **where}),
+        ]
+        if plan.kind in ("every", "first", "last"):
+            return [("find_words", {"words": list(plan.words), **where}), *found]
+        if self.asked.otherwise:
+            start, end = plan.window or (0.0, 0.0)
+            return [*found, ("read_moment", {"video": video, "start": start, "end": end})]
+        rare = self._rarest(sought(plan))
+        return [*found, ("find_words", {"words": [rare], "limit": 6, **where})] if rare else found
+
+    def _rarest(self, words: Sequence[str]) -> str:
+        """The word whose mentions are the nearest misses where nothing answers."""
+        known = [word for word in words if self._relevance.holders(word)]
+        return min(known, key=lambda word: len(self._relevance.holders(word)), default="")
+
+    def _moment(self) -> tuple[float, float]:
+        at, length = self.asked.at, self._toolbox.library.get(self._video).duration
+        if at is None:
+            start, end = self.plan.window or (0.0, length)
+            if end - start < quoting.INSTANT:  # an instant: what lies near it is read as well
+                return max(start - AROUND_SECONDS, 0.0), min(end + AROUND_SECONDS, length)
+            return start, end
+        before = AROUND_SECONDS if self.asked.direction != "after" else 0.0
+        after = AROUND_SECONDS if self.asked.direction != "before" else 0.0
+        return max(at.start - before, 0.0), min(at.end + after, length)
+
+    def answer(self, results: Sequence[ToolMessage]) -> AIMessage:
+        """The sentences, with labels of evidence; or "not found" with the nearest misses."""
+        found = [self._found(message) for message in results]
+        reply = self._reply(results)
+        told: dict[str, Any] = {"found": reply.found, "remarks": list(reply.remarks)}
+        if not reply.found:
+            told["nearest"] = list(self._nearest(reply, found))
+        text = " ".join([*reply.sentences, *reply.remarks]).strip()
+        return AIMessage(content=text, additional_kwargs={KEY: told})
+
+    def _reply(self, results: Sequence[ToolMessage]) -> Reply:
+        found = [self._found(message) for message in results]
+        return quoting.reply(self.asked, found, self._relevance)
+
+    def _nearest(self, reply: Reply, found: Sequence[Sequence[Found]]) -> list[str]:
+        pool = [one.label for one in reply.nearest]
+        if not pool and self.plan.kind not in ("moment", "facts"):
+            pool = [one.label for group in found for one in group]
+        return list(dict.fromkeys(pool))[:3]
+
+    def _found(self, message: ToolMessage) -> list[Found]:
+        """What a tool returned, in its order, each with the label that cites it."""
+        ids: list[str] = message.artifact if isinstance(message.artifact, list) else []
+        known = [id for id in ids if parse_id(id)]
+        resolved: list[tuple[str, Evidence]] = [
+            (id, self._toolbox.library.evidence(id)) for id in known
+        ]
+        return [Found(f"e{self._seen.index(id) + 1}", one) for id, one in resolved]
+
+
+def _window(window: tuple[float, float] | None) -> dict[str, float]:
+    if window is None:
+        return {}
+    start, end = window
+    if end - start < quoting.INSTANT:
+        start, end = max(start - AROUND_SECONDS, 0.0), end + AROUND_SECONDS
+    return {"start": start, "end": end}

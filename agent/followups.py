@@ -1,0 +1,279 @@
+"""What a question in the middle of a conversation refers to, by rule.
+
+"The second one", "ten seconds later", "what was said there?", "and the last time?", "how many does
+she carry?": each becomes a plan of its own, with a place in the video or words from before.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from agent.understanding import Plan, asked_words, find_modality, plain, understand
+from tools.evidence import parse_id
+
+Direction = Literal["", "before", "after"]
+
+_NUMBER_WORDS = str.split("one two three four five six seven eight nine ten fifteen twenty thirty")
+_AMOUNT = rf"(\d+(?:\.\d+)?|an?|a few|a couple of|half a|{'|'.join(_NUMBER_WORDS)})"
+_LATER = re.compile(
+    rf"\b{_AMOUNT} (seconds?|secs?|s|minutes?|mins?) (later|after|afterwards|on|further|earlier|"
+    r"before|prior|sooner|back)\b"
+)
+_ORDINALS = str.split("first second third fourth fifth sixth seventh eighth ninth tenth")
+_ORDINAL = re.compile(
+    rf"\b(?:the )?({'|'.join(_ORDINALS)}|1st|2nd|3rd|4th|5th|last|other) "
+    r"(one|moment|result|hit|match|frame|quote|citation|picture|scene)\b"
+)
+_NTH_TIME = re.compile(
+    rf"\b({'|'.join(_ORDINALS)}|1st|2nd|3rd|4th|5th) (?:time|mention|appearance|occurrence)\b"
+)
+_BARE_ORDINAL = re.compile(
+    rf"^(?:and |but |ok |so )?(?:what about |how about )?(?:the )?({'|'.join(_ORDINALS)}|2nd|3rd)[?.! ]*$"
+)
+_HANDLE = re.compile(r"\[(\d{1,4})\]|\b(?:number|no\.?|citation|result)\s*(\d{1,3})\b|#(\d{1,3})\b")
+_NEIGHBOUR = re.compile(
+    r"\b(before|after(?:wards?)?|next|then|following|followed|previous(?:ly)?|preceding|earlier|"
+    r"prior|later|beforehand)\b"
+)
+_BACK = ("before", "previous", "previously", "preceding", "earlier", "prior", "beforehand")
+_THERE = re.compile(
+    r"\b(there|then|that|this|these|those|same time|same moment|meanwhile|at the time|it|moment)\b"
+)
+_WHEN = re.compile(
+    r"\b(when|what time|timestamp|how far in|which (?:second|minute|moment)|where)\b"
+)
+_PRONOUN = re.compile(r"\b(it|its|she|her|hers|he|his|him|they|them|their|that|this|those|these)\b")
+_ALSO = re.compile(r"^(?:(?:and|but|or|so|ok|okay|now)\b[, ]*)?(?:what|how) about\b|^and\b|^or\b")
+_OFTEN = re.compile(
+    r"\bhow (?:often|many times)\b|\bevery time\b|\ball (?:of )?(?:them|the times)\b"
+)
+_AGAIN = re.compile(r"\b(again|once more|another time|any other|anywhere else|else|other times?)\b")
+_FIRST = re.compile(r"\b(?:the )?(?:very )?first(?: time| mention)?\b")
+_LAST = re.compile(r"\b(?:the )?(?:very )?last(?: time| mention)?\b")
+_OTHER_VIDEO = re.compile(r"\b(?:other|second|another|next) (?:video|clip|film|recording)\b")
+_SURE = re.compile(
+    r"\bwhy do you (?:think|say)\b|\bare you sure\b|\bhow do you know\b|\bsays who\b"
+)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Evidence that was shown: where it lies."""
+
+    id: str
+    video: str
+    start: float
+    end: float
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One earlier question: how it was understood and what was shown for it, in that order."""
+
+    plan: "Referring"
+    shown: tuple[Place, ...]
+
+
+@dataclass(frozen=True)
+class Referring:
+    """A plan, and what of it comes from the conversation.
+
+    at is evidence that the answer is about; direction asks for what comes before or after it; when
+    asks for its time; nth counts mentions, from 1.
+    """
+
+    plan: Plan
+    at: Place | None = None
+    direction: Direction = ""
+    when: bool = False
+    nth: int = 0
+    otherwise: Plan | None = None
+    """What is meant where the plan finds nothing."""
+    video: str = ""
+    """The video that is meant where it is not the one that was asked about."""
+
+
+def places(ids: Sequence[str]) -> tuple[Place, ...]:
+    """Where pieces of evidence lie, from their ids."""
+    found = ((id, parse_id(id)) for id in ids)
+    return tuple(Place(id, p[1], p[2], p[3]) for id, p in found if p)
+
+
+def resolve(
+    question: str,
+    before: Sequence[Turn],
+    handles: Sequence[str],
+    duration: float,
+    videos: Sequence[str] = (),
+) -> Referring:
+    """Understand a question after the turns before it."""
+    own = understand(question, duration)
+    if not before:
+        return Referring(own)
+    text = plain(question)
+    last = before[-1].plan
+    shown = next((turn.shown for turn in reversed(before) if turn.shown), ())
+    focus = shown[0] if shown else None
+    found = (
+        _other_video(text, own, last, focus, videos)
+        or _named(text, own, shown, handles, last)
+        or _shifted(text, own, focus, duration)
+        or _more_of(text, own, last)
+        or _around(text, own, focus)
+    )
+    if found:
+        return found
+    if _ALSO.search(text) and own.kind == "moment" and last.plan.words and own.modality == "any":
+        again = replace(own, kind="search", words=last.plan.words, modality=last.plan.modality)
+        return Referring(again, otherwise=own)
+    if own.window or own.kind not in ("search", "first", "last", "every"):
+        return Referring(own)
+    if _ALSO.search(text) and own.words and len(own.words) <= 3 and len(text.split()) <= 8:
+        return Referring(_instead(own, last.plan, text))
+    if _PRONOUN.search(text):
+        topic = tuple(w for w in (*last.plan.words, *last.plan.topic) if w not in own.words)
+        return Referring(replace(own, topic=topic, words=own.words or topic))
+    return Referring(own)
+
+
+def _instead(own: Plan, last: Plan, text: str) -> Plan:
+    """The last question with other words: "and the dog?"."""
+    if own.kind != "search" or last.kind not in ("first", "last", "every", "search"):
+        return own
+    modality = own.modality if own.modality != "any" else last.modality
+    return replace(own, kind=last.kind, modality=modality)
+
+
+def _other_video(
+    text: str, own: Plan, last: Referring, focus: Place | None, videos: Sequence[str]
+) -> Referring | None:
+    if not _OTHER_VIDEO.search(text) or len(videos) < 2 or focus is None:
+        return None
+    others = [video for video in videos if video != focus.video]
+    words = tuple(w for w in own.words if w not in ("other", "second", "another", "next"))
+    return Referring(own if words else last.plan, video=others[0])
+
+
+def _named(
+    text: str, own: Plan, shown: Sequence[Place], handles: Sequence[str], last: Referring
+) -> Referring | None:
+    """`[2]`, "the second one", "the third time"."""
+    if match := _HANDLE.search(text):
+        number = int(next(part for part in match.groups() if part))
+        if 0 < number <= len(handles):
+            return _pointing(text, own, places([handles[number - 1]])[0])
+    match = _NTH_TIME.search(text) or (_BARE_ORDINAL.search(text) if last.plan.words else None)
+    if match and not _content(own):
+        return Referring(replace(last.plan, kind="every"), nth=_ordinal(match[1]))
+    match = _ORDINAL.search(text)
+    if match and shown and not [w for w in _content(own) if w != match[2]]:
+        if match[2] == "scene" and own.kind == "scenes":
+            return None
+        number = len(shown) if match[1] == "last" else 2 if match[1] == "other" else 0
+        number = number or _ordinal(match[1])
+        if re.search(r"\b(?:scenes?|shots?|cuts?)\b", plain(last.plan.question)):
+            return Referring(Plan(own.question, "scenes"), nth=number)
+        if number <= len(shown):
+            return _pointing(text, own, shown[number - 1])
+        if last.plan.words:
+            return Referring(replace(last.plan, kind="every"), nth=number)
+    return None
+
+
+def _ordinal(word: str) -> int:
+    return int(word[0]) if word[0].isdigit() else _ORDINALS.index(word) + 1
+
+
+def _content(own: Plan) -> list[str]:
+    return [word for word in own.words if word not in _ORDINALS and word not in _IDLE]
+
+
+_IDLE = frozenset(
+    str.split("""
+    second seconds minute minutes time times moment moments one ones thing things bit else next
+    previous previously following followed preceding prior afterwards afterward beforehand later
+    earlier sooner few couple half right just shortly immediately straight directly happening
+    happen happens happened same while meanwhile again more further back comes came come going go
+    sure know think timestamp exactly precisely number result citation line sentence show play
+    rest continue continues
+""")
+)
+
+
+def _pointing(text: str, own: Plan, place: Place) -> Referring:
+    when = bool(_WHEN.search(text))
+    direction = _direction(text)
+    modality = find_modality(re.sub(r"\b(show|see|seen|shown)\b", " ", text))
+    plan = replace(own, kind="moment", words=(), modality=modality)
+    return Referring(plan, at=place, direction=direction, when=when and not direction)
+
+
+def _direction(text: str) -> Direction:
+    match = _NEIGHBOUR.search(
+        re.sub(r"\b(?:and|but|what(?:'s| is| was)?|so) then\b", "after", text)
+    )
+    if match is None or (match[1] == "then" and not re.search(r"\bthen\?*$", text)):
+        return ""
+    if match[1] == "then" and _asks_moment(text):
+        return ""
+    return "before" if match[1] in _BACK else "after"
+
+
+def _asks_moment(text: str) -> bool:
+    """Whether "then" means that moment ("what was said then?") and not what follows it."""
+    return bool(re.search(r"\b(said|say|shown|on screen|see|seen|visible|colou?r|written)\b", text))
+
+
+def _shifted(text: str, own: Plan, focus: Place | None, duration: float) -> Referring | None:
+    match = _LATER.search(text)
+    if match is None or focus is None or _content(own):
+        return None
+    amounts = {"a": 1.0, "an": 1.0, "a few": 5.0, "a couple of": 2.0, "half a": 0.5}
+    words = dict(zip(_NUMBER_WORDS, (*range(1, 11), 15, 20, 30), strict=True))
+    amount = amounts.get(match[1]) or float(words.get(match[1], 0) or match[1])
+    amount *= 60 if match[2].startswith("m") else 1
+    back = match[3] in ("earlier", "before", "prior", "sooner", "back")
+    at = focus.start - amount if back else focus.start + amount
+    at = min(max(at, 0.0), max(duration - 0.1, 0.0))
+    modality = find_modality(text)
+    return Referring(replace(own, kind="moment", words=(), modality=modality, window=(at, at)))
+
+
+def _more_of(text: str, own: Plan, last: Referring) -> Referring | None:
+    """ "How often?", "and the last time?", "does it come again?": the words are those before."""
+    if _content(own) or not (words := last.plan.words):
+        return None
+    modality = find_modality(text)
+    again = replace(last.plan, question=own.question, window=None, sides=None, words=words)
+    if modality == "speech" or (modality == "screen" and "screen" in text):
+        again = replace(again, modality=modality)
+    if _OFTEN.search(text) or _AGAIN.search(text):
+        return Referring(replace(again, kind="every"))
+    if own.window or _NEIGHBOUR.search(text) or _ORDINAL.search(text):
+        return None
+    if _LAST.search(text):
+        return Referring(replace(again, kind="last"))
+    if _FIRST.search(text):
+        return Referring(replace(again, kind="first"))
+    return None
+
+
+def _around(text: str, own: Plan, focus: Place | None) -> Referring | None:
+    """ "There", "then", "before that", "when was that?": the moment that was shown last."""
+    if (
+        focus is None
+        or _content(own)
+        or own.kind in ("facts", "summary", "scenes", "look", "order")
+    ):
+        return None
+    if own.window and not re.search(r"\b(there|that|then)\b", text):
+        return None
+    plan = replace(own, kind="moment", words=(), window=None)
+    if direction := _direction(text):
+        return Referring(plan, at=focus, direction=direction)
+    if (_WHEN.search(text) and _THERE.search(text)) or text.rstrip("?! ") in ("when", "and when"):
+        return Referring(plan, at=focus, when=True)
+    if _THERE.search(text) or _SURE.search(text) or not asked_words(text):
+        return Referring(plan, at=focus)
+    return None

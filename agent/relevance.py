@@ -1,0 +1,216 @@
+"""How much of a question a piece of evidence covers, so that what is absent is not answered.
+
+Word by word: in the evidence itself, in what is said and shown beside it, or by a word that means
+nearly the same. Each word weighs as much as it is rare in the video.
+"""
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from agent.understanding import Plan
+from tools.media import Evidence
+from tools.search import find_words, stem, stems
+
+if TYPE_CHECKING:
+    from tools.search import Corpus
+    from tools.toolbox import Toolbox
+
+BESIDE_SECONDS = 6.0
+"""Pause up to which the sentences before and after belong to what is said."""
+IN_CONTEXT, RELATED = 0.7, 0.85
+"""What a word counts that stands beside the evidence, or that only means nearly the same."""
+MEANS_THE_SAME = 0.5
+"""Cosine of two words from which one may stand for the other."""
+ENOUGH = 0.62
+"""Share of the question's weight from which evidence answers it."""
+
+_NUMBER = re.compile(
+    r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|"
+    r"fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|"
+    r"ninety|hundred|thousand|million|once|twice|half|dozen|first|second|third)\b",
+    re.I,
+)
+_ASKS_NUMBER = re.compile(
+    r"\bhow (?:many|much|far|heavy|tall|high|deep|wide|old|fast|big|large|long)\b|\bwhat (?:year|"
+    r"number|percentage|price|age|height|weight|speed|distance|temperature)\b|\bat what time\b|"
+    r"\bwhat time\b|\bwhich year\b|\bwhat date\b"
+)
+_COLOUR = re.compile(
+    r"\b(?:red|orange|yellow|green|blue|purple|violet|pink|brown|black|white|gr[ae]y|gold(?:en)?|"
+    r"silver|cyan|turquoise|beige)\b",
+    re.I,
+)
+_ASKS_COLOUR = re.compile(r"\b(?:what|which) colou?r\b")
+_CAUSE = re.compile(
+    r"\b(?:because|since|due to|so that|in order to|therefore|reason|thanks to|as a result|"
+    r"that's why|caused? by|to \w+)\b",
+    re.I,
+)
+_ASKS_WHY = re.compile(r"\bwhy\b|\bwhat(?:'s| is| was) the reason\b|\bfor what reason\b")
+_MONEY = re.compile(
+    r"[$€£¥]|\b(?:dollars?|euros?|pounds?|cents?|yen|francs?|free|price|costs?)\b", re.I
+)
+_ASKS_MONEY = re.compile(r"\bhow much (?:does|do|did|is|are|was|were)\b|\bprice\b|\bcosts?\b")
+
+_TELLING = frozenset(("last", "first", "next", "only", "main", "name", "second", "more", "most"))
+"""Small words that usually ask, but may also stand in the answer."""
+
+_vocabularies: "WeakKeyDictionary[Any, tuple[list[str], Any]]" = WeakKeyDictionary()
+
+
+_KINDS: tuple[tuple[re.Pattern[str], frozenset[str], re.Pattern[str]], ...] = tuple(
+    (re.compile(asks), frozenset(words.split()), re.compile(answers, re.I))
+    for asks, words, answers in (
+        (r"\b(?:what|which) days?\b|\bday of the week\b", "day days week weekday",
+         r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b|\bweekends?\b"),
+        (r"\b(?:what|which) months?\b", "month months",
+         r"\b(?:january|february|march|april|may|june|july|august|september|october|november|"
+         r"december)\b"),
+        (r"\b(?:what|which) year\b", "year", r"\b1[0-9]\d\d\b|\b20\d\d\b"),
+        (r"\b(?:at )?what time\b|\bwhat hours?\b", "time hour hours clock o'clock",
+         r"\b\d{1,2}[:.]\d\d\b|\b\d{1,2} ?[ap]\.?m\b|\bo'clock\b|\bnoon\b|\bmidnight\b"),
+    )
+)  # fmt: skip
+"""What a question asks for by kind, the words that only name the kind, and how it looks."""
+_MOMENTS = re.compile(
+    r"\b\d{1,2}[:.]\d\d\b|\b1[0-9]\d\d\b|\b20\d\d\b|\b(?:noon|midnight|morning|evening|night|"
+    r"january|february|march|april|may|june|july|august|september|october|november|december)\b",
+    re.I,
+)
+
+
+def sought(plan: Plan) -> tuple[str, ...]:
+    """The words of a plan without those that only name the kind of its answer, such as "year"."""
+    text = plan.question.lower()
+    kinds = {word for asks, words, _ in _KINDS if asks.search(text) for word in words}
+    return tuple(word for word in plan.words if word not in kinds) or plan.words
+
+
+class Relevance:
+    """Weighs evidence of some videos against words."""
+
+    def __init__(self, toolbox: "Toolbox", videos: Sequence[str]) -> None:
+        self._toolbox = toolbox
+        self._corpora = toolbox.corpora(videos or [v.id for v in toolbox.library.list()])
+        self._holders: dict[str, set[str]] = {}
+
+    @property
+    def count(self) -> int:
+        """How many pieces of text there are."""
+        return sum(len(corpus.items) for corpus in self._corpora)
+
+    def holders(self, word: str) -> set[str]:
+        """Ids of the speech and on-screen text that hold a word in any form."""
+        if word not in self._holders:
+            self._holders[word] = {
+                one.id for corpus in self._corpora for one in find_words([word], corpus.items)
+            }
+            if not self._holders[word]:
+                for corpus in self._corpora:
+                    forms = set(corpus.forms(word))
+                    for one in corpus.items if forms else ():
+                        if forms & set(stems(one.text)):
+                            self._holders[word].add(one.id)
+        return self._holders[word]
+
+    def related(self, word: str) -> list[str]:
+        """Words of these videos that mean nearly the same, nearest first; none for numbers."""
+        if any(c.isdigit() for c in word) or len(word) < 3:
+            return []
+        embedder = self._toolbox.embedder
+        if embedder is None:
+            return []
+        found: list[tuple[float, str]] = []
+        asked = embedder.texts([word])[0]
+        for corpus in self._corpora:
+            words, vectors = _vocabulary(corpus, embedder)
+            if words:
+                near = vectors @ asked
+                found += [(float(near[i]), words[i]) for i in (near >= MEANS_THE_SAME).nonzero()[0]]
+        return [other for _, other in sorted(found, reverse=True)[:4]]
+
+    def expanded(self, words: Iterable[str]) -> list[str]:
+        """The words, and for those that never occur what means nearly the same."""
+        wanted: list[str] = []
+        for word in words:
+            wanted += [word] if self.holders(word) else [word, *self.related(word)]
+        return list(dict.fromkeys(wanted))
+
+    def missing(self, words: Iterable[str]) -> list[str]:
+        """The words that are neither said nor shown."""
+        return [word for word in words if not self.holders(word)]
+
+    def share(self, words: Sequence[str], one: Evidence) -> float:
+        """How much of the words' weight the evidence covers, 0 to 1; 0 if it has none itself."""
+        beside = {other.id for other in self._beside(one)}
+        total = covered = 0.0
+        own = False
+        for word in words:
+            weight, credit = self._weight(word), 0.0
+            for form, value in [(word, 1.0), *((r, RELATED) for r in self._stand_ins(word))]:
+                holders = self.holders(form)
+                if one.id in holders:
+                    credit, own = max(credit, value), True
+                elif holders & beside:
+                    credit = max(credit, value * IN_CONTEXT)
+            total += weight
+            covered += weight * credit
+        return covered / total if own and total else 0.0
+
+    def bonus(self, question: str, one: Evidence) -> float:
+        """A little for small words it shares ("the last ferry"), and for a time if asked when."""
+        said = set(stems(one.text))
+        small = [stem(w) for w in re.findall(r"[a-z]+", question.lower()) if w in _TELLING]
+        bonus = 0.15 * sum(word in said for word in small) / len(small) if small else 0.0
+        if re.search(r"\bwhen\b", question.lower()) and _MOMENTS.search(one.text):
+            bonus += 0.1
+        return bonus
+
+    def _stand_ins(self, word: str) -> list[str]:
+        return [] if self.holders(word) else self.related(word)
+
+    def _weight(self, word: str) -> float:
+        return math.log(1 + (self.count + 1) / (len(self.holders(word)) + 0.5))
+
+    def _beside(self, one: Evidence) -> list[Any]:
+        """What is said just before and after, and what is said and shown at the same time."""
+        speech, screen = self._corpora
+        found: list[Any] = []
+        for other in speech.items:
+            near = other.start - BESIDE_SECONDS < one.end and one.start < other.end + BESIDE_SECONDS
+            if other.video == one.video and near:
+                found.append(other)
+        for other in screen.items:
+            if other.video == one.video and other.start < one.end and one.start < other.end:
+                found.append(other)
+        return [other for other in found if other.id != one.id]
+
+    def fits(self, question: str, one: Evidence, words: Sequence[str]) -> bool:
+        """Whether the evidence has the kind of thing asked for: a number, a colour, a cause."""
+        text = question.lower()
+        said = one.text
+        for asks, _, answers in _KINDS:
+            if asks.search(text):
+                return bool(answers.search(said))
+        if _ASKS_MONEY.search(text) and re.search(r"\b(cost|price|pay|fee|ticket)", text):
+            return bool(_MONEY.search(said))
+        if _ASKS_NUMBER.search(text):
+            rest = " ".join(w for w in said.split() if stem(w.lower().strip(".,!?")) not in words)
+            return bool(_NUMBER.search(rest))
+        if _ASKS_COLOUR.search(text):
+            return bool(_COLOUR.search(said))
+        if _ASKS_WHY.search(text):
+            return any(_CAUSE.search(other.text) for other in (one, *self._beside(one)))
+        return True
+
+
+def _vocabulary(corpus: "Corpus[Any]", embedder: Any) -> tuple[list[str], Any]:
+    """Every word of a corpus with its vector; made once."""
+    if corpus not in _vocabularies:
+        text = " ".join(one.text for one in corpus.items).lower()
+        words = sorted({w for w in re.findall(r"[a-z][a-z'-]{2,}", text) if stems(w)})
+        _vocabularies[corpus] = (words, embedder.texts(words))
+    return _vocabularies[corpus]

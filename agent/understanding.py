@@ -1,0 +1,277 @@
+"""What a question asks for, by rule: the kind of answer, the words, the place in the video."""
+
+import re
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import cache
+from typing import Literal
+
+from agent.wording import times
+from tools.looks import LookQuery, parse_look
+from tools.search import content_words
+
+Kind = Literal[
+    "facts", "summary", "scenes", "look", "moment", "order", "every", "first", "last", "search"
+]
+Modality = Literal["any", "speech", "screen", "picture"]
+
+_SPEECH = re.compile(
+    r"\b(said|says?|saying|talk\w*|tell\w*|told|speak\w*|spoke\w*|spoken|hear\w*|heard|mention\w*|"
+    r"narrat\w*|voice\w*|words? (?:are|is|were|was) spoken|transcript|discuss\w*|explain\w*|quote)\b"
+)
+_SCREEN = re.compile(
+    r"\b(written|writing|reads?|on[- ]screen|on the screen|screen|slides?|sign|title|caption|text|"
+    r"label|card|printed|displayed|shown|shows?|visible|see|seen)\b"
+)
+_READ = re.compile(
+    r"\b(written|on[- ]screen text|text|slides?|sign|title|caption|label|card|printed|what does "
+    r"(?:it|the (?!speaker|narrator|voice|man|woman|person|presenter|host)\w+(?: \w+)?) "
+    r"(?:say|read))\b"
+)
+_PICTURE = re.compile(r"\b(look(?:s|ed)? like|picture|image|colou?r|light|bright|dark)\b")
+_COUNT = re.compile(
+    r"\bhow (?:often|many times)\b|\bnumber of times\b|\b(?:every|each) (?:time|mention|moment|"
+    r"place|occurrence)\b|\ball (?:the )?(?:times|mentions|moments|places|occurrences)\b|"
+    r"\bhow many mentions\b"
+)
+_FIRST = re.compile(
+    r"\bfirst (?:mention\w*|time|appear\w*|occurrence|see|seen|show\w*|hear\w*|said|sa[iy]\w*)\b|"
+    r"\b(?:first|earliest)\b.*\b(?:mention\w*|appear\w*|show\w*|seen?|said|says?|hear\w*|occur\w*)\b|"
+    r"\b(?:mention\w*|appear\w*|show\w*|seen?|said|hear\w*|occur\w*)\b.*\b(?:first|for the first time)\b"
+)
+_LAST = re.compile(
+    r"\b(?:last|latest|final) (?:mention\w*|time|appear\w*|occurrence|see|seen|hear\w*)\b|"
+    r"\b(?:last)\b.*\b(?:mentioned|appears?|shown|seen|said|heard|occurs?)\b|"
+    r"\b(?:mentioned|appears?|shown|seen|said|heard)\b.*\b(?:last|for the last time)\b"
+)
+_ORDER = re.compile(
+    r"\b(?:which|what|who)\b.*\b(?:first|earlier|later|last|before|sooner)\b.*?[,:-]?\s*(?P<a>[^,:?]+?)"
+    r"\s+or\s+(?P<b>[^?]+)|"
+    r"^(?:is|are|was|were|does|do|did|do we|does the)\b(?P<c>.+?)\b(?:before|after|earlier than|"
+    r"later than)\b(?P<d>[^?]+)|"
+    r"^(?P<e>.+?)\s+or\s+(?P<f>.+?)[,:-]?\s*\b(?:which|what)\b.*\b(?:first|earlier|before)\b"
+)
+_SUMMARY = re.compile(
+    r"\bsummar\w*|\boverview\b|\bwhat (?:is|'s|s) (?:this|the|that|it) ?(?:video|clip|film|movie)?"
+    r" ?(?:all )?about\b|\bwhat(?:'s| is| happens?| goes on) (?:happening )?in (?:this|the) "
+    r"(?:video|clip|film|movie)\b|\bgist\b|\bin short\b|\brecap\b|\bmain (?:points|topics?)\b|"
+    r"\bwhat happens\s*\??$|\btl;?dr\b|\bdescribe (?:this|the) (?:whole )?(?:video|clip|film)\b"
+)
+_SCENES = re.compile(
+    r"\b(?:list|show|name|give|what are|which are|where are)\b.*\b(?:scenes?|shots?|cuts?|chapters?)"
+    r"\b|^(?:the )?(?:scenes?|shots?|cuts?|chapters?)(?: list)?\s*\??$|\bscene list\b|"
+    r"\bwhen does the scene change\b|\bwhat scenes\b"
+)
+_FACTS = re.compile(
+    r"\bhow long (?:is|does|'s) (?:the |this |that |it)?(?:whole )?(?:video|clip|film|movie|"
+    r"recording|last|run|take|it|this)?\b(?=[^a-z]*$|.*\b(?:video|clip|film|movie|recording|last|"
+    r"altogether|in total)\b)|\b(?:duration|running time|length of (?:the|this) (?:video|clip|film)|"
+    r"resolution|frame rate|framerate|fps|frames per second|aspect ratio|pixels|dimensions)\b|"
+    r"\bhow many (?:scenes|shots|cuts)\b|\bnumber of (?:scenes|shots|cuts)\b|"
+    r"\b(?:does|has|is there|have)\b.*\b(?:any )?(?:sound|audio)(?: track)?\s*\??$|"
+    r"\bhow (?:wide|high|big|large) is (?:the|this) (?:video|picture|clip|frame)\b|"
+    r"\bwhen was (?:it|this|the (?:video|clip|film))\b.*\b(?:recorded|filmed|made|shot)\b|"
+    r"\bwhat size\b"
+)
+_NUMBER = r"(\d+(?:\.\d+)?|one|two|three|four|five|six|seven|eight|nine|ten|fifteen|twenty|thirty)"
+_EDGE = re.compile(rf"\b(first|last|final|opening|closing) (?:{_NUMBER} )?(seconds?|minutes?)\b")
+_START = re.compile(
+    r"\b(?:at|in|near|from) the (?:very )?(?:start|beginning|opening|outset)\b|\bbeginning of (?:the|"
+    r"this)\b|\bhow does (?:it|the \w+|this \w+) (?:start|begin|open)\b|\b(?:start|begin|open)s? with\b|"
+    r"\bstart of (?:the|this)\b|\bopens? with\b|\bto begin with\b|\bat first\b|\bfirst thing\b|"
+    r"\bopening\b"
+)
+_END = re.compile(
+    r"\b(?:at|in|near|towards?|by) the (?:very )?end\b|\bend of (?:the|this)\b|\bhow does (?:it|the "
+    r"\w+|this \w+) (?:end|finish|close)\b|\b(?:end|finish|close)s? with\b|\blast thing\b|"
+    r"\bends? on\b|\bending\b|\bfinally\b"
+)
+_MIDDLE = re.compile(r"\b(?:in|at|around) the middle\b|\bhalfway\b|\bhalf way\b")
+_AFTER = re.compile(r"\b(after|since|later than|from)\s+(?:about |around |second )?$")
+_BEFORE = re.compile(r"\b(before|until|till|up to|earlier than)\s+(?:about |around |second )?$")
+_SECOND = re.compile(r"\b(?:second|sec|timestamp|t\s*=|time)\s*(\d+(?:\.\d+)?)\b(?!\s*:)")
+_UNITS = {
+    "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
+    "nine": 9, "ten": 10, "fifteen": 15, "twenty": 20, "thirty": 30,
+}  # fmt: skip
+EDGE_SECONDS = 10.0
+"""How much of a video its start or end is, unless the question says."""
+_NO_CONTENT = frozenset(
+    str.split("""
+    right very just really actually ever even still precisely speaker narrator voice
+    start starts begin begins beginning opening end ends ending finish middle half going on go
+    goes come comes say said says tell told see seen look looks like take place exactly roughly
+    about whole entire clip film movie footage recording there here second seconds minute minutes
+    slide slides sign text caption title label screen display displayed shown written read reads
+    mention mentioned mentions appear appears occur occurs often times every each list give show
+    between until before after from till during around thing things content everything anything
+    point points time timestamp mark first last next earlier later sooner final finally quote
+    please can could me us hi hello ok okay so does did do video videos and also again one number
+    numbers digit digits counter timer colour color colours colors dominant visible printed
+    picture image frame frames spoken narrator heard hear happen happens happened happening
+""")
+)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One question, understood. window is seconds, half-open; words are what it asks for."""
+
+    question: str
+    kind: Kind
+    words: tuple[str, ...] = ()
+    modality: Modality = "any"
+    window: tuple[float, float] | None = None
+    sides: tuple[tuple[str, ...], tuple[str, ...]] | None = None
+    look: LookQuery | None = None
+    topic: tuple[str, ...] = field(default=())
+    """Words of the conversation before, which a pronoun stands for."""
+    edge: Literal["", "start", "end"] = ""
+    """Where the window is the start or the end: what lies outermost is meant."""
+
+
+def plain(question: str) -> str:
+    """The question in lower case, quotation marks and spaces normalised."""
+    text = question.lower().replace("\u2019", "'").replace("\u201c", '"').replace("\u201d", '"')
+    return " ".join(text.split())
+
+
+def asked_words(question: str) -> tuple[str, ...]:
+    """The words that say what a question is about: none for "what happens at the end?"."""
+    rest = times(question)[1]
+    return tuple(word for word in content_words(rest) if word not in _NO_CONTENT)
+
+
+def understand(question: str, duration: float) -> Plan:
+    """The plan for a question; duration is that of the video in seconds."""
+    text = corrected(plain(question))
+    words = asked_words(text)
+    window = find_window(text, duration)
+    edge = _edge(text) if window else ""
+    modality = find_modality(text)
+    if _FACTS.search(text) and not window and len(words) <= 3:
+        return Plan(question, "facts", words)
+    if _SCENES.search(text):
+        return Plan(question, "scenes", (), "picture", window)
+    order = _ORDER.search(text)
+    if order and not window:
+        sides = [asked_words(part) for part in order.groups() if part]
+        if len(sides) == 2 and all(sides):
+            return Plan(
+                question, "order", sides[0] + sides[1], modality, sides=(sides[0], sides[1])
+            )
+    if _SUMMARY.search(text) and not window and len(words) <= 2:
+        return Plan(question, "summary", words)
+    look = parse_look(_without_times(text))
+    if look and _is_look(look, text):
+        return Plan(question, "look", words, "picture", window, look=look)
+    if window and not words:
+        return Plan(question, "moment", (), modality, window, edge=edge)
+    if words and _COUNT.search(text):
+        return Plan(question, "every", words, modality, window)
+    if words and _FIRST.search(text):
+        return Plan(question, "first", words, modality, window)
+    if words and _LAST.search(text):
+        return Plan(question, "last", words, modality, window)
+    return Plan(question, "search", words, modality, window, edge=edge)
+
+
+def _edge(text: str) -> Literal["", "start", "end"]:
+    if times(text)[0] or _EDGE.search(text):
+        return ""
+    return "start" if _START.search(text) else "end" if _END.search(text) else ""
+
+
+def corrected(text: str) -> str:
+    """The text with misspelt words of the rules themselves put right: "completley", "mentionned"."""
+    return re.sub(r"[a-z]{6,}", lambda match: _spelt(match[0]), text)
+
+
+@cache
+def _spelt(word: str) -> str:
+    if word in _RULE_WORDS:
+        return word
+    close = get_close_matches(word, _RULE_WORDS, 1, 0.88)
+    return close[0] if close and close[0][0] == word[0] and sorted(close[0]) != word else word
+
+
+_RULE_WORDS = frozenset(
+    str.split("""
+    completely entirely mostly mainly mentioned mentions mention appears appear appearing
+    beginning between before summary summarise summarize summarised resolution duration displayed
+    written brightest darkest brighter darker colour colours orange yellow purple second seconds
+    minute minutes screen happens happening scenes picture
+""")
+)
+
+
+def _without_times(text: str) -> str:
+    return times(text)[1]
+
+
+def _is_look(look: LookQuery, text: str) -> bool:
+    """Whether pixels alone can answer: nothing else is asked for than colour, light or motion."""
+    rest = [word for word in look.rest if word not in _NO_CONTENT and word not in _LOOK_FILLER]
+    return not rest and not _SPEECH.search(text)
+
+
+_LOOK_FILLER = frozenset(
+    str.split("""
+    part parts moment moments scene scenes shot shots find show where turn turns become becomes
+    get gets go goes tint tinted toned background sky overall almost nearly quite really totally
+    fully very bit more much lots place places mainly video clip lighting lit hue tone tones jump
+    to
+""")
+)
+
+
+def find_modality(text: str) -> Modality:
+    """Whether a question is about what is heard, what is to be read, or what is to be seen."""
+    if _READ.search(text) and not re.search(r"\b(?:said|spoken|heard?|narrat\w*)\b", text):
+        return "screen"
+    if _SPEECH.search(text):
+        return "speech"
+    if _SCREEN.search(text):
+        return "screen"
+    return "picture" if _PICTURE.search(text) else "any"
+
+
+def find_window(text: str, duration: float) -> tuple[float, float] | None:
+    """The stretch of the video that a question names; an instant has equal ends."""
+    if edge := _EDGE.search(text):
+        amount = edge[2] or "10"
+        seconds = float(_UNITS.get(amount, 0) or amount) * (60 if edge[3].startswith("min") else 1)
+        if edge[1] in ("first", "opening"):
+            return 0.0, min(seconds, duration)
+        return max(duration - seconds, 0.0), duration
+    found, _rest = times(text)
+    points = [one for one in found if not one.lasting]
+    if not points and (named := _SECOND.search(text)):
+        return float(named[1]), float(named[1])
+    if len(points) >= 2 and points[0].start == points[0].end:
+        first, second = sorted((points[0].start, points[1].start))
+        return first, second
+    if points:
+        one = points[0]
+        if one.end > one.start:
+            return one.start, one.end
+        before = text[: _place(text, one.said)].rstrip() + " "
+        if _AFTER.search(before):
+            return one.start, duration
+        if _BEFORE.search(before):
+            return 0.0, one.start
+        return one.start, one.start
+    share = min(EDGE_SECONDS, duration / 4)
+    if _MIDDLE.search(text):
+        return duration / 2 - share / 2, duration / 2 + share / 2
+    if _START.search(text):
+        return 0.0, share
+    if _END.search(text):
+        return max(duration - share, 0.0), duration
+    return None
+
+
+def _place(text: str, said: tuple[str, ...]) -> int:
+    numbers = [word for word in said if any(c.isdigit() for c in word)]
+    at = text.find(numbers[0]) if numbers else -1
+    return at if at >= 0 else len(text)

@@ -1,0 +1,1 @@
+"""Speed and quality, as tables that anyone can make again."""

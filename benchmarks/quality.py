@@ -1,0 +1,149 @@
+"""Ask the questions of tests/questions and count what is right: `python -m benchmarks.quality`.
+
+A citation is right when its middle lies in the truth, half a second more or less, and it is no
+longer than ten seconds or twice the truth. Every citation counts. Questions about what is absent,
+and about facts that are not told, are right when the answer is "not found".
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import tempfile
+from collections import defaultdict
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from agent.ask import Agent, Answer, ask, open_agent
+from agent.settings import Settings
+from tools.ingest import ingest
+from tools.library import Library
+
+ROOT = Path(__file__).parents[1]
+SLACK = 0.5
+LONGEST = 10.0
+
+
+def questions(half: str) -> dict[str, list[dict[str, Any]]]:
+    """The questions of one half by conversation, in their order."""
+    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for path in sorted((ROOT / "tests" / "questions").glob(f"*_{half}.jsonl")):
+        for line in path.read_text().splitlines():
+            question = json.loads(line)
+            found[question["conversation"]].append(question)
+    return found
+
+
+def locate(name: str) -> Path | None:
+    """The video of a question: the sample, or one of the folder of real videos where it is."""
+    if name.startswith("samples/"):
+        return ROOT / name
+    folder = Path(os.environ.get("CUEPOINT_MEDIA", ROOT.parent / "shared" / "media"))
+    return folder / name if (folder / name).exists() else None
+
+
+def is_right(question: dict[str, Any], answer: Answer) -> bool:
+    """The rule at the top of this file."""
+    if question["expect"] != "found":
+        return not answer.found
+    truth: list[list[float]] = question["truth"]
+    if not answer.found or not answer.evidence:
+        return False
+    hit: set[int] = set()
+    for cited in answer.evidence:
+        one = cited.evidence
+        middle, length = (one.start + one.end) / 2, one.end - one.start
+        fitting = {
+            n
+            for n, (start, end) in enumerate(truth)
+            if start - SLACK <= middle <= end + SLACK
+            and length <= max(LONGEST, 2 * (end - start)) + 1e-6
+        }
+        if not fitting:
+            return False
+        hit |= fitting
+    if question.get("all") and len(hit) < len(truth):
+        return False
+    told = " ".join([answer.answer, *(c.evidence.text for c in answer.evidence)]).casefold()
+    return all(
+        any(part.strip() in told for part in word.casefold().split("|"))
+        for word in question.get("says", ())
+    )
+
+
+async def answer_all(
+    agent: Agent, talks: dict[str, list[dict[str, Any]]], ids: dict[str, str]
+) -> list[tuple[dict[str, Any], Answer]]:
+    """Every question in the thread of its conversation."""
+    answers: list[tuple[dict[str, Any], Answer]] = []
+    for name, talk in talks.items():
+        for question in talk:
+            if question["video"] not in ids:
+                continue
+            async for event in ask(
+                agent, question["question"], videos=[ids[question["video"]]], thread=name
+            ):
+                if isinstance(event, Answer):
+                    answers.append((question, event))
+    return answers
+
+
+def table(answers: list[tuple[dict[str, Any], Answer]]) -> str:
+    """Right of asked, by what was expected and by first question or follow-up."""
+    rows: dict[str, list[bool]] = defaultdict(list)
+    for question, answer in answers:
+        right = is_right(question, answer)
+        first = question["id"] == question["conversation"]
+        expected = question["expect"]
+        rows["all"].append(right)
+        rows[expected].append(right)
+        if expected == "found":
+            rows["found, first" if first else "found, follow-up"].append(right)
+    order = ("all", "found", "found, first", "found, follow-up", "absent", "adjacent")
+    lines = [f"{'questions':<18} right   of  share"]
+    for name in order:
+        got = rows[name]
+        if got:
+            lines.append(f"{name:<18} {sum(got):>5} {len(got):>4}  {sum(got) / len(got):.2f}")
+    return "\n".join(lines)
+
+
+async def run(half: str, home: Path, verbose: bool) -> None:
+    """Index what is missing, ask, print."""
+    talks = questions(half)
+    library = Library(home)
+    ids: dict[str, str] = {}
+    for name in dict.fromkeys(q["video"] for talk in talks.values() for q in talk):
+        path = locate(name)
+        if path is None:
+            print(f"left out, not there: {name}")
+        else:
+            ids[name] = ingest(library, path).id
+    settings = replace(Settings.from_env({}), home=home)
+    async with open_agent(settings) as agent:
+        answers = await answer_all(agent, talks, ids)
+    for question, answer in answers:
+        if verbose and not is_right(question, answer):
+            print(f"\n{question['id']} {question['video']} [{question['expect']}]")
+            print(f"  Q {question['question']}\n  truth {question['truth']} {question['says']}")
+            print(f"  A found={answer.found} {answer.answer[:300]!r}")
+            for c in answer.evidence:
+                print(f"    {c.evidence.kind} {c.evidence.start:.2f}-{c.evidence.end:.2f}")
+    print(f"\nhalf: {half}\n{table(answers)}")
+
+
+def main() -> None:
+    """Parse the options and run."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--half", choices=("open", "held"), action="append")
+    parser.add_argument("--home", type=Path, help="a library to keep between runs")
+    parser.add_argument("--verbose", action="store_true", help="print what is not right")
+    options = parser.parse_args()
+    home = options.home or Path(tempfile.mkdtemp(prefix="cuepoint-quality-"))
+    for half in options.half or ("open", "held"):
+        asyncio.run(run(half, home, options.verbose))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The doors: chat, command line, and what they share."""

@@ -1,0 +1,304 @@
+"""The command line. Results to standard output, everything else to standard error.
+
+Imports at the top are light: `cuepoint --help` must not wait for a decoder or a language model.
+"""
+
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from tools.errors import VideoError
+from ui.cli_library import library_app
+from ui.terminal import (
+    AsJson,
+    Chosen,
+    From,
+    To,
+    VideoRef,
+    complain,
+    index_file,
+    open_library,
+    print_json,
+    resolve,
+    seconds,
+    settings,
+)
+
+if TYPE_CHECKING:
+    from agent.ask import Answer
+    from tools.media import Video
+
+app = typer.Typer(
+    name="cuepoint",
+    help="Talk with videos: every answer shows the frames it rests on.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(library_app, name="library")
+
+
+@app.callback()
+def choose_library(
+    library: Annotated[
+        Path | None,
+        typer.Option("--library", metavar="DIR", help="Where the library lies (CUEPOINT_HOME)."),
+    ] = None,
+) -> None:
+    """Talk with videos: every answer shows the frames it rests on."""
+    Chosen.home = library
+
+
+@app.command()
+def index(
+    videos: Annotated[list[str], typer.Argument(metavar="VIDEO...", help="Files to index.")],
+    sampling: Annotated[
+        str, typer.Option(help="uniform, keyframe, dense, sparse or adaptive.")
+    ] = "adaptive",
+    recorded_at: Annotated[
+        str | None, typer.Option("--recorded-at", metavar="ISO8601", help="When it was recorded.")
+    ] = None,
+    only: Annotated[
+        str | None, typer.Option(metavar="STAGE,...", help="Stop after these stages.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Index videos; what is indexed already is left as it is."""
+    from ui.render import Json, clock
+
+    library = open_library()
+    options: dict[str, Any] = {"sampling": sampling, "only": tuple((only or "").split(",")[:9])}
+    options["only"] = tuple(name.strip() for name in options["only"] if name.strip())
+    if recorded_at:
+        try:
+            at = datetime.fromisoformat(recorded_at)
+        except ValueError:
+            raise typer.BadParameter(f"{recorded_at!r} is not ISO 8601") from None
+        options["recorded_at"] = at if at.tzinfo else at.astimezone()
+    found: list[Video] = []
+    failed = 0
+    for ref in videos:
+        try:
+            path = Path(ref)
+            if not path.exists():
+                known = library.get(ref) if "/" not in ref and "." not in ref else None
+                path = library.original(known.id) if known else path
+            found.append(index_file(library, path, as_json, **options))
+        except VideoError as error:
+            failed += 1
+            complain(error)
+    if as_json:
+        render = Json(library)
+        print_json([render.video(one) for one in found])
+    else:
+        for one in found:
+            notes = f"  ({'; '.join(one.notes)})" if one.notes else ""
+            print(f"{one.id}  {clock(one.duration)}  {one.title}{notes}")
+    if failed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def frames(
+    video: VideoRef,
+    strategy: Annotated[
+        str, typer.Option(help="uniform, keyframe, dense, sparse or adaptive.")
+    ] = "adaptive",
+    count: Annotated[int | None, typer.Option(min=1, max=10000, help="At most so many.")] = None,
+    start: From = None,
+    end: To = None,
+    as_json: AsJson = False,
+) -> None:
+    """Sample frames and say why each was kept."""
+    from tools.frames import sample
+    from tools.sampling import STRATEGIES
+    from ui.render import Json, clock
+
+    if strategy not in STRATEGIES:
+        raise typer.BadParameter(f"no strategy {strategy!r}; one of: {', '.join(STRATEGIES)}")
+    library = open_library()
+    one = resolve(library, video, as_json)
+    found = sample(
+        library, one.id, strategy, count=count, start=seconds(start) or 0.0, end=seconds(end)
+    )
+    if as_json:
+        render = Json(library)
+        print_json([render.frame(frame) for frame in found])
+        return
+    for frame in found:
+        print(f"{clock(frame.seconds):>9}  {frame.reason}  {library.image_path(frame.image)}")
+
+
+@app.command()
+def scenes(video: VideoRef, as_json: AsJson = False) -> None:
+    """List the scenes."""
+    from ui.render import Json, span
+
+    library = open_library()
+    found = library.scenes(resolve(library, video, as_json).id)
+    if as_json:
+        render = Json(library)
+        print_json([render.scene(scene) for scene in found])
+        return
+    for number, scene in enumerate(found, 1):
+        print(f"{number:>4}  {span(scene.start, scene.end)}")
+
+
+@app.command()
+def transcript(
+    video: VideoRef,
+    format: Annotated[str, typer.Option(help="txt, srt, vtt or json.")] = "txt",
+    as_json: AsJson = False,
+) -> None:
+    """Print what is said."""
+    from tools import cues
+    from ui.render import Json
+
+    library = open_library()
+    writers = {"txt": cues.to_txt, "srt": cues.to_srt, "vtt": cues.to_vtt}
+    if format not in (*writers, "json"):
+        raise typer.BadParameter(f"no format {format!r}; one of: txt, srt, vtt, json")
+    one = resolve(library, video, as_json)
+    found = library.utterances(one.id)
+    if as_json or format == "json":
+        render = Json(library)
+        print_json([render.utterance(utterance) for utterance in found])
+        return
+    if not found:
+        note = one.stages["subtitles"].note or "there is no speech in the index"
+        sys.stderr.write(f"{one.title}: {note}\n")
+    sys.stdout.write(writers[format](found))
+
+
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(metavar="QUESTION")],
+    videos: Annotated[
+        list[str] | None, typer.Argument(metavar="[VIDEO]...", help="All of them without it.")
+    ] = None,
+    thread: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Go on with a conversation.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Answer a question with the moments it rests on."""
+    import asyncio
+
+    from ui.render import Json, label
+
+    library = open_library()
+    ids = [resolve(library, video, as_json).id for video in videos or ()]
+    answer = asyncio.run(_answer(question, ids, thread))
+    if as_json:
+        print_json(Json(library).answer(answer))
+        return
+    print(answer.answer)
+    for cited in answer.evidence or answer.nearest:
+        print(f"  {label(cited.evidence, cited.handle)}")
+        if cited.evidence.image:
+            print(f"      {library.image_path(cited.evidence.image)}")
+
+
+async def _answer(question: str, videos: list[str], thread: str | None) -> "Answer":
+    from agent.ask import Answer, open_agent
+    from agent.ask import ask as ask_agent
+
+    async with open_agent(settings()) as agent:
+        async for event in ask_agent(agent, question, videos=videos, thread=thread):
+            if isinstance(event, Answer):
+                return event
+    raise RuntimeError("the agent ended without an answer")
+
+
+@app.command()
+def search(
+    query: Annotated[str, typer.Argument(metavar="QUERY")],
+    videos: Annotated[
+        list[str] | None, typer.Argument(metavar="[VIDEO]...", help="All of them without it.")
+    ] = None,
+    kind: Annotated[
+        str | None, typer.Option(metavar="KIND,...", help="frame, scene, speech, screen, object.")
+    ] = None,
+    start: From = None,
+    end: To = None,
+    limit: Annotated[int, typer.Option(min=1, max=100)] = 6,
+    as_json: AsJson = False,
+) -> None:
+    """Find evidence, best first; nothing rather than something irrelevant."""
+    from tools.toolbox import Toolbox
+    from ui.render import Json, label
+
+    library = open_library()
+    ids = [resolve(library, video, as_json).id for video in videos or ()]
+    kinds = tuple(name.strip() for name in kind.split(",")) if kind else ()
+    found = Toolbox(library).search(
+        query, ids or None, kinds=kinds, start=seconds(start), end=seconds(end), limit=limit
+    )
+    if as_json:
+        render = Json(library)
+        print_json([render.evidence(one) for one in found])
+        return
+    for one in found:
+        print(label(one) if len(ids) == 1 else f"{library.get(one.video).title}  {label(one)}")
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(metavar="H")] = None,
+    port: Annotated[int | None, typer.Option(metavar="P", min=1, max=65535)] = None,
+) -> None:
+    """Serve the chat at / and media at /media."""
+    from dataclasses import replace
+
+    from ui.server import serve as run
+
+    chosen = settings()
+    chosen = replace(chosen, host=host or chosen.host, port=port or chosen.port)
+    sys.stderr.write(f"Cuepoint is at http://{chosen.host}:{chosen.port} (Ctrl-C stops it)\n")
+    run(chosen)
+
+
+@app.command()
+def chat(
+    host: Annotated[str | None, typer.Option(metavar="H")] = None,
+    port: Annotated[int | None, typer.Option(metavar="P", min=1, max=65535)] = None,
+) -> None:
+    """Open the chat."""
+    serve(host, port)
+
+
+@app.command()
+def doctor(as_json: AsJson = False) -> None:
+    """Say what is there, what is missing, and what to do."""
+    from dataclasses import asdict
+
+    from ui.doctor import examine
+
+    checks = examine(settings())
+    ok = all(check.state != "problem" for check in checks)
+    if as_json:
+        print_json({"ok": ok, "checks": [asdict(check) for check in checks]})
+    else:
+        for check in checks:
+            fix = f"  -> {check.fix}" if check.fix else ""
+            print(f"{check.state:>8}  {check.name}: {check.detail}{fix}")
+    if not ok:
+        raise typer.Exit(1)
+
+
+def main() -> NoReturn:
+    """Run a command; a VideoError is one line and status 1."""
+    try:
+        app()
+    except VideoError as error:
+        complain(error)
+        raise SystemExit(1) from None
+    except BrokenPipeError:
+        raise SystemExit(1) from None
+    except KeyboardInterrupt:
+        sys.stderr.write("cuepoint: stopped; run it again to go on where it was\n")
+        raise SystemExit(130) from None
+    raise SystemExit(0)

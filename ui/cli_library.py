@@ -1,0 +1,69 @@
+"""The commands of `cuepoint library`."""
+
+import typer
+
+from ui.terminal import AsJson, VideoRef, open_library, print_json
+
+library_app = typer.Typer(help="The library: list, show, remove, verify.", no_args_is_help=True)
+
+
+@library_app.command("list")
+def library_list(as_json: AsJson = False) -> None:
+    """List the videos."""
+    from ui.render import Json
+
+    library = open_library()
+    videos = library.list()
+    if as_json:
+        render = Json(library)
+        print_json([render.video(one) for one in videos])
+        return
+    for _one in videos:
+        pass
+
+
+@library_app.command("show")
+def library_show(video: VideoRef, as_json: AsJson = False) -> None:
+    """Show one video and how far it is indexed."""
+    from ui.render import Json
+
+    library = open_library()
+    one = library.get(video)
+    if as_json:
+        print_json(Json(library).video(one))
+        return
+    for _note in one.notes:
+        pass
+    for _name, _stage in one.stages.items():
+        pass
+
+
+@library_app.command("remove")
+def library_remove(video: VideoRef, as_json: AsJson = False) -> None:
+    """Forget a video; a file that was linked stays where it is."""
+    library = open_library()
+    one = library.get(video)
+    library.remove(one.id)
+    if as_json:
+        print_json({"removed": one.id})
+    else:
+        pass
+
+
+@library_app.command("verify")
+def library_verify(as_json: AsJson = False) -> None:
+    """Compare every file with what the library says of it."""
+    from ui.render import Json
+
+    library = open_library()
+    problems = library.verify()
+    if as_json:
+        render = Json(library)
+        print_json({"ok": not problems, "problems": [render.problem(p) for p in problems]})
+    else:
+        for _problem in problems:
+            pass
+        if not problems:
+            pass
+    if problems:
+        raise typer.Exit(1)

@@ -1,0 +1,95 @@
+"""What is there, what is missing, what to do."""
+
+import importlib.metadata
+import importlib.util
+import os
+import shutil
+import sys
+from dataclasses import dataclass
+from typing import Literal
+
+from agent.settings import Settings
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of the report; fix is a command or a setting, or empty."""
+
+    name: str
+    state: Literal["ok", "missing", "problem"]
+    detail: str
+    fix: str = ""
+
+
+def examine(settings: Settings) -> list[Check]:
+    """Every check; `missing` is something that Cuepoint works without."""
+    return [
+        _python(),
+        _decoder(),
+        _library(settings),
+        _space(settings),
+        _package("on-screen text", "rapidocr", "rapidocr"),
+        _package("text vectors", "wordllama", "wordllama"),
+        _package("vector index", "chromadb", "chromadb"),
+        _package("chat", "chainlit", "chainlit"),
+        _language_model(settings),
+        Check("speech", "missing", "only subtitles, in the file or beside it, are heard"),
+        Check("picture search", "missing", "pictures are found by colour, light and motion only"),
+    ]
+
+
+def _python() -> Check:
+    version = ".".join(map(str, sys.version_info[:3]))
+    right = (3, 11) <= sys.version_info[:2] <= (3, 13)
+    fix = "" if right else "use Python 3.11 to 3.13"
+    return Check("python", "ok" if right else "problem", version, fix)
+
+
+def _decoder() -> Check:
+    from tools.errors import VideoError
+    from tools.sandbox import Child
+
+    try:
+        with Child() as child:
+            (about,) = child.call("tools.video.source:versions")
+    except VideoError as error:
+        return Check(
+            "decoder", "problem", str(error), "install Cuepoint again in a new environment"
+        )
+    return Check("decoder", "ok", f"PyAV {about['av']}, libavcodec {about['libavcodec']}")
+
+
+def _library(settings: Settings) -> Check:
+    home = settings.home
+    nearest = next(folder for folder in (home, *home.parents) if folder.exists())
+    if not os.access(nearest, os.W_OK):
+        return Check("library", "problem", f"{home} cannot be written", "choose --library DIR")
+    count = len(list(home.glob("libraries/*/videos/*/manifest.json")))
+    return Check("library", "ok", f"{home}, {count} video{'' if count == 1 else 's'}")
+
+
+def _space(settings: Settings) -> Check:
+    home = settings.home
+    nearest = next(folder for folder in (home, *home.parents) if folder.exists())
+    free = shutil.disk_usage(nearest).free >> 20
+    if free < 1000:
+        return Check("disk", "problem", f"{free} MB free", "free at least 1000 MB")
+    return Check("disk", "ok", f"{free} MB free")
+
+
+def _package(name: str, package: str, distribution: str) -> Check:
+    if importlib.util.find_spec(package) is None:
+        return Check(name, "problem", f"{package} is not installed", f"pip install {distribution}")
+    return Check(name, "ok", f"{package} {importlib.metadata.version(distribution)}")
+
+
+def _language_model(settings: Settings) -> Check:
+    if settings.openai_api_key or settings.openai_base_url:
+        where = settings.openai_base_url or "the default address"
+        return Check("language model", "ok", f"{settings.model} at {where}")
+    return Check(
+        "language model",
+        "missing",
+        "answers are quotes from the evidence",
+        "set OPENAI_API_KEY or OPENAI_BASE_URL, and CUEPOINT_MODEL",
+    )

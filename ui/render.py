@@ -1,0 +1,131 @@
+"""What every door shows: times, labels, and the JSON of the contract.
+
+The only place that turns a picture's relative path into a path, an address or a resource.
+"""
+
+from dataclasses import asdict
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import quote
+
+from tools.library import Library, Problem
+from tools.media import Coverage, Evidence, Frame, Scene, Utterance, Video
+
+if TYPE_CHECKING:
+    from agent.ask import Answer
+
+Door = Literal["path", "http", "mcp"]
+KINDS = {
+    "frame": "picture",
+    "scene": "scene",
+    "speech": "said",
+    "screen": "on screen",
+    "object": "seen",
+    "video": "video",
+}
+
+
+def clock(seconds: float) -> str:
+    """Seconds as 0:42, 1:02:03; tenths only where they are not zero."""
+    tenths = round(max(seconds, 0.0) * 10)
+    whole, tenth = divmod(tenths, 10)
+    minutes, second = divmod(whole, 60)
+    hours, minute = divmod(minutes, 60)
+    text = f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
+    return f"{text}.{tenth}" if tenth else text
+
+
+def span(start: float, end: float) -> str:
+    """A time, or two with a dash."""
+    return clock(start) if end - start < 0.05 else f"{clock(start)}\N{EN DASH}{clock(end)}"
+
+
+def label(one: Evidence, handle: int | None = None) -> str:
+    """One line: handle, time, kind, and the words."""
+    mark = f"[{handle}] " if handle is not None else ""
+    text = f'"{one.text}"' if one.kind in ("speech", "screen") else one.text
+    return f"{mark}{span(one.start, one.end)} {KINDS[one.kind]}: {text}"
+
+
+def picture(library: Library, image: str | None, door: Door) -> str | None:
+    """Where a door finds a picture; None where there is none."""
+    if image is None:
+        return None
+    if door == "path":
+        return str(library.image_path(image))
+    _, video, _, name = image.split("/")
+    milliseconds = int(name.removesuffix(".jpg"))
+    if door == "http":
+        return f"/media/{quote(video)}/frame/{milliseconds}.jpg"
+    return f"cuepoint://video/{quote(video)}/frame/{milliseconds}"
+
+
+class Json:
+    """The contract's JSON for one library and one door."""
+
+    def __init__(self, library: Library, door: Door = "path") -> None:
+        self._library = library
+        self._door: Door = door
+
+    def video(self, one: Video) -> dict[str, Any]:
+        """Video, with its stages."""
+        where = one.path if self._door == "path" else f"/media/{one.id}/file"
+        return {
+            **asdict(one),
+            "path": f"cuepoint://video/{one.id}" if self._door == "mcp" else where,
+            "recorded_at": one.recorded_at.isoformat() if one.recorded_at else None,
+            "notes": list(one.notes),
+            "stages": {name: asdict(stage) for name, stage in one.stages.items()},
+        }
+
+    def frame(self, one: Frame) -> dict[str, Any]:
+        """Frame, with its id."""
+        return {"id": one.id, **asdict(one), "image": self._picture(one.image)}
+
+    def scene(self, one: Scene) -> dict[str, Any]:
+        """Scene, with its id."""
+        return {"id": one.id, **asdict(one), "image": self._picture(one.image)}
+
+    def utterance(self, one: Utterance) -> dict[str, Any]:
+        """Utterance, with its id."""
+        row = {"id": one.id, **asdict(one)}
+        del row["n"]
+        return row
+
+    def evidence(self, one: Evidence, handle: int | None = None) -> dict[str, Any]:
+        """Evidence, with the handle under which a conversation knows it."""
+        recorded = None
+        video = self._library.get(one.video)
+        if video.recorded_at:
+            recorded = (video.recorded_at + timedelta(seconds=one.start)).isoformat()
+        row = {**asdict(one), "image": self._picture(one.image), "handle": handle}
+        return {**row, "score": round(one.score, 4), "recorded_at": recorded}
+
+    def coverage(self, one: Coverage) -> dict[str, Any]:
+        """Coverage."""
+        return {**asdict(one), "notes": list(one.notes)}
+
+    def answer(self, one: "Answer") -> dict[str, Any]:
+        """Answer, with its claims, evidence and coverage."""
+        given, written = one.tokens
+        return {
+            "question": one.question,
+            "answer": one.answer,
+            "found": one.found,
+            "claims": [{**asdict(c), "citations": list(c.citations)} for c in one.claims],
+            "evidence": [self.evidence(c.evidence, c.handle) for c in one.evidence],
+            "nearest": [self.evidence(c.evidence, c.handle) for c in one.nearest],
+            "coverage": [self.coverage(c) for c in one.coverage],
+            "model": one.model,
+            "tokens": {"input": given, "output": written},
+            "cost_usd": one.cost_usd,
+            "seconds": one.seconds,
+            "thread": one.thread,
+        }
+
+    def problem(self, one: Problem) -> dict[str, Any]:
+        """One finding of `verify`."""
+        return asdict(one)
+
+    def _picture(self, image: str | None) -> str | None:
+        return picture(self._library, image, self._door)

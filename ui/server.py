@@ -1,0 +1,177 @@
+"""One ASGI application: guard, health, media, uploads, chat.
+
+build_app(settings)     the application, for uvicorn or a test
+serve(settings)         run it until it is stopped
+"""
+
+import asyncio
+import logging
+import os
+import shutil
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI, HTTPException, Request
+from fastapi.responses import (
+    FileResponse,
+    JSONResponse,
+    PlainTextResponse,
+    RedirectResponse,
+    Response,
+)
+
+from agent.settings import Settings
+from tools.errors import RefusedRequest, UnreadableMedia, VideoError
+from tools.library import Library
+from tools.sandbox import Child
+from ui import front
+from ui.desk import Desk
+from ui.guard import Guard, is_loopback, served_names
+from ui.intake import Intake
+from ui.media_routes import media_routes
+from ui.proxies import Proxies
+from ui.uploads import TooLarge, Uploads
+
+FLOOR = 200 << 20
+"""Bytes that must be free for the server to call itself ready."""
+_log = logging.getLogger(__name__)
+
+
+def build_app(settings: Settings) -> FastAPI:
+    """The whole application; RefusedRequest where it would be reachable without a login."""
+    if not is_loopback(settings.host):
+        raise RefusedRequest(
+            f"{settings.host} can be reached from other machines and there is no login yet: "
+            "serve on 127.0.0.1"
+        )
+    with front.prepared(settings.home / "chat"):
+        from ui import chat
+
+    library = Library(settings.home, settings.owner)
+    uploads = Uploads(library.root / "uploads", settings.upload_limit)
+    desk = Desk(settings, library, uploads, Proxies(library), Intake(library, settings))
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        from agent.ask import open_agent
+
+        desk.decoder = await asyncio.to_thread(_decodes)
+        async with open_agent(settings) as desk.agent:
+            _resume(desk)
+            yield
+            desk.intake.close()
+            desk.proxies.close()
+
+    app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_exception_handler(VideoError, _refuse)
+    _add_health(app, desk)
+    app.include_router(media_routes(library, desk.proxies))
+    _add_uploads(app, desk)
+    chat.register(desk)
+    front.mount(app)
+    names = served_names(settings.port, settings.allowed_hosts)
+    app.add_middleware(Guard, names=names, policy=front.policy())
+    return app
+
+
+def _resume(desk: Desk) -> None:
+    """Take up what was accepted before the last stop: an upload is never lost."""
+    for upload in desk.uploads.waiting():
+        desk.intake.start(
+            upload.path,
+            upload.title,
+            take=True,
+            after=lambda upload=upload: desk.uploads.forget(upload),
+        )
+    for video in desk.library.list():
+        if video.state == "queued" and not desk.library.manifest(video.id)["source"]["linked"]:
+            desk.intake.start(desk.library.original(video.id), video.title)
+
+
+def serve(settings: Settings) -> None:
+    """Run until stopped; open connections get two seconds."""
+    import uvicorn
+
+    uvicorn.run(
+        build_app(settings),
+        host=settings.host,
+        port=settings.port,
+        log_level="warning",
+        timeout_graceful_shutdown=2,
+        server_header=False,
+        proxy_headers=False,
+    )
+    # A thread that indexes would hold the process for minutes; what it does is resumed.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
+
+
+async def _refuse(request: Request, error: Exception) -> Response:
+    return JSONResponse({"detail": str(error)}, 400)
+
+
+def _decodes() -> bool:
+    """Whether a decoding child answers: it is refused an empty file, and says so."""
+    try:
+        with Child() as child:
+            list(child.call("tools.video.source:probe", path=os.devnull))
+    except UnreadableMedia as error:
+        return "stopped" not in str(error)
+    return False
+
+
+def _add_health(app: FastAPI, desk: Desk) -> None:
+    def missing() -> str | None:
+        if not os.access(desk.library.root, os.W_OK):
+            return "library"
+        if shutil.disk_usage(desk.library.root).free < FLOOR:
+            return "space"
+        if not desk.decoder:
+            return "decoder"
+        return None if desk.agent else "agent"
+
+    @app.api_route("/health", methods=["GET", "HEAD"])
+    async def health() -> Response:
+        word = await asyncio.to_thread(missing)
+        return PlainTextResponse(word or "ready", 503 if word else 200)
+
+
+def _add_uploads(app: FastAPI, desk: Desk) -> None:
+    """In place of Chainlit's own, which holds a file in memory and believes its declared type."""
+
+    @app.post("/project/file")
+    async def receive(request: Request, session_id: str) -> Response:
+        files = front.session_files(session_id)
+        length = request.headers.get("content-length", "")
+        try:
+            upload = await desk.uploads.receive(
+                request.stream(),
+                request.headers.get("content-type", ""),
+                int(length) if length.isdecimal() else None,
+            )
+        except TooLarge as error:
+            return JSONResponse({"detail": str(error)}, 413, {"connection": "close"})
+        except UnreadableMedia as error:
+            _log.info("upload: %s", error)
+            raise HTTPException(415, "this file holds no video that can be read") from error
+        files[upload.id] = {
+            "id": upload.id,
+            "path": upload.path,
+            "name": upload.title,
+            "type": "application/mp4",  # for its icon; a video/ would get a player of Chainlit's
+            "size": upload.path.stat().st_size,
+        }
+        return JSONResponse({"id": upload.id})
+
+    @app.get("/project/file/{id}")
+    async def attached(id: str, session_id: str) -> Response:
+        file = front.session_files(session_id).get(id)
+        if file is None:
+            raise HTTPException(404, "no such file")
+        if "video" in file:
+            return RedirectResponse(f"/media/{file['video']}/file")
+        if not file["path"].is_file():
+            raise HTTPException(404, "no such file")
+        return FileResponse(file["path"], media_type="application/octet-stream")

@@ -1,0 +1,91 @@
+"""What the commands share: the chosen library, references to videos, times, JSON."""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from agent.settings import Settings
+from tools.errors import VideoError
+
+if TYPE_CHECKING:
+    from tools.library import Library
+    from tools.media import Video
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON value and nothing else.")]
+From = Annotated[str | None, typer.Option("--from", metavar="T", help="Seconds or [H:]MM:SS.")]
+To = Annotated[str | None, typer.Option("--to", metavar="T", help="Seconds or [H:]MM:SS.")]
+VideoRef = Annotated[str, typer.Argument(metavar="VIDEO", help="A file, an id or a title.")]
+
+
+class Chosen:
+    """What the options before the command said."""
+
+    home: Path | None = None
+
+
+def settings() -> Settings:
+    """Settings from the environment, with the library that was chosen."""
+    found = Settings.from_env()
+    return replace(found, home=Chosen.home.absolute()) if Chosen.home else found
+
+
+def open_library() -> "Library":
+    """The library that the command works on."""
+    from tools.library import Library
+
+    chosen = settings()
+    return Library(chosen.home, chosen.owner)
+
+
+def seconds(text: str | None) -> float | None:
+    """Seconds from `83.5`, `1:23.5` or `1:02:03`; wrong usage where it is none of them."""
+    if text is None:
+        return None
+    try:
+        parts = [float(part) for part in text.split(":")]
+    except ValueError:
+        parts = []
+    if not 1 <= len(parts) <= 3 or any(p < 0 or p != p for p in parts):
+        raise typer.BadParameter(f"{text!r} is not a time; write 83.5 or 1:23.5 or 1:02:03")
+    total = 0.0
+    for part in parts:
+        total = total * 60 + part
+    return total
+
+
+def resolve(library: "Library", ref: str, quiet: bool = False) -> "Video":
+    """A video by path, id, start of an id or title; a path that is not indexed yet is indexed."""
+    path = Path(ref)
+    if path.exists() or "/" in ref:
+        return index_file(library, path, quiet)
+    return library.get(ref)
+
+
+def index_file(library: "Library", path: Path, quiet: bool, **options: Any) -> "Video":
+    """Index a file with progress on standard error; options are those of `ingest`."""
+    from tools.ingest import ingest
+    from ui.progress import Reporter
+
+    chosen = settings()
+    with Reporter(quiet) as reporter:
+        reporter.begin(path.name)
+        return ingest(
+            library,
+            path,
+            text_reader=chosen.text_reader,
+            embedder=chosen.embedder,
+            on_progress=reporter,
+            **options,
+        )
+
+
+def print_json(value: Any) -> None:
+    """One JSON value on standard output."""
+
+
+def complain(error: VideoError) -> None:
+    """One line on standard error that says what to do."""
+    sys.stderr.write("cuepoint: " + " ".join(str(error).split()) + "\n")
