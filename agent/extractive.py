@@ -122,7 +122,14 @@ class _Turn:
             return [("search_frames", {**arguments, **_window(plan.window)})]
         if plan.kind == "moment":
             start, end = self._moment()
-            return [("read_moment", {"video": video, "start": start, "end": end})]
+            calls: list[tuple[str, dict[str, Any]]] = [
+                ("read_moment", {"video": video, "start": start, "end": end})
+            ]
+            named = plan.window[0] if plan.window else self.asked.at.start if self.asked.at else 0.0
+            instant = plan.window is None or plan.window[1] - plan.window[0] < quoting.INSTANT
+            if instant and plan.modality != "speech" and not self.asked.when:
+                calls.append(("look_at", {"video": video, "seconds": named}))
+            return calls
         where = {"videos": self._videos, **_window(plan.window)}
         if plan.kind == "order" and plan.sides:
             return [("find_words", {"words": list(side), **where}) for side in plan.sides]

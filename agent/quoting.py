@@ -162,6 +162,7 @@ def _moment(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
     else:
         start, end = plan.window or (0.0, float("inf"))
     inside = [f for f in found if f.one.start < end + INSTANT and f.one.end > start - INSTANT]
+    inside += [f for f in groups[-1] if f.one.kind == "frame" and f not in inside][:1]
     if plan.edge:
         inside = _outermost(inside, plan.edge)
     chosen = _of_kind(inside, plan.modality, start, end)

@@ -94,7 +94,9 @@ class Relevance:
 
     def __init__(self, toolbox: "Toolbox", videos: Sequence[str]) -> None:
         self._toolbox = toolbox
-        self._corpora = toolbox.corpora(videos or [v.id for v in toolbox.library.list()])
+        self._corpora: tuple[Corpus[Any], Corpus[Any]] = toolbox.corpora(
+            videos or [v.id for v in toolbox.library.list()]
+        )
         self._holders: dict[str, set[str]] = {}
 
     @property

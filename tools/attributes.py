@@ -7,6 +7,7 @@ is looked up in a table of 32 x 32 x 32 cells, made once: 20 microseconds a pict
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tools.media import Attributes
@@ -53,6 +54,17 @@ def attributes(video: str, seconds: float, rgb: Pixels, motion: float) -> Attrib
         saturation=round(float(saturation), 4),
         motion=motion,
     )
+
+
+def look_of_picture(video: str, seconds: float, path: Path) -> Attributes:
+    """Measure a picture that was stored; motion is not known of one picture."""
+    import numpy as np
+    from PIL import Image
+
+    with Image.open(path) as image:
+        image.draft("RGB", (160, 90))
+        small = np.asarray(image.convert("RGB").resize((64, 36), Image.Resampling.BOX))
+    return attributes(video, seconds, small, 0.0)
 
 
 def name_colour(red: int, green: int, blue: int) -> str:

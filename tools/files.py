@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +68,7 @@ def digest(path: Path) -> str:
 
 
 @contextlib.contextmanager
-def lock(path: Path) -> Iterator[None]:
+def lock(path: Path) -> Generator[None]:
     """Hold an exclusive lock that dies with its owner; waits for another holder."""
     with path.open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)

@@ -1,13 +1,16 @@
 """Frames of a video by a sampling strategy; pictures that are missing are decoded and kept."""
 
-import shutil
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from tools.files import lock, sync_folder
+from tools.files import sync_folder
 from tools.library import Library
 from tools.media import Frame
 from tools.sampling import Strategy, choose
 from tools.sandbox import Child
+
+NEAR = 0.5
+"""Seconds within which a kept frame shows a moment well enough."""
 
 
 def sample(
@@ -38,27 +41,38 @@ def sample(
     return [frame for frame in frames if library.image_path(frame.image).exists()]
 
 
+def at(library: Library, video: str, seconds: float) -> Frame | None:
+    """The picture on screen at a moment, decoded now if it was not kept; None without a picture."""
+    one = library.get(video)
+    if one.width is None:
+        return None
+    seconds = min(max(seconds, 0.0), max(one.duration - 0.04, 0.0))
+    near = [f for f in library.frames(video) if abs(f.seconds - seconds) <= NEAR]
+    if near:
+        return min(near, key=lambda frame: abs(frame.seconds - seconds))
+    frame = Frame(video, round(seconds, 3), _image(video, seconds), "asked for")
+    if not library.image_path(frame.image).exists():
+        decode(library, video, [frame.seconds])
+    return frame if library.image_path(frame.image).exists() else None
+
+
 def decode(library: Library, video: str, seconds: list[float]) -> None:
-    """Decode the frames on screen at these times into the video's folder of pictures."""
+    """Decode the frames on screen at these times into the video's folder of pictures.
+
+    Without the lock, so that a question need not wait for an index: a picture's name says all that
+    decides its content, so whoever renames it last changes nothing.
+    """
     folder = library.folder(video)
     source = library.original(video)
-    with lock(folder / "lock"), Child() as child:
-        scratch = folder / "scratch"
-        shutil.rmtree(scratch, ignore_errors=True)
-        scratch.mkdir()
-        try:
-            for event in child.call(
-                "tools.video.pictures:pictures",
-                path=str(source),
-                target=str(scratch),
-                seconds=seconds,
-            ):
-                if "frame" in event:
-                    picture = scratch / event["frame"]["name"]
-                    picture.replace(folder / "frames" / picture.name)
-            sync_folder(folder / "frames")
-        finally:
-            shutil.rmtree(scratch, ignore_errors=True)
+    (folder / "frames").mkdir(exist_ok=True)
+    with Child() as child, TemporaryDirectory(prefix="look-", dir=folder) as scratch:
+        for event in child.call(
+            "tools.video.pictures:pictures", path=str(source), target=scratch, seconds=seconds
+        ):
+            if "frame" in event:
+                picture = Path(scratch, event["frame"]["name"])
+                picture.replace(folder / "frames" / picture.name)
+        sync_folder(folder / "frames")
 
 
 def _image(video: str, seconds: float) -> str:

@@ -4,11 +4,12 @@ A killed run goes on at the first unfinished stage; a changed setting redoes onl
 Decoding happens in the sandbox, in a folder of its own; only the holder of the lock renames.
 """
 
+import contextlib
 import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -171,10 +172,9 @@ def identify(library: Library, path: Path) -> str:
 def _open_manifest(
     library: Library, video: str, checksum: str, path: Path, title: str | None
 ) -> Manifest:
-    try:
+    manifest: Manifest = {}
+    with contextlib.suppress(VideoError):
         manifest = library.manifest(video)
-    except VideoError:
-        manifest = {}
     if manifest and manifest.get("sha256") != checksum:
         raise RefusedRequest(f"{path.name!r} has the id {video} of another video: rename neither")
     if manifest.get("schema") != SCHEMA:
@@ -249,12 +249,17 @@ def _run(work: Work, only: tuple[str, ...]) -> None:
 
 
 @contextmanager
-def _failure_recorded(work: Work, name: str, fingerprint: Any) -> Iterator[None]:
+def _failure_recorded(work: Work, name: str, fingerprint: Any) -> Generator[None]:
     try:
         yield
     except VideoError as error:
         if "probe" in work.manifest["stages"]:
-            failed = {"state": "failed", "note": str(error), "from": fingerprint, "files": {}}
+            failed: Manifest = {
+                "state": "failed",
+                "note": str(error),
+                "from": fingerprint,
+                "files": {},
+            }
             work.manifest["stages"][name] = failed
             save_manifest(work.library, work.video, work.manifest)
         raise

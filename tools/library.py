@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from tools import evidence as make
+from tools.attributes import look_of_picture
 from tools.embed import Vectors
 from tools.errors import NotIndexed, UnknownVideo, UnreadableMedia
 from tools.files import digest, is_locked, read_lines, write_json
@@ -174,9 +175,7 @@ class Library:
 
     def screen_text(self, video: str) -> "list[ScreenText]":
         """On-screen text by time."""
-        return self._rows(
-            video, "screen", lambda row: ScreenText(**{**row, "box": tuple(row["box"])})
-        )
+        return self._rows(video, "screen", _screen_text)
 
     def vectors(self, video: str) -> Vectors | None:
         """Text vectors of speech and on-screen text; None until they are made."""
@@ -263,15 +262,19 @@ class Library:
         for frame in self.frames(video):
             if abs(frame.seconds - seconds) < 1e-3:
                 return frame
-        image = f"videos/{video}/frames/{round(seconds * 1000):09d}.jpg"
+        image = _picture(video, seconds)
         if not self.image_path(image).exists():
             raise UnknownVideo(f"no frame of {video} at {seconds:.3f} s was kept")
         return Frame(video, seconds, image, "asked for")
 
     def look_at(self, video: str, seconds: float) -> Attributes | None:
-        """Colours and light of the kept frame nearest to a time."""
+        """Colours and light of the picture at a time: its own, else of the kept frame nearest."""
         looks = self.attributes(video)
-        return min(looks, key=lambda look: abs(look.seconds - seconds), default=None)
+        best = min(looks, key=lambda look: abs(look.seconds - seconds), default=None)
+        path = self.image_path(_picture(video, seconds))
+        if (best and abs(best.seconds - seconds) < 1e-3) or not path.exists():
+            return best
+        return look_of_picture(video, seconds, path)
 
     def look_of(self, video: str, start: float, end: float) -> Attributes | None:
         """Colours and light of the kept frame nearest to the middle of a span."""
@@ -369,6 +372,15 @@ class Library:
                 if not self.image_path(row.image).exists():
                     found.append(Problem(video, f"the picture {row.image} is missing", again))
         return found
+
+
+def _screen_text(row: dict[str, Any]) -> ScreenText:
+    row["box"] = tuple(row["box"])  # JSON knows lists only
+    return ScreenText(**row)
+
+
+def _picture(video: str, seconds: float) -> str:
+    return f"videos/{video}/frames/{round(seconds * 1000):09d}.jpg"
 
 
 def clean_title(text: str) -> str:

@@ -1,6 +1,5 @@
 """Find frames by what their pixels tell: "mostly red", "the darkest scene", "the most movement"."""
 
-import itertools
 import math
 import re
 from bisect import bisect_right

@@ -67,7 +67,7 @@ class Child:
         """
         process = self._process or self._start()
         assert process.stdin and process.stdout
-        finished = False
+        finished, code = False, ""
         try:
             process.stdin.write(json.dumps({"function": function, "arguments": arguments}) + "\n")
             process.stdin.flush()

@@ -57,6 +57,7 @@ class Toolbox:
             self.search_frames,
             self.find_words,
             self.read_moment,
+            self.look_at,
             self.find_scenes,
             self.video_facts,
             self.list_videos,
@@ -152,6 +153,18 @@ class Toolbox:
                   for one in shown]  # fmt: skip
         found += self._pictures(id, start, end)
         return sorted(found, key=lambda one: (one.start, one.end))
+
+    def look_at(
+        self,
+        video: VideoId,
+        seconds: Annotated[float, Field(ge=0, description="The moment, in seconds.")],
+    ) -> list[Evidence]:
+        """The picture on screen at one moment, with its colours and light."""
+        from tools.frames import at
+
+        id = self.library.get(video).id
+        frame = at(self.library, id, seconds)
+        return [make.of_frame(frame, self.library.look_at(id, frame.seconds))] if frame else []
 
     def find_scenes(self, video: VideoId, start: Start = None, end: End = None) -> list[Evidence]:
         """The scenes of a video, between cuts, in order, with their colours and light."""

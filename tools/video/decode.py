@@ -6,9 +6,9 @@ stores a row of signals, and writes the pictures that the adaptive sampler keeps
 
 import contextlib
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from av.container import InputContainer
@@ -50,6 +50,7 @@ def keyframes(path: str, target: str, duration: float) -> Iterator[Event]:
         spacing = max(KEYFRAME_SPACING, duration / KEYFRAMES)
         writer = PictureWriter(Path(target), stream)
         context = stream.codec_context
+        decode = cast(Callable[[Any], list[VideoFrame]], cast(Any, context).decode)
         end, taken, wrote = 0.0, -spacing, 0
         try:
             for packet in container.demux(stream):
@@ -61,7 +62,7 @@ def keyframes(path: str, target: str, duration: float) -> Iterator[Event]:
                     continue
                 taken = at
                 with contextlib.suppress(*FAULTS):  # one damaged keyframe is not the end
-                    for frame in [*context.decode(packet), *context.decode(None)]:
+                    for frame in [*decode(packet), *decode(None)]:
                         seconds = _seconds(frame, start, at)
                         if seconds >= 0:
                             wrote += 1
@@ -221,7 +222,8 @@ def _strided(frame: VideoFrame, place: int, columns: int, lines: int) -> Any:
     plane = frame.planes[place]
     bits = frame.format.components[place].bits
     big = frame.format.name.endswith("be")
-    samples = np.frombuffer(plane, np.uint8 if bits <= 8 else np.dtype(">u2" if big else "<u2"))
+    kind = np.dtype(np.uint8 if bits <= 8 else ">u2" if big else "<u2")
+    samples: Any = np.frombuffer(memoryview(cast(Any, plane)), kind)
     stride = plane.line_size // samples.itemsize
     picture = samples[: stride * plane.height].reshape(plane.height, stride)
     across, down = max(plane.width // columns, 1), max(plane.height // lines, 1)

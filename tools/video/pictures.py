@@ -34,7 +34,7 @@ class PictureWriter:
         scale = min(1.0, MAX_WIDTH / width)
         width, height = max(round(width * scale), 1), max(round(height * scale), 1)
         turned = frame.rotation % 180 != 0
-        rgb: np.ndarray[Any, np.dtype[np.uint8]] = frame.reformat(
+        rgb: Any = frame.reformat(
             width=height if turned else width,
             height=width if turned else height,
             format="rgb24",
@@ -77,6 +77,7 @@ def pictures(path: str, target: str, seconds: Sequence[float]) -> Iterator[Event
                         break
                 else:  # the end: what is still wanted shows the last frame
                     for moment in wanted if held is not None else ():
+                        assert held is not None
                         yield {"frame": writer.write(held, moment)}
                     return
         except FAULTS as error:

@@ -5,12 +5,14 @@ and only from the disk. Runs inside the sandbox; `probe` is called through it.
 """
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
 import av
 from av.container import InputContainer
+from av.error import FFmpegError
+from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
@@ -22,12 +24,12 @@ MAX_PIXELS = 34_000_000
 """A picture above this is refused: a small file can claim one that fills the memory."""
 
 Event = dict[str, Any]
-FAULTS = (av.FFmpegError, IndexError, UnicodeDecodeError, ValueError, OverflowError, MemoryError)
+FAULTS = (FFmpegError, IndexError, UnicodeDecodeError, ValueError, OverflowError, MemoryError)
 """What damaged media has been seen to raise out of the bindings."""
 
 
 @contextlib.contextmanager
-def open_media(path: str) -> Iterator[InputContainer]:
+def open_media(path: str) -> Generator[InputContainer]:
     """A container opened for reading; UnreadableMedia says what the decoder said."""
     name = Path(path).name
     if Path(path).stat().st_size == 0:
@@ -61,7 +63,7 @@ def video_stream(container: InputContainer) -> VideoStream | None:
     moving = [
         stream
         for stream in container.streams.video
-        if not stream.disposition & av.stream.Disposition.attached_pic
+        if not stream.disposition & Disposition.attached_pic
     ]
     if not moving:
         return None
