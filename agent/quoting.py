@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from agent.followups import Referring
+from agent.followups import Place, Referring
 from agent.relevance import ENOUGH, Relevance, sought
 from agent.toolbelt import clock
 from agent.understanding import Modality
@@ -15,6 +15,10 @@ NEAR_SECONDS = 4.0
 """How far from an asked moment something may lie to be told as near it."""
 ENOUGH_IN_WINDOW = 0.4
 """Share of the question's weight from which evidence counts where the question says when."""
+SEARCHES = 3
+"""Searches that a question in words begins with."""
+AROUND = 10.0
+"""Seconds before or after something within which its neighbours lie."""
 SENTENCE_SECONDS = 3.0
 """How far before a cue the sentence that it goes on with is looked for."""
 LISTED = 12
@@ -54,6 +58,7 @@ def reply(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
         "look": _look,
         "moment": _moment,
         "order": _order,
+        "beside": _next_to,
         "every": _every,
         "first": _every,
         "last": _every,
@@ -61,24 +66,16 @@ def reply(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
     return writers.get(asked.plan.kind, _search)(asked, groups, relevance)
 
 
-def sentence(found: Found, lead: str = "") -> str:
+def sentence(found: Found) -> str:
     """One piece of evidence as a sentence: when, how, and its own words."""
     one = found.one
     if one.kind == "speech":
-        who, _, said = one.text.partition(": ")
-        speaks = f"{who} says" if said and len(who) < 40 and _named(one) else "it is said"
-        text = said if _named(one) and said else one.text
-        return f"{lead}At {clock(one.start)} {speaks}: {_quoted(text)} [{found.label}]."
+        return f"At {clock(one.start)} it is said: {_quoted(one.text)} [{found.label}]."
     if one.kind == "screen":
-        return f"{lead}On screen {_span(one)}: {_quoted(one.text)} [{found.label}]."
+        return f"On screen {_span(one)}: {_quoted(one.text)} [{found.label}]."
     if one.kind == "scene":
-        return f"{lead}From {clock(one.start)} to {clock(one.end)}: {one.text} [{found.label}]."
-    return f"{lead}The picture {_span(one)}: {one.text or 'shown below'} [{found.label}]."
-
-
-def _named(one: Evidence) -> bool:
-    head = one.text.partition(": ")[0]
-    return ": " in one.text and 0 < len(head.split()) <= 4 and head[:1].isupper()
+        return f"From {clock(one.start)} to {clock(one.end)}: {one.text} [{found.label}]."
+    return f"The picture {_span(one)}: {one.text or 'shown below'} [{found.label}]."
 
 
 def _quoted(text: str) -> str:
@@ -236,6 +233,24 @@ def _beside(asked: Referring, found: Sequence[Found]) -> Reply:
     return Reply((sentence(chosen[0]),))
 
 
+def _next_to(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
+    """What comes before or after something that the question names: found first, then read round."""
+    plan = asked.plan
+    pool = _in_time([f for group in groups[:SEARCHES] for f in group])
+    weighed = [(relevance.share(sought(plan), f.one), f) for f in pool]
+    fitting = [f for share, f in weighed if share >= ENOUGH]
+    if not fitting:
+        return _absent(asked, groups, relevance, weighed)
+    named = fitting[0] if plan.beside == "before" else fitting[-1]
+    at = Place(named.one.id, named.one.video, named.one.start, named.one.end)
+    if len(groups) <= SEARCHES:
+        before, after = (AROUND, 0.0) if plan.beside == "before" else (0.0, AROUND)
+        wanted = (at.video, max(at.start - before, 0.0), at.end + after)
+        return Reply((sentence(named),), wants=wanted)
+    asked = replace(asked, at=at, direction=plan.beside)
+    return _beside(asked, groups[-1])
+
+
 def _order(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
     sides = asked.plan.sides
     assert sides is not None
@@ -258,7 +273,9 @@ def _every(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
     exact = _preferred(_in_time(groups[0] if groups else []), plan.modality)
     if not exact:
         close = [f for group in groups[1:] for f in group]
-        covered = [f for f in close if relevance.share(plan.words, f.one) >= ENOUGH]
+        shares = {f.one.id: relevance.share(plan.words, f.one) for f in close}
+        enough = max(ENOUGH, max(shares.values(), default=0.0) - 0.1)
+        covered = [f for f in close if shares[f.one.id] >= enough]
         exact = _preferred(_in_time(covered), plan.modality)
     if not exact:
         return _absent(asked, groups, relevance)
@@ -341,7 +358,14 @@ def _whole(best: Found, pool: Sequence[Found]) -> list[Found]:
     return [*before[-1:], best]
 
 
+_MEASURES = frozenset(
+    str.split("long far many much heavy old tall high deep wide fast big large often")
+)
+"""Words that ask "how …": that they do not occur says nothing."""
+
+
 def _never(missing: Sequence[str]) -> tuple[str, ...]:
+    missing = [word for word in missing if word not in _MEASURES]
     if not missing:
         return ()
     names = " and ".join(_quoted(word) for word in missing)

@@ -70,7 +70,7 @@ _KINDS: tuple[tuple[re.Pattern[str], frozenset[str], re.Pattern[str]], ...] = tu
          r"\b(?:january|february|march|april|may|june|july|august|september|october|november|"
          r"december)\b"),
         (r"\b(?:what|which) year\b", "year", r"\b1[0-9]\d\d\b|\b20\d\d\b"),
-        (r"\b(?:at )?what time\b|\bwhat hours?\b", "time hour hours clock o'clock",
+        (r"\b(?:at )?what time\b|\b(?:what|opening|business|visiting) hours?\b", "time hour hours clock o'clock",
          r"\b\d{1,2}[:.]\d\d\b|\b\d{1,2} ?[ap]\.?m\b|\bo'clock\b|\bnoon\b|\bmidnight\b"),
     )
 )  # fmt: skip
@@ -194,6 +194,9 @@ class Relevance:
         """Whether the evidence has the kind of thing asked for: a number, a colour, a cause."""
         text = question.lower()
         said = one.text
+        for ours, theirs in (("first", "last"), ("last", "first")):
+            if re.search(rf"\b{ours}\b", text) and re.search(rf"\b{theirs}\b", said, re.I):
+                return False
         for asks, _, answers in _KINDS:
             if asks.search(text):
                 return bool(answers.search(said))

@@ -11,7 +11,17 @@ from tools.looks import LookQuery, parse_look
 from tools.search import content_words
 
 Kind = Literal[
-    "facts", "summary", "scenes", "look", "moment", "order", "every", "first", "last", "search"
+    "facts",
+    "summary",
+    "scenes",
+    "look",
+    "moment",
+    "order",
+    "beside",
+    "every",
+    "first",
+    "last",
+    "search",
 ]
 Modality = Literal["any", "speech", "screen", "picture"]
 
@@ -51,6 +61,12 @@ _ORDER = re.compile(
     r"later than)\b(?P<d>[^?]+)|"
     r"^(?P<e>.+?)\s+or\s+(?P<f>.+?)[,:-]?\s*\b(?:which|what)\b.*\b(?:first|earlier|before)\b"
 )
+_BESIDE = re.compile(
+    r"\bwhat(?:'s| is| was| does| do| happens?| happened| comes?| came| follows?| followed)\b"
+    r"(?:(?!\b(?:after|before|following|preceding)\b).){0,40}?"
+    r"\b(after|before|follows?|followed|following|precedes?|preceding)\b (.+)$"
+)
+_FOLLOWING = frozenset(("after", "follow", "follows", "followed", "following"))
 _SUMMARY = re.compile(
     r"\bsummar\w*|\boverview\b|\bwhat (?:is|'s|s) (?:this|the|that|it) ?(?:video|clip|film|movie)?"
     r" ?(?:all )?about\b|\bwhat(?:'s| is| happens?| goes on) (?:happening )?in (?:this|the) "
@@ -126,6 +142,8 @@ class Plan:
     look: LookQuery | None = None
     topic: tuple[str, ...] = field(default=())
     """Words of the conversation before, which a pronoun stands for."""
+    beside: Literal["", "before", "after"] = ""
+    """What is asked for comes before or after what the words name."""
     edge: Literal["", "start", "end"] = ""
     """Where the window is the start or the end: what lies outermost is meant."""
 
@@ -165,6 +183,10 @@ def understand(question: str, duration: float) -> Plan:
     look = parse_look(_without_times(text))
     if look and _is_look(look, text):
         return Plan(question, "look", words, "picture", window, look=look)
+    beside = _BESIDE.search(text)
+    if beside and not window and (named := asked_words(beside[2])):
+        side: Literal["before", "after"] = "after" if beside[1] in _FOLLOWING else "before"
+        return Plan(question, "beside", named, modality, beside=side)
     if window and not words:
         return Plan(question, "moment", (), modality, window, edge=edge)
     if words and _COUNT.search(text):

@@ -75,14 +75,14 @@ def index(path: str, home: str, launched: str) -> dict[str, Any]:
     from tools.ingest import Progress, ingest
     from tools.library import Library
 
-    def note(progress: Progress) -> None:
+    def usable(progress: Progress) -> None:
         if (progress.stage, progress.state) == ("keyframes", "done"):
             waited = time.time() - float(launched)
             print(json.dumps({"usable": waited, "video": progress.video}), flush=True)
 
     library = Library(Path(home))
     start, spent = time.perf_counter(), processor_seconds()
-    video = ingest(library, Path(path), text_reader="none", only=("pass",), on_progress=note)
+    video = ingest(library, Path(path), text_reader="none", only=("pass",), on_progress=usable)
     return {
         "seconds": time.perf_counter() - start,
         "whole": time.time() - float(launched),
@@ -107,30 +107,29 @@ def peak_mb(who: int) -> float:
 
 
 def draw(path: Path, seconds: int = 24, rate: int = 25) -> None:
-    """Encode 720p that moves as a camera does: panned clouds with grain, things that cross them."""
+    """Encode 720p that moves: the camera pans over grainy clouds, boxes cross them, three cuts."""
     import av
     import numpy as np
     from PIL import Image
 
     random = np.random.default_rng(7)
-    width, height = 1280, 720
-    grain = random.integers(-5, 6, (8, height, width)).astype(np.int16)
-    clouds = np.zeros((2 * height, 2 * width), np.int16)
+    grain = random.integers(-5, 6, (8, 720, 1280))
+    clouds = np.zeros((1440, 2560), int)
     with av.open(str(path), "w") as output:
         stream = output.add_stream("libx264", rate=rate, options={"preset": "veryfast"})
-        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        stream.width, stream.height, stream.pix_fmt = 1280, 720, "yuv420p"
         for number in range(seconds * rate):
-            if number % (8 * rate) == 0:  # a cut
+            if number % (8 * rate) == 0:
                 clouds[:] = 20
                 for cells, share in ((6, 90), (24, 60), (90, 30), (400, 20)):
-                    rough = random.random((cells, cells)).astype(np.float32) * share
-                    clouds += np.asarray(Image.fromarray(rough).resize((2 * width, 2 * height)), int)
-            across, down = number * 3 % width, round(200 + 190 * np.sin(number / 40))
-            luma = clouds[down : down + height, across : across + width] + grain[number % 8]
-            for thing in range(4):
-                left, top = (number * (4 + 3 * thing) + 300 * thing) % (width - 160), 150 * thing
-                luma[top + 90 : top + 170, left : left + 160] = 60 + 45 * thing
-            colour = clouds[down : down + height // 2, across : across + width] // 4 + 100
+                    rough = Image.fromarray(random.random((cells, cells)).astype("f4") * share)
+                    clouds += np.asarray(rough.resize((2560, 1440)), int)
+            across, down = number * 3 % 1280, round(200 + 190 * np.sin(number / 40))
+            luma = clouds[down : down + 720, across : across + 1280] + grain[number % 8]
+            for box in range(4):
+                left = (number * (4 + 3 * box) + 300 * box) % 1120
+                luma[150 * box + 90 : 150 * box + 170, left : left + 160] = 60 + 45 * box
+            colour = clouds[down : down + 360, across : across + 1280] // 4 + 100
             planes = np.vstack([luma, colour]).clip(16, 235).astype(np.uint8)
             output.mux(stream.encode(av.VideoFrame.from_ndarray(planes, format="yuv420p")))
         output.mux(stream.encode(None))
@@ -141,14 +140,12 @@ def repeat(source: Path, target: Path, seconds: float) -> Path:
     import av
 
     copies: dict[int, Any] = {}
-    reached: dict[int, int] = {}
-    shift = length = Fraction(0)
+    ends: dict[int, int] = {}
+    shift = Fraction(0)
     with av.open(str(target), "w") as output:
         while shift < seconds:
             with av.open(str(source)) as media:
                 streams = [*media.streams.video[:1], *media.streams.audio[:1]]
-                length = (streams[0].duration or 0) * (streams[0].time_base or Fraction(0))
-                length = length or Fraction(media.duration or av.time_base, av.time_base)
                 for stream in streams if not copies else ():
                     copies[stream.index] = output.add_stream_from_template(stream)
                 for packet in media.demux(streams):
@@ -156,11 +153,12 @@ def repeat(source: Path, target: Path, seconds: float) -> Path:
                         continue
                     later, place = round(shift / packet.time_base), packet.stream.index
                     packet.pts, packet.dts = packet.pts + later, packet.dts + later
-                    if packet.dts > reached.get(place, packet.dts - 1):
-                        reached[place] = packet.dts
+                    if packet.dts > ends.get(place, packet.dts - 1):  # sound outlasts the picture
+                        ends[place] = packet.dts
                         packet.stream = copies[place]
                         output.mux(packet)
-            shift += length
+                length = (streams[0].duration or 0) * (streams[0].time_base or Fraction(0))
+                shift += length or Fraction(media.duration or av.time_base, av.time_base)
     return target
 
 
@@ -179,12 +177,17 @@ def media_files(given: list[Path], folder: Path) -> list[Path]:
     if not sources:
         sources = [folder / "drawn.mp4"]
         draw(sources[0])
-    return [
-        source.absolute()
-        if seconds_of(source) >= CLIP
-        else repeat(source, folder / f"{source.stem}_repeated.mp4", CLIP)
-        for source in sources
-    ]
+    found: list[Path] = []
+    for source in sources:
+        longer = folder / f"{source.stem}_repeated.mp4"
+        short = seconds_of(source) < CLIP
+        found.append(repeat(source, longer, CLIP) if short else source.absolute())
+    return found
+
+
+def note(text: str) -> None:
+    """A sign of life, outside of the table."""
+    print(text, file=sys.stderr, flush=True)
 
 
 def fresh(*command: str) -> str:
@@ -220,7 +223,7 @@ def compare(path: Path, pairs: int, scenedetect: str | None, folder: Path) -> It
     full: list[dict[str, Any]] = []
     peers: dict[str, list[float]] = {}
     for turn in range(pairs):
-        tell(f"{name}: turn {turn + 1} of {pairs}")
+        note(f"{name}: turn {turn + 1} of {pairs}")
         plain.append(json.loads(fresh(*WORKER, "bare", str(path))))
         shutil.rmtree(home, ignore_errors=True)
         full.append(run_index(path, home))
@@ -256,7 +259,7 @@ def hour(source: Path, folder: Path) -> Iterator[Row]:
     """An hour: when it can be asked, whether it answers then, and the memory it takes."""
     path, home = repeat(source, folder / "hour.mp4", HOUR), folder / "library_hour"
     name = f"an hour of {source.stem}"
-    tell(f"{name}: {path.stat().st_size / 1e6:.0f} MB")
+    note(f"{name}: {path.stat().st_size / 1e6:.0f} MB")
     command = [*WORKER, "index", *map(str, (path, home, time.time()))]
     answer: dict[str, Any] = {}
     result: dict[str, Any] = {}
@@ -280,23 +283,17 @@ def hour(source: Path, folder: Path) -> Iterator[Row]:
 
 def commands(folder: Path) -> Iterator[Row]:
     """What a person waits for at the prompt: fresh processes, their files in the disk cache."""
-    tell("commands")
+    note("commands")
     home = ("--library", str(folder / "library_sample"))
     took = wall(*CUEPOINT, *home, "index", str(SAMPLE))
     yield Row("`cuepoint index` of the sample, all stages", f"{took:.1f} s")
-    for name, most, arguments in (
-        ("--help", MOST_HELP, ("--help",)),
-        ("search", MOST_SEARCH, (*home, "search", "when does the fog come in")),
-        ("index` of what is indexed, `index", MOST_AGAIN, (*home, "index", str(SAMPLE))),
+    for what, most, arguments in (
+        ("`cuepoint --help`", MOST_HELP, ("--help",)),
+        ("`cuepoint search`", MOST_SEARCH, (*home, "search", "when does the fog come in")),
+        ("`cuepoint index` of it again", MOST_AGAIN, (*home, "index", str(SAMPLE))),
     ):
         found = [wall(*CUEPOINT, *arguments) for _ in range(5)]
-        met = median(found) < most
-        yield Row(f"`cuepoint {name}`", spread(found, " s"), f"under {most} s", met)
-
-
-def tell(text: str) -> None:
-    """A sign of life, outside of the table."""
-    print(text, file=sys.stderr, flush=True)
+        yield Row(what, spread(found, " s"), f"under {most} s", median(found) < most)
 
 
 def machine() -> str:
@@ -326,7 +323,7 @@ def main() -> None:
             rows += hour(files[0], folder)
         rows += commands(folder)
     if not options.scenedetect:
-        tell("PySceneDetect was left out: name an interpreter that has it with --scenedetect")
+        note("PySceneDetect was left out: name an interpreter that has it with --scenedetect")
     print(f"{on}\n\n| what | figure | target | met |\n|---|---|---|---|")
     for row in rows:
         met = {None: "", True: "yes", False: "no"}[row.met]

@@ -11,6 +11,7 @@ import shutil
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import (
@@ -32,6 +33,10 @@ from ui.intake import Intake
 from ui.media_routes import media_routes
 from ui.proxies import Proxies
 from ui.uploads import TooLarge, Uploads
+
+if TYPE_CHECKING:
+    from tools.index import VectorIndex
+    from tools.toolbox import Toolbox
 
 FLOOR = 200 << 20
 """Bytes that must be free for the server to call itself ready."""
@@ -57,11 +62,13 @@ def build_app(settings: Settings) -> FastAPI:
         from agent.ask import open_agent
 
         desk.decoder = await asyncio.to_thread(_decodes)
-        async with open_agent(settings) as desk.agent:
+        toolbox, index = await asyncio.to_thread(_open_toolbox, library)
+        async with open_agent(settings, toolbox=toolbox) as desk.agent:
             _resume(desk)
             yield
             desk.intake.close()
             desk.proxies.close()
+        await asyncio.to_thread(index.close)
 
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.add_exception_handler(VideoError, _refuse)
@@ -73,6 +80,15 @@ def build_app(settings: Settings) -> FastAPI:
     names = served_names(settings.port, settings.allowed_hosts)
     app.add_middleware(Guard, names=names, policy=front.policy())
     return app
+
+
+def _open_toolbox(library: Library) -> "tuple[Toolbox, VectorIndex]":
+    """The capabilities over the library's Chroma: this process lives long enough to be worth it."""
+    from tools.index import open_index
+    from tools.toolbox import Toolbox
+
+    index = open_index(library.root / "chroma")
+    return Toolbox(library, index), index
 
 
 def _resume(desk: Desk) -> None:
