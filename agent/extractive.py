@@ -16,6 +16,7 @@ from agent import quoting
 from agent.followups import Referring, Turn, places, resolve
 from agent.quoting import Found, Reply
 from agent.relevance import Relevance, sought
+from agent.replies import reply
 from tools.evidence import parse_id
 from tools.media import Evidence
 from tools.toolbox import Toolbox
@@ -48,8 +49,8 @@ class ExtractiveModel(BaseChatModel):
         turn = _Turn(self.toolbox, beside, messages[:asked])
         results = [m for m in messages[asked:] if isinstance(m, ToolMessage)]
         calls = turn.calls(results) if beside["calls"] else []
-        reply = AIMessage(content="", tool_calls=calls) if calls else turn.answer(results)
-        return ChatResult(generations=[ChatGeneration(message=reply)])
+        message = AIMessage(content="", tool_calls=calls) if calls else turn.answer(results)
+        return ChatResult(generations=[ChatGeneration(message=message)])
 
 
 class _Turn:
@@ -166,19 +167,19 @@ class _Turn:
     def answer(self, results: Sequence[ToolMessage]) -> AIMessage:
         """The sentences, with labels of evidence; or "not found" with the nearest misses."""
         found = [self._found(message) for message in results]
-        reply = self._reply(results)
-        told: dict[str, Any] = {"found": reply.found, "remarks": list(reply.remarks)}
-        if not reply.found:
-            told["nearest"] = list(self._nearest(reply, found))
-        text = " ".join([*reply.sentences, *reply.remarks]).strip()
+        said = self._reply(results)
+        told: dict[str, Any] = {"found": said.found, "remarks": list(said.remarks)}
+        if not said.found:
+            told["nearest"] = list(self._nearest(said, found))
+        text = " ".join([*said.sentences, *said.remarks]).strip()
         return AIMessage(content=text, additional_kwargs={KEY: told})
 
     def _reply(self, results: Sequence[ToolMessage]) -> Reply:
         found = [self._found(message) for message in results]
-        return quoting.reply(self.asked, found, self._relevance)
+        return reply(self.asked, found, self._relevance)
 
-    def _nearest(self, reply: Reply, found: Sequence[Sequence[Found]]) -> list[str]:
-        pool = [one.label for one in reply.nearest]
+    def _nearest(self, said: Reply, found: Sequence[Sequence[Found]]) -> list[str]:
+        pool = [one.label for one in said.nearest]
         if not pool and self.plan.kind not in ("moment", "facts"):
             pool = [one.label for group in found for one in group]
         return list(dict.fromkeys(pool))[:3]

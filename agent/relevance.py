@@ -34,9 +34,9 @@ _NUMBER = re.compile(
     re.I,
 )
 _ASKS_NUMBER = re.compile(
-    r"\bhow (?:many|much|far|heavy|tall|high|deep|wide|old|fast|big|large|long)\b|\bwhat (?:year|"
-    r"number|percentage|price|age|height|weight|speed|distance|temperature)\b|\bat what time\b|"
-    r"\bwhat time\b|\bwhich year\b|\bwhat date\b"
+    r"\bhow (?:many|much|often|far|heavy|tall|high|deep|wide|old|fast|big|large|long)\b|"
+    r"\bwhat (?:year|number|percentage|price|age|height|weight|speed|distance|temperature)\b|"
+    r"\b(?:at )?what time\b|\bwhich year\b|\bwhat date\b"
 )
 _COLOUR = re.compile(
     r"\b(?:red|orange|yellow|green|blue|purple|violet|pink|brown|black|white|gr[ae]y|gold(?:en)?|"
@@ -70,7 +70,8 @@ _KINDS: tuple[tuple[re.Pattern[str], frozenset[str], re.Pattern[str]], ...] = tu
          r"\b(?:january|february|march|april|may|june|july|august|september|october|november|"
          r"december)\b"),
         (r"\b(?:what|which) year\b", "year", r"\b1[0-9]\d\d\b|\b20\d\d\b"),
-        (r"\b(?:at )?what time\b|\b(?:what|opening|business|visiting) hours?\b", "time hour hours clock o'clock",
+        (r"\b(?:at )?what time\b|\b(?:what|open|opening|business|visiting) hours?\b",
+         "time hour hours clock o'clock",
          r"\b\d{1,2}[:.]\d\d\b|\b\d{1,2} ?[ap]\.?m\b|\bo'clock\b|\bnoon\b|\bmidnight\b"),
     )
 )  # fmt: skip
@@ -87,6 +88,11 @@ def sought(plan: Plan) -> tuple[str, ...]:
     text = plan.question.lower()
     kinds = {word for asks, words, _ in _KINDS if asks.search(text) for word in words}
     return tuple(word for word in plan.words if word not in kinds) or plan.words
+
+
+def names_kind(question: str) -> bool:
+    """Whether a question says what kind of thing answers it: a day, a month, a year, a time."""
+    return any(asks.search(question.lower()) for asks, _, _ in _KINDS)
 
 
 class Relevance:

@@ -151,6 +151,7 @@ class Plan:
 def plain(question: str) -> str:
     """The question in lower case, quotation marks and spaces normalised."""
     text = question.lower().replace("\u2019", "'").replace("\u201c", '"').replace("\u201d", '"')
+    text = re.sub(r"\bopening (?=hours?|times?)", "open ", text)  # not the opening of the video
     return " ".join(text.split())
 
 

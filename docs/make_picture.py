@@ -18,10 +18,10 @@ from urllib.request import urlopen
 
 ROOT = Path(__file__).resolve().parents[1]
 CUEPOINT = (sys.executable, "-c", "from ui.cli import main; main()")
-QUESTION = "What happens between 0:17 and 0:27?"
+QUESTION = "How often is the Marigold mentioned?"
 HANDLE = 2
 """The cited frame that is played."""
-SIZE = (1120, 790)
+SIZE = (1120, 820)
 LIMIT = 300_000
 """Bytes that the picture may have."""
 STANDS = """moment => {
