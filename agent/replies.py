@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from agent.followups import Place, Referring
 from agent.quoting import (
+    AT_MOST,
     INSTANT,
     LISTED,
     Found,
@@ -153,6 +154,10 @@ def _search(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
 
     best = max(kept, key=worth)
     missing = relevance.missing(words)
+    told = [f for f in kept if shares[f.one.id] >= shares[best.one.id] - 0.02]
+    if "about" in plan.question.lower() and best.one.kind == "speech" and len(told) > 1:
+        told = [f for f in told if f.one.kind == "speech"][:AT_MOST]
+        return Reply(tuple(sentence(f) for f in told), _never(missing))
     whole = _whole(best, pool)
     begins = best.one.kind == "speech" and best.one.text[:1].islower() and whole == [best]
     before = (best.one.video, max(best.one.start - SENTENCE_SECONDS, 0.0), best.one.end)

@@ -44,7 +44,7 @@ ODD_IDS = [
 
 
 @asynccontextmanager
-async def _no_agent(settings: Settings) -> AsyncIterator[object]:
+async def _no_agent(settings: Settings, **_: object) -> AsyncIterator[object]:
     yield object()
 
 

@@ -134,6 +134,7 @@ def keyframes(work: Work) -> Result:
                 f"cut short: the file says {claimed:.1f} s, {manifest['duration']:.1f} s are there"
                 + (f" ({trouble})" if trouble else "")
             )
+    manifest["picture_end"] = end
     _store_frames(work, events, "keyframes", "keyframe_attributes")
     return Result(("keyframes.jsonl", "keyframe_attributes.jsonl"), provider="keyframes")
 
@@ -168,9 +169,11 @@ def decode_pass(work: Work) -> Result:
             work.say("pass", "running", min(event["seconds"] / duration, 1.0) if duration else 0.0)
     if not last.get("rows"):
         raise UnreadableMedia(f"no frame could be decoded: {last.get('trouble') or 'no picture'}")
-    note = ""
-    if last["trouble"]:
-        note = f"the decoder stopped at {last['end']:.1f} s: {last['trouble']}"
+    if last["damaged"]:
+        count = f"{last['damaged']} place" + ("s" if last["damaged"] > 1 else "")
+        manifest["notes"].append(f"damaged: {count} could not be decoded ({last['trouble']})")
+    if last["end"] < manifest["picture_end"] - CUT_SHORT:
+        manifest["notes"].append(f"cut short: the picture can be decoded up to {last['end']:.1f} s")
     files.adopt(rows_file, work.folder / "signals.npy")
     rows = read_rows(work.folder / "signals.npy")
     spans = scenes.spans(scenes.find_cuts(rows), max(duration, last["end"]))
@@ -181,7 +184,7 @@ def decode_pass(work: Work) -> Result:
     found = [Scene(work.video, s, e, _inside(work, kept, s, e)) for s, e in spans]
     files.write_lines(work.folder / "scenes.jsonl", as_rows(found))
     names = ("signals.npy", "frames.jsonl", "attributes.jsonl", "scenes.jsonl")
-    return Result(names, "done", work.sampling, note)
+    return Result(names, "done", work.sampling)
 
 
 def _add_motion(kept: list[dict[str, Any]], rows: Rows, cuts: list[float]) -> None:

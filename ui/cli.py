@@ -257,7 +257,6 @@ def serve(
 
     chosen = settings()
     chosen = replace(chosen, host=host or chosen.host, port=port or chosen.port)
-    sys.stderr.write(f"Cuepoint is at http://{chosen.host}:{chosen.port} (Ctrl-C stops it)\n")
     run(chosen)
 
 

@@ -10,7 +10,7 @@ library_app = typer.Typer(help="The library: list, show, remove, verify.", no_ar
 @library_app.command("list")
 def library_list(as_json: AsJson = False) -> None:
     """List the videos."""
-    from ui.render import Json
+    from ui.render import Json, clock
 
     library = open_library()
     videos = library.list()
@@ -18,24 +18,27 @@ def library_list(as_json: AsJson = False) -> None:
         render = Json(library)
         print_json([render.video(one) for one in videos])
         return
-    for _one in videos:
-        pass
+    for one in videos:
+        print(f"{one.id}  {clock(one.duration):>9}  {one.state:<8}  {one.title}")
 
 
 @library_app.command("show")
 def library_show(video: VideoRef, as_json: AsJson = False) -> None:
     """Show one video and how far it is indexed."""
-    from ui.render import Json
+    from ui.render import Json, clock
 
     library = open_library()
     one = library.get(video)
     if as_json:
         print_json(Json(library).video(one))
         return
-    for _note in one.notes:
-        pass
-    for _name, _stage in one.stages.items():
-        pass
+    size = f"{one.width} x {one.height}, {one.fps or 0:.5g} fps" if one.width else "no picture"
+    print(f"{one.title}\n{one.id}  {clock(one.duration)}  {size}\n{one.path}")
+    for note in one.notes:
+        print(f"note: {note}")
+    for name, stage in one.stages.items():
+        detail = f"{stage.seconds:.1f} s" if stage.state == "done" else stage.note
+        print(f"{name:>10}  {stage.state:<8} {detail}")
 
 
 @library_app.command("remove")
@@ -47,7 +50,7 @@ def library_remove(video: VideoRef, as_json: AsJson = False) -> None:
     if as_json:
         print_json({"removed": one.id})
     else:
-        pass
+        print(f"removed {one.id} ({one.title})")
 
 
 @library_app.command("verify")
@@ -61,9 +64,9 @@ def library_verify(as_json: AsJson = False) -> None:
         render = Json(library)
         print_json({"ok": not problems, "problems": [render.problem(p) for p in problems]})
     else:
-        for _problem in problems:
-            pass
+        for problem in problems:
+            print(f"{problem.video}: {problem.what}  -> {problem.fix}")
         if not problems:
-            pass
+            print("everything is as it should be")
     if problems:
         raise typer.Exit(1)

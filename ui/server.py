@@ -109,8 +109,10 @@ def serve(settings: Settings) -> None:
     """Run until stopped; open connections get two seconds."""
     import uvicorn
 
+    app = build_app(settings)
+    sys.stderr.write(f"Cuepoint is at http://{settings.host}:{settings.port} (Ctrl-C stops it)\n")
     uvicorn.run(
-        build_app(settings),
+        app,
         host=settings.host,
         port=settings.port,
         log_level="warning",

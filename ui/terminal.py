@@ -1,5 +1,6 @@
 """What the commands share: the chosen library, references to videos, times, JSON."""
 
+import json
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -84,6 +85,7 @@ def index_file(library: "Library", path: Path, quiet: bool, **options: Any) -> "
 
 def print_json(value: Any) -> None:
     """One JSON value on standard output."""
+    print(json.dumps(value, ensure_ascii=False, indent=2))
 
 
 def complain(error: VideoError) -> None:

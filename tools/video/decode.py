@@ -17,7 +17,8 @@ from av.video.stream import VideoStream
 
 from tools.errors import UnreadableMedia
 from tools.sampling import LAST, Adaptive
-from tools.signals import COLOUR_LINES, COLUMNS, DRIFT, LINES, NOISE, Grid, RowWriter
+from tools.signals import DRIFT, NOISE, Grid, RowWriter
+from tools.video.grid import sample_grid
 from tools.video.pictures import PictureWriter
 from tools.video.source import FAULTS, open_media, origin, said, video_stream
 
@@ -26,11 +27,11 @@ KEYFRAME_SPACING = 2.0
 """Seconds at least between two pictures of the keyframe pass."""
 KEYFRAMES = 400
 """At most so many pictures of the keyframe pass: they are for the first question, not the last."""
+FAULTS_AT_MOST = 50
+"""Damaged places after which a file is left alone."""
 PROGRESS_FRAMES = 250
 MAX_FRAMES = 20_000_000
 """Work is bounded by what is decoded, never by what a file claims."""
-FULL_RANGE = 2  # AVCOL_RANGE_JPEG
-_FROM_LIMITED: Grid = np.clip((np.arange(256) - 16) * 255 // 219, 0, 255).astype(np.int16)
 HELD_SAMPLES = 64
 """At most so many grids are held to look back DRIFT seconds."""
 
@@ -63,7 +64,7 @@ def keyframes(path: str, target: str, duration: float) -> Iterator[Event]:
                 taken = at
                 with contextlib.suppress(*FAULTS):  # one damaged keyframe is not the end
                     for frame in [*decode(packet), *decode(None)]:
-                        seconds = _seconds(frame, start, at)
+                        seconds = _seconds(frame, base, start, at)
                         if seconds >= 0:
                             wrote += 1
                             yield {"frame": writer.write(frame, seconds)}
@@ -77,7 +78,8 @@ def scan(path: str, target: str, rows: str, floor: float) -> Iterator[Event]:
     """Decode every frame once: rows to the file `rows`, kept pictures to the folder `target`.
 
     Yields {"frame": …} for each kept picture, {"seconds": …} now and then, and at the end
-    {"rows": count, "end": seconds, "trouble": what the decoder said or None}.
+    {"rows": count, "end": seconds, "trouble": what the decoder said last or None, "damaged":
+    places that could not be decoded}.
     """
     with open_media(path) as container:
         stream = video_stream(container)
@@ -90,10 +92,12 @@ def scan(path: str, target: str, rows: str, floor: float) -> Iterator[Event]:
         trouble: str | None = None
         last: VideoFrame | None = None
         seconds, kept, row = 0.0, 0, None
+        damaged = 0
         for item in _frames(container, stream):
             if isinstance(item, str):
                 trouble = item
-                break
+                damaged += 1
+                continue
             last, seconds = item
             grid, *signals = meter.measure(last, seconds)
             kept = sampler.keep(seconds, grid, signals[0], signals[1], signals[2])
@@ -111,19 +115,25 @@ def scan(path: str, target: str, rows: str, floor: float) -> Iterator[Event]:
             table.add(row)
         count = table.close()
         length = float(last.duration * last.time_base) if last and last.time_base else 0.0
-        yield {"rows": count, "end": seconds + length, "trouble": trouble}
+        yield {
+            "rows": count,
+            "end": seconds + length,
+            "trouble": trouble,
+            "damaged": damaged,
+        }
 
 
 def _frames(
     container: InputContainer, stream: VideoStream
 ) -> Iterator[tuple[VideoFrame, float] | str]:
-    """Frames with strictly rising seconds; a last item of text is what stopped the decoder.
+    """Frames with strictly rising seconds; an item of text is what the decoder said of damage.
 
     Frames before zero are what an edit list cuts away; repeated times are dropped.
     """
     start = origin(container)
     rate = stream.average_rate or stream.guessed_rate
     step = float(1 / rate) if rate else 0.04
+    base = float(stream.time_base or 0)
     before = -step
     frames = container.decode(stream)
     faults = 0
@@ -134,23 +144,27 @@ def _frames(
             return
         except FAULTS as error:
             faults += 1
-            if faults > 50 or isinstance(error, MemoryError):
-                yield said(error)
+            yield said(error)
+            if faults > FAULTS_AT_MOST or isinstance(error, MemoryError):
                 return
             frames = container.decode(stream)  # go on behind the damage
             continue
-        seconds = _seconds(frame, start, before + step)
+        seconds = _seconds(frame, base, start, before + step)
         if seconds > before and seconds >= 0:
             before = seconds
             yield frame, seconds
     yield f"more than {MAX_FRAMES} frames"
 
 
-def _seconds(frame: VideoFrame, start: float, otherwise: float) -> float:
-    if frame.pts is None or frame.time_base is None:
+def _seconds(frame: VideoFrame, base: float, start: float, otherwise: float) -> float:
+    if frame.pts is None:
         return otherwise
-    seconds = float(frame.pts * frame.time_base) - start
+    seconds = frame.pts * base - start
     return 0.0 if -1e-3 < seconds < 0 else seconds
+
+
+_LEVELS = np.arange(256, dtype=np.int64)
+_SQUARES = _LEVELS**2
 
 
 class _Meter:
@@ -169,18 +183,18 @@ class _Meter:
         """The grid; difference, histogram, motion, drift, spread, brightness, contrast."""
         self.count += 1
         grid, lines = sample_grid(frame)
-        luma, size = grid[:lines], grid.size
-        histogram = np.bincount((luma >> 3).ravel(), minlength=32)
-        mean = float(luma.sum()) / luma.size
-        squares = float(np.einsum("ij,ij->", luma, luma, dtype=np.int64)) / luma.size
-        contrast = max(squares - mean * mean, 0.0) ** 0.5 / 255
+        size, pixels = grid.size, lines * grid.shape[1]
+        levels = np.bincount(grid[:lines].ravel(), minlength=256)
+        mean = float(levels @ _LEVELS) / pixels
+        contrast = max(float(levels @ _SQUARES) / pixels - mean * mean, 0.0) ** 0.5 / 255
+        histogram = levels.reshape(32, 8).sum(1)
         difference = distance = motion = 0.0
         before = self._before
         if before is not None and before.shape == grid.shape:
             step = np.abs(grid - before)
             difference = float(step.sum()) / size
             motion = np.count_nonzero(step > NOISE) / size
-            distance = float(np.abs(histogram - self._histogram).sum()) / (2 * luma.size)
+            distance = float(np.abs(histogram - self._histogram).sum()) / (2 * pixels)
         while len(self._past) > 1 and self._past[1][0] <= seconds - DRIFT:
             self._past.popleft()
         drift = spread = 0.0
@@ -193,39 +207,3 @@ class _Meter:
             self._sampled = seconds
         self._before, self._histogram = grid, histogram
         return grid, difference, distance, motion, drift, spread, mean / 255, contrast
-
-
-def sample_grid(frame: VideoFrame) -> tuple[Grid, int]:
-    """Samples of a frame, 0 to 255, straight from its planes, and how many lines are luma."""
-    name = frame.format.name
-    planar = name.startswith(("yuv4", "yuvj4", "yuva4"))
-    if not planar and not name.startswith(("gray", "nv12", "nv21")):
-        frame = frame.reformat(width=2 * COLUMNS, height=2 * LINES, format="yuvj420p")
-        name, planar = "yuvj420p", True
-    luma = _strided(frame, 0, COLUMNS, LINES)
-    full = name.startswith(("yuvj", "gray")) or frame.color_range == FULL_RANGE
-    if not full:
-        luma = _FROM_LIMITED[luma]
-    if not planar or luma.shape[1] < 2:
-        return luma.astype(np.int16), len(luma)
-    half = luma.shape[1] // 2
-    lines = min(COLOUR_LINES, frame.planes[1].height)
-    colour = np.zeros((lines, luma.shape[1]), np.int16)
-    for place, left in ((1, 0), (2, half)):
-        part = _strided(frame, place, half, lines)[:lines, :half]
-        colour[: part.shape[0], left : left + part.shape[1]] = part
-    return np.concatenate([luma.astype(np.int16), colour]), len(luma)
-
-
-def _strided(frame: VideoFrame, place: int, columns: int, lines: int) -> Any:
-    """About columns x lines samples of one plane, as 8 bit; nothing is copied before it is thin."""
-    plane = frame.planes[place]
-    bits = frame.format.components[place].bits
-    big = frame.format.name.endswith("be")
-    kind = np.dtype(np.uint8 if bits <= 8 else ">u2" if big else "<u2")
-    samples: Any = np.frombuffer(memoryview(cast(Any, plane)), kind)
-    stride = plane.line_size // samples.itemsize
-    picture = samples[: stride * plane.height].reshape(plane.height, stride)
-    across, down = max(plane.width // columns, 1), max(plane.height // lines, 1)
-    grid = picture[down // 2 :: down, across // 2 : plane.width : across]
-    return grid >> (bits - 8) if bits > 8 else grid

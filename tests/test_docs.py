@@ -1,0 +1,193 @@
+"""Whether the README is true. `python tests/test_docs.py` writes the output of its example anew."""
+
+import ast
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[1]
+README = ROOT / "README.md"
+PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
+CUEPOINT = (sys.executable, "-c", "from ui.cli import main; main()")
+FOLDERS = ("agent", "tools", "ui", "prompts", "benchmarks", "samples", "docs")
+CONSOLE = re.compile(r"(?<=^```console\n).*?(?=^```$)", re.M | re.S)
+NOWHERE = "http://127.0.0.1:9"
+"""A proxy that nobody serves: a command that reaches out fails."""
+
+
+def run(command: str, home: Path) -> str:
+    """What a command prints, but for the folders and for how much there was time to read."""
+    program, *arguments = shlex.split(command)
+    assert program == "cuepoint", f"only cuepoint is run: {command}"
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("CUEPOINT_", "OPENAI"))}
+    environment |= {"HOME": str(home), "CUEPOINT_HOME": str(home / "library")}
+    environment |= dict.fromkeys(("http_proxy", "https_proxy", "all_proxy"), NOWHERE)
+    environment |= {"PYTHONIOENCODING": "utf-8"}
+    done = subprocess.run(
+        [*CUEPOINT, *arguments],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=200,
+    )
+    assert done.returncode == 0, f"{command}\n{done.stderr}"
+    shown = re.sub(r"(?m)^(\s*)/.*(/frames/\w+\.jpg)$", r"\1…\2", done.stdout).rstrip()
+    return shown.replace("on-screen text partial", "on-screen text complete")
+
+
+def replayed(block: str, home: Path) -> str:
+    """A console block as it is when its commands are run now, in order."""
+    commands = [line[2:] for line in block.splitlines() if line.startswith("$ ")]
+    return "\n\n".join(f"$ {one}\n{run(one, home)}".rstrip() for one in commands) + "\n"
+
+
+def rows(page: str, heading: str) -> list[list[str]]:
+    """The cells of the table whose first head is that."""
+    table = re.search(rf"^\| {heading} \|.*\n\|[ |-]+\n((?:\|.*\n)+)", page, re.M)
+    assert table, f"no table of {heading}"
+    return [[cell.strip() for cell in row.strip("|").split(" | ")] for row in table[1].splitlines()]
+
+
+def commands() -> Iterator[tuple[str, set[str]]]:
+    """Every command of the program with its options."""
+    import typer.main
+
+    from ui.cli import app
+
+    def walk(command: Any, name: str) -> Iterator[tuple[str, set[str]]]:
+        inner = getattr(command, "commands", None)
+        for word, one in (inner or {}).items():
+            yield from walk(one, f"{name} {word}".strip())
+        if inner is None:
+            names = {option for one in command.params for option in one.opts}
+            yield name, {option for option in names if option.startswith("--")}
+
+    yield from walk(typer.main.get_command(app), "")
+
+
+def tree() -> dict[str, str]:
+    """Every path of the README's tree with what is said about it."""
+    block = re.search(r"^```text\n(.*?)^```$", README.read_text("utf-8"), re.M | re.S)
+    assert block
+    found: dict[str, str] = {}
+    folder = ""
+    for line in block[1].splitlines():
+        name, _, words = line.strip().partition(" ")
+        if not line.startswith(" "):
+            folder = name if name.endswith("/") else ""
+        path = name if name == folder else folder + name
+        assert path not in found, f"{path} stands twice in the tree"
+        found[path] = words.strip()
+    return found
+
+
+def only_says(path: Path) -> bool:
+    """Whether a file is nothing but its docstring."""
+    return len(ast.parse(path.read_text("utf-8")).body) <= 1
+
+
+def test_the_console_example_prints_what_the_readme_shows(tmp_path: Path) -> None:
+    blocks = CONSOLE.findall(README.read_text("utf-8"))
+    assert blocks
+    for block in blocks:
+        assert replayed(block, tmp_path) == block, "run tests/test_docs.py and read what changed"
+
+
+def test_the_example_asks_goes_on_and_does_not_find() -> None:
+    example = "".join(CONSOLE.findall(README.read_text("utf-8")))
+    threads = re.findall(r"^\$ cuepoint ask .*--thread (\w+)$", example, re.M)
+    assert len(threads) > len(set(threads))
+    assert re.search(r"^  \[1\] .*\n      …/frames/\d+\.jpg$", example, re.M)
+    assert re.search(r"^Looked at ", example, re.M)
+
+
+def test_every_option_and_its_default_is_in_the_readme() -> None:
+    table = {name.strip("`"): default for name, default, _ in rows(README.read_text(), "variable")}
+    default = Settings()
+    named: set[str] = set()
+    for option in fields(Settings):
+        bare = option.name.upper()
+        name = bare if bare in table else f"CUEPOINT_{bare}"
+        assert name in table, f"{name} is missing"
+        named.add(name)
+        value, shown = getattr(default, option.name), table[name]
+        if shown == "none":
+            assert not value, f"{name} has a default: {value}"
+        elif option.name == "home":
+            assert shown == "your data folder"
+        else:
+            read = Settings.from_env({name: shown.strip("`")})
+            assert getattr(read, option.name) == value, f"{name} is {value}"
+    assert named == set(table)
+
+
+def test_the_commands_and_their_options_are_those_of_the_program() -> None:
+    page = README.read_text("utf-8")
+    known = dict(commands())
+    told: dict[str, set[str]] = {}
+    for usage, words in rows(page, "command"):
+        name = " ".join(re.findall(r"(?<= )[a-z]+", usage))
+        told[name] = set(re.findall(r"`(--[a-z-]+)`", usage + words))
+    unsaid = {"--json", "--help"}
+    assert told == {name: options - unsaid for name, options in known.items()}
+    assert {name for name, options in known.items() if "--json" not in options} == {"serve", "chat"}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_what_the_pages_name_exists(page: Path) -> None:
+    text = page.read_text("utf-8")
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.M))
+    for target in re.findall(r"(?:^|`)make ([a-z]+)", text, re.M):
+        assert target in targets, f"make {target}"
+    links = [one for one in re.findall(r"\]\(([^)]+)\)", text) if "://" not in one]
+    paths = re.findall(r"`((?:\w+/)+(?:\w+\.\w+)?)`", text)
+    for path in [*links, *paths]:
+        assert (ROOT / path).exists(), f"{page.name} names {path}"
+    for module in re.findall(r"python -m ([\w.]+)", text):
+        assert (ROOT / f"{module.replace('.', '/')}.py").exists(), module
+
+
+def test_the_tree_and_the_disk_agree() -> None:
+    listed = tree()
+    for path, words in listed.items():
+        assert (ROOT / path).exists(), f"{path} is in the tree and not on disk"
+        assert words, f"{path} has no words"
+    for folder in FOLDERS:
+        for file in sorted((ROOT / folder).rglob("*.py")):
+            path = file.relative_to(ROOT).as_posix()
+            if file.name == "__init__.py":
+                path = path.removesuffix(file.name)
+                assert only_says(file) or "()" in listed.get(path, ""), f"{path} says too little"
+            assert path in listed, f"{path} is not in the README's tree"
+
+
+def test_the_picture_is_small_enough_to_load_at_once() -> None:
+    assert 10_000 < (ROOT / "docs" / "answer.png").stat().st_size <= 300_000
+
+
+def test_contributing_is_short() -> None:
+    assert len((ROOT / "CONTRIBUTING.md").read_text("utf-8").splitlines()) < 60
+
+
+def test_the_changelog_knows_this_version() -> None:
+    version = re.search(r'^version = "(.+)"$', (ROOT / "pyproject.toml").read_text("utf-8"), re.M)
+    assert version
+    assert f"\n## [{version[1]}]" in (ROOT / "CHANGELOG.md").read_text("utf-8")
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as folder:
+        page = README.read_text("utf-8")
+        README.write_text(CONSOLE.sub(lambda one: replayed(one[0], Path(folder)), page), "utf-8")

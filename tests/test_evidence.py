@@ -1,0 +1,106 @@
+"""Ids of evidence, and stored things in the words that an answer may quote."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from tools.evidence import (
+    describe,
+    facts,
+    of_frame,
+    of_scene,
+    of_screen,
+    of_span,
+    of_speech,
+    of_video,
+    parse_id,
+)
+from tools.media import Attributes, Frame, Scene, ScreenText, Utterance, Video, evidence_id
+
+VIDEO = "7f3a9c21d0e4b512"
+
+
+@pytest.mark.parametrize("kind", ["frame", "scene", "speech", "screen", "object", "video"])
+@pytest.mark.parametrize("start", [0.0, 0.001, 12.345, 86400.0])
+@pytest.mark.parametrize("length", [None, 0.0, 0.04, 3600.0])
+@pytest.mark.parametrize("n", [1, 12])
+def test_an_id_says_what_and_where(kind: Any, start: float, length: float | None, n: int) -> None:
+    end = None if length is None else start + length
+    parsed = parse_id(evidence_id(kind, VIDEO, start, end, n))
+    assert parsed is not None
+    assert parsed[:2] == (kind, VIDEO)
+    assert parsed[2:] == pytest.approx((start, start if end is None else end))
+
+
+def test_ids_are_as_the_contract_says() -> None:
+    assert evidence_id("frame", VIDEO, 2.5) == f"frame:{VIDEO}@2500"
+    assert evidence_id("speech", VIDEO, 0.8, 4.248) == f"speech:{VIDEO}@800-4248"
+    assert evidence_id("screen", VIDEO, 9.0, 17.0, 2) == f"screen:{VIDEO}@9000-17000#2"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "frame", f"frame:{VIDEO}", f"frame:{VIDEO}@", f"frame:{VIDEO}@-5", f"frame:{VIDEO}@1.5",
+     f"picture:{VIDEO}@1", f"frame:{VIDEO.upper()}@1", f"frame:{VIDEO[:-1]}@1",
+     f"frame:{VIDEO}@1\n", f" frame:{VIDEO}@1", f"frame:{VIDEO}@1#", f"frame:{VIDEO}@1/../x",
+     f"frame:{VIDEO}@{'9' * 13}", "frame:../../etc@1", "frame:" + "\u0661" * 16 + "@1"],
+)  # fmt: skip
+def test_what_is_no_id_is_none(text: str) -> None:
+    assert parse_id(text) is None
+
+
+def look(light: float = 0.5, **colours: float) -> Attributes:
+    return Attributes(VIDEO, 0.0, colours, light, 0.5, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("seen", "words"),
+    [
+        (look(red=0.9, black=0.1), "mostly red, some black"),
+        (look(red=0.4, blue=0.3, white=0.3), "much red, much blue, much white"),
+        (look(0.05, black=1.0), "mostly black, very dark"),
+        (look(0.2, grey=0.6, blue=0.07), "mostly grey, dark"),
+        (look(0.9, white=0.95), "mostly white, bright"),
+        (look(red=0.3, blue=0.25, green=0.25, pink=0.2), "much red, much blue, much green"),
+        (look(), ""),
+    ],
+)
+def test_a_look_in_words(seen: Attributes, words: str) -> None:
+    assert describe(seen) == words
+
+
+def test_speech_names_its_speaker_and_source() -> None:
+    one = of_speech(Utterance(VIDEO, 1.0, 2.0, "Hello.", "Ada", "draft"), "x.jpg", 0.4)
+    assert (one.kind, one.text, one.source) == ("speech", "Ada: Hello.", "draft")
+    assert (one.start, one.end, one.image, one.score) == (1.0, 2.0, "x.jpg", 0.4)
+    assert of_speech(Utterance(VIDEO, 1.0, 2.0, "Hello."), None).text == "Hello."
+
+
+def test_the_other_kinds_keep_their_ids_and_times() -> None:
+    text = ScreenText(VIDEO, 9.0, 17.0, "TIMETABLE", (0.0, 0.0, 1.0, 1.0), n=3)
+    frame = Frame(VIDEO, 2.5, "f.jpg", "new shot")
+    scene = Scene(VIDEO, 3.0, 6.0, None)
+    assert of_screen(text, None).id == text.id and of_screen(text, None).text == "TIMETABLE"
+    shown = of_frame(frame, look(red=0.9))
+    assert (shown.id, shown.start, shown.end, shown.text) == (frame.id, 2.5, 2.5, "mostly red")
+    assert of_frame(frame, None).text == ""
+    assert of_scene(scene, 2, 4, None).text == "scene 2 of 4"
+    assert of_scene(scene, 2, 4, look(blue=0.9)).text == "scene 2 of 4, mostly blue"
+    span = of_span("id", VIDEO, 1.0, 4.0, look(red=0.9), "i.jpg")
+    assert (span.kind, span.start, span.end, span.text) == ("frame", 1.0, 4.0, "mostly red")
+
+
+def test_facts_of_a_video_in_words() -> None:
+    at = datetime(2026, 5, 14, 5, 40, tzinfo=UTC)
+    whole = Video(VIDEO, "t", "/t.mp4", 98.04, 960, 540, 25.0, at)
+    assert facts(whole, 11, True) == (
+        "98.0 seconds (1:38.0) long, 11 scenes, 960 x 540 pixels, 25 frames a second, "
+        "with sound, recorded 2026-05-14 05:40 UTC"
+    )
+    assert facts(Video(VIDEO, "t", "/t", 59.0), 0, True) == "59.0 seconds long, with sound"
+    assert facts(Video(VIDEO, "t", "/t", 3723.5), 1, False) == (
+        "3723.5 seconds (1:02:03.5) long, 1 scene, without sound"
+    )
+    one = of_video(whole, "text", None)
+    assert (one.kind, one.start, one.end, one.id) == ("video", 0.0, 98.04, f"video:{VIDEO}@0-98040")
