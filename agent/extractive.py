@@ -5,6 +5,7 @@ one or two sentences that quote what they found; it never says what no evidence 
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
@@ -76,9 +77,10 @@ class _Turn:
         self.asked: Referring = resolve(
             beside["question"], turns, handles, self._duration(turns), self._scope
         )
-        self.plan = self.asked.plan
         self._video = self._of(self.asked, turns)
         self._relevance = Relevance(toolbox, self._videos)
+        self.asked = replace(self.asked, plan=self._relevance.joined(self.asked.plan))
+        self.plan = self.asked.plan
         self._calls = self._wanted()
 
     @property

@@ -162,7 +162,7 @@ def _outermost(found: Sequence[Found], edge: str) -> list[Found]:
             chosen += [f for f in group if f.one.start <= group[0].one.start + 0.5][:2]
         elif group:
             last = max(f.one.end for f in group)
-            chosen += [f for f in group if f.one.end >= last - 0.5][-2:]
+            chosen += [f for f in group if f.one.end >= last - 0.02][-2:]
     return chosen
 
 
@@ -180,6 +180,7 @@ def _of_kind(found: Sequence[Found], modality: Modality, start: float, end: floa
         if end - start < 1.0:
             return group[:2]
         inside = [f for f in group if start <= (f.one.start + f.one.end) / 2 <= end]
+        inside = _distinct(inside) if end - start > 60 else inside
         return _spread(inside or group[:1], AT_MOST)
 
     if modality == "speech":

@@ -7,6 +7,7 @@ nearly the same. Each word weighs as much as it is rare in the video.
 import math
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -110,6 +111,11 @@ class Relevance:
         """How many pieces of text there are."""
         return sum(len(corpus.items) for corpus in self._corpora)
 
+    @property
+    def has_capitals(self) -> bool:
+        """Whether sentences in the speech begin with capitals."""
+        return any(one.text[:1].isupper() for one in self._corpora[0].items)
+
     def holders(self, word: str) -> set[str]:
         """Ids of the speech and on-screen text that hold a word in any form."""
         if word not in self._holders:
@@ -139,6 +145,17 @@ class Relevance:
                 near = vectors @ asked
                 found += [(float(near[i]), words[i]) for i in (near >= MEANS_THE_SAME).nonzero()[0]]
         return [other for _, other in sorted(found, reverse=True)[:4]]
+
+    def joined(self, plan: Plan) -> Plan:
+        """The plan with neighbouring words that occur as one only: "clean room", "foghorn"."""
+        words = list(plan.words)
+        for at in range(len(words) - 1):
+            pair = words[at : at + 2]
+            together = "".join(pair)
+            if not all(self.holders(word) for word in pair) and self.holders(together):
+                words[at : at + 2] = [together]
+                break
+        return replace(plan, words=tuple(words))
 
     def expanded(self, words: Iterable[str]) -> list[str]:
         """The words, and for those that never occur what means nearly the same."""

@@ -158,8 +158,8 @@ def _search(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
     if "about" in plan.question.lower() and best.one.kind == "speech" and len(told) > 1:
         told = [f for f in told if f.one.kind == "speech"][:AT_MOST]
         return Reply(tuple(sentence(f) for f in told), _never(missing))
-    whole = _whole(best, pool)
-    begins = best.one.kind == "speech" and best.one.text[:1].islower() and whole == [best]
+    whole = _whole(best, pool, relevance)
+    begins = _goes_on(best, relevance) and whole == [best]
     before = (best.one.video, max(best.one.start - SENTENCE_SECONDS, 0.0), best.one.end)
     return Reply(
         tuple(sentence(f) for f in whole), _never(missing), wants=before if begins else None
@@ -184,9 +184,15 @@ def _same_slide(
     return Reply((sentence(fitting[0]),)) if fitting else None
 
 
-def _whole(best: Found, pool: Sequence[Found]) -> list[Found]:
+def _goes_on(best: Found, relevance: Relevance) -> bool:
+    """Whether a cue begins inside a sentence; not told where nothing has capitals."""
+    one = best.one
+    return one.kind == "speech" and relevance.has_capitals and one.text[:1].islower()
+
+
+def _whole(best: Found, pool: Sequence[Found], relevance: Relevance) -> list[Found]:
     """A cue with the one that its sentence begins in, where that was found as well."""
-    if best.one.kind != "speech" or not best.one.text[:1].islower():
+    if not _goes_on(best, relevance):
         return [best]
     before = [
         f

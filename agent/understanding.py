@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from functools import cache
 from typing import Literal
 
-from agent.wording import times
+from agent.wording import quotes, times
 from tools.looks import LookQuery, parse_look
 from tools.search import content_words
 
@@ -104,6 +104,10 @@ _END = re.compile(
     r"\bends? on\b|\bending\b|\bfinally\b"
 )
 _MIDDLE = re.compile(r"\b(?:in|at|around) the middle\b|\bhalfway\b|\bhalf way\b")
+_RANGE = re.compile(
+    r"\b(?:between|from)? ?\b(\d+(?:\.\d+)?)(?: ?s| sec\w*)? ?(?:and|to|-|until|till) ?"
+    r"(?:second )?(\d+(?:\.\d+)?) ?(?:s|secs?|seconds?)\b"
+)
 _AFTER = re.compile(r"\b(after|since|later than|from)\s+(?:about |around |second )?$")
 _BEFORE = re.compile(r"\b(before|until|till|up to|earlier than)\s+(?:about |around |second )?$")
 _SECOND = re.compile(r"\b(?:second|sec|timestamp|t\s*=|time)\s*(\d+(?:\.\d+)?)\b(?!\s*:)")
@@ -115,9 +119,10 @@ EDGE_SECONDS = 10.0
 """How much of a video its start or end is, unless the question says."""
 _NO_CONTENT = frozenset(
     str.split("""
+    sentence sentences caption subtitle subtitles line lines phrase phrases appearing
     right very just really actually ever even still precisely speaker narrator voice
     start starts begin begins beginning opening end ends ending finish middle half going on go
-    goes come comes say said says tell told see seen look looks like take place exactly roughly
+    goes come comes say said says tell told see seen look looks like  exactly roughly
     about whole entire clip film movie footage recording there here second seconds minute minutes
     slide slides sign text caption title label screen display displayed shown written read reads
     mention mentioned mentions appear appears occur occurs often times every each list give show
@@ -157,8 +162,14 @@ def plain(question: str) -> str:
 
 
 def asked_words(question: str) -> tuple[str, ...]:
-    """The words that say what a question is about: none for "what happens at the end?"."""
-    rest = times(question)[1]
+    """The words that say what a question is about: none for "what happens at the end?".
+
+    What stands between quotation marks is one of them as it stands, whatever its words are.
+    """
+    literal, rest = quotes(_without_times(question))
+    rest = re.sub(r"\btakes? place\b", " ", rest)
+    if literal:
+        return tuple(dict.fromkeys(text.strip(" .,!?") for text in literal))
     return tuple(word for word in content_words(rest) if word not in _NO_CONTENT)
 
 
@@ -189,6 +200,9 @@ def understand(question: str, duration: float) -> Plan:
     if beside and not window and (named := asked_words(beside[2])):
         side: Literal["before", "after"] = "after" if beside[1] in _FOLLOWING else "before"
         return Plan(question, "beside", named, modality, beside=side)
+    heard = modality in ("speech", "screen") or re.search(r"\b(?:sentence|phrase|words?)s?\b", text)
+    if not words and not window and heard:
+        window, edge = (0.0, duration), _outer(text)  # all that is said, or to be read
     if window and not words:
         return Plan(question, "moment", (), modality, window, edge=edge)
     if words and _COUNT.search(text):
@@ -204,6 +218,13 @@ def _edge(text: str) -> Literal["", "start", "end"]:
     if times(text)[0] or _EDGE.search(text):
         return ""
     return "start" if _START.search(text) else "end" if _END.search(text) else ""
+
+
+def _outer(text: str) -> Literal["", "start", "end"]:
+    """Which end of all that is said is meant: "the first sentence", "the last thing said"."""
+    if re.search(r"\b(?:first|opening)\b", text):
+        return "start"
+    return "end" if re.search(r"\b(?:last|final|closing)\b", text) else ""
 
 
 def corrected(text: str) -> str:
@@ -230,7 +251,7 @@ _RULE_WORDS = frozenset(
 
 
 def _without_times(text: str) -> str:
-    return times(text)[1]
+    return times(_RANGE.sub(" ", text))[1]
 
 
 def _is_look(look: LookQuery, text: str) -> bool:
@@ -241,6 +262,7 @@ def _is_look(look: LookQuery, text: str) -> bool:
 
 _LOOK_FILLER = frozenset(
     str.split("""
+    card page title slide image frame wall
     part parts moment moments scene scenes shot shots find show where turn turns become becomes
     get gets go goes tint tinted toned background sky overall almost nearly quite really totally
     fully very bit more much lots place places mainly video clip lighting lit hue tone tones jump
@@ -268,7 +290,10 @@ def find_window(text: str, duration: float) -> tuple[float, float] | None:
         if edge[1] in ("first", "opening"):
             return 0.0, min(seconds, duration)
         return max(duration - seconds, 0.0), duration
-    found, _rest = times(text)
+    if both := _RANGE.search(text):
+        low, high = sorted((float(both[1]), float(both[2])))
+        return low, high
+    found, _ = times(text)
     points = [one for one in found if not one.lasting]
     if not points and (named := _SECOND.search(text)):
         return float(named[1]), float(named[1])

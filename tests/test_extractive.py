@@ -208,6 +208,7 @@ async def test_facts_of_the_whole_video(talk: Talk, question: str, words: str) -
         ("what is on screen at 0:40?", (37.0, 46.0)),
         ("what is on screen at 0:50?", (46.0, 57.0)),
         ("What is said between 0:30 and 0:36?", (32.2, 35.674)),
+        ("what is said between 51 and 56 seconds?", (53.4, 55.555)),
         ("what happens in the first 8 seconds?", (0.0, 9.0)),
         ("What happens at the end?", (91.0, 98.0)),
         ("how does it begin?", (0.0, 9.0)),
