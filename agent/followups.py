@@ -124,7 +124,8 @@ def resolve(
     )
     if found:
         return found
-    if _ALSO.search(text) and own.kind == "moment" and last.plan.words and own.modality == "any":
+    placed = own.kind == "moment" and not own.everything
+    if _ALSO.search(text) and placed and last.plan.words and own.modality == "any":
         again = replace(own, kind="search", words=last.plan.words, modality=last.plan.modality)
         return Referring(again, otherwise=own)
     if own.window or own.kind not in ("search", "first", "last", "every"):
@@ -250,7 +251,7 @@ def _more_of(text: str, own: Plan, last: Referring) -> Referring | None:
         again = replace(again, modality=modality)
     if _OFTEN.search(text) or _AGAIN.search(text):
         return Referring(replace(again, kind="every"))
-    if own.window or _NEIGHBOUR.search(text) or _ORDINAL.search(text):
+    if (own.window and not own.everything) or _NEIGHBOUR.search(text) or _ORDINAL.search(text):
         return None
     if _LAST.search(text):
         return Referring(replace(again, kind="last"))
@@ -267,9 +268,9 @@ def _around(text: str, own: Plan, focus: Place | None) -> Referring | None:
         or own.kind in ("facts", "summary", "scenes", "look", "order")
     ):
         return None
-    if own.window and not re.search(r"\b(there|that|then)\b", text):
+    if own.window and not own.everything and not re.search(r"\b(there|that|then)\b", text):
         return None
-    plan = replace(own, kind="moment", words=(), window=None)
+    plan = replace(own, kind="moment", words=(), window=None, everything=False, edge="")
     if direction := _direction(text):
         return Referring(plan, at=focus, direction=direction)
     if (_WHEN.search(text) and _THERE.search(text)) or text.rstrip("?! ") in ("when", "and when"):

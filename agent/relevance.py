@@ -189,7 +189,9 @@ class Relevance:
         """A little for small words it shares ("the last ferry"), and for a time if asked when."""
         said = set(stems(one.text))
         small = [stem(w) for w in re.findall(r"[a-z]+", question.lower()) if w in _TELLING]
-        bonus = 0.15 * sum(word in said for word in small) / len(small) if small else 0.0
+        exact = [w for w in re.findall(r"[a-z]{4,}", question.lower()) if w in one.text.lower()]
+        bonus = 0.03 if exact else 0.0
+        bonus += 0.15 * sum(word in said for word in small) / len(small) if small else 0.0
         if re.search(r"\bwhen\b", question.lower()) and _MOMENTS.search(one.text):
             bonus += 0.1
         return bonus

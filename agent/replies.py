@@ -154,7 +154,7 @@ def _search(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
 
     best = max(kept, key=worth)
     missing = relevance.missing(words)
-    told = [f for f in kept if shares[f.one.id] >= shares[best.one.id] - 0.02]
+    told = [f for f in kept if worth(f)[0] >= worth(best)[0] - 0.02]
     if "about" in plan.question.lower() and best.one.kind == "speech" and len(told) > 1:
         told = [f for f in told if f.one.kind == "speech"][:AT_MOST]
         return Reply(tuple(sentence(f) for f in told), _never(missing))

@@ -150,6 +150,8 @@ class Plan:
     """Words of the conversation before, which a pronoun stands for."""
     beside: Literal["", "before", "after"] = ""
     """What is asked for comes before or after what the words name."""
+    everything: bool = False
+    """Whether no place is named: all that is said, or to be read, is meant."""
     edge: Literal["", "start", "end"] = ""
     """Where the window is the start or the end: what lies outermost is meant."""
 
@@ -202,7 +204,9 @@ def understand(question: str, duration: float) -> Plan:
         return Plan(question, "beside", named, modality, beside=side)
     heard = modality in ("speech", "screen") or re.search(r"\b(?:sentence|phrase|words?)s?\b", text)
     if not words and not window and heard:
-        window, edge = (0.0, duration), _outer(text)  # all that is said, or to be read
+        return Plan(
+            question, "moment", (), modality, (0.0, duration), edge=_outer(text), everything=True
+        )
     if window and not words:
         return Plan(question, "moment", (), modality, window, edge=edge)
     if words and _COUNT.search(text):

@@ -96,7 +96,7 @@ def start(answer: Answer) -> float:
         ("how many fishermen does she carry?", 22.6, "two fishermen"),
         ("How heavy is the glass?", 37.8, "two tons"),
         ("when does the sun go down?", 75.2, "behind Stone Island"),
-        ("What is told about the gulls?", 5.0, "only the gulls are awake"),
+        ("What is told about the sailors?", 42.0, "from far away"),
         ("what colour is the boat that sails out at noon?", 17.8, "red boat"),
     ],
 )

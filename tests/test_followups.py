@@ -94,7 +94,7 @@ def test_a_handle_that_was_never_given_points_nowhere() -> None:
         ("and then?", "after"),
         ("what was shown previously?", "before"),
         ("what followed that?", "after"),
-        ("what was said right before it?", "before"),
+        ("what was said right before that?", "before"),
         ("what came immediately before that", "before"),
     ],
 )

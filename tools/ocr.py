@@ -68,6 +68,11 @@ class RapidOcrReader:
             for text, score, corners in zip(found.txts, found.scores, found.boxes, strict=True)
         ]
 
+    def warm_up(self) -> None:
+        """Load the models now, so that the time it takes is counted to no picture."""
+        with self._lock:
+            self._engine = self._engine or self._load()
+
     def _load(self) -> Any:
         import rapidocr
 
@@ -97,7 +102,9 @@ def load_text_reader(name: str = "auto") -> TextReader | None:
     if name == "none" or (name == "auto" and importlib.util.find_spec("rapidocr") is None):
         return None
     if name in ("auto", "rapidocr"):
-        return RapidOcrReader()
+        reader = RapidOcrReader()
+        reader.warm_up()
+        return reader
     raise ProviderUnavailable(f"no text reader {name!r}; there are: auto, rapidocr, none")
 
 
