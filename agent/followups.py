@@ -164,6 +164,8 @@ def _named(
         number = int(next(part for part in match.groups() if part))
         if 0 < number <= len(handles):
             return _pointing(text, own, places([handles[number - 1]])[0])
+        if match[1]:  # a number that nothing was shown under
+            return Referring(replace(own, kind="search", words=()))
     match = _NTH_TIME.search(text) or (_BARE_ORDINAL.search(text) if last.plan.words else None)
     if match and not _content(own):
         return Referring(replace(last.plan, kind="every"), nth=_ordinal(match[1]))
@@ -192,6 +194,7 @@ def _content(own: Plan) -> list[str]:
 
 _IDLE = frozenset(
     str.split("""
+    1st 2nd 3rd 4th 5th other others else anywhere many any some
     second seconds minute minutes time times moment moments one ones thing things bit else next
     previous previously following followed preceding prior afterwards afterward beforehand later
     earlier sooner few couple half right just shortly immediately straight directly happening

@@ -139,7 +139,11 @@ def moment(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
         start, end = at.start, at.end
     else:
         start, end = plan.window or (0.0, float("inf"))
-    inside = [f for f in found if f.one.start < end + INSTANT and f.one.end > start - INSTANT]
+    inside = [
+        f
+        for f in found
+        if f.one.start < max(end, start + INSTANT) and (f.one.end > start or f.one.start >= start)
+    ]
     inside += [f for f in groups[-1] if f.one.kind == "frame" and f not in inside][:1]
     if plan.edge:
         inside = _outermost(inside, plan.edge)

@@ -1,5 +1,6 @@
 """The answer to a plan: which evidence to quote, or that nothing found answers the question."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -155,7 +156,8 @@ def _search(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
     best = max(kept, key=worth)
     missing = relevance.missing(words)
     told = [f for f in kept if worth(f)[0] >= worth(best)[0] - 0.02]
-    if "about" in plan.question.lower() and best.one.kind == "speech" and len(told) > 1:
+    telling = re.search(r"\b(?:about|mention\w*)\b", plan.question.lower())
+    if telling and best.one.kind == "speech" and len(told) > 1:
         told = [f for f in told if f.one.kind == "speech"][:AT_MOST]
         return Reply(tuple(sentence(f) for f in told), _never(missing))
     whole = _whole(best, pool, relevance)

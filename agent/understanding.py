@@ -68,7 +68,7 @@ _BESIDE = re.compile(
 )
 _FOLLOWING = frozenset(("after", "follow", "follows", "followed", "following"))
 _SUMMARY = re.compile(
-    r"\bsummar\w*|\boverview\b|\bwhat (?:is|'s|s) (?:this|the|that|it) ?(?:video|clip|film|movie)?"
+    r"\bsummar\w*|\boverview\b|\bwhat ?(?:is|'s|s) (?:this|the|that|it) ?(?:video|clip|film|movie)?"
     r" ?(?:all )?about\b|\bwhat(?:'s| is| happens?| goes on) (?:happening )?in (?:this|the) "
     r"(?:video|clip|film|movie)\b|\bgist\b|\bin short\b|\brecap\b|\bmain (?:points|topics?)\b|"
     r"\bwhat happens\s*\??$|\btl;?dr\b|\bdescribe (?:this|the) (?:whole )?(?:video|clip|film)\b"
@@ -78,17 +78,18 @@ _SCENES = re.compile(
     r"\b|^(?:the )?(?:scenes?|shots?|cuts?|chapters?)(?: list)?\s*\??$|\bscene list\b|"
     r"\bwhen does the scene change\b|\bwhat scenes\b"
 )
+_IT = r"(?:(?:this|the|that|it)\b ?)?(?:whole |entire )?(?:video|clip|film|movie|recording|footage|file)?"
 _FACTS = re.compile(
-    r"\bhow long (?:is|does|'s) (?:the |this |that |it)?(?:whole )?(?:video|clip|film|movie|"
-    r"recording|last|run|take|it|this)?\b(?=[^a-z]*$|.*\b(?:video|clip|film|movie|recording|last|"
-    r"altogether|in total)\b)|\b(?:duration|running time|length of (?:the|this) (?:video|clip|film)|"
-    r"resolution|frame rate|framerate|fps|frames per second|aspect ratio|pixels|dimensions)\b|"
-    r"\bhow many (?:scenes|shots|cuts)\b|\bnumber of (?:scenes|shots|cuts)\b|"
+    rf"\bhow long(?: is| does| was| will|'s)? ?{_IT}(?: (?:last|run|take|go on|altogether|in total))*"
+    r"[?.! ]*$|\b(?:duration|running time|length of (?:the|this) (?:video|clip|film)|resolution|"
+    r"frame rate|framerate|fps|frames per second|aspect ratio|pixels|dimensions)\b|"
+    r"\b(?:how many|number of) (?:scenes|shots|cuts)"
+    rf"(?: (?:are|is|does|do|did|has|have|in|there|contain|{_IT}))*[?.! ]*$|"
     r"\b(?:it|video|clip|film|movie|file|there)\b(?: have)? (?:any |an? )?(?:sound|audio)"
-    r"(?: track)?\s*\??$|"
-    r"\bhow (?:wide|high|big|large) is (?:the|this) (?:video|picture|clip|frame)\b|"
+    r"(?: track)?[?.! ]*$|"
+    r"\bhow (?:wide|high|big|large) is (?:the|this) (?:video|picture|clip|frame)[?.! ]*$|"
     r"\bwhen was (?:it|this|the (?:video|clip|film))\b.*\b(?:recorded|filmed|made|shot)\b|"
-    r"\bwhat size\b"
+    r"\bwhat size is (?:it|(?:the|this) (?:video|picture|clip|frame|film))[?.! ]*$"
 )
 _NUMBER = r"(\d+(?:\.\d+)?|one|two|three|four|five|six|seven|eight|nine|ten|fifteen|twenty|thirty)"
 _EDGE = re.compile(rf"\b(first|last|final|opening|closing) (?:{_NUMBER} )?(seconds?|minutes?)\b")
@@ -184,6 +185,9 @@ def understand(question: str, duration: float) -> Plan:
     modality = find_modality(text)
     if _FACTS.search(text) and not window and len(words) <= 3:
         return Plan(question, "facts", words)
+    look = parse_look(_without_times(text))
+    if look and _is_look(look, text):
+        return Plan(question, "look", words, "picture", window, look=look)
     if _SCENES.search(text):
         return Plan(question, "scenes", (), "picture", window)
     order = _ORDER.search(text)
@@ -195,9 +199,6 @@ def understand(question: str, duration: float) -> Plan:
             )
     if _SUMMARY.search(text) and not window and len(words) <= 2:
         return Plan(question, "summary", words)
-    look = parse_look(_without_times(text))
-    if look and _is_look(look, text):
-        return Plan(question, "look", words, "picture", window, look=look)
     beside = _BESIDE.search(text)
     if beside and not window and (named := asked_words(beside[2])):
         side: Literal["before", "after"] = "after" if beside[1] in _FOLLOWING else "before"
@@ -289,7 +290,7 @@ def find_modality(text: str) -> Modality:
 def find_window(text: str, duration: float) -> tuple[float, float] | None:
     """The stretch of the video that a question names; an instant has equal ends."""
     if edge := _EDGE.search(text):
-        amount = edge[2] or "10"
+        amount = edge[2] or ("1" if edge[3].startswith("min") else "10")
         seconds = float(_UNITS.get(amount, 0) or amount) * (60 if edge[3].startswith("min") else 1)
         if edge[1] in ("first", "opening"):
             return 0.0, min(seconds, duration)

@@ -146,5 +146,5 @@ def test_small_words_and_times_break_ties() -> None:
     assert relevance.bonus("when is the last sack sold?", last) > relevance.bonus(
         "when is the last sack sold?", evidence(0)
     )
-    assert relevance.bonus("when do you open?", evidence(3)) > 0
-    assert relevance.bonus("what do you sell?", evidence(3)) == 0
+    when, what = (relevance.bonus(f"{word} do you open?", evidence(3)) for word in ("when", "what"))
+    assert when > what >= 0

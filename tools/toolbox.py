@@ -323,13 +323,12 @@ class Toolbox:
         return replace(self.library.evidence(hit.id), score=hit.score)
 
     def _pictured(self, hit: "Hit") -> Evidence:
+        from dataclasses import replace
+
         from tools.media import evidence_id
 
-        image = self.library.image_at(hit.video, hit.start, hit.end)
         id = evidence_id("frame", hit.video, hit.start, hit.end)
-        return Evidence(
-            id, hit.video, hit.start, hit.end, "frame", hit.text, image, hit.score, "picture"
-        )
+        return replace(self.library.evidence(id), score=hit.score)
 
     def _pictures(self, video: str, start: float, end: float) -> list[Evidence]:
         frames = [f for f in self.library.frames(video) if start <= f.seconds < end]

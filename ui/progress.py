@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Self
 
 from tools.ingest import Progress
+from tools.library import clean_title
 from ui.render import clock
 
 
@@ -47,7 +48,7 @@ class Reporter:
 
     def begin(self, name: str) -> None:
         """Name the file that is indexed next."""
-        self._name = name
+        self._name = clean_title(name)  # a name may hold what a terminal obeys
         self._said = 0.0
 
     def __call__(self, now: Progress) -> None:
