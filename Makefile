@@ -23,7 +23,7 @@ test: $(VENV)/tested ## install what the tests need and run them all
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 2 -rs
 
 bench: $(VENV)/installed ## speed and quality, as tables
 	$(BIN)/python -m benchmarks.speed

@@ -19,6 +19,7 @@ from ui.terminal import (
     To,
     VideoRef,
     complain,
+    file_named,
     index_file,
     open_library,
     print_json,
@@ -82,7 +83,7 @@ def index(
     failed = 0
     for ref in videos:
         try:
-            path = Path(ref)
+            path = file_named(ref)
             if not path.exists():
                 known = library.get(ref) if "/" not in ref and "." not in ref else None
                 path = library.original(known.id) if known else path

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from agent.settings import Settings
-from tools.errors import VideoError
+from tools.errors import RefusedRequest, VideoError
 
 if TYPE_CHECKING:
     from tools.library import Library
@@ -59,10 +59,17 @@ def seconds(text: str | None) -> float | None:
 
 def resolve(library: "Library", ref: str, quiet: bool = False) -> "Video":
     """A video by path, id, start of an id or title; a path that is not indexed yet is indexed."""
-    path = Path(ref)
+    path = file_named(ref)
     if path.exists() or "/" in ref:
         return index_file(library, path, quiet)
     return library.get(ref)
+
+
+def file_named(ref: str) -> Path:
+    """A path; RefusedRequest for an address, which is not fetched."""
+    if "://" in ref and not Path(ref).exists():
+        raise RefusedRequest(f"{ref!r} is an address: download the file and index that")
+    return Path(ref)
 
 
 def index_file(library: "Library", path: Path, quiet: bool, **options: Any) -> "Video":
