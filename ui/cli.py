@@ -3,6 +3,7 @@
 Imports at the top are light: `cuepoint --help` must not wait for a decoder or a language model.
 """
 
+import os
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -292,11 +293,15 @@ def doctor(as_json: AsJson = False) -> None:
 def main() -> NoReturn:
     """Run a command; a VideoError is one line and status 1."""
     try:
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
     except VideoError as error:
         complain(error)
         raise SystemExit(1) from None
-    except BrokenPipeError:
+    except BrokenPipeError:  # who read us has gone; what is left must not be flushed at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(1) from None
     except KeyboardInterrupt:
         sys.stderr.write("cuepoint: stopped; run it again to go on where it was\n")
