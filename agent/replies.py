@@ -148,10 +148,10 @@ def _search(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
     shares = {f.one.id: s for s, f in fitting}
     rank = {f.one.id: place for group in groups[:2] for place, f in enumerate(group)}
 
-    def worth(found: Found) -> tuple[float, float, float]:
+    def worth(found: Found) -> tuple[float, int]:
         bonus = relevance.bonus(plan.question, found.one)
         bonus += 0.05 * relevance.share(plan.topic, found.one) if plan.topic else 0.0
-        return (round(shares[found.one.id] + bonus, 2), -rank.get(found.one.id, 99), 0.0)
+        return (round(shares[found.one.id] + bonus, 2), -rank.get(found.one.id, 99))
 
     best = max(kept, key=worth)
     missing = relevance.missing(words)

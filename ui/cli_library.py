@@ -4,7 +4,9 @@ import typer
 
 from ui.terminal import AsJson, VideoRef, open_library, print_json
 
-library_app = typer.Typer(help="The library: list, show, remove, verify.", no_args_is_help=True)
+library_app = typer.Typer(
+    help="The library: list, show, remove, verify.", no_args_is_help=True, rich_markup_mode=None
+)
 
 
 @library_app.command("list")
