@@ -61,6 +61,11 @@ def test_speech_is_found_by_its_words(box: Toolbox, video: Video) -> None:
     assert box.search_screen_text("kettle") == []
 
 
+def test_small_words_alone_are_found_as_they_stand(box: Toolbox) -> None:
+    assert [hit.start for hit in box.search_transcript("on the")] == [3.2]
+    assert box.search_transcript("of the") == []
+
+
 def test_every_place_of_a_word_in_order(box: Toolbox) -> None:
     assert [hit.start for hit in box.find_words(["kettles"])] == [0.5, 3.2]
     assert [hit.start for hit in box.find_words(["kettle", "paint"])] == [3.2]

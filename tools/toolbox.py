@@ -288,10 +288,14 @@ class Toolbox:
         limit: int,
         cut: bool = True,
     ) -> "list[Hit]":
-        from tools.search import search
+        from tools.search import Hit, content_words, find_words, search
 
         if not corpus.items:
             return []
+        if not content_words(query):  # "How are you?" is found as it stands, or not at all
+            same = [one for one in find_words([query], corpus.items)
+                    if _overlaps(one.start, one.end, start, end)]  # fmt: skip
+            return [Hit(o.id, o.video, o.start, o.end, o.text, 1.0) for o in same[:limit]]
         cosines = self._cosines(query, {one.video for one in corpus.items})
         within = {"start": start or 0.0, "end": float("inf") if end is None else end}
         return search(query, corpus, cosines, limit=limit, cut=cut, **within)
