@@ -1,5 +1,8 @@
 """On-screen text: the reader on drawn pictures, spans with known times, the budget, real clips."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -379,3 +382,16 @@ def test_known_texts_of_real_clips_are_found_at_their_times(
         assert found, f"{words!r} not among {[t.text for t in texts]}"
         best = min(found, key=lambda t: abs(t.start - start))
         assert (best.start, best.end) == pytest.approx((start, end), abs=0.5), words
+
+
+def test_reading_leaves_nothing_in_the_home_folder(tmp_path: Path) -> None:
+    """Some releases of the runtime keep a device id there, and events to send."""
+    code = (
+        "import numpy as np; from tools.ocr import load_text_reader; "
+        "load_text_reader('rapidocr').read(np.full((64, 256, 3), 255, np.uint8))"
+    )
+    home = tmp_path / "home"
+    home.mkdir()
+    environment = {"HOME": str(home), "PATH": os.environ["PATH"]}
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment, timeout=120)
+    assert not [path for path in home.rglob("*") if path.is_file()]
