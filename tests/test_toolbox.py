@@ -8,8 +8,8 @@ import pytest
 from tools.errors import RefusedRequest, UnknownVideo
 from tools.ingest import ingest
 from tools.library import Library
-from tools.media import Video
-from tools.toolbox import Toolbox
+from tools.media import Evidence, Video
+from tools.toolbox import Toolbox, _by_moment
 
 SAID = """1
 00:00:00,500 --> 00:00:02,500
@@ -133,6 +133,14 @@ def test_search_of_every_kind(box: Toolbox) -> None:
     assert box.search("submarine periscope") == []
     with pytest.raises(RefusedRequest, match="speech"):
         box.search("red", kinds=["smell"])
+
+
+def test_each_moment_comes_before_its_neighbours() -> None:
+    def said(start: float, score: float) -> Evidence:
+        return Evidence(f"speech:{start}", "v", start, start + 1, "speech", "", score=score)
+
+    found = [said(0.0, 0.9), said(2.0, 0.8), said(30.0, 0.7)]
+    assert [one.start for one in _by_moment(found)] == [0.0, 30.0, 2.0]
 
 
 def test_nearest_misses_and_missing_words(box: Toolbox) -> None:

@@ -203,7 +203,7 @@ class Toolbox:
             if (kind in kinds if kinds else kind != "scene")
             for one in way(query, scope, start, end, limit)
         ]
-        return sorted(found, key=lambda one: -one.score)[:limit]
+        return _by_moment(sorted(found, key=lambda one: -one.score))[:limit]
 
     def _search_scenes(
         self,
@@ -342,6 +342,15 @@ class Toolbox:
         step = max(len(frames) / MOMENT_FRAMES, 1.0)
         chosen = [frames[int(i * step)] for i in range(int(len(frames) / step))]
         return [make.of_frame(one, self.library.look_at(video, one.seconds)) for one in chosen]
+
+
+def _by_moment(found: list[Evidence]) -> list[Evidence]:
+    """The best of each moment first, then what lies beside one that is there already."""
+    from tools.search import Hit, merge_moments
+
+    hits = [Hit(o.id, o.video, o.start, o.end, o.text, o.score) for o in found]
+    first = {moment.hits[0].id for moment in merge_moments(hits)}
+    return sorted(found, key=lambda one: one.id not in first)
 
 
 def _overlaps(begin: float, finish: float, start: float | None, end: float | None) -> bool:
