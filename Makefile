@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SAMPLE := samples/lighthouse.mp4
 
-.PHONY: chat demo test check bench lock clean
+.PHONY: chat demo test torture bench lock clean
 
 chat: $(VENV)/installed ## index the sample and open the chat
 	$(BIN)/cuepoint index $(SAMPLE)
@@ -24,6 +24,9 @@ test: $(VENV)/tested ## install what the tests need and run them all
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
 	$(BIN)/pytest -n 2 -rs
+
+torture: $(VENV)/tested ## every fault as often as docs/reliability.md says; takes an hour or more
+	CUEPOINT_TORTURE=long $(BIN)/pytest -n 2 -rs --timeout 7200 tests/torture
 
 bench: $(VENV)/installed ## speed and quality, as tables
 	$(BIN)/python -m benchmarks.speed

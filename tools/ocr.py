@@ -1,16 +1,19 @@
 """Text on screen: a reader of one picture, and spans of text over the time of a video.
 
 Reading a picture costs a hundred times as much as seeing that it did not change, so only what
-changed is read: kept frames that look alike form a run, and the first of a run speaks for it.
+changed is read: kept frames that look alike form a run, the first of a run speaks for it, and of
+that one only the parts are read that differ from a neighbour which has been read already.
 """
 
 import importlib.util
+import math
 import os
 import statistics
 import threading
 import time
 from bisect import bisect_right
 from collections.abc import Callable, Generator, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -20,7 +23,19 @@ from numpy.typing import NDArray
 from tools.cues import clean
 from tools.errors import ProviderUnavailable
 from tools.media import Frame, ScreenText
-from tools.spans import Box, Line, Run, join, letters
+from tools.regions import (
+    CHANGED,
+    WHOLE,
+    Box,
+    Grey,
+    area,
+    change,
+    changed,
+    meet,
+    small,
+    whole,
+)
+from tools.spans import Line, Run, join, letters
 
 Pixels = NDArray[np.uint8]
 
@@ -33,8 +48,11 @@ class TextReader(Protocol):
         """What the manifest calls it."""
         ...
 
-    def read(self, image: Path | Pixels) -> list[Line]:
-        """The lines in a picture file, or in RGB rows. OSError for a file that is no picture."""
+    def read(self, image: Path | Pixels, part: Box = WHOLE) -> list[Line]:
+        """The lines in a part of a picture file, or of RGB rows; their boxes are of the picture.
+
+        Raises OSError for a file that is no picture.
+        """
         ...
 
 
@@ -50,9 +68,9 @@ class RapidOcrReader:
         self._engine: Any = None
         self._lock = threading.Lock()  # the engine keeps the state of a call in itself
 
-    def read(self, image: Path | Pixels) -> list[Line]:
+    def read(self, image: Path | Pixels, part: Box = WHOLE) -> list[Line]:
         """The lines from top to bottom. Loads the models the first time."""
-        pixels = image if isinstance(image, np.ndarray) else _rgb(image)
+        pixels = _crop(image if isinstance(image, np.ndarray) else _rgb(image), part)
         height, width = pixels.shape[:2]
         if min(height, width) < 12:  # no room for a letter, and the engine would enlarge it
             return []
@@ -64,7 +82,7 @@ class RapidOcrReader:
         if found.txts is None:
             return []
         return [
-            Line(text, float(score), _box(corners, width, height))
+            Line(text, float(score), _box(np.asarray(corners, float) / (width, height), part))
             for text, score, corners in zip(found.txts, found.scores, found.boxes, strict=True)
         ]
 
@@ -115,6 +133,7 @@ def _model(folder: Path, task: str) -> str:
     return str(found[-1])
 
 
+@lru_cache(maxsize=2)  # the parts of one picture follow each other
 def _rgb(path: Path) -> Pixels:
     from PIL import Image
 
@@ -122,19 +141,27 @@ def _rgb(path: Path) -> Pixels:
         return np.asarray(image.convert("RGB"))
 
 
-def _box(corners: Any, width: int, height: int) -> Box:
-    shares = np.clip(np.asarray(corners, float) / (width, height), 0, 1).round(4)
-    (left, top), (right, bottom) = shares.min(axis=0), shares.max(axis=0)
+def _crop(pixels: Pixels, part: Box) -> Pixels:
+    height, width = pixels.shape[:2]
+    left, top, right, bottom = part
+    x, y = int(left * width), int(top * height)
+    return pixels[y : math.ceil(bottom * height), x : math.ceil(right * width)]
+
+
+def _box(corners: NDArray[np.float64], part: Box) -> Box:
+    """The box around corners in shares of a part, in shares of the picture."""
+    low, high = np.asarray(part[:2]), np.asarray(part[2:])
+    places = (low + np.clip(corners, 0, 1) * (high - low)).round(4)
+    (left, top), (right, bottom) = places.min(axis=0), places.max(axis=0)
     return float(left), float(top), float(right), float(bottom)
 
 
 # Which pictures to read
 
-CHANGED = 8.0
-"""Mean difference of a block, of 255, from which it counts as changed; JPEG noise stays below 3."""
 PLAIN = 20
 """Difference of light, of 255, that a picture with readable text has somewhere."""
-BLOCK = 8
+MOSTLY = 0.5
+"""Share of a picture from which on it is read whole rather than in parts."""
 LEAST_CONFIDENCE = 0.5
 LEAST_SECONDS = 2.0
 """A budget below this would go into loading the models, and a short clip would never be read."""
@@ -160,6 +187,7 @@ def read_screen(
     began = clock()
     limit = max(budget * duration, LEAST_SECONDS)
     runs, broken = _runs(frames, image_path, sorted(cuts), duration)
+    places = {run.frame.image: at for at, run in enumerate(runs)}
     todo = [run for run in runs if run.lines is None]
     took: list[float] = []
     read = 0
@@ -169,7 +197,7 @@ def read_screen(
         if read and clock() - began + next_one > limit:
             break
         before = clock()
-        run.lines = [line for line in map(_tidy, reader.read(image_path(run.frame))) if line]
+        run.lines = _lines(run, _known(runs, places[run.frame.image]), image_path, reader)
         took.append(clock() - before)
         read += 1
         yield min(1.0, max(read / len(todo), (clock() - began) / limit))
@@ -187,21 +215,21 @@ def _runs(
 ) -> tuple[list[Run], int]:
     runs: list[Run] = []
     broken = 0
-    shown: NDArray[np.int16] | None = None
+    shown: Grey | None = None
     for frame in frames:
         try:
-            grey = _small(image_path(frame))
+            grey = small(image_path(frame))
         except OSError:
             broken += 1
             continue
-        change = 255.0 if shown is None else _change(shown, grey)
-        if change < CHANGED:
+        difference = 255.0 if shown is None else change(shown, grey)
+        if difference < CHANGED:
             runs[-1].last = frame.seconds
             continue
         if runs:
             runs[-1].end = frame.seconds
         scene = bisect_right(cuts, frame.seconds)
-        runs.append(Run(frame, frame.seconds, frame.seconds, frame.seconds, change, scene))
+        runs.append(Run(frame, frame.seconds, frame.seconds, frame.seconds, difference, scene))
         if int(grey.max()) - int(grey.min()) < PLAIN:
             runs[-1].lines = []
         shown = grey
@@ -210,25 +238,32 @@ def _runs(
     return runs, broken
 
 
-def _small(path: Path) -> NDArray[np.int16]:
-    from PIL import Image
-
-    with Image.open(path) as image:
-        image.draft("L", (320, 320))  # decodes an eighth to a quarter of the JPEG's numbers
-        width, height = image.size
-        scale = 320 / max(width, height)
-        width, height = (max(BLOCK, round(s * scale) // BLOCK * BLOCK) for s in (width, height))
-        grey = image.convert("L").resize((width, height), Image.Resampling.BOX)
-        return np.asarray(grey).astype(np.int16)
+# Reading what changed
 
 
-def _change(before: NDArray[np.int16], after: NDArray[np.int16]) -> float:
-    """The largest mean difference of a block: a line that changed on a slide is a small share."""
-    if before.shape != after.shape:
-        return 255.0
-    height, width = after.shape
-    blocks = np.abs(after - before).reshape(height // BLOCK, BLOCK, width // BLOCK, BLOCK)
-    return float(blocks.mean(axis=(1, 3)).max())
+def _known(runs: list[Run], at: int) -> list[Run]:
+    """The nearest runs before and after that have been read: what they show may still be there."""
+    before = next((run for run in reversed(runs[:at]) if run.lines is not None), None)
+    after = next((run for run in runs[at + 1 :] if run.lines is not None), None)
+    return [run for run in (before, after) if run]
+
+
+def _lines(
+    run: Run, known: list[Run], image_path: Callable[[Frame], Path], reader: TextReader
+) -> list[Line]:
+    """The lines in the picture of a run; where it looks like a known one, that one's lines."""
+    path = image_path(run.frame)
+    now = small(path)
+    least, parts, lines = MOSTLY, [WHOLE], list[Line]()
+    for other in known:
+        there = other.lines or []
+        differ = whole(changed(small(image_path(other.frame)), now), [one.box for one in there])
+        if sum(map(area, differ)) < least:
+            least, parts, lines = sum(map(area, differ)), differ, there
+    found = [line for line in lines if not any(meet(line.box, part) for part in parts)]
+    for part in parts:
+        found += [line for line in map(_tidy, reader.read(path, part)) if line]
+    return sorted(found, key=lambda line: (line.box[1], line.box[0]))
 
 
 def _fair(runs: list[Run]) -> Generator[Run]:

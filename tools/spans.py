@@ -14,8 +14,7 @@ from difflib import SequenceMatcher
 from typing import NamedTuple
 
 from tools.media import Frame, ScreenText
-
-Box = tuple[float, float, float, float]
+from tools.regions import Box
 
 
 class Line(NamedTuple):
@@ -88,8 +87,8 @@ class Span:
 
     def see(self, line: Line, run: Run) -> None:
         """The text is there, in these words, for the length of a run."""
+        self.sightings += not self.variants or line is not self.line  # taken over is not seen again
         self.line, self.end, self.gone, self.missed = line, run.end, None, False
-        self.sightings += 1
         weight = line.confidence * max(run.end - run.start, 0.1)
         self.weights[line.text] = self.weights.get(line.text, 0) + weight
         if line.confidence >= self.variants.get(line.text, line).confidence:
