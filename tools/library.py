@@ -35,8 +35,7 @@ from tools.signals import Rows, read_rows
 
 STAGES = ("probe", "subtitles", "keyframes", "pass", "screen", "vectors")
 SCHEMA = 1
-CACHED = 256
-"""Stage files held in memory, parsed."""
+CACHED = 256  # stage files held in memory, parsed
 _T = TypeVar("_T")
 Manifest = dict[str, Any]
 

@@ -4,14 +4,17 @@ In short form a tenth of the runs; `make torture` runs all of them and prints th
 stands in docs/reliability.md between two marks.
 """
 
+import importlib.util
 import math
 import os
 import platform
 import random
 import re
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -43,6 +46,18 @@ def row(record_property: Callable[[str, object], None]) -> Row:
         record_property(ROW, [name, what, n, passed, figure])
 
     return put
+
+
+@pytest.fixture(scope="session")
+def ground(tmp_path_factory: pytest.TempPathFactory, encode: Callable[..., Path]) -> Iterator[Any]:
+    """Runs that can be killed, and what must hold after: see ground.py."""
+    spec = importlib.util.spec_from_file_location("ground", Path(__file__).with_name("ground.py"))
+    assert spec and spec.loader
+    sys.modules["ground"] = module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    made = module.Ground(tmp_path_factory.mktemp("ground"), encode)
+    yield made
+    made.close()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
