@@ -39,13 +39,14 @@ class Ground:
         self._folder = folder
         self._made = 0
         self.video = self.make_video(encode, "kettle.mp4")
+        own = {k: v for k, v in os.environ.items() if not k.startswith(("CUEPOINT_", "OPENAI_"))}
         self._nursery = subprocess.Popen(
             [sys.executable, str(Path(__file__).with_name("nursery.py"))],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
             cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            env={**own, "PYTHONPATH": str(ROOT)},
         )
 
     def close(self) -> None:
