@@ -284,7 +284,7 @@ class Library:
         """What is known of the whole video, as evidence."""
         probe = self.manifest(video)["probe"]
         one = self._video(video)
-        text = make.facts(one, len(self.scenes(video)), bool(probe["audio"]))
+        text = make.facts(one, len(self.scenes(video)), probe, self.attributes(video))
         return make.of_video(one, text, self.image_at(video, 0.0))
 
     def coverage(self, video: str) -> Coverage:
