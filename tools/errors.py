@@ -5,6 +5,7 @@
     ├── UnreadableMedia        names the file and what the decoder said
     ├── NotIndexed             names the command that indexes it
     ├── RefusedRequest         limits, policy: says which
+    ├── Interrupted            the disk or another program was in the way: done again, it goes on
     └── ProviderUnavailable    names the package, key or setting that is missing
 
 Everything else is a bug and propagates.
@@ -29,6 +30,10 @@ class NotIndexed(VideoError):
 
 class RefusedRequest(VideoError):
     """A limit or a rule forbids it."""
+
+
+class Interrupted(VideoError):
+    """Nothing is wrong with the video: done again, it goes on where it was."""
 
 
 class ProviderUnavailable(VideoError):

@@ -1,9 +1,8 @@
 """Frames of a video by a sampling strategy; pictures that are missing are decoded and kept."""
 
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from tools.files import sync_folder
+from tools.files import sync_folder, workplace
 from tools.library import Library
 from tools.media import Frame
 from tools.sampling import Strategy, choose
@@ -65,12 +64,12 @@ def decode(library: Library, video: str, seconds: list[float]) -> None:
     folder = library.folder(video)
     source = library.original(video)
     (folder / "frames").mkdir(exist_ok=True)
-    with Child() as child, TemporaryDirectory(prefix="look-", dir=folder) as scratch:
+    with Child() as child, workplace(folder, "look-") as scratch:
         for event in child.call(
-            "tools.video.pictures:pictures", path=str(source), target=scratch, seconds=seconds
+            "tools.video.pictures:pictures", path=str(source), target=str(scratch), seconds=seconds
         ):
             if "frame" in event:
-                picture = Path(scratch, event["frame"]["name"])
+                picture = scratch / event["frame"]["name"]
                 picture.replace(folder / "frames" / picture.name)
         sync_folder(folder / "frames")
 

@@ -1,9 +1,9 @@
 """A folder of videos and what is known of them. Files are the truth; reading needs no lock."""
 
+import contextlib
 import itertools
 import json
 import re
-import shutil
 import threading
 import unicodedata
 from collections import OrderedDict
@@ -19,7 +19,7 @@ from tools import evidence as make
 from tools.attributes import look_of_picture
 from tools.embed import Vectors
 from tools.errors import NotIndexed, UnknownVideo, UnreadableMedia
-from tools.files import digest, is_locked, read_lines, write_json
+from tools.files import digest, discard, is_locked, read_lines, write_json
 from tools.media import (
     Attributes,
     Coverage,
@@ -56,6 +56,7 @@ class Library:
     def __init__(self, home: Path, owner: str = "local") -> None:
         self.home = home
         self.root = home / "libraries" / owner
+        self.trash = self.root / "removed"
         self._cache: OrderedDict[tuple[str, str, int], Any] = OrderedDict()
         self._manifests: dict[str, tuple[tuple[int, int], Manifest]] = {}
         self._guard = threading.Lock()
@@ -68,7 +69,10 @@ class Library:
 
     def list(self) -> "list[Video]":
         """Every video that a manifest makes visible, by title."""
-        found = [self._video(p.parent.name) for p in self.root.glob("videos/*/manifest.json")]
+        found: list[Video] = []
+        for path in self.root.glob("videos/*/manifest.json"):
+            with contextlib.suppress(UnknownVideo):  # removed while we look
+                found.append(self._video(path.parent.name))
         return sorted(found, key=lambda video: (video.title.casefold(), video.id))
 
     def get(self, ref: str) -> Video:
@@ -212,14 +216,16 @@ class Library:
             if key in self._cache:
                 self._cache.move_to_end(key)
                 return self._cache[key]
-        value = load()
+        try:
+            value = load()
+        except FileNotFoundError:
+            self.manifest(video)  # UnknownVideo where it was removed while we read
+            raise
         with self._guard:
             self._cache[key] = value
             while len(self._cache) > CACHED:
                 self._cache.popitem(last=False)
         return value
-
-    # Evidence
 
     def evidence(self, id: str) -> Evidence:
         """What an evidence id stands for; UnknownVideo when it is gone."""
@@ -311,8 +317,6 @@ class Library:
             tuple(dict.fromkeys(notes)),
         )
 
-    # Files
-
     def image_path(self, image: str) -> Path:
         """The absolute path of a picture; never outside the library."""
         path = (self.root / image).resolve()
@@ -335,15 +339,12 @@ class Library:
         return path
 
     def _source(self, video: str, manifest: Manifest) -> Path:
-        path = Path(manifest["source"]["path"])
-        return path if manifest["source"]["linked"] else self.folder(video) / path
+        return self.folder(video) / manifest["source"]["path"]  # which is absolute where linked
 
     def remove(self, video: str) -> None:
         """Forget a video; a file that was linked stays where it is."""
         self.manifest(video)
-        folder = self.folder(video)
-        (folder / "manifest.json").unlink()  # invisible first, then gone
-        shutil.rmtree(folder, ignore_errors=True)
+        discard(self.folder(video), self.trash)
 
     def verify(self) -> "list[Problem]":
         """Compare every file with what the manifests say of it."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -95,6 +96,7 @@ def subtitles(work: Work) -> Result:
     note = "; ".join(found.notes)
     if not found.utterances:
         return Result((), "skipped", "", note or "no subtitles, so what is said is not known")
+    work.take_back()
     files.write_lines(work.folder / "speech.jsonl", as_rows(found.utterances))
     return Result(("speech.jsonl",), "done", found.provider, note)
 
@@ -174,6 +176,7 @@ def decode_pass(work: Work) -> Result:
         manifest["notes"].append(f"damaged: {count} could not be decoded ({last['trouble']})")
     if last["end"] < manifest["picture_end"] - CUT_SHORT:
         manifest["notes"].append(f"cut short: the picture can be decoded up to {last['end']:.1f} s")
+    work.take_back()
     files.adopt(rows_file, work.folder / "signals.npy")
     rows = read_rows(work.folder / "signals.npy")
     spans = scenes.spans(scenes.find_cuts(rows), max(duration, last["end"]))
@@ -231,6 +234,7 @@ def _inside(work: Work, kept: list[dict[str, Any]], start: float, end: float) ->
 
 def _store_frames(work: Work, found: list[dict[str, Any]], frames: str, looks: str) -> None:
     """Move pictures into place, then the rows that name them."""
+    work.take_back()
     folder = work.folder / "frames"
     folder.mkdir(exist_ok=True)
     found.sort(key=lambda one: one["seconds"])
@@ -278,6 +282,7 @@ def screen(work: Work) -> Result:
         except StopIteration as finished:
             texts, note = finished.value
             break
+    work.take_back()
     files.write_lines(work.folder / "screen.jsonl", as_rows(texts))
     return Result(("screen.jsonl",), "done", reader.name, note)
 
@@ -290,9 +295,10 @@ def vectors(work: Work) -> Result:
         return Result(state="skipped", note="")
     embedder = load_embedder(work.embedder)
     array = embedder.texts([one.text for one in items])
-    with (work.scratch / "vectors.npy").open("wb") as file:
-        np.save(file, array.astype(np.float32), allow_pickle=False)
-    files.adopt(work.scratch / "vectors.npy", work.folder / "vectors.npy")
+    saved = BytesIO()
+    np.save(saved, array.astype(np.float32), allow_pickle=False)
+    work.take_back()
+    files.write_bytes(work.folder / "vectors.npy", saved.getvalue())
     files.write_lines(work.folder / "vectors.jsonl", ({"id": one.id} for one in items))
     return Result(("vectors.npy", "vectors.jsonl"), "done", embedder.name)
 

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from tools.disk import refusal
 from tools.errors import VideoError
 from ui.cli_library import library_app
+from ui.start import stop_at_once
 from ui.terminal import (
     AsJson,
     Chosen,
@@ -292,7 +294,8 @@ def doctor(as_json: AsJson = False) -> None:
 
 
 def main() -> NoReturn:
-    """Run a command; a VideoError is one line and status 1."""
+    """Run a command; a VideoError, and what the disk does, is one line and status 1."""
+    stop_at_once()
     try:
         try:
             app()
@@ -304,7 +307,10 @@ def main() -> NoReturn:
     except BrokenPipeError:  # who read us has gone; what is left must not be flushed at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(1) from None
-    except KeyboardInterrupt:
-        sys.stderr.write("cuepoint: stopped; run it again to go on where it was\n")
-        raise SystemExit(130) from None
+    except OSError as error:
+        told = refusal(error)
+        if told is None:
+            raise
+        complain(told)
+        raise SystemExit(1) from None
     raise SystemExit(0)

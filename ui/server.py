@@ -10,7 +10,7 @@ import os
 import shutil
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI, HTTPException, Request
@@ -24,6 +24,7 @@ from fastapi.responses import (
 
 from agent.settings import Settings
 from tools.errors import RefusedRequest, UnreadableMedia, VideoError
+from tools.ingest import sweep_unlisted, unlisted_originals
 from tools.library import Library
 from tools.sandbox import Child
 from ui import front
@@ -102,11 +103,15 @@ def _resume(desk: Desk) -> None:
         )
     for video in desk.library.list():
         if video.state == "queued" and not desk.library.manifest(video.id)["source"]["linked"]:
-            desk.intake.start(desk.library.original(video.id), video.title)
+            with suppress(UnreadableMedia):  # its original is gone, which `verify` tells
+                desk.intake.start(desk.library.original(video.id), video.title)
+    sweep_unlisted(desk.library)
+    for path in unlisted_originals(desk.library):
+        desk.intake.start(path, "untitled", take=True)
 
 
 def serve(settings: Settings) -> None:
-    """Run until stopped; open connections get two seconds."""
+    """Run until a signal stops it; open connections get two seconds."""
     import uvicorn
 
     app = build_app(settings)
@@ -120,10 +125,6 @@ def serve(settings: Settings) -> None:
         server_header=False,
         proxy_headers=False,
     )
-    # A thread that indexes would hold the process for minutes; what it does is resumed.
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(0)
 
 
 async def _refuse(request: Request, error: Exception) -> Response:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,10 @@ class PictureWriter:
         if quarter_turns:  # the display matrix turns counter-clockwise, as rot90 does
             rgb = np.ascontiguousarray(np.rot90(rgb, quarter_turns))
         name = f"{round(seconds * 1000):09d}.jpg"
-        Image.fromarray(rgb).save(self._folder / name, "JPEG", quality=QUALITY)
+        picture = BytesIO()
+        Image.fromarray(rgb).save(picture, "JPEG", quality=QUALITY)
+        # Not by Pillow: a disk that fills up takes a part of what it writes, and it does not look.
+        (self._folder / name).write_bytes(picture.getvalue())
         down, across = max(rgb.shape[0] // 36, 1), max(rgb.shape[1] // 64, 1)
         small = rgb[down // 2 :: down, across // 2 :: across]
         look = attributes("", round(seconds, 6), small, 0.0)
