@@ -115,7 +115,10 @@ class _Turn:
         if plan.kind in ("facts",):
             return [("video_facts", {"video": video})]
         if plan.kind == "scenes":
-            return [("find_scenes", {"video": video, **_window(plan.window)})]
+            where = {"video": video, **_window(plan.window)}
+            if plan.pick in ("cuts", "first", "last"):
+                return [("find_cuts", where), ("video_facts", {"video": video})]
+            return [("find_scenes", where)]
         if plan.kind == "summary":
             length = self._toolbox.library.get(video).duration
             moment = {"video": video, "start": 0.0, "end": length}

@@ -9,7 +9,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from agent.understanding import Plan, asked_words, find_modality, plain, understand
+from agent.understanding import (
+    ORDINALS,
+    Plan,
+    asked_words,
+    find_modality,
+    ordinal,
+    plain,
+    understand,
+)
 from tools.evidence import parse_id
 
 Direction = Literal["", "before", "after"]
@@ -20,16 +28,15 @@ _LATER = re.compile(
     rf"\b{_AMOUNT} (seconds?|secs?|s|minutes?|mins?) (later|after|afterwards|on|further|earlier|"
     r"before|prior|sooner|back)\b"
 )
-_ORDINALS = str.split("first second third fourth fifth sixth seventh eighth ninth tenth")
 _ORDINAL = re.compile(
-    rf"\b(?:the )?({'|'.join(_ORDINALS)}|1st|2nd|3rd|4th|5th|last|other) "
+    rf"\b(?:the )?({'|'.join(ORDINALS)}|1st|2nd|3rd|4th|5th|last|other) "
     r"(one|moment|result|hit|match|frame|quote|citation|picture|scene)\b"
 )
 _NTH_TIME = re.compile(
-    rf"\b({'|'.join(_ORDINALS)}|1st|2nd|3rd|4th|5th) (?:time|mention|appearance|occurrence)\b"
+    rf"\b({'|'.join(ORDINALS)}|1st|2nd|3rd|4th|5th) (?:time|mention|appearance|occurrence)\b"
 )
 _BARE_ORDINAL = re.compile(
-    rf"^(?:and |but |ok |so )?(?:what about |how about )?(?:the )?({'|'.join(_ORDINALS)}|2nd|3rd)[?.! ]*$"
+    rf"^(?:and |but |ok |so )?(?:what about |how about )?(?:the )?({'|'.join(ORDINALS)}|2nd|3rd)[?.! ]*$"
 )
 _HANDLE = re.compile(r"\[(\d{1,4})\]|\b(?:number|no\.?|citation|result)\s*(\d{1,3})\b|#(\d{1,3})\b")
 _NEIGHBOUR = re.compile(
@@ -80,14 +87,13 @@ class Referring:
     """A plan, and what of it comes from the conversation.
 
     at is evidence that the answer is about; direction asks for what comes before or after it; when
-    asks for its time; nth counts mentions, from 1.
+    asks for its time.
     """
 
     plan: Plan
     at: Place | None = None
     direction: Direction = ""
     when: bool = False
-    nth: int = 0
     otherwise: Plan | None = None
     """What is meant where the plan finds nothing."""
     video: str = ""
@@ -168,28 +174,24 @@ def _named(
             return Referring(replace(own, kind="search", words=()))
     match = _NTH_TIME.search(text) or (_BARE_ORDINAL.search(text) if last.plan.words else None)
     if match and not _content(own):
-        return Referring(replace(last.plan, kind="every"), nth=_ordinal(match[1]))
+        return Referring(replace(last.plan, kind="every", nth=ordinal(match[1])))
     match = _ORDINAL.search(text)
     if match and shown and not [w for w in _content(own) if w != match[2]]:
         if match[2] == "scene" and own.kind == "scenes":
             return None
         number = len(shown) if match[1] == "last" else 2 if match[1] == "other" else 0
-        number = number or _ordinal(match[1])
+        number = number or ordinal(match[1])
         if re.search(r"\b(?:scenes?|shots?|cuts?)\b", plain(last.plan.question)):
-            return Referring(Plan(own.question, "scenes"), nth=number)
+            return Referring(Plan(own.question, "scenes", pick="all", nth=number))
         if number <= len(shown):
             return _pointing(text, own, shown[number - 1])
         if last.plan.words:
-            return Referring(replace(last.plan, kind="every"), nth=number)
+            return Referring(replace(last.plan, kind="every", nth=number))
     return None
 
 
-def _ordinal(word: str) -> int:
-    return int(word[0]) if word[0].isdigit() else _ORDINALS.index(word) + 1
-
-
 def _content(own: Plan) -> list[str]:
-    return [word for word in own.words if word not in _ORDINALS and word not in _IDLE]
+    return [word for word in own.words if word not in ORDINALS and word not in _IDLE]
 
 
 _IDLE = frozenset(
@@ -249,7 +251,7 @@ def _more_of(text: str, own: Plan, last: Referring) -> Referring | None:
     if _content(own) or not (words := last.plan.words):
         return None
     modality = find_modality(text)
-    again = replace(last.plan, question=own.question, window=None, sides=None, words=words)
+    again = replace(last.plan, question=own.question, window=None, sides=None, words=words, nth=0)
     if modality == "speech" or (modality == "screen" and "screen" in text):
         again = replace(again, modality=modality)
     if _OFTEN.search(text) or _AGAIN.search(text):

@@ -1,5 +1,6 @@
 """Sentences that quote evidence, and the choice of what to quote. Every time in them is cited."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -53,6 +54,11 @@ def sentence(found: Found) -> str:
     return f"The picture {_span(one)}: {one.text or 'shown below'} [{found.label}]."
 
 
+def times(count: int) -> str:
+    """How often, in words."""
+    return {1: "once", 2: "twice"}.get(count, f"{count} times")
+
+
 def quoted(text: str) -> str:
     """Text between quotation marks; its own become single ones."""
     return '"' + text.replace('"', "'") + '"'
@@ -103,16 +109,40 @@ def _spread(found: Sequence[Found], count: int) -> list[Found]:
 
 
 def scenes(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
-    """The scenes in order, or one of them."""
+    """The scenes in order, one of them, or the cuts between them."""
+    plan = asked.plan
+    if plan.pick in ("cuts", "first", "last"):
+        return _cuts(asked, groups)
     scenes = [found for group in groups for found in group]
     if not scenes:
         return Reply((), ("Scenes are not known yet.",), False)
-    if asked.nth:
-        chosen = scenes[asked.nth - 1 : asked.nth]
+    if plan.pick in ("longest", "shortest"):
+        best = (max if plan.pick == "longest" else min)(
+            scenes, key=lambda found: found.one.end - found.one.start
+        )
+        length = best.one.end - best.one.start
+        return Reply((sentence(best),), (f"It is the {plan.pick}, {length:.1f} seconds long.",))
+    if plan.nth:
+        chosen = scenes[plan.nth - 1 : plan.nth]
         remark = () if chosen else (f"There are only {len(scenes)} scenes.",)
         return Reply(tuple(sentence(one) for one in chosen), remark, bool(chosen))
     remarks = () if len(scenes) <= LISTED else (f"There are {len(scenes)} scenes in all.",)
     return Reply(tuple(sentence(found) for found in scenes[:LISTED]), remarks)
+
+
+def _cuts(asked: Referring, groups: Groups) -> Reply:
+    cuts, about = [*groups, [], []][:2]
+    if not cuts:
+        return Reply(tuple(f"There is no cut: {f.one.text} [{f.label}]." for f in about[:1]))
+    plan = asked.plan
+    named = [f"A new scene begins at {clock(f.one.start)} [{f.label}]." for f in cuts]
+    if plan.nth:
+        chosen = named[plan.nth - 1 : plan.nth]
+        return Reply(tuple(chosen), (f"There are {len(cuts)} cuts.",), bool(chosen))
+    if plan.pick in ("first", "last"):
+        return Reply((named[0 if plan.pick == "first" else -1],))
+    remarks = () if len(cuts) <= LISTED else (f"There are {len(cuts)} cuts in all.",)
+    return Reply(tuple(named[:LISTED]), remarks)
 
 
 def look(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
@@ -120,9 +150,12 @@ def look(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
     found = [one for group in groups for one in group]
     if not found:
         return Reply((), ("No picture looks like that.",), False)
-    wanted = len(found) if " all " in asked.plan.question or "every" in asked.plan.question else 1
-    best = [f for f in found if f.one.score >= found[0].one.score - 0.05][:wanted]
-    return Reply(tuple(sentence(one) for one in best))
+    best = [f for f in found if f.one.score >= found[0].one.score - 0.05]
+    counted = re.search(r"\b(?:all|every|each|how often|how many)\b", asked.plan.question.lower())
+    if not counted:
+        return Reply((sentence(best[0]),))
+    best.sort(key=lambda f: f.one.start)
+    return Reply(tuple(sentence(one) for one in best), (f"That is {times(len(best))} in all.",))
 
 
 def moment(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
@@ -145,6 +178,9 @@ def moment(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
         if f.one.start < max(end, start + INSTANT) and (f.one.end > start or f.one.start >= start)
     ]
     inside += [f for f in groups[-1] if f.one.kind == "frame" and f not in inside][:1]
+    if plan.nth:
+        heard = [f for f in inside if f.one.kind == "speech"] or _distinct(inside)
+        inside = [f for f in heard if f.one.kind != "frame"][plan.nth - 1 : plan.nth]
     if plan.edge:
         inside = _outermost(inside, plan.edge)
     chosen = _of_kind(inside, plan.modality, start, end)

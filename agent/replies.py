@@ -20,6 +20,7 @@ from agent.quoting import (
     scenes,
     sentence,
     summary,
+    times,
 )
 from agent.relevance import ENOUGH, Relevance, names_kind, sought
 from agent.understanding import Modality
@@ -100,20 +101,16 @@ def _every(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
     if not exact:
         return _absent(asked, groups, relevance)
     what = quoted(" ".join(plan.words))
-    if asked.nth:
-        if asked.nth > len(exact):
-            remark = f"{what} occurs {_times(len(exact))}, not more often."
+    if asked.plan.nth:
+        if asked.plan.nth > len(exact):
+            remark = f"{what} occurs {times(len(exact))}, not more often."
             return Reply((), (remark,), False, tuple(exact[-3:]))
-        return Reply((sentence(exact[asked.nth - 1]),))
+        return Reply((sentence(exact[asked.plan.nth - 1]),))
     if plan.kind in ("first", "last"):
         one = exact[0] if plan.kind == "first" else exact[-1]
         return Reply((sentence(one),))
-    counted = (f"That is {_times(len(exact))} in all.",) if literal else ()
+    counted = (f"That is {times(len(exact))} in all.",) if literal else ()
     return Reply(tuple(sentence(one) for one in exact[:LISTED]), counted)
-
-
-def _times(count: int) -> str:
-    return {1: "once", 2: "twice"}.get(count, f"{count} times")
 
 
 def _in_time(found: Sequence[Found]) -> list[Found]:

@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from functools import cache
 from typing import Literal
 
+from agent.concepts import Pick, asks_facts, asks_gist, asks_scenes, concepts, informal
 from agent.wording import quotes, times
 from tools.looks import LookQuery, parse_look
 from tools.search import content_words
@@ -42,7 +43,7 @@ _PICTURE = re.compile(r"\b(look(?:s|ed)? like|picture|image|colou?r|light|bright
 _COUNT = re.compile(
     r"\bhow (?:often|many times)\b|\bnumber of times\b|\b(?:every|each) (?:time|mention|moment|"
     r"place|occurrence)\b|\ball (?:the )?(?:times|mentions|moments|places|occurrences)\b|"
-    r"\bhow many mentions\b"
+    r"\bhow many (?:mentions|captions|subtitles|slides|signs|lines|sentences|titles|places)\b"
 )
 _FIRST = re.compile(
     r"\bfirst (?:mention\w*|time|appear\w*|occurrence|see|seen|show\w*|hear\w*|said|sa[iy]\w*)\b|"
@@ -67,31 +68,12 @@ _BESIDE = re.compile(
     r"\b(after|before|follows?|followed|following|precedes?|preceding)\b (.+)$"
 )
 _FOLLOWING = frozenset(("after", "follow", "follows", "followed", "following"))
-_SUMMARY = re.compile(
-    r"\bsummar\w*|\boverview\b|\bwhat ?(?:is|'s|s) (?:this|the|that|it) ?(?:video|clip|film|movie)?"
-    r" ?(?:all )?about\b|\bwhat(?:'s| is| happens?| goes on) (?:happening )?in (?:this|the) "
-    r"(?:video|clip|film|movie)\b|\bgist\b|\bin short\b|\brecap\b|\bmain (?:points|topics?)\b|"
-    r"\bwhat happens\s*\??$|\btl;?dr\b|\bdescribe (?:this|the) (?:whole )?(?:video|clip|film)\b"
-)
-_SCENES = re.compile(
-    r"\b(?:list|show|name|give|what are|which are|where are)\b.*\b(?:scenes?|shots?|cuts?|chapters?)"
-    r"\b|^(?:the )?(?:scenes?|shots?|cuts?|chapters?)(?: list)?\s*\??$|\bscene list\b|"
-    r"\bwhen does the scene change\b|\bwhat scenes\b"
-)
-_IT = r"(?:(?:this|the|that|it)\b ?)?(?:whole |entire )?(?:video|clip|film|movie|recording|footage|file)?"
-_FACTS = re.compile(
-    rf"\bhow long(?: is| does| was| will|'s)? ?{_IT}(?: (?:last|run|take|go on|altogether|in total))*"
-    r"[?.! ]*$|\b(?:duration|running time|length of (?:the|this) (?:video|clip|film)|resolution|"
-    r"frame rate|framerate|fps|frames per second|aspect ratio|pixels|dimensions)\b|"
-    r"\b(?:how many|number of) (?:scenes|shots|cuts)"
-    rf"(?: (?:are|is|does|do|did|has|have|in|there|contain|{_IT}))*[?.! ]*$|"
-    r"\b(?:it|video|clip|film|movie|file|there)\b(?: have)? (?:any |an? )?(?:sound|audio)"
-    r"(?: track)?[?.! ]*$|"
-    r"\bhow (?:wide|high|big|large) is (?:the|this) (?:video|picture|clip|frame)[?.! ]*$|"
-    r"\bwhen was (?:it|this|the (?:video|clip|film))\b.*\b(?:recorded|filmed|made|shot)\b|"
-    r"\bwhat size is (?:it|(?:the|this) (?:video|picture|clip|frame|film))[?.! ]*$"
-)
 _NUMBER = r"(\d+(?:\.\d+)?|one|two|three|four|five|six|seven|eight|nine|ten|fifteen|twenty|thirty)"
+ORDINALS = str.split("first second third fourth fifth sixth seventh eighth ninth tenth")
+_NTH = re.compile(
+    rf"\b({'|'.join(ORDINALS[1:])}|\d{{1,2}}(?:nd|rd|th)) (person|speaker|man|woman|scene|shot|cut|"
+    r"sentence|line|caption|subtitle|slide|one to speak)\b|\b(?:scene|shot|slide) (\d{1,3})\b"
+)
 _EDGE = re.compile(rf"\b(first|last|final|opening|closing) (?:{_NUMBER} )?(seconds?|minutes?)\b")
 _START = re.compile(
     r"\b(?:at|in|near|from) the (?:very )?(?:start|beginning|opening|outset)\b|\bbeginning of (?:the|"
@@ -129,6 +111,7 @@ _NO_CONTENT = frozenset(
     mention mentioned mentions appear appears occur occurs often times every each list give show
     between until before after from till during around thing things content everything anything
     point points time timestamp mark first last next earlier later sooner final finally quote
+    word words other another according there's what's who's bit pop pops popup
     please can could me us hi hello ok okay so does did do video videos and also again one number
     numbers digit digits counter timer colour color colours colors dominant visible printed
     picture image frame frames spoken narrator heard hear happen happens happened happening
@@ -155,13 +138,17 @@ class Plan:
     """Whether no place is named: all that is said, or to be read, is meant."""
     edge: Literal["", "start", "end"] = ""
     """Where the window is the start or the end: what lies outermost is meant."""
+    pick: Pick = ""
+    """Which of the scenes, or the cuts between them."""
+    nth: int = 0
+    """Which of the mentions, scenes or sentences, from 1; 0 for no certain one."""
 
 
 def plain(question: str) -> str:
     """The question in lower case, quotation marks and spaces normalised."""
     text = question.lower().replace("\u2019", "'").replace("\u201c", '"').replace("\u201d", '"')
     text = re.sub(r"\bopening (?=hours?|times?)", "open ", text)  # not the opening of the video
-    return " ".join(text.split())
+    return " ".join(informal(text).split())
 
 
 def asked_words(question: str) -> tuple[str, ...]:
@@ -183,13 +170,15 @@ def understand(question: str, duration: float) -> Plan:
     window = find_window(text, duration)
     edge = _edge(text) if window else ""
     modality = find_modality(text)
-    if _FACTS.search(text) and not window and len(words) <= 3:
+    asked = concepts(_NTH.sub(" ", _without_times(text)))
+    nth = ordinal(match[1] or match[3]) if (match := _NTH.search(text)) else 0
+    if not window and asks_facts(text, asked):
         return Plan(question, "facts", words)
     look = parse_look(_without_times(text))
     if look and _is_look(look, text):
         return Plan(question, "look", words, "picture", window, look=look)
-    if _SCENES.search(text):
-        return Plan(question, "scenes", (), "picture", window)
+    if pick := asks_scenes(text, asked):
+        return Plan(question, "scenes", (), "picture", window, pick=pick, nth=nth)
     order = _ORDER.search(text)
     if order and not window:
         sides = [asked_words(part) for part in order.groups() if part]
@@ -197,17 +186,17 @@ def understand(question: str, duration: float) -> Plan:
             return Plan(
                 question, "order", sides[0] + sides[1], modality, sides=(sides[0], sides[1])
             )
-    if _SUMMARY.search(text) and not window and len(words) <= 2:
+    if not window and asks_gist(text, asked):
         return Plan(question, "summary", words)
     beside = _BESIDE.search(text)
     if beside and not window and (named := asked_words(beside[2])):
         side: Literal["before", "after"] = "after" if beside[1] in _FOLLOWING else "before"
         return Plan(question, "beside", named, modality, beside=side)
-    heard = modality in ("speech", "screen") or re.search(r"\b(?:sentence|phrase|words?)s?\b", text)
+    heard = modality in ("speech", "screen") or re.search(r"\b(?:sentence|phrase|word)s?\b", text)
     if not words and not window and heard:
-        return Plan(
-            question, "moment", (), modality, (0.0, duration), edge=_outer(text), everything=True
-        )
+        whole = (0.0, duration)
+        edge = _outer(text)
+        return Plan(question, "moment", (), modality, whole, edge=edge, everything=True, nth=nth)
     if window and not words:
         return Plan(question, "moment", (), modality, window, edge=edge)
     if words and _COUNT.search(text):
@@ -217,6 +206,11 @@ def understand(question: str, duration: float) -> Plan:
     if words and _LAST.search(text):
         return Plan(question, "last", words, modality, window)
     return Plan(question, "search", words, modality, window, edge=edge)
+
+
+def ordinal(word: str) -> int:
+    """Which one a word such as "third", "3rd" or "3" names, from 1."""
+    return int(re.sub(r"\D", "", word)) if word[0].isdigit() else ORDINALS.index(word) + 1
 
 
 def _edge(text: str) -> Literal["", "start", "end"]:

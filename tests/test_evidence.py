@@ -94,12 +94,16 @@ def test_the_other_kinds_keep_their_ids_and_times() -> None:
 def test_facts_of_a_video_in_words() -> None:
     at = datetime(2026, 5, 14, 5, 40, tzinfo=UTC)
     whole = Video(VIDEO, "t", "/t.mp4", 98.04, 960, 540, 25.0, at)
-    assert facts(whole, 11, True) == (
+    probe = {"video": {"codec": "hevc"}, "audio": [{"codec": "aac"}]}
+    assert facts(whole, 11, probe, [look(red=0.9), look(red=0.7, grey=0.3)]) == (
         "98.0 seconds (1:38.0) long, 11 scenes, 960 x 540 pixels, 25 frames a second, "
-        "with sound, recorded 2026-05-14 05:40 UTC"
+        "encoded as H.265 (HEVC), on the whole mostly red, much grey, with sound, "
+        "recorded 2026-05-14 05:40 UTC"
     )
-    assert facts(Video(VIDEO, "t", "/t", 59.0), 0, True) == "59.0 seconds long, with sound"
-    assert facts(Video(VIDEO, "t", "/t", 3723.5), 1, False) == (
+    probe = {"video": None, "audio": [{"codec": "aac"}]}
+    assert facts(Video(VIDEO, "t", "/t", 59.0), 0, probe, []) == "59.0 seconds long, with sound"
+    probe = {"video": None, "audio": []}
+    assert facts(Video(VIDEO, "t", "/t", 3723.5), 1, probe, []) == (
         "3723.5 seconds (1:02:03.5) long, 1 scene, without sound"
     )
     one = of_video(whole, "text", None)

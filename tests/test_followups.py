@@ -147,7 +147,7 @@ def test_its_time(question: str) -> None:
 )
 def test_more_of_the_same_words(question: str, kind: str, nth: int) -> None:
     asked = after("When is the first mention of bread?", question, FIRST)
-    assert (asked.plan.kind, asked.nth) == (kind, nth)
+    assert (asked.plan.kind, asked.plan.nth) == (kind, nth)
     assert asked.plan.words == ("bread",)
 
 
@@ -203,7 +203,7 @@ def test_a_question_of_its_own_stays_one(question: str, kind: str) -> None:
 def test_the_nth_scene_after_a_list_of_scenes() -> None:
     scenes = [evidence_id("scene", VIDEO, 10.0 * n, 10.0 * n + 10) for n in range(3)]
     asked = after("list the scenes", "when does the third one start?", *scenes)
-    assert (asked.plan.kind, asked.nth) == ("scenes", 3)
+    assert (asked.plan.kind, asked.plan.nth) == ("scenes", 3)
 
 
 def test_nothing_shown_points_nowhere() -> None:

@@ -4,6 +4,7 @@
     ├── UnknownVideo           lists the known ones
     ├── UnreadableMedia        names the file and what the decoder said
     ├── NotIndexed             names the command that indexes it
+    ├── Damaged                names the command that mends it
     ├── RefusedRequest         limits, policy: says which
     ├── Interrupted            the disk or another program was in the way: done again, it goes on
     └── ProviderUnavailable    names the package, key or setting that is missing
@@ -26,6 +27,10 @@ class UnreadableMedia(VideoError):
 
 class NotIndexed(VideoError):
     """The video is there, but what was asked for has not been made yet."""
+
+
+class Damaged(VideoError):
+    """A file of the library is not what was written; an answer from the rest would be wrong."""
 
 
 class RefusedRequest(VideoError):

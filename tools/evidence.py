@@ -1,7 +1,9 @@
 """Turn what is stored into evidence, the one value that every door renders."""
 
 import re
-from typing import get_args
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, get_args
 
 from tools.media import (
     Attributes,
@@ -19,6 +21,33 @@ _ID = re.compile(
     rf"(?P<kind>{'|'.join(get_args(Kind))}):(?P<video>[0-9a-f]{{16}})"
     r"@(?P<start>\d{1,12})(?:-(?P<end>\d{1,12}))?(?:#(?P<n>\d{1,6}))?"
 )
+
+
+_CODECS = {
+    "h264": "H.264 (AVC)", "hevc": "H.265 (HEVC)", "libdav1d": "AV1", "av1": "AV1", "vp8": "VP8",
+    "libvpx-vp9": "VP9", "vp9": "VP9", "mpeg4": "MPEG-4 Part 2", "mpeg2video": "MPEG-2",
+    "mjpeg": "Motion JPEG", "prores": "ProRes",
+}  # fmt: skip
+"""What people call what FFmpeg's decoders are named after."""
+
+
+def overall(looks: Sequence[Attributes], duration: float) -> Attributes | None:
+    """How a whole video looks: the mean of its pictures, each for as long as it stands for."""
+    if not looks:
+        return None
+    ends = [one.seconds for one in looks[1:]] + [max(duration, looks[-1].seconds)]
+    weights = [max(end - one.seconds, 1e-3) for one, end in zip(looks, ends, strict=True)]
+    total = sum(weights)
+
+    def mean(values: Iterable[float]) -> float:
+        return sum(v * weight for v, weight in zip(values, weights, strict=True)) / total
+
+    names = {name for one in looks for name in one.colours}
+    return replace(
+        looks[0],
+        colours={name: mean(one.colours.get(name, 0.0) for one in looks) for name in names},
+        brightness=mean(one.brightness for one in looks),
+    )
 
 
 def parse_id(text: str) -> tuple[Kind, str, float, float] | None:
@@ -73,8 +102,8 @@ def of_video(video: Video, text: str, image: str | None) -> Evidence:
     return Evidence(id, video.id, 0.0, video.duration, "video", text, image, 0.0, "file")
 
 
-def facts(video: Video, scenes: int, sound: bool) -> str:
-    """Length, scenes, size, rate, sound and time of recording, in words."""
+def facts(video: Video, scenes: int, probe: Mapping[str, Any], looks: Sequence[Attributes]) -> str:
+    """Length, scenes, size, rate, codec, looks, sound and time of recording, in words."""
     minutes, seconds = divmod(video.duration, 60)
     length = f"{video.duration:.1f} seconds"
     if minutes:
@@ -88,7 +117,12 @@ def facts(video: Video, scenes: int, sound: bool) -> str:
         parts.append(f"{video.width} x {video.height} pixels")
     if video.fps:
         parts.append(f"{video.fps:.4g} frames a second")
-    parts.append("with sound" if sound else "without sound")
+    if probe["video"]:
+        codec = probe["video"]["codec"]
+        parts.append(f"encoded as {_CODECS.get(codec, codec)}")
+    if (look := overall(looks, video.duration)) and (told := describe(look)):
+        parts.append(f"on the whole {told}")
+    parts.append("with sound" if probe["audio"] else "without sound")
     if video.recorded_at:
         parts.append(f"recorded {video.recorded_at:%Y-%m-%d %H:%M %Z}".strip())
     return ", ".join(parts)

@@ -1,8 +1,11 @@
 """Frames of a video by a sampling strategy; pictures that are missing are decoded and kept."""
 
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
-from tools.files import sync_folder, workplace
+from tools.errors import UnreadableMedia
+from tools.files import digest, read_lines, sync_folder, workplace
 from tools.library import Library
 from tools.media import Frame
 from tools.sampling import Strategy, choose
@@ -10,6 +13,8 @@ from tools.sandbox import Child
 
 NEAR = 0.5
 """Seconds within which a kept frame shows a moment well enough."""
+PICTURED = ("keyframes.jsonl", "frames.jsonl")
+"""The files whose rows name pictures."""
 
 
 def sample(
@@ -34,10 +39,10 @@ def sample(
         end=float("inf") if end is None else end,
     )
     frames = [Frame(video, round(at, 6), _image(video, at), reason) for at, reason in chosen]
-    missing = [frame for frame in frames if not library.image_path(frame.image).exists()]
+    missing = [frame for frame in frames if not library.has_picture(frame.image)]
     if missing:
         decode(library, video, [frame.seconds for frame in missing])
-    return [frame for frame in frames if library.image_path(frame.image).exists()]
+    return [frame for frame in frames if library.has_picture(frame.image)]
 
 
 def at(library: Library, video: str, seconds: float) -> Frame | None:
@@ -50,9 +55,23 @@ def at(library: Library, video: str, seconds: float) -> Frame | None:
     if near:
         return min(near, key=lambda frame: abs(frame.seconds - seconds))
     frame = Frame(video, round(seconds, 3), _image(video, seconds), "asked for")
-    if not library.image_path(frame.image).exists():
+    if not library.has_picture(frame.image):
         decode(library, video, [frame.seconds])
-    return frame if library.image_path(frame.image).exists() else None
+    return frame if library.has_picture(frame.image) else None
+
+
+def intact(library: Library, video: str, files: Mapping[str, str]) -> bool:
+    """Whether a stage's files are what it wrote; a broken picture is decoded again first."""
+    folder = library.folder(video)
+    for name, checksum in files.items():
+        if not (folder / name).is_file() or digest(folder / name) != checksum:
+            return False
+    rows = [row for name in PICTURED if name in files for row in read_lines(folder / name)]
+    broken = [row for row in rows if not library.has_picture(row["image"])]
+    if broken:
+        with suppress(UnreadableMedia):
+            decode(library, video, [row["seconds"] for row in broken])
+    return all(library.has_picture(row["image"]) for row in broken)
 
 
 def decode(library: Library, video: str, seconds: list[float]) -> None:

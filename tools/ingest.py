@@ -17,9 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from tools import stages
+from tools.about import ABOUT, ORIGINAL, RECORD
 from tools.disk import check_space, refusal
 from tools.errors import Interrupted, RefusedRequest, VideoError
-from tools.files import digest, discard, lock, sweep, sweep_temporary
+from tools.files import adopt, digest, discard, lock, sweep, sweep_temporary
+from tools.frames import intact
 from tools.library import SCHEMA, STAGES, Library, Manifest, clean_title, save_manifest
 from tools.media import StageState, Video
 from tools.original import Original
@@ -139,7 +141,7 @@ def ingest(
         video = original.checksum[:16]
         folder = library.folder(video).absolute()
         with lock(folder / "lock") as ours, Child() as child:
-            fresh = not (folder / "manifest.json").exists()
+            fresh = not any((folder / name).exists() for name in (RECORD, ORIGINAL))
             within = original.path.parent == folder
             manifest = _open_manifest(library, original, title)
             work = Work(
@@ -157,6 +159,9 @@ def ingest(
             try:
                 _keep_original(work, take)
                 _keep_time(work, recorded_at)
+                manifest["options"] = {
+                    "sampling": sampling, "text_reader": text_reader, "embedder": embedder
+                }  # fmt: skip
                 _run(work, only)
             except (VideoError, OSError) as error:
                 if not ours():
@@ -186,7 +191,9 @@ def sweep_unlisted(library: Library) -> None:
 def _unlisted(folder: Path) -> bool:
     original = folder / "original"
     alone = original.exists() and original.stat().st_nlink == 1
-    return folder.is_dir() and not (folder / "manifest.json").exists() and not alone
+    # What is known of a video outlives its manifest: who lost that one can have it made again.
+    known = any((folder / name).exists() for name in (RECORD, ABOUT))
+    return folder.is_dir() and not known and not alone
 
 
 @contextmanager
@@ -242,12 +249,19 @@ def _open_manifest(library: Library, original: Original, title: str | None) -> M
 def _keep_original(work: Work, take: bool) -> None:
     """Remember where the file lies, or move it in; an original that is in already stays."""
     source = work.manifest.get("source")
-    given, inside = work.path, work.folder / "original"
-    if source and not source["linked"] and inside.exists():
+    given, inside = work.path, work.folder / ORIGINAL
+    if inside.exists() and not (source and source["linked"]):
+        if given != inside and digest(inside) != work.original.checksum:
+            whole = work.folder / ".original.tmp"
+            shutil.copyfile(given, whole)  # the same video, and this one is whole
+            adopt(whole, inside)
+            source = None
         work.original.use(inside)
         if take and given != inside:
             given.unlink()
-        return
+        if source:
+            return
+        given, take = inside, True
     if take:
         work.original.bring_in(inside)
         work.taken = given if given != inside else None
@@ -291,7 +305,7 @@ def _run_stage(work: Work, name: str) -> None:
     fingerprint = stage.fingerprint(work)
     before = work.manifest["stages"].get(name, {})
     kept = before.get("state") in ("done", "skipped") and before["from"] == fingerprint
-    if kept and all((work.folder / file).exists() for file in before.get("files", ())):
+    if kept and intact(work.library, work.video, before.get("files", {})):
         return
     work.stage = name
     work.scratch.mkdir(exist_ok=True)

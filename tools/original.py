@@ -1,6 +1,5 @@
 """The media file: that it is one, which one it is, and that it stays the same."""
 
-import json
 import os
 import secrets
 import shutil
@@ -8,8 +7,10 @@ from pathlib import Path
 from typing import Self
 
 from tools.errors import Interrupted, UnreadableMedia
-from tools.files import adopt, digest, lock, sweep_temporary, write_json
+from tools.files import adopt, digest, lock, sweep_temporary, write_bytes
+from tools.sealed import sealed, unsealed
 
+MEMORY = "checksums.json"
 REMEMBERED = 5000
 """Checksums that are kept, so that a known file is not read again."""
 
@@ -33,7 +34,7 @@ class Original:
         _check(path)
         stamp = stamp_of(path)
         key = f"{path}|{stamp[0]}|{stamp[1]}|{stamp[2]}"
-        memory = root / "checksums.json"
+        memory = root / MEMORY
         checksum = _known(memory).get(key)
         if checksum is None:
             checksum = digest(path)
@@ -42,7 +43,7 @@ class Original:
             with lock(root / "checksums.lock"):
                 sweep_temporary(root)
                 known = _known(memory) | {key: checksum}
-                write_json(memory, dict(list(known.items())[-REMEMBERED:]))
+                write_bytes(memory, sealed(dict(list(known.items())[-REMEMBERED:])))
         return cls(path, checksum, stamp)
 
     def check(self) -> None:
@@ -95,7 +96,7 @@ def _check(path: Path) -> None:
 
 def _known(memory: Path) -> dict[str, str]:
     try:
-        return json.loads(memory.read_bytes())
+        return unsealed(memory.read_bytes())
     except (OSError, ValueError):
         return {}
 

@@ -270,7 +270,7 @@ def screen(work: Work) -> Result:
     moved = rows[rows["motion"] > 0]
     reading = ocr.read_screen(
         library.frames(work.video),
-        lambda frame: library.image_path(frame.image),
+        lambda frame: library.picture(frame.image),
         reader,
         float(work.manifest["duration"]),
         cuts=[scene.start for scene in library.scenes(work.video)],

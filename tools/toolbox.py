@@ -59,6 +59,7 @@ class Toolbox:
             self.read_moment,
             self.look_at,
             self.find_scenes,
+            self.find_cuts,
             self.video_facts,
             self.list_videos,
         ]
@@ -175,6 +176,18 @@ class Toolbox:
             for number, one in enumerate(scenes, 1)
             if _overlaps(one.start, one.end, start, end)
         ]
+
+    def find_cuts(self, video: VideoId, start: Start = None, end: End = None) -> list[Evidence]:
+        """The moments at which one scene ends and the next begins, in order; none in one take."""
+        id = self.library.get(video).id
+        found: list[Evidence] = []
+        for one in self.library.scenes(id)[1:]:
+            frame = next(
+                (f for f in self.library.frames(id) if f.seconds >= one.start - 1e-3), None
+            )
+            if frame and _overlaps(one.start, one.start, start, end):
+                found.append(make.of_frame(frame, self.library.look_at(id, frame.seconds)))
+        return found
 
     def search(
         self,

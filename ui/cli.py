@@ -134,7 +134,7 @@ def frames(
         print_json([render.frame(frame) for frame in found])
         return
     for frame in found:
-        print(f"{clock(frame.seconds):>9}  {frame.reason}  {library.image_path(frame.image)}")
+        print(f"{clock(frame.seconds):>9}  {frame.reason}  {library.picture(frame.image)}")
 
 
 @app.command()
@@ -204,7 +204,7 @@ def ask(
     for cited in answer.evidence or answer.nearest:
         print(f"  {label(cited.evidence, cited.handle)}")
         if cited.evidence.image:
-            print(f"      {library.image_path(cited.evidence.image)}")
+            print(f"      {library.picture(cited.evidence.image)}")
 
 
 async def _answer(question: str, videos: list[str], thread: str | None) -> "Answer":

@@ -23,9 +23,10 @@ from fastapi.responses import (
 )
 
 from agent.settings import Settings
-from tools.errors import RefusedRequest, UnreadableMedia, VideoError
+from tools.errors import Damaged, RefusedRequest, UnreadableMedia, VideoError
 from tools.ingest import sweep_unlisted, unlisted_originals
 from tools.library import Library
+from tools.media import Video
 from tools.sandbox import Child
 from ui import front
 from ui.desk import Desk
@@ -101,7 +102,12 @@ def _resume(desk: Desk) -> None:
             take=True,
             after=lambda upload=upload: desk.uploads.forget(upload),
         )
-    for video in desk.library.list():
+    videos: list[Video] = []
+    try:
+        videos = desk.library.list()
+    except Damaged as error:  # told to whoever asks, too
+        _log.warning("%s", error)
+    for video in videos:
         if video.state == "queued" and not desk.library.manifest(video.id)["source"]["linked"]:
             with suppress(UnreadableMedia):  # its original is gone, which `verify` tells
                 desk.intake.start(desk.library.original(video.id), video.title)

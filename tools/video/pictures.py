@@ -12,6 +12,7 @@ from av.video.stream import VideoStream
 from PIL import Image
 
 from tools.attributes import attributes
+from tools.sealed import BLANK, sealed_picture
 from tools.video.source import FAULTS, open_media, origin, said, shown_size, video_stream
 
 Event = dict[str, Any]
@@ -46,9 +47,9 @@ class PictureWriter:
             rgb = np.ascontiguousarray(np.rot90(rgb, quarter_turns))
         name = f"{round(seconds * 1000):09d}.jpg"
         picture = BytesIO()
-        Image.fromarray(rgb).save(picture, "JPEG", quality=QUALITY)
+        Image.fromarray(rgb).save(picture, "JPEG", quality=QUALITY, comment=BLANK)
         # Not by Pillow: a disk that fills up takes a part of what it writes, and it does not look.
-        (self._folder / name).write_bytes(picture.getvalue())
+        (self._folder / name).write_bytes(sealed_picture(name, picture.getvalue()))
         down, across = max(rgb.shape[0] // 36, 1), max(rgb.shape[1] // 64, 1)
         small = rgb[down // 2 :: down, across // 2 :: across]
         look = attributes("", round(seconds, 6), small, 0.0)

@@ -1,0 +1,135 @@
+"""What is asked about the video itself, by its words: its length, its cuts, the gist of it.
+
+A word means the same in any order and company, so the words are looked up one by one and what
+matters is which of them are there, and that nothing else is.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+Pick = Literal["", "all", "cuts", "longest", "shortest", "first", "last"]
+
+_INFORMAL = {
+    "whats": "what's", "wheres": "where's", "whos": "who's", "hows": "how's", "theres": "there's",
+    "thats": "that's", "heres": "here's", "dont": "don't", "doesnt": "doesn't", "didnt": "didn't",
+    "isnt": "isn't", "arent": "aren't", "wasnt": "wasn't", "cant": "can't", "wont": "won't",
+    "hasnt": "hasn't", "havent": "haven't", "couldnt": "couldn't", "im": "i'm", "ive": "i've",
+    "pls": "please", "plz": "please", "vid": "video", "vids": "videos", "pic": "picture",
+    "pics": "pictures", "u": "you", "ur": "your", "sth": "something", "bout": "about",
+    "til": "until", "thru": "through", "gimme": "give me", "wanna": "want to", "w/o": "without",
+}  # fmt: skip
+
+_MEANINGS = {
+    "video": "video videos clip clips film movie footage recording file reel",
+    "cut": "cut cuts scene scenes shot shots transition transitions chapter chapters take",
+    "length": "duration length runtime long",
+    "size": "resolution dimensions pixels pixel width height wide aspect ratio",
+    "rate": "fps framerate rate frames",
+    "codec": "codec codecs format encoded encoding container",
+    "sound": "sound audio silent soundless soundtrack mute muted",
+    "recorded": "recorded filmed created made taken",
+    "colour": "colour colours color colors",
+    "overall": "overall dominant main predominant prevailing mostly mainly dominating",
+    "gist": "summarise summarize summarised summarized summary summaries sum summing overview gist "
+    "recap tldr synopsis outline points topics essence",
+    "about": "about",
+    "list": "list show name give every each all which tell",
+    "count": "number amount many",
+    "when": "when where time times moment moments point timestamp timestamps second seconds",
+    "longest": "longest",
+    "shortest": "shortest",
+    "first": "first",
+    "last": "last final",
+}
+_CONCEPT = {word: name for name, words in _MEANINGS.items() for word in words.split()}
+_IDLE = frozenset(
+    str.split("""
+    a an the this that it its these those one ones thing in on of at to from for by with and or so
+    if is are was were be been being does do did has have had having got get gets can could would
+    will what what's whats how how's there there's i i'd me we us you your my please hi hello hey ok
+    okay thanks thank whole entire complete full total altogether any some somewhere anywhere ever
+    exactly roughly approximately just only no not go goes going happen happens happening
+    lasts lasting run runs take takes up few short shortly brief briefly
+    quick quickly version sentence sentences words word main points point content contents
+    different hard between change changes changing single continuous track described describe
+    everything know want need tell watch watching use uses using
+    running frame which tl dr
+    size big large high stream per kind type sort which's find look make contain
+    contains contained consist consists right also too really
+""")
+)
+
+
+@dataclass(frozen=True)
+class Concepts:
+    """Which concepts a question names, and the words in it that are none."""
+
+    named: frozenset[str]
+    rest: tuple[str, ...]
+
+    def has(self, *names: str) -> bool:
+        """Whether one of these is named."""
+        return bool(self.named.intersection(names))
+
+
+def informal(text: str) -> str:
+    """Lower-case text with the short forms of chats written out."""
+    return re.sub(r"[a-z/]+", lambda match: _INFORMAL.get(match[0], match[0]), text)
+
+
+def concepts(text: str) -> Concepts:
+    """Look up the words of a lower-case question."""
+    words = re.findall(r"[a-z0-9][a-z0-9'-]*", text)
+    named = frozenset(_CONCEPT[word] for word in words if word in _CONCEPT)
+    return Concepts(named, _rest(words))
+
+
+def _rest(words: Iterable[str]) -> tuple[str, ...]:
+    return tuple(word for word in words if word not in _CONCEPT and word not in _IDLE)
+
+
+def asks_facts(text: str, found: Concepts) -> bool:
+    """Whether facts of the file answer: how long, how many scenes, which codec, any sound."""
+    if found.rest or re.search(r"\blongest|shortest\b", text):
+        return False
+    if re.search(r"\bhow long\b|\b(?:duration|length|runtime|running)\b", text):
+        return not found.has("cut")
+    if found.has("cut"):
+        counted = re.search(r"\bhow many\b|\bnumber of\b|^(?:is|are|does|has|do|was)\b", text)
+        return bool(counted) and not found.has("when")
+    if found.has("recorded"):
+        return bool(re.search(r"\bwhen\b|\bwhat (?:date|day|year)\b", text))
+    if found.has("colour"):
+        return found.has("overall") and not found.has("when")
+    if re.search(r"\b(?:how|what) (?:size|big|large|high)\b|\bsize\b", text):
+        return found.has("video") or len(found.named) == 0
+    return found.has("size", "codec", "sound") or bool(re.search(r"\bfps|frame ?rate\b", text))
+
+
+def asks_gist(text: str, found: Concepts) -> bool:
+    """Whether the whole is to be told in short."""
+    if found.rest or found.has("cut", "colour", "sound"):
+        return False
+    if found.has("gist") or re.search(r"\bin short\b|\btl;?dr\b|\bdescribe\b", text):
+        return True
+    about = re.search(r"\bwhat(?:'s| is| was| were)?\b.*\babout\b", text)
+    told = re.search(r"\bwhat (?:happens|is happening|happened|goes on|is going on)\b", text)
+    return bool(about) or bool(
+        told and (found.has("video") or not text.split(told[0])[1].strip(" ?"))
+    )
+
+
+def asks_scenes(text: str, found: Concepts) -> Pick:
+    """Which scenes or cuts are asked for; none for a question about anything else."""
+    if not found.has("cut") or found.rest or found.has("sound", "gist"):
+        return ""
+    if found.has("longest"):
+        return "longest"
+    if found.has("shortest"):
+        return "shortest"
+    boundaries = re.search(r"\b(?:cuts?|transitions?|changes?)\b", text)
+    if boundaries and found.has("when"):
+        return "last" if found.has("last") else "first" if found.has("first") else "cuts"
+    return "all" if found.has("list", "when", "cut") else ""
