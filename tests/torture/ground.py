@@ -155,6 +155,7 @@ class Ground:
             found[name] = "there" if path.name == "checksums.json" else digest(path)
             if path.name == "manifest.json":
                 manifest = json.loads(path.read_bytes())
+                manifest.pop("check")
                 for stage in manifest["stages"].values():
                     for time in TIMES:
                         stage.pop(time, None)
