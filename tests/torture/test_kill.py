@@ -2,9 +2,15 @@
 
 import random
 import shutil
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from tools.files import digest
+from tools.ingest import ingest
+from tools.library import Library
+from ui.uploads import Uploads
 
 Times = Callable[[int], int]
 
@@ -143,3 +149,61 @@ def test_a_library_killed_again_and_again_loses_nothing(
     assert ground.index(fresh, *[ground.other(one) for one in range(number + 1)]).status == 0
     assert ground.snapshot(home) == ground.snapshot(fresh)
     row("D2", "one library killed again and again, no repair", n, n, f"{number} videos completed")
+
+
+TAKE = """
+import os
+from pathlib import Path
+from tools.ingest import ingest
+from tools.library import Library
+ingest(Library(Path({home!r})), Path({upload!r}), title="sent", take=True, text_reader="none")
+os._exit(0)
+"""
+
+
+def test_an_upload_killed_on_its_way_in_is_neither_lost_nor_there_twice(
+    ground: Any, tmp_path: Path, times: Times, row: Any
+) -> None:
+    count = tmp_path / "count"
+
+    def send(home: Path, setup: str) -> tuple[Uploads, int]:
+        uploads = Uploads(home / "libraries/local/uploads", 1 << 30)
+        path = home / "libraries/local/uploads" / str(uuid.uuid4())
+        shutil.copy2(ground.video, path)
+        path.with_suffix(".json").write_text('{"title": "sent"}')
+        take = TAKE.format(home=str(home), upload=str(path))
+        (ended,) = ground.run(ground.job(home, setup=setup + take))
+        return uploads, ended.status
+
+    uploads, status = send(tmp_path / "whole", RENAMES.format(count=str(count), number=0, after=0))
+    assert status == 0
+    uploads.waiting()
+    expected = places_apart(ground.snapshot(tmp_path / "whole"))
+    moments = [(n, after) for n in range(1, count.stat().st_size + 1) for after in (False, True)]
+    moments = moments[: times(120)]  # it is in with the first few
+    for number, after in moments:
+        home = tmp_path / f"{number}-{after}"
+        setup = RENAMES.format(count=str(count), number=number, after=after)
+        uploads, status = send(home, setup)
+        assert status == -9
+        library = Library(home)
+        left = uploads.waiting()
+        originals = [library.original(one.id) for one in library.list()]
+        kept = [one.path for one in left] + originals
+        assert kept and all(digest(path) == digest(ground.video) for path in kept)
+        for path in (*(one.path for one in left), *originals):  # as the server does when it starts
+            ingest(library, path, title="sent", take=True, text_reader="none")
+        for one in left:
+            uploads.forget(one)
+        assert places_apart(ground.snapshot(home)) == expected
+        shutil.rmtree(home)
+    n = len(moments)
+    row("D1", "`kill -9` beside the renames while an upload is taken in", n, n, "")
+
+
+def places_apart(snapshot: dict[str, Any]) -> dict[str, Any]:
+    """Without the inode, which each copy has its own of."""
+    for name, manifest in snapshot.items():
+        if name.endswith("manifest.json"):
+            manifest["source"].pop("inode")
+    return {name: one for name, one in snapshot.items() if not name.endswith("about.json")}
