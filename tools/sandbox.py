@@ -108,9 +108,11 @@ class Child:
         """Lines as they come; UnreadableMedia after too long a silence."""
         assert process.stdout
         output, held = process.stdout.fileno(), b""
+        poll = select.poll()  # select() knows no more than 1024 open files
+        poll.register(output, select.POLLIN)
         while True:
             for _ in range(_LOOKS):
-                if select.select([output], [], [], self._patience / _LOOKS)[0]:
+                if poll.poll(self._patience * 1000 / _LOOKS):
                     break
             else:
                 raise UnreadableMedia(

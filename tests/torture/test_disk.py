@@ -5,13 +5,14 @@ import os
 import random
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tools.sealed import sealed
+from ui.uploads import TooLarge, Uploads
 
 Times = Callable[[int], int]
 
@@ -139,6 +140,21 @@ def test_a_full_disk_still_answers(ground: Any, volume: Path, row: Any) -> None:
         assert ended.status == 0 or one_line(ended), ended.err
     ground.check(home)
     row("D6", "a full disk is read: list, search, scenes, ask, frames", 5, 5, "")
+
+
+async def test_an_upload_that_does_not_fit_leaves_nothing(
+    volume: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        yield b'--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n'
+        for _ in range(30):
+            yield bytes(1 << 20)
+
+    monkeypatch.setattr("ui.uploads.SPARE", -(1 << 30))
+    uploads = Uploads(volume / "uploads", 1 << 30)
+    with pytest.raises(TooLarge, match="no room"):
+        await uploads.receive(endless(), "multipart/form-data; boundary=b", None)
+    assert list((volume / "uploads").iterdir()) == []
 
 
 def test_a_library_that_cannot_be_written_says_so_and_still_answers(

@@ -86,7 +86,7 @@ def test_four_add_videos_while_two_ask(ground: Any, tmp_path: Path, times: Times
     row("D5", "4 processes add 4 videos while 2 ask", n, n, "no error in the askers")
 
 
-@pytest.mark.parametrize("scope", ["one video", "all videos"])
+@pytest.mark.parametrize("scope", ["one video", "all videos", "pictures"])
 def test_a_removal_during_a_question_leaves_no_dangling_picture(
     ground: Any, tmp_path: Path, times: Times, chance: random.Random, row: Any, scope: str
 ) -> None:
@@ -96,6 +96,7 @@ def test_a_removal_during_a_question_leaves_no_dangling_picture(
     ids = sorted(ground.check(library))
     video = ids[0]
     asked = (*ASK, video) if scope == "one video" else ASK
+    asked = ("frames", video, "--strategy", "dense") if scope == "pictures" else asked
     setup = READS.format(number=0, count=str(count), meanwhile="pass")
     (ended,) = ground.run(ground.job(library, *asked, setup=setup))
     assert ended.status == 0, ended.err
@@ -112,7 +113,7 @@ def test_a_removal_during_a_question_leaves_no_dangling_picture(
         assert all(path.exists() for path in shown(ended.out)), (number, ended.out)
         assert set(ground.check(home)) == {ids[1]}
         shutil.rmtree(home)
-    row("D10", f"a video removed while {scope} is asked about", n, n, f"{answered} answered")
+    row("D10", f"a video removed while it is asked about: {scope}", n, n, f"{answered} answered")
 
 
 def test_a_question_during_a_removal_is_answered_or_refused_in_a_line(
