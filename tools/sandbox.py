@@ -1,15 +1,17 @@
 """Run untrusted decoding in a spawned child with limits; its death is an error, not a crash.
 
-A child is spawned, never forked (a forked one would keep our locks), bounded in address space,
-processor time, file size and open files, and ends when its parent does. It speaks JSON lines on
+A child is spawned, never forked (a forked one would keep our locks), bounded in memory, processor
+time, file size and open files, and ends when its parent does. It speaks JSON lines on
 its standard input and output: one request in, events out, then a line that says how it ended.
 """
 
 import contextlib
 import importlib
 import json
+import math
 import os
 import resource
+import signal
 import subprocess
 import sys
 import threading
@@ -23,7 +25,12 @@ from tools.errors import UnreadableMedia, VideoError
 
 ADDRESS_SPACE = 1536 << 20
 """Bytes of address space; resident memory stays far below."""
-CPU_SECONDS = 6 * 3600
+MEMORY = 512 << 20
+"""Bytes that a decoder may write to. With the libraries, which come on top, under 600 MB."""
+CPU_SECONDS, CPU_PER_MB = 600.0, 120.0
+"""Processor time of one request: so much for any file, and so much more for each megabyte of it.
+The slowest honest files, still pictures at a few kilobits a second, take a tenth of that."""
+CPU_AT_MOST = 6 * 3600
 FILE_SIZE = 8 << 30
 OPEN_FILES = 128
 
@@ -63,13 +70,16 @@ class Child:
     def call(self, function: str, **arguments: Any) -> Iterator[Event]:
         """Run `package.module:generator` with JSON arguments and yield the events it yields.
 
-        Raises the VideoError that the function raised; UnreadableMedia when the process died.
+        Raises the VideoError that the function raised; UnreadableMedia when the process died, or
+        was stopped at its share of processor time.
         """
         process = self._process or self._start()
         assert process.stdin and process.stdout
-        finished, code = False, ""
+        finished, code = False, None
+        cpu = _cpu_seconds(arguments)
         try:
-            process.stdin.write(json.dumps({"function": function, "arguments": arguments}) + "\n")
+            request = {"function": function, "arguments": arguments, "cpu": cpu}
+            process.stdin.write(json.dumps(request) + "\n")
             process.stdin.flush()
             for line in process.stdout:
                 message = json.loads(line)
@@ -86,15 +96,21 @@ class Child:
         finally:
             if not finished:  # died, or the caller stopped listening: what it does is unknown
                 code = self._end()
-        raise UnreadableMedia(f"the decoder stopped ({code}) while reading this file")
+        if code == -signal.SIGXCPU:
+            raise UnreadableMedia(
+                f"decoding was stopped after {cpu:.0f} s of processor time, the most that a file of "
+                "this size is given: convert it, or cut it into parts"
+            )
+        ended = "ended by us" if code is None else f"exit {code}"
+        raise UnreadableMedia(f"the decoder stopped ({ended}) while reading this file")
 
-    def _end(self) -> str:
+    def _end(self) -> int | None:
         assert self._process is not None
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(timeout=0.5)
         code = self._process.poll()
         self.close()
-        return "ended by us" if code is None else f"exit {code}"
+        return code
 
     def _start(self) -> "subprocess.Popen[str]":
         environment = {
@@ -115,6 +131,16 @@ class Child:
         return self._process
 
 
+def _cpu_seconds(arguments: dict[str, Any]) -> float:
+    """What a request may take, by the size of the file that it reads."""
+    size = 0
+    file = arguments.get("path") or arguments.get("source")
+    if isinstance(file, str):
+        with contextlib.suppress(OSError, ValueError):
+            size = os.stat(file).st_size
+    return min(CPU_SECONDS + CPU_PER_MB * size / 1e6, CPU_AT_MOST)
+
+
 def _error(name: str, text: str) -> Exception:
     kind = getattr(errors, name, None)
     if isinstance(kind, type) and issubclass(kind, VideoError):
@@ -125,20 +151,29 @@ def _error(name: str, text: str) -> Exception:
 def _limit() -> None:
     for what, bound in (
         (resource.RLIMIT_AS, ADDRESS_SPACE),
-        (resource.RLIMIT_CPU, CPU_SECONDS),
+        (resource.RLIMIT_DATA, MEMORY),
         (resource.RLIMIT_FSIZE, FILE_SIZE),
         (resource.RLIMIT_NOFILE, OPEN_FILES),
         (resource.RLIMIT_CORE, 0),
     ):
-        with contextlib.suppress(ValueError, OSError):  # macOS has no bound on address space
+        with contextlib.suppress(ValueError, OSError):  # macOS has no bound on memory
             resource.setrlimit(what, (bound, bound))
+
+
+def _limit_cpu(seconds: float) -> None:
+    """From now on; the system ends the process after that."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    soft = math.ceil(used.ru_utime + used.ru_stime + seconds)
+    if hard != resource.RLIM_INFINITY:
+        soft = min(soft, hard)
+    resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
 
 
 def _die_with(parent: int) -> None:
     """A parent that is killed outright closes no pipe in time: watch for it."""
     if sys.platform == "linux":
         import ctypes
-        import signal
 
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
     if os.getppid() != parent:
@@ -160,6 +195,7 @@ def _serve(requests: IO[str], answers: IO[str]) -> None:
     for line in requests:
         request = json.loads(line)
         module, _, name = request["function"].partition(":")
+        _limit_cpu(request["cpu"])
         try:
             for event in getattr(importlib.import_module(module), name)(**request["arguments"]):
                 say({"event": event})

@@ -1,4 +1,4 @@
-"""Decoded frames to JPEG files: upright, as shown, at most MAX_WIDTH wide. Runs in the sandbox."""
+"""Decoded frames to JPEG files: upright, as shown, of bounded size. Runs in the sandbox."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -14,7 +14,7 @@ from tools.attributes import attributes
 from tools.video.source import FAULTS, open_media, origin, said, shown_size, video_stream
 
 Event = dict[str, Any]
-MAX_WIDTH = 1280
+MAX_WIDTH, MAX_HEIGHT = 1280, 4096
 QUALITY = 82
 ROUNDING = 5e-4
 SEEK_AHEAD = 4.0
@@ -31,7 +31,7 @@ class PictureWriter:
     def write(self, frame: VideoFrame, seconds: float) -> Event:
         """Write one picture; returns its seconds, file name and measured colours."""
         width, height = shown_size(frame, self._stream)
-        scale = min(1.0, MAX_WIDTH / width)
+        scale = min(1.0, MAX_WIDTH / width, MAX_HEIGHT / height)
         width, height = max(round(width * scale), 1), max(round(height * scale), 1)
         turned = frame.rotation % 180 != 0
         rgb: Any = frame.reformat(
