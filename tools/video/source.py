@@ -75,8 +75,8 @@ def open_media(path: str) -> Generator[InputContainer]:
 
 def said(error: BaseException) -> str:
     """What the decoder said, without its number and without our path."""
-    text = error.strerror if isinstance(error, OSError) else str(error)
-    return text or type(error).__name__
+    text = error.strerror if isinstance(error, (FFmpegError, OSError)) else str(error)
+    return clean(text or "", 200).partition(": '")[0] or type(error).__name__
 
 
 def video_stream(container: InputContainer) -> VideoStream | None:
