@@ -98,8 +98,8 @@ class Child:
                 code = self._end()
         if code == -signal.SIGXCPU:
             raise UnreadableMedia(
-                f"decoding was stopped after {cpu:.0f} s of processor time, the most that a file of "
-                "this size is given: convert it, or cut it into parts"
+                f"decoding was stopped after {cpu:.0f} s of processor time, the most that a "
+                "file of this size is given: convert it, or cut it into parts"
             )
         ended = "ended by us" if code is None else f"exit {code}"
         raise UnreadableMedia(f"the decoder stopped ({ended}) while reading this file")

@@ -127,11 +127,15 @@ def keyframes(work: Work) -> Result:
             work.say("keyframes", "running", min(done, 1.0))
         end = event.get("end", end)
         trouble = event.get("trouble", trouble)
-    if not claimed or (end < claimed - CUT_SHORT and _sound_ends(work) < claimed - CUT_SHORT):
-        manifest["duration"] = max(end, _sound_ends(work))
+    there = end
+    if not claimed or abs(end - claimed) > CUT_SHORT:
+        there = max(end, _sound_ends(work))
+    if not claimed or abs(there - claimed) > CUT_SHORT:
+        manifest["duration"] = there
         if claimed:
             manifest["notes"].append(
-                f"cut short: the file says {claimed:.1f} s, {manifest['duration']:.1f} s are there"
+                ("cut short" if there < claimed else "longer than it says")
+                + f": the file says {claimed:.1f} s, {there:.1f} s are there"
                 + (f" ({trouble})" if trouble else "")
             )
     manifest["picture_end"] = end

@@ -14,7 +14,6 @@ from tools.errors import VideoError
 from tools.frames import sample
 from tools.ingest import ingest
 from tools.library import Library
-from tools.sandbox import Child
 
 SECONDS, FPS, RATE = 4.0, 10, 16000
 KINDS = {
@@ -23,7 +22,7 @@ KINDS = {
     "webm": ("libvpx", "libopus", "webvtt", {}),
     "avi": ("mpeg4", "libmp3lame", None, {}),
     "ts": ("mpeg2video", "mp2", None, {}),
-    "mov": ("mjpeg", "pcm_s16le", None, {}),
+    "mov": ("mjpeg", "pcm_s16le", None, {"movflags": "+faststart"}),
 }
 LIMIT = 600
 """MB that the decoding process may hold."""
@@ -171,3 +170,67 @@ def test_a_damaged_file_is_one_line_or_usable(
     assert decoder.peak <= LIMIT
     figure = f"{usable} usable, {count - usable} refused; {decoder.figure}"
     row("V3", "a file is damaged by chance", count, count, figure)
+
+
+def test_a_damaged_file_leaves_one_line_or_an_index_that_answers(
+    seeds: dict[str, Path],
+    tmp_path: Path,
+    times: Callable[[int], int],
+    chance: random.Random,
+    row: Callable[..., None],
+) -> None:
+    library = Library(tmp_path / "home")
+    honest, count, indexed = list(seeds.values()), times(60), 0
+    for number in range(count):
+        seed = honest[number % len(honest)]
+        path = tmp_path / f"hurt {number}{seed.suffix}"
+        path.write_bytes(mutate(seed.read_bytes(), chance))
+        try:
+            video = ingest(library, path, text_reader="none")
+        except VideoError as error:
+            assert "\n" not in str(error)
+            continue
+        indexed += 1
+        assert video.width is None or sample(library, video.id, "uniform", count=3)
+        assert video.width is None or library.scenes(video.id)
+        assert all(spoken.text for spoken in library.utterances(video.id))
+    assert indexed
+    assert [video for video in library.list() if video.state == "ready"]
+    row("V3", "the same, through the whole index", count, count, f"{indexed} indexed")
+
+
+def held(path: Path, size: int) -> float:
+    """Where the last packet ends that lies whole in the first bytes of an honest file."""
+    with av.open(str(path)) as container:
+        start = (container.start_time or 0) / av.time_base
+        tracks = [*container.streams.video, *container.streams.audio]
+        ends = [
+            float((packet.pts + (packet.duration or 0)) * packet.time_base) - start
+            for packet in container.demux(tracks)
+            if packet.pts is not None and packet.pos is not None
+            if packet.pos + packet.size <= size
+        ]
+    return max(ends, default=0.0)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_file_that_is_cut_short_says_how_much_is_there(
+    kind: str, tmp_path: Path, row: Callable[..., None]
+) -> None:
+    whole = write(tmp_path / f"whole.{kind}", kind, 12.0)
+    data = whole.read_bytes()
+    library, worst, told = Library(tmp_path / "home"), 0.0, 0
+    for percent in range(10, 100, 10):
+        path = tmp_path / f"{percent} percent.{kind}"
+        path.write_bytes(data[: len(data) * percent // 100])
+        there = held(whole, path.stat().st_size)
+        try:
+            video = ingest(library, path, text_reader="none", only=("pass",))
+        except VideoError as error:
+            assert "\n" not in str(error) and there < 0.5, (percent, there, str(error))
+            continue
+        told += 1
+        worst = max(worst, abs(video.duration - there))
+        assert abs(video.duration - there) <= 1.001, (percent, video.duration, there, video.notes)
+        assert there > 10 or any("cut short" in n for n in video.notes) or kind in ("ts", "avi")
+    row("V4", f"{kind} is cut at 10 to 90 %", 9, 9, f"{told} indexed, {worst:.2f} s off at most")

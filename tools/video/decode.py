@@ -20,15 +20,13 @@ from tools.sampling import LAST, Adaptive
 from tools.signals import DRIFT, NOISE, Grid, RowWriter
 from tools.video.grid import sample_grid
 from tools.video.pictures import PictureWriter
-from tools.video.source import FAULTS, open_media, origin, said, video_stream
+from tools.video.source import FAULTS, decoded, open_media, origin, said, video_stream
 
 Event = dict[str, Any]
 KEYFRAME_SPACING = 2.0
 """Seconds at least between two pictures of the keyframe pass."""
 KEYFRAMES = 400
 """At most so many pictures of the keyframe pass: they are for the first question, not the last."""
-FAULTS_AT_MOST = 50
-"""Damaged places after which a file is left alone."""
 PROGRESS_FRAMES = 250
 MAX_FRAMES = 20_000_000
 """Work is bounded by what is decoded, never by what a file claims."""
@@ -58,7 +56,8 @@ def keyframes(path: str, target: str, duration: float) -> Iterator[Event]:
                 if packet.pts is None:
                     continue
                 at = packet.pts * base - start
-                end = max(end, at + (packet.duration or 0) * base)
+                if not packet.is_discard:  # what an edit list cuts away
+                    end = max(end, at + (packet.duration or 0) * base)
                 if not packet.is_keyframe or at < taken + spacing or wrote >= 2 * KEYFRAMES:
                     continue
                 taken = at
@@ -135,25 +134,17 @@ def _frames(
     step = float(1 / rate) if rate else 0.04
     base = float(stream.time_base or 0)
     before = -step
-    frames = container.decode(stream)
-    faults = 0
-    for _ in range(MAX_FRAMES):
-        try:
-            frame = next(frames)
-        except StopIteration:
-            return
-        except FAULTS as error:
-            faults += 1
-            yield said(error)
-            if faults > FAULTS_AT_MOST or isinstance(error, MemoryError):
-                return
-            frames = container.decode(stream)  # go on behind the damage
+    for count, frame in enumerate(decoded(container, stream)):
+        if isinstance(frame, str):
+            yield frame
             continue
+        if count >= MAX_FRAMES:
+            yield f"more than {MAX_FRAMES} frames"
+            return
         seconds = _seconds(frame, base, start, before + step)
         if seconds > before and seconds >= 0:
             before = seconds
             yield frame, seconds
-    yield f"more than {MAX_FRAMES} frames"
 
 
 def _seconds(frame: VideoFrame, base: float, start: float, otherwise: float) -> float:

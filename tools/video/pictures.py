@@ -11,7 +11,7 @@ from av.video.stream import VideoStream
 from PIL import Image
 
 from tools.attributes import attributes
-from tools.video.source import FAULTS, open_media, origin, said, shown_size, video_stream
+from tools.video.source import FAULTS, decoded, open_media, origin, said, shown_size, video_stream
 
 Event = dict[str, Any]
 MAX_WIDTH, MAX_HEIGHT = 1280, 4096
@@ -66,7 +66,10 @@ def pictures(path: str, target: str, seconds: Sequence[float]) -> Iterator[Event
                 container.seek(max(int(at / (stream.time_base or 1)), 0), stream=stream)
                 reached = wanted[0]
                 held: VideoFrame | None = None
-                for frame in container.decode(stream):
+                for frame in decoded(container, stream):
+                    if isinstance(frame, str):
+                        yield {"trouble": frame}
+                        continue
                     shown = (frame.time or 0.0) - start
                     # A frame is on screen until the next one; stored times are rounded.
                     while wanted and shown > wanted[0] + ROUNDING:

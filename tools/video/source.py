@@ -21,15 +21,13 @@ from tools.cues import clean
 from tools.errors import UnreadableMedia
 
 FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,flv,asf,ogg,mp3,wav,flac,aac"
-CODECS = frozenset(
-    """
+CODECS = """
     av1 cfhd cinepak dirac dnxhd dvvideo ffv1 ffvhuff flashsv flashsv2 flv1 gif h261 h263 h263i
     h263p h264 hap hevc huffyuv indeo3 indeo4 indeo5 lagarith mjpeg mjpegb mpeg1video mpeg2video
     mpeg4 msmpeg4v1 msmpeg4v2 msmpeg4v3 msrle msvideo1 png prores qtrle rawvideo rpza rv10 rv20
     rv30 rv40 svq1 svq3 theora tscc tscc2 utvideo v210 vc1 vp3 vp5 vp6 vp6a vp6f vp7 vp8 vp9 vvc
     wmv1 wmv2 wmv3 zmbv
-    """.split()
-)
+"""
 """How videos are coded. FFmpeg decodes hundreds more, most of them pictures and games, and the
 less a decoder is used, the fewer of its faults have been found."""
 MAX_SIDE = 8192
@@ -40,6 +38,8 @@ LARGE_PIXELS = 9_000_000
 THREADS = 4
 MAX_ASPECT = 20
 """Pixels that are claimed to be wider or narrower than this are taken as square."""
+FAULTS_AT_MOST = 50
+"""Damaged places after which a file is left alone."""
 MAX_STREAMS = 64
 """Streams of a kind that are told of."""
 
@@ -93,7 +93,7 @@ def video_stream(container: InputContainer) -> VideoStream | None:
     if isinstance(best, VideoStream) and best in moving:
         stream = best
     context = stream.codec_context
-    if context.codec.canonical_name not in CODECS:
+    if context.codec.canonical_name not in CODECS.split():
         raise UnreadableMedia(
             f"pictures coded as {context.codec.canonical_name!r} are not read: convert the file"
         )
@@ -115,6 +115,25 @@ def codec_name(stream: Stream) -> str:
         return stream.codec_context.name
     except (*FAULTS, AttributeError):
         return UNKNOWN
+
+
+def decoded(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame | str]:
+    """Frames from where the container stands; an item of text says what damage was stepped over."""
+    frames = container.decode(stream)
+    faults = 0
+    while True:
+        try:
+            frame = next(frames)
+        except (StopIteration, EOFError):
+            return
+        except FAULTS as error:
+            faults += 1
+            yield said(error)
+            if faults > FAULTS_AT_MOST or isinstance(error, MemoryError):
+                return
+            frames = container.decode(stream)
+            continue
+        yield frame
 
 
 def origin(container: InputContainer) -> float:
@@ -144,7 +163,9 @@ def probe(path: str) -> Iterator[Event]:
             "audio": [
                 {
                     "codec": codec_name(stream),
-                    "channels": stream.codec_context.channels if codec_name(stream) != UNKNOWN else 0,
+                    "channels": stream.codec_context.channels
+                    if codec_name(stream) != UNKNOWN
+                    else 0,
                     "language": clean(stream.language or "", 40) or None,
                 }
                 for stream in container.streams.audio[:MAX_STREAMS]
@@ -181,7 +202,7 @@ def sound_end(path: str) -> Iterator[Event]:
             base = float(stream.time_base or 0)
             with contextlib.suppress(*FAULTS):
                 for packet in container.demux(stream):
-                    if packet.pts is not None:
+                    if packet.pts is not None and not packet.is_discard:
                         end = max(end, (packet.pts + (packet.duration or 0)) * base - start)
         yield {"end": end}
 
