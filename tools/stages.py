@@ -6,6 +6,7 @@ decides its outcome stands in its fingerprint, so that a change redoes this stag
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tools import files, ocr, scenes, transcribe
 from tools.embed import load_embedder
@@ -176,6 +178,10 @@ def decode_pass(work: Work) -> Result:
     if last["damaged"]:
         count = f"{last['damaged']} place" + ("s" if last["damaged"] > 1 else "")
         manifest["notes"].append(f"damaged: {count} could not be decoded ({last['trouble']})")
+    if last["full"] is not None:
+        manifest["notes"].append(
+            f"too many pictures for a file of this size: none is kept after {last['full']:.1f} s"
+        )
     if last["end"] < manifest["picture_end"] - CUT_SHORT:
         manifest["notes"].append(f"cut short: the picture can be decoded up to {last['end']:.1f} s")
     files.adopt(rows_file, work.folder / "signals.npy")
@@ -193,11 +199,13 @@ def decode_pass(work: Work) -> Result:
 
 def _add_motion(kept: list[dict[str, Any]], rows: Rows, cuts: list[float]) -> None:
     """The motion that a kept frame stands for: the usual one of the next second of its scene."""
-    seconds = rows["seconds"]
+    seconds: NDArray[np.float64] = rows["seconds"].astype(np.float64)
     for one in kept:
         at = one["seconds"]
-        end = min([at + MOTION_SECONDS, *(cut for cut in cuts if cut > at + 1e-3)])
-        ahead = rows["motion"][(seconds > at + 1e-3) & (seconds < end - 1e-3)]
+        next_cut = bisect_right(cuts, at + 1e-3)
+        end = min([at + MOTION_SECONDS, *cuts[next_cut : next_cut + 1]])
+        first = int(np.searchsorted(seconds, at + 1e-3, "right"))
+        ahead = rows["motion"][first : int(np.searchsorted(seconds, end - 1e-3, "left"))]
         one["motion"] = float(np.median(ahead)) if len(ahead) else 0.0
 
 
@@ -228,7 +236,8 @@ def _image(work: Work, name: str) -> str:
 def _inside(work: Work, kept: list[dict[str, Any]], start: float, end: float) -> str | None:
     """The kept picture nearest to the middle of a scene, from inside it where there is one."""
     middle = (start + end) / 2
-    inside = [one for one in kept if start <= one["seconds"] < end] or kept
+    first, last = (bisect_left(kept, at, key=lambda one: one["seconds"]) for at in (start, end))
+    inside = kept[first:last] or kept
     best = min(inside, key=lambda one: abs(one["seconds"] - middle), default=None)
     return _image(work, best["name"]) if best else None
 

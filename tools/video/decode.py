@@ -30,6 +30,8 @@ KEYFRAMES = 400
 PROGRESS_FRAMES = 250
 MAX_FRAMES = 20_000_000
 """Work is bounded by what is decoded, never by what a file claims."""
+PICTURES_BASE, PICTURES_TIMES = 256 << 20, 10
+"""Bytes of kept pictures: so many for any file, and so many times its own size."""
 HELD_SAMPLES = 64
 """At most so many grids are held to look back DRIFT seconds."""
 
@@ -73,13 +75,19 @@ def keyframes(path: str, target: str, duration: float) -> Iterator[Event]:
         yield {"end": end}
 
 
-def scan(path: str, target: str, rows: str, floor: float) -> Iterator[Event]:
+def scan(
+    path: str, target: str, rows: str, floor: float, room: int | None = None
+) -> Iterator[Event]:
     """Decode every frame once: rows to the file `rows`, kept pictures to the folder `target`.
 
     Yields {"frame": …} for each kept picture, {"seconds": …} now and then, and at the end
     {"rows": count, "end": seconds, "trouble": what the decoder said last or None, "damaged":
-    places that could not be decoded}.
+    places that could not be decoded, "full": seconds from which on no picture was kept, or None}.
+    room is what the pictures may take in bytes: a film of skipped frames, each minutes from the
+    last, is a few kilobytes and would fill a disk.
     """
+    room = room or PICTURES_BASE + PICTURES_TIMES * Path(path).stat().st_size
+    full: float | None = None
     with open_media(path) as container:
         stream = video_stream(container)
         if stream is None:
@@ -100,6 +108,9 @@ def scan(path: str, target: str, rows: str, floor: float) -> Iterator[Event]:
             last, seconds = item
             grid, *signals = meter.measure(last, seconds)
             kept = sampler.keep(seconds, grid, signals[0], signals[1], signals[2])
+            if kept and writer.written > room:
+                kept = 0
+                full = seconds if full is None else full
             if row is not None:
                 table.add(row)
             row = (seconds, *signals, last.key_frame, kept)
@@ -119,6 +130,7 @@ def scan(path: str, target: str, rows: str, floor: float) -> Iterator[Event]:
             "end": seconds + length,
             "trouble": trouble,
             "damaged": damaged,
+            "full": full,
         }
 
 

@@ -25,6 +25,7 @@ class PictureWriter:
     """Writes frames of one stream into a folder, named by their time in milliseconds."""
 
     def __init__(self, folder: Path, stream: VideoStream) -> None:
+        self.written = 0
         self._folder = folder
         self._stream = stream
 
@@ -45,6 +46,7 @@ class PictureWriter:
             rgb = np.ascontiguousarray(np.rot90(rgb, quarter_turns))
         name = f"{round(seconds * 1000):09d}.jpg"
         Image.fromarray(rgb).save(self._folder / name, "JPEG", quality=QUALITY)
+        self.written += (self._folder / name).stat().st_size
         down, across = max(rgb.shape[0] // 36, 1), max(rgb.shape[1] // 64, 1)
         small = rgb[down // 2 :: down, across // 2 :: across]
         look = attributes("", round(seconds, 6), small, 0.0)
