@@ -224,7 +224,9 @@ def test_an_index_of_lies_is_an_index(
         indexed += 1
         assert math.isfinite(video.duration) and video.duration >= 0, name
         for strategy in ("uniform", "dense", "sparse", "adaptive"):
-            assert 0 < len(sample(library, video.id, strategy)) <= FRAMES, (name, strategy)
+            found = len(sample(library, video.id, strategy))
+            # A film that is over as it begins has no scene to be in the middle of.
+            assert 0 < found <= FRAMES or not video.duration, (name, strategy)
         assert library.coverage(video.id).frames <= FRAMES
     assert indexed > len(tried) / 2
     row("V5", "the same, through the whole index", len(tried), len(tried), f"{indexed} indexed")

@@ -52,7 +52,8 @@ def keyframes(path: str, target: str, duration: float) -> Iterator[Event]:
         writer = PictureWriter(Path(target), stream)
         context = stream.codec_context
         decode = cast(Callable[[Any], list[VideoFrame]], cast(Any, context).decode)
-        end, taken, wrote = 0.0, -spacing, 0
+        end, taken = 0.0, -spacing
+        written: set[int] = set()
         try:
             for packet in container.demux(stream):
                 if packet.pts is None:
@@ -60,14 +61,14 @@ def keyframes(path: str, target: str, duration: float) -> Iterator[Event]:
                 at = packet.pts * base - start
                 if not packet.is_discard:  # what an edit list cuts away
                     end = max(end, at + (packet.duration or 0) * base)
-                if not packet.is_keyframe or at < taken + spacing or wrote >= 2 * KEYFRAMES:
+                if not packet.is_keyframe or at < taken + spacing or len(written) >= 2 * KEYFRAMES:
                     continue
                 taken = at
                 with contextlib.suppress(*FAULTS):  # one damaged keyframe is not the end
                     for frame in [*decode(packet), *decode(None)]:
                         seconds = _seconds(frame, base, start, at)
-                        if seconds >= 0:
-                            wrote += 1
+                        if seconds >= 0 and round(seconds * 1000) not in written:
+                            written.add(round(seconds * 1000))
                             yield {"frame": writer.write(frame, seconds)}
                 context.flush_buffers()
         except FAULTS as error:
@@ -137,9 +138,10 @@ def scan(
 def _frames(
     container: InputContainer, stream: VideoStream
 ) -> Iterator[tuple[VideoFrame, float] | str]:
-    """Frames with strictly rising seconds; an item of text is what the decoder said of damage.
+    """Frames with rising seconds; an item of text is what the decoder said of damage.
 
-    Frames before zero are what an edit list cuts away; repeated times are dropped.
+    Frames before zero are what an edit list cuts away. Of those in one millisecond only the first
+    counts: a picture's name and every id are whole milliseconds.
     """
     start = origin(container)
     rate = stream.average_rate or stream.guessed_rate
@@ -154,7 +156,7 @@ def _frames(
             yield f"more than {MAX_FRAMES} frames"
             return
         seconds = _seconds(frame, base, start, before + step)
-        if seconds > before and seconds >= 0:
+        if seconds >= 0 and round(seconds * 1000) > round(before * 1000):
             before = seconds
             yield frame, seconds
 
