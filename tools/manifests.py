@@ -1,5 +1,6 @@
 """The manifests of a library, and the files that they name; nothing is read that does not match."""
 
+import contextlib
 import hashlib
 import io
 import json
@@ -57,7 +58,9 @@ class Manifests:
             before, known = self.get(video)["generation"], self.files(video).get(name)
             if known is None:
                 raise NotIndexed(f"{name} of {video} is being made again: ask again in a moment")
-            data = path.read_bytes() if path.is_file() else None
+            data = None
+            with contextlib.suppress(FileNotFoundError, IsADirectoryError):
+                data = path.read_bytes()
             if data is not None and hashlib.sha256(data).hexdigest() == known:
                 return data
             if is_locked(path.with_name("lock")):  # a stage is being done again

@@ -239,9 +239,9 @@ def _serve(requests: IO[str], answers: IO[str]) -> None:
         except VideoError as error:
             say({"error": type(error).__name__, "text": str(error)})
         except OSError as error:
-            full = refusal(error) if error.errno in FULL else None
-            kind = type(full or UnreadableMedia("")).__name__
-            say({"error": kind, "text": str(full or f"the decoder said: {error.strerror or error}")})
+            told = f"the decoder said: {error.strerror or error}"
+            full = refusal(error) if error.errno in FULL else UnreadableMedia(told)
+            say({"error": type(full).__name__, "text": str(full)})
         except Exception as error:
             # Damaged media raise these, deep inside the bindings; anything else is a bug of ours.
             bad = isinstance(error, IndexError | ValueError | OverflowError | MemoryError)
