@@ -13,6 +13,7 @@ from tools.errors import Damaged, UnknownVideo, VideoError
 from tools.files import digest, lock, write_bytes
 from tools.ingest import OnProgress, ingest
 from tools.library import STAGES, Library, save_manifest
+from tools.manifests import REPAIR
 from tools.original import MEMORY
 from tools.sealed import CHECK, sealed
 from tools.verify import (
@@ -52,7 +53,9 @@ def repair(
             _mend(library, video, on_progress)
         except VideoError as error:
             why = f" ({error})"
-        left += [replace(one, what=one.what + why) for one in check_video(library, video)]
+        for one in check_video(library, video):
+            tried = one.fix == REPAIR  # what only a person can mend says so already
+            left.append(replace(one, what=one.what + why) if tried else one)
     if any(not one.video for one in before):
         _mend_library(library)
         left += check_library(library)

@@ -1,5 +1,6 @@
 """The commands of `cuepoint library`."""
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 import typer
@@ -81,6 +82,7 @@ def library_verify(
         told["mended"] = [render.problem(one) for one in done.mended]
     else:
         problems = library.verify()
+    problems = [replace(one, fix=for_this_library(one.fix)) for one in problems]
     if as_json:
         found = [render.problem(one) for one in problems]
         print_json({"ok": not problems, "problems": found, **told})
@@ -88,7 +90,7 @@ def library_verify(
         for one in told.get("mended", ()):
             print(f"{one['video'] or 'library'}: {one['what']}  -> mended")
         for one in problems:
-            print(f"{one.video or 'library'}: {one.what}  -> {for_this_library(one.fix)}")
+            print(f"{one.video or 'library'}: {one.what}  -> {one.fix}")
         if not problems:
             print("everything is as it should be")
     if problems:
