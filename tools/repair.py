@@ -146,8 +146,6 @@ def _remove(path: Path) -> None:
 
 
 def _mend_library(library: Library) -> None:
-    for path in temporary(library):
-        _remove(path)
     known: dict[str, str] = {}
     for path in library.root.glob("videos/*/manifest.json"):
         with suppress(VideoError):
@@ -156,7 +154,10 @@ def _mend_library(library: Library) -> None:
             stamp = (source["path"], source["size"], source["mtime_ns"], source["inode"])
             if source["linked"]:
                 known["|".join(map(str, stamp))] = manifest["sha256"]
-    write_bytes(library.root / MEMORY, sealed(known))
+    with lock(library.root / "checksums.lock"):
+        write_bytes(library.root / MEMORY, sealed(known))
+    for path in temporary(library):
+        _remove(path)
     folder = library.root / "chroma"
     if index.inspect(folder, vectors(library)):
         index.rebuild(folder, vectors(library))

@@ -149,7 +149,8 @@ def leftovers(folder: Path) -> list[Path]:
 
 def temporary(library: Library) -> list[Path]:
     """What a killed process left in the library's own folder."""
-    return sorted(_old([*library.root.glob(".*.tmp"), library.trash]))
+    busy = is_locked(library.root / "checksums.lock")
+    return [*([] if busy else sorted(library.root.glob(".*.tmp"))), *_old([library.trash])]
 
 
 def _old(paths: Iterable[Path]) -> Iterator[Path]:
