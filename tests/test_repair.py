@@ -104,10 +104,8 @@ def test_a_manifest_whose_original_nobody_knows_is_named_and_kept(shelf: Shelf) 
     (problem,) = verify(shelf.library)
     assert problem.fix == "cuepoint index FILE" and str(shelf.file) in problem.what
     assert repair(shelf.library).left == [problem]
-    ingest(
-        shelf.library, shelf.file.with_name("elsewhere.mp4"), text_reader="none", title="kettle!"
-    )
-    assert verify(shelf.library) == []
+    ingest(shelf.library, shelf.file.with_name("elsewhere.mp4"), text_reader="none")
+    assert verify(shelf.library) == [] and shelf.library.get(shelf.video).title == "kettle!"
 
 
 @pytest.mark.parametrize("fault", ["damaged", "missing"])

@@ -4,7 +4,6 @@ import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -93,16 +92,8 @@ def _index_anew(library: Library, video: str, on_progress: OnProgress | None) ->
     original, facts = about.recover(library.root, video)
     if original is None:
         return
-    recorded = facts.get("recorded_at")
     options: dict[str, Any] = facts.get("options") or {}
-    ingest(
-        library,
-        original,
-        title=facts.get("title"),
-        recorded_at=datetime.fromisoformat(recorded) if recorded else None,
-        on_progress=on_progress,
-        **options,
-    )
+    ingest(library, original, on_progress=on_progress, **options)
     _mend_pictures(library, video)
 
 
