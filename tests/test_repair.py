@@ -3,12 +3,17 @@
 import json
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.testclient import TestClient
 
+from agent.settings import Settings
+from tools import index
 from tools.errors import Damaged
 from tools.files import lock
 from tools.ingest import ingest
@@ -16,7 +21,8 @@ from tools.library import Library
 from tools.manifests import REPAIR
 from tools.repair import repair
 from tools.sealed import is_sealed_picture, unsealed
-from tools.verify import verify
+from tools.verify import vectors, verify
+from ui.server import build_app
 
 RECORDED = datetime(2026, 5, 14, 5, 40, tzinfo=UTC)
 Shelf = Any
@@ -103,6 +109,7 @@ def test_a_manifest_whose_original_nobody_knows_is_named_and_kept(shelf: Shelf) 
     shelf.file.rename(shelf.file.with_name("elsewhere.mp4"))
     (problem,) = verify(shelf.library)
     assert problem.fix == "cuepoint index FILE" and str(shelf.file) in problem.what
+    assert problem.what.endswith(f"; without it: cuepoint library remove {shelf.video}")
     assert repair(shelf.library).left == [problem]
     ingest(shelf.library, shelf.file.with_name("elsewhere.mp4"), text_reader="none")
     assert verify(shelf.library) == [] and shelf.library.get(shelf.video).title == "kettle!"
@@ -221,3 +228,36 @@ def test_a_library_without_checksums_still_answers_and_gets_them(shelf: Shelf) -
     frames = (shelf.folder / "frames.jsonl").read_bytes()
     shelf.mend()
     assert is_sealed_picture(image) and (shelf.folder / "frames.jsonl").read_bytes() == frames
+
+
+@contextmanager
+def served(shelf: Shelf) -> Iterator[TestClient]:
+    settings = Settings(home=shelf.library.home, port=8000, text_reader="none")
+    with TestClient(build_app(settings), base_url="http://127.0.0.1:8000") as client:
+        yield client
+
+
+def test_the_chat_starts_and_a_picture_is_whole_again_when_it_is_shown(shelf: Shelf) -> None:
+    index.rebuild(shelf.library.root / "chroma", vectors(shelf.library))
+    for path in (shelf.library.root / "chroma").rglob("*.*"):
+        path.write_bytes(b"")
+    image = shelf.library.frames(shelf.video)[2].image
+    path = shelf.library.image_path(image)
+    before = path.read_bytes()
+    path.write_bytes(before[:-200])
+    address = f"/media/{shelf.video}/frame/{int(path.stem)}.jpg"
+    with served(shelf) as client:
+        assert client.get("/health").status_code == 200
+        assert client.get(address).content == before
+        path.unlink()
+        shelf.file.unlink()
+        assert client.get(address).status_code == 410
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "speech.jsonl", "vectors.npy", "about.json"])
+def test_the_chat_starts_whatever_is_damaged(shelf: Shelf, name: str) -> None:
+    change(shelf.folder / name)
+    with served(shelf) as client:
+        assert client.get("/health").status_code == 200
+        found = client.get(f"/media/{shelf.video}/file").status_code
+        assert found == (410 if name == "manifest.json" else 200)

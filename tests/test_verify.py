@@ -91,10 +91,16 @@ def test_a_picture_that_a_question_decoded_is_mended_too(shelf: Shelf) -> None:
     image = sorted(asked - shelf.library.pictures(shelf.video))[0]
     path = shelf.library.image_path(image)
     before = path.read_bytes()
-    change(path)
-    assert shelf.found() == [f"the picture {image} is damaged"]
-    assert shelf.mend() == [f"the picture {image} is damaged"]
-    assert path.read_bytes() == before
+    for state in ("damaged", "missing"):
+        path.unlink() if state == "missing" else change(path)
+        assert shelf.found() == [f"the picture {image} is {state}"]
+        assert shelf.mend() == [f"the picture {image} is {state}"]
+        assert path.read_bytes() == before
+    path.unlink()
+    (frame,) = [one for one in asked if one == image]
+    milliseconds = int(path.stem)
+    one = shelf.library.evidence(f"frame:{shelf.video}@{milliseconds}")
+    assert one.image == frame and shelf.library.picture(frame).read_bytes() == before
 
 
 def test_a_linked_original_is_named_by_what_is_wrong_with_it(shelf: Shelf) -> None:
@@ -217,9 +223,18 @@ def test_what_cannot_be_mended_is_told_with_status_one(shelf: Shelf, run: Any) -
     assert status == 1 and out.endswith("  -> cuepoint index FILE\n")
 
 
+def test_a_video_that_cannot_be_mended_can_be_removed(shelf: Shelf, run: Any) -> None:
+    (shelf.folder / "manifest.json").write_bytes(b"")
+    assert run("library", "remove", "kettle!")[0] == 1
+    assert run("library", "remove", shelf.video, "--json")[1:] == (
+        f'{{\n  "removed": "{shelf.video}"\n}}\n', "",
+    )  # fmt: skip
+    assert shelf.file.exists() and run("library", "list", "--json")[1] == "[]\n"
+
+
 def test_the_command_to_type_names_the_library_that_was_chosen(shelf: Shelf, run: Any) -> None:
     (shelf.folder / "speech.jsonl").unlink()
-    command = f"cuepoint --library {shelf.library.home} library verify --repair"
+    command = f"CUEPOINT_HOME={shelf.library.home} cuepoint library verify --repair"
     _, out, _ = run("library", "verify", "--json", chosen=True)
     assert json.loads(out)["problems"][0]["fix"] == command
     status, _, err = run("transcript", "kettle!", chosen=True)

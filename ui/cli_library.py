@@ -1,11 +1,12 @@
 """The commands of `cuepoint library`."""
 
+import re
 from dataclasses import replace
 from typing import Annotated, Any
 
 import typer
 
-from tools.errors import VideoError
+from tools.errors import Damaged, VideoError
 from ui.terminal import AsJson, VideoRef, for_this_library, open_library, print_json
 
 library_app = typer.Typer(
@@ -51,12 +52,18 @@ def library_show(video: VideoRef, as_json: AsJson = False) -> None:
 def library_remove(video: VideoRef, as_json: AsJson = False) -> None:
     """Forget a video; a file that was linked stays where it is."""
     library = open_library()
-    one = library.get(video)
-    library.remove(one.id)
+    try:
+        one = library.get(video)
+        id, title = one.id, one.title
+    except Damaged:
+        if not library.folder(video).is_dir() or not re.fullmatch(r"[0-9a-f]{16}", video):
+            raise
+        id, title = video, "its manifest was damaged"
+    library.remove(id)
     if as_json:
-        print_json({"removed": one.id})
+        print_json({"removed": id})
     else:
-        print(f"removed {one.id} ({one.title})")
+        print(f"removed {id} ({title})")
 
 
 @library_app.command("verify")
