@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 Row = dict[str, Any]
+ODD = "backslashreplace"
+"""File names need not be text; what is none of it becomes an escape, as JSON writes them too."""
 
 
 def write_bytes(path: Path, data: bytes) -> None:
@@ -33,12 +35,14 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 def write_json(path: Path, value: Any) -> None:
     """One JSON value, readable by a person."""
-    write_bytes(path, json.dumps(value, ensure_ascii=False, indent=1).encode())
+    write_bytes(path, json.dumps(value, ensure_ascii=False, indent=1).encode(errors=ODD))
 
 
 def write_lines(path: Path, rows: Iterable[Row]) -> None:
     """One JSON object a line."""
-    write_bytes(path, b"".join(json.dumps(r, ensure_ascii=False).encode() + b"\n" for r in rows))
+    write_bytes(
+        path, b"".join(json.dumps(r, ensure_ascii=False).encode(errors=ODD) + b"\n" for r in rows)
+    )
 
 
 def read_lines(path: Path) -> list[Row]:

@@ -84,15 +84,22 @@ def decode(library: Library, video: str, seconds: list[float]) -> None:
     """
     folder = library.folder(video)
     source = library.original(video)
-    (folder / "frames").mkdir(exist_ok=True)
-    with Child() as child, workplace(folder, "look-") as scratch:
-        for event in child.call(
-            "tools.video.pictures:pictures", path=str(source), target=str(scratch), seconds=seconds
-        ):
-            if "frame" in event:
-                picture = scratch / event["frame"]["name"]
-                picture.replace(folder / "frames" / picture.name)
-        sync_folder(folder / "frames")
+    try:
+        (folder / "frames").mkdir(exist_ok=True)
+        with Child() as child, workplace(folder, "look-") as scratch:
+            for event in child.call(
+                "tools.video.pictures:pictures",
+                path=str(source),
+                target=str(scratch),
+                seconds=seconds,
+            ):
+                if "frame" in event:
+                    picture = scratch / event["frame"]["name"]
+                    picture.replace(folder / "frames" / picture.name)
+            sync_folder(folder / "frames")
+    except (FileNotFoundError, UnreadableMedia):
+        library.manifest(video)  # UnknownVideo where it was removed meanwhile
+        raise
 
 
 def _mark(library: Library, asked: list[Frame]) -> None:

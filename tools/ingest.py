@@ -258,11 +258,11 @@ def _keep_original(work: Work, take: bool) -> None:
             adopt(whole, inside)
             source = None
         work.original.use(inside)
-        if take and given != inside:
-            given.unlink()
         if source:
+            if take and given != inside:
+                given.unlink()
             return
-        given, take = inside, True
+        given, take = given if take else inside, True  # known to nobody yet: listed first
     if take:
         work.original.bring_in(inside)
         work.taken = given if given != inside else None

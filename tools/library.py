@@ -40,8 +40,7 @@ if TYPE_CHECKING:
 
 STAGES = ("probe", "subtitles", "keyframes", "pass", "screen", "vectors")
 SCHEMA = 1
-CACHED = 256
-"""Stage files held in memory, parsed."""
+CACHED = 256  # stage files held in memory, parsed
 _T = TypeVar("_T")
 
 

@@ -1,15 +1,15 @@
 """Run untrusted decoding in a spawned child with limits; its death is an error, not a crash.
 
-A child is spawned, never forked (a forked one would keep our locks), bounded in address space,
-processor time, file size, open files and silence, and ends when its parent does, not before: what
-stops the program (Ctrl-C, SIGTERM) must not look like a file that kills its decoder. It speaks JSON
-lines on its standard input and output: one request in, events out, then a line that says how it
-ended.
+A child is spawned, never forked (a forked one would keep our locks), bounded in memory, processor
+time, file size, open files and silence, and ends when its parent does, not before: what stops the
+program (Ctrl-C, SIGTERM) must not look like a file that kills its decoder. It speaks JSON lines on
+its standard input and output: one request in, events out, then a line that says how it ended.
 """
 
 import contextlib
 import importlib
 import json
+import math
 import os
 import resource
 import select
@@ -28,7 +28,12 @@ from tools.errors import Interrupted, UnreadableMedia, VideoError
 
 ADDRESS_SPACE = 1536 << 20
 """Bytes of address space; resident memory stays far below."""
-CPU_SECONDS = 6 * 3600
+MEMORY = 512 << 20
+"""Bytes that a decoder may write to. With the libraries, which come on top, under 600 MB."""
+CPU_SECONDS, CPU_PER_MB = 600.0, 120.0
+"""Processor time of one request: so much for any file, and so much more for each megabyte of it.
+The slowest honest files, still pictures at a few kilobits a second, take a tenth of that."""
+CPU_AT_MOST = 6 * 3600
 FILE_SIZE = 8 << 30
 OPEN_FILES = 128
 PATIENCE = 600.0
@@ -76,13 +81,14 @@ class Child:
         """Run `package.module:generator` with JSON arguments and yield the events it yields.
 
         Raises the VideoError that the function raised; UnreadableMedia when the process died of
-        it or froze.
+        it, froze, or was stopped at its share of processor time.
         """
         process = self._process or self._start()
         assert process.stdin
         finished, code = False, 0
+        cpu = _cpu_seconds(arguments)
         try:
-            request = {"function": function, "arguments": arguments}
+            request = {"function": function, "arguments": arguments, "cpu": cpu}
             process.stdin.write(json.dumps(request).encode() + b"\n")
             process.stdin.flush()
             for line in self._lines(process):
@@ -102,15 +108,22 @@ class Child:
                 code = self._end()
         if -code in _FROM_OUTSIDE:
             raise Interrupted(f"the decoder was ended from outside (signal {-code}): do it again")
+        if -code == signal.SIGXCPU:
+            raise UnreadableMedia(
+                f"decoding was stopped after {cpu:.0f} s of processor time, the most that a "
+                "file of this size is given: convert it, or cut it into parts"
+            )
         raise UnreadableMedia(f"the decoder stopped (exit {code}) while reading this file")
 
     def _lines(self, process: "subprocess.Popen[bytes]") -> Iterator[bytes]:
         """Lines as they come; UnreadableMedia after too long a silence."""
         assert process.stdout
         output, held = process.stdout.fileno(), b""
+        poll = select.poll()  # select() knows no more than 1024 open files
+        poll.register(output, select.POLLIN)
         while True:
             for _ in range(_LOOKS):
-                if select.select([output], [], [], self._patience / _LOOKS)[0]:
+                if poll.poll(self._patience * 1000 / _LOOKS):
                     break
             else:
                 raise UnreadableMedia(
@@ -151,6 +164,16 @@ class Child:
         return self._process
 
 
+def _cpu_seconds(arguments: dict[str, Any]) -> float:
+    """What a request may take, by the size of the file that it reads."""
+    size = 0
+    file = arguments.get("path") or arguments.get("source")
+    if isinstance(file, str):
+        with contextlib.suppress(OSError, ValueError):
+            size = os.stat(file).st_size
+    return min(CPU_SECONDS + CPU_PER_MB * size / 1e6, CPU_AT_MOST)
+
+
 def _error(name: str, text: str) -> Exception:
     kind = getattr(errors, name, None)
     if isinstance(kind, type) and issubclass(kind, VideoError):
@@ -161,15 +184,25 @@ def _error(name: str, text: str) -> Exception:
 def _limit() -> None:
     for what, bound in (
         (resource.RLIMIT_AS, ADDRESS_SPACE),
-        (resource.RLIMIT_CPU, CPU_SECONDS),
+        (resource.RLIMIT_DATA, MEMORY),
         (resource.RLIMIT_FSIZE, FILE_SIZE),
         (resource.RLIMIT_NOFILE, OPEN_FILES),
         (resource.RLIMIT_CORE, 0),
     ):
         # Of the processor's time, the lower bound ends it with a signal of its own.
         most = bound + 1 if what == resource.RLIMIT_CPU else bound
-        with contextlib.suppress(ValueError, OSError):  # macOS has no bound on address space
+        with contextlib.suppress(ValueError, OSError):  # macOS has no bound on memory
             resource.setrlimit(what, (bound, most))
+
+
+def _limit_cpu(seconds: float) -> None:
+    """From now on; the system ends the process after that."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    soft = math.ceil(used.ru_utime + used.ru_stime + seconds)
+    if hard != resource.RLIM_INFINITY:
+        soft = min(soft, hard - 1)
+    resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
 
 
 def _die_with(parent: int) -> None:
@@ -199,6 +232,7 @@ def _serve(requests: IO[str], answers: IO[str]) -> None:
     for line in requests:
         request = json.loads(line)
         module, _, name = request["function"].partition(":")
+        _limit_cpu(request["cpu"])
         try:
             for event in getattr(importlib.import_module(module), name)(**request["arguments"]):
                 say({"event": event})
@@ -207,7 +241,7 @@ def _serve(requests: IO[str], answers: IO[str]) -> None:
         except OSError as error:
             full = refusal(error) if error.errno in FULL else None
             kind = type(full or UnreadableMedia("")).__name__
-            say({"error": kind, "text": str(full or f"the decoder said: {error}")})
+            say({"error": kind, "text": str(full or f"the decoder said: {error.strerror or error}")})
         except Exception as error:
             # Damaged media raise these, deep inside the bindings; anything else is a bug of ours.
             bad = isinstance(error, IndexError | ValueError | OverflowError | MemoryError)

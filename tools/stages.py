@@ -6,6 +6,7 @@ decides its outcome stands in its fingerprint, so that a change redoes this stag
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tools import files, ocr, scenes, transcribe
 from tools.embed import load_embedder
@@ -129,11 +131,15 @@ def keyframes(work: Work) -> Result:
             work.say("keyframes", "running", min(done, 1.0))
         end = event.get("end", end)
         trouble = event.get("trouble", trouble)
-    if not claimed or (end < claimed - CUT_SHORT and _sound_ends(work) < claimed - CUT_SHORT):
-        manifest["duration"] = max(end, _sound_ends(work))
+    there = end
+    if not claimed or abs(end - claimed) > CUT_SHORT:
+        there = max(end, _sound_ends(work))
+    if not claimed or abs(there - claimed) > CUT_SHORT:
+        manifest["duration"] = there
         if claimed:
             manifest["notes"].append(
-                f"cut short: the file says {claimed:.1f} s, {manifest['duration']:.1f} s are there"
+                ("cut short" if there < claimed else "longer than it says")
+                + f": the file says {claimed:.1f} s, {there:.1f} s are there"
                 + (f" ({trouble})" if trouble else "")
             )
     manifest["picture_end"] = end
@@ -174,6 +180,10 @@ def decode_pass(work: Work) -> Result:
     if last["damaged"]:
         count = f"{last['damaged']} place" + ("s" if last["damaged"] > 1 else "")
         manifest["notes"].append(f"damaged: {count} could not be decoded ({last['trouble']})")
+    if last["full"] is not None:
+        manifest["notes"].append(
+            f"too many pictures for a file of this size: none is kept after {last['full']:.1f} s"
+        )
     if last["end"] < manifest["picture_end"] - CUT_SHORT:
         manifest["notes"].append(f"cut short: the picture can be decoded up to {last['end']:.1f} s")
     work.take_back()
@@ -192,11 +202,13 @@ def decode_pass(work: Work) -> Result:
 
 def _add_motion(kept: list[dict[str, Any]], rows: Rows, cuts: list[float]) -> None:
     """The motion that a kept frame stands for: the usual one of the next second of its scene."""
-    seconds = rows["seconds"]
+    seconds: NDArray[np.float64] = rows["seconds"].astype(np.float64)
     for one in kept:
-        at = one["seconds"]
-        end = min([at + MOTION_SECONDS, *(cut for cut in cuts if cut > at + 1e-3)])
-        ahead = rows["motion"][(seconds > at + 1e-3) & (seconds < end - 1e-3)]
+        at = float(one["seconds"])
+        next_cut = bisect_right(cuts, at + 1e-3)
+        end = min([at + MOTION_SECONDS, *cuts[next_cut : next_cut + 1]])
+        first = int(np.searchsorted(seconds, at + 1e-3, "right"))
+        ahead = rows["motion"][first : int(np.searchsorted(seconds, end - 1e-3, "left"))]
         one["motion"] = float(np.median(ahead)) if len(ahead) else 0.0
 
 
@@ -227,7 +239,8 @@ def _image(work: Work, name: str) -> str:
 def _inside(work: Work, kept: list[dict[str, Any]], start: float, end: float) -> str | None:
     """The kept picture nearest to the middle of a scene, from inside it where there is one."""
     middle = (start + end) / 2
-    inside = [one for one in kept if start <= one["seconds"] < end] or kept
+    first, last = (bisect_left(kept, at, key=lambda one: one["seconds"]) for at in (start, end))
+    inside = kept[first:last] or kept
     best = min(inside, key=lambda one: abs(one["seconds"] - middle), default=None)
     return _image(work, best["name"]) if best else None
 

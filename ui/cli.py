@@ -200,11 +200,12 @@ def ask(
     if as_json:
         print_json(Json(library).answer(answer))
         return
-    print(answer.answer)
+    lines = [answer.answer]
     for cited in answer.evidence or answer.nearest:
-        print(f"  {label(cited.evidence, cited.handle)}")
+        lines.append(f"  {label(cited.evidence, cited.handle)}")
         if cited.evidence.image:
-            print(f"      {library.picture(cited.evidence.image)}")
+            lines.append(f"      {library.picture(cited.evidence.image)}")
+    print("\n".join(lines))  # all of it, or one line that says what was removed meanwhile
 
 
 async def _answer(question: str, videos: list[str], thread: str | None) -> "Answer":

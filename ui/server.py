@@ -121,6 +121,7 @@ def serve(settings: Settings) -> None:
     import uvicorn
 
     app = build_app(settings)
+    logging.getLogger("uvicorn.error").addFilter(_is_news)
     sys.stderr.write(f"Cuepoint is at http://{settings.host}:{settings.port} (Ctrl-C stops it)\n")
     uvicorn.run(
         app,
@@ -131,6 +132,11 @@ def serve(settings: Settings) -> None:
         server_header=False,
         proxy_headers=False,
     )
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Not the traceback of a request that the end of the server cut off."""
+    return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))
 
 
 async def _refuse(request: Request, error: Exception) -> Response:
