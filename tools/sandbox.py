@@ -241,7 +241,9 @@ def _serve(requests: IO[str], answers: IO[str]) -> None:
         except OSError as error:
             full = refusal(error) if error.errno in FULL else None
             kind = type(full or UnreadableMedia("")).__name__
-            say({"error": kind, "text": str(full or f"the decoder said: {error.strerror or error}")})
+            say(
+                {"error": kind, "text": str(full or f"the decoder said: {error.strerror or error}")}
+            )
         except Exception as error:
             # Damaged media raise these, deep inside the bindings; anything else is a bug of ours.
             bad = isinstance(error, IndexError | ValueError | OverflowError | MemoryError)
