@@ -79,7 +79,7 @@ class _Turn:
         )
         self._video = self._of(self.asked, turns)
         self._relevance = Relevance(toolbox, self._videos)
-        self.asked = replace(self.asked, plan=self._relevance.joined(self.asked.plan))
+        self.asked = replace(self.asked, plan=self._relevance.adapted(self.asked.plan))
         self.plan = self.asked.plan
         self._calls = self._wanted()
 
@@ -140,7 +140,7 @@ class _Turn:
         if plan.kind == "order" and plan.sides:
             return [("find_words", {"words": list(side), **where}) for side in plan.sides]
         words = [*sought(plan), *plan.topic]
-        query = " ".join(self._relevance.expanded(words))[:400] or plan.question[:400]
+        query = " ".join(self._relevance.known(words) or words)[:400] or plan.question[:400]
         found = [
             ("search_transcript", {"query": query, "limit": SEARCHED, **where}),
             ("search_screen_text", {"query": query, "limit": SEARCHED, **where}),
@@ -148,7 +148,7 @@ class _Turn:
         if plan.kind in ("every", "first", "last"):
             return [("find_words", {"words": list(plan.words), **where}), *found]
         if self.asked.otherwise:
-            start, end = plan.window or (0.0, 0.0)
+            start, end = self._moment()
             return [*found, ("read_moment", {"video": video, "start": start, "end": end})]
         rare = self._rarest(sought(plan))
         return [*found, ("find_words", {"words": [rare], "limit": 6, **where})] if rare else found

@@ -9,8 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from agent.concepts import concepts
 from agent.understanding import (
     ORDINALS,
+    Edge,
     Plan,
     asked_words,
     find_modality,
@@ -21,6 +23,7 @@ from agent.understanding import (
 from tools.evidence import parse_id
 
 Direction = Literal["", "before", "after"]
+PICKS: tuple[Literal["longest", "shortest"], ...] = ("longest", "shortest")
 
 _NUMBER_WORDS = str.split("one two three four five six seven eight nine ten fifteen twenty thirty")
 _AMOUNT = rf"(\d+(?:\.\d+)?|an?|a few|a couple of|half a|{'|'.join(_NUMBER_WORDS)})"
@@ -30,7 +33,7 @@ _LATER = re.compile(
 )
 _ORDINAL = re.compile(
     rf"\b(?:the )?({'|'.join(ORDINALS)}|1st|2nd|3rd|4th|5th|last|other) "
-    r"(one|moment|result|hit|match|frame|quote|citation|picture|scene)\b"
+    r"(ones?|moment|result|hit|match|frame|quote|citation|picture|scene)\b"
 )
 _NTH_TIME = re.compile(
     rf"\b({'|'.join(ORDINALS)}|1st|2nd|3rd|4th|5th) (?:time|mention|appearance|occurrence)\b"
@@ -58,6 +61,10 @@ _OFTEN = re.compile(
 _AGAIN = re.compile(r"\b(again|once more|another time|any other|anywhere else|else|other times?)\b")
 _FIRST = re.compile(r"\b(?:the )?(?:very )?first(?: time| mention)?\b")
 _LAST = re.compile(r"\b(?:the )?(?:very )?last(?: time| mention)?\b")
+_OWN_LIST = re.compile(
+    r"\b(?:captions?|subtitles?|slides?|sentences?|words?|lines?|titles?|signs?)\b"
+)
+"""What a first or last one of is not one of the mentions before."""
 _OTHER_VIDEO = re.compile(r"\b(?:other|second|another|next) (?:video|clip|film|recording)\b")
 _SURE = re.compile(
     r"\bwhy do you (?:think|say)\b|\bare you sure\b|\bhow do you know\b|\bsays who\b"
@@ -116,15 +123,16 @@ def resolve(
     """Understand a question after the turns before it."""
     own = understand(question, duration)
     if not before:
-        return Referring(own)
+        return _or_read(own)
     text = plain(question)
     last = before[-1].plan
     shown = next((turn.shown for turn in reversed(before) if turn.shown), ())
     focus = shown[0] if shown else None
     found = (
         _other_video(text, own, last, focus, videos)
+        or _listed(text, own, last)
         or _named(text, own, shown, handles, last)
-        or _shifted(text, own, focus, duration)
+        or _shifted(text, own, last, focus, duration)
         or _more_of(text, own, last)
         or _around(text, own, focus)
     )
@@ -135,13 +143,21 @@ def resolve(
         again = replace(own, kind="search", words=last.plan.words, modality=last.plan.modality)
         return Referring(again, otherwise=own)
     if own.window or own.kind not in ("search", "first", "last", "every"):
-        return Referring(own)
+        return _or_read(own)
     if _ALSO.search(text) and own.words and len(own.words) <= 3 and len(text.split()) <= 8:
         return Referring(_instead(own, last.plan, text))
     if _PRONOUN.search(text):
         topic = tuple(w for w in (*last.plan.words, *last.plan.topic) if w not in own.words)
         return Referring(replace(own, topic=topic, words=own.words or topic))
     return Referring(own)
+
+
+def _or_read(own: Plan) -> Referring:
+    """What is to be read at a time, whatever the question says that it is written on."""
+    placed = own.kind == "search" and own.window and not own.edge and own.modality == "screen"
+    if not placed or re.search(r"\babout\b", own.question):
+        return Referring(own)
+    return Referring(own, otherwise=replace(own, kind="moment", words=()))
 
 
 def _instead(own: Plan, last: Plan, text: str) -> Plan:
@@ -231,7 +247,25 @@ def _asks_moment(text: str) -> bool:
     return bool(re.search(r"\b(said|say|shown|on screen|see|seen|visible|colou?r|written)\b", text))
 
 
-def _shifted(text: str, own: Plan, focus: Place | None, duration: float) -> Referring | None:
+def _listed(text: str, own: Plan, last: Referring) -> Referring | None:
+    """ "Which one is the longest?" of scenes, "and the last ones?" of all that is said."""
+    before = last.plan
+    named = concepts(text)
+    if named.rest or (own.window and not own.everything):
+        return None
+    if re.search(r"\b(?:scenes?|shots?|cuts?)\b", plain(before.question)):
+        for pick in PICKS:
+            if named.has(pick):
+                return Referring(Plan(own.question, "scenes", pick=pick))
+    edge: Edge = "end" if named.has("last") else "start" if named.has("first") else ""
+    if before.everything and edge:
+        return Referring(replace(before, question=own.question, edge=edge, nth=0))
+    return None
+
+
+def _shifted(
+    text: str, own: Plan, last: Referring, focus: Place | None, duration: float
+) -> Referring | None:
     match = _LATER.search(text)
     if match is None or focus is None or _content(own):
         return None
@@ -240,7 +274,9 @@ def _shifted(text: str, own: Plan, focus: Place | None, duration: float) -> Refe
     amount = amounts.get(match[1]) or float(words.get(match[1], 0) or match[1])
     amount *= 60 if match[2].startswith("m") else 1
     back = match[3] in ("earlier", "before", "prior", "sooner", "back")
-    at = focus.start - amount if back else focus.start + amount
+    asked = last.plan.window if last.plan.kind == "moment" else None
+    base = asked[0] if asked and asked[1] - asked[0] < 0.05 else focus.start
+    at = base - amount if back else base + amount
     at = min(max(at, 0.0), max(duration - 0.1, 0.0))
     modality = find_modality(text)
     return Referring(replace(own, kind="moment", words=(), modality=modality, window=(at, at)))
@@ -249,6 +285,8 @@ def _shifted(text: str, own: Plan, focus: Place | None, duration: float) -> Refe
 def _more_of(text: str, own: Plan, last: Referring) -> Referring | None:
     """ "How often?", "and the last time?", "does it come again?": the words are those before."""
     if _content(own) or not (words := last.plan.words):
+        return None
+    if own.everything and _OWN_LIST.search(text):
         return None
     modality = find_modality(text)
     again = replace(last.plan, question=own.question, window=None, sides=None, words=words, nth=0)
@@ -273,7 +311,7 @@ def _around(text: str, own: Plan, focus: Place | None) -> Referring | None:
         or own.kind in ("facts", "summary", "scenes", "look", "order")
     ):
         return None
-    if own.window and not own.everything and not re.search(r"\b(there|that|then)\b", text):
+    if (own.window and not own.everything) or own.edge or own.nth:
         return None
     plan = replace(own, kind="moment", words=(), window=None, everything=False, edge="")
     if direction := _direction(text):

@@ -183,10 +183,10 @@ def moment(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
         inside = [f for f in heard if f.one.kind != "frame"][plan.nth - 1 : plan.nth]
     if plan.edge:
         inside = _outermost(inside, plan.edge)
-    chosen = _of_kind(inside, plan.modality, start, end)
+    chosen = _of_kind(inside, plan.modality, start, end, relevance)
     if not chosen and plan.modality in ("speech", "any") and end - start < AT_MOST:
         near = [f for f in found if _apart(f.one, start, end) <= NEAR_SECONDS]
-        chosen = _of_kind(near, plan.modality, start, end)[:1]
+        chosen = _of_kind(near, plan.modality, start, end, relevance)[:1]
     if not chosen:
         what = {"speech": "said", "screen": "to be read on screen"}.get(plan.modality, "known")
         return Reply((), (f"Nothing is {what} at that moment.",), False)
@@ -210,7 +210,9 @@ def _apart(one: Evidence, start: float, end: float) -> float:
     return max(one.start - end, start - one.end, 0.0)
 
 
-def _of_kind(found: Sequence[Found], modality: Modality, start: float, end: float) -> list[Found]:
+def _of_kind(
+    found: Sequence[Found], modality: Modality, start: float, end: float, relevance: Relevance
+) -> list[Found]:
     """At most AT_MOST of what was asked for; what has its middle in the span first."""
     speech = [f for f in found if f.one.kind == "speech"]
     screen = [f for f in found if f.one.kind == "screen"]
@@ -218,7 +220,9 @@ def _of_kind(found: Sequence[Found], modality: Modality, start: float, end: floa
 
     def central(group: list[Found]) -> list[Found]:
         if end - start < 1.0:
-            return group[:2]
+            return (
+                group[:2] if group and group[0].one.kind == "speech" else telling(group, relevance)
+            )
         inside = [f for f in group if start <= (f.one.start + f.one.end) / 2 <= end]
         inside = _distinct(inside) if end - start > 60 else inside
         return _spread(inside or group[:1], AT_MOST)
@@ -231,6 +235,29 @@ def _of_kind(found: Sequence[Found], modality: Modality, start: float, end: floa
         return pictures[:1]
     both = sorted([*central(speech), *central(screen)[:1]], key=lambda f: f.one.start)
     return both[:AT_MOST] or pictures[:1]
+
+
+def telling(lines: Sequence[Found], relevance: Relevance) -> list[Found]:
+    """Of the lines in one picture at most AT_MOST, those that say most, in their order.
+
+    A line that goes on counts with what it goes on with; one that no other picture shows comes
+    before the heading of all slides, a longer one before a shorter one.
+    """
+    sentences: list[list[Found]] = []
+    for line in lines:
+        if sentences and line.one.text[:1].islower():
+            sentences[-1].append(line)
+        else:
+            sentences.append([line])
+    chosen: list[Found] = []
+
+    def worth(part: list[Found]) -> tuple[int, int]:
+        return -relevance.shown(part[0].one.text), sum(len(f.one.text) for f in part)
+
+    for part in sorted(sentences, key=worth, reverse=True):
+        if len(chosen) + len(part) <= AT_MOST or not chosen:
+            chosen += part[:AT_MOST]
+    return [line for line in lines if line in chosen][:AT_MOST]
 
 
 def beside(asked: Referring, found: Sequence[Found]) -> Reply:

@@ -27,6 +27,14 @@ MEANS_THE_SAME = 0.5
 """Cosine of two words from which one may stand for the other."""
 ENOUGH = 0.62
 """Share of the question's weight from which evidence answers it."""
+ENOUGH_OF_KIND = 0.45
+"""The same for evidence that holds a day, a month, a year, a time or a name that was asked for."""
+ENOUGH_WITH_HEAD = 0.3
+"""The same for evidence that itself holds what is counted or chosen: "which channel"."""
+ENOUGH_WITHOUT_HEAD = 0.72
+"""The same for evidence that lacks it: what it says of the channel may be about another thing."""
+FIGURE = 2.0
+"""How much more than its rarity a number says."""
 
 _NUMBER = re.compile(
     r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|"
@@ -76,6 +84,16 @@ _KINDS: tuple[tuple[re.Pattern[str], frozenset[str], re.Pattern[str]], ...] = tu
          r"\b\d{1,2}[:.]\d\d\b|\b\d{1,2} ?[ap]\.?m\b|\bo'clock\b|\bnoon\b|\bmidnight\b"),
     )
 )  # fmt: skip
+_ASKS_SURNAME = re.compile(r"\bsurname\b|\b(?:last|family|full) name\b")
+_SURNAME = re.compile(r"\b[A-Z][a-z]+ (?:[A-Z]\. )?[A-Z][a-z]+")
+_ASKS_NAME = re.compile(r"\bnames?\b|\bcalled\b|\bnamed\b")
+_NAME = re.compile(r"(?<![.!?:] )(?<!^)\b[A-Z][a-z]{2,}|^[^a-z]*[A-Z]{3,}[^a-z]*$")
+_PROPER = re.compile(r"(?<=[a-z,] )[A-Z][a-z]+")
+"""Names inside a sentence: they mean nothing but themselves."""
+_HEAD = re.compile(
+    r"\b(?:how many|how much|which|what)\s+"
+    r"(?!(?:is|are|was|were|does|do|did|has|have|had|can|will)\b)(\w+)(?:\s+(?:of\s+|and\s+)?(\w+))?"
+)
 """What a question asks for by kind, the words that only name the kind, and how it looks."""
 _MOMENTS = re.compile(
     r"\b\d{1,2}[:.]\d\d\b|\b1[0-9]\d\d\b|\b20\d\d\b|\b(?:noon|midnight|morning|evening|night|"
@@ -104,6 +122,7 @@ class Relevance:
         self._corpora: tuple[Corpus[Any], Corpus[Any]] = toolbox.corpora(
             videos or [v.id for v in toolbox.library.list()]
         )
+        self._videos = videos
         self._holders: dict[str, set[str]] = {}
 
     @property
@@ -130,6 +149,10 @@ class Relevance:
                             self._holders[word].add(one.id)
         return self._holders[word]
 
+    def shown(self, text: str) -> int:
+        """How often the same line is on screen: what is on every slide says little."""
+        return sum(one.text == text for one in self._corpora[1].items)
+
     def related(self, word: str) -> list[str]:
         """Words of these videos that mean nearly the same, nearest first; none for numbers."""
         if any(c.isdigit() for c in word) or len(word) < 3:
@@ -146,9 +169,15 @@ class Relevance:
                 found += [(float(near[i]), words[i]) for i in (near >= MEANS_THE_SAME).nonzero()[0]]
         return [other for _, other in sorted(found, reverse=True)[:4]]
 
-    def joined(self, plan: Plan) -> Plan:
-        """The plan with neighbouring words that occur as one only: "clean room", "foghorn"."""
-        words = list(plan.words)
+    def adapted(self, plan: Plan) -> Plan:
+        """The plan in the words of these videos.
+
+        Neighbouring words that occur as one only are joined ("clean room", "foghorn"), and what a
+        video's title says need not be said in it again.
+        """
+        titles = {stem for v in self._videos for stem in stems(self._toolbox.library.get(v).title)}
+        words = [w for w in plan.words if self.holders(w) or stem(w) not in titles]
+        words = words or list(plan.words)
         for at in range(len(words) - 1):
             pair = words[at : at + 2]
             together = "".join(pair)
@@ -157,11 +186,11 @@ class Relevance:
                 break
         return replace(plan, words=tuple(words))
 
-    def expanded(self, words: Iterable[str]) -> list[str]:
-        """The words, and for those that never occur what means nearly the same."""
+    def known(self, words: Iterable[str]) -> list[str]:
+        """The words that occur, and for those that never do what means nearly the same."""
         wanted: list[str] = []
         for word in words:
-            wanted += [word] if self.holders(word) else [word, *self.related(word)]
+            wanted += [word] if self.holders(word) else self.related(word)[:2]
         return list(dict.fromkeys(wanted))
 
     def missing(self, words: Iterable[str]) -> list[str]:
@@ -185,6 +214,18 @@ class Relevance:
             covered += weight * credit
         return covered / total if own and total else 0.0
 
+    def enough(self, plan: Plan, one: Evidence) -> float:
+        """The share of the question's weight from which this evidence answers it."""
+        question = plan.question.lower()
+        if any(asks.search(question) and answers.search(one.text) for asks, _, answers in _KINDS):
+            return ENOUGH_OF_KIND
+        named = {word for match in _HEAD.finditer(question) for word in match.groups() if word}
+        heads = named.intersection(plan.words)
+        forms = [form for word in heads for form in (word, *self._stand_ins(word))]
+        if any(one.id in self.holders(form) for form in forms):
+            return ENOUGH_WITH_HEAD
+        return ENOUGH_WITHOUT_HEAD if heads else ENOUGH
+
     def bonus(self, question: str, one: Evidence) -> float:
         """A little for small words it shares ("the last ferry"), and for a time if asked when."""
         said = set(stems(one.text))
@@ -200,7 +241,8 @@ class Relevance:
         return [] if self.holders(word) else self.related(word)
 
     def _weight(self, word: str) -> float:
-        return math.log(1 + (self.count + 1) / (len(self.holders(word)) + 0.5))
+        rarity = math.log(1 + (self.count + 1) / (len(self.holders(word)) + 0.5))
+        return rarity * FIGURE if word[0].isdigit() else rarity
 
     def _beside(self, one: Evidence) -> list[Any]:
         """What is said just before and after, and what is said and shown at the same time."""
@@ -219,7 +261,7 @@ class Relevance:
         """Whether the evidence has the kind of thing asked for: a number, a colour, a cause."""
         text = question.lower()
         said = one.text
-        for ours, theirs in (("first", "last"), ("last", "first")):
+        for ours, theirs in (("first", "last"), ("last(?! name)", "first")):
             if re.search(rf"\b{ours}\b", text) and re.search(rf"\b{theirs}\b", said, re.I):
                 return False
         for asks, _, answers in _KINDS:
@@ -230,6 +272,10 @@ class Relevance:
         if _ASKS_NUMBER.search(text):
             rest = " ".join(w for w in said.split() if stem(w.lower().strip(".,!?")) not in words)
             return bool(_NUMBER.search(rest))
+        if _ASKS_SURNAME.search(text):
+            return bool(_SURNAME.search(said))
+        if _ASKS_NAME.search(text):
+            return bool(_NAME.search(said))
         if _ASKS_COLOUR.search(text):
             return bool(_COLOUR.search(said))
         if _ASKS_WHY.search(text):
@@ -240,7 +286,7 @@ class Relevance:
 def _vocabulary(corpus: "Corpus[Any]", embedder: Any) -> tuple[list[str], Any]:
     """Every word of a corpus with its vector; made once."""
     if corpus not in _vocabularies:
-        text = " ".join(one.text for one in corpus.items).lower()
+        text = " ".join(_PROPER.sub(" ", one.text) for one in corpus.items).lower()
         words = sorted({w for w in re.findall(r"[a-z][a-z'-]{2,}", text) if stems(w)})
         _vocabularies[corpus] = (words, embedder.texts(words))
     return _vocabularies[corpus]

@@ -24,6 +24,7 @@ from agent.quoting import (
 )
 from agent.relevance import ENOUGH, Relevance, names_kind, sought
 from agent.understanding import Modality
+from tools.media import Evidence
 
 ENOUGH_IN_WINDOW = 0.4
 """Share of the question's weight from which evidence counts where the question says when."""
@@ -132,9 +133,12 @@ def _search(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
     words = sought(plan)
     pool = _in_time([f for group in groups for f in group])
     weighed = [(relevance.share(words, f.one), f) for f in pool]
-    enough = ENOUGH if plan.window is None else ENOUGH_IN_WINDOW
+    most = 1.0 if plan.window is None else ENOUGH_IN_WINDOW
     fitting = [
-        (s, f) for s, f in weighed if s >= enough and relevance.fits(plan.question, f.one, words)
+        (s, f)
+        for s, f in weighed
+        if s >= min(most, relevance.enough(plan, f.one))
+        and relevance.fits(plan.question, f.one, words)
     ]
     if not fitting and asked.otherwise:
         return moment(replace(asked, plan=asked.otherwise), groups[-1:], relevance)
@@ -145,10 +149,14 @@ def _search(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
     shares = {f.one.id: s for s, f in fitting}
     rank = {f.one.id: place for group in groups[:2] for place, f in enumerate(group)}
 
-    def worth(found: Found) -> tuple[float, int]:
+    outermost = re.search(r"\b(first|last)\b", plan.question.lower())
+    sign = 0.0 if outermost is None else -1.0 if outermost[1] == "first" else 1.0
+
+    def worth(found: Found) -> tuple[float, float, int]:
         bonus = relevance.bonus(plan.question, found.one)
         bonus += 0.05 * relevance.share(plan.topic, found.one) if plan.topic else 0.0
-        return (round(shares[found.one.id] + bonus, 2), -rank.get(found.one.id, 99))
+        share = round(shares[found.one.id] + bonus, 2)
+        return (share, sign * found.one.start, -rank.get(found.one.id, 99))
 
     best = max(kept, key=worth)
     missing = relevance.missing(words)
@@ -157,6 +165,12 @@ def _search(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
     if telling and best.one.kind == "speech" and len(told) > 1:
         told = [f for f in told if f.one.kind == "speech"][:AT_MOST]
         return Reply(tuple(sentence(f) for f in told), _never(missing))
+    if re.search(
+        r"\b(?:when|what time|which (?:second|minute|moment|point))\b", plan.question.lower()
+    ):
+        return Reply((sentence(best),), _never(missing))  # the sentence that says it, no more
+    if best.one.kind == "screen":
+        return _with_its_lines(asked, groups, best, _never(missing))
     whole = _whole(best, pool, relevance)
     begins = _goes_on(best, relevance) and whole == [best]
     before = (best.one.video, max(best.one.start - SENTENCE_SECONDS, 0.0), best.one.end)
@@ -181,6 +195,32 @@ def _same_slide(
     lines = [f for f in groups[-1] if f.one.kind == "screen" and f.one.end > one.start + INSTANT]
     fitting = [f for f in lines if relevance.fits(asked.plan.question, f.one, ())]
     return Reply((sentence(fitting[0]),)) if fitting else None
+
+
+def _with_its_lines(
+    asked: Referring, groups: Groups, best: Found, remarks: tuple[str, ...]
+) -> Reply:
+    """A line on screen with those it goes on in, and with all of a title of up to three lines."""
+    one = best.one
+    if len(groups) <= SEARCHES:
+        return Reply((sentence(best),), remarks, wants=(one.video, one.start, one.end))
+    shown = [f for f in groups[-1] if f.one.kind == "screen" and _together(f.one, one)]
+    if len(shown) > AT_MOST:
+        at = next((n for n, f in enumerate(shown) if f.one.id == one.id), 0)
+        first, last = at, at + 1
+        while first > 0 and shown[first].one.text[:1].islower():
+            first -= 1
+        while last < len(shown) and shown[last].one.text[:1].islower():
+            last += 1
+        shown = shown[max(first, at - 1) : last][:AT_MOST]
+    told = shown if any(f.one.id == one.id for f in shown) else [best]
+    return Reply(tuple(sentence(f) for f in told), remarks)
+
+
+def _together(one: Evidence, other: Evidence) -> bool:
+    """Whether two lines are on screen at nearly the same time."""
+    both = min(one.end, other.end) - max(one.start, other.start)
+    return both > 0.8 * max(one.end - one.start, other.end - other.start)
 
 
 def _goes_on(best: Found, relevance: Relevance) -> bool:

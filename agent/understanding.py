@@ -8,6 +8,7 @@ from typing import Literal
 
 from agent.concepts import Pick, asks_facts, asks_gist, asks_scenes, concepts, informal
 from agent.wording import quotes, times
+from tools.attributes import COLOURS
 from tools.looks import LookQuery, parse_look
 from tools.search import content_words
 
@@ -25,6 +26,7 @@ Kind = Literal[
     "search",
 ]
 Modality = Literal["any", "speech", "screen", "picture"]
+Edge = Literal["", "start", "end"]
 
 _SPEECH = re.compile(
     r"\b(said|says?|saying|talk\w*|tell\w*|told|speak\w*|spoke\w*|spoken|hear\w*|heard|mention\w*|"
@@ -36,7 +38,7 @@ _SCREEN = re.compile(
 )
 _READ = re.compile(
     r"\b(written|on[- ]screen text|text|slides?|sign|title|caption|label|card|printed|what does "
-    r"(?:it|the (?!speaker|narrator|voice|man|woman|person|presenter|host)\w+(?: \w+)?) "
+    r"(?:it|the (?!(?:\w+ )?(?:speaker|narrator|voice|man|woman|person|presenter|host)\b)\w+(?: \w+)?) "
     r"(?:say|read))\b"
 )
 _PICTURE = re.compile(r"\b(look(?:s|ed)? like|picture|image|colou?r|light|bright|dark)\b")
@@ -69,6 +71,11 @@ _BESIDE = re.compile(
 )
 _FOLLOWING = frozenset(("after", "follow", "follows", "followed", "following"))
 _NUMBER = r"(\d+(?:\.\d+)?|one|two|three|four|five|six|seven|eight|nine|ten|fifteen|twenty|thirty)"
+_TINTED = re.compile(
+    rf"\b(?:{'|'.join(COLOURS)}|dark|light|bright) (?=(?:background|card|sign|screen|slide|letters|text|"
+    r"box|button|banner|page|label|board)\b)"
+)
+"""Colours of what a text stands on: no words of the text."""
 ORDINALS = str.split("first second third fourth fifth sixth seventh eighth ninth tenth")
 _NTH = re.compile(
     rf"\b({'|'.join(ORDINALS[1:])}|\d{{1,2}}(?:nd|rd|th)) (person|speaker|man|woman|scene|shot|cut|"
@@ -76,13 +83,13 @@ _NTH = re.compile(
 )
 _EDGE = re.compile(rf"\b(first|last|final|opening|closing) (?:{_NUMBER} )?(seconds?|minutes?)\b")
 _START = re.compile(
-    r"\b(?:at|in|near|from) the (?:very )?(?:start|beginning|opening|outset)\b|\bbeginning of (?:the|"
+    r"\b(?:at|in|near|from|about) the (?:very )?(?:start|beginning|opening|outset)\b|\bbeginning of (?:the|"
     r"this)\b|\bhow does (?:it|the \w+|this \w+) (?:start|begin|open)\b|\b(?:start|begin|open)s? with\b|"
     r"\bstart of (?:the|this)\b|\bopens? with\b|\bto begin with\b|\bat first\b|\bfirst thing\b|"
     r"\bopening\b"
 )
 _END = re.compile(
-    r"\b(?:at|in|near|towards?|by) the (?:very )?end\b|\bend of (?:the|this)\b|\bhow does (?:it|the "
+    r"\b(?:at|in|near|towards?|by|about) the (?:very )?end\b|\bend of (?:the|this)\b|\bhow does (?:it|the "
     r"\w+|this \w+) (?:end|finish|close)\b|\b(?:end|finish|close)s? with\b|\blast thing\b|"
     r"\bends? on\b|\bending\b|\bfinally\b"
 )
@@ -111,6 +118,8 @@ _NO_CONTENT = frozenset(
     mention mentioned mentions appear appears occur occurs often times every each list give show
     between until before after from till during around thing things content everything anything
     point points time timestamp mark first last next earlier later sooner final finally quote
+    painted engraved carved spelled spelt called doing place small big tiny logo icon button banner
+    background meet met introduced
     word words other another according there's what's who's bit pop pops popup
     please can could me us hi hello ok okay so does did do video videos and also again one number
     numbers digit digits counter timer colour color colours colors dominant visible printed
@@ -136,7 +145,7 @@ class Plan:
     """What is asked for comes before or after what the words name."""
     everything: bool = False
     """Whether no place is named: all that is said, or to be read, is meant."""
-    edge: Literal["", "start", "end"] = ""
+    edge: Edge = ""
     """Where the window is the start or the end: what lies outermost is meant."""
     pick: Pick = ""
     """Which of the scenes, or the cuts between them."""
@@ -158,6 +167,7 @@ def asked_words(question: str) -> tuple[str, ...]:
     """
     literal, rest = quotes(_without_times(question))
     rest = re.sub(r"\btakes? place\b", " ", rest)
+    rest = _TINTED.sub(" ", rest)
     if literal:
         return tuple(dict.fromkeys(text.strip(" .,!?") for text in literal))
     return tuple(word for word in content_words(rest) if word not in _NO_CONTENT)
@@ -166,11 +176,11 @@ def asked_words(question: str) -> tuple[str, ...]:
 def understand(question: str, duration: float) -> Plan:
     """The plan for a question; duration is that of the video in seconds."""
     text = corrected(plain(question))
-    words = asked_words(text)
+    words = asked_words(_NTH.sub(" ", text))
     window = find_window(text, duration)
     edge = _edge(text) if window else ""
     modality = find_modality(text)
-    asked = concepts(_NTH.sub(" ", _without_times(text)))
+    asked = concepts(_NTH.sub(lambda match: match[2] or match[0], _without_times(text)))
     nth = ordinal(match[1] or match[3]) if (match := _NTH.search(text)) else 0
     if not window and asks_facts(text, asked):
         return Plan(question, "facts", words)
@@ -213,13 +223,13 @@ def ordinal(word: str) -> int:
     return int(re.sub(r"\D", "", word)) if word[0].isdigit() else ORDINALS.index(word) + 1
 
 
-def _edge(text: str) -> Literal["", "start", "end"]:
+def _edge(text: str) -> Edge:
     if times(text)[0] or _EDGE.search(text):
         return ""
     return "start" if _START.search(text) else "end" if _END.search(text) else ""
 
 
-def _outer(text: str) -> Literal["", "start", "end"]:
+def _outer(text: str) -> Edge:
     """Which end of all that is said is meant: "the first sentence", "the last thing said"."""
     if re.search(r"\b(?:first|opening)\b", text):
         return "start"
@@ -264,7 +274,7 @@ _LOOK_FILLER = frozenset(
     card page title slide image frame wall
     part parts moment moments scene scenes shot shots find show where turn turns become becomes
     get gets go goes tint tinted toned background sky overall almost nearly quite really totally
-    fully very bit more much lots place places mainly video clip lighting lit hue tone tones jump
+    fade fades faded fading ish flash somewhere fully very bit more much lots place places mainly video clip lighting lit hue tone tones jump
     to
 """)
 )

@@ -30,16 +30,20 @@ def is_whole(folder: Path) -> bool:
     return False
 
 
+def known(folder: Path) -> Facts:
+    """What is known of a video whose manifest cannot be read; its title at least, with luck."""
+    with suppress(OSError, ValueError):
+        return unsealed((folder / ABOUT).read_bytes())
+    return {"title": salvaged(_read(folder / RECORD), "title")}
+
+
 def recover(root: Path, video: str) -> tuple[Path | None, Facts]:
-    """The file that a video without a readable manifest was made from, and what is known of it.
+    """The file that a video without a readable manifest was made from, and what is `known` of it.
 
     Believed only by its content: None where no file that anything names has this id.
     """
     folder = root / "videos" / video
-    lost = _read(folder / RECORD)
-    facts: Facts = {"title": salvaged(lost, "title")}
-    with suppress(OSError, ValueError):
-        facts = unsealed((folder / ABOUT).read_bytes())
+    lost, facts = _read(folder / RECORD), known(folder)
     tried: set[Path] = set()
     for path in _named(root, folder, facts, lost):
         if path not in tried and path.is_file() and digest(path)[:16] == video:

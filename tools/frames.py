@@ -42,6 +42,7 @@ def sample(
     missing = [frame for frame in frames if not library.has_picture(frame.image)]
     if missing:
         decode(library, video, [frame.seconds for frame in missing])
+        _mark(library, missing)
     return [frame for frame in frames if library.has_picture(frame.image)]
 
 
@@ -57,6 +58,7 @@ def at(library: Library, video: str, seconds: float) -> Frame | None:
     frame = Frame(video, round(seconds, 3), _image(video, seconds), "asked for")
     if not library.has_picture(frame.image):
         decode(library, video, [frame.seconds])
+        _mark(library, [frame])
     return frame if library.has_picture(frame.image) else None
 
 
@@ -98,6 +100,14 @@ def decode(library: Library, video: str, seconds: list[float]) -> None:
     except (FileNotFoundError, UnreadableMedia):
         library.manifest(video)  # UnknownVideo where it was removed meanwhile
         raise
+
+
+def _mark(library: Library, asked: list[Frame]) -> None:
+    """Leave a sign that these should be there: one that goes missing is missed."""
+    named = library.pictures(asked[0].video)
+    for frame in asked:
+        if frame.image not in named and library.image_path(frame.image).exists():
+            library.asked(frame.image).touch()
 
 
 def _image(video: str, seconds: float) -> str:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from tools import stages
-from tools.about import ABOUT, ORIGINAL, RECORD
+from tools.about import ABOUT, ORIGINAL, RECORD, known
 from tools.disk import check_space, refusal
 from tools.errors import Interrupted, RefusedRequest, VideoError
 from tools.files import adopt, digest, discard, lock, sweep, sweep_temporary
@@ -234,14 +234,15 @@ def _open_manifest(library: Library, original: Original, title: str | None) -> M
             f"{original.path.name!r} has the id {video} of another video: rename neither"
         )
     if manifest.get("schema") != SCHEMA:
+        facts = known(library.folder(video))
         manifest = {
             "schema": SCHEMA,
             "id": video,
             "sha256": checksum,
-            "title": clean_title(title or original.path.stem),
+            "title": clean_title(facts.get("title") or title or original.path.stem),
             "notes": [],
             "stages": {},
-            "recorded_at": None,
+            "recorded_at": facts.get("recorded_at"),
         }
     return copy.deepcopy(manifest)
 

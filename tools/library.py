@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from tools import evidence as make
 from tools import manifests
+from tools.about import ABOUT, RECORD
 from tools.attributes import look_of_picture
 from tools.embed import Vectors
 from tools.errors import Damaged, NotIndexed, UnknownVideo, UnreadableMedia, VideoError
@@ -61,11 +62,12 @@ class Library:
         return self.root / "videos" / video
 
     def list(self) -> "list[Video]":
-        """Every video that a manifest makes visible, by title."""
+        """Every video that a manifest makes visible, by title; Damaged where one lost its own."""
         found: list[Video] = []
-        for path in self.root.glob("videos/*/manifest.json"):
-            with contextlib.suppress(UnknownVideo):  # removed while we look
-                found.append(self._video(path.parent.name))
+        for folder in self.root.glob("videos/*"):
+            if any((folder / name).exists() for name in (RECORD, ABOUT)):
+                with contextlib.suppress(UnknownVideo):  # removed while we look
+                    found.append(self._video(folder.name))
         return sorted(found, key=lambda video: (video.title.casefold(), video.id))
 
     def get(self, ref: str) -> Video:
@@ -251,7 +253,7 @@ class Library:
             if abs(frame.seconds - seconds) < 1e-3:
                 return frame
         image = _picture(video, seconds)
-        if not self.image_path(image).exists():
+        if not any(path.exists() for path in (self.image_path(image), self.asked(image))):
             raise UnknownVideo(f"no frame of {video} at {seconds:.3f} s was kept")
         return Frame(video, seconds, image, "asked for")
 
@@ -260,7 +262,8 @@ class Library:
         looks = self.attributes(video)
         best = min(looks, key=lambda look: abs(look.seconds - seconds), default=None)
         image = _picture(video, seconds)
-        if (best and abs(best.seconds - seconds) < 1e-3) or not self.image_path(image).exists():
+        there = any(path.exists() for path in (self.image_path(image), self.asked(image)))
+        if (best and abs(best.seconds - seconds) < 1e-3) or not there:
             return best
         return look_of_picture(video, seconds, self.picture(image))
 
@@ -306,6 +309,10 @@ class Library:
             raise UnknownVideo(f"{image!r} is not a picture of the library")
         return path
 
+    def asked(self, image: str) -> Path:
+        """What marks a picture that no stage names as one that there should be."""
+        return self.image_path(image).with_suffix(".asked")
+
     def has_picture(self, image: str) -> bool:
         """Whether a picture is there and what was written."""
         path = self.image_path(image)
@@ -347,7 +354,8 @@ class Library:
 
     def remove(self, video: str) -> None:
         """Forget a video; a file that was linked stays where it is."""
-        self.manifest(video)
+        with contextlib.suppress(Damaged):  # who cannot have it mended must be rid of it somehow
+            self.manifest(video)
         discard(self.folder(video), self.trash)
 
     def verify(self) -> "list[Problem]":

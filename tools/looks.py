@@ -31,7 +31,8 @@ _MOTION_WORDS = {
     "calmest": "still",
 }  # fmt: skip
 _MOSTLY = {"mostly", "mainly", "predominantly", "entirely", "completely", "all"}
-_EXTREME = {"most", "least", "darkest", "brightest", "busiest", "calmest"}
+_EXTREME = {"most", "least", "darkest", "brightest", "busiest", "calmest", "strongest", "biggest",
+            "greatest", "highest", "fastest", "peak"}  # fmt: skip
 _FILLER = {"colour", "color", "coloured", "colored", "colours", "colors", "shot", "shots", "image",
            "images", "scenes", "pictures", "screen", "lot", "lots", "least", "little",
            "without", "mostly", "mainly", "predominantly", "entirely", "completely"}  # fmt: skip
@@ -72,7 +73,7 @@ def parse_look(query: str) -> LookQuery | None:
         return None
     if motion == ["moving"] and {"no", "least", "little", "without"} & set(words):
         motion = ["still"]
-    understood = _FILLER.union(*known)
+    understood = _FILLER.union(_EXTREME, *known)
     return LookQuery(
         colours=tuple(colours),
         light=light[0] if light else "",

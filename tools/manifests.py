@@ -41,6 +41,8 @@ class Manifests:
                 with self._guard:
                     self._held[video] = held
         except FileNotFoundError as error:
+            if path.with_name(about.ABOUT).exists():
+                raise Damaged(f"the manifest of {video} is missing: run `{REPAIR}`") from error
             raise UnknownVideo(f"no video {video!r} in the library") from error
         except ValueError as error:
             raise Damaged(f"the manifest of {video} is damaged: run `{REPAIR}`") from error

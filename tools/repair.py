@@ -4,7 +4,6 @@ import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from tools.errors import Damaged, UnknownVideo, VideoError
 from tools.files import digest, lock, write_bytes
 from tools.ingest import OnProgress, ingest
 from tools.library import STAGES, Library, save_manifest
+from tools.manifests import REPAIR
 from tools.original import MEMORY
 from tools.sealed import CHECK, sealed
 from tools.verify import (
@@ -52,7 +52,9 @@ def repair(
             _mend(library, video, on_progress)
         except VideoError as error:
             why = f" ({error})"
-        left += [replace(one, what=one.what + why) for one in check_video(library, video)]
+        for one in check_video(library, video):
+            tried = one.fix == REPAIR  # what only a person can mend says so already
+            left.append(replace(one, what=one.what + why) if tried else one)
     if any(not one.video for one in before):
         _mend_library(library)
         left += check_library(library)
@@ -90,16 +92,8 @@ def _index_anew(library: Library, video: str, on_progress: OnProgress | None) ->
     original, facts = about.recover(library.root, video)
     if original is None:
         return
-    recorded = facts.get("recorded_at")
     options: dict[str, Any] = facts.get("options") or {}
-    ingest(
-        library,
-        original,
-        title=facts.get("title"),
-        recorded_at=datetime.fromisoformat(recorded) if recorded else None,
-        on_progress=on_progress,
-        **options,
-    )
+    ingest(library, original, on_progress=on_progress, **options)
     _mend_pictures(library, video)
 
 
@@ -143,8 +137,6 @@ def _remove(path: Path) -> None:
 
 
 def _mend_library(library: Library) -> None:
-    for path in temporary(library):
-        _remove(path)
     known: dict[str, str] = {}
     for path in library.root.glob("videos/*/manifest.json"):
         with suppress(VideoError):
@@ -153,7 +145,10 @@ def _mend_library(library: Library) -> None:
             stamp = (source["path"], source["size"], source["mtime_ns"], source["inode"])
             if source["linked"]:
                 known["|".join(map(str, stamp))] = manifest["sha256"]
-    write_bytes(library.root / MEMORY, sealed(known))
+    with lock(library.root / "checksums.lock"):
+        write_bytes(library.root / MEMORY, sealed(known))
+    for path in temporary(library):
+        _remove(path)
     folder = library.root / "chroma"
     if index.inspect(folder, vectors(library)):
         index.rebuild(folder, vectors(library))

@@ -40,8 +40,12 @@ STILL = 0.002
 """Motion below which the picture counts as standing still."""
 MOVED_AMOUNT = 0.6
 """Motion times seconds that make a moving picture worth another frame."""
-BLOCK_CHANGE = 0.25
-"""Share of one block of the grid that must differ for a still picture to count as changed."""
+BLOCK_CHANGE = 0.12
+"""Share of one block of the grid that must differ for a still picture to count as changed: thin
+letters cover no more."""
+SLOW = 0.5
+"""Seconds after which a picture that seems to stand still is compared with the one kept last: a
+fade of seconds changes no frame by more than noise."""
 GAP = 0.3
 """Seconds that must lie between two kept frames of a moving picture."""
 DENSE_PER_SECOND = 2.0
@@ -68,6 +72,7 @@ class Adaptive:
         self._shot_at = 0.0
         self._moved = 0.0
         self._was_moving = False
+        self._looked_at = 0.0
         self._burst: list[float] = []
 
     def keep(
@@ -117,11 +122,18 @@ class Adaptive:
         if motion > PEAK_MOTION and motion > PEAK_RATIO * self._usual and not self._burst:
             self._burst = [seconds + delay for delay in BURST]
             return PEAK
-        if self._was_moving and motion <= STILL and self._changed(grid):
+        if motion <= STILL and self._looks_again(seconds) and self._changed(grid):
             return CHANGED  # a slide that has settled, a title that has finished to fade in
         if self._moved >= MOVED_AMOUNT and not self._duplicate(grid):
             return MOVED
         return 0
+
+    def _looks_again(self, seconds: float) -> bool:
+        """Once it has settled, and every SLOW seconds while nothing seems to move."""
+        if self._was_moving or seconds - max(self._looked_at, self._kept_at) >= SLOW:
+            self._looked_at = seconds
+            return True
+        return False
 
     def _duplicate(self, grid: Grid) -> bool:
         return self._kept is not None and changed_share(grid, self._kept) < DUPLICATE

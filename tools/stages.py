@@ -327,8 +327,8 @@ STAGE: dict[str, Step] = {
     "probe": Step(probe, lambda work: 1),
     "subtitles": Step(subtitles, _sidecar_stamps),
     "keyframes": Step(keyframes, lambda work: 1),
-    "pass": Step(decode_pass, lambda work: [1, work.sampling, FLOOR_SECONDS]),
-    "screen": Step(screen, lambda work: [1, work.text_reader, work.sampling]),
+    "pass": Step(decode_pass, lambda work: [2, work.sampling, FLOOR_SECONDS]),
+    "screen": Step(screen, lambda work: [2, work.text_reader, work.sampling]),
     "vectors": Step(vectors, _text_sources),
 }
 """The order is that of tools.library.STAGES."""

@@ -67,8 +67,8 @@ def check_video(library: Library, video: str, thorough: bool = True) -> list[Pro
     found = [Problem(video, f"{path.name} is left over", REPAIR) for path in leftovers(folder)]
     try:
         manifest = library.manifest(video)
-    except VideoError as error:
-        return [*found, _lost(library, video, "damaged" if isinstance(error, Damaged) else "")]
+    except VideoError:
+        return [*found, _lost(library, video)]
     original = _of_original(library, video, manifest, thorough)
     fix = original.fix if original else REPAIR
     found += [original] if original else []
@@ -88,19 +88,22 @@ def check_video(library: Library, video: str, thorough: bool = True) -> list[Pro
     return found
 
 
-def _lost(library: Library, video: str, state: str) -> Problem:
+def _lost(library: Library, video: str) -> Problem:
     """A video whose manifest cannot be read: whether it can be indexed anew from what is left."""
-    if not state and not was_indexed(library.folder(video)):
+    folder = library.folder(video)
+    state = "damaged" if (folder / about.RECORD).exists() else "missing"
+    if state == "missing" and not was_indexed(folder):
         return Problem(video, "a folder without a video is left over", REPAIR)
     path, facts = about.recover(library.root, video)
-    what = f"manifest.json is {state or 'missing'}"
+    what = f"manifest.json is {state}"
     if path:
         return Problem(video, what, REPAIR)
     source: dict[str, str] = facts.get("source") or {}
-    where = source.get("path", "at a place that nothing names any more")
-    if (library.folder(video) / about.ORIGINAL).exists():
+    where = "at " + source.get("path", "a place that nothing names any more")
+    if (folder / about.ORIGINAL).exists():
         where = "here, and it is damaged"
-    return Problem(video, f"{what}; its original was {where}", "cuepoint index FILE")
+    what = f"{what}; FILE is its original, which was {where}; without it: cuepoint library remove"
+    return Problem(video, f"{what} {video}", "cuepoint index FILE")
 
 
 def _of_original(
@@ -127,7 +130,9 @@ def _of_original(
 
 def broken_pictures(library: Library, video: str) -> list[str]:
     """The pictures that are not whole: those that rows name, and those that a question decoded."""
-    images = {f"videos/{video}/frames/{p.name}" for p in library.folder(video).glob("frames/*.jpg")}
+    there = library.folder(video) / "frames"
+    names = {path.stem for ending in ("jpg", "asked") for path in there.glob(f"*.{ending}")}
+    images = {f"videos/{video}/frames/{name}.jpg" for name in names}
     with suppress(Damaged):  # the file that names them: a finding of its own
         images |= library.pictures(video)
     return [image for image in sorted(images) if not library.has_picture(image)]
@@ -149,7 +154,8 @@ def leftovers(folder: Path) -> list[Path]:
 
 def temporary(library: Library) -> list[Path]:
     """What a killed process left in the library's own folder."""
-    return sorted(_old([*library.root.glob(".*.tmp"), library.trash]))
+    busy = is_locked(library.root / "checksums.lock")
+    return [*([] if busy else sorted(library.root.glob(".*.tmp"))), *_old([library.trash])]
 
 
 def _old(paths: Iterable[Path]) -> Iterator[Path]:

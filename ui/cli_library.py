@@ -1,10 +1,12 @@
 """The commands of `cuepoint library`."""
 
+import re
+from dataclasses import replace
 from typing import Annotated, Any
 
 import typer
 
-from tools.errors import VideoError
+from tools.errors import Damaged, VideoError
 from ui.terminal import AsJson, VideoRef, for_this_library, open_library, print_json
 
 library_app = typer.Typer(
@@ -50,12 +52,18 @@ def library_show(video: VideoRef, as_json: AsJson = False) -> None:
 def library_remove(video: VideoRef, as_json: AsJson = False) -> None:
     """Forget a video; a file that was linked stays where it is."""
     library = open_library()
-    one = library.get(video)
-    library.remove(one.id)
+    try:
+        one = library.get(video)
+        id, title = one.id, one.title
+    except Damaged:
+        if not library.folder(video).is_dir() or not re.fullmatch(r"[0-9a-f]{16}", video):
+            raise
+        id, title = video, "its manifest was damaged"
+    library.remove(id)
     if as_json:
-        print_json({"removed": one.id})
+        print_json({"removed": id})
     else:
-        print(f"removed {one.id} ({one.title})")
+        print(f"removed {id} ({title})")
 
 
 @library_app.command("verify")
@@ -81,6 +89,7 @@ def library_verify(
         told["mended"] = [render.problem(one) for one in done.mended]
     else:
         problems = library.verify()
+    problems = [replace(one, fix=for_this_library(one.fix)) for one in problems]
     if as_json:
         found = [render.problem(one) for one in problems]
         print_json({"ok": not problems, "problems": found, **told})
@@ -88,7 +97,7 @@ def library_verify(
         for one in told.get("mended", ()):
             print(f"{one['video'] or 'library'}: {one['what']}  -> mended")
         for one in problems:
-            print(f"{one.video or 'library'}: {one.what}  -> {for_this_library(one.fix)}")
+            print(f"{one.video or 'library'}: {one.what}  -> {one.fix}")
         if not problems:
             print("everything is as it should be")
     if problems:

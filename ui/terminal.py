@@ -45,10 +45,10 @@ def open_library() -> "Library":
 
 def for_this_library(text: str) -> str:
     """Text with the commands in it as they must be typed where --library chose the library."""
-    if Chosen.home is None:
+    if Chosen.home is None or "CUEPOINT_HOME=" in text:
         return text
-    chosen = f"cuepoint --library {shlex.quote(str(Chosen.home))}"
-    return re.sub(r"\bcuepoint (?=index|library)", lambda _: f"{chosen} ", text)
+    chosen = f"CUEPOINT_HOME={shlex.quote(str(Chosen.home))} cuepoint "
+    return re.sub(r"\bcuepoint (?=index|library)", lambda _: chosen, text)
 
 
 def seconds(text: str | None) -> float | None:
