@@ -24,7 +24,7 @@ from langgraph.runtime import Runtime
 from agent.model import explain, model_errors
 from agent.toolbelt import Toolbelt, fence
 from agent.turn import KEY, Stream, Turn, conclude, finished, prompt
-from tools.errors import VideoError
+from tools.errors import Damaged, VideoError
 
 if TYPE_CHECKING:
     from tools.toolbox import Toolbox
@@ -96,6 +96,8 @@ def build_agent(model: BaseChatModel, toolbox: "Toolbox", checkpointer: Any) -> 
                     turn.records |= {one.id: one for one in evidence}
                     ids, status = [one.id for one in evidence], "success"
                     turn.found += ids
+                except Damaged:
+                    raise  # an answer from the rest would be wrong, and nobody would see it
                 except VideoError as error:
                     text = f"The tool refused: {fence(str(error))}"
                 except TimeoutError:

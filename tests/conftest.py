@@ -2,8 +2,11 @@
 
 import logging
 import os
+import shutil
 import socket
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -11,6 +14,12 @@ from typing import Any
 import av
 import numpy as np
 import pytest
+
+from tools.ingest import ingest
+from tools.library import Library
+from tools.manifests import REPAIR
+from tools.repair import repair
+from tools.verify import verify
 
 ROOT = Path(__file__).parents[1]
 Colour = tuple[int, int, int]
@@ -138,3 +147,63 @@ def shots(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Ten seconds of four still shots with cuts at 3, 6 and 8 s, and a tone."""
     path = tmp_path_factory.mktemp("made") / "four shots.mp4"
     return write_video(path, paint_shots, 10.0, tone=True)
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """A library of one video, and where its file or a copy of it lies; for damaging."""
+
+    library: Library
+    video: str
+    file: Path
+
+    @property
+    def folder(self) -> Path:
+        return self.library.folder(self.video)
+
+    def found(self) -> list[str]:
+        """What `verify` says, each with the command that repairs all of it."""
+        problems = verify(self.library)
+        assert all(one.fix == REPAIR for one in problems), problems
+        return [one.what for one in problems]
+
+    def mend(self) -> list[str]:
+        """Repair all of it; what was mended."""
+        done = repair(self.library)
+        assert done.left == [] and verify(self.library) == []
+        return [one.what for one in done.mended]
+
+
+@pytest.fixture(scope="session")
+def _shelf(shots: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Shelf, Path]:
+    folder = tmp_path_factory.mktemp("shelf")
+    path = folder / "work" / "kettle.mp4"
+    path.parent.mkdir()
+    shutil.copy(shots, path)
+    path.with_suffix(".srt").write_text("1\n00:00:01,000 --> 00:00:02,500\nThe kettle is red.\n")
+    library = Library(path.parent / "home")
+    at = datetime(2026, 5, 14, 5, 40, tzinfo=UTC)
+    chosen: dict[str, Any] = {"text_reader": "none", "sampling": "uniform", "title": "kettle!"}
+    video = ingest(library, path, recorded_at=at, **chosen)
+    shutil.copytree(path.parent, folder / "whole")
+    return Shelf(library, video.id, path), folder / "whole"
+
+
+@pytest.fixture
+def shelf(_shelf: tuple[Shelf, Path]) -> Shelf:
+    """A linked video, whole again: always in the same place, for its link's sake."""
+    made, whole = _shelf
+    shutil.rmtree(made.file.parent)
+    shutil.copytree(whole, made.file.parent)
+    return Shelf(Library(made.library.home), made.video, made.file)
+
+
+@pytest.fixture
+def inside(shots: Path, tmp_path: Path) -> Shelf:
+    """A video that was moved in, and a copy of its file."""
+    file, upload = tmp_path / "copy.mp4", tmp_path / "upload"
+    for path in (file, upload):
+        shutil.copy(shots, path)
+    library = Library(tmp_path / "home")
+    video = ingest(library, upload, title="holiday", take=True, text_reader="none")
+    return Shelf(library, video.id, file)

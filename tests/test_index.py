@@ -225,7 +225,7 @@ def test_what_was_being_touched_at_a_crash_is_dropped_unread(tmp_path: Path):
     with sqlite3.connect(folder / "chroma.sqlite3") as database:
         ((name,),) = database.execute("SELECT name FROM collections")
     (folder / "session").write_text(f".\n{name}")
-    (folder / "segments.json").unlink()
+    (folder / "record.json").unlink()
     # Reading this one would take the process down with a segmentation fault.
     for file in files_of(folder, "data_level0.bin"):
         file.write_bytes(b"")

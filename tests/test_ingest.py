@@ -61,7 +61,8 @@ def test_a_second_index_does_nothing(
     first = ingest(library, shots, **QUICK)
     before = library.generation(first.id)
     monkeypatch.setattr(subprocess, "Popen", lambda *_, **__: pytest.fail("decoded again"))
-    monkeypatch.setattr("tools.ingest.digest", lambda _: pytest.fail("read again"))
+    for module in ("ingest", "original"):
+        monkeypatch.setattr(f"tools.{module}.digest", lambda _: pytest.fail("read again"))
     assert ingest(library, shots, **QUICK) == first
     assert library.generation(first.id) == before
 

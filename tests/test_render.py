@@ -8,8 +8,9 @@ import pytest
 
 from agent.ask import Answer, Cited, Claim
 from tools.errors import UnknownVideo
-from tools.library import Library, Problem
+from tools.library import Library
 from tools.media import Coverage, Evidence, Frame, Scene, Stage, Utterance, Video
+from tools.verify import Problem
 from ui.render import Json, clock, label, picture, span
 
 VIDEO = "7f3a9c21d0e4b512"
@@ -29,6 +30,9 @@ class One(Library):
 
     def get(self, ref: str) -> Video:
         return WHOLE
+
+    def has_picture(self, image: str) -> bool:
+        return True
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Room, quota and leftovers of uploads, without a server."""
 
 import asyncio
-import os
 import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -9,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tools.errors import RefusedRequest
-from ui.uploads import QUOTA, STALE, TooLarge, Uploads
+from tools.files import claim
+from ui.uploads import QUOTA, TooLarge, Uploads
 
 LIMIT = 1 << 20
 KIND = "multipart/form-data; boundary=b"
@@ -81,10 +81,13 @@ async def test_another_kind_of_body_is_refused(uploads: Uploads) -> None:
 
 
 def test_only_dead_leftovers_are_removed(uploads: Uploads, tmp_path: Path) -> None:
-    fresh, dead = (tmp_path / "uploads" / f"{uuid.uuid4()}.part" for _ in range(2))
-    for path in (fresh, dead):
+    live, dead = (tmp_path / "uploads" / f"{uuid.uuid4()}.part" for _ in range(2))
+    for path in (live, dead):
         path.write_bytes(b"half")
-    age = dead.stat().st_mtime - STALE - 1
-    os.utime(dead, (age, age))
-    assert uploads.waiting() == []
-    assert fresh.exists() and not dead.exists()
+        path.with_suffix(".json").write_text('{"title": "a"}')
+        path.with_name(f".{path.stem}.json.0a1b2c3d.tmp").write_text("{")
+    with claim(live):
+        assert uploads.waiting() == []
+    assert {p.name.lstrip(".").partition(".")[0] for p in live.parent.iterdir()} == {live.stem}
+    assert len(list(live.parent.iterdir())) == 3
+    assert uploads.waiting() == [] and list(live.parent.iterdir()) == []

@@ -39,18 +39,21 @@ SAID_BY = re.compile(
 )
 NOT_NAMES = {"answer", "chapter", "default", "example", "note", "ntp", "part", "question", "step"}
 UNSEEN = {"Cc", "Cf", "Cs", "Co"}
+CARRIERS = range(0xE0000, 0xE1000)
+"""Tags and variation selectors that show nothing: whole sentences have been hidden in them."""
 JOINERS = "\u200c\u200d"  # some scripts and emoji need them
 
 
 def clean(text: str, limit: int = MAX_TEXT) -> str:
     """One line of visible text: no control, direction-override or other invisible characters."""
     text = unicodedata.normalize("NFC", text[: limit * 4])
-    visible = (
-        c if c in JOINERS or unicodedata.category(c) not in UNSEEN else " " if c.isspace() else ""
-        for c in text
-    )
+    visible = (c if c in JOINERS or _is_seen(c) else " " if c.isspace() else "" for c in text)
     text = " ".join("".join(visible).split())
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def _is_seen(c: str) -> bool:
+    return unicodedata.category(c) not in UNSEEN and ord(c) not in CARRIERS
 
 
 def unstyled(start: float, end: float, text: str, styled: bool, speaker: str = "") -> Cue:

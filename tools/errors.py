@@ -4,7 +4,9 @@
     ├── UnknownVideo           lists the known ones
     ├── UnreadableMedia        names the file and what the decoder said
     ├── NotIndexed             names the command that indexes it
+    ├── Damaged                names the command that mends it
     ├── RefusedRequest         limits, policy: says which
+    ├── Interrupted            the disk or another program was in the way: done again, it goes on
     └── ProviderUnavailable    names the package, key or setting that is missing
 
 Everything else is a bug and propagates.
@@ -27,8 +29,16 @@ class NotIndexed(VideoError):
     """The video is there, but what was asked for has not been made yet."""
 
 
+class Damaged(VideoError):
+    """A file of the library is not what was written; an answer from the rest would be wrong."""
+
+
 class RefusedRequest(VideoError):
     """A limit or a rule forbids it."""
+
+
+class Interrupted(VideoError):
+    """Nothing is wrong with the video: done again, it goes on where it was."""
 
 
 class ProviderUnavailable(VideoError):

@@ -1,9 +1,11 @@
 """Frames of a video by a sampling strategy; pictures that are missing are decoded and kept."""
 
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from tools.files import sync_folder
+from tools.errors import UnreadableMedia
+from tools.files import digest, read_lines, sync_folder, workplace
 from tools.library import Library
 from tools.media import Frame
 from tools.sampling import Strategy, choose
@@ -11,6 +13,8 @@ from tools.sandbox import Child
 
 NEAR = 0.5
 """Seconds within which a kept frame shows a moment well enough."""
+PICTURED = ("keyframes.jsonl", "frames.jsonl")
+"""The files whose rows name pictures."""
 
 
 def sample(
@@ -35,10 +39,11 @@ def sample(
         end=float("inf") if end is None else end,
     )
     frames = [Frame(video, round(at, 6), _image(video, at), reason) for at, reason in chosen]
-    missing = [frame for frame in frames if not library.image_path(frame.image).exists()]
+    missing = [frame for frame in frames if not library.has_picture(frame.image)]
     if missing:
         decode(library, video, [frame.seconds for frame in missing])
-    return [frame for frame in frames if library.image_path(frame.image).exists()]
+        _mark(library, missing)
+    return [frame for frame in frames if library.has_picture(frame.image)]
 
 
 def at(library: Library, video: str, seconds: float) -> Frame | None:
@@ -51,9 +56,24 @@ def at(library: Library, video: str, seconds: float) -> Frame | None:
     if near:
         return min(near, key=lambda frame: abs(frame.seconds - seconds))
     frame = Frame(video, round(seconds, 3), _image(video, seconds), "asked for")
-    if not library.image_path(frame.image).exists():
+    if not library.has_picture(frame.image):
         decode(library, video, [frame.seconds])
-    return frame if library.image_path(frame.image).exists() else None
+        _mark(library, [frame])
+    return frame if library.has_picture(frame.image) else None
+
+
+def intact(library: Library, video: str, files: Mapping[str, str]) -> bool:
+    """Whether a stage's files are what it wrote; a broken picture is decoded again first."""
+    folder = library.folder(video)
+    for name, checksum in files.items():
+        if not (folder / name).is_file() or digest(folder / name) != checksum:
+            return False
+    rows = [row for name in PICTURED if name in files for row in read_lines(folder / name)]
+    broken = [row for row in rows if not library.has_picture(row["image"])]
+    if broken:
+        with suppress(UnreadableMedia):
+            decode(library, video, [row["seconds"] for row in broken])
+    return all(library.has_picture(row["image"]) for row in broken)
 
 
 def decode(library: Library, video: str, seconds: list[float]) -> None:
@@ -64,15 +84,30 @@ def decode(library: Library, video: str, seconds: list[float]) -> None:
     """
     folder = library.folder(video)
     source = library.original(video)
-    (folder / "frames").mkdir(exist_ok=True)
-    with Child() as child, TemporaryDirectory(prefix="look-", dir=folder) as scratch:
-        for event in child.call(
-            "tools.video.pictures:pictures", path=str(source), target=scratch, seconds=seconds
-        ):
-            if "frame" in event:
-                picture = Path(scratch, event["frame"]["name"])
-                picture.replace(folder / "frames" / picture.name)
-        sync_folder(folder / "frames")
+    try:
+        (folder / "frames").mkdir(exist_ok=True)
+        with Child() as child, workplace(folder, "look-") as scratch:
+            for event in child.call(
+                "tools.video.pictures:pictures",
+                path=str(source),
+                target=str(scratch),
+                seconds=seconds,
+            ):
+                if "frame" in event:
+                    picture = scratch / event["frame"]["name"]
+                    picture.replace(folder / "frames" / picture.name)
+            sync_folder(folder / "frames")
+    except (FileNotFoundError, UnreadableMedia):
+        library.manifest(video)  # UnknownVideo where it was removed meanwhile
+        raise
+
+
+def _mark(library: Library, asked: list[Frame]) -> None:
+    """Leave a sign that these should be there: one that goes missing is missed."""
+    named = library.pictures(asked[0].video)
+    for frame in asked:
+        if frame.image not in named and library.image_path(frame.image).exists():
+            library.asked(frame.image).touch()
 
 
 def _image(video: str, seconds: float) -> str:

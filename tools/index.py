@@ -4,34 +4,36 @@ Chroma is a cache and is never believed: it only proposes candidates, whose scor
 the vectors of the files and compared with what it claims. Where a collection is not there yet, is
 damaged or fails, the answer is computed exactly: no question waits for it or sees it.
 
-Two processes break a Chroma folder within seconds, and one killed while it writes can leave a
-collection that answers wrongly or crashes its reader: hence the lock, the list of what was being
-touched, and the check of a collection before its first use.
+Two processes break a Chroma folder within seconds, and one killed while it writes, or a file that
+changed since, can leave a collection that answers wrongly or crashes its reader: hence the lock,
+and the record of checksums that only a clean end writes. A folder that does not match its record
+is never opened: it is thrown away, and filled again from the files.
 """
 
 from __future__ import annotations
 
 import fcntl
 import hashlib
-import json
 import logging
 import shutil
-import sqlite3
 from collections import OrderedDict
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 from typing import IO, TYPE_CHECKING, Any, Protocol
 from weakref import WeakKeyDictionary
 
-from tools.files import write_bytes, write_json
+from tools import chroma_folder
+from tools.files import is_locked
 
 if TYPE_CHECKING:
     from tools.embed import Floats, Vectors
 
 Ranking = list[tuple[str, float]]
+Entry = tuple[str, int, "Vectors"]
+"""A video, the generation of its manifest, and its vectors."""
 
 _log = logging.getLogger(__name__)
 
@@ -73,7 +75,7 @@ def open_index(folder: Path) -> VectorIndex:
     """Open the library's Chroma in `folder`, or search exactly where another process has it."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     # Held until close, so there is no with block. A crashed owner's lock dies with it.
-    lock = (folder.parent / "chroma.lock").open("a+")
+    lock = _lock_file(folder).open("a+")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -85,6 +87,39 @@ def open_index(folder: Path) -> VectorIndex:
         lock.close()
         _log.warning("Chroma does not open in %s: %s", folder, error)
         return ExactIndex(f"exact search: Chroma does not open ({error})")
+
+
+def inspect(folder: Path, entries: Iterable[Entry]) -> str:
+    """What is wrong with a Chroma that nobody has open, in words; "" where nothing is.
+
+    One whose owner was killed is nothing wrong: who opens it next makes it anew.
+    """
+    if not folder.exists():
+        return "is missing" if _lock_file(folder).exists() else ""
+    if is_locked(_lock_file(folder)) or chroma_folder.is_open(folder):
+        return ""
+    if not chroma_folder.is_whole(folder):
+        return "is damaged"
+    opened = open_index(folder)
+    try:
+        return opened.check(entries) if isinstance(opened, ChromaIndex) else ""
+    finally:
+        opened.close()
+
+
+def rebuild(folder: Path, entries: Iterable[Entry]) -> None:
+    """Fill a damaged Chroma again, all of it; another process that has it open does so itself."""
+    opened = open_index(folder)
+    try:
+        if isinstance(opened, ChromaIndex):
+            for video, generation, vectors in entries:
+                opened.fill(video, generation, vectors)
+    finally:
+        opened.close()
+
+
+def _lock_file(folder: Path) -> Path:
+    return folder.parent / "chroma.lock"
 
 
 class ExactIndex:
@@ -127,21 +162,13 @@ class ChromaIndex:
         self._guard = Lock()  # for what follows, up to _names
         self._open: OrderedDict[str, Any] = OrderedDict()
         self._pending: set[str] = set()
-        self._touched: set[str] = set()
         self._failed: dict[str, int] = {}
         self._names: WeakKeyDictionary[Vectors, str] = WeakKeyDictionary()
-        self._clean_start()
-        try:
-            self._client = _client(folder)
-        except _failures():
-            shutil.rmtree(folder)
-            folder.mkdir()
-            self._client = _client(folder)
+        if not chroma_folder.is_whole(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+        chroma_folder.begin(folder)
+        self._client = _client(folder)
         self._stored = {one.name for one in self._client.list_collections()}
-        for name in self._touched & self._stored:
-            self._drop(name)
-        self._touched.clear()
-        self._write_session()
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="chroma")
 
     def nearest(
@@ -195,8 +222,7 @@ class ChromaIndex:
         self._worker.shutdown(wait=True, cancel_futures=True)
         self._client.close()
         with suppress(OSError):  # the library itself may be gone
-            write_json(self._folder / "segments.json", _segments(self._folder))
-            (self._folder / "session").unlink()
+            chroma_folder.end(self._folder)
         self._lock_file.close()
 
     def _ask(self, collection: Any, vectors: Vectors, query: Floats, limit: int) -> Ranking:
@@ -216,8 +242,7 @@ class ChromaIndex:
     def _prepare(self, name: str, family: str, vectors: Vectors) -> None:
         """Fill or check one collection, then switch to it and drop its older generations."""
         try:
-            with self._touching(name):
-                collection = self._checked(name, vectors) or self._filled(name, vectors)
+            collection = self._checked(name, vectors) or self._filled(name, vectors)
             with self._guard:
                 self._open[name] = collection
                 if len(self._open) > _OPEN_COLLECTIONS:
@@ -240,19 +265,11 @@ class ChromaIndex:
         return collection
 
     def _checked(self, name: str, vectors: Vectors) -> Any | None:
-        """Give what an earlier process left under this name if some vectors find themselves."""
+        """Give what an earlier process left under this name if it holds what it should."""
         if name not in self._stored:
             return None
-        rows = _rows(vectors)
-        sample = vectors.array[rows[:: max(1, len(rows) // _SAMPLE)]]
-        try:
-            collection: Any = self._client.get_collection(name, embedding_function=None)
-            found = collection.query(query_embeddings=sample, n_results=1, include=["distances"])
-            # The count alone says nothing: it stays right when the vectors are gone.
-            if collection.count() == len(rows) and max(found["distances"])[0] < _TOLERANCE:
-                return collection
-        except _failures() as error:
-            _log.info("collection %s is damaged: %s", name, error)
+        if self._holds(name, vectors):
+            return self._client.get_collection(name, embedding_function=None)
         self._drop(name)
         return None
 
@@ -276,35 +293,32 @@ class ChromaIndex:
             self._open.pop(name, None)
             self._client.delete_collection(name)
 
-    @contextmanager
-    def _touching(self, name: str) -> Generator[None]:
-        """Whoever crashes in here finds the name at the next start and drops the collection."""
-        self._touched.add(name)
-        self._write_session()
+    def check(self, entries: Iterable[Entry]) -> str:
+        """What is wrong with the collections of these vectors, in words; "" where nothing is."""
+        for video, generation, vectors in entries:
+            with self._guard:
+                name = self._name(video, "text", generation, vectors)
+            if name in self._stored:
+                found = self._worker.submit(self._holds, name, vectors).result()
+                if not found:
+                    return f"does not hold what the files of {video} say"
+        return ""
+
+    def _holds(self, name: str, vectors: Vectors) -> bool:
+        """Whether a collection has the ids that it should, and some vectors find themselves."""
+        rows = _rows(vectors)
+        sample = vectors.array[rows[:: max(1, len(rows) // _SAMPLE)]]
         try:
-            yield
-        finally:
-            self._touched.discard(name)
-            self._write_session()
-
-    def _write_session(self) -> None:
-        """This file is there while the folder is open: starts that ended in a crash, then names."""
-        lines = ["." * (self._crashes + 1), *sorted(self._touched)]
-        write_bytes(self._folder / "session", "\n".join(lines).encode())
-
-    def _clean_start(self) -> None:
-        """Count the crashes in a row before this start, name the collections not to be read."""
-        session = self._folder / "session"
-        dots, *touched = session.read_text().split("\n") if session.exists() else [""]
-        damaged = _damaged(self._folder)
-        # A store that may be killing its readers is not opened a third time.
-        if len(dots) >= 2 or damaged is None:
-            shutil.rmtree(self._folder, ignore_errors=True)
-            dots, damaged = "", set[str]()
-        self._folder.mkdir(parents=True, exist_ok=True)
-        self._crashes = len(dots)
-        self._touched = damaged.union(touched)
-        self._write_session()
+            collection: Any = self._client.get_collection(name, embedding_function=None)
+            if set(collection.get(include=[])["ids"]) != {str(row) for row in rows}:
+                return False
+            if not len(rows):
+                return True
+            found = collection.query(query_embeddings=sample, n_results=1, include=["distances"])
+            return max(distance for (distance,) in found["distances"]) < _TOLERANCE
+        except _failures() as error:
+            _log.info("collection %s is damaged: %s", name, error)
+            return False
 
     def _name(self, video: str, stage: str, generation: int, vectors: Vectors) -> str:
         """The content is part of the name: a library made anew may count its generations anew."""
@@ -359,37 +373,6 @@ def _client(folder: Path) -> Any:
     system.instance(ServerAPI).hnsw_cache_size = _OPEN_COLLECTIONS
     system.start()
     return Client.from_system(system)
-
-
-def _segments(folder: Path) -> dict[str, list[str]]:
-    """Names, sizes and times of the files in each segment's folder."""
-    return {
-        segment.name: sorted(f"{f.name} {f.stat().st_size} {f.stat().st_mtime_ns}" for f in files)
-        for segment in folder.glob("*/")
-        if (files := list(segment.iterdir()))
-    }
-
-
-def _damaged(folder: Path) -> set[str] | None:
-    """The collections whose files changed while nobody had them open; None for all of them.
-
-    Chroma reads beyond the end of a file that was cut short, and the process dies.
-    """
-    catalogue, record = folder.absolute() / "chroma.sqlite3", folder / "segments.json"
-    query = "SELECT s.id, c.name FROM segments s JOIN collections c ON s.collection = c.id"
-    try:  # for writing, as a transaction that a crash cut off may have to be rolled back
-        with closing(sqlite3.connect(f"{catalogue.as_uri()}?mode=rw", uri=True)) as database:
-            known: dict[str, str] = dict(database.execute(query).fetchall())
-    except sqlite3.Error:
-        return None
-    there = _segments(folder)
-    for segment in there.keys() - known.keys():  # left behind when a collection was deleted
-        shutil.rmtree(folder / segment, ignore_errors=True)
-    if not record.exists():
-        return set()
-    recorded = json.loads(record.read_text())
-    record.unlink()  # it holds only until the first change
-    return {name for id, name in known.items() if recorded.get(id) != there.get(id)}
 
 
 def _failures() -> tuple[type[Exception], ...]:

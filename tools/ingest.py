@@ -5,8 +5,8 @@ Decoding happens in the sandbox, in a folder of its own; only the holder of the 
 """
 
 import contextlib
+import copy
 import json
-import os
 import shutil
 import time
 from collections.abc import Callable, Generator
@@ -17,15 +17,17 @@ from pathlib import Path
 from typing import Any
 
 from tools import stages
-from tools.errors import RefusedRequest, UnreadableMedia, VideoError
-from tools.files import digest, lock, write_json
+from tools.about import ABOUT, ORIGINAL, RECORD, known
+from tools.disk import check_space, refusal
+from tools.errors import Interrupted, RefusedRequest, VideoError
+from tools.files import adopt, digest, discard, lock, sweep, sweep_temporary
+from tools.frames import intact
 from tools.library import SCHEMA, STAGES, Library, Manifest, clean_title, save_manifest
 from tools.media import StageState, Video
+from tools.original import Original
 from tools.sampling import STRATEGIES, Strategy
 from tools.sandbox import Child
 
-SPARE_BYTES = 500 << 20
-"""Free space that must be left before a stage starts."""
 WEIGHTS = {"probe": 1, "subtitles": 2, "keyframes": 6, "pass": 40, "screen": 45, "vectors": 6}
 """Share of the time that each stage takes, for the estimate of what remains."""
 
@@ -50,15 +52,23 @@ class Work:
 
     library: Library
     video: str
-    path: Path
+    original: Original
     manifest: Manifest
+    ours: Callable[[], bool]
     child: Child
     sampling: Strategy
     text_reader: str
     embedder: str
     on_progress: OnProgress | None
+    stage: str = ""
+    taken: Path | None = None
     started: float = field(default_factory=time.monotonic)
     said: float = 0.0
+
+    @property
+    def path(self) -> Path:
+        """Where the media file lies."""
+        return self.original.path
 
     @property
     def folder(self) -> Path:
@@ -81,9 +91,27 @@ class Work:
         if state == "running" and now - self.said >= 0.5:
             self.said = now
             note = {"stage": stage, "fraction": round(fraction, 3)}
-            (self.folder / "progress.json").write_text(json.dumps(note))
+            with contextlib.suppress(OSError):  # for show only
+                (self.folder / "progress.json").write_text(json.dumps(note))
         if self.on_progress:
             self.on_progress(Progress(self.video, stage, state, fraction, remaining))
+
+    def take_back(self) -> None:
+        """What the manifest says of the running stage no longer holds: its files change now.
+
+        Without this, a kill between a new file and the manifest leaves an old stage with it.
+        """
+        if self.manifest["stages"].pop(self.stage, None):
+            self.save()
+
+    def save(self) -> None:
+        """Make the manifest visible, unless the video was removed meanwhile."""
+        if not self.ours():
+            raise _removed(self.path)
+        save_manifest(self.library, self.video, self.manifest)
+        if self.taken:
+            self.taken.unlink(missing_ok=True)
+            self.taken = None
 
 
 def ingest(
@@ -102,36 +130,90 @@ def ingest(
     """Index a file and return its video; at once for what is already indexed.
 
     take moves the file into the library, otherwise it stays where it is and is linked. only names
-    the stages to run, with what they need before them. Raises UnreadableMedia for what is no video.
+    the stages to run, with what they need before them. Raises UnreadableMedia for what is no video,
+    Interrupted where the disk, a removal or another writer of the file was in the way.
     """
     _check_names(sampling, only)
-    path = path.absolute()
-    _check_file(path)
-    library.root.mkdir(parents=True, exist_ok=True)
-    checksum = identify(library, path)
-    video = checksum[:16]
-    folder = library.folder(video)
-    for _ in range(2):
-        folder.mkdir(parents=True, exist_ok=True)
-        with lock(folder / "lock"), Child() as child:
-            if not (folder / "lock").exists():
-                continue  # removed while we waited for it
-            fresh = not (folder / "manifest.json").exists()
-            manifest = _open_manifest(library, video, checksum, path, title)
+    with _disk_told(path):
+        library.root.mkdir(parents=True, exist_ok=True)
+        sweep_unlisted(library)
+        original = Original.identify(path, library.root)
+        video = original.checksum[:16]
+        folder = library.folder(video).absolute()
+        with lock(folder / "lock") as ours, Child() as child:
+            fresh = not any((folder / name).exists() for name in (RECORD, ORIGINAL))
+            within = original.path.parent == folder
+            manifest = _open_manifest(library, original, title)
             work = Work(
-                library, video, path, manifest, child, sampling, text_reader, embedder, on_progress
+                library,
+                video,
+                original,
+                manifest,
+                ours,
+                child,
+                sampling,
+                text_reader,
+                embedder,
+                on_progress,
             )
             try:
                 _keep_original(work, take)
-                if recorded_at is not None:
-                    manifest["recorded_at"] = recorded_at.isoformat()
+                _keep_time(work, recorded_at)
+                manifest["options"] = {
+                    "sampling": sampling, "text_reader": text_reader, "embedder": embedder
+                }  # fmt: skip
                 _run(work, only)
-            except VideoError:
-                if fresh and "probe" not in manifest["stages"]:
-                    shutil.rmtree(folder, ignore_errors=True)  # nothing of it is worth keeping
+            except (VideoError, OSError) as error:
+                if not ours():
+                    raise _removed(path) from error
+                if fresh and not within and ("probe" not in manifest["stages"] or original.changed):
+                    discard(folder, library.trash)  # nothing of it is worth keeping
                 raise
         return library.get(video)
-    raise RefusedRequest(f"{path.name!r} was removed while it was being indexed: index it again")
+
+
+def unlisted_originals(library: Library) -> list[Path]:
+    """Files in the library that no manifest lists: taken in, and then never indexed."""
+    found = library.root.absolute().glob("videos/*/original")
+    return [path for path in found if not (path.parent / "manifest.json").exists()]
+
+
+def sweep_unlisted(library: Library) -> None:
+    """Delete what killed runs left of videos that no manifest lists, but never an only original."""
+    shutil.rmtree(library.trash, ignore_errors=True)
+    for folder in library.root.glob("videos/*"):
+        if _unlisted(folder):
+            with contextlib.suppress(BlockingIOError), lock(folder / "lock", wait=False):
+                if _unlisted(folder):
+                    discard(folder, library.trash)
+
+
+def _unlisted(folder: Path) -> bool:
+    original = folder / "original"
+    alone = original.exists() and original.stat().st_nlink == 1
+    # What is known of a video outlives its manifest: who lost that one can have it made again.
+    known = any((folder / name).exists() for name in (RECORD, ABOUT))
+    return folder.is_dir() and not known and not alone
+
+
+@contextmanager
+def _disk_told(path: Path) -> Generator[None]:
+    """What the disk does is one line; any other error is ours."""
+    try:
+        yield
+    except OSError as error:
+        told = refusal(error)
+        if told is None and error.filename and isinstance(error, FileNotFoundError):
+            gone = Path(str(error.filename))
+            if gone.parent == path.absolute().parent:  # the file, or subtitles beside it
+                told = Interrupted(f"{gone.name!r} went away: index {path.name!r} again")
+        if told is None:
+            raise
+        raise told from error
+
+
+def _removed(path: Path) -> Interrupted:
+    return Interrupted(f"{path.name!r} was removed while it was being indexed: index it again")
 
 
 def _check_names(sampling: str, only: tuple[str, ...]) -> None:
@@ -142,65 +224,49 @@ def _check_names(sampling: str, only: tuple[str, ...]) -> None:
             raise RefusedRequest(f"no stage {name!r}; one of: {', '.join(STAGES)}")
 
 
-def _check_file(path: Path) -> None:
-    if not path.exists():
-        raise UnreadableMedia(f"there is no file {str(path)!r}")
-    if path.is_dir():
-        raise UnreadableMedia(f"{str(path)!r} is a folder: name the videos in it")
-    if not path.is_file() or not os.access(path, os.R_OK):
-        raise UnreadableMedia(f"{str(path)!r} is not a file that can be read")
-    if path.stat().st_size == 0:
-        raise UnreadableMedia(f"{path.name!r} is empty")
-
-
-def identify(library: Library, path: Path) -> str:
-    """SHA-256 of the content, remembered by path, size, time and inode."""
-    stat = path.stat()
-    key = f"{path.absolute()}|{stat.st_size}|{stat.st_mtime_ns}|{stat.st_ino}"
-    memory = library.root / "checksums.json"
-    try:
-        known: dict[str, str] = json.loads(memory.read_bytes())
-    except (OSError, ValueError):
-        known = {}
-    if key not in known:
-        known[key] = digest(path)
-        recent = dict(list(known.items())[-5000:])
-        write_json(memory, recent)
-    return known[key]
-
-
-def _open_manifest(
-    library: Library, video: str, checksum: str, path: Path, title: str | None
-) -> Manifest:
+def _open_manifest(library: Library, original: Original, title: str | None) -> Manifest:
     manifest: Manifest = {}
+    checksum, video = original.checksum, original.checksum[:16]
     with contextlib.suppress(VideoError):
         manifest = library.manifest(video)
     if manifest and manifest.get("sha256") != checksum:
-        raise RefusedRequest(f"{path.name!r} has the id {video} of another video: rename neither")
+        raise RefusedRequest(
+            f"{original.path.name!r} has the id {video} of another video: rename neither"
+        )
     if manifest.get("schema") != SCHEMA:
+        facts = known(library.folder(video))
         manifest = {
             "schema": SCHEMA,
             "id": video,
             "sha256": checksum,
-            "title": clean_title(title or path.stem),
+            "title": clean_title(facts.get("title") or title or original.path.stem),
             "notes": [],
             "stages": {},
-            "recorded_at": None,
+            "recorded_at": facts.get("recorded_at"),
         }
-    return json.loads(json.dumps(manifest))
+    return copy.deepcopy(manifest)
 
 
 def _keep_original(work: Work, take: bool) -> None:
     """Remember where the file lies, or move it in; an original that is in already stays."""
     source = work.manifest.get("source")
-    if source and not source["linked"] and (work.folder / source["path"]).exists():
-        work.path = work.folder / source["path"]
-        return
-    stat = work.path.stat()
+    given, inside = work.path, work.folder / ORIGINAL
+    if inside.exists() and not (source and source["linked"]):
+        if given != inside and digest(inside) != work.original.checksum:
+            whole = work.folder / ".original.tmp"
+            shutil.copyfile(given, whole)  # the same video, and this one is whole
+            adopt(whole, inside)
+            source = None
+        work.original.use(inside)
+        if source:
+            if take and given != inside:
+                given.unlink()
+            return
+        given, take = given if take else inside, True  # known to nobody yet: listed first
     if take:
-        inside = work.folder / "original"
-        shutil.move(work.path, inside)
-        work.path = inside
+        work.original.bring_in(inside)
+        work.taken = given if given != inside else None
+    stat = work.path.stat()
     entry = {
         "path": "original" if take else str(work.path),
         "linked": not take,
@@ -208,66 +274,88 @@ def _keep_original(work: Work, take: bool) -> None:
         "mtime_ns": stat.st_mtime_ns,
         "inode": stat.st_ino,
     }
-    if source != entry and work.manifest["stages"]:
-        work.manifest["source"] = entry
-        save_manifest(work.library, work.video, work.manifest)
     work.manifest["source"] = entry
+    if source != entry and work.manifest["stages"]:
+        work.save()
+
+
+def _keep_time(work: Work, recorded_at: datetime | None) -> None:
+    if recorded_at is not None and work.manifest["recorded_at"] != recorded_at.isoformat():
+        work.manifest["recorded_at"] = recorded_at.isoformat()
+        if work.manifest["stages"]:
+            work.save()
 
 
 def _run(work: Work, only: tuple[str, ...]) -> None:
     last = max((STAGES.index(name) for name in only), default=len(STAGES) - 1)
     shutil.rmtree(work.scratch, ignore_errors=True)
+    sweep_temporary(work.folder)
+    for pattern in ("look-*", "copy-*"):
+        sweep(work.folder, pattern)
     try:
         for name in STAGES[: last + 1]:
-            stage = stages.STAGE[name]
-            fingerprint = stage.fingerprint(work)
-            before = work.manifest["stages"].get(name, {})
-            kept = before.get("state") in ("done", "skipped") and before["from"] == fingerprint
-            if kept and all((work.folder / file).exists() for file in before.get("files", ())):
-                continue
-            work.scratch.mkdir(exist_ok=True)
-            _check_space(work)
-            work.say(name, "running", 0.0)
-            started = time.monotonic()
-            with _failure_recorded(work, name, fingerprint):
-                result = stage.run(work)
-            files = {file: digest(work.folder / file) for file in result.files}
-            work.manifest["stages"][name] = {
-                "state": result.state,
-                "provider": result.provider,
-                "seconds": round(time.monotonic() - started, 3),
-                "note": result.note,
-                "from": fingerprint,
-                "files": files,
-                "at": datetime.now(UTC).isoformat(timespec="seconds"),
-            }
-            save_manifest(work.library, work.video, work.manifest)
-            work.say(name, result.state, 1.0)
+            _run_stage(work, name)
     finally:
-        shutil.rmtree(work.scratch, ignore_errors=True)
-        (work.folder / "progress.json").unlink(missing_ok=True)
+        if work.ours():
+            shutil.rmtree(work.scratch, ignore_errors=True)
+            (work.folder / "progress.json").unlink(missing_ok=True)
+
+
+def _run_stage(work: Work, name: str) -> None:
+    stage = stages.STAGE[name]
+    fingerprint = stage.fingerprint(work)
+    before = work.manifest["stages"].get(name, {})
+    kept = before.get("state") in ("done", "skipped") and before["from"] == fingerprint
+    if kept and intact(work.library, work.video, before.get("files", {})):
+        return
+    work.stage = name
+    work.scratch.mkdir(exist_ok=True)
+    check_space(work.folder)
+    work.say(name, "running", 0.0)
+    started = time.monotonic()
+    with _failure_recorded(work, fingerprint):
+        result = stage.run(work)
+        work.original.check()
+        files = {file: digest(work.folder / file) for file in result.files}
+    work.manifest["stages"][name] = {
+        "state": result.state,
+        "provider": result.provider,
+        "seconds": round(time.monotonic() - started, 3),
+        "note": result.note,
+        "from": fingerprint,
+        "files": files,
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    work.manifest["notes"] = list(dict.fromkeys(work.manifest["notes"]))
+    work.save()
+    work.say(name, result.state, 1.0)
 
 
 @contextmanager
-def _failure_recorded(work: Work, name: str, fingerprint: Any) -> Generator[None]:
+def _failure_recorded(work: Work, fingerprint: Any) -> Generator[None]:
+    """A stage that fails is told by the manifest, which knows nothing else of its attempt.
+
+    What an earlier run of the stage left stays where its files were not touched.
+    """
+    before = copy.deepcopy(work.manifest)
     try:
         yield
     except VideoError as error:
-        if "probe" in work.manifest["stages"]:
+        done = work.manifest["stages"].get(work.stage, {}).get("state") in ("done", "skipped")
+        untouched = work.stage in work.manifest["stages"] or work.stage not in before["stages"]
+        generation = work.manifest.get("generation", 0)
+        work.manifest.clear()
+        work.manifest.update(before, generation=generation)
+        if not untouched:
+            work.manifest["stages"].pop(work.stage)
+        blamed = not isinstance(error, Interrupted) and not done
+        if blamed and "probe" in work.manifest["stages"]:
             failed: Manifest = {
                 "state": "failed",
                 "note": str(error),
                 "from": fingerprint,
                 "files": {},
             }
-            work.manifest["stages"][name] = failed
-            save_manifest(work.library, work.video, work.manifest)
+            work.manifest["stages"][work.stage] = failed
+            work.save()
         raise
-
-
-def _check_space(work: Work) -> None:
-    free = shutil.disk_usage(work.folder).free
-    if free < SPARE_BYTES:
-        raise RefusedRequest(
-            f"only {free >> 20} MB are free where the library lies; free {SPARE_BYTES >> 20} MB"
-        )

@@ -1,25 +1,26 @@
 """A folder of videos and what is known of them. Files are the truth; reading needs no lock."""
 
+import contextlib
 import itertools
 import json
 import re
-import shutil
 import threading
 import unicodedata
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tools import evidence as make
+from tools import manifests
+from tools.about import ABOUT, RECORD
 from tools.attributes import look_of_picture
 from tools.embed import Vectors
-from tools.errors import NotIndexed, UnknownVideo, UnreadableMedia
-from tools.files import digest, is_locked, read_lines, write_json
+from tools.errors import Damaged, NotIndexed, UnknownVideo, UnreadableMedia, VideoError
+from tools.files import discard, is_locked
+from tools.manifests import REPAIR, Manifest, Manifests
 from tools.media import (
     Attributes,
     Coverage,
@@ -31,23 +32,16 @@ from tools.media import (
     Utterance,
     Video,
 )
-from tools.signals import Rows, read_rows
+from tools.sealed import CHECK, is_sealed_picture
+from tools.signals import Rows
+
+if TYPE_CHECKING:
+    from tools.verify import Problem
 
 STAGES = ("probe", "subtitles", "keyframes", "pass", "screen", "vectors")
 SCHEMA = 1
-CACHED = 256
-"""Stage files held in memory, parsed."""
+CACHED = 256  # stage files held in memory, parsed
 _T = TypeVar("_T")
-Manifest = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One thing that `verify` found, and the command that mends it."""
-
-    video: str
-    what: str
-    fix: str
 
 
 class Library:
@@ -56,8 +50,9 @@ class Library:
     def __init__(self, home: Path, owner: str = "local") -> None:
         self.home = home
         self.root = home / "libraries" / owner
+        self.trash = self.root / "removed"
         self._cache: OrderedDict[tuple[str, str, int], Any] = OrderedDict()
-        self._manifests: dict[str, tuple[tuple[int, int], Manifest]] = {}
+        self._manifests = Manifests(self.root / "videos")
         self._guard = threading.Lock()
 
     # Names and videos
@@ -67,8 +62,12 @@ class Library:
         return self.root / "videos" / video
 
     def list(self) -> "list[Video]":
-        """Every video that a manifest makes visible, by title."""
-        found = [self._video(p.parent.name) for p in self.root.glob("videos/*/manifest.json")]
+        """Every video that a manifest makes visible, by title; Damaged where one lost its own."""
+        found: list[Video] = []
+        for folder in self.root.glob("videos/*"):
+            if any((folder / name).exists() for name in (RECORD, ABOUT)):
+                with contextlib.suppress(UnknownVideo):  # removed while we look
+                    found.append(self._video(folder.name))
         return sorted(found, key=lambda video: (video.title.casefold(), video.id))
 
     def get(self, ref: str) -> Video:
@@ -90,24 +89,8 @@ class Library:
         )
 
     def manifest(self, video: str) -> Manifest:
-        """The manifest as it stands; UnknownVideo where there is none."""
-        path = self.folder(video) / "manifest.json"
-        try:
-            stat = path.stat()
-            stamp = (stat.st_mtime_ns, stat.st_ino)
-            with self._guard:
-                held = self._manifests.get(video)
-            if held is None or held[0] != stamp:
-                held = (stamp, json.loads(path.read_bytes()))
-                with self._guard:
-                    self._manifests[video] = held
-        except FileNotFoundError as error:
-            raise UnknownVideo(f"no video {video!r} in the library") from error
-        except ValueError as error:
-            raise NotIndexed(
-                f"the record of {video} is damaged: run `cuepoint index` on its file again"
-            ) from error
-        return held[1]
+        """The manifest as it stands; UnknownVideo where there is none, Damaged where it is."""
+        return self._manifests.get(video)
 
     def generation(self, video: str) -> int:
         """Rises with every stage that finishes."""
@@ -184,27 +167,27 @@ class Library:
             return None
 
         def load() -> Vectors:
-            ids = [row["id"] for row in read_lines(self.folder(video) / "vectors.jsonl")]
-            array = np.load(self.folder(video) / "vectors.npy", allow_pickle=False)
-            return Vectors(ids, array, stage["provider"])
+            ids = [row["id"] for row in self._manifests.lines(video, "vectors.jsonl")]
+            return Vectors(ids, self._manifests.array(video, "vectors.npy"), stage["provider"])
 
         return self._cached(video, "vectors", load)
 
     def signals(self, video: str) -> Rows:
         """One row per decoded frame; NotIndexed until the decode pass is done."""
-        if not (self.folder(video) / "signals.npy").exists():
+        if "signals.npy" not in self._manifests.files(video):
             raise NotIndexed(f"{video} has no decoded picture: run `cuepoint index` on its file")
-        return self._cached(video, "signals", lambda: read_rows(self.folder(video) / "signals.npy"))
+        return self._manifests.array(video, "signals.npy")
 
     def _has(self, video: str, stage: str) -> bool:
         return self.manifest(video)["stages"].get(stage, {}).get("state") == "done"
 
     def _rows(self, video: str, name: str, build: Callable[[dict[str, Any]], _T]) -> "list[_T]":
-        path = self.folder(video) / f"{name}.jsonl"
-        files = [f for s in self.manifest(video)["stages"].values() for f in s.get("files", ())]
-        if path.name not in files:  # only what a finished stage names is visible
+        file = f"{name}.jsonl"
+        if file not in self._manifests.files(video):  # only what a finished stage names is visible
             return []
-        return self._cached(video, name, lambda: [build(row) for row in read_lines(path)])
+        return self._cached(
+            video, name, lambda: [build(row) for row in self._manifests.lines(video, file)]
+        )
 
     def _cached(self, video: str, name: str, load: Callable[[], _T]) -> _T:
         key = (video, name, self.generation(video))
@@ -218,6 +201,13 @@ class Library:
             while len(self._cache) > CACHED:
                 self._cache.popitem(last=False)
         return value
+
+    def pictures(self, video: str) -> set[str]:
+        """Every picture that a stage's rows name."""
+        found: set[str] = set()
+        for name in ("keyframes", "frames"):
+            found |= {row.image for row in self._rows(video, name, lambda row: Frame(**row))}
+        return found
 
     # Evidence
 
@@ -264,7 +254,7 @@ class Library:
             if abs(frame.seconds - seconds) < 1e-3:
                 return frame
         image = _picture(video, seconds)
-        if not self.image_path(image).exists():
+        if not any(path.exists() for path in (self.image_path(image), self.asked(image))):
             raise UnknownVideo(f"no frame of {video} at {seconds:.3f} s was kept")
         return Frame(video, seconds, image, "asked for")
 
@@ -272,10 +262,11 @@ class Library:
         """Colours and light of the picture at a time: its own, else of the kept frame nearest."""
         looks = self.attributes(video)
         best = min(looks, key=lambda look: abs(look.seconds - seconds), default=None)
-        path = self.image_path(_picture(video, seconds))
-        if (best and abs(best.seconds - seconds) < 1e-3) or not path.exists():
+        image = _picture(video, seconds)
+        there = any(path.exists() for path in (self.image_path(image), self.asked(image)))
+        if (best and abs(best.seconds - seconds) < 1e-3) or not there:
             return best
-        return look_of_picture(video, seconds, path)
+        return look_of_picture(video, seconds, self.picture(image))
 
     def look_of(self, video: str, start: float, end: float) -> Attributes | None:
         """Colours and light of the kept frame nearest to the middle of a span."""
@@ -312,13 +303,37 @@ class Library:
             tuple(dict.fromkeys(notes)),
         )
 
-    # Files
-
     def image_path(self, image: str) -> Path:
         """The absolute path of a picture; never outside the library."""
         path = (self.root / image).resolve()
         if not path.is_relative_to(self.root.resolve()):
             raise UnknownVideo(f"{image!r} is not a picture of the library")
+        return path
+
+    def asked(self, image: str) -> Path:
+        """What marks a picture that no stage names as one that there should be."""
+        return self.image_path(image).with_suffix(".asked")
+
+    def has_picture(self, image: str) -> bool:
+        """Whether a picture is there and what was written."""
+        path = self.image_path(image)
+        # The first release wrote no checksums, neither into pictures nor into manifests.
+        is_old = CHECK not in self.manifest(path.parent.parent.name)
+        return path.exists() if is_old else is_sealed_picture(path)
+
+    def picture(self, image: str) -> Path:
+        """The file of a picture; decoded again from the original if it is missing or damaged."""
+        path = self.image_path(image)
+        if not self.has_picture(image):
+            from tools.frames import decode  # which needs this module
+
+            try:
+                decode(self, path.parent.parent.name, [int(path.stem) / 1000])
+                trouble = f"run `{REPAIR}`"
+            except VideoError as error:
+                trouble = f"{error}, then run `{REPAIR}`"
+            if not self.has_picture(image):
+                raise Damaged(f"the picture {image} is damaged: {trouble}")
         return path
 
     def original(self, video: str) -> Path:
@@ -336,43 +351,19 @@ class Library:
         return path
 
     def _source(self, video: str, manifest: Manifest) -> Path:
-        path = Path(manifest["source"]["path"])
-        return path if manifest["source"]["linked"] else self.folder(video) / path
+        return self.folder(video) / manifest["source"]["path"]  # which is absolute where linked
 
     def remove(self, video: str) -> None:
         """Forget a video; a file that was linked stays where it is."""
-        self.manifest(video)
-        folder = self.folder(video)
-        (folder / "manifest.json").unlink()  # invisible first, then gone
-        shutil.rmtree(folder, ignore_errors=True)
+        with contextlib.suppress(Damaged):  # who cannot have it mended must be rid of it somehow
+            self.manifest(video)
+        discard(self.folder(video), self.trash)
 
     def verify(self) -> "list[Problem]":
-        """Compare every file with what the manifests say of it."""
-        problems: list[Problem] = []
-        for path in sorted(self.root.glob("videos/*/manifest.json")):
-            problems += self._verify(path.parent.name)
-        return problems
+        """Compare every file with what was written."""
+        from tools.verify import verify
 
-    def _verify(self, video: str) -> "list[Problem]":
-        found: list[Problem] = []
-        try:
-            stages = self.manifest(video)["stages"]
-            original = self.original(video)
-        except (NotIndexed, UnreadableMedia) as error:
-            return [Problem(video, str(error), "cuepoint index FILE")]
-        again = f"cuepoint index {json.dumps(str(original))}"
-        for stage in stages.values():
-            for name, checksum in stage.get("files", {}).items():
-                path = self.folder(video) / name
-                if not path.exists():
-                    found.append(Problem(video, f"{name} is missing", again))
-                elif digest(path) != checksum:
-                    found.append(Problem(video, f"{name} is damaged", again))
-        if not found:
-            for row in self.frames(video):
-                if not self.image_path(row.image).exists():
-                    found.append(Problem(video, f"the picture {row.image} is missing", again))
-        return found
+        return verify(self)
 
 
 def _screen_text(row: dict[str, Any]) -> ScreenText:
@@ -392,8 +383,7 @@ def clean_title(text: str) -> str:
 
 def save_manifest(library: Library, video: str, manifest: Manifest) -> None:
     """Make what is in a manifest visible. Only for the holder of the video's lock."""
-    manifest["generation"] = int(manifest.get("generation", 0)) + 1
-    write_json(library.folder(video) / "manifest.json", manifest)
+    manifests.write(library.folder(video), manifest)
 
 
 def as_rows(items: Iterable[Any]) -> "list[dict[str, Any]]":

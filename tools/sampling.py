@@ -49,6 +49,8 @@ fade of seconds changes no frame by more than noise."""
 GAP = 0.3
 """Seconds that must lie between two kept frames of a moving picture."""
 DENSE_PER_SECOND = 2.0
+DENSE_TIMES = 100
+"""At most so many times are looked at for each frame that there is."""
 DUPLICATE = 0.015
 """Share of the grid that may differ between near-duplicates."""
 
@@ -180,7 +182,9 @@ def choose(
         wanted = [first + (last - first) * (i + 0.5) / number for i in range(number)]
         return _nearest(within, wanted, f"evenly spaced, one of {number}")
     if strategy == "dense":
-        number = count or max(round((last - first) * DENSE_PER_SECOND) + 1, 1)
+        # A file may claim years between two frames: no more times than can find a frame.
+        most = max(DENSE_PER_SECOND * (last - first), 0.0)
+        number = count or round(min(most, DENSE_TIMES * len(within))) + 1
         wanted = np.linspace(first, last, number).tolist()
         return _nearest(within, wanted, "evenly spaced, dense")
     if strategy == "sparse":

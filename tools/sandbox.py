@@ -1,15 +1,19 @@
 """Run untrusted decoding in a spawned child with limits; its death is an error, not a crash.
 
-A child is spawned, never forked (a forked one would keep our locks), bounded in address space,
-processor time, file size and open files, and ends when its parent does. It speaks JSON lines on
+A child is spawned, never forked (a forked one would keep our locks), bounded in memory, processor
+time, file size, open files and silence, and ends when its parent does, not before: what stops the
+program (Ctrl-C, SIGTERM) must not look like a file that kills its decoder. It speaks JSON lines on
 its standard input and output: one request in, events out, then a line that says how it ended.
 """
 
 import contextlib
 import importlib
 import json
+import math
 import os
 import resource
+import select
+import signal
 import subprocess
 import sys
 import threading
@@ -19,13 +23,26 @@ from types import TracebackType
 from typing import IO, Any, Self
 
 from tools import errors
-from tools.errors import UnreadableMedia, VideoError
+from tools.disk import FULL, refusal
+from tools.errors import Interrupted, UnreadableMedia, VideoError
 
 ADDRESS_SPACE = 1536 << 20
 """Bytes of address space; resident memory stays far below."""
-CPU_SECONDS = 6 * 3600
+MEMORY = 512 << 20
+"""Bytes that a decoder may write to. With the libraries, which come on top, under 600 MB."""
+CPU_SECONDS, CPU_PER_MB = 600.0, 120.0
+"""Processor time of one request: so much for any file, and so much more for each megabyte of it.
+The slowest honest files, still pictures at a few kilobits a second, take a tenth of that."""
+CPU_AT_MOST = 6 * 3600
 FILE_SIZE = 8 << 30
 OPEN_FILES = 128
+PATIENCE = 600.0
+"""Seconds without a line after which a child counts as frozen. A file on a slow network disk is
+read from end to end before its subtitles are known, and that is one line."""
+_LOOKS = 10
+"""The silence is measured in so many parts: a laptop that slept costs one of them."""
+_FROM_OUTSIDE = {signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
+"""What no file makes a decoder end with."""
 
 Event = dict[str, Any]
 
@@ -33,9 +50,9 @@ Event = dict[str, Any]
 class Child:
     """One spawned process that runs generator functions by name, one at a time."""
 
-    def __init__(self) -> None:
-        self._process: subprocess.Popen[str] | None = None
-        self._last_words = ""
+    def __init__(self, patience: float = PATIENCE) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._patience = patience
 
     def __enter__(self) -> Self:
         return self
@@ -63,15 +80,18 @@ class Child:
     def call(self, function: str, **arguments: Any) -> Iterator[Event]:
         """Run `package.module:generator` with JSON arguments and yield the events it yields.
 
-        Raises the VideoError that the function raised; UnreadableMedia when the process died.
+        Raises the VideoError that the function raised; UnreadableMedia when the process died of
+        it, froze, or was stopped at its share of processor time.
         """
         process = self._process or self._start()
-        assert process.stdin and process.stdout
-        finished, code = False, ""
+        assert process.stdin
+        finished, code = False, 0
+        cpu = _cpu_seconds(arguments)
         try:
-            process.stdin.write(json.dumps({"function": function, "arguments": arguments}) + "\n")
+            request = {"function": function, "arguments": arguments, "cpu": cpu}
+            process.stdin.write(json.dumps(request).encode() + b"\n")
             process.stdin.flush()
-            for line in process.stdout:
+            for line in self._lines(process):
                 message = json.loads(line)
                 if "event" in message:
                     yield message["event"]
@@ -86,17 +106,46 @@ class Child:
         finally:
             if not finished:  # died, or the caller stopped listening: what it does is unknown
                 code = self._end()
-        raise UnreadableMedia(f"the decoder stopped ({code}) while reading this file")
+        if -code in _FROM_OUTSIDE:
+            raise Interrupted(f"the decoder was ended from outside (signal {-code}): do it again")
+        if -code == signal.SIGXCPU:
+            raise UnreadableMedia(
+                f"decoding was stopped after {cpu:.0f} s of processor time, the most that a "
+                "file of this size is given: convert it, or cut it into parts"
+            )
+        raise UnreadableMedia(f"the decoder stopped (exit {code}) while reading this file")
 
-    def _end(self) -> str:
+    def _lines(self, process: "subprocess.Popen[bytes]") -> Iterator[bytes]:
+        """Lines as they come; UnreadableMedia after too long a silence."""
+        assert process.stdout
+        output, held = process.stdout.fileno(), b""
+        poll = select.poll()  # select() knows no more than 1024 open files
+        poll.register(output, select.POLLIN)
+        while True:
+            for _ in range(_LOOKS):
+                if poll.poll(self._patience * 1000 / _LOOKS):
+                    break
+            else:
+                raise UnreadableMedia(
+                    f"the decoder froze: no sign of life for {self._patience:g} s in this file"
+                )
+            piece = os.read(output, 1 << 16)
+            if not piece:
+                return
+            *lines, held = (held + piece).split(b"\n")
+            yield from lines
+
+    def _end(self) -> int:
+        """How it ended by itself, if it did; then it is gone."""
         assert self._process is not None
+        process = self._process
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(timeout=0.5)
-        code = self._process.poll()
+            process.wait(timeout=0.5)
+        code = process.poll()
         self.close()
-        return "ended by us" if code is None else f"exit {code}"
+        return code or 0
 
-    def _start(self) -> "subprocess.Popen[str]":
+    def _start(self) -> "subprocess.Popen[bytes]":
         environment = {
             name: os.environ[name]
             for name in ("PATH", "HOME", "LANG", "LC_ALL", "PYTHONPATH", "TMPDIR")
@@ -108,11 +157,21 @@ class Child:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            text=True,
             env=environment,
             close_fds=True,
+            process_group=0,  # Ctrl-C goes to a whole group
         )
         return self._process
+
+
+def _cpu_seconds(arguments: dict[str, Any]) -> float:
+    """What a request may take, by the size of the file that it reads."""
+    size = 0
+    file = arguments.get("path") or arguments.get("source")
+    if isinstance(file, str):
+        with contextlib.suppress(OSError, ValueError):
+            size = os.stat(file).st_size
+    return min(CPU_SECONDS + CPU_PER_MB * size / 1e6, CPU_AT_MOST)
 
 
 def _error(name: str, text: str) -> Exception:
@@ -125,20 +184,33 @@ def _error(name: str, text: str) -> Exception:
 def _limit() -> None:
     for what, bound in (
         (resource.RLIMIT_AS, ADDRESS_SPACE),
-        (resource.RLIMIT_CPU, CPU_SECONDS),
+        (resource.RLIMIT_DATA, MEMORY),
         (resource.RLIMIT_FSIZE, FILE_SIZE),
         (resource.RLIMIT_NOFILE, OPEN_FILES),
         (resource.RLIMIT_CORE, 0),
     ):
-        with contextlib.suppress(ValueError, OSError):  # macOS has no bound on address space
-            resource.setrlimit(what, (bound, bound))
+        # Of the processor's time, the lower bound ends it with a signal of its own.
+        most = bound + 1 if what == resource.RLIMIT_CPU else bound
+        with contextlib.suppress(ValueError, OSError):  # macOS has no bound on memory
+            resource.setrlimit(what, (bound, most))
+
+
+def _limit_cpu(seconds: float) -> None:
+    """From now on; the system ends the process after that."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    soft = math.ceil(used.ru_utime + used.ru_stime + seconds)
+    if hard != resource.RLIM_INFINITY:
+        soft = min(soft, hard - 1)
+    resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
 
 
 def _die_with(parent: int) -> None:
     """A parent that is killed outright closes no pipe in time: watch for it."""
+    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(name, signal.SIG_IGN)
     if sys.platform == "linux":
         import ctypes
-        import signal
 
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
     if os.getppid() != parent:
@@ -160,14 +232,21 @@ def _serve(requests: IO[str], answers: IO[str]) -> None:
     for line in requests:
         request = json.loads(line)
         module, _, name = request["function"].partition(":")
+        _limit_cpu(request["cpu"])
         try:
             for event in getattr(importlib.import_module(module), name)(**request["arguments"]):
                 say({"event": event})
         except VideoError as error:
             say({"error": type(error).__name__, "text": str(error)})
+        except OSError as error:
+            full = refusal(error) if error.errno in FULL else None
+            kind = type(full or UnreadableMedia("")).__name__
+            say(
+                {"error": kind, "text": str(full or f"the decoder said: {error.strerror or error}")}
+            )
         except Exception as error:
             # Damaged media raise these, deep inside the bindings; anything else is a bug of ours.
-            bad = isinstance(error, OSError | IndexError | ValueError | OverflowError | MemoryError)
+            bad = isinstance(error, IndexError | ValueError | OverflowError | MemoryError)
             bad = bad or type(error).__module__.startswith("av.")
             kind = "UnreadableMedia" if bad else type(error).__name__
             text = str(error) or type(error).__name__

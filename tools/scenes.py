@@ -1,6 +1,7 @@
 """Cuts and scenes from the rows of signals: hard cuts, dissolves, fades through black or white."""
 
 import itertools
+from bisect import bisect_left
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -53,10 +54,14 @@ def find_cuts(rows: Rows) -> list[Cut]:
     found = [*hard, *_fades(rows, seconds, hard), *_dissolves(rows, seconds, rate)]
     order = {"cut": 2, "fade": 1, "dissolve": 0}
     kept: list[Cut] = []
+    taken: list[float] = []
     for cut in sorted(found, key=lambda c: (-order[c.kind], -c.strength)):
         apart = {"cut": SHORTEST, "fade": 2 * SHORTEST, "dissolve": 1.0}[cut.kind]
-        if all(abs(cut.seconds - other.seconds) >= apart for other in kept):
+        place = bisect_left(taken, cut.seconds)
+        near = taken[max(place - 1, 0) : place + 1]
+        if all(abs(cut.seconds - other) >= apart for other in near):
             kept.append(cut)
+            taken.insert(place, cut.seconds)
     kept = [c for c in kept if SHORTEST <= c.seconds <= seconds[-1] - SHORTEST / 2]
     return sorted(kept, key=lambda c: c.seconds)
 
@@ -91,10 +96,15 @@ def _hard(rows: Rows, seconds: Floats, rate: float) -> list[Cut]:
 
 def _lasts(rows: Rows, seconds: Floats, i: int) -> bool:
     """Whether the picture stays another one: after a flash it is again what it was before."""
-    after = (seconds > seconds[i] + DRIFT / 4) & (seconds < seconds[i] + DRIFT * 0.9)
-    if not after.any():
+    first = _place(seconds, seconds[i] + DRIFT / 4, "right")
+    last = _place(seconds, seconds[i] + DRIFT * 0.9, "left")
+    if first >= last:
         return True
-    return bool(np.median(rows["drift"][after]) >= LASTING * rows["difference"][i])
+    return bool(np.median(rows["drift"][first:last]) >= LASTING * rows["difference"][i])
+
+
+def _place(seconds: Floats, at: float, side: Literal["left", "right"]) -> int:
+    return int(np.searchsorted(seconds, at, side))
 
 
 def _largest_near(values: Floats, reach: int) -> tuple[Floats, Floats]:
@@ -109,16 +119,21 @@ def _fades(rows: Rows, seconds: Floats, hard: list[Cut]) -> list[Cut]:
     brightness, contrast = rows["brightness"], rows["contrast"]
     out = (contrast < FLAT) & (brightness < DARK)
     edges = np.flatnonzero(np.diff(out.astype(np.int8)))
+    at_cuts = np.sort(np.array([cut.seconds for cut in hard], np.float64))
     cuts: list[Cut] = []
     for first, last in itertools.pairwise(edges):
         if out[first + 1]:  # from the first faded-out frame to the last one before the new picture
             gone, back = seconds[first + 1], seconds[min(last + 1, len(seconds) - 1)]
-            if all(any(abs(cut.seconds - at) < 0.1 for cut in hard) for at in (gone, back)):
+            low, high = np.searchsorted(
+                at_cuts, [[gone - 0.1, back - 0.1], [gone + 0.1, back + 0.1]]
+            )
+            if (low < high).all():
                 continue  # a black picture between two hard cuts is a scene, not a fade
-            near = (seconds > gone - FADE_NEAR) & (seconds < back + FADE_NEAR)
-            lit = brightness * near
+            begin = _place(seconds, gone - FADE_NEAR, "right")
+            end = _place(seconds, back + FADE_NEAR, "left")
+            before, behind = brightness[begin : first + 1], brightness[last:end]
             # Words that come and go on black are no fade: there must be a picture on both sides.
-            if min(lit[: first + 1].max(), lit[last:].max()) >= FADE_LIT:
+            if min(before.max(initial=0.0), behind.max(initial=0.0)) >= FADE_LIT:
                 cuts.append(Cut(float(gone + back) / 2, "fade", 1.0))
     return cuts
 

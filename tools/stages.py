@@ -6,13 +6,16 @@ decides its outcome stands in its fingerprint, so that a change redoes this stag
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tools import files, ocr, scenes, transcribe
 from tools.embed import load_embedder
@@ -95,6 +98,7 @@ def subtitles(work: Work) -> Result:
     note = "; ".join(found.notes)
     if not found.utterances:
         return Result((), "skipped", "", note or "no subtitles, so what is said is not known")
+    work.take_back()
     files.write_lines(work.folder / "speech.jsonl", as_rows(found.utterances))
     return Result(("speech.jsonl",), "done", found.provider, note)
 
@@ -127,11 +131,15 @@ def keyframes(work: Work) -> Result:
             work.say("keyframes", "running", min(done, 1.0))
         end = event.get("end", end)
         trouble = event.get("trouble", trouble)
-    if not claimed or (end < claimed - CUT_SHORT and _sound_ends(work) < claimed - CUT_SHORT):
-        manifest["duration"] = max(end, _sound_ends(work))
+    there = end
+    if not claimed or abs(end - claimed) > CUT_SHORT:
+        there = max(end, _sound_ends(work))
+    if not claimed or abs(there - claimed) > CUT_SHORT:
+        manifest["duration"] = there
         if claimed:
             manifest["notes"].append(
-                f"cut short: the file says {claimed:.1f} s, {manifest['duration']:.1f} s are there"
+                ("cut short" if there < claimed else "longer than it says")
+                + f": the file says {claimed:.1f} s, {there:.1f} s are there"
                 + (f" ({trouble})" if trouble else "")
             )
     manifest["picture_end"] = end
@@ -172,8 +180,13 @@ def decode_pass(work: Work) -> Result:
     if last["damaged"]:
         count = f"{last['damaged']} place" + ("s" if last["damaged"] > 1 else "")
         manifest["notes"].append(f"damaged: {count} could not be decoded ({last['trouble']})")
+    if last["full"] is not None:
+        manifest["notes"].append(
+            f"too many pictures for a file of this size: none is kept after {last['full']:.1f} s"
+        )
     if last["end"] < manifest["picture_end"] - CUT_SHORT:
         manifest["notes"].append(f"cut short: the picture can be decoded up to {last['end']:.1f} s")
+    work.take_back()
     files.adopt(rows_file, work.folder / "signals.npy")
     rows = read_rows(work.folder / "signals.npy")
     spans = scenes.spans(scenes.find_cuts(rows), max(duration, last["end"]))
@@ -189,11 +202,13 @@ def decode_pass(work: Work) -> Result:
 
 def _add_motion(kept: list[dict[str, Any]], rows: Rows, cuts: list[float]) -> None:
     """The motion that a kept frame stands for: the usual one of the next second of its scene."""
-    seconds = rows["seconds"]
+    seconds: NDArray[np.float64] = rows["seconds"].astype(np.float64)
     for one in kept:
-        at = one["seconds"]
-        end = min([at + MOTION_SECONDS, *(cut for cut in cuts if cut > at + 1e-3)])
-        ahead = rows["motion"][(seconds > at + 1e-3) & (seconds < end - 1e-3)]
+        at = float(one["seconds"])
+        next_cut = bisect_right(cuts, at + 1e-3)
+        end = min([at + MOTION_SECONDS, *cuts[next_cut : next_cut + 1]])
+        first = int(np.searchsorted(seconds, at + 1e-3, "right"))
+        ahead = rows["motion"][first : int(np.searchsorted(seconds, end - 1e-3, "left"))]
         one["motion"] = float(np.median(ahead)) if len(ahead) else 0.0
 
 
@@ -224,13 +239,15 @@ def _image(work: Work, name: str) -> str:
 def _inside(work: Work, kept: list[dict[str, Any]], start: float, end: float) -> str | None:
     """The kept picture nearest to the middle of a scene, from inside it where there is one."""
     middle = (start + end) / 2
-    inside = [one for one in kept if start <= one["seconds"] < end] or kept
+    first, last = (bisect_left(kept, at, key=lambda one: one["seconds"]) for at in (start, end))
+    inside = kept[first:last] or kept
     best = min(inside, key=lambda one: abs(one["seconds"] - middle), default=None)
     return _image(work, best["name"]) if best else None
 
 
 def _store_frames(work: Work, found: list[dict[str, Any]], frames: str, looks: str) -> None:
     """Move pictures into place, then the rows that name them."""
+    work.take_back()
     folder = work.folder / "frames"
     folder.mkdir(exist_ok=True)
     found.sort(key=lambda one: one["seconds"])
@@ -266,7 +283,7 @@ def screen(work: Work) -> Result:
     moved = rows[rows["motion"] > 0]
     reading = ocr.read_screen(
         library.frames(work.video),
-        lambda frame: library.image_path(frame.image),
+        lambda frame: library.picture(frame.image),
         reader,
         float(work.manifest["duration"]),
         cuts=[scene.start for scene in library.scenes(work.video)],
@@ -278,6 +295,7 @@ def screen(work: Work) -> Result:
         except StopIteration as finished:
             texts, note = finished.value
             break
+    work.take_back()
     files.write_lines(work.folder / "screen.jsonl", as_rows(texts))
     return Result(("screen.jsonl",), "done", reader.name, note)
 
@@ -290,9 +308,10 @@ def vectors(work: Work) -> Result:
         return Result(state="skipped", note="")
     embedder = load_embedder(work.embedder)
     array = embedder.texts([one.text for one in items])
-    with (work.scratch / "vectors.npy").open("wb") as file:
-        np.save(file, array.astype(np.float32), allow_pickle=False)
-    files.adopt(work.scratch / "vectors.npy", work.folder / "vectors.npy")
+    saved = BytesIO()
+    np.save(saved, array.astype(np.float32), allow_pickle=False)
+    work.take_back()
+    files.write_bytes(work.folder / "vectors.npy", saved.getvalue())
     files.write_lines(work.folder / "vectors.jsonl", ({"id": one.id} for one in items))
     return Result(("vectors.npy", "vectors.jsonl"), "done", embedder.name)
 

@@ -92,7 +92,8 @@ def read_sidecar(path: Path, video: Path) -> Track:
     import pysubs2
 
     marks = path.stem[len(video.stem) :]
-    track = _marked(Track(path.name, _language(marks), title=marks.strip(". ")), marks)
+    track = Track(clean(path.name, 80), _language(marks), title=clean(marks.strip(". "), 80))
+    track = _marked(track, marks)
     try:
         if path.stat().st_size > MAX_BYTES:
             return replace(track, trouble=f"larger than {MAX_BYTES >> 20} MB, not read")
@@ -103,7 +104,7 @@ def read_sidecar(path: Path, video: Path) -> Track:
     try:
         events = pysubs2.SSAFile.from_string(text, format_=form, keep_html_tags=True).events
     except Exception as error:  # a parser of untrusted text: whatever it raises, it could not read
-        return replace(track, trouble=f"not readable as subtitles: {error}"[:200])
+        return replace(track, trouble=clean(f"not readable as subtitles: {error}", 200))
     cues = tuple(
         unstyled(event.start / 1000, event.end / 1000, event.text, form == "ass", event.name)
         for event in events[:MAX_CUES]

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from tools.disk import refusal
 from tools.errors import VideoError
 from ui.cli_library import library_app
+from ui.start import stop_at_once
 from ui.terminal import (
     AsJson,
     Chosen,
@@ -132,7 +134,7 @@ def frames(
         print_json([render.frame(frame) for frame in found])
         return
     for frame in found:
-        print(f"{clock(frame.seconds):>9}  {frame.reason}  {library.image_path(frame.image)}")
+        print(f"{clock(frame.seconds):>9}  {frame.reason}  {library.picture(frame.image)}")
 
 
 @app.command()
@@ -198,11 +200,12 @@ def ask(
     if as_json:
         print_json(Json(library).answer(answer))
         return
-    print(answer.answer)
+    lines = [answer.answer]
     for cited in answer.evidence or answer.nearest:
-        print(f"  {label(cited.evidence, cited.handle)}")
+        lines.append(f"  {label(cited.evidence, cited.handle)}")
         if cited.evidence.image:
-            print(f"      {library.image_path(cited.evidence.image)}")
+            lines.append(f"      {library.picture(cited.evidence.image)}")
+    print("\n".join(lines))  # all of it, or one line that says what was removed meanwhile
 
 
 async def _answer(question: str, videos: list[str], thread: str | None) -> "Answer":
@@ -292,7 +295,8 @@ def doctor(as_json: AsJson = False) -> None:
 
 
 def main() -> NoReturn:
-    """Run a command; a VideoError is one line and status 1."""
+    """Run a command; a VideoError, and what the disk does, is one line and status 1."""
+    stop_at_once()
     try:
         try:
             app()
@@ -304,7 +308,10 @@ def main() -> NoReturn:
     except BrokenPipeError:  # who read us has gone; what is left must not be flushed at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(1) from None
-    except KeyboardInterrupt:
-        sys.stderr.write("cuepoint: stopped; run it again to go on where it was\n")
-        raise SystemExit(130) from None
+    except OSError as error:
+        told = refusal(error)
+        if told is None:
+            raise
+        complain(told)
+        raise SystemExit(1) from None
     raise SystemExit(0)

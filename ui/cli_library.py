@@ -1,8 +1,13 @@
 """The commands of `cuepoint library`."""
 
+import re
+from dataclasses import replace
+from typing import Annotated, Any
+
 import typer
 
-from ui.terminal import AsJson, VideoRef, open_library, print_json
+from tools.errors import Damaged, VideoError
+from ui.terminal import AsJson, VideoRef, for_this_library, open_library, print_json
 
 library_app = typer.Typer(
     help="The library: list, show, remove, verify.", no_args_is_help=True, rich_markup_mode=None
@@ -47,28 +52,55 @@ def library_show(video: VideoRef, as_json: AsJson = False) -> None:
 def library_remove(video: VideoRef, as_json: AsJson = False) -> None:
     """Forget a video; a file that was linked stays where it is."""
     library = open_library()
-    one = library.get(video)
-    library.remove(one.id)
+    try:
+        one = library.get(video)
+        id, title = one.id, one.title
+    except Damaged:
+        if not library.folder(video).is_dir() or not re.fullmatch(r"[0-9a-f]{16}", video):
+            raise
+        id, title = video, "its manifest was damaged"
+    library.remove(id)
     if as_json:
-        print_json({"removed": one.id})
+        print_json({"removed": id})
     else:
-        print(f"removed {one.id} ({one.title})")
+        print(f"removed {id} ({title})")
 
 
 @library_app.command("verify")
-def library_verify(as_json: AsJson = False) -> None:
-    """Compare every file with what the library says of it."""
+def library_verify(
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Rebuild what can be rebuilt, remove leftovers.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Compare every file with what was written; status 1 where problems are left."""
     from ui.render import Json
 
     library = open_library()
-    problems = library.verify()
-    if as_json:
-        render = Json(library)
-        print_json({"ok": not problems, "problems": [render.problem(p) for p in problems]})
+    render = Json(library)
+    told: dict[str, Any] = {}
+    if repair:
+        from tools.repair import repair as mend
+        from ui.progress import Reporter
+
+        with Reporter(as_json) as reporter:
+            done = mend(library, reporter, reporter.begin)
+        problems = done.left
+        told["mended"] = [render.problem(one) for one in done.mended]
     else:
-        for problem in problems:
-            print(f"{problem.video}: {problem.what}  -> {problem.fix}")
+        problems = library.verify()
+    problems = [replace(one, fix=for_this_library(one.fix)) for one in problems]
+    if as_json:
+        found = [render.problem(one) for one in problems]
+        print_json({"ok": not problems, "problems": found, **told})
+    else:
+        for one in told.get("mended", ()):
+            print(f"{one['video'] or 'library'}: {one['what']}  -> mended")
+        for one in problems:
+            print(f"{one.video or 'library'}: {one.what}  -> {one.fix}")
         if not problems:
             print("everything is as it should be")
     if problems:
-        raise typer.Exit(1)
+        count = f"{len(problems)} problem" + ("s" if len(problems) > 1 else "")
+        left = "could not be mended" if repair else "found"
+        raise VideoError(f"{count} {left}: {' or '.join(dict.fromkeys(p.fix for p in problems))}")

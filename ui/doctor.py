@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from agent.settings import Settings
+from ui.terminal import for_this_library
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,19 @@ def _library(settings: Settings) -> Check:
     nearest = next(folder for folder in (home, *home.parents) if folder.exists())
     if not os.access(nearest, os.W_OK):
         return Check("library", "problem", f"{home} cannot be written", "choose --library DIR")
-    count = len(list(home.glob("libraries/*/videos/*/manifest.json")))
+    from tools.library import Library
+    from tools.manifests import REPAIR
+    from tools.verify import verify
+
+    library = Library(home, settings.owner)
+    problems = verify(library, thorough=False)
+    if problems:
+        first = f"{problems[0].video or 'library'}: {problems[0].what}"
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        helps = any(one.fix == REPAIR for one in problems)
+        fix = REPAIR if helps else problems[0].fix
+        return Check("library", "problem", f"{home}: {first}{more}", for_this_library(fix))
+    count = len(list(library.root.glob("videos/*/manifest.json")))
     return Check("library", "ok", f"{home}, {count} video{'' if count == 1 else 's'}")
 
 

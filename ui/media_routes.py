@@ -11,7 +11,7 @@ from typing import Annotated, TypeVar
 from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import FileResponse, HTMLResponse, Response
 
-from tools.errors import RefusedRequest, UnknownVideo, UnreadableMedia
+from tools.errors import Damaged, RefusedRequest, UnknownVideo, UnreadableMedia
 from tools.library import Library
 from tools.media import Video
 from ui.proxies import Proxies
@@ -31,7 +31,7 @@ async def _found(ask: Callable[..., _T], *arguments: object) -> _T:
         raise HTTPException(404, "there is no such video or picture") from error
     except RefusedRequest as error:
         raise HTTPException(416, str(error)) from error
-    except UnreadableMedia as error:
+    except (UnreadableMedia, Damaged) as error:
         _log.warning("media: %s", error)
         raise HTTPException(410, "the file of this video is missing or cannot be read") from error
 
@@ -102,10 +102,7 @@ def _picture(library: Library, id: str, seconds: float) -> Path:
         frame = min(library.frames(id), key=lambda f: abs(f.seconds - seconds), default=None)
         if frame is None or abs(frame.seconds - seconds) > NEAR:
             raise
-    path = library.image_path(frame.image)
-    if not path.is_file():
-        raise UnknownVideo(frame.image)
-    return path
+    return library.picture(frame.image)
 
 
 def _send(request: Request, path: Path, media_type: str, name: str) -> Response:

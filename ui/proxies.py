@@ -1,15 +1,14 @@
 """What a browser cannot decode is played from a copy of the span that is asked for."""
 
 import math
-import os
 import threading
-import uuid
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tools.errors import RefusedRequest
+from tools.files import workplace
 from tools.library import Library
 from tools.media import Video
 from tools.sandbox import Child
@@ -99,9 +98,9 @@ class Proxies:
     def _make(self, video: Video, start: int, end: int, target: Path) -> None:
         folder = target.parent
         folder.mkdir(exist_ok=True)
-        part = folder / f"{uuid.uuid4()}.part"
         try:
-            with Child() as child:
+            with Child() as child, workplace(folder.parent, "copy-") as place:
+                part = place / target.name
                 for _ in child.call(
                     "tools.video.proxy:write_proxy",
                     source=str(self._library.original(video.id)),
@@ -111,12 +110,11 @@ class Proxies:
                     duration=video.duration,
                 ):
                     pass
-            os.replace(part, target)
+                part.replace(target)
             copies = sorted(folder.glob("*-*.mp4"), key=lambda path: path.stat().st_mtime)
             for old in copies[:-KEPT]:
                 old.unlink(missing_ok=True)
         finally:
-            part.unlink(missing_ok=True)
             with self._guard:
                 self._making.pop(target, None)
 

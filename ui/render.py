@@ -8,8 +8,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
-from tools.library import Library, Problem
+from tools.library import Library
 from tools.media import Coverage, Evidence, Frame, Scene, Utterance, Video
+from tools.verify import Problem
 
 if TYPE_CHECKING:
     from agent.ask import Answer
@@ -52,7 +53,7 @@ def picture(library: Library, image: str | None, door: Door) -> str | None:
     if image is None:
         return None
     if door == "path":
-        return str(library.image_path(image))
+        return str(library.picture(image))
     _, video, _, name = image.split("/")
     milliseconds = int(name.removesuffix(".jpg"))
     if door == "http":

@@ -10,7 +10,7 @@ import os
 import shutil
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI, HTTPException, Request
@@ -23,8 +23,10 @@ from fastapi.responses import (
 )
 
 from agent.settings import Settings
-from tools.errors import RefusedRequest, UnreadableMedia, VideoError
+from tools.errors import Damaged, RefusedRequest, UnreadableMedia, VideoError
+from tools.ingest import sweep_unlisted, unlisted_originals
 from tools.library import Library
+from tools.media import Video
 from tools.sandbox import Child
 from ui import front
 from ui.desk import Desk
@@ -100,16 +102,26 @@ def _resume(desk: Desk) -> None:
             take=True,
             after=lambda upload=upload: desk.uploads.forget(upload),
         )
-    for video in desk.library.list():
+    videos: list[Video] = []
+    try:
+        videos = desk.library.list()
+    except Damaged as error:  # told to whoever asks, too
+        _log.warning("%s", error)
+    for video in videos:
         if video.state == "queued" and not desk.library.manifest(video.id)["source"]["linked"]:
-            desk.intake.start(desk.library.original(video.id), video.title)
+            with suppress(UnreadableMedia):  # its original is gone, which `verify` tells
+                desk.intake.start(desk.library.original(video.id), video.title)
+    sweep_unlisted(desk.library)
+    for path in unlisted_originals(desk.library):
+        desk.intake.start(path, "untitled", take=True)
 
 
 def serve(settings: Settings) -> None:
-    """Run until stopped; open connections get two seconds."""
+    """Run until a signal stops it; open connections get two seconds."""
     import uvicorn
 
     app = build_app(settings)
+    logging.getLogger("uvicorn.error").addFilter(_is_news)
     sys.stderr.write(f"Cuepoint is at http://{settings.host}:{settings.port} (Ctrl-C stops it)\n")
     uvicorn.run(
         app,
@@ -120,10 +132,11 @@ def serve(settings: Settings) -> None:
         server_header=False,
         proxy_headers=False,
     )
-    # A thread that indexes would hold the process for minutes; what it does is resumed.
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(0)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Not the traceback of a request that the end of the server cut off."""
+    return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))
 
 
 async def _refuse(request: Request, error: Exception) -> Response:

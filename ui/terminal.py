@@ -1,6 +1,8 @@
 """What the commands share: the chosen library, references to videos, times, JSON."""
 
 import json
+import re
+import shlex
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -39,6 +41,14 @@ def open_library() -> "Library":
 
     chosen = settings()
     return Library(chosen.home, chosen.owner)
+
+
+def for_this_library(text: str) -> str:
+    """Text with the commands in it as they must be typed where --library chose the library."""
+    if Chosen.home is None or "CUEPOINT_HOME=" in text:
+        return text
+    chosen = f"CUEPOINT_HOME={shlex.quote(str(Chosen.home))} cuepoint "
+    return re.sub(r"\bcuepoint (?=index|library)", lambda _: chosen, text)
 
 
 def seconds(text: str | None) -> float | None:
@@ -97,4 +107,4 @@ def print_json(value: Any) -> None:
 
 def complain(error: VideoError) -> None:
     """One line on standard error that says what to do."""
-    sys.stderr.write("cuepoint: " + " ".join(str(error).split()) + "\n")
+    sys.stderr.write("cuepoint: " + " ".join(for_this_library(str(error)).split()) + "\n")

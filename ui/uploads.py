@@ -7,18 +7,17 @@ beside it in `<uuid>.json`. It leaves the folder only into the library.
 import asyncio
 import json
 import shutil
-import time
 import uuid
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
+from tools.disk import FULL
 from tools.errors import RefusedRequest, UnreadableMedia
-from tools.files import write_bytes
+from tools.files import adopt, claim, sweep, write_bytes
 from tools.library import clean_title
 from tools.sandbox import Child
 
@@ -31,8 +30,6 @@ OVERHEAD = 64 << 10
 """What the multipart form may add to the file."""
 SPARE = 256 << 20
 """Bytes of the disk that an upload leaves free."""
-STALE = 600
-"""Seconds without a byte after which an unfinished upload is dead, not another process's."""
 HEADER = 32 << 10
 """A file name may be long; it is cut, not refused."""
 
@@ -72,29 +69,33 @@ class Uploads:
         async with self._turn:
             room = await asyncio.to_thread(self._room)
             if (declared or 1) > room:
-                raise TooLarge("there is no room for this file: remove a video first")
-            claim = min(declared or self._limit, room)
-            self._reserved += claim
+                raise self._no_room()
+            most = min(declared or self._limit, room)
+            self._reserved += most
             part = self._folder / f"{uuid.uuid4()}.part"
             try:
-                name = await self._write(body, boundary, part, claim)
-                await asyncio.to_thread(_check, part)
-                return await asyncio.to_thread(self._keep, part, name)
+                part.touch(0o600)
+                with claim(part):  # the next start removes what nobody holds
+                    name = await self._write(body, boundary, part, most)
+                    await asyncio.to_thread(_check, part)
+                    return await asyncio.to_thread(self._keep, part, name)
+            except OSError as error:
+                if error.errno in FULL:
+                    raise self._no_room() from error
+                raise
             finally:
-                self._reserved -= claim
-                with suppress(FileNotFoundError):
-                    part.unlink()
+                self._reserved -= most
+                part.unlink(missing_ok=True)
 
     async def _write(
-        self, body: AsyncIterator[bytes], boundary: bytes, part: Path, claim: int
+        self, body: AsyncIterator[bytes], boundary: bytes, part: Path, most: int
     ) -> str:
         form = _Form(boundary)
         written = 0
         with part.open("wb") as file:
-            part.chmod(0o600)
             async for chunk in body:
                 form.feed(chunk)
-                if written + len(form.held) > min(self._limit, claim):
+                if written + len(form.held) > min(self._limit, most):
                     raise self._too_large()
                 if len(form.held) >= PIECE:
                     written += await asyncio.to_thread(file.write, form.take())
@@ -107,19 +108,19 @@ class Uploads:
         kept = part.with_suffix("")
         title = title_of(name)
         write_bytes(kept.with_suffix(".json"), json.dumps({"title": title}).encode())
-        part.rename(kept)
+        adopt(part, kept)
         return Upload(kept.name, title, kept)
 
     def waiting(self) -> list[Upload]:
         """Complete uploads that no one has indexed; what broke off is removed."""
+        sweep(self._folder, "*.part")
         found: list[Upload] = []
         for path in sorted(self._folder.iterdir()):
-            orphan = path.suffix == ".json" and not path.with_suffix("").exists()
-            if path.suffix == ".part" or orphan:
-                if time.time() - path.stat().st_mtime > STALE:
-                    path.unlink(missing_ok=True)
-            elif not path.suffix:
+            kept = self._folder / path.name.lstrip(".").partition(".")[0]
+            if path == kept:
                 found.append(self.get(path.name) or Upload(path.name, "untitled", path))
+            elif not kept.with_suffix(".part").exists() and not kept.exists():
+                path.unlink(missing_ok=True)  # a name without its file
         return found
 
     def get(self, id: str) -> Upload | None:
@@ -145,6 +146,9 @@ class Uploads:
         )
         free = shutil.disk_usage(self._folder).free - SPARE
         return max(min(self._quota - taken, free) - self._reserved, 0)
+
+    def _no_room(self) -> TooLarge:
+        return TooLarge("there is no room for this file: remove a video first")
 
     def _too_large(self) -> TooLarge:
         return TooLarge(f"the file is larger than {self._limit >> 20} MB, the limit of this server")

@@ -20,18 +20,18 @@ from tools.sampling import LAST, Adaptive
 from tools.signals import DRIFT, NOISE, Grid, RowWriter
 from tools.video.grid import sample_grid
 from tools.video.pictures import PictureWriter
-from tools.video.source import FAULTS, open_media, origin, said, video_stream
+from tools.video.source import FAULTS, decoded, open_media, origin, said, video_stream
 
 Event = dict[str, Any]
 KEYFRAME_SPACING = 2.0
 """Seconds at least between two pictures of the keyframe pass."""
 KEYFRAMES = 400
 """At most so many pictures of the keyframe pass: they are for the first question, not the last."""
-FAULTS_AT_MOST = 50
-"""Damaged places after which a file is left alone."""
 PROGRESS_FRAMES = 250
 MAX_FRAMES = 20_000_000
 """Work is bounded by what is decoded, never by what a file claims."""
+PICTURES_BASE, PICTURES_TIMES = 256 << 20, 10
+"""Bytes of kept pictures: so many for any file, and so many times its own size."""
 HELD_SAMPLES = 64
 """At most so many grids are held to look back DRIFT seconds."""
 
@@ -52,21 +52,23 @@ def keyframes(path: str, target: str, duration: float) -> Iterator[Event]:
         writer = PictureWriter(Path(target), stream)
         context = stream.codec_context
         decode = cast(Callable[[Any], list[VideoFrame]], cast(Any, context).decode)
-        end, taken, wrote = 0.0, -spacing, 0
+        end, taken = 0.0, -spacing
+        written: set[int] = set()
         try:
             for packet in container.demux(stream):
                 if packet.pts is None:
                     continue
                 at = packet.pts * base - start
-                end = max(end, at + (packet.duration or 0) * base)
-                if not packet.is_keyframe or at < taken + spacing or wrote >= 2 * KEYFRAMES:
+                if not packet.is_discard:  # what an edit list cuts away
+                    end = max(end, at + (packet.duration or 0) * base)
+                if not packet.is_keyframe or at < taken + spacing or len(written) >= 2 * KEYFRAMES:
                     continue
                 taken = at
                 with contextlib.suppress(*FAULTS):  # one damaged keyframe is not the end
                     for frame in [*decode(packet), *decode(None)]:
                         seconds = _seconds(frame, base, start, at)
-                        if seconds >= 0:
-                            wrote += 1
+                        if seconds >= 0 and round(seconds * 1000) not in written:
+                            written.add(round(seconds * 1000))
                             yield {"frame": writer.write(frame, seconds)}
                 context.flush_buffers()
         except FAULTS as error:
@@ -74,13 +76,19 @@ def keyframes(path: str, target: str, duration: float) -> Iterator[Event]:
         yield {"end": end}
 
 
-def scan(path: str, target: str, rows: str, floor: float) -> Iterator[Event]:
+def scan(
+    path: str, target: str, rows: str, floor: float, room: int | None = None
+) -> Iterator[Event]:
     """Decode every frame once: rows to the file `rows`, kept pictures to the folder `target`.
 
     Yields {"frame": …} for each kept picture, {"seconds": …} now and then, and at the end
     {"rows": count, "end": seconds, "trouble": what the decoder said last or None, "damaged":
-    places that could not be decoded}.
+    places that could not be decoded, "full": seconds from which on no picture was kept, or None}.
+    room is what the pictures may take in bytes: a film of skipped frames, each minutes from the
+    last, is a few kilobytes and would fill a disk.
     """
+    room = room or PICTURES_BASE + PICTURES_TIMES * Path(path).stat().st_size
+    full: float | None = None
     with open_media(path) as container:
         stream = video_stream(container)
         if stream is None:
@@ -101,6 +109,9 @@ def scan(path: str, target: str, rows: str, floor: float) -> Iterator[Event]:
             last, seconds = item
             grid, *signals = meter.measure(last, seconds)
             kept = sampler.keep(seconds, grid, signals[0], signals[1], signals[2])
+            if kept and writer.written > room:
+                kept = 0
+                full = seconds if full is None else full
             if row is not None:
                 table.add(row)
             row = (seconds, *signals, last.key_frame, kept)
@@ -120,40 +131,34 @@ def scan(path: str, target: str, rows: str, floor: float) -> Iterator[Event]:
             "end": seconds + length,
             "trouble": trouble,
             "damaged": damaged,
+            "full": full,
         }
 
 
 def _frames(
     container: InputContainer, stream: VideoStream
 ) -> Iterator[tuple[VideoFrame, float] | str]:
-    """Frames with strictly rising seconds; an item of text is what the decoder said of damage.
+    """Frames with rising seconds; an item of text is what the decoder said of damage.
 
-    Frames before zero are what an edit list cuts away; repeated times are dropped.
+    Frames before zero are what an edit list cuts away. Of those in one millisecond only the first
+    counts: a picture's name and every id are whole milliseconds.
     """
     start = origin(container)
     rate = stream.average_rate or stream.guessed_rate
     step = float(1 / rate) if rate else 0.04
     base = float(stream.time_base or 0)
     before = -step
-    frames = container.decode(stream)
-    faults = 0
-    for _ in range(MAX_FRAMES):
-        try:
-            frame = next(frames)
-        except StopIteration:
-            return
-        except FAULTS as error:
-            faults += 1
-            yield said(error)
-            if faults > FAULTS_AT_MOST or isinstance(error, MemoryError):
-                return
-            frames = container.decode(stream)  # go on behind the damage
+    for count, frame in enumerate(decoded(container, stream)):
+        if isinstance(frame, str):
+            yield frame
             continue
+        if count >= MAX_FRAMES:
+            yield f"more than {MAX_FRAMES} frames"
+            return
         seconds = _seconds(frame, base, start, before + step)
-        if seconds > before and seconds >= 0:
+        if seconds >= 0 and round(seconds * 1000) > round(before * 1000):
             before = seconds
             yield frame, seconds
-    yield f"more than {MAX_FRAMES} frames"
 
 
 def _seconds(frame: VideoFrame, base: float, start: float, otherwise: float) -> float:

@@ -1,7 +1,8 @@
-"""Decoded frames to JPEG files: upright, as shown, at most MAX_WIDTH wide. Runs in the sandbox."""
+"""Decoded frames to JPEG files: upright, as shown, of bounded size. Runs in the sandbox."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,11 @@ from av.video.stream import VideoStream
 from PIL import Image
 
 from tools.attributes import attributes
-from tools.video.source import FAULTS, open_media, origin, said, shown_size, video_stream
+from tools.sealed import BLANK, sealed_picture
+from tools.video.source import FAULTS, decoded, open_media, origin, said, shown_size, video_stream
 
 Event = dict[str, Any]
-MAX_WIDTH = 1280
+MAX_WIDTH, MAX_HEIGHT = 1280, 4096
 QUALITY = 82
 ROUNDING = 5e-4
 SEEK_AHEAD = 4.0
@@ -25,13 +27,14 @@ class PictureWriter:
     """Writes frames of one stream into a folder, named by their time in milliseconds."""
 
     def __init__(self, folder: Path, stream: VideoStream) -> None:
+        self.written = 0
         self._folder = folder
         self._stream = stream
 
     def write(self, frame: VideoFrame, seconds: float) -> Event:
         """Write one picture; returns its seconds, file name and measured colours."""
         width, height = shown_size(frame, self._stream)
-        scale = min(1.0, MAX_WIDTH / width)
+        scale = min(1.0, MAX_WIDTH / width, MAX_HEIGHT / height)
         width, height = max(round(width * scale), 1), max(round(height * scale), 1)
         turned = frame.rotation % 180 != 0
         rgb: Any = frame.reformat(
@@ -44,7 +47,11 @@ class PictureWriter:
         if quarter_turns:  # the display matrix turns counter-clockwise, as rot90 does
             rgb = np.ascontiguousarray(np.rot90(rgb, quarter_turns))
         name = f"{round(seconds * 1000):09d}.jpg"
-        Image.fromarray(rgb).save(self._folder / name, "JPEG", quality=QUALITY)
+        picture = BytesIO()
+        Image.fromarray(rgb).save(picture, "JPEG", quality=QUALITY, comment=BLANK)
+        # Not by Pillow: a disk that fills up takes a part of what it writes, and it does not look.
+        (self._folder / name).write_bytes(sealed_picture(name, picture.getvalue()))
+        self.written += picture.tell()
         down, across = max(rgb.shape[0] // 36, 1), max(rgb.shape[1] // 64, 1)
         small = rgb[down // 2 :: down, across // 2 :: across]
         look = attributes("", round(seconds, 6), small, 0.0)
@@ -66,7 +73,10 @@ def pictures(path: str, target: str, seconds: Sequence[float]) -> Iterator[Event
                 container.seek(max(int(at / (stream.time_base or 1)), 0), stream=stream)
                 reached = wanted[0]
                 held: VideoFrame | None = None
-                for frame in container.decode(stream):
+                for frame in decoded(container, stream):
+                    if isinstance(frame, str):
+                        yield {"trouble": frame}
+                        continue
                     shown = (frame.time or 0.0) - start
                     # A frame is on screen until the next one; stored times are rounded.
                     while wanted and shown > wanted[0] + ROUNDING:

@@ -11,12 +11,16 @@ from av.packet import Packet
 from av.stream import Discard, Disposition
 from av.subtitles.stream import SubtitleStream
 
-from tools.video.source import FAULTS, open_media, origin, said
+from tools.cues import clean
+from tools.video.source import FAULTS, codec_name, open_media, origin, said
 
 TEXT_CODECS = {"ass", "ssa", "subrip", "srt", "text", "mov_text", "webvtt"}
 MAX_CUES = 50_000
 MAX_TEXT = 4000
-"""Characters of one cue and cues of one track; what is beyond them is left out and said."""
+MAX_TRACK, MAX_ALL = 5 << 20, 20 << 20
+MAX_TRACKS = 64
+"""Cues of one track, characters of one cue, of one track and of all, and tracks. What is beyond
+them is left out and said: packed subtitles can be a thousand times as large as their file."""
 
 Event = dict[str, Any]
 
@@ -31,7 +35,7 @@ def read_subtitles(path: str) -> Iterator[Event]:
     stands before the text as `<v Name>`. Damage ends the reading: `trouble` says so.
     """
     with open_media(path) as container:
-        streams = container.streams.subtitles
+        streams = container.streams.subtitles[:MAX_TRACKS]
         events = {stream.index: _described(stream) for stream in streams}
         readable = {stream.index for stream in streams if events[stream.index]["text"]}
         if readable:
@@ -41,9 +45,12 @@ def read_subtitles(path: str) -> Iterator[Event]:
                     stream.discard = Discard.all
             start = origin(container)
             try:
+                held = dict.fromkeys(readable, 0)
                 for packet in container.demux([s for s in streams if s.index in readable]):
                     if packet.size:  # the empty one at the end names no stream of ours
-                        _take(packet, events[packet.stream_index], start)
+                        index = packet.stream_index
+                        room = min(MAX_TRACK - held[index], MAX_ALL - sum(held.values()))
+                        held[index] += _take(packet, events[index], start, room)
             except FAULTS as error:
                 for index in readable:
                     events[index]["trouble"] = f"damaged, read up to there: {said(error)}"
@@ -52,13 +59,14 @@ def read_subtitles(path: str) -> Iterator[Event]:
 
 def _described(stream: SubtitleStream) -> Event:
     is_ = stream.disposition
-    codec = _codec(stream)
+    codec = codec_name(stream)
     handler = stream.metadata.get("handler_name", "")  # where MP4 keeps a title, if it has one
     return {
         "stream": stream.index,
         "codec": codec,
-        "language": stream.language,
-        "title": stream.metadata.get("title") or ("" if handler.endswith("Handler") else handler),
+        "language": clean(stream.language or "", 40) or None,
+        "title": clean(stream.metadata.get("title", ""), 80)
+        or ("" if handler.endswith("Handler") else clean(handler, 80)),
         "default": bool(is_ & Disposition.default),
         "forced": bool(is_ & Disposition.forced),
         "hearing_impaired": bool(is_ & (Disposition.hearing_impaired | Disposition.captions)),
@@ -70,25 +78,20 @@ def _described(stream: SubtitleStream) -> Event:
     }
 
 
-def _codec(stream: SubtitleStream) -> str:
-    try:
-        return stream.codec_context.name
-    except (*FAULTS, AttributeError):  # a codec that this build does not know has no context
-        return "unknown"
-
-
-def _take(packet: "Packet[Any]", event: Event, origin: float) -> None:
+def _take(packet: "Packet[Any]", event: Event, origin: float, room: int) -> int:
+    """Add the cue of a packet where there is room; returns how many characters it has."""
     if packet.pts is None:
-        return
+        return 0
     text = _payload(bytes(packet), event["codec"])
     if not text:
-        return
-    if len(event["cues"]) >= MAX_CUES:
-        event["trouble"] = f"only the first {MAX_CUES} cues were read"
-        return
+        return 0
+    if len(event["cues"]) >= MAX_CUES or len(text) > room:
+        event["trouble"] = f"only the first {len(event['cues'])} cues were read"
+        return 0
     start = float(packet.pts * packet.time_base) - origin
     end = start + float((packet.duration or 0) * packet.time_base)
     event["cues"].append([round(start, 3), round(end, 3), text])
+    return len(text)
 
 
 def _payload(data: bytes, codec: str) -> str:

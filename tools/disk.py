@@ -1,0 +1,40 @@
+"""What a disk does to us, as one line: it is full, it cannot be written, it fails."""
+
+import errno
+import shutil
+from pathlib import Path
+
+from tools.errors import Interrupted, RefusedRequest
+
+SPARE_BYTES = 500 << 20
+"""Free space that must be left before a stage starts."""
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+_SHUT = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
+_BROKEN = frozenset({errno.EIO, errno.ENXIO, errno.ENODEV, errno.ESTALE})
+
+
+def check_space(folder: Path) -> None:
+    """RefusedRequest where too little is free for a stage to start."""
+    free = shutil.disk_usage(folder).free
+    if free < SPARE_BYTES:
+        raise RefusedRequest(
+            f"only {free >> 20} MB are free where the library lies; free {SPARE_BYTES >> 20} MB"
+        )
+
+
+def refusal(error: OSError) -> Interrupted | None:
+    """What to tell of an error that is the disk's, not ours; None for any other."""
+    name = error.filename or "the library"
+    if error.errno in FULL:
+        return Interrupted(
+            f"the disk became full; free {SPARE_BYTES >> 20} MB where the library lies "
+            "and do it again: it goes on where it was"
+        )
+    if error.errno in _SHUT:
+        return Interrupted(
+            f"{name} cannot be written ({error.strerror}): "
+            "let yourself write there, or choose another library with --library"
+        )
+    if error.errno in _BROKEN:
+        return Interrupted(f"{name} cannot be read or written ({error.strerror}): see the disk")
+    return None
