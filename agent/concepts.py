@@ -56,6 +56,8 @@ _IDLE = frozenset(
     different hard between change changes changing single continuous track described describe
     everything know want need tell watch watching use uses using
     running frame which tl dr
+    said spoken written shown seen visible readable read see say says heard hear text start starts
+    begin begins end ends beginning ending displayed occur occurs
     size big large high stream per kind type sort which's find look make contain
     contains contained consist consists right also too really
 """)
@@ -79,9 +81,16 @@ def informal(text: str) -> str:
     return re.sub(r"[a-z/]+", lambda match: _INFORMAL.get(match[0], match[0]), text)
 
 
+_CHANGE = re.compile(
+    r"\b(?:picture|image|view|camera|scene|shot|background|colou?r)s? (?:does |do )?"
+    r"chang(?:e|es|ed|ing)\b(?: (?:its )?colou?rs?\b)?|"
+    r"\bchang(?:e|es|ed|ing) (?:its |of )?(?:colou?r|scene|shot|picture)s?\b"
+)
+
+
 def concepts(text: str) -> Concepts:
-    """Look up the words of a lower-case question."""
-    words = re.findall(r"[a-z0-9][a-z0-9'-]*", text)
+    """Look up the words of a lower-case question; a change of the picture is a cut."""
+    words = re.findall(r"[a-z0-9][a-z0-9'-]*", _CHANGE.sub(" cut ", text))
     named = frozenset(_CONCEPT[word] for word in words if word in _CONCEPT)
     return Concepts(named, _rest(words))
 
@@ -129,7 +138,6 @@ def asks_scenes(text: str, found: Concepts) -> Pick:
         return "longest"
     if found.has("shortest"):
         return "shortest"
-    boundaries = re.search(r"\b(?:cuts?|transitions?|changes?)\b", text)
-    if boundaries and found.has("when"):
+    if re.search(r"\b(?:cuts?|transitions?)\b", text) or _CHANGE.search(text):
         return "last" if found.has("last") else "first" if found.has("first") else "cuts"
-    return "all" if found.has("list", "when", "cut") else ""
+    return "all"

@@ -18,6 +18,7 @@ from agent.followups import Referring, Turn, places, resolve
 from agent.quoting import Found, Reply
 from agent.relevance import Relevance, sought
 from agent.replies import reply
+from agent.understanding import Plan
 from tools.evidence import parse_id
 from tools.media import Evidence
 from tools.toolbox import Toolbox
@@ -80,8 +81,18 @@ class _Turn:
         self._video = self._of(self.asked, turns)
         self._relevance = Relevance(toolbox, self._videos)
         self.asked = replace(self.asked, plan=self._relevance.adapted(self.asked.plan))
+        if self.asked.plan.scene:
+            self.asked = replace(self.asked, plan=self._in_scene(self.asked.plan))
         self.plan = self.asked.plan
         self._calls = self._wanted()
+
+    def _in_scene(self, plan: Plan) -> Plan:
+        """The plan with the stretch of the scene that it names."""
+        scenes = self._toolbox.library.scenes(self._video)
+        if not 0 < plan.scene <= len(scenes) and plan.scene != -1:
+            return plan
+        scene = scenes[plan.scene - 1 if plan.scene > 0 else -1]
+        return replace(plan, window=(scene.start, scene.end))
 
     @property
     def _videos(self) -> list[str]:

@@ -16,6 +16,7 @@ from agent.understanding import (
     Plan,
     asked_words,
     find_modality,
+    nth_scene,
     ordinal,
     plain,
     understand,
@@ -41,6 +42,7 @@ _NTH_TIME = re.compile(
 _BARE_ORDINAL = re.compile(
     rf"^(?:and |but |ok |so )?(?:what about |how about )?(?:the )?({'|'.join(ORDINALS)}|2nd|3rd)[?.! ]*$"
 )
+ORDINAL_WORD = re.compile(rf"\b({'|'.join(ORDINALS)}|\d{{1,2}}(?:st|nd|rd|th)|last|final)\b")
 _HANDLE = re.compile(r"\[(\d{1,4})\]|\b(?:number|no\.?|citation|result)\s*(\d{1,3})\b|#(\d{1,3})\b")
 _NEIGHBOUR = re.compile(
     r"\b(before|after(?:wards?)?|next|then|following|followed|previous(?:ly)?|preceding|earlier|"
@@ -216,7 +218,7 @@ _IDLE = frozenset(
     second seconds minute minutes time times moment moments one ones thing things bit else next
     previous previously following followed preceding prior afterwards afterward beforehand later
     earlier sooner few couple half right just shortly immediately straight directly happening
-    happen happens happened same while meanwhile again more further back comes came come going go
+    happen happens happened same while meanwhile again more further comes came come going go
     sure know think timestamp exactly precisely number result citation line sentence show play
     rest continue continues
 """)
@@ -250,24 +252,42 @@ def _asks_moment(text: str) -> bool:
 def _listed(text: str, own: Plan, last: Referring) -> Referring | None:
     """ "Which one is the longest?" of scenes, "and the last ones?" of all that is said."""
     before = last.plan
-    named = concepts(text)
+    named = concepts(_NEIGHBOUR.sub(" ", ORDINAL_WORD.sub(" ", text)))
     if named.rest or (own.window and not own.everything):
         return None
-    if re.search(r"\b(?:scenes?|shots?|cuts?)\b", plain(before.question)):
+    about_cuts = re.search(r"\b(?:cuts?|transitions?)\b", plain(before.question))
+    if before.kind == "scenes" or re.search(
+        r"\b(?:scenes?|shots?|cuts?)\b", plain(before.question)
+    ):
         for pick in PICKS:
             if named.has(pick):
                 return Referring(Plan(own.question, "scenes", pick=pick))
-    edge: Edge = "end" if named.has("last") else "start" if named.has("first") else ""
+        nth = _nth_of(text, before.nth)
+        if nth and not nth_scene(text):
+            pick = "cuts" if about_cuts else "all"
+            return Referring(Plan(own.question, "scenes", (), own.modality, pick=pick, nth=nth))
+    word = ORDINAL_WORD.search(text)
+    edge: Edge = "" if word is None else "end" if word[1] in ("last", "final") else "start"
     if before.everything and edge:
         return Referring(replace(before, question=own.question, edge=edge, nth=0))
     return None
+
+
+def _nth_of(text: str, before: int) -> int:
+    """Which one of a list is meant, from 1: "the third", "the last", "the next one"; 0 for none."""
+    if match := ORDINAL_WORD.search(text):
+        return -1 if match[1] in ("last", "final") else ordinal(match[1])
+    if before > 0 and re.search(r"\b(?:scene|shot|one)\b", text):
+        step = _direction(text)
+        return max(before + (1 if step == "after" else -1), 1) if step else 0
+    return 0
 
 
 def _shifted(
     text: str, own: Plan, last: Referring, focus: Place | None, duration: float
 ) -> Referring | None:
     match = _LATER.search(text)
-    if match is None or focus is None or _content(own):
+    if match is None or focus is None or set(_content(own)) - {"back"}:
         return None
     amounts = {"a": 1.0, "an": 1.0, "a few": 5.0, "a couple of": 2.0, "half a": 0.5}
     words = dict(zip(_NUMBER_WORDS, (*range(1, 11), 15, 20, 30), strict=True))

@@ -113,7 +113,7 @@ def scenes(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
     plan = asked.plan
     if plan.pick in ("cuts", "first", "last"):
         return _cuts(asked, groups)
-    scenes = [found for group in groups for found in group]
+    scenes = list(groups[0]) if groups else []
     if not scenes:
         return Reply((), ("Scenes are not known yet.",), False)
     if plan.pick in ("longest", "shortest"):
@@ -123,11 +123,37 @@ def scenes(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
         length = best.one.end - best.one.start
         return Reply((sentence(best),), (f"It is the {plan.pick}, {length:.1f} seconds long.",))
     if plan.nth:
-        chosen = scenes[plan.nth - 1 : plan.nth]
-        remark = () if chosen else (f"There are only {len(scenes)} scenes.",)
-        return Reply(tuple(sentence(one) for one in chosen), remark, bool(chosen))
+        return _scene(asked, groups, relevance)
     remarks = () if len(scenes) <= LISTED else (f"There are {len(scenes)} scenes in all.",)
     return Reply(tuple(sentence(found) for found in scenes[:LISTED]), remarks)
+
+
+def nth(found: Sequence[Found], number: int) -> list[Found]:
+    """The one of that number, from 1, or the last for -1; none where there are fewer."""
+    return list(found[-1:] if number < 0 else found[number - 1 : number])
+
+
+def _scene(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
+    """One scene, with what is said and shown in it where that was asked for."""
+    plan, scenes = asked.plan, groups[0]
+    chosen = nth(scenes, plan.nth)
+    if not chosen:
+        return Reply((), (f"There are only {len(scenes)} scenes.",), False)
+    one = chosen[0].one
+    told = re.search(r"\bhappen\w*|\bgo(?:es|ing) on\b|\bdescribe\b", plan.question.lower())
+    if plan.modality not in ("speech", "screen") and not told:
+        length = f"It is {one.end - one.start:.1f} seconds long."
+        return Reply((sentence(chosen[0]),), (length,))
+    if len(groups) == 1:
+        return Reply((sentence(chosen[0]),), wants=(one.video, one.start, one.end))
+    inside = [f for f in groups[1] if f.one.start >= one.start - INSTANT or f.one.kind == "screen"]
+    if plan.modality in ("speech", "screen"):
+        parts = _of_kind(inside, plan.modality, one.start, one.end, relevance)
+        said = "said" if plan.modality == "speech" else "to be read"
+        nothing = (f"Nothing is {said} in scene {scenes.index(chosen[0]) + 1}.",)
+        return Reply(tuple(map(sentence, parts)), () if parts else nothing, bool(parts))
+    parts = [f for f in inside if f.one.kind == "speech"][:2] or inside[:2]
+    return Reply(tuple(map(sentence, [*chosen, *parts])))
 
 
 def _cuts(asked: Referring, groups: Groups) -> Reply:
@@ -135,14 +161,12 @@ def _cuts(asked: Referring, groups: Groups) -> Reply:
     if not cuts:
         return Reply(tuple(f"There is no cut: {f.one.text} [{f.label}]." for f in about[:1]))
     plan = asked.plan
-    named = [f"A new scene begins at {clock(f.one.start)} [{f.label}]." for f in cuts]
-    if plan.nth:
-        chosen = named[plan.nth - 1 : plan.nth]
-        return Reply(tuple(chosen), (f"There are {len(cuts)} cuts.",), bool(chosen))
-    if plan.pick in ("first", "last"):
-        return Reply((named[0 if plan.pick == "first" else -1],))
-    remarks = () if len(cuts) <= LISTED else (f"There are {len(cuts)} cuts in all.",)
-    return Reply(tuple(named[:LISTED]), remarks)
+    number = plan.nth or {"first": 1, "last": -1}.get(plan.pick, 0)
+    chosen = nth(cuts, number) if number else cuts[:LISTED]
+    if not chosen:
+        return Reply((), (f"There are only {len(cuts)} cuts.",), False, tuple(cuts[-1:]))
+    counted = (f"There are {len(cuts)} cuts in all.",) if LISTED == len(chosen) < len(cuts) else ()
+    return Reply(tuple(map(sentence, chosen)), counted)
 
 
 def look(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
@@ -180,7 +204,7 @@ def moment(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
     inside += [f for f in groups[-1] if f.one.kind == "frame" and f not in inside][:1]
     if plan.nth:
         heard = [f for f in inside if f.one.kind == "speech"] or _distinct(inside)
-        inside = [f for f in heard if f.one.kind != "frame"][plan.nth - 1 : plan.nth]
+        inside = nth([f for f in heard if f.one.kind != "frame"], plan.nth)
     if plan.edge:
         inside = _outermost(inside, plan.edge)
     chosen = _of_kind(inside, plan.modality, start, end, relevance)

@@ -79,8 +79,8 @@ _KINDS: tuple[tuple[re.Pattern[str], frozenset[str], re.Pattern[str]], ...] = tu
          r"\b(?:january|february|march|april|may|june|july|august|september|october|november|"
          r"december)\b"),
         (r"\b(?:what|which) year\b", "year", r"\b1[0-9]\d\d\b|\b20\d\d\b"),
-        (r"\b(?:at )?what time\b|\b(?:what|open|opening|business|visiting) hours?\b",
-         "time hour hours clock o'clock",
+        (r"\b(?:at )?(?:what|which) times?\b|\b(?:what|open|opening|business|visiting) hours?\b",
+         "time times hour hours clock o'clock",
          r"\b\d{1,2}[:.]\d\d\b|\b\d{1,2} ?[ap]\.?m\b|\bo'clock\b|\bnoon\b|\bmidnight\b"),
     )
 )  # fmt: skip
@@ -225,6 +225,10 @@ class Relevance:
         if any(one.id in self.holders(form) for form in forms):
             return ENOUGH_WITH_HEAD
         return ENOUGH_WITHOUT_HEAD if heads else ENOUGH
+
+    def begins_before(self, plan: Plan, one: Evidence) -> bool:
+        """Whether a name was asked for that these words lack: "which telescope is this?"."""
+        return bool(_HEAD.search(plan.question.lower())) and not _NAME.search(one.text)
 
     def bonus(self, question: str, one: Evidence) -> float:
         """A little for small words it shares ("the last ferry"), and for a time if asked when."""

@@ -165,12 +165,10 @@ def _search(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
     if telling and best.one.kind == "speech" and len(told) > 1:
         told = [f for f in told if f.one.kind == "speech"][:AT_MOST]
         return Reply(tuple(sentence(f) for f in told), _never(missing))
-    if re.search(
-        r"\b(?:when|what time|which (?:second|minute|moment|point))\b", plan.question.lower()
-    ):
-        return Reply((sentence(best),), _never(missing))  # the sentence that says it, no more
     if best.one.kind == "screen":
         return _with_its_lines(asked, groups, best, _never(missing))
+    if not relevance.begins_before(plan, best.one):
+        return Reply((sentence(best),), _never(missing))
     whole = _whole(best, pool, relevance)
     begins = _goes_on(best, relevance) and whole == [best]
     before = (best.one.video, max(best.one.start - SENTENCE_SECONDS, 0.0), best.one.end)

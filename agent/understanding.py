@@ -81,6 +81,10 @@ _NTH = re.compile(
     rf"\b({'|'.join(ORDINALS[1:])}|\d{{1,2}}(?:nd|rd|th)) (person|speaker|man|woman|scene|shot|cut|"
     r"sentence|line|caption|subtitle|slide|one to speak)\b|\b(?:scene|shot|slide) (\d{1,3})\b"
 )
+SCENE = re.compile(
+    rf"\b(?:the )?(?:very )?({'|'.join(ORDINALS)}|\d{{1,3}}(?:st|nd|rd|th)|last|final) (?:scene|shot)\b"
+    r"|\b(?:scene|shot) (?:no\.? ?|number )?(\d{1,3})\b"
+)
 _EDGE = re.compile(rf"\b(first|last|final|opening|closing) (?:{_NUMBER} )?(seconds?|minutes?)\b")
 _START = re.compile(
     r"\b(?:at|in|near|from|about) the (?:very )?(?:start|beginning|opening|outset)\b|\bbeginning of (?:the|"
@@ -150,7 +154,9 @@ class Plan:
     pick: Pick = ""
     """Which of the scenes, or the cuts between them."""
     nth: int = 0
-    """Which of the mentions, scenes or sentences, from 1; 0 for no certain one."""
+    """Which of the mentions, scenes or sentences, from 1, or -1 for the last; 0 for none."""
+    scene: int = 0
+    """The scene in which something is asked for, counted likewise."""
 
 
 def plain(question: str) -> str:
@@ -177,6 +183,10 @@ def understand(question: str, duration: float) -> Plan:
     """The plan for a question; duration is that of the video in seconds."""
     text = corrected(plain(question))
     words = asked_words(_NTH.sub(" ", text))
+    scene = nth_scene(text)
+    if scene:
+        text = SCENE.sub(" scene ", text)
+        words = asked_words(re.sub(r"\b(?:scene|shot)s?\b", " ", text))
     window = find_window(text, duration)
     edge = _edge(text) if window else ""
     modality = find_modality(text)
@@ -185,10 +195,18 @@ def understand(question: str, duration: float) -> Plan:
     if not window and asks_facts(text, asked):
         return Plan(question, "facts", words)
     look = parse_look(_without_times(text))
-    if look and _is_look(look, text):
+    if look and _is_look(look, text) and not quotes(text)[0]:
         return Plan(question, "look", words, "picture", window, look=look)
     if pick := asks_scenes(text, asked):
-        return Plan(question, "scenes", (), "picture", window, pick=pick, nth=nth)
+        return Plan(
+            question,
+            "scenes",
+            (),
+            modality if scene else "picture",
+            window,
+            pick=pick,
+            nth=scene or nth,
+        )
     order = _ORDER.search(text)
     if order and not window:
         sides = [asked_words(part) for part in order.groups() if part]
@@ -215,12 +233,21 @@ def understand(question: str, duration: float) -> Plan:
         return Plan(question, "first", words, modality, window)
     if words and _LAST.search(text):
         return Plan(question, "last", words, modality, window)
-    return Plan(question, "search", words, modality, window, edge=edge)
+    return Plan(question, "search", words, modality, window, edge=edge, scene=scene)
 
 
 def ordinal(word: str) -> int:
     """Which one a word such as "third", "3rd" or "3" names, from 1."""
     return int(re.sub(r"\D", "", word)) if word[0].isdigit() else ORDINALS.index(word) + 1
+
+
+def nth_scene(text: str) -> int:
+    """Which scene a question names, from 1, or -1 for the last; 0 for none."""
+    match = SCENE.search(text)
+    if match is None:
+        return 0
+    word = match[1] or match[2]
+    return -1 if word in ("last", "final") else ordinal(word)
 
 
 def _edge(text: str) -> Edge:

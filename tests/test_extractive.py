@@ -148,6 +148,28 @@ async def test_the_nth_of_them(talk: Talk) -> None:
     assert not third.found and "twice" in third.answer
 
 
+async def test_cuts_and_scenes(talk: Talk) -> None:
+    (last,) = await talk("when is the last cut?")
+    assert start(last) == 91.0 and last.claims[0].verdict == "verified"
+    _, longest, said = await talk("list the scenes", "which is the longest?", "what is said in it?")
+    assert start(longest) == 46.0 and "11.0 seconds" in longest.answer
+    assert [c.evidence.start for c in said.evidence] == [46.6, 53.4]
+    (inside,) = await talk("what is said about gulls in the first scene?")
+    assert start(inside) == 5.0
+    (written,) = await talk("what is written in scene 5?")
+    assert "Built in 1887" in written.answer and len(written.evidence) == 3
+    (none,) = await talk("when is scene 40?")
+    assert not none.found and "only 11 scenes" in none.answer
+
+
+async def test_words_that_only_mean_the_same(talk: Talk) -> None:
+    (shut,) = await talk("which day of the week is the place shut?")
+    assert "closed on Mondays" in shut.answer
+    assert 'The word "shut" never occurs.' in shut.answer
+    (years,) = await talk("For how many years has Ada been doing her job?")
+    assert start(years) == 27.6
+
+
 async def test_which_comes_first(talk: Talk) -> None:
     (answer,) = await talk("Which comes first, the storm warning or the crab pots?")
     assert [c.evidence.start for c in answer.evidence] == [22.6, pytest.approx(57.0, abs=0.5)]

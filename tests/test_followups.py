@@ -206,6 +206,33 @@ def test_the_nth_scene_after_a_list_of_scenes() -> None:
     assert (asked.plan.kind, asked.plan.nth) == ("scenes", 3)
 
 
+@pytest.mark.parametrize(
+    ("before", "question", "pick", "nth"),
+    [
+        ("list the scenes", "which one is the longest?", "longest", 0),
+        ("how many scenes are there?", "and the shortest?", "shortest", 0),
+        ("how many scenes are there?", "what is the fourth one?", "all", 4),
+        ("what is the second scene?", "and the next one?", "all", 3),
+        ("what is the second scene?", "and the one before?", "all", 1),
+        ("where are the cuts?", "when is the last one?", "cuts", -1),
+    ],
+)
+def test_one_of_the_scenes(before: str, question: str, pick: str, nth: int) -> None:
+    scenes = [evidence_id("scene", VIDEO, 10.0 * n, 10.0 * n + 10) for n in range(3)]
+    plan = after(before, question, *scenes).plan
+    assert (plan.kind, plan.pick, plan.nth) == ("scenes", pick, nth)
+
+
+def test_the_other_end_of_all_that_is_said() -> None:
+    plan = after("what are the very first words spoken?", "and the last ones?", FIRST).plan
+    assert (plan.kind, plan.everything, plan.edge) == ("moment", True, "end")
+
+
+def test_later_counts_from_the_time_that_was_asked_for() -> None:
+    asked = after("what is said at 0:20?", "and 5 seconds later?", FIRST)
+    assert asked.plan.window == (25.0, 25.0)
+
+
 def test_nothing_shown_points_nowhere() -> None:
     turns = [turn("is there a whale?")]
     for question in ("what was said there?", "ten seconds later", "and before that?"):

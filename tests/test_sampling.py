@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 
 from tools.sampling import (
@@ -55,6 +57,23 @@ def test_a_line_of_text_on_a_slide_is_kept_when_it_has_settled() -> None:
     kept = _run([slide] * 15 + [changed] * 15)
     assert [reason for _, reason in kept] == [FIRST, CHANGED]
     assert 1.5 <= kept[1][0] <= 1.7
+
+
+def test_thin_letters_on_a_still_picture_are_kept() -> None:
+    page = _flat(250)
+    written = page.copy()
+    written[30:32, 10:60:3] = 40  # a twentieth of the samples of a line
+    kept = _run([page] * 15 + [written] * 15)
+    assert [reason for _, reason in kept] == [FIRST, CHANGED]
+
+
+def test_a_fade_that_no_two_frames_show_is_followed() -> None:
+    fade = [_flat(min(4 * n, 255)) for n in range(64)]  # 4 levels a frame, below the noise
+    kept = _run(fade + [_flat(255)] * 20)
+    times = [at for at, _ in kept]
+    assert {reason for _, reason in kept[1:]} <= {CHANGED, FLOOR}
+    assert max(b - a for a, b in pairwise(times) if b < 6.4) <= 1.0
+    assert all(at < 7.5 for at in times)  # and nothing of it is kept once it stands still
 
 
 def test_a_sudden_movement_gets_a_burst() -> None:

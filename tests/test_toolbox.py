@@ -117,8 +117,18 @@ def test_scenes_and_facts(box: Toolbox, video: Video) -> None:
     assert [s.start for s in box.find_scenes(video.id, 3.0, 6.0)] == [3.0]
     (facts,) = box.video_facts(video.id)
     assert facts.kind == "video" and (facts.start, facts.end) == (0.0, video.duration)
-    for part in ("10.0 seconds", "4 scenes", "320 x 180 pixels", "10 frames", "with sound"):
+    told = ("10.0 seconds", "4 scenes", "320 x 180 pixels", "10 frames", "H.264", "with sound")
+    for part in (*told, "on the whole much red, much blue"):
         assert part in facts.text
+
+
+def test_cuts_are_the_first_pictures_of_scenes(box: Toolbox, video: Video) -> None:
+    cuts = box.find_cuts(video.id)
+    assert [(cut.kind, cut.start, cut.end) for cut in cuts] == [
+        ("frame", at, at) for at in (3.0, 6.0, 8.0)
+    ]
+    assert cuts[0].text == "a cut, scene 2 begins, mostly blue, dark"
+    assert [cut.start for cut in box.find_cuts(video.id, 5.0, 7.0)] == [6.0]
 
 
 def test_search_of_every_kind(box: Toolbox) -> None:

@@ -23,6 +23,8 @@ _ID = re.compile(
 )
 
 
+FIRST_PICTURE = 0.05
+"""Seconds from a cut within which a picture is the first of its scene."""
 _CODECS = {
     "h264": "H.264 (AVC)", "hevc": "H.265 (HEVC)", "libdav1d": "AV1", "av1": "AV1", "vp8": "VP8",
     "libvpx-vp9": "VP9", "vp9": "VP9", "mpeg4": "MPEG-4 Part 2", "mpeg2video": "MPEG-2",
@@ -72,9 +74,14 @@ def of_screen(one: ScreenText, image: str | None, score: float = 0.0) -> Evidenc
     return Evidence(one.id, one.video, one.start, one.end, "screen", one.text, image, score, "text")
 
 
-def of_frame(frame: Frame, look: Attributes | None, score: float = 0.0) -> Evidence:
-    """One picture, with what its pixels tell."""
+def of_frame(
+    frame: Frame, look: Attributes | None, score: float = 0.0, *, scenes: Sequence[Scene] = ()
+) -> Evidence:
+    """One picture, with what its pixels tell, and whether it is the first of a scene."""
     text = describe(look) if look else ""
+    for number, scene in enumerate(scenes[1:], 2):
+        if 0 <= frame.seconds - scene.start < FIRST_PICTURE:
+            text = f"a cut, scene {number} begins" + (f", {text}" if text else "")
     return Evidence(
         frame.id, frame.video, frame.start, frame.end, "frame", text, frame.image, score, "picture"
     )

@@ -221,7 +221,8 @@ class Library:
             look = self.look_of(video, start, end)
             return make.of_span(id, video, start, end, look, self.image_at(video, start, end))
         if kind == "frame":
-            return make.of_frame(self.frame_at(video, start), self.look_at(video, start))
+            look, scenes = self.look_at(video, start), self.scenes(video)
+            return make.of_frame(self.frame_at(video, start), look, scenes=scenes)
         if kind == "video":
             return self.facts(video)
         if kind == "scene":

@@ -40,7 +40,7 @@ STILL = 0.002
 """Motion below which the picture counts as standing still."""
 MOVED_AMOUNT = 0.6
 """Motion times seconds that make a moving picture worth another frame."""
-BLOCK_CHANGE = 0.12
+BLOCK_CHANGE = 0.1
 """Share of one block of the grid that must differ for a still picture to count as changed: thin
 letters cover no more."""
 SLOW = 0.5

@@ -165,7 +165,7 @@ class Toolbox:
 
         id = self.library.get(video).id
         frame = at(self.library, id, seconds)
-        return [make.of_frame(frame, self.library.look_at(id, frame.seconds))] if frame else []
+        return [self.library.evidence(frame.id)] if frame else []
 
     def find_scenes(self, video: VideoId, start: Start = None, end: End = None) -> list[Evidence]:
         """The scenes of a video, between cuts, in order, with their colours and light."""
@@ -186,7 +186,7 @@ class Toolbox:
                 (f for f in self.library.frames(id) if f.seconds >= one.start - 1e-3), None
             )
             if frame and _overlaps(one.start, one.start, start, end):
-                found.append(make.of_frame(frame, self.library.look_at(id, frame.seconds)))
+                found.append(self.library.evidence(frame.id))
         return found
 
     def search(
@@ -354,7 +354,7 @@ class Toolbox:
             frames = before[-1:]
         step = max(len(frames) / MOMENT_FRAMES, 1.0)
         chosen = [frames[int(i * step)] for i in range(int(len(frames) / step))]
-        return [make.of_frame(one, self.library.look_at(video, one.seconds)) for one in chosen]
+        return [self.library.evidence(one.id) for one in chosen]
 
 
 def _by_moment(found: list[Evidence]) -> list[Evidence]:
