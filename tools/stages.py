@@ -207,8 +207,8 @@ def _add_motion(kept: list[dict[str, Any]], rows: Rows, cuts: list[float]) -> No
         at = float(one["seconds"])
         next_cut = bisect_right(cuts, at + 1e-3)
         end = min([at + MOTION_SECONDS, *cuts[next_cut : next_cut + 1]])
-        first = int(np.searchsorted(seconds, at + 1e-3, "right"))
-        ahead = rows["motion"][first : int(np.searchsorted(seconds, end - 1e-3, "left"))]
+        first, last = np.searchsorted(seconds, np.array([at + 1e-3, end - 1e-3])).tolist()
+        ahead = rows["motion"][first:last]
         one["motion"] = float(np.median(ahead)) if len(ahead) else 0.0
 
 

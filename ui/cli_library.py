@@ -32,7 +32,7 @@ def library_list(as_json: AsJson = False) -> None:
 @library_app.command("show")
 def library_show(video: VideoRef, as_json: AsJson = False) -> None:
     """Show one video and how far it is indexed."""
-    from ui.render import Json, clock
+    from ui.render import Json, clock, printable
 
     library = open_library()
     one = library.get(video)
@@ -40,7 +40,7 @@ def library_show(video: VideoRef, as_json: AsJson = False) -> None:
         print_json(Json(library).video(one))
         return
     size = f"{one.width} x {one.height}, {one.fps or 0:.5g} fps" if one.width else "no picture"
-    print(f"{one.title}\n{one.id}  {clock(one.duration)}  {size}\n{one.path}")
+    print(f"{one.title}\n{one.id}  {clock(one.duration)}  {size}\n{printable(one.path)}")
     for note in one.notes:
         print(f"note: {note}")
     for name, stage in one.stages.items():

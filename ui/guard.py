@@ -15,6 +15,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 SESSION_NAMES = ("session_id", "sessionId")
 SESSION_COOKIE = "X-Chainlit-Session-id"
+LONGEST = 255
+"""Bytes of one part of an address."""
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _HEADERS = (
     (b"x-content-type-options", b"nosniff"),
@@ -27,6 +29,11 @@ _HEADERS = (
 def is_uuid(text: object) -> bool:
     """Exactly as browsers write one: it becomes the name of a folder."""
     return isinstance(text, str) and _UUID.fullmatch(text) is not None
+
+
+def _is_path(text: str) -> bool:
+    """Whether the file system could name a file like this: what is not asked cannot fail on it."""
+    return text.isprintable() and all(len(part.encode()) <= LONGEST for part in text.split("/"))
 
 
 def is_loopback(host: str) -> bool:
@@ -54,7 +61,7 @@ def served_names(port: int, extra: Iterable[str] = ()) -> frozenset[str]:
 
 
 class Guard:
-    """Refuses a foreign Host with 421, a foreign Origin with 403, an odd session id with 400."""
+    """Refuses a foreign Host with 421, a foreign Origin with 403, odd ids and paths with 400."""
 
     def __init__(self, app: ASGIApp, names: frozenset[str], policy: str) -> None:
         self._app = app
@@ -104,6 +111,8 @@ class Guard:
             return 403, "requests from other sites are refused"
         if self._is_embedded(scope, headers):
             return 403, "other sites may link here, not embed"
+        if not _is_path(scope["path"]):
+            return 400, "there is no such address"
         query = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
         cookies = cookie_parser("; ".join(headers.get("cookie", ())))
         given = [value for name in SESSION_NAMES for value in query.get(name, ())]

@@ -3,6 +3,7 @@
 import asyncio
 import html
 import logging
+import re
 from collections.abc import Callable
 from pathlib import Path
 from string import Template
@@ -20,6 +21,7 @@ NEAR = 0.5
 """Seconds by which a kept frame may miss the one that is asked for."""
 _log = logging.getLogger(__name__)
 _PAGE = Template((Path(__file__).parent / "moment.html").read_text("utf-8"))
+_ENDING = re.compile(r"\.[A-Za-z0-9]{1,8}")
 _T = TypeVar("_T")
 
 
@@ -53,7 +55,8 @@ def media_routes(library: Library, proxies: Proxies) -> APIRouter:
         video = await _found(known, id)
         path = await _found(library.original, id)
         media_type = await _found(proxies.direct, id) or "application/octet-stream"
-        return _send(request, path, media_type, f"{video.title}{path.suffix}")
+        ending = path.suffix if _ENDING.fullmatch(path.suffix) else ""
+        return _send(request, path, media_type, video.title + ending)
 
     @router.api_route("/media/{id}/play", methods=["GET", "HEAD"])
     async def play(

@@ -41,6 +41,14 @@ def span(start: float, end: float) -> str:
     return clock(start) if end - start < 0.05 else f"{clock(start)}\N{EN DASH}{clock(end)}"
 
 
+def printable(text: str) -> str:
+    """A path or a message for a terminal: what it would obey, or not show, stands as an escape."""
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape", "backslashreplace").decode()
+        for c in text
+    )
+
+
 def label(one: Evidence, handle: int | None = None) -> str:
     """One line: handle, time, kind, and the words."""
     mark = f"[{handle}] " if handle is not None else ""

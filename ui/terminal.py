@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tools.library import Library
     from tools.media import Video
 
+_UNSEEN = re.compile(r"[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff]")
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON value and nothing else.")]
 From = Annotated[str | None, typer.Option("--from", metavar="T", help="Seconds or [H:]MM:SS.")]
 To = Annotated[str | None, typer.Option("--to", metavar="T", help="Seconds or [H:]MM:SS.")]
@@ -101,10 +102,14 @@ def index_file(library: "Library", path: Path, quiet: bool, **options: Any) -> "
 
 
 def print_json(value: Any) -> None:
-    """One JSON value on standard output."""
-    print(json.dumps(value, ensure_ascii=False, indent=2))
+    """One JSON value on standard output; what a terminal would obey, or not show, is escaped."""
+    text = json.dumps(value, ensure_ascii=False, indent=2)
+    print(_UNSEEN.sub(lambda match: f"\\u{ord(match[0]):04x}", text))
 
 
 def complain(error: VideoError) -> None:
     """One line on standard error that says what to do."""
-    sys.stderr.write("cuepoint: " + " ".join(for_this_library(str(error)).split()) + "\n")
+    from ui.render import printable
+
+    line = " ".join(for_this_library(str(error)).split())
+    sys.stderr.write(f"cuepoint: {printable(line)}\n")

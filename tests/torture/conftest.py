@@ -126,10 +126,12 @@ class Decoder:
     def close(self) -> None:
         self._child.close()
 
-    def call(self, function: str, path: Path, **more: Any) -> list[dict[str, Any]]:
-        """The events of one function; raises what it raises."""
+    def call(
+        self, function: str, path: Path, name: str = "path", **more: Any
+    ) -> list[dict[str, Any]]:
+        """The events of one function, which calls the path by that name; raises what it raises."""
         try:
-            return list(self._child.call(f"tools.video.{function}", path=str(path), **more))
+            return list(self._child.call(f"tools.video.{function}", **{name: str(path)}, **more))
         finally:
             process = self._child._process
             self.deaths += process is None

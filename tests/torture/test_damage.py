@@ -234,3 +234,30 @@ def test_a_file_that_is_cut_short_says_how_much_is_there(
         assert abs(video.duration - there) <= 1.001, (percent, video.duration, there, video.notes)
         assert there > 10 or any("cut short" in n for n in video.notes) or kind in ("ts", "avi")
     row("V4", f"{kind} is cut at 10 to 90 %", 9, 9, f"{told} indexed, {worst:.2f} s off at most")
+
+
+def test_a_copy_for_the_browser_of_a_damaged_file_is_made_or_refused(
+    seeds: dict[str, Path],
+    tmp_path: Path,
+    decoder: Any,
+    times: Callable[[int], int],
+    chance: random.Random,
+    row: Callable[..., None],
+) -> None:
+    honest, count, made = list(seeds.values()), times(200), 0
+    for number in range(count):
+        seed = honest[number % len(honest)]
+        path = tmp_path / f"hurt{seed.suffix}"
+        path.write_bytes(mutate(seed.read_bytes(), chance))
+        span = {"start": chance.choice((0.0, 1.5)), "end": 4.0, "duration": 4.0}
+        try:
+            decoder.call(
+                "proxy:write_proxy", path, name="source", target=str(tmp_path / "c"), **span
+            )
+        except VideoError as error:
+            assert "\n" not in str(error)
+            continue
+        made += 1
+    assert made and decoder.peak <= LIMIT
+    figure = f"{made} made, {decoder.peak} MB at most, {decoder.deaths} deaths of the decoder"
+    row("V3", "a browser's copy of a damaged file", count, count, figure)

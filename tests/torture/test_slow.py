@@ -108,7 +108,7 @@ def test_what_was_stopped_is_indexed_where_it_is_given_the_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     library = Library(tmp_path / "home")
-    path = film(tmp_path / "slow.mkv", "mjpeg", 1920, 1080, pixels="yuvj444p")
+    path = film(tmp_path / "slow.mkv", "mjpeg", 1920, 1080, turns=40, pixels="yuvj444p")
     with monkeypatch.context() as patch:
         patch.setattr(sandbox, "CPU_SECONDS", 0.05)
         patch.setattr(sandbox, "CPU_PER_MB", 0.0)

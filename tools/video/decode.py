@@ -145,7 +145,7 @@ def _frames(
     """
     start = origin(container)
     rate = stream.average_rate or stream.guessed_rate
-    step = float(1 / rate) if rate else 0.04
+    step = max(float(1 / rate), 0.001) if rate else 0.04
     base = float(stream.time_base or 0)
     before = -step
     for count, frame in enumerate(decoded(container, stream)):

@@ -58,6 +58,8 @@ def write_proxy(
         if sound is not None:
             # Sound alone begins at zero: there is no picture to hold its place.
             writers[sound.index] = _Sound(mux, start if pictures is not None else 0.0, end)
+        if not writers:  # no streams to demux would mean all of them
+            raise UnreadableMedia("there is no picture and no sound to copy")
         reached = start
         for index, frame, seconds in _frames(container, list(writers), zero):
             writers[index].write(frame, seconds)
