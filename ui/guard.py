@@ -61,7 +61,7 @@ def served_names(port: int, extra: Iterable[str] = ()) -> frozenset[str]:
 
 
 class Guard:
-    """Refuses a foreign Host with 421, a foreign Origin with 403, odd ids and paths with 400."""
+    """Refuses a foreign Host with 421, a foreign Origin with 403, ids with 400, paths with 404."""
 
     def __init__(self, app: ASGIApp, names: frozenset[str], policy: str) -> None:
         self._app = app
@@ -112,7 +112,7 @@ class Guard:
         if self._is_embedded(scope, headers):
             return 403, "other sites may link here, not embed"
         if not _is_path(scope["path"]):
-            return 400, "there is no such address"
+            return 404, "there is no such address"
         query = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
         cookies = cookie_parser("; ".join(headers.get("cookie", ())))
         given = [value for name in SESSION_NAMES for value in query.get(name, ())]
