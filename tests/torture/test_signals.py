@@ -72,7 +72,8 @@ def test_a_stopped_index_goes_on_as_if_nothing_was(
     n, early = times(50), 0
     for number in range(n):
         home, name = tmp_path / "home", list(SIGNALS)[number % 2]
-        ended = ground.index(home, after=chance.uniform(0, first.seconds), signal=name)
+        after = chance.uniform(0, first.seconds) if number else 0.0
+        ended = ground.index(home, after=after, signal=name)
         assert stopped(ended, name), ended.err
         early += ended.status != 0
         ground.check(home)
@@ -95,7 +96,7 @@ def test_a_stopped_question_leaves_the_library_as_it_was(
     n, early = times(50), 0
     for number in range(n):
         name = list(SIGNALS)[number % 2]
-        after = chance.uniform(0, first.seconds)
+        after = chance.uniform(0, first.seconds) if number else 0.0
         (ended,) = ground.run(ground.job(home, *asked, after=after, signal=name))
         assert stopped(ended, name), ended.err
         early += ended.status != 0
