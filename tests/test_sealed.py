@@ -32,6 +32,11 @@ def test_sealed_json_tells_any_change() -> None:
             unsealed(other)
 
 
+def test_a_file_name_that_is_no_text_can_be_sealed() -> None:
+    data = sealed({"path": "/films/caf\udce9.mp4"})
+    assert unsealed(data)["path"] == "/films/caf\udce9.mp4" and sealed(unsealed(data)) == data
+
+
 def test_a_picture_tells_any_change(shelf: Shelf, tmp_path: Path) -> None:
     path = shelf.library.image_path(shelf.library.frames(shelf.video)[0].image)
     data = path.read_bytes()

@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+from tools.files import ODD
+
 CHECK = "check"
 """The key under which sealed JSON carries the checksum of all the rest."""
 _MARK = b"sha256:"
@@ -18,8 +20,8 @@ def sealed(value: dict[str, Any]) -> bytes:
     """JSON, readable by a person, that ends with its own checksum."""
     bare = {key: one for key, one in value.items() if key != CHECK}
     text = json.dumps(bare, ensure_ascii=False, indent=1)
-    bare[CHECK] = hashlib.sha256(text.encode()).hexdigest()
-    return json.dumps(bare, ensure_ascii=False, indent=1).encode()
+    bare[CHECK] = hashlib.sha256(text.encode(errors=ODD)).hexdigest()
+    return json.dumps(bare, ensure_ascii=False, indent=1).encode(errors=ODD)
 
 
 def unsealed(data: bytes) -> dict[str, Any]:
