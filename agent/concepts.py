@@ -12,7 +12,7 @@ from typing import Literal
 Pick = Literal["", "all", "cuts", "longest", "shortest", "first", "last"]
 
 _INFORMAL = {
-    "whats": "what's", "wheres": "where's", "whos": "who's", "hows": "how's", "theres": "there's",
+    "whats": "what's", "whens": "when's", "wheres": "where's", "whos": "who's", "theres": "there's",
     "thats": "that's", "heres": "here's", "dont": "don't", "doesnt": "doesn't", "didnt": "didn't",
     "isnt": "isn't", "arent": "aren't", "wasnt": "wasn't", "cant": "can't", "wont": "won't",
     "hasnt": "hasn't", "havent": "haven't", "couldnt": "couldn't", "im": "i'm", "ive": "i've",
@@ -36,7 +36,8 @@ _MEANINGS = {
     "recap tldr synopsis outline points topics essence",
     "about": "about",
     "list": "list show name give every each all which tell",
-    "count": "number amount many",
+    "count": "number amount many count",
+    "subtitles": "subtitle subtitles captions",
     "when": "when where time times moment moments point timestamp timestamps second seconds",
     "longest": "longest",
     "shortest": "shortest",
@@ -53,6 +54,7 @@ _IDLE = frozenset(
     exactly roughly approximately just only no not go goes going happen happens happening
     lasts lasting run runs take takes up few short shortly brief briefly
     quick quickly version sentence sentences words word main points point content contents
+    separate individual too it's one's mean
     different hard between change changes changing single continuous track described describe
     everything know want need tell watch watching use uses using
     running frame which tl dr
@@ -88,9 +90,15 @@ _CHANGE = re.compile(
 )
 
 
+_THIS_VIDEO = re.compile(
+    r"\b(this|that|the) (?:\w+ )?(?:video|clip|film|movie|ad|advert|recording|footage|trailer)\b"
+)
+
+
 def concepts(text: str) -> Concepts:
     """Look up the words of a lower-case question; a change of the picture is a cut."""
-    words = re.findall(r"[a-z0-9][a-z0-9'-]*", _CHANGE.sub(" cut ", text))
+    text = _THIS_VIDEO.sub(r"\1 video", _CHANGE.sub(" cut ", text))
+    words = re.findall(r"[a-z0-9][a-z0-9'-]*", text)
     named = frozenset(_CONCEPT[word] for word in words if word in _CONCEPT)
     return Concepts(named, _rest(words))
 
@@ -106,7 +114,9 @@ def asks_facts(text: str, found: Concepts) -> bool:
     if re.search(r"\bhow long\b|\b(?:duration|length|runtime|running)\b", text):
         return not found.has("cut")
     if found.has("cut"):
-        counted = re.search(r"\bhow many\b|\bnumber of\b|^(?:is|are|does|has|do|was)\b", text)
+        counted = re.search(
+            r"\bhow many\b|\bnumber of\b|\bcount\b|^(?:is|are|does|has|do|was)\b", text
+        )
         return bool(counted) and not found.has("when")
     if found.has("recorded"):
         return bool(re.search(r"\bwhen\b|\bwhat (?:date|day|year)\b", text))
@@ -114,6 +124,8 @@ def asks_facts(text: str, found: Concepts) -> bool:
         return found.has("overall") and not found.has("when")
     if re.search(r"\b(?:how|what) (?:size|big|large|high)\b|\bsize\b", text):
         return found.has("video") or len(found.named) == 0
+    if found.has("subtitles"):
+        return bool(re.search(r"\b(?:has|have|is there|are there|got|come with|contain)\b", text))
     return found.has("size", "codec", "sound") or bool(re.search(r"\bfps|frame ?rate\b", text))
 
 

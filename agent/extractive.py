@@ -15,8 +15,9 @@ from pydantic import ConfigDict
 
 from agent import quoting
 from agent.followups import Referring, Turn, places, resolve
+from agent.kinds import sought
 from agent.quoting import Found, Reply
-from agent.relevance import Relevance, sought
+from agent.relevance import Relevance
 from agent.replies import reply
 from agent.understanding import Plan
 from tools.evidence import parse_id
@@ -150,8 +151,9 @@ class _Turn:
         where = {"videos": self._videos, **_window(plan.window)}
         if plan.kind == "order" and plan.sides:
             return [("find_words", {"words": list(side), **where}) for side in plan.sides]
-        words = [*sought(plan), *plan.topic]
-        query = " ".join(self._relevance.known(words) or words)[:400] or plan.question[:400]
+        words = sought(plan)
+        known = self._relevance.known(words) or self._relevance.known(plan.topic)
+        query = " ".join(known or words)[:400] or plan.question[:400]
         found = [
             ("search_transcript", {"query": query, "limit": SEARCHED, **where}),
             ("search_screen_text", {"query": query, "limit": SEARCHED, **where}),

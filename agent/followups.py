@@ -42,6 +42,10 @@ _NTH_TIME = re.compile(
 _BARE_ORDINAL = re.compile(
     rf"^(?:and |but |ok |so )?(?:what about |how about )?(?:the )?({'|'.join(ORDINALS)}|2nd|3rd)[?.! ]*$"
 )
+_STRETCH = re.compile(
+    rf"\b(?:in|during|for) the (?:last |next |first )?{_AMOUNT} (seconds?|secs?|s|minutes?|mins?) "
+    r"(?:right |just |immediately |directly )?(before|after) (?:that|this|it)\b"
+)
 ORDINAL_WORD = re.compile(rf"\b({'|'.join(ORDINALS)}|\d{{1,2}}(?:st|nd|rd|th)|last|final)\b")
 _HANDLE = re.compile(r"\[(\d{1,4})\]|\b(?:number|no\.?|citation|result)\s*(\d{1,3})\b|#(\d{1,3})\b")
 _NEIGHBOUR = re.compile(
@@ -156,7 +160,7 @@ def resolve(
 
 def _or_read(own: Plan) -> Referring:
     """What is to be read at a time, whatever the question says that it is written on."""
-    placed = own.kind == "search" and own.window and not own.edge and own.modality == "screen"
+    placed = own.kind == "search" and own.window and own.modality == "screen"
     if not placed or re.search(r"\babout\b", own.question):
         return Referring(own)
     return Referring(own, otherwise=replace(own, kind="moment", words=()))
@@ -286,13 +290,17 @@ def _nth_of(text: str, before: int) -> int:
 def _shifted(
     text: str, own: Plan, last: Referring, focus: Place | None, duration: float
 ) -> Referring | None:
+    if match := _STRETCH.search(text):
+        length = _seconds(match[1], match[2])
+        if focus is not None and not set(_content(own)) - {"right"}:
+            low = focus.start - length if match[3] in _BACK else focus.end
+            window = (max(low, 0.0), min(low + length, duration))
+            plan = replace(own, kind="moment", words=(), modality=find_modality(text))
+            return Referring(replace(plan, window=window, edge="", everything=False))
     match = _LATER.search(text)
     if match is None or focus is None or set(_content(own)) - {"back"}:
         return None
-    amounts = {"a": 1.0, "an": 1.0, "a few": 5.0, "a couple of": 2.0, "half a": 0.5}
-    words = dict(zip(_NUMBER_WORDS, (*range(1, 11), 15, 20, 30), strict=True))
-    amount = amounts.get(match[1]) or float(words.get(match[1], 0) or match[1])
-    amount *= 60 if match[2].startswith("m") else 1
+    amount = _seconds(match[1], match[2])
     back = match[3] in ("earlier", "before", "prior", "sooner", "back")
     asked = last.plan.window if last.plan.kind == "moment" else None
     base = asked[0] if asked and asked[1] - asked[0] < 0.05 else focus.start
@@ -300,6 +308,13 @@ def _shifted(
     at = min(max(at, 0.0), max(duration - 0.1, 0.0))
     modality = find_modality(text)
     return Referring(replace(own, kind="moment", words=(), modality=modality, window=(at, at)))
+
+
+def _seconds(amount: str, unit: str) -> float:
+    amounts = {"a": 1.0, "an": 1.0, "a few": 5.0, "a couple of": 2.0, "half a": 0.5}
+    words = dict(zip(_NUMBER_WORDS, (*range(1, 11), 15, 20, 30), strict=True))
+    number = amounts.get(amount) or float(words.get(amount, 0) or amount)
+    return number * (60 if unit.startswith("m") else 1)
 
 
 def _more_of(text: str, own: Plan, last: Referring) -> Referring | None:

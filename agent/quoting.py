@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agent.followups import Referring
+from agent.kinds import names_kind
 from agent.relevance import Relevance
 from agent.toolbelt import clock
 from agent.understanding import Modality
@@ -205,6 +206,9 @@ def moment(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
     if plan.nth:
         heard = [f for f in inside if f.one.kind == "speech"] or _distinct(inside)
         inside = nth([f for f in heard if f.one.kind != "frame"], plan.nth)
+    if names_kind(plan.question):
+        of_kind = [f for f in inside if relevance.fits(plan.question, f.one, ())]
+        inside = [f for f in of_kind if f.one.kind != "frame"] or inside
     if plan.edge:
         inside = _outermost(inside, plan.edge)
     chosen = _of_kind(inside, plan.modality, start, end, relevance)

@@ -8,9 +8,12 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
+from agent.kinds import asks_place, fits, has_name, has_place, heads, holds_kind
+from agent.phrasing import LITTLE, is_phrasing
 from agent.understanding import Plan
 from tools.media import Evidence
 from tools.search import find_words, stem, stems
@@ -27,7 +30,7 @@ MEANS_THE_SAME = 0.5
 """Cosine of two words from which one may stand for the other."""
 ENOUGH = 0.62
 """Share of the question's weight from which evidence answers it."""
-ENOUGH_OF_KIND = 0.45
+ENOUGH_OF_KIND = 0.33
 """The same for evidence that holds a day, a month, a year, a time or a name that was asked for."""
 ENOUGH_WITH_HEAD = 0.3
 """The same for evidence that itself holds what is counted or chosen: "which channel"."""
@@ -36,65 +39,12 @@ ENOUGH_WITHOUT_HEAD = 0.72
 FIGURE = 2.0
 """How much more than its rarity a number says."""
 
-_NUMBER = re.compile(
-    r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|"
-    r"fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|"
-    r"ninety|hundred|thousand|million|once|twice|half|dozen|first|second|third)\b",
-    re.I,
-)
-_ASKS_NUMBER = re.compile(
-    r"\bhow (?:many|much|often|far|heavy|tall|high|deep|wide|old|fast|big|large|long)\b|"
-    r"\bwhat (?:year|number|percentage|price|age|height|weight|speed|distance|temperature)\b|"
-    r"\b(?:at )?what time\b|\bwhich year\b|\bwhat date\b"
-)
-_COLOUR = re.compile(
-    r"\b(?:red|orange|yellow|green|blue|purple|violet|pink|brown|black|white|gr[ae]y|gold(?:en)?|"
-    r"silver|cyan|turquoise|beige)\b",
-    re.I,
-)
-_ASKS_COLOUR = re.compile(r"\b(?:what|which) colou?r\b")
-_CAUSE = re.compile(
-    r"\b(?:because|since|due to|so that|in order to|therefore|reason|thanks to|as a result|"
-    r"that's why|caused? by|to \w+)\b",
-    re.I,
-)
-_ASKS_WHY = re.compile(r"\bwhy\b|\bwhat(?:'s| is| was) the reason\b|\bfor what reason\b")
-_MONEY = re.compile(
-    r"[$€£¥]|\b(?:dollars?|euros?|pounds?|cents?|yen|francs?|free|price|costs?)\b", re.I
-)
-_ASKS_MONEY = re.compile(r"\bhow much (?:does|do|did|is|are|was|were)\b|\bprice\b|\bcosts?\b")
-
 _TELLING = frozenset(("last", "first", "next", "only", "main", "name", "second", "more", "most"))
 """Small words that usually ask, but may also stand in the answer."""
 
 _vocabularies: "WeakKeyDictionary[Any, tuple[list[str], Any]]" = WeakKeyDictionary()
 
 
-_KINDS: tuple[tuple[re.Pattern[str], frozenset[str], re.Pattern[str]], ...] = tuple(
-    (re.compile(asks), frozenset(words.split()), re.compile(answers, re.I))
-    for asks, words, answers in (
-        (r"\b(?:what|which) days?\b|\bday of the week\b", "day days week weekday",
-         r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b|\bweekends?\b"),
-        (r"\b(?:what|which) months?\b", "month months",
-         r"\b(?:january|february|march|april|may|june|july|august|september|october|november|"
-         r"december)\b"),
-        (r"\b(?:what|which) year\b", "year", r"\b1[0-9]\d\d\b|\b20\d\d\b"),
-        (r"\b(?:at )?(?:what|which) times?\b|\b(?:what|open|opening|business|visiting) hours?\b",
-         "time times hour hours clock o'clock",
-         r"\b\d{1,2}[:.]\d\d\b|\b\d{1,2} ?[ap]\.?m\b|\bo'clock\b|\bnoon\b|\bmidnight\b"),
-    )
-)  # fmt: skip
-_ASKS_SURNAME = re.compile(r"\bsurname\b|\b(?:last|family|full) name\b")
-_SURNAME = re.compile(r"\b[A-Z][a-z]+ (?:[A-Z]\. )?[A-Z][a-z]+")
-_ASKS_NAME = re.compile(r"\bnames?\b|\bcalled\b|\bnamed\b")
-_NAME = re.compile(r"(?<![.!?:] )(?<!^)\b[A-Z][a-z]{2,}|^[^a-z]*[A-Z]{3,}[^a-z]*$")
-_PROPER = re.compile(r"(?<=[a-z,] )[A-Z][a-z]+")
-"""Names inside a sentence: they mean nothing but themselves."""
-_HEAD = re.compile(
-    r"\b(?:how many|how much|which|what)\s+"
-    r"(?!(?:is|are|was|were|does|do|did|has|have|had|can|will)\b)(\w+)(?:\s+(?:of\s+|and\s+)?(\w+))?"
-)
-"""What a question asks for by kind, the words that only name the kind, and how it looks."""
 _MOMENTS = re.compile(
     r"\b\d{1,2}[:.]\d\d\b|\b1[0-9]\d\d\b|\b20\d\d\b|\b(?:noon|midnight|morning|evening|night|"
     r"january|february|march|april|may|june|july|august|september|october|november|december)\b",
@@ -102,16 +52,8 @@ _MOMENTS = re.compile(
 )
 
 
-def sought(plan: Plan) -> tuple[str, ...]:
-    """The words of a plan without those that only name the kind of its answer, such as "year"."""
-    text = plan.question.lower()
-    kinds = {word for asks, words, _ in _KINDS if asks.search(text) for word in words}
-    return tuple(word for word in plan.words if word not in kinds) or plan.words
-
-
-def names_kind(question: str) -> bool:
-    """Whether a question says what kind of thing answers it: a day, a month, a year, a time."""
-    return any(asks.search(question.lower()) for asks, _, _ in _KINDS)
+_PROPER = re.compile(r"(?<=[a-z,] )[A-Z][a-z]+")
+"""Names inside a sentence: they mean nothing but themselves."""
 
 
 class Relevance:
@@ -148,6 +90,14 @@ class Relevance:
                         if forms & set(stems(one.text)):
                             self._holders[word].add(one.id)
         return self._holders[word]
+
+    @cached_property
+    def _names(self) -> set[str]:
+        """What is written with a capital inside sentences, and never without."""
+        said = " ".join(one.text for one in self._corpora[0].items)
+        return {
+            stem(w.lower()) for w in _PROPER.findall(said) if not re.search(rf"\b{w.lower()}", said)
+        }
 
     def shown(self, text: str) -> int:
         """How often the same line is on screen: what is on every slide says little."""
@@ -216,19 +166,25 @@ class Relevance:
 
     def enough(self, plan: Plan, one: Evidence) -> float:
         """The share of the question's weight from which this evidence answers it."""
-        question = plan.question.lower()
-        if any(asks.search(question) and answers.search(one.text) for asks, _, answers in _KINDS):
+        if holds_kind(plan.question, one.text):
             return ENOUGH_OF_KIND
-        named = {word for match in _HEAD.finditer(question) for word in match.groups() if word}
-        heads = named.intersection(plan.words)
-        forms = [form for word in heads for form in (word, *self._stand_ins(word))]
+        named = heads(plan.question).intersection(plan.words)
+        forms = [form for word in named for form in (word, *self._stand_ins(word))]
         if any(one.id in self.holders(form) for form in forms):
             return ENOUGH_WITH_HEAD
-        return ENOUGH_WITHOUT_HEAD if heads else ENOUGH
+        return ENOUGH_WITHOUT_HEAD if named else ENOUGH
+
+    def goes_on(self, one: Evidence) -> bool:
+        """Whether the sentence does not end with these words."""
+        return one.kind == "speech" and self.has_capitals and one.text.rstrip()[-1:] not in ".!?"
+
+    def ends_behind(self, plan: Plan, one: Evidence) -> bool:
+        """Whether a place was asked for, and the sentence may name one after these words."""
+        return asks_place(plan.question) and self.goes_on(one) and not has_place(one.text)
 
     def begins_before(self, plan: Plan, one: Evidence) -> bool:
         """Whether a name was asked for that these words lack: "which telescope is this?"."""
-        return bool(_HEAD.search(plan.question.lower())) and not _NAME.search(one.text)
+        return bool(heads(plan.question)) and not has_name(one.text)
 
     def bonus(self, question: str, one: Evidence) -> float:
         """A little for small words it shares ("the last ferry"), and for a time if asked when."""
@@ -246,7 +202,9 @@ class Relevance:
 
     def _weight(self, word: str) -> float:
         rarity = math.log(1 + (self.count + 1) / (len(self.holders(word)) + 0.5))
-        return rarity * FIGURE if word[0].isdigit() else rarity
+        if word[0].isdigit():
+            return rarity * FIGURE
+        return rarity * LITTLE if is_phrasing(word) and not self.holders(word) else rarity
 
     def _beside(self, one: Evidence) -> list[Any]:
         """What is said just before and after, and what is said and shown at the same time."""
@@ -262,29 +220,15 @@ class Relevance:
         return [other for other in found if other.id != one.id]
 
     def fits(self, question: str, one: Evidence, words: Sequence[str]) -> bool:
-        """Whether the evidence has the kind of thing asked for: a number, a colour, a cause."""
-        text = question.lower()
-        said = one.text
-        for ours, theirs in (("first", "last"), ("last(?! name)", "first")):
-            if re.search(rf"\b{ours}\b", text) and re.search(rf"\b{theirs}\b", said, re.I):
-                return False
-        for asks, _, answers in _KINDS:
-            if asks.search(text):
-                return bool(answers.search(said))
-        if _ASKS_MONEY.search(text) and re.search(r"\b(cost|price|pay|fee|ticket)", text):
-            return bool(_MONEY.search(said))
-        if _ASKS_NUMBER.search(text):
-            rest = " ".join(w for w in said.split() if stem(w.lower().strip(".,!?")) not in words)
-            return bool(_NUMBER.search(rest))
-        if _ASKS_SURNAME.search(text):
-            return bool(_SURNAME.search(said))
-        if _ASKS_NAME.search(text):
-            return bool(_NAME.search(said))
-        if _ASKS_COLOUR.search(text):
-            return bool(_COLOUR.search(said))
-        if _ASKS_WHY.search(text):
-            return any(_CAUSE.search(other.text) for other in (one, *self._beside(one)))
-        return True
+        """Whether the evidence is about who was named, and has the kind of thing asked for."""
+        beside = self._beside(one)
+        ids = {other.id for other in beside} | {one.id}
+        if any(stem(word) in self._names and not self.holders(word) & ids for word in words):
+            return False  # it is about somebody else
+        if asks_place(question) and self.goes_on(one):
+            return True
+        rest = [w for w in one.text.split() if stem(w.lower().strip(".,!?")) not in words]
+        return fits(question, one.text, " ".join(rest), [other.text for other in beside])
 
 
 def _vocabulary(corpus: "Corpus[Any]", embedder: Any) -> tuple[list[str], Any]:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from agent.followups import Place, Referring
+from agent.kinds import names_kind, sought
 from agent.quoting import (
     AT_MOST,
     INSTANT,
@@ -22,7 +23,7 @@ from agent.quoting import (
     summary,
     times,
 )
-from agent.relevance import ENOUGH, Relevance, names_kind, sought
+from agent.relevance import ENOUGH, Relevance
 from agent.understanding import Modality
 from tools.media import Evidence
 
@@ -167,6 +168,13 @@ def _search(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
         return Reply(tuple(sentence(f) for f in told), _never(missing))
     if best.one.kind == "screen":
         return _with_its_lines(asked, groups, best, _never(missing))
+    if relevance.ends_behind(plan, best.one):
+        if len(groups) <= SEARCHES:
+            wanted = (best.one.video, best.one.start, best.one.end + SENTENCE_SECONDS)
+            return Reply((sentence(best),), _never(missing), wants=wanted)
+        after = [f for f in groups[-1] if 0 <= f.one.start - best.one.end + 0.1 <= 1.0]
+        told = [best, *[f for f in after if f.one.kind == "speech"][:1]]
+        return Reply(tuple(sentence(f) for f in told), _never(missing))
     if not relevance.begins_before(plan, best.one):
         return Reply((sentence(best),), _never(missing))
     whole = _whole(best, pool, relevance)

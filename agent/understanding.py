@@ -34,17 +34,20 @@ _SPEECH = re.compile(
 )
 _SCREEN = re.compile(
     r"\b(written|writing|reads?|on[- ]screen|on the screen|screen|slides?|sign|title|caption|text|"
+    r"plaque|poster|banner|credits?|slogan|headline|heading|logo|bullets?|"
     r"label|card|printed|displayed|shown|shows?|visible|see|seen)\b"
 )
 _READ = re.compile(
-    r"\b(written|on[- ]screen text|text|slides?|sign|title|caption|label|card|printed|what does "
+    r"\b(written|on[- ]screen text|text|slides?|sign|title|caption|label|card|printed|plaque|poster|"
+    r"banner|credits?|slogan|headline|heading|logo|bullets?|what does "
     r"(?:it|the (?!(?:\w+ )?(?:speaker|narrator|voice|man|woman|person|presenter|host)\b)\w+(?: \w+)?) "
     r"(?:say|read))\b"
 )
 _PICTURE = re.compile(r"\b(look(?:s|ed)? like|picture|image|colou?r|light|bright|dark)\b")
 _COUNT = re.compile(
-    r"\bhow (?:often|many times)\b|\bnumber of times\b|\b(?:every|each) (?:time|mention|moment|"
-    r"place|occurrence)\b|\ball (?:the )?(?:times|mentions|moments|places|occurrences)\b|"
+    r"\bhow (?:often|many times)\b|\bnumber of times\b|\b(?:every|each) (?:single )?(?:time|mention|"
+    r"moment|place|occurrence|spot|stretch|part|point|instance)\b|\ball (?:of )?(?:the )?(?:times|"
+    r"mentions|moments|places|occurrences|spots|stretches|parts|points|instances)\b|"
     r"\bhow many (?:mentions|captions|subtitles|slides|signs|lines|sentences|titles|places)\b"
 )
 _FIRST = re.compile(
@@ -93,7 +96,7 @@ _START = re.compile(
     r"\bopening\b"
 )
 _END = re.compile(
-    r"\b(?:at|in|near|towards?|by|about) the (?:very )?end\b|\bend of (?:the|this)\b|\bhow does (?:it|the "
+    r"\b(?:at|in|near|towards?|by|about|on) the (?:very )?end\b|\bend of (?:the|this)\b|\bhow does (?:it|the "
     r"\w+|this \w+) (?:end|finish|close)\b|\b(?:end|finish|close)s? with\b|\blast thing\b|"
     r"\bends? on\b|\bending\b|\bfinally\b"
 )
@@ -171,6 +174,9 @@ def asked_words(question: str) -> tuple[str, ...]:
 
     What stands between quotation marks is one of them as it stands, whatever its words are.
     """
+    head, mark, hint = question.partition("?")
+    if mark and hint.strip(" ?!.") and len(head.split()) > 2:
+        question = head  # "…? there's a sign somewhere" only says where to look
     literal, rest = quotes(_without_times(question))
     rest = re.sub(r"\btakes? place\b", " ", rest)
     rest = _TINTED.sub(" ", rest)

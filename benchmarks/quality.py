@@ -136,12 +136,12 @@ async def run(half: str, home: Path, verbose: bool) -> None:
 def main() -> None:
     """Parse the options and run."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--half", choices=("open", "fresh", "held"), action="append")
+    parser.add_argument("--half", choices=("open", "later", "held"), action="append")
     parser.add_argument("--home", type=Path, help="a library to keep between runs")
     parser.add_argument("--verbose", action="store_true", help="print what is not right")
     options = parser.parse_args()
     home = options.home or Path(tempfile.mkdtemp(prefix="cuepoint-quality-"))
-    for half in options.half or ("open", "held"):
+    for half in options.half or ("open", "later", "held"):
         asyncio.run(run(half, home, options.verbose))
 
 

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from agent.relevance import ENOUGH, FIGURE, IN_CONTEXT, RELATED, Relevance, sought
+from agent.kinds import sought
+from agent.relevance import ENOUGH, FIGURE, IN_CONTEXT, RELATED, Relevance
 from agent.understanding import understand
 from tools.evidence import of_screen, of_speech
 from tools.media import Evidence, ScreenText, Utterance

@@ -130,6 +130,8 @@ def facts(video: Video, scenes: int, probe: Mapping[str, Any], looks: Sequence[A
     if (look := overall(looks, video.duration)) and (told := describe(look)):
         parts.append(f"on the whole {told}")
     parts.append("with sound" if probe["audio"] else "without sound")
+    if tongues := [track["language"] or "?" for track in probe.get("subtitles", ())]:
+        parts.append(f"with subtitles ({', '.join(dict.fromkeys(tongues))})")
     if video.recorded_at:
         parts.append(f"recorded {video.recorded_at:%Y-%m-%d %H:%M %Z}".strip())
     return ", ".join(parts)

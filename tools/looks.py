@@ -27,15 +27,18 @@ _TONE_WORDS = {
 }  # fmt: skip
 _MOTION_WORDS = {
     "motion": "moving", "movement": "moving", "moving": "moving", "action": "moving",
+    "move": "moving", "moves": "moving", "hectic": "moving", "liveliest": "moving",
     "busiest": "moving", "still": "still", "static": "still", "motionless": "still",
     "calmest": "still",
 }  # fmt: skip
 _MOSTLY = {"mostly", "mainly", "predominantly", "entirely", "completely", "all"}
 _EXTREME = {"most", "least", "darkest", "brightest", "busiest", "calmest", "strongest", "biggest",
             "greatest", "highest", "fastest", "peak"}  # fmt: skip
+_NONE = {"no", "nothing", "least", "little", "without"}
 _FILLER = {"colour", "color", "coloured", "colored", "colours", "colors", "shot", "shots", "image",
            "images", "scenes", "pictures", "screen", "lot", "lots", "least", "little",
-           "without", "mostly", "mainly", "predominantly", "entirely", "completely"}  # fmt: skip
+           "without", "nothing", "mostly", "mainly", "predominantly", "entirely",
+           "completely"}  # fmt: skip
 _CHANGE = re.compile(
     r"\b(?:gets?|getting|turns?|becom\w+|grows?|goes|went|got)\s+(?:\w+\s+)?(?:bright|dark)er\b"
 )
@@ -71,7 +74,7 @@ def parse_look(query: str) -> LookQuery | None:
         tone = ["grey"]
     if not (colours or light or tone or motion):
         return None
-    if motion == ["moving"] and {"no", "least", "little", "without"} & set(words):
+    if len(motion) == 2 or (motion and _NONE & set(words)):
         motion = ["still"]
     understood = _FILLER.union(_EXTREME, *known)
     return LookQuery(

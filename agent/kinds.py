@@ -1,0 +1,148 @@
+"""What kind of thing a question asks for, and whether a text holds one: a day, a length, a place.
+
+"When is it open?" is not answered by what says that it is open.
+"""
+
+import re
+from collections.abc import Sequence
+
+from agent.understanding import Plan
+
+_NUMBER = re.compile(
+    r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|"
+    r"fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|"
+    r"ninety|hundred|thousand|million|once|twice|half|dozen|first|second|third)\b",
+    re.I,
+)
+_ASKS_NUMBER = re.compile(
+    r"\bhow (?:many|much|often|far|heavy|tall|high|deep|wide|old|fast|big|large|long)\b|"
+    r"\bwhat (?:year|number|percentage|price|age|height|weight|speed|distance|temperature)\b|"
+    r"\b(?:at )?what time\b|\bwhich year\b|\bwhat date\b"
+)
+_COLOUR = re.compile(
+    r"\b(?:red|orange|yellow|green|blue|purple|violet|pink|brown|black|white|gr[ae]y|gold(?:en)?|"
+    r"silver|cyan|turquoise|beige)\b",
+    re.I,
+)
+_ASKS_COLOUR = re.compile(r"\b(?:what|which) colou?r\b")
+_CAUSE = re.compile(
+    r"\b(?:because|since|due to|so that|in order to|therefore|reason|thanks to|as a result|"
+    r"that's why|caused? by|to \w+)\b",
+    re.I,
+)
+_ASKS_WHY = re.compile(r"\bwhy\b|\bwhat(?:'s| is| was) the reason\b|\bfor what reason\b")
+_MONEY = re.compile(
+    r"[$€£¥]|\b(?:dollars?|euros?|pounds?|cents?|yen|francs?|free|price|costs?)\b", re.I
+)
+_ASKS_MONEY = re.compile(r"\bhow much (?:does|do|did|is|are|was|were)\b|\bprice\b|\bcosts?\b")
+
+_KINDS: tuple[tuple[re.Pattern[str], frozenset[str], re.Pattern[str]], ...] = tuple(
+    (re.compile(asks), frozenset(words.split()), re.compile(answers, re.I))
+    for asks, words, answers in (
+        (r"\b(?:what|which) days?\b|\bday of the week\b", "day days week weekday",
+         r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b|\bweekends?\b"),
+        (r"\b(?:what|which) months?\b", "month months",
+         r"\b(?:january|february|march|april|may|june|july|august|september|october|november|"
+         r"december)\b"),
+        (r"\b(?:what|which) year\b", "year", r"\b1[0-9]\d\d\b|\b20\d\d\b"),
+        (r"\b(?:at )?(?:what|which) times?\b|\b(?:what|open|opening|business|visiting) hours?\b",
+         "time times hour hours clock o'clock",
+         r"\b\d{1,2}[:.]\d\d\b|\b\d{1,2} ?[ap]\.?m\b|\bo'clock\b|\bnoon\b|\bmidnight\b"),
+    )
+)  # fmt: skip
+"""What a question asks for by kind, the words that only name the kind, and how it looks."""
+_COUNTED = rf"(?:{_NUMBER.pattern})[\w-]*(?: and \w+| \w+)? "
+_MEASURED = tuple(
+    (re.compile(asks), re.compile(answers, re.I))
+    for asks, answers in (
+        (r"\bhow old\b|\bwhat age\b", r"\b(?:age[ds]?|old|born)\b"),
+        (r"\bhow long (?:does|do|did|will|is|was|has)\b|\bhow much time\b",
+         rf"(?:{_COUNTED}|(?<!times )\b(?:an?|half an) )(?:second|minute|hour|day|week|month|year|met|feet|"
+         r"mile|kilomet)|\ball (?:day|night|year)\b"),
+        (r"\bhow (?:tall|high|deep|wide)\b", rf"{_COUNTED}(?:met|cm|feet|foot|ft|inch|stor)"),
+        (r"\bhow heavy\b|\bweighs?\b", rf"{_COUNTED}(?:ton|kilo|kg|gram|pound|lbs?)"),
+    )
+)  # fmt: skip
+"""What a question measures, and what a measure of that kind looks like."""
+_ASKS_PLACE = re.compile(
+    r"\bwhere\b.*\b(?:live|located|situated|made|built|born|based|stand\w*|comes? from)\b|"
+    r"\b(?:what|which) (?:city|town|country|state|place|village)\b"
+)
+_PLACE = re.compile(r"\b(?:in|at|on|near|from|to|of) (?:\w+ )?[A-Z]")
+_ASKS_SURNAME = re.compile(r"\bsurname\b|\b(?:last|family|full) name\b")
+_SURNAME = re.compile(r"\b[A-Z][a-z]+ (?:[A-Z]\. )?[A-Z][a-z]+")
+_ASKS_NAME = re.compile(r"\bnames?\b|\bcalled\b|\bnamed\b")
+_NAME = re.compile(r"(?<![.!?:] )(?<!^)\b[A-Z][a-z]{2,}|^[^a-z]*[A-Z]{3,}[^a-z]*$")
+_HEAD = re.compile(
+    r"\b(?:how many|how much|which|what)\s+"
+    r"(?!(?:is|are|was|were|does|do|did|has|have|had|can|will)\b)(\w+)(?:\s+(?:of\s+|and\s+)?(\w+))?"
+)
+
+
+def sought(plan: Plan) -> tuple[str, ...]:
+    """The words of a plan without those that only name the kind of its answer, such as "year"."""
+    text = plan.question.lower()
+    kinds = {word for asks, words, _ in _KINDS if asks.search(text) for word in words}
+    return tuple(word for word in plan.words if word not in kinds) or plan.words
+
+
+def names_kind(question: str) -> bool:
+    """Whether a question says what kind of thing answers it: a day, a month, a year, a time."""
+    return any(asks.search(question.lower()) for asks, _, _ in _KINDS)
+
+
+def holds_kind(question: str, said: str) -> bool:
+    """Whether a question names the kind of its answer, and a text holds one."""
+    asked = question.lower()
+    return any(asks.search(asked) and answers.search(said) for asks, _, answers in _KINDS)
+
+
+def heads(question: str) -> set[str]:
+    """What is counted or chosen: "channel" in "which radio channel is it?", and the word before."""
+    found = _HEAD.finditer(question.lower())
+    return {word for match in found for word in match.groups() if word}
+
+
+def asks_place(question: str) -> bool:
+    """Whether the name of a place is asked for."""
+    return bool(_ASKS_PLACE.search(question.lower()))
+
+
+def has_place(said: str) -> bool:
+    """Whether a place is named."""
+    return bool(_PLACE.search(said))
+
+
+def has_name(said: str) -> bool:
+    """Whether somebody or something is named."""
+    return bool(_NAME.search(said))
+
+
+def fits(question: str, said: str, rest: str, near: Sequence[str]) -> bool:
+    """Whether a text holds the kind of thing asked for: a number, a colour, a cause.
+
+    rest is the text without the words of the question; near is said just before and after.
+    """
+    text = question.lower()
+    for ours, theirs in (("first", "last"), ("last(?! name)", "first")):
+        if re.search(rf"\b{ours}\b", text) and re.search(rf"\b{theirs}\b", said, re.I):
+            return False
+    for asks, _, answers in _KINDS:
+        if asks.search(text):
+            return bool(answers.search(said))
+    if _ASKS_MONEY.search(text) and re.search(r"\b(cost|price|pay|fee|ticket)", text):
+        return bool(_MONEY.search(said))
+    for asks, answers in _MEASURED:
+        if asks.search(text):
+            return bool(answers.search(said))
+    if _ASKS_NUMBER.search(text):
+        return bool(_NUMBER.search(rest))
+    if _ASKS_SURNAME.search(text):
+        return bool(_SURNAME.search(said))
+    if _ASKS_NAME.search(text):
+        return has_name(said)
+    if _ASKS_COLOUR.search(text):
+        return bool(_COLOUR.search(said))
+    if _ASKS_WHY.search(text):
+        return any(_CAUSE.search(other) for other in (said, *near))
+    return True
