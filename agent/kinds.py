@@ -57,8 +57,8 @@ _MEASURED = tuple(
     for asks, answers in (
         (r"\bhow old\b|\bwhat age\b", r"\b(?:age[ds]?|old|born)\b"),
         (r"\bhow long (?:does|do|did|will|is|was|has)\b|\bhow much time\b",
-         rf"(?:{_COUNTED}|(?<!times )\b(?:an?|half an) )(?:second|minute|hour|day|week|month|year|met|feet|"
-         r"mile|kilomet)|\ball (?:day|night|year)\b"),
+         rf"(?:{_COUNTED}|(?<!times )\b(?:an?|half an) )(?:second|minute|hour|day|week|month|year|"
+         r"met|feet|mile|kilomet)|\ball (?:day|night|year)\b"),
         (r"\bhow (?:tall|high|deep|wide)\b", rf"{_COUNTED}(?:met|cm|feet|foot|ft|inch|stor)"),
         (r"\bhow heavy\b|\bweighs?\b", rf"{_COUNTED}(?:ton|kilo|kg|gram|pound|lbs?)"),
     )

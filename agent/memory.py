@@ -5,12 +5,14 @@ would make a file of a hundred megabytes.
 """
 
 import json
+import logging
 import os
 import re
 import sqlite3
 import uuid
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,7 @@ from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from tools.errors import VideoError
 
 ERROR = "__error__"
+_log = logging.getLogger(__name__)
 _NAMESPACE = uuid.UUID("6b3c0a3e-5a0f-5d5b-9a53-0d7f3c1e8c11")
 _WAL_PAGES = 100
 _WAL_BYTES = 512 << 10
@@ -57,19 +60,35 @@ def config(thread: str, steps: int) -> RunnableConfig:
 async def open_memory(path: Path) -> AsyncIterator[AsyncSqliteSaver]:
     """The conversations in this file, which only its owner can read."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    if not await _opens(path):
+        aside = path.with_name(f"{path.name}.{datetime.now(UTC):%Y%m%dT%H%M%S}.damaged")
+        _log.warning("%s is damaged: it is kept as %s, and conversations begin anew", path, aside)
+        for side in ("", "-wal", "-shm"):
+            with suppress(FileNotFoundError):
+                path.with_name(path.name + side).rename(aside.with_name(aside.name + side))
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     path.chmod(0o600)  # it may be there from before; SQLite gives its side files the same mode
     async with aiosqlite.connect(path) as connection:
         saver = AsyncSqliteSaver(connection, serde=PlainSerializer())
-        try:
-            await saver.setup()
-        except sqlite3.DatabaseError as error:
-            raise VideoError(
-                f"{path} cannot be read ({error}): move it away, and conversations begin anew"
-            ) from error
+        await saver.setup()
         await connection.execute(f"PRAGMA wal_autocheckpoint={_WAL_PAGES}")
         await connection.execute(f"PRAGMA journal_size_limit={_WAL_BYTES}")
         yield saver
+
+
+async def _opens(path: Path) -> bool:
+    """Whether there is no file yet, or one that SQLite finds nothing wrong with at first sight."""
+    if not path.exists():
+        return True
+    try:
+        async with aiosqlite.connect(path) as connection:
+            await AsyncSqliteSaver(connection, serde=PlainSerializer()).setup()
+            rows = await connection.execute_fetchall("PRAGMA quick_check(1)")
+            return [tuple(row) for row in rows] == [("ok",)]
+    except sqlite3.OperationalError as error:  # locked, or no room: the file may be whole
+        raise VideoError(f"{path} cannot be opened ({error}): do it again") from error
+    except sqlite3.DatabaseError:
+        return False
 
 
 async def make_sure_readable(saver: AsyncSqliteSaver, thread: str) -> None:

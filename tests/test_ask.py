@@ -254,11 +254,21 @@ async def test_a_forged_conversation_imports_nothing_and_answers_with_one_line(
     assert not marker.exists() and refused >= len(forged()) - 3
 
 
-async def test_a_damaged_file_is_named(tmp_path: Path):
-    (tmp_path / "conversations.sqlite").write_bytes(b"not a database at all" * 100)
-    with pytest.raises(VideoError, match="cannot be read"):
-        async with opened(tmp_path, SALT):
-            pass
+@pytest.mark.parametrize("damage", ["not a database", "a page"])
+async def test_a_damaged_file_is_kept_aside_and_conversations_begin_anew(
+    tmp_path: Path, damage: str
+):
+    file = tmp_path / "conversations.sqlite"
+    async with opened(tmp_path, WATER, SALT) as agent:
+        await run(agent, "Salt?", thread="good")
+    damaged = bytearray(file.read_bytes())
+    start = 0 if damage == "not a database" else 4096
+    damaged[start : start + 4000] = b"\xff" * 4000
+    file.write_bytes(damaged)
+    async with opened(tmp_path, WATER, SALT) as agent:
+        assert (await run(agent, "Salt?", thread="good")).found
+    (aside,) = tmp_path.glob("conversations.sqlite.*.damaged")
+    assert aside.read_bytes() == damaged
 
 
 def test_the_serializer_reads_only_plain_data():

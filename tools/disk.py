@@ -10,6 +10,7 @@ SPARE_BYTES = 500 << 20
 """Free space that must be left before a stage starts."""
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _SHUT = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
+_NO_FOLDER = frozenset({errno.ENOTDIR, errno.EEXIST, errno.ELOOP, errno.ENAMETOOLONG})
 _BROKEN = frozenset({errno.EIO, errno.ENXIO, errno.ENODEV, errno.ESTALE})
 
 
@@ -35,6 +36,8 @@ def refusal(error: OSError) -> Interrupted | None:
             f"{name} cannot be written ({error.strerror}): "
             "let yourself write there, or choose another library with --library"
         )
+    if error.errno in _NO_FOLDER:
+        return Interrupted(f"{name} cannot be a folder: choose another library with --library")
     if error.errno in _BROKEN:
         return Interrupted(f"{name} cannot be read or written ({error.strerror}): see the disk")
     return None

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from tools.errors import UnreadableMedia
+from tools.errors import Damaged, UnreadableMedia
 from tools.files import digest, read_lines, sync_folder, workplace
 from tools.library import Library
+from tools.manifests import REPAIR
 from tools.media import Frame
 from tools.sampling import Strategy, choose
 from tools.sandbox import Child
@@ -84,6 +85,8 @@ def decode(library: Library, video: str, seconds: list[float]) -> None:
     """
     folder = library.folder(video)
     source = library.original(video)
+    if (folder / "frames").is_symlink():  # nothing is written where a link leads
+        raise Damaged(f"the pictures of {video} lie outside the library: run `{REPAIR}`")
     try:
         (folder / "frames").mkdir(exist_ok=True)
         with Child() as child, workplace(folder, "look-") as scratch:
@@ -97,7 +100,7 @@ def decode(library: Library, video: str, seconds: list[float]) -> None:
                     picture = scratch / event["frame"]["name"]
                     picture.replace(folder / "frames" / picture.name)
             sync_folder(folder / "frames")
-    except (FileNotFoundError, UnreadableMedia):
+    except (FileNotFoundError, FileExistsError, UnreadableMedia):
         library.manifest(video)  # UnknownVideo where it was removed meanwhile
         raise
 

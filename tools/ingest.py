@@ -17,12 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from tools import stages
-from tools.about import ABOUT, ORIGINAL, RECORD, known
+from tools.about import ABOUT, ORIGINAL, RECORD, clean_title, known
 from tools.disk import check_space, refusal
-from tools.errors import Interrupted, RefusedRequest, VideoError
+from tools.errors import Damaged, Interrupted, RefusedRequest, UnknownVideo, VideoError
 from tools.files import adopt, digest, discard, lock, sweep, sweep_temporary
 from tools.frames import intact
-from tools.library import SCHEMA, STAGES, Library, Manifest, clean_title, save_manifest
+from tools.library import STAGES, Library, Manifest, save_manifest
+from tools.manifests import SCHEMA
 from tools.media import StageState, Video
 from tools.original import Original
 from tools.sampling import STRATEGIES, Strategy
@@ -227,7 +228,7 @@ def _check_names(sampling: str, only: tuple[str, ...]) -> None:
 def _open_manifest(library: Library, original: Original, title: str | None) -> Manifest:
     manifest: Manifest = {}
     checksum, video = original.checksum, original.checksum[:16]
-    with contextlib.suppress(VideoError):
+    with contextlib.suppress(UnknownVideo, Damaged):
         manifest = library.manifest(video)
     if manifest and manifest.get("sha256") != checksum:
         raise RefusedRequest(

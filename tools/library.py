@@ -5,7 +5,6 @@ import itertools
 import json
 import re
 import threading
-import unicodedata
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
@@ -19,7 +18,7 @@ from tools.about import ABOUT, RECORD
 from tools.attributes import look_of_picture
 from tools.embed import Vectors
 from tools.errors import Damaged, NotIndexed, UnknownVideo, UnreadableMedia, VideoError
-from tools.files import discard, is_locked
+from tools.files import digest, discard, is_locked
 from tools.manifests import REPAIR, Manifest, Manifests
 from tools.media import (
     Attributes,
@@ -32,6 +31,7 @@ from tools.media import (
     Utterance,
     Video,
 )
+from tools.original import stamp_of
 from tools.sealed import CHECK, is_sealed_picture
 from tools.signals import Rows
 
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from tools.verify import Problem
 
 STAGES = ("probe", "subtitles", "keyframes", "pass", "screen", "vectors")
-SCHEMA = 1
 CACHED = 256  # stage files held in memory, parsed
 _T = TypeVar("_T")
 
@@ -54,6 +53,7 @@ class Library:
         self._cache: OrderedDict[tuple[str, str, int], Any] = OrderedDict()
         self._manifests = Manifests(self.root / "videos")
         self._guard = threading.Lock()
+        self._checksums: dict[tuple[Path, tuple[int, int, int]], str] = {}
 
     # Names and videos
 
@@ -316,7 +316,9 @@ class Library:
 
     def has_picture(self, image: str) -> bool:
         """Whether a picture is there and what was written."""
-        path = self.image_path(image)
+        path = self.root / image
+        if not path.resolve().is_relative_to(self.root.resolve()):
+            return False
         # The first release wrote no checksums, neither into pictures nor into manifests.
         is_old = CHECK not in self.manifest(path.parent.parent.name)
         return path.exists() if is_old else is_sealed_picture(path)
@@ -340,15 +342,24 @@ class Library:
         """The media file, where it lies; UnreadableMedia when it is gone or another one."""
         manifest = self.manifest(video)
         source, path = manifest["source"], self._source(video, manifest)
-        try:
-            size = path.stat().st_size
-        except OSError as error:
+        if not path.exists():
             raise UnreadableMedia(
                 f"the file of {video} is no longer at {path}: put it back, or index it where it is"
-            ) from error
-        if size != source["size"]:
+            )
+        if stamp_of(path)[:2] != (source["size"], source["mtime_ns"]) and not self._is_same(
+            path, manifest
+        ):
             raise UnreadableMedia(f"{path} is no longer the file that was indexed: index it again")
         return path
+
+    def _is_same(self, path: Path, manifest: Manifest) -> bool:
+        """Whether a file that was touched, copied or put back has the content that was indexed."""
+        stamp = stamp_of(path)
+        if stamp[0] != manifest["source"]["size"]:
+            return False
+        if (path, stamp) not in self._checksums:
+            self._checksums[path, stamp] = digest(path)
+        return self._checksums[path, stamp] == manifest["sha256"]
 
     def _source(self, video: str, manifest: Manifest) -> Path:
         return self.folder(video) / manifest["source"]["path"]  # which is absolute where linked
@@ -373,12 +384,6 @@ def _screen_text(row: dict[str, Any]) -> ScreenText:
 
 def _picture(video: str, seconds: float) -> str:
     return f"videos/{video}/frames/{round(seconds * 1000):09d}.jpg"
-
-
-def clean_title(text: str) -> str:
-    """A name from outside as plain text of one line: no control characters, at most 200 long."""
-    plain = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in text)
-    return " ".join(plain.split())[:200] or "untitled"
 
 
 def save_manifest(library: Library, video: str, manifest: Manifest) -> None:

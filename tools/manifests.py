@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from tools import about
-from tools.errors import Damaged, NotIndexed, UnknownVideo
+from tools.errors import Damaged, NotIndexed, RefusedRequest, UnknownVideo
 from tools.files import is_locked, write_bytes
 from tools.sealed import CHECK, sealed, unsealed
 
 Manifest = dict[str, Any]
+SCHEMA = 1
+"""Of the manifests that this release writes, and the newest that it reads."""
 REPAIR = "cuepoint library verify --repair"
 PAUSE, PAUSES = 0.05, 40
 """Seconds, and how often: between a stage's new files and the manifest that names them."""
@@ -46,6 +48,10 @@ class Manifests:
             raise UnknownVideo(f"no video {video!r} in the library") from error
         except ValueError as error:
             raise Damaged(f"the manifest of {video} is damaged: run `{REPAIR}`") from error
+        if held[1].get("schema", SCHEMA) > SCHEMA:
+            raise RefusedRequest(
+                f"{video} was indexed by a newer release of Cuepoint: update this one"
+            )
         return held[1]
 
     def files(self, video: str) -> dict[str, str]:

@@ -5,6 +5,7 @@ changed is read: kept frames that look alike form a run, the first of a run spea
 that one only the parts are read that differ from a neighbour which has been read already.
 """
 
+import importlib
 import importlib.util
 import math
 import os
@@ -78,7 +79,14 @@ class RapidOcrReader:
             if self._engine is None:
                 self._engine = self._load()
             # No options in the call: the engine keeps them for the calls that follow.
-            found = self._engine(np.ascontiguousarray(pixels[:, :, ::-1]))
+            try:
+                found = self._engine(np.ascontiguousarray(pixels[:, :, ::-1]))
+            except _faults() as error:
+                said = " ".join(str(error).split())[-120:]  # a traceback's end tells
+                raise ProviderUnavailable(
+                    f"rapidocr failed ({said}): give it more memory, "
+                    "or set CUEPOINT_TEXT_READER=none to do without on-screen text"
+                ) from error
         if found.txts is None:
             return []
         return [
@@ -126,6 +134,19 @@ def load_text_reader(name: str = "auto") -> TextReader | None:
     raise ProviderUnavailable(f"no text reader {name!r}; there are: auto, rapidocr, none")
 
 
+def _faults() -> tuple[type[Exception], ...]:
+    """What the engine and the runtime below it raise: classes that only Exception is above."""
+    kinds: list[type[Exception]] = [MemoryError]
+    for name in ("rapidocr.inference_engine.onnxruntime.main", "onnxruntime.capi." + _STATE):
+        module: dict[str, Any] = vars(importlib.import_module(name))
+        kinds += [one for one in module.values() if isinstance(one, type) and _is_fault(one)]
+    return tuple(kinds)
+
+
+def _is_fault(kind: type[Any]) -> bool:
+    return issubclass(kind, Exception) and kind.__module__ not in ("builtins", "typing")
+
+
 def _model(folder: Path, task: str) -> str:
     found = sorted(folder.glob(f"*_{task}_*.onnx"))
     if not found:
@@ -160,6 +181,7 @@ def _box(corners: NDArray[np.float64], part: Box) -> Box:
 
 PLAIN = 20
 """Difference of light, of 255, that a picture with readable text has somewhere."""
+_STATE = "onnxruntime_pybind11_state"
 MOSTLY = 0.5
 """Share of a picture from which on it is read whole rather than in parts."""
 LEAST_CONFIDENCE = 0.5

@@ -83,7 +83,7 @@ def check_video(library: Library, video: str, thorough: bool = True) -> list[Pro
             elif digest(folder / name) != checksum:
                 found.append(Problem(video, f"{name} is damaged", fix))
     for image in broken_pictures(library, video):
-        state = "damaged" if library.image_path(image).exists() else "missing"
+        state = "damaged" if (library.root / image).exists() else "missing"
         found.append(Problem(video, f"the picture {image} is {state}", fix))
     return found
 
@@ -116,7 +116,10 @@ def _of_original(
             return None
         state = "is damaged"
     except (UnreadableMedia, OSError):
-        state = "is another file" if path.exists() else "is missing"
+        state = "is missing"
+        if path.exists():
+            same_size = path.stat().st_size == manifest["source"]["size"]
+            state = "is damaged" if same_size else "is another file"
     if not linked:
         what = f"the original ({path}) {state}; FILE is a good copy of it"
         return Problem(video, what, "cuepoint index FILE")
@@ -145,10 +148,14 @@ def was_indexed(folder: Path) -> bool:
 
 
 def leftovers(folder: Path) -> list[Path]:
-    """What a killed process left in the folder of a video that nobody is indexing."""
+    """What a killed process left in the folder of a video that nobody is indexing.
+
+    And pictures that lie elsewhere: a link in their place leads out of the library.
+    """
     found = [folder / name for name in ("scratch", "progress.json") if (folder / name).exists()]
     found += [path for path in folder.glob("look-*") if not is_locked(path)]
     found += [*folder.glob(".*.tmp"), *_old(folder.glob("proxies/*.part"))]
+    found += [folder / "frames"] if (folder / "frames").is_symlink() else []
     return sorted(found)
 
 

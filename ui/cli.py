@@ -3,6 +3,8 @@
 Imports at the top are light: `cuepoint --help` must not wait for a decoder or a language model.
 """
 
+import io
+import logging
 import os
 import sys
 from datetime import datetime
@@ -14,7 +16,7 @@ import typer
 from tools.disk import refusal
 from tools.errors import VideoError
 from ui.cli_library import library_app
-from ui.start import stop_at_once
+from ui.start import leave, stop_at_once
 from ui.terminal import (
     AsJson,
     Chosen,
@@ -263,7 +265,17 @@ def serve(
 
     chosen = settings()
     chosen = replace(chosen, host=host or chosen.host, port=port or chosen.port)
-    run(chosen)
+    status = 1
+    try:
+        run(chosen)
+        status = 0
+    except SystemExit as end:  # an address that is taken, and whatever else the server stops at
+        status = end.code if isinstance(end.code, int) else 1
+    except VideoError as error:
+        complain(error)
+    except Exception:
+        logging.getLogger(__name__).exception("the server ended")
+    leave(status)
 
 
 @app.command()
@@ -297,6 +309,9 @@ def doctor(as_json: AsJson = False) -> None:
 def main() -> NoReturn:
     """Run a command; a VideoError, and what the disk does, is one line and status 1."""
     stop_at_once()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal may know ASCII only
     try:
         try:
             app()

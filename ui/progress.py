@@ -5,8 +5,8 @@ import time
 from types import TracebackType
 from typing import Self
 
+from tools.about import clean_title
 from tools.ingest import Progress
-from tools.library import clean_title
 from ui.render import clock
 
 

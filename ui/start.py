@@ -7,6 +7,7 @@ swallows it or prints a traceback. The decoding child dies with us.
 
 import os
 import signal
+import sys
 from contextlib import suppress
 from typing import NoReturn
 
@@ -25,6 +26,14 @@ def _stop(number: int, frame: object) -> NoReturn:
     with suppress(OSError):
         os.write(2, ((_SHOW_CURSOR if os.isatty(2) else "") + _LINE).encode())
     os._exit(128 + number)
+
+
+def leave(status: int) -> NoReturn:
+    """End now, without waiting for threads that index: what they do is gone on with next time."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(status)
 
 
 def main() -> NoReturn:

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from tools.library import Library
     from tools.media import Video
 
-_UNSEEN = re.compile(r"[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff]")
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON value and nothing else.")]
 From = Annotated[str | None, typer.Option("--from", metavar="T", help="Seconds or [H:]MM:SS.")]
 To = Annotated[str | None, typer.Option("--to", metavar="T", help="Seconds or [H:]MM:SS.")]
@@ -104,7 +103,8 @@ def index_file(library: "Library", path: Path, quiet: bool, **options: Any) -> "
 def print_json(value: Any) -> None:
     """One JSON value on standard output; what a terminal would obey, or not show, is escaped."""
     text = json.dumps(value, ensure_ascii=False, indent=2)
-    print(_UNSEEN.sub(lambda match: f"\\u{ord(match[0]):04x}", text))
+    # A character that is not printable stands between quotation marks: JSON's own escape fits.
+    print("".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text))
 
 
 def complain(error: VideoError) -> None:

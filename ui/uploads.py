@@ -15,10 +15,10 @@ from pathlib import Path
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
+from tools.about import clean_title
 from tools.disk import FULL
 from tools.errors import RefusedRequest, UnreadableMedia
 from tools.files import adopt, claim, sweep, write_bytes
-from tools.library import clean_title
 from tools.sandbox import Child
 
 PIECE = 1 << 20

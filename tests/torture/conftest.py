@@ -11,6 +11,7 @@ import os
 import platform
 import random
 import re
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -33,6 +34,8 @@ PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
 ROW = "torture"
 
 Row = Callable[[str, str, int, int, str], None]
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # who was started in the background inherits
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # that, and every child would, too
 
 
 @pytest.fixture
