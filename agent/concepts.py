@@ -23,7 +23,7 @@ _INFORMAL = {
 
 _MEANINGS = {
     "video": "video videos clip clips film movie footage recording file reel",
-    "cut": "cut cuts scene scenes shot shots transition transitions chapter chapters take",
+    "cut": "cut cuts scene scenes shot shots transition transitions chapter chapters",
     "length": "duration length runtime long",
     "size": "resolution dimensions pixels pixel width height wide aspect ratio",
     "rate": "fps framerate rate frames",
@@ -85,7 +85,7 @@ def informal(text: str) -> str:
 
 _CHANGE = re.compile(
     r"\b(?:picture|image|view|camera|scene|shot|background|colou?r)s? (?:does |do )?"
-    r"chang(?:e|es|ed|ing)\b(?: (?:its )?colou?rs?\b)?|"
+    r"chang(?:e|es|ed|ing)\b(?: (?:its )?colou?rs?\b)?|\b(?:one|single|long|continuous) take\b|"
     r"\bchang(?:e|es|ed|ing) (?:its |of )?(?:colou?r|scene|shot|picture)s?\b"
 )
 

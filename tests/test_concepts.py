@@ -9,6 +9,7 @@ from agent.concepts import asks_facts, asks_gist, asks_scenes, concepts, informa
     "question",
     [
         "how long is this video",
+        "how long does it take?",
         "how long is this one, and has it got sound?",
         "which video codec is it, and how many fps?",
         "what's the dominant colour in this video?",
