@@ -10,8 +10,8 @@ import os
 import re
 import sqlite3
 import uuid
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Generator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -70,7 +70,8 @@ async def open_memory(path: Path) -> AsyncIterator[AsyncSqliteSaver]:
     path.chmod(0o600)  # it may be there from before; SQLite gives its side files the same mode
     async with aiosqlite.connect(path) as connection:
         saver = AsyncSqliteSaver(connection, serde=PlainSerializer())
-        await saver.setup()
+        with _locked_or_full_told(path):
+            await saver.setup()
         await connection.execute(f"PRAGMA wal_autocheckpoint={_WAL_PAGES}")
         await connection.execute(f"PRAGMA journal_size_limit={_WAL_BYTES}")
         yield saver
@@ -81,14 +82,22 @@ async def _opens(path: Path) -> bool:
     if not path.exists():
         return True
     try:
-        async with aiosqlite.connect(path) as connection:
-            await AsyncSqliteSaver(connection, serde=PlainSerializer()).setup()
-            rows = await connection.execute_fetchall("PRAGMA quick_check(1)")
-            return [tuple(row) for row in rows] == [("ok",)]
-    except sqlite3.OperationalError as error:  # locked, or no room: the file may be whole
-        raise VideoError(f"{path} cannot be opened ({error}): do it again") from error
+        with _locked_or_full_told(path):
+            async with aiosqlite.connect(path) as connection:
+                await AsyncSqliteSaver(connection, serde=PlainSerializer()).setup()
+                rows = await connection.execute_fetchall("PRAGMA quick_check(1)")
+                return [tuple(row) for row in rows] == [("ok",)]
     except sqlite3.DatabaseError:
         return False
+
+
+@contextmanager
+def _locked_or_full_told(path: Path) -> Generator[None]:
+    """What says nothing of the file itself, as one line."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise VideoError(f"{path} cannot be used ({error}): make room, and ask again") from error
 
 
 async def make_sure_readable(saver: AsyncSqliteSaver, thread: str) -> None:
