@@ -75,6 +75,8 @@ class Settings:
     diarizer: str = "auto"
     threads: int = 0
     """Of one model; 0 takes all cores."""
+    workers: int = 0
+    """Videos that the server indexes at the same time; 0 takes one for every two cores."""
     model_calls: int = 8
     tool_calls: int = 12
     question_seconds: float = 90.0
@@ -85,7 +87,8 @@ class Settings:
             f"owner {self.owner!r} must be letters, digits, dots, dashes, at most 64",
         )
         _require(0 <= self.port <= 65535, f"port {self.port} is not between 0 and 65535")
-        _require(self.threads >= 0, f"threads {self.threads} must not be below zero")
+        for name in ("threads", "workers"):
+            _require(getattr(self, name) >= 0, f"{name} {getattr(self, name)} is below zero")
         for name in ("upload_limit", "model_calls", "tool_calls", "question_seconds"):
             value = getattr(self, name)
             _require(0 < value < float("inf"), f"{name} {value} must be above zero")

@@ -48,7 +48,7 @@ class Library:
     """One owner's videos. Safe for many readers; writing is the business of `ingest`."""
 
     def __init__(self, home: Path, owner: str = "local") -> None:
-        self.home = home
+        self.home, self.owner = home, owner
         self.root = home / "libraries" / owner
         self.trash = self.root / "removed"
         self._cache: OrderedDict[tuple[str, str, int], Any] = OrderedDict()

@@ -18,7 +18,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from types import TracebackType
 from typing import IO, Any, Self
 
@@ -49,6 +49,10 @@ Event = dict[str, Any]
 
 class Child:
     """One spawned process that runs generator functions by name, one at a time."""
+
+    module = "tools.sandbox"
+    errors: int | None = subprocess.DEVNULL
+    environment: Mapping[str, str] = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
     def __init__(self, patience: float = PATIENCE) -> None:
         self._process: subprocess.Popen[bytes] | None = None
@@ -106,14 +110,18 @@ class Child:
         finally:
             if not finished:  # died, or the caller stopped listening: what it does is unknown
                 code = self._end()
+        raise self.death(code, cpu)
+
+    def death(self, code: int, cpu: float) -> VideoError:
+        """What to say of an end that was not its own; cpu is what it was given, in seconds."""
         if -code in _FROM_OUTSIDE:
-            raise Interrupted(f"the decoder was ended from outside (signal {-code}): do it again")
+            return Interrupted(f"the decoder was ended from outside (signal {-code}): do it again")
         if -code == signal.SIGXCPU:
-            raise UnreadableMedia(
+            return UnreadableMedia(
                 f"decoding was stopped after {cpu:.0f} s of processor time, the most that a "
                 "file of this size is given: convert it, or cut it into parts"
             )
-        raise UnreadableMedia(f"the decoder stopped (exit {code}) while reading this file")
+        return UnreadableMedia(f"the decoder stopped (exit {code}) while reading this file")
 
     def _lines(self, process: "subprocess.Popen[bytes]") -> Iterator[bytes]:
         """Lines as they come; UnreadableMedia after too long a silence."""
@@ -151,12 +159,12 @@ class Child:
             for name in ("PATH", "HOME", "LANG", "LC_ALL", "PYTHONPATH", "TMPDIR")
             if name in os.environ
         }  # no keys, tokens or other secrets near a decoder
-        environment |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+        environment |= self.environment
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tools.sandbox", str(os.getpid())],
+            [sys.executable, "-m", self.module, str(os.getpid())],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=self.errors,
             env=environment,
             close_fds=True,
             process_group=0,  # Ctrl-C goes to a whole group
@@ -178,7 +186,7 @@ def _error(name: str, text: str) -> Exception:
     kind = getattr(errors, name, None)
     if isinstance(kind, type) and issubclass(kind, VideoError):
         return kind(text)
-    return RuntimeError(f"{name} in the decoding process: {text}")
+    return RuntimeError(f"{name} in another process: {text}")
 
 
 def _limit() -> None:
@@ -205,8 +213,9 @@ def _limit_cpu(seconds: float) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
 
 
-def _die_with(parent: int) -> None:
-    """A parent that is killed outright closes no pipe in time: watch for it."""
+def die_with(parent: int) -> None:
+    """Ignore what stops a terminal's programs, and end with our parent, however that ends."""
+    # One that is killed outright closes no pipe in time: watch for it.
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, signal.SIG_IGN)
     if sys.platform == "linux":
@@ -253,10 +262,14 @@ def _serve(requests: IO[str], answers: IO[str]) -> None:
             say({"done": True})
 
 
-if __name__ == "__main__":
-    _die_with(int(sys.argv[1]))
-    _limit()
-    # What a native library prints must not end up between our lines.
+def own_output() -> IO[str]:
+    """Standard output for our lines alone: what a native library prints goes to the errors."""
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
-    _serve(sys.stdin, answers)
+    return answers
+
+
+if __name__ == "__main__":
+    die_with(int(sys.argv[1]))
+    _limit()
+    _serve(sys.stdin, own_output())

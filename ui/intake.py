@@ -1,21 +1,19 @@
-"""Videos that are being indexed for the browser: in threads, followed from the event loop."""
+"""Videos that are being indexed for the browser: in other processes, followed from here."""
 
 import asyncio
 import logging
+import os
 from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from agent.settings import Settings
 from tools.errors import UnreadableMedia, VideoError
-from tools.ingest import ingest
 from tools.library import Library
 from tools.media import Video
+from tools.pool import Pool
 from tools.work import WEIGHTS, Progress
 
-AT_ONCE = 2
-"""Videos indexed at the same time; further ones wait."""
 _log = logging.getLogger(__name__)
 
 
@@ -28,6 +26,7 @@ class Job:
     usable: Video | None = None
     done: Video | None = None
     trouble: str | None = None
+    watch: asyncio.Task[None] | None = None
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
@@ -67,16 +66,16 @@ class Job:
 
 
 class Intake:
-    """Indexes files one after the other and lets the chat watch."""
+    """Indexes files in other processes and lets the chat watch."""
 
     def __init__(self, library: Library, settings: Settings) -> None:
         self._library = library
-        self._settings = settings
-        self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="ingest")
+        self._providers = settings.providers
+        self._pool = Pool(settings.workers or max(1, (os.cpu_count() or 1) // 2))
 
     def close(self) -> None:
-        """Start nothing more; what runs is resumed by the next ingest of that file."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        """End what runs; it is taken up at the next start."""
+        self._pool.close()
 
     def start(
         self,
@@ -86,7 +85,10 @@ class Intake:
         take: bool = False,
         after: Callable[[], None] | None = None,
     ) -> Job:
-        """Index a file; take moves it in; after runs once it is in, or cannot be read."""
+        """Index a file; take moves it in; after runs once it is in, or cannot be read.
+
+        RefusedRequest where too many wait already.
+        """
         job = Job(title)
         loop = asyncio.get_running_loop()
 
@@ -96,19 +98,14 @@ class Intake:
                 usable = self._library.get(progress.video)
             loop.call_soon_threadsafe(_advance, job, progress, usable)
 
-        def work() -> None:
+        async def watch(running: "asyncio.Future[Video]") -> None:
             done: Video | None = None
             trouble: str | None = None
             unreadable = False
             try:
-                done = ingest(
-                    self._library,
-                    path,
-                    title=title,
-                    take=take,
-                    providers=self._settings.providers,
-                    on_progress=note,
-                )
+                done = await running
+            except asyncio.CancelledError:
+                trouble = "Cuepoint is stopping"
             except VideoError as error:
                 # Its words name the file by the path that it has here.
                 trouble = str(error).replace(str(path), title).replace(path.name, title)
@@ -117,10 +114,13 @@ class Intake:
                 _log.exception("indexing %s", path)
                 trouble = "something went wrong while indexing; the log of the server says what"
             if after and (done or unreadable):
-                after()
-            loop.call_soon_threadsafe(_finish, job, done, trouble)
+                await asyncio.to_thread(after)
+            _finish(job, done, trouble)
 
-        self._pool.submit(work)
+        started = self._pool.index(
+            self._library, path, self._providers, note, title=title, take=take
+        )
+        job.watch = loop.create_task(watch(asyncio.wrap_future(started)))
         return job
 
 

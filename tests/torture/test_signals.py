@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import random
+import select
 import shutil
 import signal
 import socket
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -26,34 +28,42 @@ from ui.uploads import Uploads
 Times = Callable[[int], int]
 
 SIGNALS = {signal.SIGINT: 130, signal.SIGTERM: 143}
+BARELY = {f"CUEPOINT_{name.upper()}": "none" for name, it in asdict(BARE).items() if it == "none"}
 STOPPED = "cuepoint: stopped; run it again to go on where it was\n"
 SERVER = """
-import os, sys, threading
+import os, sys
 import uvicorn
-from tools import stages
 from ui import uploads
+pipe = os.open({pipe!r}, os.O_WRONLY)
 def told(word, call):
     def wrapped(*given, **named):
-        os.write({pipe}, word)
+        os.write(pipe, word)
         return call(*given, **named)
     return wrapped
 started = uvicorn.Server.startup
 async def startup(self, *given, **named):
     await started(self, *given, **named)
-    os.write({pipe}, b"s")
+    os.write(pipe, b"s")
 uvicorn.Server.startup = startup
 uploads._Form.feed = told(b"u", uploads._Form.feed)
-step = stages.STAGE[{stage!r}]
-def held(work):
-    if {done}:
-        step.run(work)
-    os.write({pipe}, b"i")
-    threading.Event().wait()
-stages.STAGE[{stage!r}] = stages.Step(held, step.fingerprint)
 sys.argv = ["cuepoint", *{argv!r}]
 from ui.start import main
 main()
 """
+
+HELD = """
+import os, sys, threading
+if "tools.pool" in sys.orig_argv:
+    from tools import stages
+    step = stages.STAGE[{stage!r}]
+    def held(work):
+        if {done}:
+            step.run(work)
+        os.write(os.open({pipe!r}, os.O_WRONLY), b"i")
+        threading.Event().wait()
+    stages.STAGE[{stage!r}] = stages.Step(held, step.fingerprint)
+"""
+"""What every Python finds as it starts: the process that indexes stops in the middle of a stage."""
 
 
 def stopped(ended: Any, number: int) -> bool:
@@ -182,24 +192,27 @@ def test_a_stopped_server_leaves_nothing_half(
         waiting.with_suffix(".json").write_text('{"title": "sent"}')
         stage = chance.choice(("probe", "subtitles", "keyframes", "pass", "vectors"))
         done = chance.random() < 0.5
-        reading, writing = os.pipe()
+        pipe, customised = str(tmp_path / "pipe"), tmp_path / "custom"
+        os.mkfifo(pipe)
+        reading = os.open(pipe, os.O_RDWR)  # both ends, so that it opens at once
+        customised.mkdir(exist_ok=True)
+        held = HELD.format(pipe=pipe, stage=stage, done=done)
+        (customised / "sitecustomize.py").write_text(held)
         port = _listening()
         argv = ["--library", str(home), "serve", "--port", str(port)]
         work = subprocess.Popen(
-            [sys.executable, "-c", SERVER.format(pipe=writing, argv=argv, stage=stage, done=done)],
+            [sys.executable, "-c", SERVER.format(pipe=pipe, argv=argv)],
             stderr=subprocess.PIPE,
             text=True,
-            pass_fds=[writing],
             process_group=0,
-            env={**os.environ, "CUEPOINT_TEXT_READER": "none"},
+            env={**os.environ, **BARELY, "PYTHONPATH": str(customised)},
         )
-        os.close(writing)
         heard = b""
         while not {*b"si"} <= {*heard}:
-            heard += os.read(reading, 1) or pytest.fail(work.communicate()[1])
+            heard += _heard(reading, work)
         sending = _half_sent(port, ground.video.read_bytes() * 50)
         while b"u" not in heard:
-            heard += os.read(reading, 1) or pytest.fail(work.communicate()[1])
+            heard += _heard(reading, work)
         try:
             work.wait(timeout=chance.uniform(0, 0.3))
         except subprocess.TimeoutExpired:
@@ -207,6 +220,7 @@ def test_a_stopped_server_leaves_nothing_half(
         said = work.communicate()[1]
         sending.close()
         os.close(reading)
+        os.unlink(pipe)
         assert work.returncode == SIGNALS[name], said
         assert "Traceback" not in said and said.endswith(STOPPED), said
         ground.nothing_decodes(work.pid)
@@ -223,6 +237,12 @@ def test_a_stopped_server_leaves_nothing_half(
         assert found == expected, (found, expected)
         shutil.rmtree(home)
     row("D12", "SIGINT and SIGTERM of a server that indexes and receives", n, n, "")
+
+
+def _heard(reading: int, work: "subprocess.Popen[str]") -> bytes:
+    while not select.select([reading], [], [], 1.0)[0]:
+        assert work.poll() is None, work.communicate()[1]
+    return os.read(reading, 1)
 
 
 def _without_places(snapshot: dict[str, Any]) -> dict[str, Any]:
