@@ -5,7 +5,6 @@ matters is which of them are there, and that nothing else is.
 """
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -24,9 +23,7 @@ _INFORMAL = {
 _MEANINGS = {
     "video": "video videos clip clips film movie footage recording file reel",
     "cut": "cut cuts scene scenes shot shots transition transitions chapter chapters",
-    "length": "duration length runtime long",
     "size": "resolution dimensions pixels pixel width height wide aspect ratio",
-    "rate": "fps framerate rate frames",
     "codec": "codec codecs format encoded encoding container",
     "sound": "sound audio silent soundless soundtrack mute muted",
     "recorded": "recorded filmed created made taken",
@@ -34,9 +31,8 @@ _MEANINGS = {
     "overall": "overall dominant main predominant prevailing mostly mainly dominating",
     "gist": "summarise summarize summarised summarized summary summaries sum summing overview gist "
     "recap tldr synopsis outline points topics essence",
-    "about": "about",
-    "list": "list show name give every each all which tell",
-    "count": "number amount many count",
+    "other": "duration length runtime long fps framerate rate frames about list show name give "
+    "every each all which tell number amount many count",  # not idle: "how high is the rate?"
     "subtitles": "subtitle subtitles captions",
     "when": "when where time times moment moments point timestamp timestamps second seconds",
     "longest": "longest",
@@ -53,11 +49,11 @@ _IDLE = frozenset(
     okay thanks thank whole entire complete full total altogether any some somewhere anywhere ever
     exactly roughly approximately just only no not go goes going happen happens happening
     lasts lasting run runs take takes up few short shortly brief briefly
-    quick quickly version sentence sentences words word main points point content contents
-    separate individual too it's one's mean
+    quick quickly version sentence sentences words word content contents
+    separate individual it's one's mean
     different hard between change changes changing single continuous track described describe
-    everything know want need tell watch watching use uses using
-    running frame which tl dr
+    everything know want need watch watching use uses using
+    running frame tl dr
     said spoken written shown seen visible readable read see say says heard hear text start starts
     begin begins end ends beginning ending displayed occur occurs
     size big large high stream per kind type sort which's find look make contain
@@ -100,16 +96,12 @@ def concepts(text: str) -> Concepts:
     text = _THIS_VIDEO.sub(r"\1 video", _CHANGE.sub(" cut ", text))
     words = re.findall(r"[a-z0-9][a-z0-9'-]*", text)
     named = frozenset(_CONCEPT[word] for word in words if word in _CONCEPT)
-    return Concepts(named, _rest(words))
-
-
-def _rest(words: Iterable[str]) -> tuple[str, ...]:
-    return tuple(word for word in words if word not in _CONCEPT and word not in _IDLE)
+    return Concepts(named, tuple(w for w in words if w not in _CONCEPT and w not in _IDLE))
 
 
 def asks_facts(text: str, found: Concepts) -> bool:
     """Whether facts of the file answer: how long, how many scenes, which codec, any sound."""
-    if found.rest or re.search(r"\blongest|shortest\b", text):
+    if found.rest or found.has("longest", "shortest"):
         return False
     if re.search(r"\bhow long\b|\b(?:duration|length|runtime|running)\b", text):
         return not found.has("cut")
@@ -137,9 +129,7 @@ def asks_gist(text: str, found: Concepts) -> bool:
         return True
     about = re.search(r"\bwhat(?:'s| is| was| were)?\b.*\babout\b", text)
     told = re.search(r"\bwhat (?:happens|is happening|happened|goes on|is going on)\b", text)
-    return bool(about) or bool(
-        told and (found.has("video") or not text.split(told[0])[1].strip(" ?"))
-    )
+    return bool(about or (told and (found.has("video") or not text[told.end() :].strip(" ?"))))
 
 
 def asks_scenes(text: str, found: Concepts) -> Pick:

@@ -89,11 +89,8 @@ class _Turn:
 
     def _in_scene(self, plan: Plan) -> Plan:
         """The plan with the stretch of the scene that it names."""
-        scenes = self._toolbox.library.scenes(self._video)
-        if not 0 < plan.scene <= len(scenes) and plan.scene != -1:
-            return plan
-        scene = scenes[plan.scene - 1 if plan.scene > 0 else -1]
-        return replace(plan, window=(scene.start, scene.end))
+        named = quoting.nth(self._toolbox.library.scenes(self._video), plan.scene)
+        return replace(plan, window=(named[0].start, named[0].end)) if named else plan
 
     @property
     def _videos(self) -> list[str]:

@@ -11,6 +11,8 @@ from typing import Literal
 
 from agent.concepts import concepts
 from agent.understanding import (
+    NUMBER,
+    ORDINAL,
     ORDINALS,
     Edge,
     Plan,
@@ -19,34 +21,33 @@ from agent.understanding import (
     nth_scene,
     ordinal,
     plain,
+    seconds,
     understand,
 )
 from tools.evidence import parse_id
 
 Direction = Literal["", "before", "after"]
-PICKS: tuple[Literal["longest", "shortest"], ...] = ("longest", "shortest")
+_PICKS: tuple[Literal["longest", "shortest"], ...] = ("longest", "shortest")
 
-_NUMBER_WORDS = str.split("one two three four five six seven eight nine ten fifteen twenty thirty")
-_AMOUNT = rf"(\d+(?:\.\d+)?|an?|a few|a couple of|half a|{'|'.join(_NUMBER_WORDS)})"
+_VAGUE = {"a": "1", "an": "1", "a few": "5", "a couple of": "2", "half a": "0.5"}
+_AMOUNT = rf"({NUMBER}|{'|'.join(_VAGUE)})"
 _LATER = re.compile(
     rf"\b{_AMOUNT} (seconds?|secs?|s|minutes?|mins?) (later|after|afterwards|on|further|earlier|"
     r"before|prior|sooner|back)\b"
 )
-_ORDINAL = re.compile(
-    rf"\b(?:the )?({'|'.join(ORDINALS)}|1st|2nd|3rd|4th|5th|last|other) "
+_ORDINAL = re.compile(rf"\b({ORDINAL}|last|final)\b")
+_NTH_SHOWN = re.compile(
+    rf"\b(?:the )?({ORDINAL}|last|other) "
     r"(ones?|moment|result|hit|match|frame|quote|citation|picture|scene)\b"
 )
 _NTH_TIME = re.compile(
-    rf"\b({'|'.join(ORDINALS)}|1st|2nd|3rd|4th|5th) (?:time|mention|appearance|occurrence)\b"
-)
-_BARE_ORDINAL = re.compile(
-    rf"^(?:and |but |ok |so )?(?:what about |how about )?(?:the )?({'|'.join(ORDINALS)}|2nd|3rd)[?.! ]*$"
+    rf"\b({ORDINAL}) (?:time|mention|appearance|occurrence)\b|"
+    rf"^(?:and |but |ok |so )?(?:what about |how about )?(?:the )?({ORDINAL})[?.! ]*$"
 )
 _STRETCH = re.compile(
     rf"\b(?:in|during|for) the (?:last |next |first )?{_AMOUNT} (seconds?|secs?|s|minutes?|mins?) "
     r"(?:right |just |immediately |directly )?(before|after) (?:that|this|it)\b"
 )
-ORDINAL_WORD = re.compile(rf"\b({'|'.join(ORDINALS)}|\d{{1,2}}(?:st|nd|rd|th)|last|final)\b")
 _HANDLE = re.compile(r"\[(\d{1,4})\]|\b(?:number|no\.?|citation|result)\s*(\d{1,3})\b|#(\d{1,3})\b")
 _NEIGHBOUR = re.compile(
     r"\b(before|after(?:wards?)?|next|then|following|followed|previous(?:ly)?|preceding|earlier|"
@@ -194,10 +195,10 @@ def _named(
             return _pointing(text, own, places([handles[number - 1]])[0])
         if match[1]:  # a number that nothing was shown under
             return Referring(replace(own, kind="search", words=()))
-    match = _NTH_TIME.search(text) or (_BARE_ORDINAL.search(text) if last.plan.words else None)
-    if match and not _content(own):
-        return Referring(replace(last.plan, kind="every", nth=ordinal(match[1])))
-    match = _ORDINAL.search(text)
+    match = _NTH_TIME.search(text)
+    if match and (match[1] or last.plan.words) and not _content(own):
+        return Referring(replace(last.plan, kind="every", nth=ordinal(match[1] or match[2])))
+    match = _NTH_SHOWN.search(text)
     if match and shown and not [w for w in _content(own) if w != match[2]]:
         if match[2] == "scene" and own.kind == "scenes":
             return None
@@ -218,12 +219,9 @@ def _content(own: Plan) -> list[str]:
 
 _IDLE = frozenset(
     str.split("""
-    1st 2nd 3rd 4th 5th other others else anywhere many any some
-    second seconds minute minutes time times moment moments one ones thing things bit else next
-    previous previously following followed preceding prior afterwards afterward beforehand later
-    earlier sooner few couple half right just shortly immediately straight directly happening
-    happen happens happened same while meanwhile again more further comes came come going go
-    sure know think timestamp exactly precisely number result citation line sentence show play
+    1st 2nd 3rd 4th 5th others else anywhere many moment moments ones previous previously
+    following followed preceding prior afterwards afterward beforehand few couple shortly
+    immediately straight directly same meanwhile further came sure know think result citation play
     rest continue continues
 """)
 )
@@ -256,21 +254,21 @@ def _asks_moment(text: str) -> bool:
 def _listed(text: str, own: Plan, last: Referring) -> Referring | None:
     """ "Which one is the longest?" of scenes, "and the last ones?" of all that is said."""
     before = last.plan
-    named = concepts(_NEIGHBOUR.sub(" ", ORDINAL_WORD.sub(" ", text)))
+    named = concepts(_NEIGHBOUR.sub(" ", _ORDINAL.sub(" ", text)))
     if named.rest or (own.window and not own.everything):
         return None
     about_cuts = re.search(r"\b(?:cuts?|transitions?)\b", plain(before.question))
     if before.kind == "scenes" or re.search(
         r"\b(?:scenes?|shots?|cuts?)\b", plain(before.question)
     ):
-        for pick in PICKS:
+        for pick in _PICKS:
             if named.has(pick):
                 return Referring(Plan(own.question, "scenes", pick=pick))
         nth = _nth_of(text, before.nth)
         if nth and not nth_scene(text):
             pick = "cuts" if about_cuts else "all"
             return Referring(Plan(own.question, "scenes", (), own.modality, pick=pick, nth=nth))
-    word = ORDINAL_WORD.search(text)
+    word = _ORDINAL.search(text)
     edge: Edge = "" if word is None else "end" if word[1] in ("last", "final") else "start"
     if before.everything and edge:
         return Referring(replace(before, question=own.question, edge=edge, nth=0))
@@ -279,7 +277,7 @@ def _listed(text: str, own: Plan, last: Referring) -> Referring | None:
 
 def _nth_of(text: str, before: int) -> int:
     """Which one of a list is meant, from 1: "the third", "the last", "the next one"; 0 for none."""
-    if match := ORDINAL_WORD.search(text):
+    if match := _ORDINAL.search(text):
         return -1 if match[1] in ("last", "final") else ordinal(match[1])
     if before > 0 and re.search(r"\b(?:scene|shot|one)\b", text):
         step = _direction(text)
@@ -291,8 +289,8 @@ def _shifted(
     text: str, own: Plan, last: Referring, focus: Place | None, duration: float
 ) -> Referring | None:
     if match := _STRETCH.search(text):
-        length = _seconds(match[1], match[2])
-        if focus is not None and not set(_content(own)) - {"right"}:
+        length = seconds(_VAGUE.get(match[1], match[1]), match[2])
+        if focus is not None and not _content(own):
             low = focus.start - length if match[3] in _BACK else focus.end
             window = (max(low, 0.0), min(low + length, duration))
             plan = replace(own, kind="moment", words=(), modality=find_modality(text))
@@ -300,7 +298,7 @@ def _shifted(
     match = _LATER.search(text)
     if match is None or focus is None or set(_content(own)) - {"back"}:
         return None
-    amount = _seconds(match[1], match[2])
+    amount = seconds(_VAGUE.get(match[1], match[1]), match[2])
     back = match[3] in ("earlier", "before", "prior", "sooner", "back")
     asked = last.plan.window if last.plan.kind == "moment" else None
     base = asked[0] if asked and asked[1] - asked[0] < 0.05 else focus.start
@@ -308,13 +306,6 @@ def _shifted(
     at = min(max(at, 0.0), max(duration - 0.1, 0.0))
     modality = find_modality(text)
     return Referring(replace(own, kind="moment", words=(), modality=modality, window=(at, at)))
-
-
-def _seconds(amount: str, unit: str) -> float:
-    amounts = {"a": 1.0, "an": 1.0, "a few": 5.0, "a couple of": 2.0, "half a": 0.5}
-    words = dict(zip(_NUMBER_WORDS, (*range(1, 11), 15, 20, 30), strict=True))
-    number = amounts.get(amount) or float(words.get(amount, 0) or amount)
-    return number * (60 if unit.startswith("m") else 1)
 
 
 def _more_of(text: str, own: Plan, last: Referring) -> Referring | None:
@@ -329,7 +320,7 @@ def _more_of(text: str, own: Plan, last: Referring) -> Referring | None:
         again = replace(again, modality=modality)
     if _OFTEN.search(text) or _AGAIN.search(text):
         return Referring(replace(again, kind="every"))
-    if (own.window and not own.everything) or _NEIGHBOUR.search(text) or _ORDINAL.search(text):
+    if (own.window and not own.everything) or _NEIGHBOUR.search(text) or _NTH_SHOWN.search(text):
         return None
     if _LAST.search(text):
         return Referring(replace(again, kind="last"))

@@ -36,15 +36,18 @@ _MONEY = re.compile(
 )
 _ASKS_MONEY = re.compile(r"\bhow much (?:does|do|did|is|are|was|were)\b|\bprice\b|\bcosts?\b")
 
+_MONTHS = "january|february|march|april|may|june|july|august|september|october|november|december"
+_YEAR = r"\b1[0-9]\d\d\b|\b20\d\d\b"
+_TIME = re.compile(
+    rf"\b\d{{1,2}}[:.]\d\d\b|{_YEAR}|\b(?:noon|midnight|morning|evening|night|{_MONTHS})\b", re.I
+)
 _KINDS: tuple[tuple[re.Pattern[str], frozenset[str], re.Pattern[str]], ...] = tuple(
     (re.compile(asks), frozenset(words.split()), re.compile(answers, re.I))
     for asks, words, answers in (
         (r"\b(?:what|which) days?\b|\bday of the week\b", "day days week weekday",
          r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b|\bweekends?\b"),
-        (r"\b(?:what|which) months?\b", "month months",
-         r"\b(?:january|february|march|april|may|june|july|august|september|october|november|"
-         r"december)\b"),
-        (r"\b(?:what|which) year\b", "year", r"\b1[0-9]\d\d\b|\b20\d\d\b"),
+        (r"\b(?:what|which) months?\b", "month months", rf"\b(?:{_MONTHS})\b"),
+        (r"\b(?:what|which) year\b", "year", _YEAR),
         (r"\b(?:at )?(?:what|which) times?\b|\b(?:what|open|opening|business|visiting) hours?\b",
          "time times hour hours clock o'clock",
          r"\b\d{1,2}[:.]\d\d\b|\b\d{1,2} ?[ap]\.?m\b|\bo'clock\b|\bnoon\b|\bmidnight\b"),
@@ -95,6 +98,11 @@ def holds_kind(question: str, said: str) -> bool:
     """Whether a question names the kind of its answer, and a text holds one."""
     asked = question.lower()
     return any(asks.search(asked) and answers.search(said) for asks, _, answers in _KINDS)
+
+
+def holds_time(question: str, said: str) -> bool:
+    """Whether a question asks when, and a text names a time, a month or a year."""
+    return bool(re.search(r"\bwhen\b", question.lower()) and _TIME.search(said))
 
 
 def heads(question: str) -> set[str]:

@@ -3,12 +3,14 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from agent.followups import Referring
 from agent.kinds import names_kind
 from agent.relevance import Relevance
 from agent.toolbelt import clock
 from agent.understanding import Modality
+from agent.wording import continues
 from tools.media import Evidence
 
 INSTANT = 0.05
@@ -18,6 +20,7 @@ NEAR_SECONDS = 4.0
 LISTED = 12
 AT_MOST = 3
 """Citations for one moment."""
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -129,7 +132,7 @@ def scenes(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
     return Reply(tuple(sentence(found) for found in scenes[:LISTED]), remarks)
 
 
-def nth(found: Sequence[Found], number: int) -> list[Found]:
+def nth(found: Sequence[_T], number: int) -> list[_T]:
     """The one of that number, from 1, or the last for -1; none where there are fewer."""
     return list(found[-1:] if number < 0 else found[number - 1 : number])
 
@@ -273,7 +276,7 @@ def telling(lines: Sequence[Found], relevance: Relevance) -> list[Found]:
     """
     sentences: list[list[Found]] = []
     for line in lines:
-        if sentences and line.one.text[:1].islower():
+        if sentences and continues(line.one.text):
             sentences[-1].append(line)
         else:
             sentences.append([line])

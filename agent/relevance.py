@@ -12,9 +12,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from agent.kinds import asks_place, fits, has_name, has_place, heads, holds_kind
+from agent.kinds import asks_place, fits, has_name, has_place, heads, holds_kind, holds_time
 from agent.phrasing import LITTLE, is_phrasing
 from agent.understanding import Plan
+from agent.wording import continues
 from tools.media import Evidence
 from tools.search import find_words, stem, stems
 
@@ -44,14 +45,6 @@ _TELLING = frozenset(("last", "first", "next", "only", "main", "name", "second",
 
 _vocabularies: "WeakKeyDictionary[Any, tuple[list[str], Any]]" = WeakKeyDictionary()
 
-
-_MOMENTS = re.compile(
-    r"\b\d{1,2}[:.]\d\d\b|\b1[0-9]\d\d\b|\b20\d\d\b|\b(?:noon|midnight|morning|evening|night|"
-    r"january|february|march|april|may|june|july|august|september|october|november|december)\b",
-    re.I,
-)
-
-
 _PROPER = re.compile(r"(?<=[a-z,] )[A-Z][a-z]+")
 """Names inside a sentence: they mean nothing but themselves."""
 
@@ -66,13 +59,14 @@ class Relevance:
         )
         self._videos = videos
         self._holders: dict[str, set[str]] = {}
+        self._near: dict[str, list[Any]] = {}
 
     @property
     def count(self) -> int:
         """How many pieces of text there are."""
         return sum(len(corpus.items) for corpus in self._corpora)
 
-    @property
+    @cached_property
     def has_capitals(self) -> bool:
         """Whether sentences in the speech begin with capitals."""
         return any(one.text[:1].isupper() for one in self._corpora[0].items)
@@ -174,13 +168,17 @@ class Relevance:
             return ENOUGH_WITH_HEAD
         return ENOUGH_WITHOUT_HEAD if named else ENOUGH
 
-    def goes_on(self, one: Evidence) -> bool:
-        """Whether the sentence does not end with these words."""
+    def begins_inside(self, one: Evidence) -> bool:
+        """Whether the sentence does not begin with these words; not told without capitals."""
+        return one.kind == "speech" and self.has_capitals and continues(one.text)
+
+    def ends_inside(self, one: Evidence) -> bool:
+        """Whether the sentence does not end with these words; not told without capitals."""
         return one.kind == "speech" and self.has_capitals and one.text.rstrip()[-1:] not in ".!?"
 
     def ends_behind(self, plan: Plan, one: Evidence) -> bool:
         """Whether a place was asked for, and the sentence may name one after these words."""
-        return asks_place(plan.question) and self.goes_on(one) and not has_place(one.text)
+        return asks_place(plan.question) and self.ends_inside(one) and not has_place(one.text)
 
     def begins_before(self, plan: Plan, one: Evidence) -> bool:
         """Whether a name was asked for that these words lack: "which telescope is this?"."""
@@ -193,9 +191,7 @@ class Relevance:
         exact = [w for w in re.findall(r"[a-z]{4,}", question.lower()) if w in one.text.lower()]
         bonus = 0.03 if exact else 0.0
         bonus += 0.15 * sum(word in said for word in small) / len(small) if small else 0.0
-        if re.search(r"\bwhen\b", question.lower()) and _MOMENTS.search(one.text):
-            bonus += 0.1
-        return bonus
+        return bonus + 0.1 if holds_time(question, one.text) else bonus
 
     def _stand_ins(self, word: str) -> list[str]:
         return [] if self.holders(word) else self.related(word)
@@ -208,16 +204,15 @@ class Relevance:
 
     def _beside(self, one: Evidence) -> list[Any]:
         """What is said just before and after, and what is said and shown at the same time."""
-        speech, screen = self._corpora
-        found: list[Any] = []
-        for other in speech.items:
-            near = other.start - BESIDE_SECONDS < one.end and one.start < other.end + BESIDE_SECONDS
-            if other.video == one.video and near:
-                found.append(other)
-        for other in screen.items:
-            if other.video == one.video and other.start < one.end and one.start < other.end:
-                found.append(other)
-        return [other for other in found if other.id != one.id]
+        if one.id not in self._near:
+            self._near[one.id] = [
+                other
+                for corpus, pause in zip(self._corpora, (BESIDE_SECONDS, 0.0), strict=True)
+                for other in corpus.items
+                if other.video == one.video and other.id != one.id
+                if other.start - pause < one.end and one.start < other.end + pause
+            ]
+        return self._near[one.id]
 
     def fits(self, question: str, one: Evidence, words: Sequence[str]) -> bool:
         """Whether the evidence is about who was named, and has the kind of thing asked for."""
@@ -225,7 +220,7 @@ class Relevance:
         ids = {other.id for other in beside} | {one.id}
         if any(stem(word) in self._names and not self.holders(word) & ids for word in words):
             return False  # it is about somebody else
-        if asks_place(question) and self.goes_on(one):
+        if asks_place(question) and self.ends_inside(one):
             return True
         rest = [w for w in one.text.split() if stem(w.lower().strip(".,!?")) not in words]
         return fits(question, one.text, " ".join(rest), [other.text for other in beside])

@@ -17,6 +17,7 @@ from agent.quoting import (
     facts,
     look,
     moment,
+    nth,
     quoted,
     scenes,
     sentence,
@@ -25,6 +26,7 @@ from agent.quoting import (
 )
 from agent.relevance import ENOUGH, Relevance
 from agent.understanding import Modality
+from agent.wording import continues
 from tools.media import Evidence
 
 ENOUGH_IN_WINDOW = 0.4
@@ -103,11 +105,11 @@ def _every(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
     if not exact:
         return _absent(asked, groups, relevance)
     what = quoted(" ".join(plan.words))
-    if asked.plan.nth:
-        if asked.plan.nth > len(exact):
-            remark = f"{what} occurs {times(len(exact))}, not more often."
-            return Reply((), (remark,), False, tuple(exact[-3:]))
-        return Reply((sentence(exact[asked.plan.nth - 1]),))
+    if plan.nth:
+        if chosen := nth(exact, plan.nth):
+            return Reply((sentence(chosen[0]),))
+        remark = f"{what} occurs {times(len(exact))}, not more often."
+        return Reply((), (remark,), False, tuple(exact[-3:]))
     if plan.kind in ("first", "last"):
         one = exact[0] if plan.kind == "first" else exact[-1]
         return Reply((sentence(one),))
@@ -178,7 +180,7 @@ def _search(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
     if not relevance.begins_before(plan, best.one):
         return Reply((sentence(best),), _never(missing))
     whole = _whole(best, pool, relevance)
-    begins = _goes_on(best, relevance) and whole == [best]
+    begins = relevance.begins_inside(best.one) and whole == [best]
     before = (best.one.video, max(best.one.start - SENTENCE_SECONDS, 0.0), best.one.end)
     return Reply(
         tuple(sentence(f) for f in whole), _never(missing), wants=before if begins else None
@@ -214,9 +216,9 @@ def _with_its_lines(
     if len(shown) > AT_MOST:
         at = next((n for n, f in enumerate(shown) if f.one.id == one.id), 0)
         first, last = at, at + 1
-        while first > 0 and shown[first].one.text[:1].islower():
+        while first > 0 and continues(shown[first].one.text):
             first -= 1
-        while last < len(shown) and shown[last].one.text[:1].islower():
+        while last < len(shown) and continues(shown[last].one.text):
             last += 1
         shown = shown[max(first, at - 1) : last][:AT_MOST]
     told = shown if any(f.one.id == one.id for f in shown) else [best]
@@ -229,23 +231,16 @@ def _together(one: Evidence, other: Evidence) -> bool:
     return both > 0.8 * max(one.end - one.start, other.end - other.start)
 
 
-def _goes_on(best: Found, relevance: Relevance) -> bool:
-    """Whether a cue begins inside a sentence; not told where nothing has capitals."""
-    one = best.one
-    return one.kind == "speech" and relevance.has_capitals and one.text[:1].islower()
-
-
 def _whole(best: Found, pool: Sequence[Found], relevance: Relevance) -> list[Found]:
     """A cue with the one that its sentence begins in, where that was found as well."""
-    if not _goes_on(best, relevance):
+    if not relevance.begins_inside(best.one):
         return [best]
     before = [
         f
         for f in pool
-        if f.one.kind == "speech"
-        and f.one.video == best.one.video
+        if f.one.video == best.one.video
         and -0.1 <= best.one.start - f.one.end <= 1.0
-        and f.one.text.rstrip()[-1:] not in ".!?"
+        and relevance.ends_inside(f.one)
     ]
     return [*before[-1:], best]
 

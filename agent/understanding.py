@@ -73,22 +73,29 @@ _BESIDE = re.compile(
     r"\b(after|before|follows?|followed|following|precedes?|preceding)\b (.+)$"
 )
 _FOLLOWING = frozenset(("after", "follow", "follows", "followed", "following"))
-_NUMBER = r"(\d+(?:\.\d+)?|one|two|three|four|five|six|seven|eight|nine|ten|fifteen|twenty|thirty)"
+_NUMBER_WORDS = {
+    "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
+    "nine": 9, "ten": 10, "fifteen": 15, "twenty": 20, "thirty": 30,
+}  # fmt: skip
+NUMBER = rf"\d+(?:\.\d+)?|{'|'.join(_NUMBER_WORDS)}"
+"""How many seconds or minutes, as a pattern: see seconds()."""
 _TINTED = re.compile(
     rf"\b(?:{'|'.join(COLOURS)}|dark|light|bright) (?=(?:background|card|sign|screen|slide|letters|text|"
     r"box|button|banner|page|label|board)\b)"
 )
 """Colours of what a text stands on: no words of the text."""
 ORDINALS = str.split("first second third fourth fifth sixth seventh eighth ninth tenth")
+ORDINAL = rf"{'|'.join(ORDINALS)}|\d{{1,3}}(?:st|nd|rd|th)"
+"""Which one, as a pattern: see ordinal()."""
 _NTH = re.compile(
-    rf"\b({'|'.join(ORDINALS[1:])}|\d{{1,2}}(?:nd|rd|th)) (person|speaker|man|woman|scene|shot|cut|"
-    r"sentence|line|caption|subtitle|slide|one to speak)\b|\b(?:scene|shot|slide) (\d{1,3})\b"
+    rf"\b(?!first|1st)({ORDINAL}) (person|speaker|man|woman|cut|sentence|line|caption|subtitle|slide|"
+    r"one to speak)\b|\bslide (\d{1,3})\b"
 )
-SCENE = re.compile(
-    rf"\b(?:the )?(?:very )?({'|'.join(ORDINALS)}|\d{{1,3}}(?:st|nd|rd|th)|last|final) (?:scene|shot)\b"
-    r"|\b(?:scene|shot) (?:no\.? ?|number )?(\d{1,3})\b"
+_SCENE = re.compile(
+    rf"\b(?:the )?(?:very )?({ORDINAL}|last|final) (?:scene|shot)\b|"
+    r"\b(?:scene|shot) (?:no\.? ?|number )?(\d{1,3})\b"
 )
-_EDGE = re.compile(rf"\b(first|last|final|opening|closing) (?:{_NUMBER} )?(seconds?|minutes?)\b")
+_EDGE = re.compile(rf"\b(first|last|final|opening|closing) (?:({NUMBER}) )?(seconds?|minutes?)\b")
 _START = re.compile(
     r"\b(?:at|in|near|from|about) the (?:very )?(?:start|beginning|opening|outset)\b|\bbeginning of (?:the|"
     r"this)\b|\bhow does (?:it|the \w+|this \w+) (?:start|begin|open)\b|\b(?:start|begin|open)s? with\b|"
@@ -108,29 +115,22 @@ _RANGE = re.compile(
 _AFTER = re.compile(r"\b(after|since|later than|from)\s+(?:about |around |second )?$")
 _BEFORE = re.compile(r"\b(before|until|till|up to|earlier than)\s+(?:about |around |second )?$")
 _SECOND = re.compile(r"\b(?:second|sec|timestamp|t\s*=|time)\s*(\d+(?:\.\d+)?)\b(?!\s*:)")
-_UNITS = {
-    "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
-    "nine": 9, "ten": 10, "fifteen": 15, "twenty": 20, "thirty": 30,
-}  # fmt: skip
 EDGE_SECONDS = 10.0
 """How much of a video its start or end is, unless the question says."""
 _NO_CONTENT = frozenset(
     str.split("""
-    sentence sentences caption subtitle subtitles line lines phrase phrases appearing
-    right very just really actually ever even still precisely speaker narrator voice
-    start starts begin begins beginning opening end ends ending finish middle half going on go
-    goes come comes say said says tell told see seen look looks like  exactly roughly
-    about whole entire clip film movie footage recording there here second seconds minute minutes
-    slide slides sign text caption title label screen display displayed shown written read reads
-    mention mentioned mentions appear appears occur occurs often times every each list give show
-    between until before after from till during around thing things content everything anything
-    point points time timestamp mark first last next earlier later sooner final finally quote
-    painted engraved carved spelled spelt called doing place small big tiny logo icon button banner
-    background meet met introduced
-    word words other another according there's what's who's bit pop pops popup
-    please can could me us hi hello ok okay so does did do video videos and also again one number
-    numbers digit digits counter timer colour color colours colors dominant visible printed
-    picture image frame frames spoken narrator heard hear happen happens happened happening
+    sentence sentences caption subtitle subtitles line lines phrase phrases appearing right
+    really actually ever even still precisely speaker narrator voice start starts begin begins
+    beginning opening end ends ending finish middle half going go goes come comes say said says
+    tell told see seen look looks exactly roughly whole entire clip film movie footage recording
+    second seconds minute minutes slide slides sign text title label screen display displayed shown
+    written read reads mention mentioned mentions appear appears occur occurs often times every
+    list give show till around thing things content everything anything point points time timestamp
+    mark first last next earlier later sooner final finally quote painted engraved carved spelled
+    spelt called doing place small big tiny logo icon button banner background meet met introduced
+    word words other another according bit pop pops popup please hi hello ok okay video videos
+    again one number numbers digit digits counter timer colour color colours colors dominant
+    visible printed picture image frame frames spoken heard hear happen happens happened happening
 """)
 )
 
@@ -191,7 +191,7 @@ def understand(question: str, duration: float) -> Plan:
     words = asked_words(_NTH.sub(" ", text))
     scene = nth_scene(text)
     if scene:
-        text = SCENE.sub(" scene ", text)
+        text = _SCENE.sub(" scene ", text)
         words = asked_words(re.sub(r"\b(?:scene|shot)s?\b", " ", text))
     window = find_window(text, duration)
     edge = _edge(text) if window else ""
@@ -247,9 +247,14 @@ def ordinal(word: str) -> int:
     return int(re.sub(r"\D", "", word)) if word[0].isdigit() else ORDINALS.index(word) + 1
 
 
+def seconds(number: str, unit: str) -> float:
+    """How long "ten seconds" or "1.5 min" is: a NUMBER, and a unit that begins with s or m."""
+    return float(_NUMBER_WORDS.get(number, 0) or number) * (60 if unit.startswith("m") else 1)
+
+
 def nth_scene(text: str) -> int:
     """Which scene a question names, from 1, or -1 for the last; 0 for none."""
-    match = SCENE.search(text)
+    match = _SCENE.search(text)
     if match is None:
         return 0
     word = match[1] or match[2]
@@ -304,11 +309,9 @@ def _is_look(look: LookQuery, text: str) -> bool:
 
 _LOOK_FILLER = frozenset(
     str.split("""
-    card page title slide image frame wall
-    part parts moment moments scene scenes shot shots find show where turn turns become becomes
-    get gets go goes tint tinted toned background sky overall almost nearly quite really totally
-    fade fades faded fading ish flash somewhere fully very bit more much lots place places mainly video clip lighting lit hue tone tones jump
-    to
+    card page wall part parts moment moments scene find turn turns become becomes tint tinted
+    toned sky overall almost nearly quite totally fade fades faded fading ish flash somewhere fully
+    places lighting lit hue tone tones jump
 """)
 )
 
@@ -327,11 +330,10 @@ def find_modality(text: str) -> Modality:
 def find_window(text: str, duration: float) -> tuple[float, float] | None:
     """The stretch of the video that a question names; an instant has equal ends."""
     if edge := _EDGE.search(text):
-        amount = edge[2] or ("1" if edge[3].startswith("min") else "10")
-        seconds = float(_UNITS.get(amount, 0) or amount) * (60 if edge[3].startswith("min") else 1)
+        length = seconds(edge[2] or ("1" if edge[3].startswith("m") else "10"), edge[3])
         if edge[1] in ("first", "opening"):
-            return 0.0, min(seconds, duration)
-        return max(duration - seconds, 0.0), duration
+            return 0.0, min(length, duration)
+        return max(duration - length, 0.0), duration
     if both := _RANGE.search(text):
         low, high = sorted((float(both[1]), float(both[2])))
         return low, high

@@ -93,6 +93,11 @@ def same_word(a: str, b: str) -> bool:
     return a == b or (min(len(a), len(b)) >= 4 and a[:5].rstrip("s") == b[:5].rstrip("s"))
 
 
+def continues(text: str) -> bool:
+    """Whether a line begins inside a sentence: with a small letter."""
+    return text[:1].islower()
+
+
 def quotes(text: str) -> tuple[list[str], str]:
     """What stands between quotation marks, and the text without it."""
     found = [next(part for part in match.groups() if part) for match in _QUOTE.finditer(text)]

@@ -4,6 +4,7 @@ import logging
 import os
 import shutil
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ import av
 import numpy as np
 import pytest
 
+import ui.cli
 from tools.ingest import ingest
 from tools.library import Library
 from tools.manifests import REPAIR
@@ -59,13 +61,35 @@ def no_errors_logged(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     assert not errors, [r.getMessage() for r in errors]
 
 
+@pytest.fixture
+def cuepoint(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., tuple[int, str, str]]:
+    """`cuepoint(*arguments)` runs the program in this process: status, output, errors."""
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["cuepoint", *map(str, arguments)])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as end:
+            ui.cli.main()
+        said = capsys.readouterr()
+        assert isinstance(end.value.code, int)
+        return end.value.code, said.out, said.err
+
+    return run
+
+
 @pytest.fixture(scope="session")
-def media() -> Path:
-    """The folder of real videos with known truth; tests that need it skip where it is absent."""
+def media_if_any() -> Path | None:
+    """The folder of real videos with known truth, where there is one."""
     folder = Path(os.environ.get("CUEPOINT_MEDIA", ROOT.parent / "shared" / "media"))
-    if not (folder / "MANIFEST.md").exists():
-        pytest.skip("no folder of real videos (CUEPOINT_MEDIA)")
-    return folder
+    return folder if (folder / "MANIFEST.md").exists() else None
+
+
+@pytest.fixture(scope="session")
+def media(media_if_any: Path | None) -> Path:
+    """The same; tests that need it skip where it is absent."""
+    return media_if_any or pytest.skip("no folder of real videos (CUEPOINT_MEDIA)")
 
 
 @pytest.fixture(scope="session")

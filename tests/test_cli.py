@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-import ui.cli
 from tools.ingest import ingest
 from tools.library import Library
 from tools.providers import BARE
@@ -58,20 +57,10 @@ Run = Callable[..., Done]
 
 
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(cuepoint: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run `cuepoint ...` in this process."""
     monkeypatch.setenv("CUEPOINT_TEXT_READER", "none")
-
-    def go(*arguments: object) -> Done:
-        monkeypatch.setattr(sys, "argv", ["cuepoint", *map(str, arguments)])
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as end:
-            ui.cli.main()
-        said = capsys.readouterr()
-        code = end.value.code
-        return Done(code if isinstance(code, int) else int(code is not None), said.out, said.err)
-
-    return go
+    return lambda *arguments: Done(*cuepoint(*arguments))
 
 
 def place(shots: Path, folder: Path) -> Path:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from agent.ask import Answer, ask, open_agent
+from agent.quoting import nth
 from agent.settings import Settings
 from tools.ingest import ingest
 from tools.library import Library
@@ -76,6 +77,12 @@ def check_handles(answers: list[Answer]) -> None:
     """A handle stands for one piece of evidence for ever, and a piece has one handle."""
     pairs = {(c.handle, c.evidence.id) for a in answers for c in (*a.evidence, *a.nearest)}
     assert len({handle for handle, _ in pairs}) == len({id for _, id in pairs}) == len(pairs)
+
+
+@pytest.mark.parametrize("length", [0, 1, 3])
+def test_the_last_and_the_nth_of_a_list_that_may_be_shorter(length: int) -> None:
+    found = list(range(1, length + 1))
+    assert nth(found, -1) == found[-1:] and nth(found, 2) == found[1:2]
 
 
 def only(answer: Answer) -> Evidence:

@@ -3,14 +3,11 @@
 import json
 import os
 import shutil
-import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-import ui.cli
 from tools import index
 from tools.errors import Damaged
 from tools.files import lock
@@ -183,20 +180,10 @@ def test_a_vector_index_that_is_open_or_was_killed_is_not_looked_into(shelf: She
 
 
 @pytest.fixture
-def run(
-    shelf: Shelf, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Callable[..., tuple[int, str, str]]:
+def run(shelf: Shelf, cuepoint: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     def go(*arguments: str, chosen: bool = False) -> tuple[int, str, str]:
-        home = str(shelf.library.home)
-        monkeypatch.setenv("CUEPOINT_HOME", home)
-        choice = ("--library", home) if chosen else ()
-        monkeypatch.setattr(sys, "argv", ["cuepoint", *choice, *arguments])
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as end:
-            ui.cli.main()
-        said = capsys.readouterr()
-        assert isinstance(end.value.code, int)
-        return end.value.code, said.out, said.err
+        monkeypatch.setenv("CUEPOINT_HOME", str(shelf.library.home))
+        return cuepoint(*(("--library", shelf.library.home) if chosen else ()), *arguments)
 
     return go
 

@@ -1,6 +1,7 @@
 """Turn what is stored into evidence, the one value that every door renders."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, get_args
@@ -79,9 +80,9 @@ def of_frame(
 ) -> Evidence:
     """One picture, with what its pixels tell, and whether it is the first of a scene."""
     text = describe(look) if look else ""
-    for number, scene in enumerate(scenes[1:], 2):
-        if 0 <= frame.seconds - scene.start < FIRST_PICTURE:
-            text = f"a cut, scene {number} begins" + (f", {text}" if text else "")
+    number = bisect_right(scenes, frame.seconds, key=lambda scene: scene.start)
+    if number > 1 and frame.seconds - scenes[number - 1].start < FIRST_PICTURE:
+        text = f"a cut, scene {number} begins" + (f", {text}" if text else "")
     return Evidence(
         frame.id, frame.video, frame.start, frame.end, "frame", text, frame.image, score, "picture"
     )

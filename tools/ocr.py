@@ -123,6 +123,21 @@ class RapidOcrReader:
         )
 
 
+def _faults() -> tuple[type[Exception], ...]:
+    """What the engine and the runtime below it raise: classes that only Exception is above."""
+    kinds: list[type[Exception]] = [MemoryError]
+    for name in (
+        "rapidocr.inference_engine.onnxruntime.main",
+        "onnxruntime.capi.onnxruntime_pybind11_state",
+    ):
+        module: dict[str, Any] = vars(importlib.import_module(name))
+        classes = [one for one in module.values() if isinstance(one, type)]
+        kinds += [
+            one for one in classes if issubclass(one, Exception) and one.__module__ != "builtins"
+        ]
+    return tuple(kinds)
+
+
 def load_text_reader(name: str = "auto") -> TextReader | None:
     """The reader of that name; None for `none`, and for `auto` where there is no reader."""
     if name == "none" or (name == "auto" and importlib.util.find_spec("rapidocr") is None):
@@ -132,19 +147,6 @@ def load_text_reader(name: str = "auto") -> TextReader | None:
         reader.warm_up()
         return reader
     raise ProviderUnavailable(f"no text reader {name!r}; there are: auto, rapidocr, none")
-
-
-def _faults() -> tuple[type[Exception], ...]:
-    """What the engine and the runtime below it raise: classes that only Exception is above."""
-    kinds: list[type[Exception]] = [MemoryError]
-    for name in ("rapidocr.inference_engine.onnxruntime.main", "onnxruntime.capi." + _STATE):
-        module: dict[str, Any] = vars(importlib.import_module(name))
-        kinds += [one for one in module.values() if isinstance(one, type) and _is_fault(one)]
-    return tuple(kinds)
-
-
-def _is_fault(kind: type[Any]) -> bool:
-    return issubclass(kind, Exception) and kind.__module__ not in ("builtins", "typing")
 
 
 def _model(folder: Path, task: str) -> str:
@@ -181,7 +183,6 @@ def _box(corners: NDArray[np.float64], part: Box) -> Box:
 
 PLAIN = 20
 """Difference of light, of 255, that a picture with readable text has somewhere."""
-_STATE = "onnxruntime_pybind11_state"
 MOSTLY = 0.5
 """Share of a picture from which on it is read whole rather than in parts."""
 LEAST_CONFIDENCE = 0.5

@@ -5,6 +5,7 @@ something irrelevant.
 """
 
 import threading
+from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
@@ -180,14 +181,11 @@ class Toolbox:
     def find_cuts(self, video: VideoId, start: Start = None, end: End = None) -> list[Evidence]:
         """The moments at which one scene ends and the next begins, in order; none in one take."""
         id = self.library.get(video).id
-        found: list[Evidence] = []
-        for one in self.library.scenes(id)[1:]:
-            frame = next(
-                (f for f in self.library.frames(id) if f.seconds >= one.start - 1e-3), None
-            )
-            if frame and _overlaps(one.start, one.start, start, end):
-                found.append(self.library.evidence(frame.id))
-        return found
+        frames = self.library.frames(id)
+        cuts = [one.start for one in self.library.scenes(id)[1:]]
+        inside = [cut for cut in cuts if _overlaps(cut, cut, start, end)]
+        first = [bisect_left(frames, cut - 1e-3, key=lambda frame: frame.seconds) for cut in inside]
+        return [self.library.evidence(frames[at].id) for at in first if at < len(frames)]
 
     def search(
         self,

@@ -273,7 +273,7 @@ def serve(
         status = end.code if isinstance(end.code, int) else 1
     except VideoError as error:
         complain(error)
-    except Exception:
+    except Exception:  # leave() ends before anyone above could tell
         logging.getLogger(__name__).exception("the server ended")
     leave(status)
 

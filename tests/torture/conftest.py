@@ -25,6 +25,9 @@ import pytest
 
 from tools import scenes
 from tools.errors import VideoError
+from tools.ingest import ingest
+from tools.library import Library
+from tools.media import Video
 from tools.sandbox import Child
 from tools.signals import read_rows
 
@@ -70,6 +73,20 @@ def ground(tmp_path_factory: pytest.TempPathFactory, encode: Callable[..., Path]
     made = module.Ground(tmp_path_factory.mktemp("ground"), encode)
     yield made
     made.close()
+
+
+@pytest.fixture
+def indexed() -> Callable[..., Video | None]:
+    """`indexed(library, path, ...)` indexes a file; None where one line refuses it."""
+
+    def try_to(library: Library, path: Path, **options: Any) -> Video | None:
+        try:
+            return ingest(library, path, text_reader="none", **options)
+        except VideoError as error:
+            assert "\n" not in str(error)
+            return None
+
+    return try_to
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

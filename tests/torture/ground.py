@@ -125,6 +125,20 @@ class Ground:
         (ended,) = self.run(self.job(home, "index", *(videos or [self.video]), **options))
         return ended
 
+    def undisturbed(
+        self, home: Path, *videos: Path, generations: bool = True, **options: Any
+    ) -> tuple[dict[str, Any], float]:
+        """The library of an index that nothing disturbed, and how long that took."""
+        ended = self.index(home, *videos, **options)
+        assert ended.status == 0, ended.err
+        self.check(home)
+        return self.snapshot(home, generations=generations), ended.seconds
+
+    def goes_on(self, home: Path, expected: dict[str, Any], *videos: Path, **options: Any) -> None:
+        """Indexing again, with nothing done by hand, makes it as if nothing was."""
+        found, _ = self.undisturbed(home, *videos, **options)
+        assert found == expected
+
     def nothing_decodes(self, parent: int) -> None:
         """The decoding child of a process that ended has ended too: at once, not in a while."""
         if not hasattr(os, "pidfd_open"):

@@ -34,28 +34,11 @@ for name in ("replace", "rename", "link"):
 """
 
 
-def undisturbed(ground: Any, home: Path, **options: Any) -> tuple[dict[str, Any], float]:
-    """The library of a run that nothing disturbed, and how long that took."""
-    ended = ground.index(home, **options)
-    assert ended.status == 0, ended.err
-    ground.check(home)
-    return ground.snapshot(home), ended.seconds
-
-
-def resumed(ground: Any, home: Path, expected: dict[str, Any], **options: Any) -> None:
-    """After a kill: what is visible is whole, and indexing again makes it as if nothing was."""
-    ground.check(home)
-    ended = ground.index(home, **options)
-    assert ended.status == 0, ended.err
-    ground.check(home)
-    assert ground.snapshot(home) == expected
-
-
 def test_an_index_killed_at_any_moment_goes_on_as_if_nothing_was(
     ground: Any, tmp_path: Path, times: Times, chance: random.Random, row: Any
 ) -> None:
     expected = {
-        reader: undisturbed(ground, tmp_path / reader, reader=reader) for reader in ("none", "auto")
+        reader: ground.undisturbed(tmp_path / reader, reader=reader) for reader in ("none", "auto")
     }
     n, killed = times(300), 0
     for number in range(n):
@@ -66,7 +49,8 @@ def test_an_index_killed_at_any_moment_goes_on_as_if_nothing_was(
         ended = ground.index(home, after=after, reader=reader)
         assert ended.status in (0, -9), ended.err
         killed += ended.status == -9
-        resumed(ground, home, library, reader=reader)
+        ground.check(home)
+        ground.goes_on(home, library, reader=reader)
         shutil.rmtree(home)
     assert killed
     row("D1", "`kill -9` at a random moment of an index", n, n, f"{killed} before its end")
@@ -75,7 +59,7 @@ def test_an_index_killed_at_any_moment_goes_on_as_if_nothing_was(
 def test_an_index_killed_beside_any_rename_goes_on_as_if_nothing_was(
     ground: Any, tmp_path: Path, row: Any
 ) -> None:
-    expected, _ = undisturbed(ground, tmp_path / "undisturbed")
+    expected, _ = ground.undisturbed(tmp_path / "undisturbed")
     count = tmp_path / "count"
     setup = RENAMES.format(count=str(count), number=0, after=False)
     assert ground.index(tmp_path / "counted", setup=setup).status == 0
@@ -86,7 +70,8 @@ def test_an_index_killed_beside_any_rename_goes_on_as_if_nothing_was(
             home = tmp_path / f"{number}-{after}"
             setup = RENAMES.format(count=str(count), number=number, after=after)
             assert ground.index(home, setup=setup).status == -9
-            resumed(ground, home, expected)
+            ground.check(home)
+            ground.goes_on(home, expected)
             shutil.rmtree(home)
     n = 2 * renames
     row("D1", "`kill -9` right before and right after every rename", n, n, f"{renames} renames")
@@ -96,7 +81,7 @@ def test_a_stage_that_is_made_anew_and_killed_is_never_half_of_each(
     ground: Any, tmp_path: Path, times: Times, chance: random.Random, row: Any
 ) -> None:
     """Other settings redo stages; a kill in between, then the old settings again."""
-    expected, _ = undisturbed(ground, tmp_path / "old")
+    expected, _ = ground.undisturbed(tmp_path / "old")
     shutil.copytree(tmp_path / "old", tmp_path / "counted")
     count = tmp_path / "count"
     other = ("--sampling", "uniform")
@@ -132,7 +117,7 @@ def test_a_stage_that_is_made_anew_and_killed_is_never_half_of_each(
 def test_a_library_killed_again_and_again_loses_nothing(
     ground: Any, tmp_path: Path, times: Times, chance: random.Random, row: Any
 ) -> None:
-    _, seconds = undisturbed(ground, tmp_path / "undisturbed")
+    _, seconds = ground.undisturbed(tmp_path / "undisturbed")
     home, known, number = tmp_path / "home", dict[str, set[str]](), 0
     n = times(100)
     for _ in range(n):

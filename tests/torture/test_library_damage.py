@@ -18,7 +18,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-import ui.cli
 from tools import index, ocr
 from tools.embed import Vectors
 from tools.frames import sample
@@ -30,6 +29,7 @@ from tools.repair import repair
 from tools.verify import vectors, verify
 
 Row = Callable[[str, str, int, int, str], None]
+Times = Callable[[int], int]
 Cuepoint = Callable[..., tuple[int, str, str]]
 SAID = """1
 00:00:00,500 --> 00:00:02,500
@@ -152,22 +152,9 @@ def damage(path: Path, fault: str, chance: random.Random) -> str:
 
 
 @pytest.fixture
-def cuepoint(
-    place: Place, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Cuepoint:
+def cuepoint(place: Place, cuepoint: Cuepoint) -> Cuepoint:
     """Run a command on the library; anything but an exit is an error here."""
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        home = str(place.work / "home")
-        monkeypatch.setattr(sys, "argv", ["cuepoint", "--library", home, *arguments, "--json"])
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as end:
-            ui.cli.main()
-        said = capsys.readouterr()
-        assert isinstance(end.value.code, int)
-        return end.value.code, said.out, said.err
-
-    return run
+    return lambda *words: cuepoint("--library", place.work / "home", *words, "--json")
 
 
 COMMANDS = (
@@ -211,11 +198,7 @@ def contents(place: Place, at: Path) -> dict[str, bytes]:
 
 
 def test_any_damage_is_found_and_mended(
-    place: Place,
-    cuepoint: Cuepoint,
-    times: Callable[[int], int],
-    chance: random.Random,
-    row: Row,
+    place: Place, cuepoint: Cuepoint, times: Times, chance: random.Random, row: Row
 ) -> None:
     place.restore()
     truth = {command: answers(place, cuepoint, command) for command in COMMANDS}
@@ -307,7 +290,7 @@ def killed_writer(folder: Path, after: int) -> None:
 
 
 def test_whatever_happens_to_chroma_the_answers_are_those_of_the_files(
-    times: Callable[[int], int], chance: random.Random, row: Row, tmp_path: Path
+    times: Times, chance: random.Random, row: Row, tmp_path: Path
 ) -> None:
     sets = {VIDEOS[0]: some_vectors(VIDEOS[0], 500, 1), VIDEOS[1]: some_vectors(VIDEOS[1], 300, 2)}
     entries = [(video, 1, one) for video, one in sets.items()]

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -31,6 +32,7 @@ from ui.chat import _allowed
 from ui.cli import app
 from ui.server import build_app
 
+Times = Callable[[int], int]
 BASE = "http://127.0.0.1:8000"
 PARTS = [
     "..", ".", "/", "\\", "../../etc/passwd", "..\\..\\boot.ini", "C:\\x", "\\\\server\\share\\x", "~", "~root",
@@ -113,9 +115,9 @@ def test_files_of_any_name_are_indexed_and_shown_escaped(
     home: Path,
     small: bytes,
     client: TestClient,
-    times: Callable[[int], int],
+    times: Times,
     chance: random.Random,
-    row: Callable[..., None],
+    row: Any,
 ) -> None:
     folder, count = os.fsencode(tmp_path / "in"), 0
     os.mkdir(folder)
@@ -188,12 +190,7 @@ def _shown_in_the_browser(client: TestClient, id: str, title: str) -> None:
 
 
 def test_uploads_of_any_name_are_stored_under_an_id(
-    home: Path,
-    small: bytes,
-    client: TestClient,
-    times: Callable[[int], int],
-    chance: random.Random,
-    row: Callable[..., None],
+    home: Path, small: bytes, client: TestClient, times: Times, chance: random.Random, row: Any
 ) -> None:
     session = str(uuid.uuid4())
     with client.websocket_connect(
