@@ -69,6 +69,10 @@ class Settings:
     upload_limit: int = 4 << 30
     text_reader: str = "auto"
     embedder: str = "auto"
+    image_embedder: str = "auto"
+    """A picture model's name, a folder with an ONNX pair, `auto` or `none`."""
+    hub: str = "https://huggingface.co"
+    """Where models are downloaded from; `off` downloads nothing."""
     model_calls: int = 8
     tool_calls: int = 12
     question_seconds: float = 90.0
@@ -82,6 +86,10 @@ class Settings:
         for name in ("upload_limit", "model_calls", "tool_calls", "question_seconds"):
             value = getattr(self, name)
             _require(0 < value < float("inf"), f"{name} {value} must be above zero")
+        _require(
+            self.hub == "off" or re.match(r"https?://[^/@]+(/|$)", self.hub) is not None,
+            "CUEPOINT_HUB must be off, or start with http:// or https:// and hold no user",
+        )
         url = self.openai_base_url
         _require(
             url is None or re.match(r"https?://[^/@]+(/|$)", url) is not None,

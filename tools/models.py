@@ -112,6 +112,7 @@ MODELS = (
     ),
 )  # fmt: skip
 """In the order of preference within a kind."""
+NAMES = frozenset(one.name for one in MODELS)
 SUGGESTED = ("siglip2", "whisper:small")
 """What `cuepoint models pull` fetches where no name is given."""
 

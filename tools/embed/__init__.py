@@ -93,6 +93,20 @@ def load_embedder(
     return OnnxText(name, folder, threads)
 
 
+def image_embedder_named(name: str, home: Path) -> tuple[str | None, str]:
+    """The name that a setting stands for, or None and a note that says why: `auto`, `none`.
+
+    ProviderUnavailable where the one that was asked for by name is not there.
+    """
+    if name == "none":
+        return None, "picture search is switched off"
+    if name == "auto":
+        return models.best_pictures(models.ready(home))
+    if name in models.NAMES and models.state(home, name) == "missing":
+        raise ProviderUnavailable(models.missing(name))
+    return name, ""
+
+
 @cache
 def load_image_embedder(
     name: str, home: Path | None = None, threads: int | None = None
