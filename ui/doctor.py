@@ -115,10 +115,10 @@ def _picture_search(settings: Settings) -> Check:
 
     name = "picture search"
     without = "pictures are found by colour, light and motion only"
-    if settings.image_embedder == "none":
-        return Check(name, "missing", f"{without}: CUEPOINT_IMAGE_EMBEDDER is none")
+    if settings.picture_embedder == "none":
+        return Check(name, "missing", f"{without}: CUEPOINT_PICTURE_EMBEDDER is none")
     try:
-        found, note = image_embedder_named(settings.image_embedder, settings.home)
+        found, note = image_embedder_named(settings.picture_embedder, settings.home)
     except ProviderUnavailable as error:
         return Check(name, "problem", str(error).partition("; ")[0], str(error).partition("; ")[2])
     if found is None:

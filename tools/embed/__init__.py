@@ -68,9 +68,7 @@ class Vectors:
 
 
 @cache
-def load_embedder(
-    name: str = "auto", home: Path | None = None, threads: int | None = None
-) -> Embedder:
+def load_embedder(name: str = "auto", home: Path | None = None, threads: int = 0) -> Embedder:
     """Get the embedder of that name, one per process; `auto` is the best that works offline.
 
     A downloaded one is looked for below `home`, the folder of the libraries.
@@ -108,14 +106,12 @@ def image_embedder_named(name: str, home: Path) -> tuple[str | None, str]:
 
 
 @cache
-def load_image_embedder(
-    name: str, home: Path | None = None, threads: int | None = None
-) -> ImageEmbedder:
+def load_image_embedder(name: str, home: Path | None = None, threads: int = 0) -> ImageEmbedder:
     """Get the image embedder of that name, or of a folder with an ONNX pair; one per process.
 
     The folder holds a vision and a text tower (`*vision*.onnx`, `*text*.onnx`, at any depth),
     each with its preprocessor_config.json or tokenizer.json beside or above it. At most `threads`
-    threads work at once; without it, as many as there are cores.
+    threads work at once; 0 takes all cores.
     """
     known = [one.name for one in models.MODELS if one.kind == "picture"]
     own = Path(name).expanduser()

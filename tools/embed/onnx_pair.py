@@ -35,11 +35,11 @@ _T = TypeVar("_T")
 
 
 class _Vision(OnnxImageModel[Any]):
-    def __init__(self, folder: Path, tower: Path, threads: int | None) -> None:
+    def __init__(self, folder: Path, tower: Path, threads: int) -> None:
         super().__init__()
         settings = _nearest(tower, folder, "preprocessor_config.json")
         file = tower.relative_to(settings).as_posix()
-        self._load_onnx_model(settings, file, threads, providers=_CPU)
+        self._load_onnx_model(settings, file, threads or None, providers=_CPU)
         self._output = _output(self.model)
 
     def prepared(self, paths: Sequence[Path]) -> Any:
@@ -52,7 +52,7 @@ class _Vision(OnnxImageModel[Any]):
 
 
 class _Text(OnnxTextModel[Any]):
-    def __init__(self, folder: Path, tower: Path, threads: int | None) -> None:
+    def __init__(self, folder: Path, tower: Path, threads: int) -> None:
         super().__init__()
         settings = _nearest(tower, folder, "tokenizer.json")
         self._load_tokenizer(settings)
@@ -61,7 +61,7 @@ class _Text(OnnxTextModel[Any]):
         length = tokenizer.truncation["max_length"]
         tokenizer.enable_padding(**{**tokenizer.padding, "length": length})
         file = tower.relative_to(settings).as_posix()
-        self._load_onnx_model(settings, file, threads, providers=_CPU)
+        self._load_onnx_model(settings, file, threads or None, providers=_CPU)
         self.ONNX_OUTPUT_NAMES = [_output(self.model)]
 
     def rows(self, texts: Sequence[str]) -> Any:
@@ -76,7 +76,7 @@ class OnnxPair:
         self,
         name: str,
         folder: Path,
-        threads: int | None = None,
+        threads: int = 0,
         check: Callable[[Callable[[str], bool]], object] | None = None,
     ) -> None:
         """`check` raises where files that are about to be loaded (a rule for names) are damaged."""
@@ -119,7 +119,7 @@ class OnnxPair:
     def _text(self) -> _Text:
         return self._load(_Text, "text", "vision")
 
-    def _load(self, kind: Callable[[Path, Path, int | None], _T], word: str, other: str) -> _T:
+    def _load(self, kind: Callable[[Path, Path, int], _T], word: str, other: str) -> _T:
         if self._check:
             self._check(lambda file: other not in file)
         found = [

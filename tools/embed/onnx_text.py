@@ -27,14 +27,14 @@ _KNOWN_AS = {
 class OnnxText:
     """A text model of the registry, from its folder; nothing is downloaded."""
 
-    def __init__(self, name: str, folder: Path, threads: int | None = None) -> None:
+    def __init__(self, name: str, folder: Path, threads: int = 0) -> None:
         self.name = name
         self.multilingual = models.known(name).multilingual
         try:
             self._model = TextEmbedding(
                 _KNOWN_AS[name],
                 cache_dir=str(folder),
-                threads=threads,
+                threads=threads or None,
                 providers=["CPUExecutionProvider"],
                 specific_model_path=str(folder),
             )
