@@ -20,6 +20,7 @@ from tools.embed import image_embedder_named, load_image_embedder
 from tools.errors import ProviderUnavailable, RefusedRequest, VideoError
 
 REVISION = "5" * 40
+PROGRAM = "from ui.start import main; main()"
 
 
 class Peer:
@@ -235,7 +236,7 @@ def test_auto_takes_the_best_that_is_ready(home: Path, tiny):
 
 def cuepoint(home: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", "from ui.start import main; main()", "--library", str(home), *arguments],
+        [sys.executable, "-c", PROGRAM, "--library", str(home), *arguments],
         capture_output=True, text=True, env={**os.environ, **environ},
     )  # fmt: skip
 

@@ -37,6 +37,7 @@ def test_every_field_can_be_set_by_its_variable():
         "CUEPOINT_PICTURE_EMBEDDER": "siglip2",
         "CUEPOINT_DIARIZER": "none",
         "CUEPOINT_THREADS": "2",
+        "CUEPOINT_HUB": "off",
         "CUEPOINT_MODEL_CALLS": "3",
         "CUEPOINT_TOOL_CALLS": "4",
         "CUEPOINT_QUESTION_SECONDS": "5.5",
