@@ -6,6 +6,7 @@ tower that takes token ids, each with one row of numbers per input among its out
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 BATCH = 16
 SIDE = 512
-"""Pixels that a JPEG is decoded at, at least: twice what a tower looks at, and much quicker."""
+"""Pixels that a JPEG is decoded at, at least, for a tower that does not say what it takes."""
 MAX_PIXELS = 50_000_000
 _ROWS = ("image_embeds", "text_embeds", "pooler_output")
 """What exporters call the output that is the vector, best first."""
@@ -40,11 +41,17 @@ class _Vision(OnnxImageModel[Any]):
         settings = _nearest(tower, folder, "preprocessor_config.json")
         file = tower.relative_to(settings).as_posix()
         self._load_onnx_model(settings, file, threads or None, providers=_CPU)
-        self._output = _output(self.model)
+        session: Any = self.model
+        self._output = _output(session)
+        sides = [side for side in session.get_inputs()[0].shape[2:] if isinstance(side, int)]
+        self._side = max(sides, default=SIDE)
 
-    def prepared(self, paths: Sequence[Path]) -> Any:
+    def prepared(self, paths: Sequence[Path], pool: ThreadPoolExecutor) -> Any:
+        return np.concatenate(list(pool.map(self._prepare, paths)))
+
+    def _prepare(self, path: Path) -> Any:
         assert self.processor
-        return np.array(self.processor([_opened(path) for path in paths]), np.float32)
+        return np.array(self.processor([_opened(path, self._side)]), np.float32)
 
     def rows(self, prepared: Any) -> Any:
         session: Any = self.model
@@ -100,15 +107,9 @@ class OnnxPair:
         """One row per picture, of length one. UnreadableMedia names one that is no picture."""
         tower = self._vision
         batches = [images[i : i + BATCH] for i in range(0, len(images), BATCH)]
-        with ThreadPoolExecutor(1) as ahead:  # prepares the next batch while one is looked at
-            waiting = ahead.submit(tower.prepared, batches[0]) if batches else None
-            rows: list[Any] = []
-            for following in [*batches[1:], None][: len(batches)]:
-                assert waiting
-                prepared = waiting.result()
-                if following is not None:
-                    waiting = ahead.submit(tower.prepared, following)
-                rows.append(self._run("vision", tower.rows, prepared))
+        # Not while the tower runs: it takes every core it is given.
+        with ThreadPoolExecutor(self._threads or os.cpu_count()) as pool:
+            rows = [self._run("vision", tower.rows, tower.prepared(b, pool)) for b in batches]
         return self._units(rows)
 
     @cached_property
@@ -185,12 +186,13 @@ def _output(session: Any) -> str:
     return (named or flat)[0]
 
 
-def _opened(path: Path) -> Image.Image:
+def _opened(path: Path, side: int) -> Image.Image:
+    """The picture, in a JPEG's own halves where they are large enough: decoded much quicker."""
     try:
         with Image.open(path, formats=("JPEG", "PNG", "WEBP")) as picture:
             if picture.width * picture.height > MAX_PIXELS:
                 raise ValueError(f"{picture.width} x {picture.height} pixels are too many")
-            picture.draft("RGB", (SIDE, SIDE))
+            picture.draft("RGB", (side, side))
             return picture.convert("RGB")
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise UnreadableMedia(f"{path} is no picture that can be read: {error}") from error
