@@ -77,6 +77,8 @@ class Settings:
     """Of one model; 0 takes all cores."""
     workers: int = 0
     """Videos that the server indexes at the same time; 0 takes one for every two cores."""
+    hub: str = "https://huggingface.co"
+    """Where models are downloaded from; `off` downloads nothing."""
     model_calls: int = 8
     tool_calls: int = 12
     question_seconds: float = 90.0
@@ -92,6 +94,10 @@ class Settings:
         for name in ("upload_limit", "model_calls", "tool_calls", "question_seconds"):
             value = getattr(self, name)
             _require(0 < value < float("inf"), f"{name} {value} must be above zero")
+        _require(
+            self.hub == "off" or re.match(r"https?://[^/@]+(/|$)", self.hub) is not None,
+            "CUEPOINT_HUB must be off, or start with http:// or https:// and hold no user",
+        )
         url = self.openai_base_url
         _require(
             url is None or re.match(r"https?://[^/@]+(/|$)", url) is not None,

@@ -1,5 +1,6 @@
 """What the tests share: no foreign traffic, a home of their own, small media with known truth."""
 
+import importlib.util
 import logging
 import os
 import shutil
@@ -96,6 +97,18 @@ def media(media_if_any: Path | None) -> Path:
 def sample() -> Path:
     """The sample video of the repository."""
     return ROOT / "samples" / "lighthouse.mp4"
+
+
+@pytest.fixture(scope="session")
+def tiny() -> Any:
+    """Makes models of a few kilobytes that behave like the real ones: see tiny_models.py."""
+    spec = importlib.util.spec_from_file_location(
+        "tiny_models", Path(__file__).with_name("tiny_models.py")
+    )
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 Paint = Callable[[float], np.ndarray]

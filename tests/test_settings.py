@@ -38,6 +38,7 @@ def test_every_field_can_be_set_by_its_variable():
         "CUEPOINT_DIARIZER": "none",
         "CUEPOINT_THREADS": "2",
         "CUEPOINT_WORKERS": "3",
+        "CUEPOINT_HUB": "off",
         "CUEPOINT_MODEL_CALLS": "3",
         "CUEPOINT_TOOL_CALLS": "4",
         "CUEPOINT_QUESTION_SECONDS": "5.5",

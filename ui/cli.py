@@ -16,6 +16,7 @@ import typer
 from tools.disk import refusal
 from tools.errors import VideoError
 from ui.cli_library import library_app
+from ui.cli_models import models_app
 from ui.start import leave, stop_at_once
 from ui.terminal import (
     AsJson,
@@ -46,6 +47,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # plain help: drawing it in boxes takes longer than all the rest
 )
 app.add_typer(library_app, name="library")
+app.add_typer(models_app, name="models")
 
 
 @app.callback()

@@ -35,7 +35,7 @@ def examine(settings: Settings) -> list[Check]:
         _package("chat", "chainlit", "chainlit"),
         _language_model(settings),
         Check("speech", "missing", "only subtitles, in the file or beside it, are heard"),
-        Check("picture search", "missing", "pictures are found by colour, light and motion only"),
+        _picture_search(settings),
     ]
 
 
@@ -106,3 +106,22 @@ def _language_model(settings: Settings) -> Check:
         "answers are quotes from the evidence",
         "set OPENAI_API_KEY or OPENAI_BASE_URL, and CUEPOINT_MODEL",
     )
+
+
+def _picture_search(settings: Settings) -> Check:
+    from tools import models
+    from tools.embed import image_embedder_named
+    from tools.errors import ProviderUnavailable
+
+    name = "picture search"
+    without = "pictures are found by colour, light and motion only"
+    if settings.picture_embedder == "none":
+        return Check(name, "missing", f"{without}: CUEPOINT_PICTURE_EMBEDDER is none")
+    try:
+        found, note = image_embedder_named(settings.picture_embedder, settings.home)
+    except ProviderUnavailable as error:
+        return Check(name, "problem", str(error).partition("; ")[0], str(error).partition("; ")[2])
+    if found is None:
+        return Check(name, "missing", without, for_this_library(note.rpartition("run: ")[2]))
+    kept = models.folder(settings.home, found) if found in models.NAMES else found
+    return Check(name, "ok", f"{found} in {kept}")

@@ -48,7 +48,7 @@ def for_this_library(text: str) -> str:
     if Chosen.home is None or "CUEPOINT_HOME=" in text:
         return text
     chosen = f"CUEPOINT_HOME={shlex.quote(str(Chosen.home))} cuepoint "
-    return re.sub(r"\bcuepoint (?=index|library)", lambda _: chosen, text)
+    return re.sub(r"\bcuepoint (?=index|library|models)", lambda _: chosen, text)
 
 
 def seconds(text: str | None) -> float | None:

@@ -28,6 +28,7 @@ from tools.errors import VideoError
 from tools.ingest import ingest
 from tools.library import Library
 from tools.media import Video
+from tools.providers import BARE
 from tools.sandbox import Child
 from tools.signals import read_rows
 
@@ -81,7 +82,7 @@ def indexed() -> Callable[..., Video | None]:
 
     def try_to(library: Library, path: Path, **options: Any) -> Video | None:
         try:
-            return ingest(library, path, text_reader="none", **options)
+            return ingest(library, path, providers=BARE, **options)
         except VideoError as error:
             assert "\n" not in str(error)
             return None

@@ -1,0 +1,52 @@
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from tools.embed import load_image_embedder
+from tools.files import read_lines
+from tools.ingest import ingest
+from tools.library import Library
+from tools.providers import BARE, Providers
+from tools.stages.seeing import picture_sources, pictures
+
+
+def work_on(library: Library, video: str, **chosen: Any) -> Any:
+    """What a run hands to a stage, as far as this one asks for it."""
+    return SimpleNamespace(
+        library=library, video=video, folder=library.folder(video), sampling="adaptive",
+        providers=Providers(**chosen), manifest=library.manifest(video),
+        say=lambda *_: None, take_back=lambda: None,
+    )  # fmt: skip
+
+
+def test_a_text_finds_the_frames_that_show_it_and_what_looks_the_same_shares_a_row(
+    tiny, shots, tmp_path
+):
+    library = Library(tmp_path / "home")
+    video = ingest(library, shots, providers=BARE).id
+    tiny.install_pair(library.home)
+    done = pictures(work_on(library, video))
+    assert (done.state, done.provider) == ("done", "siglip2")
+    rows = read_lines(library.folder(video) / "pictures.jsonl")
+    array = np.load(library.folder(video) / "pictures.npy")
+    frames = library.frames(video)
+    assert [row["id"] for row in rows] == [frame.id for frame in frames]
+    assert len(array) == 4 < len(frames) and {row["row"] for row in rows} == set(range(4))
+    pair = load_image_embedder("siglip2", library.home)
+    for colour, start, end in (("red", 0, 3), ("blue", 3, 6), ("black", 6, 8), ("white", 8, 10)):
+        best = int((array @ pair.texts([f"a {colour} picture"])[0]).argmax())
+        shown = [f.seconds for f, row in zip(frames, rows, strict=True) if row["row"] == best]
+        assert shown and all(start <= at <= end for at in shown), colour
+
+
+def test_without_a_model_it_says_which_command_gets_one_and_then_it_is_done(tiny, shots, tmp_path):
+    library = Library(tmp_path / "home")
+    video = ingest(library, shots, providers=BARE).id
+    skipped = pictures(work_on(library, video))
+    assert skipped.state == "skipped" and skipped.note.endswith("cuepoint models pull siglip2")
+    off = pictures(work_on(library, video, picture_embedder="none"))
+    assert off.state == "skipped" and "switched off" in off.note
+    before = picture_sources(work_on(library, video))
+    tiny.install_pair(library.home)
+    assert picture_sources(work_on(library, video)) != before

@@ -1,0 +1,138 @@
+"""Texts and pictures as unit vectors, so that what means the same lies near.
+
+A provider's vectors are only comparable with its own: `Vectors` carries the name, and nothing here
+falls back to another provider.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache, partial
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from tools import models
+from tools.errors import ProviderUnavailable
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float32]
+
+
+class Embedder(Protocol):
+    """What every provider of text vectors does."""
+
+    @property
+    def name(self) -> str:
+        """What `load_embedder` knows it by; stands in the manifest."""
+        ...
+
+    @property
+    def dimensions(self) -> int:
+        """Numbers in a row."""
+        ...
+
+    @property
+    def multilingual(self) -> bool:
+        """Whether a question finds what is said in another language."""
+        ...
+
+    def texts(self, texts: Sequence[str]) -> Floats:
+        """One row per text, of length one; a text without any known word gives zeros."""
+        ...
+
+
+class ImageEmbedder(Embedder, Protocol):
+    """One that sees as well: what is asked and what is seen lie in the same space."""
+
+    def images(self, images: Sequence[Path]) -> Floats:
+        """One row per picture, of length one. UnreadableMedia names one that is no picture."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Vectors:
+    """One provider's vectors of one video: row i of `array` belongs to the evidence `ids[i]`."""
+
+    ids: list[str]
+    array: Floats
+    provider: str
+
+    def __post_init__(self) -> None:
+        if self.array.ndim != 2 or len(self.ids) != len(self.array):
+            raise ValueError(f"{len(self.ids)} ids for an array of shape {self.array.shape}")
+
+
+@cache
+def load_embedder(name: str = "auto", home: Path | None = None, threads: int = 0) -> Embedder:
+    """Get the embedder of that name, one per process; `auto` is the best that works offline.
+
+    A downloaded one is looked for below `home`, the folder of the libraries.
+    """
+    if name in ("auto", "wordllama"):
+        if find_spec("wordllama") is None:
+            raise ProviderUnavailable(
+                "text vectors need the package wordllama: pip install wordllama"
+            )
+        from tools.embed.wordllama import WordLlamaEmbedder
+
+        return WordLlamaEmbedder()
+    known = [one.name for one in models.MODELS if one.kind == "text"]
+    if home is None or name not in known:
+        listed = ", ".join(["auto", "wordllama", *known])
+        raise ProviderUnavailable(f"no embedder {name!r}; known: {listed}")
+    folder = models.checked(home, name)
+    from tools.embed.onnx_text import OnnxText
+
+    return OnnxText(name, folder, threads)
+
+
+def image_embedder_named(name: str, home: Path) -> tuple[str | None, str]:
+    """The name that a setting stands for, or None and a note that says why: `auto`, `none`.
+
+    ProviderUnavailable where the one that was asked for by name is not there.
+    """
+    if name == "none":
+        return None, "picture search is switched off"
+    if name == "auto":
+        return models.best_pictures(models.ready(home))
+    if name in models.NAMES and models.state(home, name) == "missing":
+        raise ProviderUnavailable(models.missing(name))
+    return name, ""
+
+
+@cache
+def load_image_embedder(name: str, home: Path | None = None, threads: int = 0) -> ImageEmbedder:
+    """Get the image embedder of that name, or of a folder with an ONNX pair; one per process.
+
+    The folder holds a vision and a text tower (`*vision*.onnx`, `*text*.onnx`, at any depth),
+    each with its preprocessor_config.json or tokenizer.json beside or above it. At most `threads`
+    threads work at once; 0 takes all cores.
+    """
+    known = [one.name for one in models.MODELS if one.kind == "picture"]
+    own = Path(name).expanduser()
+    if name not in known and not own.is_dir():
+        listed = ", ".join(known)
+        raise ProviderUnavailable(
+            f"no image embedder {name!r}; known: {listed}, or a folder with an ONNX pair"
+        )
+    from tools.embed.onnx_pair import OnnxPair
+
+    if name not in known:
+        return OnnxPair(name, own, threads)
+    if home is None:
+        raise ProviderUnavailable(models.missing(name))
+    folder = models.checked(home, name, lambda file: False)
+    return OnnxPair(name, folder, threads, partial(models.checked, home, name))
+
+
+def unit_rows(array: Floats) -> Floats:
+    """The rows at length one; one of zeros stays as it is."""
+    import numpy as np
+
+    lengths = np.linalg.norm(array, axis=1, keepdims=True)
+    return (array / np.where(lengths > 0, lengths, 1)).astype(np.float32)
