@@ -101,7 +101,7 @@ def timed(ask: Callable[[Floats], object], questions: Floats) -> list[float]:
 
 def best_of(layer: Layer, question: Floats) -> str:
     """The id of the frame that lies most in the direction of a question."""
-    found = layer.frames(question)
+    found, _ = layer.frames(question)
     return found.ids[int(np.argmax(found.array @ question))]
 
 

@@ -70,11 +70,11 @@ def test_other_videos_take_little_work_and_hide_nothing(
     layer = Layer(tmp_path, Manifests(tmp_path), PROVIDER)
     queries = space.texts(np.arange(60)) - space.texts(np.arange(60, 160)).mean(axis=0)
     for query in queries:
-        found = layer.frames(query)
-        assert len(found.ids) <= 40 * MOST
+        found, among = layer.frames(query)
+        assert among > 200 and len(found.ids) <= 40 * MOST
         video = max(array, key=lambda name: (array[name] @ query).max())
         assert best(found, query) == f"frame:{video}@{SECOND * (array[video] @ query).argmax()}"
-    few = layer.frames(queries[0], ["0" * 16], start=10, end=12)
+    few, _ = layer.frames(queries[0], ["0" * 16], start=10, end=12)
     assert few.ids == [f"frame:{'0' * 16}@{SECOND * at}" for at in (10, 11)]
     assert np.array_equal(few.array, array["0" * 16][10:12])
 
@@ -85,13 +85,13 @@ def test_what_another_process_adds_changes_or_removes_is_seen_at_once(
     videos = tmp_path / "videos"
     layer = Layer(videos, Manifests(videos), PROVIDER)
     query = space.noise(1)[0]
-    assert layer.frames(query).ids == []
+    assert layer.frames(query)[0].ids == []
     write(videos / "a", *space.video(20))
     write(videos / "b", *space.video(30))
-    assert len(layer.frames(query).ids) == 50
+    assert len(layer.frames(query)[0].ids) == 50
     (videos / "b" / "manifest.json").unlink()
     discard(videos / "b", tmp_path / "trash")
-    assert len(layer.frames(query).ids) == 20
+    assert len(layer.frames(query)[0].ids) == 20
 
     loaded = list[str]()
     array = Manifests.array
@@ -99,12 +99,12 @@ def test_what_another_process_adds_changes_or_removes_is_seen_at_once(
     write(videos / "c", *space.video(10))
     discard(videos / "a", tmp_path / "trash")
     write(videos / "a", *space.video(7))
-    assert sorted(layer.frames(query).ids) == sorted(
+    assert sorted(layer.frames(query)[0].ids) == sorted(
         [f"frame:c@{SECOND * at}" for at in range(10)]
         + [f"frame:a@{SECOND * at}" for at in range(7)]
     )
     assert sorted(loaded) == ["a", "c"]  # the rest is not read again
-    assert Layer(videos, Manifests(videos), "another").frames(query).ids == []
+    assert Layer(videos, Manifests(videos), "another").frames(query)[0].ids == []
 
 
 def test_nothing_is_looked_through_where_nothing_changed(
@@ -116,7 +116,7 @@ def test_nothing_is_looked_through_where_nothing_changed(
     query = space.noise(1)[0]
     layer.frames(query)
     monkeypatch.setattr(Manifests, "get", lambda *_: pytest.fail("a manifest was read"))
-    assert len(layer.frames(query).ids) == 20
+    assert len(layer.frames(query)[0].ids) == 20
 
 
 @pytest.mark.parametrize("harm", ["cut short", "changed", "gone"])

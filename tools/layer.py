@@ -76,10 +76,12 @@ def segments(
     for one, (_, first, last) in zip(made, sorted(spans, key=lambda span: span[1]), strict=True):
         rows = np.ascontiguousarray(array[first:last], "<f4")
         mean = rows.mean(axis=0)
+        length = float(np.linalg.norm(mean))
         one["offset"], one["rows"] = header + first * array.shape[1] * 4, last - first
         one["check"] = np.frombuffer(hashlib.sha256(rows.data).digest(), np.uint8)
         one["milliseconds"] = np.pad(milliseconds[first:last], (0, MOST - last + first), "edge")
-        one["vector"] = mean / max(float(np.linalg.norm(mean)), 1e-9)
+        one["vector"] = mean / max(length, 1e-9)
+        one["cosine"] = (len(rows) * length**2 - 1) / max(len(rows) - 1, 1)
     return made
 
 
@@ -92,6 +94,7 @@ def _layout(dimensions: int) -> np.dtype[np.void]:
             ("rows", "<i4"),
             ("check", "u1", (32,)),
             ("milliseconds", "<u4", (MOST,)),
+            ("cosine", "<f4"),  # of two of its rows, on average
             ("vector", "<f2", (dimensions,)),
         ]
     )
@@ -129,18 +132,19 @@ class Layer:
         videos: Collection[str] | None = None,
         start: float | None = None,
         end: float | None = None,
-    ) -> Vectors:
+    ) -> tuple[Vectors, int]:
         """The frames worth scoring against a vector: all of few, else those of its best scenes.
 
-        `start` and `end` are seconds, half-open. Damaged where a file is not what was written.
+        Says also of how many segments these are the best. `start` and `end` are seconds,
+        half-open. Damaged where a file is not what was written.
         """
         for _ in range(PAUSES):
             state = self._now()
             if state is None:
                 break
-            found = _best(state, direction, videos, start, end)
+            found, among = _best(state, direction, videos, start, end)
             try:
-                return self._read(state, found, start, end)
+                return self._read(state, found, start, end), among
             except _Differs as error:
                 video = error.args[0]
                 with self._guard:
@@ -152,7 +156,22 @@ class Layer:
                     raise Damaged(what) from error
         import numpy as np
 
-        return Vectors([], np.zeros((0, len(direction)), np.float32), self.provider)
+        return Vectors([], np.zeros((0, len(direction)), np.float32), self.provider), 0
+
+    def typical(self, picture: Floats) -> tuple[float, float]:
+        """The usual cosine of a picture and the library's scenes, and of frames of one scene.
+
+        From a sample of scenes, so that a large library costs no more. NotIndexed without any.
+        """
+        import numpy as np
+
+        state = self._now()
+        if state is None:
+            raise NotIndexed(f"no pictures of {self.provider}: run `cuepoint index` on a video")
+        table = state.table[:: max(1, len(state.table) // NEAR)]
+        several = table["cosine"][table["rows"] > 1]
+        within = float(np.median(several)) if len(several) else 1.0
+        return float(np.median(table["vector"].astype(np.float32) @ picture)), within
 
     def _now(self) -> _State | None:
         """What is held, after a look at what changed: one look at the folder where nothing did."""
@@ -224,8 +243,8 @@ def _best(
     videos: Collection[str] | None,
     start: float | None,
     end: float | None,
-) -> NDArray[np.intp]:
-    """Segments to read, in the order in which they lie in the files."""
+) -> tuple[NDArray[np.intp], int]:
+    """Segments to read, in the order in which they lie in the files, and how many there are."""
     import numpy as np
 
     table = state.table
@@ -240,8 +259,9 @@ def _best(
     if end is not None:
         rows = rows[table["milliseconds"][rows, 0] < end * 1000]
     if len(rows) <= WHOLE and int(table["rows"][rows].sum()) <= WHOLE:
-        return rows
-    if len(rows) > NEAR:
+        return rows, len(rows)
+    among = len(rows)
+    if among > NEAR:
         # All pictures lie in one narrow cone: what a direction shares with its axis tells nothing.
         axis = state.centre / np.linalg.norm(state.centre)
         distances = _distances(state.codes, _codes((direction - (direction @ axis) * axis)[None]))
@@ -250,7 +270,9 @@ def _best(
         most = int(np.searchsorted(np.bincount(distances).cumsum(), NEAR))
         rows = rows[distances <= most]
     scores = table["vector"][rows].astype(np.float32) @ direction
-    return np.sort(rows[np.argpartition(-scores, READ)[:READ]]) if len(rows) > READ else rows
+    if len(rows) > READ:
+        rows = np.sort(rows[np.argpartition(-scores, READ)[:READ]])
+    return rows, among
 
 
 def _distances(codes: NDArray[np.uint64], code: NDArray[np.uint64]) -> NDArray[np.uint16]:
