@@ -132,5 +132,5 @@ def test_frames_that_are_not_what_was_written_are_named(space: Any, tmp_path: Pa
         path.unlink()
     else:
         path.write_bytes(data if harm == "changed" else data[:-100])
-    with pytest.raises(Damaged, match=r"picture_vectors\.npy of a is damaged: run"):
+    with pytest.raises(Damaged, match=r"pictures\.npy of a is damaged: run"):
         layer.frames(query)

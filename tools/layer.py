@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from tools.embed import Floats
 
-FRAMES, SEGMENTS = "picture_vectors.npy", "picture_segments.npy"
+FRAMES, SEGMENTS = "pictures.npy", "segments.npy"
 """Files of a video: float32 rows of length one, and what `segments` made of them."""
 MOST, USUAL = 32, 8
 """Frames of a segment: at most, and on average where scenes are longer."""
