@@ -5,6 +5,11 @@ in twenty is near every text, and things come in families, so that what is absen
 that are there. Five spaces of 40 scenes for each width, 200 absent and up to 80 present things:
 
     width   false accepts   missed   AUC of the margin   AUC of the raw cosine
+       20          0.08      0.10               0.97                    0.58
+       40          0.10      0.01               0.99                    0.61
+       80          0.14      0.00               1.00                    0.63
+
+Width is how many of the 512 dimensions carry most of what is seen.
 """
 
 from collections.abc import Sequence
@@ -96,7 +101,9 @@ def test_a_score_says_where_the_cut_off_is_whatever_the_space():
     others = distractors(drawn)
     query = drawn.texts([str(drawn.shown[3, 0])])
     found = margins_of(drawn.pictures, query, others)
-    assert int(found.argmax()) // FRAMES in np.flatnonzero((drawn.shown == drawn.shown[3, 0]).any(1))
+    assert int(found.argmax()) // FRAMES in np.flatnonzero(
+        (drawn.shown == drawn.shown[3, 0]).any(1)
+    )
     # Another scale and another place of the band, as between CLIP and SigLIP, change nothing.
     other = margins_of(drawn.pictures * 0.3, query + 7 * drawn.gap, others + 7 * drawn.gap)
     assert np.allclose(found, other, atol=1e-2)
