@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tools import files, manifests
+from tools.calibration import likeness, margins, scores
 from tools.layer import FRAMES, SEGMENTS, Layer, segments
 
 Floats = NDArray[np.float32]
@@ -105,6 +106,18 @@ def best_of(layer: Layer, question: Floats) -> str:
     return found.ids[int(np.argmax(found.array @ question))]
 
 
+def by_text(layer: Layer, others: Floats, question: Floats) -> object:
+    """All that a question in words takes: its frames, and their scores."""
+    found, among = layer.frames(question)
+    return scores(margins(found.array, question[None], others), among)
+
+
+def by_picture(layer: Layer, question: Floats) -> object:
+    """All that a picture as a question takes."""
+    usual = layer.typical(question)
+    return likeness(layer.frames(question)[0].array, question, *usual)
+
+
 def resident() -> float:
     """Megabytes that this process holds now."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
@@ -150,10 +163,8 @@ def measure(
         for kind, asked, place in (("text", texts, 0), ("picture", pictures, questions)):
             found = [best_of(layer, question) for question in asked]
             hits = [id == winner[place + at] for at, id in enumerate(found)]
-            took, bare = (
-                timed(partial(best_of, layer), asked),
-                timed(partial(np.matmul, alone), asked),
-            )
+            whole = partial(by_picture, layer) if place else partial(by_text, layer, distractors)
+            took, bare = timed(whole, asked), timed(partial(np.matmul, alone), asked)
             p50, p95 = median(took), quantiles(took, n=20)[-1]
             ratio = p50 / lone.setdefault(kind, p50)
             recall = float(np.mean(hits))

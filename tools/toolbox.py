@@ -13,8 +13,7 @@ from pydantic import Field
 from tools import evidence as make
 from tools.errors import ProviderUnavailable, RefusedRequest
 from tools.library import Library
-from tools.media import Evidence, Video
-from tools.media import evidence_id as make_id
+from tools.media import Evidence, Video, evidence_id
 from tools.texts import TextSearch, overlaps
 
 if TYPE_CHECKING:
@@ -57,8 +56,7 @@ class Toolbox:
             self.search_transcript,
             self.search_screen_text,
             self.search_frames,
-            self.find_similar,
-            self.classify,
+            *((self.find_similar, self.classify) if self._sees else ()),
             self.find_words,
             self.read_moment,
             self.look_at,
@@ -156,7 +154,7 @@ class Toolbox:
         one = self.library.get(video)
         found = self._needed_visual().classify(labels, one.id, start, end)
         told = ", ".join(f"{f.text or 'none of them'} {f.probability:.0%}" for f in found)
-        id = make_id("frame", one.id, start or 0.0, one.duration if end is None else end)
+        id = evidence_id("frame", one.id, start or 0.0, one.duration if end is None else end)
         return [replace(self.library.evidence(id), text=told, score=found[0].probability)]
 
     def find_words(
@@ -355,8 +353,6 @@ class Toolbox:
 
     def _pictured(self, hit: "Hit") -> Evidence:
         from dataclasses import replace
-
-        from tools.media import evidence_id
 
         id = evidence_id("frame", hit.video, hit.start, hit.end)
         return replace(self.library.evidence(id), score=hit.score)
