@@ -16,7 +16,6 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
-from io import BytesIO
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
@@ -26,7 +25,7 @@ from numpy.typing import NDArray
 
 from tools import files, manifests
 from tools.calibration import likeness, margins, scores
-from tools.layer import FRAMES, SEGMENTS, Layer, segments
+from tools.layer import FRAMES, SEGMENTS, Layer, stored
 
 Floats = NDArray[np.float32]
 PROVIDER = "drawn"
@@ -79,12 +78,8 @@ def write(folder: Path, array: Floats, cuts: list[int]) -> None:
     """A video of a library, as far as its pictures are concerned."""
     folder.mkdir(parents=True)
     times = [SECOND * row for row in range(len(array))]
-    saved, made = BytesIO(), BytesIO()
-    np.save(saved, array, allow_pickle=False)
-    header = len(saved.getvalue()) - array.nbytes
-    np.save(made, segments(array, times, [SECOND * cut for cut in cuts], header))
-    (folder / FRAMES).write_bytes(saved.getvalue())
-    (folder / SEGMENTS).write_bytes(made.getvalue())
+    for name, data in stored(array, times, [SECOND * cut for cut in cuts]).items():
+        (folder / name).write_bytes(data)
     named = {name: files.digest(folder / name) for name in (FRAMES, SEGMENTS)}
     stage = {"state": "done", "provider": PROVIDER, "files": named}
     manifests.write(folder, {"stages": {"pictures": stage}, "title": folder.name})

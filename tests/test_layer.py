@@ -93,6 +93,12 @@ def test_what_another_process_adds_changes_or_removes_is_seen_at_once(
     discard(videos / "b", tmp_path / "trash")
     assert len(layer.frames(query)[0].ids) == 20
 
+    discard(videos / "a", tmp_path / "trash")
+    layer._seen = (videos.stat().st_mtime_ns, 2**63)  # what was seen last is taken for settled
+    assert layer.frames(query)[0].ids == []  # it went between the look and the reading
+    write(videos / "a", *space.video(20))
+    layer.frames(query)
+
     loaded = list[str]()
     array = Manifests.array
     monkeypatch.setattr(Manifests, "array", lambda s, v, n: loaded.append(v) or array(s, v, n))

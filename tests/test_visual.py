@@ -1,7 +1,6 @@
 """Words, pictures and labels against the frames of a real library, with an embedder of colours."""
 
 from collections.abc import Sequence
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from PIL import Image
 from tools import manifests
 from tools.errors import NotIndexed, ProviderUnavailable
 from tools.files import digest, write_lines
-from tools.layer import FRAMES, SEGMENTS, segments
+from tools.layer import FRAMES, SEGMENTS, stored
 from tools.library import Library
 from tools.toolbox import Toolbox
 from tools.visual import VisualSearch
@@ -50,13 +49,10 @@ def see(library: Library, video: str) -> None:
     """What the stage of pictures leaves behind."""
     folder, frames = library.folder(video), library.frames(video)
     array = Colours().images([library.picture(one.image) for one in frames])
-    saved, made = BytesIO(), BytesIO()
-    np.save(saved, array)
     times = [round(one.seconds * 1000) for one in frames]
     cuts = [round(one.start * 1000) for one in library.scenes(video)]
-    np.save(made, segments(array, times, cuts, len(saved.getvalue()) - array.nbytes))
-    (folder / FRAMES).write_bytes(saved.getvalue())
-    (folder / SEGMENTS).write_bytes(made.getvalue())
+    for name, data in stored(array, times, cuts).items():
+        (folder / name).write_bytes(data)
     write_lines(folder / "pictures.jsonl", [{"id": one.id} for one in frames])
     names = (FRAMES, SEGMENTS, "pictures.jsonl")
     manifest = library.manifest(video)

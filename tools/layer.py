@@ -15,6 +15,7 @@ import os
 import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
+from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
 from threading import Lock
@@ -41,6 +42,17 @@ BATCH = 4096
 """Segments whose codes are made at once."""
 SETTLED = 2e9
 """Nanoseconds after which a change of the folder has a time of its own."""
+
+
+def stored(array: Floats, milliseconds: Sequence[int], cuts: Sequence[int]) -> dict[str, bytes]:
+    """The files of a video's frames in order of time, by name: the rows and their segments."""
+    import numpy as np
+
+    rows, made = BytesIO(), BytesIO()
+    np.save(rows, np.ascontiguousarray(array, "<f4"), allow_pickle=False)
+    header = len(rows.getvalue()) - 4 * array.size
+    np.save(made, segments(array, milliseconds, cuts, header), allow_pickle=False)
+    return {FRAMES: rows.getvalue(), SEGMENTS: made.getvalue()}
 
 
 def segments(
@@ -138,25 +150,25 @@ class Layer:
         Says also of how many segments these are the best. `start` and `end` are seconds,
         half-open. Damaged where a file is not what was written.
         """
+        import numpy as np
+
         for _ in range(PAUSES):
             state = self._now()
             if state is None:
-                break
+                return Vectors([], np.zeros((0, len(direction)), np.float32), self.provider), 0
             found, among = _best(state, direction, videos, start, end)
             try:
                 return self._read(state, found, start, end), among
             except _Differs as error:
-                video = error.args[0]
+                video = str(error)
                 with self._guard:
                     self._seen = (0, 0)
-                if is_locked(self._videos / video / "lock"):
+                if is_locked(self._videos / video / "lock"):  # its stage is being done again
                     time.sleep(PAUSE)
                 elif self._check(video) == state.checks[video]:
                     what = f"{FRAMES} of {video} is damaged: run `{REPAIR}`"
                     raise Damaged(what) from error
-        import numpy as np
-
-        return Vectors([], np.zeros((0, len(direction)), np.float32), self.provider), 0
+        raise NotIndexed("pictures are being indexed again: ask again in a moment")
 
     def typical(self, picture: Floats) -> tuple[float, float]:
         """The usual cosine of a picture and the library's scenes, and of frames of one scene.
@@ -191,7 +203,7 @@ class Layer:
         checks: dict[str, str] = {}
         loaded: dict[str, NDArray[np.void]] = {}
         for entry in os.scandir(self._videos):
-            with suppress(UnknownVideo, NotIndexed):  # removed, or made again, while we look
+            with suppress(NotIndexed):  # made again while we look
                 check = self._check(entry.name)
                 if check and check != known.get(entry.name):
                     loaded[entry.name] = self._manifests.array(entry.name, SEGMENTS)
@@ -202,9 +214,10 @@ class Layer:
 
     def _check(self, video: str) -> str:
         """The checksum of a video's segments; "" where this provider made none."""
-        for stage in self._manifests.get(video)["stages"].values():
-            if SEGMENTS in stage.get("files", {}) and stage.get("provider") == self.provider:
-                return stage["files"][SEGMENTS]
+        with suppress(UnknownVideo):  # removed meanwhile
+            for stage in self._manifests.get(video)["stages"].values():
+                if SEGMENTS in stage.get("files", {}) and stage.get("provider") == self.provider:
+                    return stage["files"][SEGMENTS]
         return ""
 
     def _read(
