@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import io
 import json
+import os
 import re
 import threading
 import time
@@ -122,6 +123,7 @@ def write(folder: Path, manifest: Manifest) -> None:
     """Make what is in a manifest visible. Only for the holder of the video's lock."""
     manifest["generation"] = int(manifest.get("generation", 0)) + 1
     write_bytes(folder / about.RECORD, sealed(manifest))
+    os.utime(folder.parent)  # readers of all videos see by one look that something changed
     about.keep(folder, manifest)
 
 

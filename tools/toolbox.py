@@ -6,22 +6,24 @@ something irrelevant.
 
 import threading
 from bisect import bisect_left
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
 from tools import evidence as make
-from tools.errors import RefusedRequest
+from tools.errors import ProviderUnavailable, RefusedRequest
 from tools.library import Library
-from tools.media import Evidence, Video
+from tools.media import Evidence, Video, evidence_id
+from tools.texts import TextSearch, overlaps
 
 if TYPE_CHECKING:
     from tools.embed import Embedder
     from tools.index import VectorIndex
+    from tools.looks import LookQuery
     from tools.media import ScreenText, Utterance
     from tools.search import Corpus, Hit
+    from tools.visual import ImageEmbedder, VisualSearch
 
 Query = Annotated[str, Field(min_length=1, max_length=400, description="What to look for.")]
 Videos = Annotated[
@@ -31,23 +33,22 @@ VideoId = Annotated[str, Field(description="The id of one video.")]
 Start = Annotated[float | None, Field(ge=0, description="Only from this second on.")]
 End = Annotated[float | None, Field(ge=0, description="Only before this second.")]
 Limit = Annotated[int, Field(ge=1, le=50, description="At most so many results.")]
-CORPORA = 8
-"""Sets of videos whose texts are held prepared for search."""
-NEIGHBOURS = 4096
-"""Texts of a video whose nearness in meaning is asked for: all, but in the longest videos."""
 MOMENT_FRAMES = 6
 
 
 class Toolbox:
     """The capabilities over one library. Safe to call from many threads."""
 
-    def __init__(self, library: Library, index: "VectorIndex | None" = None) -> None:
+    def __init__(
+        self,
+        library: Library,
+        index: "VectorIndex | None" = None,
+        sees: "Callable[[], ImageEmbedder | None] | None" = None,
+    ) -> None:
         self.library = library
-        self._index = index
-        self._embedder: Embedder | None = None
-        self._corpora: OrderedDict[Any, tuple[Corpus[Utterance], Corpus[ScreenText]]] = (
-            OrderedDict()
-        )
+        self._texts = TextSearch(library, index)
+        self._sees = sees  # makes what embeds pictures, when it is first needed
+        self._visual: VisualSearch | None = None
         self._guard = threading.Lock()
 
     def tools(self) -> list[Callable[..., Any]]:
@@ -56,6 +57,7 @@ class Toolbox:
             self.search_transcript,
             self.search_screen_text,
             self.search_frames,
+            *((self.find_similar, self.classify) if self._sees else ()),
             self.find_words,
             self.read_moment,
             self.look_at,
@@ -83,7 +85,7 @@ class Toolbox:
     ) -> list[Evidence]:
         """Find what is said about something. Use for anything that people talk about."""
         speech, _ = self.corpora(self._scope(videos))
-        found = self._hits(speech, query, start, end, limit)
+        found = self._texts.hits(speech, query, start, end, limit)
         return [self._scored(hit) for hit in found]
 
     def search_screen_text(
@@ -96,7 +98,7 @@ class Toolbox:
     ) -> list[Evidence]:
         """Find text that can be read on screen: titles, slides, signs, captions, code."""
         _, screen = self.corpora(self._scope(videos))
-        found = self._hits(screen, query, start, end, limit)
+        found = self._texts.hits(screen, query, start, end, limit)
         return [self._scored(hit) for hit in found]
 
     def search_frames(
@@ -107,17 +109,54 @@ class Toolbox:
         end: End = None,
         limit: Limit = 6,
     ) -> list[Evidence]:
-        """Find pictures by colour, light and motion: "mostly red", "dark", "the most movement"."""
-        from tools.looks import parse_look, rank_frames
+        """Find pictures by what they show: things, places, "mostly red", "the most movement"."""
+        from tools.looks import parse_look
 
-        look = parse_look(query)
-        if look is None:
+        look, visual = parse_look(query), self.visual
+        scope = self._scope(videos) if look or videos else None
+        fits: dict[str, float] = {}
+        if visual and (look is None or look.rest):
+            fits = visual.fitting(query, scope if videos else None, start, end)
+        if look is None and not fits:
             return []
-        scope = self._scope(videos)
-        looks = [one for video in scope for one in self.library.attributes(video)]
-        cuts = {video: [scene.start for scene in self.library.scenes(video)] for video in scope}
-        inside = [one for one in looks if _overlaps(one.seconds, one.seconds, start, end)]
-        return [self._pictured(hit) for hit in rank_frames(look, inside, limit=limit, cuts=cuts)]
+        return self._seen(look, fits or None, scope, start, end, limit)
+
+    def find_similar(
+        self,
+        evidence: Annotated[str, Field(description="The id of what the pictures should be like.")],
+        videos: Videos = None,
+        start: Start = None,
+        end: End = None,
+        limit: Limit = 6,
+    ) -> list[Evidence]:
+        """Find pictures that look like one that was found before: "more like the second one"."""
+        shown = self.library.evidence(evidence)
+        visual = self._needed_visual()
+        if shown.image is None:
+            return []
+        picture = visual.picture(self.library.picture(shown.image))
+        fits = visual.alike(picture, self._scope(videos) if videos else None, start, end)
+        found = self._seen(None, fits, None, start, end, limit + 1)
+        others = [one for one in found
+                  if one.video != shown.video or not overlaps(one.start, one.end, shown.start,
+                                                               shown.end)]  # fmt: skip
+        return others[:limit]
+
+    def classify(
+        self,
+        labels: Annotated[list[str], Field(min_length=1, description="What it may be.")],
+        video: VideoId,
+        start: Start = None,
+        end: End = None,
+    ) -> list[Evidence]:
+        """Which of these labels fits the pictures of a video, or of a span of it, if any does."""
+        from dataclasses import replace
+
+        one = self.library.get(video)
+        found = self._needed_visual().classify(labels, one.id, start, end)
+        told = ", ".join(f"{f.text or 'none of them'} {f.probability:.0%}" for f in found)
+        id = evidence_id("frame", one.id, start or 0.0, one.duration if end is None else end)
+        return [replace(self.library.evidence(id), text=told, score=found[0].probability)]
 
     def find_words(
         self,
@@ -135,7 +174,7 @@ class Toolbox:
 
         speech, screen = self.corpora(self._scope(videos))
         found = [*find_words(words, speech.items), *find_words(words, screen.items)]
-        inside = [one for one in found if _overlaps(one.start, one.end, start, end)]
+        inside = [one for one in found if overlaps(one.start, one.end, start, end)]
         inside.sort(key=lambda one: (one.video, one.start, one.end))
         return [self.library.evidence(one.id) for one in inside[:limit]]
 
@@ -148,8 +187,8 @@ class Toolbox:
         """Everything said and shown in a span of one video, in order of time."""
         id = self.library.get(video).id
         end = max(end, start)
-        said = [u for u in self.library.utterances(id) if _overlaps(u.start, u.end, start, end)]
-        shown = [t for t in self.library.screen_text(id) if _overlaps(t.start, t.end, start, end)]
+        said = [u for u in self.library.utterances(id) if overlaps(u.start, u.end, start, end)]
+        shown = [t for t in self.library.screen_text(id) if overlaps(t.start, t.end, start, end)]
         found = [make.of_speech(one, self.library.image_at(id, one.start, one.end)) for one in said]
         found += [make.of_screen(one, self.library.image_at(id, max(one.start, start), one.end))
                   for one in shown]  # fmt: skip
@@ -175,7 +214,7 @@ class Toolbox:
         return [
             make.of_scene(one, number, len(scenes), self.library.look_of(id, one.start, one.end))
             for number, one in enumerate(scenes, 1)
-            if _overlaps(one.start, one.end, start, end)
+            if overlaps(one.start, one.end, start, end)
         ]
 
     def find_cuts(self, video: VideoId, start: Start = None, end: End = None) -> list[Evidence]:
@@ -183,7 +222,7 @@ class Toolbox:
         id = self.library.get(video).id
         frames = self.library.frames(id)
         cuts = [one.start for one in self.library.scenes(id)[1:]]
-        inside = [cut for cut in cuts if _overlaps(cut, cut, start, end)]
+        inside = [cut for cut in cuts if overlaps(cut, cut, start, end)]
         first = [bisect_left(frames, cut - 1e-3, key=lambda frame: frame.seconds) for cut in inside]
         return [self.library.evidence(frames[at].id) for at in first if at < len(frames)]
 
@@ -244,16 +283,30 @@ class Toolbox:
         return missing_words(question, self.corpora(self._scope(videos)))
 
     @property
+    def visual(self) -> "VisualSearch | None":
+        """Search by what pictures show; None where nothing that sees is set up."""
+        from tools.visual import VisualSearch
+
+        with self._guard:
+            if self._visual is None and self._sees and (embedder := self._sees()):
+                self._visual = VisualSearch(self.library, embedder)
+            return self._visual
+
+    def _needed_visual(self) -> "VisualSearch":
+        if (visual := self.visual) is None:
+            raise ProviderUnavailable(
+                "this needs a model that sees: run `cuepoint models pull`, then `cuepoint index`"
+            )
+        return visual
+
+    @property
     def embedder(self) -> "Embedder | None":
         """What made the text vectors of this library; None where there are none."""
-        if self._embedder is None:
-            from tools.embed import load_embedder
+        return self._texts.embedder
 
-            for video in self.library.list():
-                if vectors := self.library.vectors(video.id):
-                    self._embedder = load_embedder(vectors.provider)
-                    break
-        return self._embedder
+    def corpora(self, videos: Sequence[str]) -> "tuple[Corpus[Utterance], Corpus[ScreenText]]":
+        """Speech and on-screen text of some videos, prepared for search."""
+        return self._texts.corpora(videos)
 
     def nearest(
         self, query: str, videos: Sequence[str] | None = None, limit: int = 3
@@ -261,76 +314,35 @@ class Toolbox:
         """What comes closest to a query that nothing answers: nearest misses, best first."""
         speech, screen = self.corpora(self._scope(videos))
         found = [
-            *self._hits(speech, query, None, None, limit, cut=False),
-            *self._hits(screen, query, None, None, limit, cut=False),
+            *self._texts.hits(speech, query, None, None, limit, cut=False),
+            *self._texts.hits(screen, query, None, None, limit, cut=False),
         ]
         found.sort(key=lambda hit: -hit.score)
         return [self._scored(hit) for hit in found[:limit] if hit.score > 0]
-
-    def corpora(self, videos: Sequence[str]) -> "tuple[Corpus[Utterance], Corpus[ScreenText]]":
-        """Speech and on-screen text of some videos, prepared for search."""
-        from tools.search import Corpus
-
-        key = tuple((video, self.library.generation(video)) for video in videos)
-        with self._guard:
-            if key in self._corpora:
-                self._corpora.move_to_end(key)
-                return self._corpora[key]
-        said = [one for video in videos for one in self.library.utterances(video)]
-        shown = [one for video in videos for one in self.library.screen_text(video)]
-        made = Corpus(said), Corpus(shown, noisy=True)
-        with self._guard:
-            self._corpora[key] = made
-            while len(self._corpora) > CORPORA:
-                self._corpora.popitem(last=False)
-        return made
 
     def _scope(self, videos: Sequence[str] | None) -> list[str]:
         if videos:
             return [self.library.get(video).id for video in videos]
         return [video.id for video in self.library.list()]
 
-    def _hits(
+    def _seen(
         self,
-        corpus: "Corpus[Any]",
-        query: str,
+        look: "LookQuery | None",
+        fits: dict[str, float] | None,
+        videos: list[str] | None,
         start: float | None,
         end: float | None,
         limit: int,
-        cut: bool = True,
-    ) -> "list[Hit]":
-        from tools.search import Hit, content_words, find_words, search
+    ) -> list[Evidence]:
+        """Spans of frames that look so, show so, or both; videos without a fit are not opened."""
+        from tools.looks import rank_frames
 
-        if not corpus.items:
-            return []
-        if not content_words(query):  # "How are you?" is found as it stands, or not at all
-            same = [one for one in find_words([query], corpus.items)
-                    if _overlaps(one.start, one.end, start, end)]  # fmt: skip
-            return [Hit(o.id, o.video, o.start, o.end, o.text, 1.0) for o in same[:limit]]
-        cosines = self._cosines(query, {one.video for one in corpus.items})
-        within = {"start": start or 0.0, "end": float("inf") if end is None else end}
-        return search(query, corpus, cosines, limit=limit, cut=cut, **within)
-
-    def _cosines(self, query: str, videos: set[str]) -> dict[str, float]:
-        """How near in meaning each text is, by evidence id; empty where there are no vectors."""
-        from tools.embed import load_embedder
-        from tools.index import ExactIndex
-
-        found: dict[str, float] = {}
-        asked: Any = None
-        for video in videos:
-            vectors = self.library.vectors(video)
-            if vectors is None:
-                continue
-            if self._embedder is None or self._embedder.name != vectors.provider:
-                self._embedder = load_embedder(vectors.provider)
-                asked = None
-            if asked is None:
-                asked = self._embedder.texts([query])[0]
-            index = self._index or ExactIndex()
-            generation = self.library.generation(video)
-            found |= dict(index.nearest(video, generation, vectors, asked, NEIGHBOURS))
-        return found
+        scope = videos or sorted({id.partition(":")[2].partition("@")[0] for id in fits or ()})
+        looks = [one for video in scope for one in self.library.attributes(video)]
+        cuts = {video: [scene.start for scene in self.library.scenes(video)] for video in scope}
+        inside = [one for one in looks if overlaps(one.seconds, one.seconds, start, end)]
+        hits = rank_frames(look, inside, fits, limit=limit, cuts=cuts)
+        return [self._pictured(hit) for hit in hits]
 
     def _scored(self, hit: "Hit") -> Evidence:
         from dataclasses import replace
@@ -339,8 +351,6 @@ class Toolbox:
 
     def _pictured(self, hit: "Hit") -> Evidence:
         from dataclasses import replace
-
-        from tools.media import evidence_id
 
         id = evidence_id("frame", hit.video, hit.start, hit.end)
         return replace(self.library.evidence(id), score=hit.score)
@@ -362,10 +372,3 @@ def _by_moment(found: list[Evidence]) -> list[Evidence]:
     hits = [Hit(o.id, o.video, o.start, o.end, o.text, o.score) for o in found]
     first = {moment.hits[0].id for moment in merge_moments(hits)}
     return sorted(found, key=lambda one: one.id not in first)
-
-
-def _overlaps(begin: float, finish: float, start: float | None, end: float | None) -> bool:
-    """Whether [begin, finish) and [start, end) share a moment; instants count as moments."""
-    after = start is None or finish > start or begin >= start
-    before = end is None or begin < end or (start == end and begin <= end)
-    return after and before

@@ -1,0 +1,199 @@
+"""How long a question over all videos takes beside many others, and what it misses.
+
+    python -m benchmarks.layers [--videos N]... [--frames N] [--dimensions N] [--questions N]
+
+The vectors are drawn: pictures in one narrow cone and texts in another, shots as clusters of what
+is in them, each frame a little off its shot. Recall is the share of questions whose best frame of
+all, by a score of every frame, is found. Times are without the embedding of the question; the
+files are in the disk cache, each time is the best of five turns, and no vector of a frame is held
+between questions.
+"""
+
+import argparse
+import os
+import platform
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from statistics import median, quantiles
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tools import files, manifests
+from tools.calibration import likeness, margins, scores
+from tools.layer import FRAMES, SEGMENTS, Layer, stored
+
+Floats = NDArray[np.float32]
+PROVIDER = "drawn"
+MOST_MS, MOST_RATIO, LEAST_RECALL = 15.0, 2.0, 0.98
+CONCEPTS, DISTRACTORS, TURNS = 2000, 80, 5
+SECOND = 1000  # milliseconds between kept frames
+
+
+class Space:
+    """A drawn space of pictures and texts about the same concepts."""
+
+    def __init__(self, dimensions: int, seed: int = 7) -> None:
+        self.random = np.random.default_rng(seed)
+        self.dimensions = dimensions
+        spectrum = (1 / np.sqrt(1 + np.arange(dimensions) / 40)).astype(np.float32)
+        self.concepts = unit(self.noise(CONCEPTS) * spectrum)
+        self.axis, self.gap = unit(self.noise(2))
+
+    def noise(self, rows: int) -> Floats:
+        """Rows that point anywhere."""
+        return unit(self.random.standard_normal((rows, self.dimensions), np.float32))
+
+    def video(self, frames: int) -> tuple[Floats, list[int]]:
+        """Frames of one video, and the places of its cuts: shots of 2 to 30 frames."""
+        lengths: list[int] = []
+        while sum(lengths) < frames:
+            lengths.append(int(self.random.integers(2, 31)))
+        cuts = np.cumsum([0, *lengths])[:-1]
+        shown = self.random.integers(0, CONCEPTS, (len(cuts), 3))
+        weights = self.random.uniform(0.3, 1, (len(cuts), 3, 1)).astype(np.float32)
+        shots = unit((self.concepts[shown] * weights).sum(axis=1) + 0.5 * self.noise(len(cuts)))
+        rows = np.repeat(shots, lengths, axis=0)[:frames]
+        brief = self.random.random(frames) < 0.02  # what is seen in one frame only
+        rows[brief] += self.concepts[self.random.integers(0, CONCEPTS, int(brief.sum()))]
+        rows = unit(unit(rows) + 0.3 * self.noise(frames))
+        return unit(0.7 * self.axis + 0.7 * rows), cuts.tolist()
+
+    def texts(self, concepts: NDArray[np.int64]) -> Floats:
+        """Captions of some concepts."""
+        meant = unit(self.concepts[concepts] + 0.4 * self.noise(len(concepts)))
+        return unit(0.8 * self.gap + 0.2 * self.axis + 0.6 * meant)
+
+
+def unit(array: NDArray[np.floating[Any]]) -> Floats:
+    """Rows of length one."""
+    return (array / np.linalg.norm(array, axis=1, keepdims=True)).astype(np.float32)
+
+
+def write(folder: Path, array: Floats, cuts: list[int]) -> None:
+    """A video of a library, as far as its pictures are concerned."""
+    folder.mkdir(parents=True)
+    times = [SECOND * row for row in range(len(array))]
+    for name, data in stored(array, times, [SECOND * cut for cut in cuts]).items():
+        (folder / name).write_bytes(data)
+    named = {name: files.digest(folder / name) for name in (FRAMES, SEGMENTS)}
+    stage = {"state": "done", "provider": PROVIDER, "files": named}
+    manifests.write(folder, {"stages": {"pictures": stage}, "title": folder.name})
+
+
+def timed(ask: Callable[[Floats], object], questions: Floats) -> list[float]:
+    """Milliseconds of each question: the best of TURNS, as others work on this machine too."""
+    took = np.full(len(questions), np.inf)
+    for _ in range(TURNS):
+        for at, question in enumerate(questions):
+            start = time.perf_counter()
+            ask(question)
+            took[at] = min(took[at], (time.perf_counter() - start) * 1000)
+    return took.tolist()
+
+
+def best_of(layer: Layer, question: Floats) -> str:
+    """The id of the frame that lies most in the direction of a question."""
+    found, _ = layer.frames(question)
+    return found.ids[int(np.argmax(found.array @ question))]
+
+
+def by_text(layer: Layer, others: Floats, question: Floats) -> object:
+    """All that a question in words takes: its frames, and their scores."""
+    found, among = layer.frames(question)
+    return scores(margins(found.array, question[None], others), among)
+
+
+def by_picture(layer: Layer, question: Floats) -> object:
+    """All that a picture as a question takes."""
+    usual = layer.typical(question)
+    return likeness(layer.frames(question)[0].array, question, *usual)
+
+
+def resident() -> float:
+    """Megabytes that this process holds now."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def measure(
+    counts: list[int], frames: int, dimensions: int, questions: int, folder: Path
+) -> Iterator[list[str]]:
+    """Grow one library and ask it at each size; a row of the table for each kind of question."""
+    space = Space(dimensions)
+    about = space.random.integers(0, CONCEPTS, questions)
+    distractors = space.texts(space.random.integers(0, CONCEPTS, DISTRACTORS))
+    texts = space.texts(about) - distractors.mean(axis=0)
+    alone, _ = space.video(frames)
+    library = manifests.Manifests(folder)
+    best, winner = np.full(2 * questions, -np.inf), np.full(2 * questions, "", object)
+    lone: dict[str, float] = {}
+    pictures = np.empty((0, dimensions), np.float32)
+    made = 0
+    for count in counts:
+        while made < count:
+            array, cuts = space.video(frames)
+            if not len(pictures):
+                shown = unit(array[space.random.integers(0, frames, questions)])
+                pictures = unit(shown + 0.3 * space.noise(questions))
+                pictures -= alone.mean(axis=0)
+            name = f"{made:016x}"
+            write(folder / name, array, cuts)
+            scores = np.concatenate([texts, pictures]) @ array.T
+            rows = scores.argmax(axis=1)
+            top = scores[np.arange(len(rows)), rows]
+            for one in np.flatnonzero(top > best):
+                winner[one] = f"frame:{name}@{SECOND * rows[one]}"
+            best = np.maximum(best, top)
+            made += 1
+        time.sleep(2)  # a library that has just changed is looked through by every question
+        before = resident()
+        layer = Layer(folder, library, PROVIDER)
+        start = time.perf_counter()
+        layer.frames(texts[0])
+        opened, held = time.perf_counter() - start, resident() - before
+        for kind, asked, place in (("text", texts, 0), ("picture", pictures, questions)):
+            found = [best_of(layer, question) for question in asked]
+            hits = [id == winner[place + at] for at, id in enumerate(found)]
+            whole = partial(by_picture, layer) if place else partial(by_text, layer, distractors)
+            took, bare = timed(whole, asked), timed(partial(np.matmul, alone), asked)
+            p50, p95 = median(took), quantiles(took, n=20)[-1]
+            ratio = p50 / lone.setdefault(kind, p50)
+            recall = float(np.mean(hits))
+            met = p50 <= MOST_MS and ratio <= MOST_RATIO and recall >= LEAST_RECALL
+            yield [f"{count:,}", kind, f"{p50:.2f} ms", f"{p95:.2f} ms", f"{ratio:.2f}",
+                   f"{p50 / median(bare):.0f}", f"{recall:.3f}", f"{opened:.2f} s",
+                   f"{held:.0f} MB", "yes" if met else "no"]  # fmt: skip
+
+
+def main() -> None:
+    """Measure, and print one table."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.layers", description=__doc__)
+    parser.add_argument("--videos", type=int, action="append", default=[], help="1, 100, 1000")
+    parser.add_argument("--frames", type=int, default=600, help="of each video")
+    parser.add_argument("--dimensions", type=int, default=512)
+    parser.add_argument("--questions", type=int, default=200)
+    options = parser.parse_args()
+    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count()
+    print(f"{platform.system()} {platform.machine()}, {cores} cores, "
+          f"load {os.getloadavg()[0]:.1f} at the start, NumPy {np.__version__}; "
+          f"{options.frames} frames a video, {options.dimensions} dimensions; target: p50 at most "
+          f"{MOST_MS:.0f} ms, at most {MOST_RATIO:.0f} times that of one video, recall at least "
+          f"{LEAST_RECALL}\n")  # fmt: skip
+    titles = ("videos", "query", "p50", "p95", "to 1 video", "to one bare product",
+              "recall", "opened", "held", "met")  # fmt: skip
+    print(f"| {' | '.join(titles)} |\n|{'---|' * len(titles)}")
+    with tempfile.TemporaryDirectory(prefix="cuepoint-layers-") as temporary:
+        counts = sorted(options.videos) or [1, 100, 1000]
+        sizes = options.frames, options.dimensions, options.questions
+        for row in measure(counts, *sizes, Path(temporary) / "videos"):
+            print(f"| {' | '.join(row)} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()

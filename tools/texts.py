@@ -1,0 +1,113 @@
+"""Search in what is said and shown: by words, and by meaning where there are vectors."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tools.embed import Embedder
+    from tools.index import VectorIndex
+    from tools.library import Library
+    from tools.media import ScreenText, Utterance
+    from tools.search import Corpus, Hit
+
+CORPORA = 8
+"""Sets of videos whose texts are held prepared for search."""
+NEIGHBOURS = 4096
+"""Texts of a video whose nearness in meaning is asked for: all, but in the longest videos."""
+
+
+class TextSearch:
+    """The texts of one library. Safe for many threads."""
+
+    def __init__(self, library: Library, index: VectorIndex | None = None) -> None:
+        self._library = library
+        self._index = index
+        self._embedder: Embedder | None = None
+        self._corpora: OrderedDict[Any, tuple[Corpus[Utterance], Corpus[ScreenText]]] = (
+            OrderedDict()
+        )
+        self._guard = threading.Lock()
+
+    @property
+    def embedder(self) -> Embedder | None:
+        """What made the text vectors of this library; None where there are none."""
+        if self._embedder is None:
+            from tools.embed import load_embedder
+
+            for video in self._library.list():
+                if vectors := self._library.vectors(video.id):
+                    self._embedder = load_embedder(vectors.provider)
+                    break
+        return self._embedder
+
+    def corpora(self, videos: Sequence[str]) -> tuple[Corpus[Utterance], Corpus[ScreenText]]:
+        """Speech and on-screen text of some videos, prepared for search."""
+        from tools.search import Corpus
+
+        key = tuple((video, self._library.generation(video)) for video in videos)
+        with self._guard:
+            if key in self._corpora:
+                self._corpora.move_to_end(key)
+                return self._corpora[key]
+        said = [one for video in videos for one in self._library.utterances(video)]
+        shown = [one for video in videos for one in self._library.screen_text(video)]
+        made = Corpus(said), Corpus(shown, noisy=True)
+        with self._guard:
+            self._corpora[key] = made
+            while len(self._corpora) > CORPORA:
+                self._corpora.popitem(last=False)
+        return made
+
+    def hits(
+        self,
+        corpus: Corpus[Any],
+        query: str,
+        start: float | None,
+        end: float | None,
+        limit: int,
+        cut: bool = True,
+    ) -> list[Hit]:
+        """What fits a query in words and meaning, best first; cut leaves out what does not."""
+        from tools.search import Hit, content_words, find_words, search
+
+        if not corpus.items:
+            return []
+        if not content_words(query):  # "How are you?" is found as it stands, or not at all
+            same = [one for one in find_words([query], corpus.items)
+                    if overlaps(one.start, one.end, start, end)]  # fmt: skip
+            return [Hit(o.id, o.video, o.start, o.end, o.text, 1.0) for o in same[:limit]]
+        cosines = self._cosines(query, {one.video for one in corpus.items})
+        within = {"start": start or 0.0, "end": float("inf") if end is None else end}
+        return search(query, corpus, cosines, limit=limit, cut=cut, **within)
+
+    def _cosines(self, query: str, videos: set[str]) -> dict[str, float]:
+        """How near in meaning each text is, by evidence id; empty where there are no vectors."""
+        from tools.embed import load_embedder
+        from tools.index import ExactIndex
+
+        found: dict[str, float] = {}
+        asked: Any = None
+        for video in videos:
+            vectors = self._library.vectors(video)
+            if vectors is None:
+                continue
+            if self._embedder is None or self._embedder.name != vectors.provider:
+                self._embedder = load_embedder(vectors.provider)
+                asked = None
+            if asked is None:
+                asked = self._embedder.texts([query])[0]
+            index = self._index or ExactIndex()
+            generation = self._library.generation(video)
+            found |= dict(index.nearest(video, generation, vectors, asked, NEIGHBOURS))
+        return found
+
+
+def overlaps(begin: float, finish: float, start: float | None, end: float | None) -> bool:
+    """Whether [begin, finish) and [start, end) share a moment; instants count as moments."""
+    after = start is None or finish > start or begin >= start
+    before = end is None or begin < end or (start == end and begin <= end)
+    return after and before

@@ -1,0 +1,133 @@
+"""Search by what is seen: by words, by a picture, and by labels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from tools.calibration import (
+    ALIKE,
+    direction,
+    distractors,
+    likeness,
+    margins,
+    scores,
+)
+from tools.embed import Embedder, Vectors
+from tools.errors import NotIndexed
+from tools.evidence import parse_id
+from tools.layer import Layer
+from tools.manifests import Manifests
+from tools.zeroshot import Label, classify
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tools.embed import Floats
+    from tools.library import Library
+
+FEW = 4
+"""So many videos are searched frame by frame; more through the layer over all of them."""
+FITS = 0.5
+"""The score of a text from which on it fits a picture."""
+
+
+class ImageEmbedder(Embedder, Protocol):
+    """One that sees as well: texts and pictures lie in the same space."""
+
+    def images(self, images: Sequence[Path]) -> Floats:
+        """One row per picture, of length one."""
+        ...
+
+
+class VisualSearch:
+    """Frames of one library in the space of one embedder. Safe for many threads.
+
+    Scores are by the evidence ids of frames, from 0 to 1; those below the cut-off are left out.
+    """
+
+    def __init__(self, library: Library, embedder: ImageEmbedder) -> None:
+        self.embedder = embedder
+        self._library = library
+        self._layer = Layer(library.root / "videos", Manifests(library.root / "videos"),
+                            embedder.name)  # fmt: skip
+
+    def fitting(
+        self,
+        text: str,
+        videos: Sequence[str] | None = None,
+        start: float | None = None,
+        end: float | None = None,
+    ) -> dict[str, float]:
+        """The frames that show what a text says, among these videos or all."""
+        others = distractors(self.embedder)
+        query = self.embedder.texts([text])
+        if not query.any():
+            return {}
+        found, among = self._frames(direction(query[0], others), videos, start, end)
+        fits = scores(margins(found.array, query, others)[:, 0], among)
+        return {id: one for id, one in zip(found.ids, fits.tolist(), strict=True) if one >= FITS}
+
+    def alike(
+        self,
+        picture: Floats,
+        videos: Sequence[str] | None = None,
+        start: float | None = None,
+        end: float | None = None,
+    ) -> dict[str, float]:
+        """The frames that look like a picture, given as its vector."""
+        across, within = self._layer.typical(picture)
+        found, _ = self._frames(picture, videos, start, end)
+        alike = likeness(found.array, picture, across, within)
+        return {id: one for id, one in zip(found.ids, alike.tolist(), strict=True) if one >= ALIKE}
+
+    def picture(self, image: Path) -> Floats:
+        """The vector of a picture; UnreadableMedia where it is none."""
+        return self.embedder.images([image])[0]
+
+    def classify(
+        self,
+        labels: Sequence[str],
+        video: str,
+        start: float | None = None,
+        end: float | None = None,
+    ) -> list[Label]:
+        """Which label fits a span of a video; NotIndexed where its pictures have no vectors."""
+        found = self._exact([video], start, end)
+        if not found.ids:
+            raise NotIndexed(f"no pictures of {video} have vectors there: run `cuepoint index`")
+        return classify(found.array, labels, self.embedder)
+
+    def _frames(
+        self,
+        query: Floats,
+        videos: Sequence[str] | None,
+        start: float | None,
+        end: float | None,
+    ) -> tuple[Vectors, int]:
+        """Frames worth scoring, and of how many scenes they are the best."""
+        if videos is None or len(videos) > FEW:
+            return self._layer.frames(query, videos, start, end)
+        scenes = sum(len(self._library.scenes(video)) for video in videos)
+        return self._exact(videos, start, end), scenes
+
+    def _exact(self, videos: Sequence[str], start: float | None, end: float | None) -> Vectors:
+        """Every frame of some videos between two times, half-open."""
+        import numpy as np
+
+        arrays = [np.zeros((0, self.embedder.dimensions), np.float32)]
+        ids: list[str] = []
+        for video in videos:
+            held = self._library.picture_vectors(video)
+            if held is None or held.provider != self.embedder.name:
+                continue
+            kept = [row for row, id in enumerate(held.ids) if _is_inside(id, start, end)]
+            ids += [held.ids[row] for row in kept]
+            arrays.append(held.array[kept])
+        return Vectors(ids, np.concatenate(arrays), self.embedder.name)
+
+
+def _is_inside(id: str, start: float | None, end: float | None) -> bool:
+    parsed = parse_id(id)
+    at = parsed[2] if parsed else -1.0
+    return at >= (start or 0) and (end is None or at < end)
