@@ -125,7 +125,7 @@ def test_voices_are_linked_from_part_to_part(
 ) -> None:
     monkeypatch.setattr(module, "PART", 10)
     segmentation, embedding = (str(models / "speakers" / f"{name}/model.onnx") for name in MODELS)
-    *progress, last = diarize(str(sound), segmentation, embedding)
+    *progress, last = diarize(str(sound), segmentation, embedding, 1)
     assert progress == [{"progress": 0.5}, {"progress": 1.0}]
     assert_spoken([Turn(*one) for one in last["turns"]])
 

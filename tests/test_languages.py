@@ -15,6 +15,7 @@ from tools.embed import load_embedder
 from tools.ingest import ingest
 from tools.languages import LANGUAGES, foreign
 from tools.library import Library
+from tools.providers import BARE
 from tools.toolbox import Toolbox
 
 SAID = [
@@ -43,7 +44,7 @@ def german(shots: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tool
     ]
     (tmp_path / "hafen.de.srt").write_text("\n".join(cues), "utf-8")
     library = Library(tmp_path / "home")
-    ingest(library, tmp_path / "hafen.mp4", text_reader="none")
+    ingest(library, tmp_path / "hafen.mp4", providers=BARE)
     return Toolbox(library)
 
 

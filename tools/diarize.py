@@ -68,8 +68,9 @@ class SherpaDiarizer:
 
     name = "sherpa-onnx"
 
-    def __init__(self, models: Path) -> None:
+    def __init__(self, models: Path, threads: int = 0) -> None:
         self._models = models
+        self._threads = threads or os.cpu_count() or 1
 
     def turns(self, sound: Path) -> Generator[float, None, list[Turn]]:
         """See Diarizer; ProviderUnavailable where the models are of no use."""
@@ -82,6 +83,7 @@ class SherpaDiarizer:
                     path=str(sound),
                     segmentation=segmentation,
                     embedding=embedding,
+                    threads=self._threads,
                 ):
                     if "progress" in event:
                         yield event["progress"]
@@ -108,8 +110,8 @@ def _files(models: Path) -> list[Path]:
     return [path for name in MODELS for path in sorted((models / name).glob("*.onnx"))[:1]]
 
 
-def load_diarizer(name: str, models: Path) -> Diarizer | None:
-    """The diarizer of that name, its models in `models`/speakers.
+def load_diarizer(name: str, models: Path, threads: int = 0) -> Diarizer | None:
+    """The diarizer of that name, its models in `models`/speakers; 0 threads for all cores.
 
     None for `none`, and for `auto` where something is `missing`.
     """
@@ -118,7 +120,7 @@ def load_diarizer(name: str, models: Path) -> Diarizer | None:
     lack = missing(models)
     if name == "sherpa-onnx" and lack:
         raise ProviderUnavailable(lack)
-    return None if name == "none" or lack else SherpaDiarizer(models / "speakers")
+    return None if name == "none" or lack else SherpaDiarizer(models / "speakers", threads)
 
 
 def label(spoken: Sequence[Utterance], turns: Sequence[Turn]) -> list[Utterance]:
@@ -148,12 +150,11 @@ def label(spoken: Sequence[Utterance], turns: Sequence[Turn]) -> list[Utterance]
 # In the child
 
 
-def diarize(path: str, segmentation: str, embedding: str) -> Iterator[dict[str, Any]]:
+def diarize(path: str, segmentation: str, embedding: str, threads: int) -> Iterator[dict[str, Any]]:
     """Yields `{"progress": 0 to 1}`, then `{"turns": [[start, end, speaker], …]}`."""
     import numpy as np
 
     sherpa: Any = import_module("sherpa_onnx")
-    threads = min(4, os.cpu_count() or 1)
     voice = sherpa.SpeakerEmbeddingExtractorConfig(embedding, num_threads=threads)
     clustering = sherpa.FastClusteringConfig(num_clusters=-1, threshold=ALIKE)
     pyannote = sherpa.OfflineSpeakerSegmentationPyannoteModelConfig(segmentation)
