@@ -70,7 +70,8 @@ class SherpaDiarizer:
 
     def __init__(self, models: Path, threads: int = 0) -> None:
         self._models = models
-        self._threads = threads or os.cpu_count() or 1
+        # With 32 the child, whose memory is bounded, hung; these models gain nothing beyond a few.
+        self._threads = min(threads or os.cpu_count() or 1, 4)
 
     def turns(self, sound: Path) -> Generator[float, None, list[Turn]]:
         """See Diarizer; ProviderUnavailable where the models are of no use."""
@@ -111,7 +112,7 @@ def _files(models: Path) -> list[Path]:
 
 
 def load_diarizer(name: str, models: Path, threads: int = 0) -> Diarizer | None:
-    """The diarizer of that name, its models in `models`/speakers; 0 threads for all cores.
+    """The diarizer of that name, its models in `models`/speakers; at most 4 threads work.
 
     None for `none`, and for `auto` where something is `missing`.
     """
