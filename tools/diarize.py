@@ -70,7 +70,7 @@ class SherpaDiarizer:
 
     def __init__(self, models: Path, threads: int = 0) -> None:
         self._models = models
-        # With 32 the child, whose memory is bounded, hung; these models gain nothing beyond a few.
+        # Each takes memory of the child, which is bounded: with 32, it hung.
         self._threads = min(threads or os.cpu_count() or 1, 4)
 
     def turns(self, sound: Path) -> Generator[float, None, list[Turn]]:
