@@ -11,6 +11,7 @@ from agent.relevance import Relevance
 from agent.toolbelt import clock
 from agent.understanding import Modality
 from agent.wording import continues
+from tools.languages import foreign
 from tools.media import Evidence
 
 INSTANT = 0.05
@@ -50,7 +51,8 @@ def sentence(found: Found) -> str:
     """One piece of evidence as a sentence: when, how, and its own words."""
     one = found.one
     if one.kind == "speech":
-        return f"At {clock(one.start)} it is said: {quoted(one.text)} [{found.label}]."
+        tongue = f" in {name}" if (name := foreign(one.language)) else ""
+        return f"At {clock(one.start)} it is said{tongue}: {quoted(one.text)} [{found.label}]."
     if one.kind == "screen":
         return f"On screen {_span(one)}: {quoted(one.text)} [{found.label}]."
     if one.kind == "scene":

@@ -16,6 +16,7 @@ from agent.kinds import asks_place, fits, has_name, has_place, heads, holds_kind
 from agent.phrasing import LITTLE, is_phrasing
 from agent.understanding import Plan
 from agent.wording import continues
+from tools.languages import foreign
 from tools.media import Evidence
 from tools.search import find_words, stem, stems
 
@@ -88,7 +89,7 @@ class Relevance:
     @cached_property
     def _names(self) -> set[str]:
         """What is written with a capital inside sentences, and never without."""
-        said = " ".join(one.text for one in self._corpora[0].items)
+        said = " ".join(one.text for one in self._corpora[0].items if not foreign(one.language))
         return {
             stem(w.lower()) for w in _PROPER.findall(said) if not re.search(rf"\b{w.lower()}", said)
         }
@@ -138,8 +139,10 @@ class Relevance:
         return list(dict.fromkeys(wanted))
 
     def missing(self, words: Iterable[str]) -> list[str]:
-        """The words that are neither said nor shown."""
-        return [word for word in words if not self.holders(word)]
+        """The words that are neither said nor shown, in no language where there are several."""
+        lost = [word for word in words if not self.holders(word)]
+        foreigners = any(foreign(one.language) for one in self._corpora[0].items)
+        return [word for word in lost if not (foreigners and self.related(word))]
 
     def share(self, words: Sequence[str], one: Evidence) -> float:
         """How much of the words' weight the evidence covers, 0 to 1; 0 if it has none itself."""
@@ -226,10 +229,15 @@ class Relevance:
         return fits(question, one.text, " ".join(rest), [other.text for other in beside])
 
 
+def _without_names(one: Any) -> str:
+    # German writes every noun with a capital.
+    return one.text if foreign(getattr(one, "language", "")) else _PROPER.sub(" ", one.text)
+
+
 def _vocabulary(corpus: "Corpus[Any]", embedder: Any) -> tuple[list[str], Any]:
     """Every word of a corpus with its vector; made once."""
     if corpus not in _vocabularies:
-        text = " ".join(_PROPER.sub(" ", one.text) for one in corpus.items).lower()
-        words = sorted({w for w in re.findall(r"[a-z][a-z'-]{2,}", text) if stems(w)})
+        text = " ".join(map(_without_names, corpus.items)).lower()
+        words = sorted({w for w in re.findall(r"[^\W\d_](?:[^\W\d_]|['-]){2,}", text) if stems(w)})
         _vocabularies[corpus] = (words, embedder.texts(words))
     return _vocabularies[corpus]

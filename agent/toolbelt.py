@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from tools.coverage import told
 from tools.errors import NotIndexed, RefusedRequest, UnknownVideo
+from tools.languages import foreign
 from tools.media import Evidence, Video
 
 if TYPE_CHECKING:
@@ -99,7 +100,9 @@ class Toolbelt:
         return (f"<evidence>\n{body}\n</evidence>" if lines else "Nothing found."), shown
 
     def _line(self, label: str, evidence: Evidence) -> str:
-        kind = evidence.kind + (" (draft)" if evidence.source.startswith("draft") else "")
+        marks = [mark for mark in (foreign(evidence.language),) if mark]
+        marks += ["draft"] if evidence.source.startswith("draft") else []
+        kind = evidence.kind + (f" ({', '.join(marks)})" if marks else "")
         span = clock(evidence.start)
         if evidence.end > evidence.start:
             span += f" to {clock(evidence.end)}"

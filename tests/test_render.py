@@ -99,7 +99,7 @@ def test_frames_scenes_and_utterances(library: Library) -> None:
     said = render.utterance(Utterance(VIDEO, 1.0, 2.5, "Hi.", None, "subtitles", 2))
     assert said == {
         "id": f"speech:{VIDEO}@1000-2500#2", "video": VIDEO, "start": 1.0, "end": 2.5,
-        "text": "Hi.", "speaker": None, "source": "subtitles",
+        "text": "Hi.", "speaker": None, "source": "subtitles", "language": None,
     }  # fmt: skip
 
 
@@ -107,7 +107,7 @@ def test_evidence_tells_the_hour_of_the_day(library: Library) -> None:
     row = Json(library).evidence(SAID, 4)
     assert set(row) == {
         "id", "handle", "video", "start", "end", "kind", "text", "image", "score", "source",
-        "recorded_at",
+        "language", "recorded_at",
     }  # fmt: skip
     assert (row["handle"], row["score"]) == (4, 0.1235)
     assert row["recorded_at"] == "2026-05-14T05:40:00.800000+00:00"

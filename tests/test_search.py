@@ -283,3 +283,16 @@ def test_neighbours_become_one_moment():
         (OTHER, 14, 15, 0.2),
     ]
     assert [one.score for one in moments[1].hits] == [0.9, 0.5, 0.4]
+
+
+def test_a_text_without_a_word_of_the_question_is_found_by_its_meaning_alone():
+    said = ["Im Winter ist der Hafen zu.", "Der Leuchtturm ist alt.", "Die Möwen sind laut."]
+    items = [Utterance(VIDEO, n * 60.0, n * 60.0 + 4, text) for n, text in enumerate(said)]
+
+    def found(near: float) -> list[tuple[str, float]]:
+        cosines = {one.id: near if one is items[1] else 0.3 for one in items}
+        hits = search("How old is the lighthouse?", Corpus(items), cosines)
+        return [(hit.text, hit.share) for hit in hits]
+
+    assert found(module.ENOUGH_COSINE) == [(said[1], 0.0)]
+    assert found(module.ENOUGH_COSINE - 0.01) == []

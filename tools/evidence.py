@@ -67,7 +67,18 @@ def parse_id(text: str) -> tuple[Kind, str, float, float] | None:
 def of_speech(one: Utterance, image: str | None, score: float = 0.0) -> Evidence:
     """Who said what, when."""
     text = f"{one.speaker}: {one.text}" if one.speaker else one.text
-    return Evidence(one.id, one.video, one.start, one.end, "speech", text, image, score, one.source)
+    return Evidence(
+        one.id,
+        one.video,
+        one.start,
+        one.end,
+        "speech",
+        text,
+        image,
+        score,
+        one.source,
+        one.language,
+    )
 
 
 def of_screen(one: ScreenText, image: str | None, score: float = 0.0) -> Evidence:

@@ -110,7 +110,10 @@ class Scene:
 
 @dataclass(frozen=True)
 class Utterance:
-    """One piece of speech; source is `subtitles`, `whisper:…` or `draft`."""
+    """One piece of speech; source is `subtitles`, `whisper:…` or `draft`.
+
+    language is a short code (`de`), empty where it is not known.
+    """
 
     video: str
     start: float
@@ -119,6 +122,7 @@ class Utterance:
     speaker: str | None = None
     source: str = "subtitles"
     n: int = 1
+    language: str = ""
 
     @property
     def id(self) -> str:
@@ -144,7 +148,10 @@ class ScreenText:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What an answer may rest on; score is higher for better and comparable within one result."""
+    """What an answer may rest on; score is higher for better and comparable within one result.
+
+    language is that of speech, a short code (`de`), empty where it is not known.
+    """
 
     id: str
     video: str
@@ -155,6 +162,7 @@ class Evidence:
     image: str | None = None
     score: float = 0.0
     source: str = ""
+    language: str = ""
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.cues import Cue, clean, unstyled, utterances
+from tools.languages import LANGUAGES
 from tools.media import Utterance
 
 SIDECAR_TYPES = {".srt", ".vtt", ".ass", ".ssa"}
@@ -56,7 +57,8 @@ def transcript(
     spoken, mended = utterances(video, chosen.cues, duration)
     if chosen.trouble:
         notes.append(f"{chosen.name}: {chosen.trouble}")
-    return Transcript(tuple(spoken), (*notes, *mended), chosen.language, "subtitles")
+    known = tuple(replace(one, language=chosen.language) for one in spoken)
+    return Transcript(known, (*notes, *mended), chosen.language, "subtitles")
 
 
 # Finding and reading
@@ -207,23 +209,6 @@ def _tidied(text: str, suffix: str) -> tuple[str, str]:
 
 # Choosing
 
-NAMES = """
-ar ara arabic     bg bul bulgarian        bs bos bosnian           cs cze ces czech
-da dan danish     de ger deu german deutsch                        el gre ell greek
-en eng english    es spa spanish español  et est estonian          fa per fas persian
-fi fin finnish    fr fre fra french français                       he heb hebrew
-hi hin hindi      hr hrv croatian         hu hun hungarian         id ind indonesian
-it ita italian italiano                   ja jpn japanese          ko kor korean
-lt lit lithuanian lv lav latvian          nl dut nld dutch         no nor nb nob norwegian
-pl pol polish     pt por portuguese português                      ro rum ron romanian
-ru rus russian    sk slo slk slovak       sl slv slovenian         sq alb sqi albanian
-sr srp serbian    sv swe swedish          th tha thai              tr tur turkish
-uk ukr ukrainian  vi vie vietnamese       zh chi zho cmn chinese
-"""
-LANGUAGES = {
-    name: names.split()[0] for names in re.split(r"\s{2,}|\n", NAMES) for name in names.split()
-}
-"""Codes and names of languages, to the shortest code."""
 PARTIAL = re.compile(r"\b(forced|signs?|songs?|foreign|commentary|lyrics|karaoke)\b", re.I)
 TRANSLATED = re.compile(
     r"\b(machine|translat(?:ed|ion|e)|auto-?translated|mt|deepl|google)\b", re.I

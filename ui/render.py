@@ -97,7 +97,7 @@ class Json:
 
     def utterance(self, one: Utterance) -> dict[str, Any]:
         """Utterance, with its id."""
-        row = {"id": one.id, **asdict(one)}
+        row = {"id": one.id, **asdict(one), "language": one.language or None}
         del row["n"]
         return row
 
@@ -107,8 +107,14 @@ class Json:
         video = self._library.get(one.video)
         if video.recorded_at:
             recorded = (video.recorded_at + timedelta(seconds=one.start)).isoformat()
-        row = {**asdict(one), "image": self._picture(one.image), "handle": handle}
-        return {**row, "score": round(one.score, 4), "recorded_at": recorded}
+        return {
+            **asdict(one),
+            "image": self._picture(one.image),
+            "handle": handle,
+            "score": round(one.score, 4),
+            "language": one.language or None,
+            "recorded_at": recorded,
+        }
 
     def coverage(self, one: Coverage) -> dict[str, Any]:
         """Coverage."""
