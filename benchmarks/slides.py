@@ -1,0 +1,3 @@
+"""stub"""
+FOOT="x"; WIDTH=1280; HEIGHT=720
+def draw(s): ...
