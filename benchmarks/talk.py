@@ -125,7 +125,7 @@ def cues(said: list[Said]) -> list[Said]:
             joined[-1] = both
         else:
             joined.append(piece)
-    after = [one.start for one in joined[1:]] + [said[-1].end]
+    after = [one.start for one in joined[1:]] + [one.end for one in joined[-1:]]
     return [
         replace(one, end=max(one.end, min(one.start + SHORTEST, until)))
         for one, until in zip(joined, after, strict=True)
@@ -194,7 +194,7 @@ def truth(shown: list[Shown], said: list[Said]) -> dict[str, object]:
 
 
 def sound(one: Shown, said: list[Said], quiet: bool) -> np.ndarray:
-    """What is heard while a slide is shown: a low tone, or voices in a room that hisses a little."""
+    """What is heard while a slide is shown: a low tone, or voices in a room that hisses."""
     first, last = round(one.start * RATE), round(one.end * RATE)
     if quiet:
         at = np.arange(first, last) % RATE
