@@ -17,13 +17,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tools import files, ocr, scenes, transcribe
+from tools import files, ocr, scenes
 from tools.embed import load_embedder
 from tools.errors import UnreadableMedia
 from tools.library import as_rows
 from tools.media import Attributes, Frame, Scene, StageState
 from tools.sampling import FLOOR_SECONDS, REASONS, choose
 from tools.signals import Rows, read_rows
+from tools.subtitles import read_sidecar, sidecar_files, stream_track, transcript
 
 if TYPE_CHECKING:
     from tools.ingest import Work
@@ -86,10 +87,10 @@ def _plausible(text: str | None) -> str | None:
 def subtitles(work: Work) -> Result:
     """Speech from the best subtitle track, in the file or beside it."""
     events = work.child.call("tools.video.subtitles:read_subtitles", path=str(work.path))
-    tracks = [transcribe.stream_track(event) for event in events]
-    tracks += [transcribe.read_sidecar(path, work.path) for path in _sidecars(work)]
+    tracks = [stream_track(event) for event in events]
+    tracks += [read_sidecar(path, work.path) for path in _sidecars(work)]
     audio = work.manifest["probe"]["audio"]
-    found = transcribe.transcript(
+    found = transcript(
         work.video,
         tracks,
         work.manifest["duration"] or None,
@@ -104,7 +105,7 @@ def subtitles(work: Work) -> Result:
 
 
 def _sidecars(work: Work) -> list[Path]:
-    return transcribe.sidecar_files(work.path) if work.manifest["source"]["linked"] else []
+    return sidecar_files(work.path) if work.manifest["source"]["linked"] else []
 
 
 def _sidecar_stamps(work: Work) -> Any:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tools.cues import Cue, utterances
-from tools.transcribe import (
+from tools.subtitles import (
     Track,
     choose_track,
     read_sidecar,
@@ -169,7 +169,7 @@ def test_what_is_no_subtitle_file_gives_a_note(tmp_path: Path, content: bytes, t
 
 
 def test_a_huge_or_unreadable_sidecar_gives_a_note(tmp_path: Path, monkeypatch):
-    monkeypatch.setattr("tools.transcribe.MAX_BYTES", 10)
+    monkeypatch.setattr("tools.subtitles.MAX_BYTES", 10)
     assert "larger than" in read(tmp_path, srt("Hello")).trouble
     assert (
         "cannot be read" in read_sidecar(tmp_path / "talk.gone.srt", tmp_path / "talk.mp4").trouble
