@@ -110,7 +110,10 @@ class Scene:
 
 @dataclass(frozen=True)
 class Utterance:
-    """One piece of speech; source is `subtitles`, `whisper:…` or `draft`."""
+    """One piece of speech; source is `subtitles`, `whisper:…` or `draft`.
+
+    confidence is what the recogniser gives its words on average, 0 to 1.
+    """
 
     video: str
     start: float
@@ -118,6 +121,7 @@ class Utterance:
     text: str
     speaker: str | None = None
     source: str = "subtitles"
+    confidence: float = 1.0
     n: int = 1
 
     @property
