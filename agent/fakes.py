@@ -124,7 +124,9 @@ class MemoryLibrary:
     def coverage(self, video: str) -> Coverage:
         """Always complete."""
         duration = self.get(video).duration
-        return Coverage(video, duration, round(duration / 2), 2.0, "complete", "complete", "none")
+        ready = {"frames": 1.0, "speech": 1.0, "screen": 1.0}
+        frames = round(duration / 2)
+        return Coverage(video, duration, frames, 2.0, "complete", "complete", "none", ready=ready)
 
     def remove(self, video: str) -> None:
         """Forget one."""

@@ -10,6 +10,7 @@ from typing import Any, Self
 import platformdirs
 
 from tools.errors import VideoError
+from tools.providers import Providers
 
 PREFIX = "CUEPOINT_"
 _BARE = {"openai_api_key": "OPENAI_API_KEY", "openai_base_url": "OPENAI_BASE_URL"}
@@ -69,6 +70,11 @@ class Settings:
     upload_limit: int = 4 << 30
     text_reader: str = "auto"
     embedder: str = "auto"
+    transcriber: str = "auto"
+    picture_embedder: str = "auto"
+    diarizer: str = "auto"
+    threads: int = 0
+    """Of one model; 0 takes all cores."""
     model_calls: int = 8
     tool_calls: int = 12
     question_seconds: float = 90.0
@@ -79,6 +85,7 @@ class Settings:
             f"owner {self.owner!r} must be letters, digits, dots, dashes, at most 64",
         )
         _require(0 <= self.port <= 65535, f"port {self.port} is not between 0 and 65535")
+        _require(self.threads >= 0, f"threads {self.threads} must not be below zero")
         for name in ("upload_limit", "model_calls", "tool_calls", "question_seconds"):
             value = getattr(self, name)
             _require(0 < value < float("inf"), f"{name} {value} must be above zero")
@@ -87,6 +94,11 @@ class Settings:
             url is None or re.match(r"https?://[^/@]+(/|$)", url) is not None,
             "OPENAI_BASE_URL must start with http:// or https:// and hold no user or password",
         )
+
+    @property
+    def providers(self) -> Providers:
+        """What indexes a video."""
+        return Providers(**{one.name: getattr(self, one.name) for one in fields(Providers)})
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> Self:

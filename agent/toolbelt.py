@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 from langchain_core.tools import BaseTool, StructuredTool
 from pydantic import BaseModel, ValidationError
 
+from tools.coverage import told
 from tools.errors import NotIndexed, RefusedRequest, UnknownVideo
-from tools.media import Coverage, Evidence, Video
+from tools.media import Evidence, Video
 
 if TYPE_CHECKING:
     from tools.toolbox import Toolbox
@@ -143,18 +144,13 @@ class Toolbelt:
     def looked_at(self, scope: Sequence[str]) -> str:
         """One sentence on what an answer of "not found" rests on."""
         videos = [self._library.get(id) for id in scope] if scope else self._library.list()
-        parts = [_coverage(video.title, self._library.coverage(video.id)) for video in videos[:3]]
+        parts = [
+            f"“{video.title}” ({clock(video.duration)}): {told(self._library.coverage(video.id))}"
+            for video in videos[:3]
+        ]
         if len(videos) > 3:
             parts.append(f"and {len(videos) - 3} more videos")
         return f"Looked at {'; '.join(parts)}."
-
-
-def _coverage(title: str, coverage: Coverage) -> str:
-    return (
-        f"“{title}” ({clock(coverage.duration)}): {coverage.frames} frames, at most "
-        f"{coverage.longest_gap:.1f} s apart, speech {coverage.speech}, "
-        f"on-screen text {coverage.screen}"
-    )
 
 
 def video_line(video: Video) -> str:

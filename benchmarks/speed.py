@@ -73,8 +73,10 @@ def index(path: str, home: str, launched: str) -> dict[str, Any]:
     """Index without models and say what it took; prints a line of its own when it can be asked."""
     children: list[str] = []
     sys.addaudithook(lambda name, _: children.append(name) if name == "subprocess.Popen" else None)
-    from tools.ingest import Progress, ingest
+    from tools.ingest import ingest
     from tools.library import Library
+    from tools.providers import BARE
+    from tools.work import Progress
 
     def usable(progress: Progress) -> None:
         if (progress.stage, progress.state) == ("keyframes", "done"):
@@ -83,7 +85,7 @@ def index(path: str, home: str, launched: str) -> dict[str, Any]:
 
     library = Library(Path(home))
     start, spent = time.perf_counter(), sum(os.times()[:4])
-    video = ingest(library, Path(path), text_reader="none", only=("pass",), on_progress=usable)
+    video = ingest(library, Path(path), providers=BARE, only=("pass",), on_progress=usable)
     return {
         "seconds": time.perf_counter() - start,
         "whole": time.time() - float(launched),

@@ -18,6 +18,7 @@ import pytest
 from tools.ingest import ingest
 from tools.library import Library
 from tools.manifests import REPAIR
+from tools.providers import BARE
 from tools.repair import repair
 from tools.verify import verify
 
@@ -183,7 +184,7 @@ def _shelf(shots: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Shelf
     path.with_suffix(".srt").write_text("1\n00:00:01,000 --> 00:00:02,500\nThe kettle is red.\n")
     library = Library(path.parent / "home")
     at = datetime(2026, 5, 14, 5, 40, tzinfo=UTC)
-    chosen: dict[str, Any] = {"text_reader": "none", "sampling": "uniform", "title": "kettle!"}
+    chosen: dict[str, Any] = {"providers": BARE, "sampling": "uniform", "title": "kettle!"}
     video = ingest(library, path, recorded_at=at, **chosen)
     shutil.copytree(path.parent, folder / "whole")
     return Shelf(library, video.id, path), folder / "whole"
@@ -205,5 +206,5 @@ def inside(shots: Path, tmp_path: Path) -> Shelf:
     for path in (file, upload):
         shutil.copy(shots, path)
     library = Library(tmp_path / "home")
-    video = ingest(library, upload, title="holiday", take=True, text_reader="none")
+    video = ingest(library, upload, title="holiday", take=True, providers=BARE)
     return Shelf(library, video.id, file)

@@ -21,6 +21,7 @@ import pytest
 
 from tools.ingest import ingest
 from tools.library import Library
+from tools.providers import BARE
 from ui import cards
 
 ROOT = Path(__file__).parents[1]
@@ -248,7 +249,7 @@ def test_a_moment_far_into_a_long_video_plays_from_a_copy_of_its_span(
         return np.full((90, 160, 3), 20 + int(seconds), np.uint8)
 
     film = encode(tmp_path / "long.avi", paint, 90.0, fps=5, codec="mpeg4", gop=25)
-    video = ingest(Library(shared.home), film, text_reader="none")
+    video = ingest(Library(shared.home), film, providers=BARE)
     with page_of(chromium, shared) as page:
         page.goto(f"{shared.url}/v/{video.id}?t=72.5")
         plays = PLAYS.replace("[data-testid=player]", "#player")
@@ -267,8 +268,8 @@ def test_one_of_several_is_chosen_and_its_title_is_text(
 ) -> None:
     home = tmp_path / "home"
     grey = encode(tmp_path / "grey.mp4", lambda _: np.full((90, 160, 3), 99, np.uint8), 1.0)
-    ingest(Library(home), shots, title=HOSTILE, text_reader="none")
-    ingest(Library(home), grey, text_reader="none")
+    ingest(Library(home), shots, title=HOSTILE, providers=BARE)
+    ingest(Library(home), grey, providers=BARE)
     with serving(home) as server, page_of(chromium, server) as page:
         page.get_by_text("Ask about all 2 videos").wait_for()
         page.get_by_role("button", name="Ask only !").click()

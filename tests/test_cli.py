@@ -16,6 +16,7 @@ import pytest
 import ui.cli
 from tools.ingest import ingest
 from tools.library import Library
+from tools.providers import BARE
 
 SAID = """1
 00:00:00,500 --> 00:00:02,500
@@ -31,7 +32,7 @@ FRAME = "id video seconds image reason"
 SCENE = "id video start end image"
 UTTERANCE = "id video start end text speaker source"
 EVIDENCE = "id handle video start end kind text image score source recorded_at"
-COVERAGE = "video duration frames longest_gap speech screen objects notes"
+COVERAGE = "video duration frames longest_gap speech screen objects notes ready"
 ANSWER = (
     "question answer found claims evidence nearest coverage model tokens cost_usd seconds thread"
 )
@@ -90,7 +91,7 @@ def kettle(shots: Path, tmp_path: Path) -> Path:
 def indexed(shots: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A library that holds the kettle; for reading only."""
     folder = tmp_path_factory.mktemp("cli")
-    ingest(Library(folder / "home"), place(shots, folder), text_reader="none")
+    ingest(Library(folder / "home"), place(shots, folder), providers=BARE)
     return folder / "home"
 
 

@@ -15,11 +15,13 @@ import pytest
 from tools import stages
 from tools.errors import RefusedRequest, UnknownVideo, UnreadableMedia
 from tools.frames import sample
-from tools.ingest import Progress, ingest
+from tools.ingest import ingest
 from tools.library import STAGES, Library
+from tools.providers import BARE
+from tools.work import Progress
 
 Encode = Callable[..., Path]
-QUICK = {"text_reader": "none"}
+QUICK = {"providers": BARE}
 
 
 @pytest.fixture
@@ -169,11 +171,12 @@ INDEX = """
 import sys
 from pathlib import Path
 from tools.ingest import ingest
+from tools.providers import BARE
 from tools.library import Library
 def stop(now):
     if now.stage == sys.argv[3] and now.state == sys.argv[4]:
         sys.stdout.write("there\\n"); sys.stdout.flush(); sys.stdin.read()
-ingest(Library(Path(sys.argv[1])), Path(sys.argv[2]), text_reader="none", on_progress=stop)
+ingest(Library(Path(sys.argv[1])), Path(sys.argv[2]), providers=BARE, on_progress=stop)
 """
 
 

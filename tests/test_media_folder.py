@@ -12,6 +12,7 @@ from tools.errors import UnreadableMedia
 from tools.frames import sample
 from tools.ingest import ingest
 from tools.library import STAGES, Library
+from tools.providers import BARE
 from tools.sampling import STRATEGIES
 from ui.render import Json
 
@@ -58,7 +59,7 @@ def valid(rows: list[dict[str, Any]], keys: set[str]) -> None:
 @pytest.mark.parametrize("name", GOOD)
 def test_a_video_is_indexed(name: str, media: Path, library: Library) -> None:
     path = media / name
-    video = ingest(library, path, text_reader="none")
+    video = ingest(library, path, providers=BARE)
     assert video.state == "ready" and video.duration > 0
     assert {stage.state for stage in video.stages.values()} <= {"done", "skipped"}
     notes = " ".join(video.notes)
@@ -90,7 +91,7 @@ def test_a_video_is_indexed(name: str, media: Path, library: Library) -> None:
 @pytest.mark.parametrize("name", [n for n in ALL if Path(n).name in UNREADABLE] or ALL[:1])
 def test_what_is_no_video_is_refused_in_one_line(name: str, media: Path, library: Library) -> None:
     with pytest.raises(UnreadableMedia) as error:
-        ingest(library, media / name, text_reader="none")
+        ingest(library, media / name, providers=BARE)
     assert Path(name).name in str(error.value)
     assert library.list() == [] and not list(library.root.glob("videos/*"))
 
@@ -99,7 +100,7 @@ def test_what_is_no_video_is_refused_in_one_line(name: str, media: Path, library
 def test_a_long_video_can_be_asked_after_its_keyframes(
     name: str, media: Path, library: Library
 ) -> None:
-    video = ingest(library, media / name, text_reader="none", only=("keyframes",))
+    video = ingest(library, media / name, providers=BARE, only=("keyframes",))
     assert video.state == "queued" and video.duration == pytest.approx(362.77, abs=0.1)
     states = [video.stages[stage].state for stage in STAGES]
     assert states[:4] == ["done", states[1], "done", "waiting"]
@@ -114,7 +115,7 @@ def test_a_long_video_can_be_asked_after_its_keyframes(
      "odd/moviepy_no_duration.webm", "odd/psd_counter.mp4"],
 )  # fmt: skip
 def test_every_strategy_gives_frames_with_reasons(name: str, media: Path, library: Library) -> None:
-    video = ingest(library, media / name, text_reader="none")
+    video = ingest(library, media / name, providers=BARE)
     render = Json(library)
     for strategy in STRATEGIES:
         frames = sample(library, video.id, strategy, count=8)

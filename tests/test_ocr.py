@@ -149,7 +149,7 @@ def watch(tmp_path: Path) -> Watch:
         progress = []
         while True:
             try:
-                progress.append(next(reading))
+                progress.append(next(reading)[0])
             except StopIteration as end:
                 texts, note = end.value
                 break

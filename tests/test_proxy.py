@@ -15,6 +15,7 @@ import ui.proxies
 from tools.errors import UnreadableMedia
 from tools.ingest import ingest
 from tools.library import Library
+from tools.providers import BARE
 from tools.sandbox import Child
 from tools.video.proxy import write_proxy
 from ui.proxies import Proxies
@@ -172,7 +173,7 @@ def test_a_copy_is_made_once_however_many_ask(
     tmp_path: Path, film: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     library = Library(tmp_path / "home")
-    video = ingest(library, film, text_reader="none")
+    video = ingest(library, film, providers=BARE)
     calls: list[str] = []
     together = threading.Barrier(4)
 

@@ -131,6 +131,7 @@ def test_an_answer(library: Library) -> None:
     assert row["evidence"][0]["handle"] == 1 and row["nearest"] == []
     assert set(row["coverage"][0]) == {
         "video", "duration", "frames", "longest_gap", "speech", "screen", "objects", "notes",
+        "ready",
     }  # fmt: skip
     json.dumps(row, allow_nan=False)
 

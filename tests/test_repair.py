@@ -19,6 +19,7 @@ from tools.files import lock
 from tools.ingest import ingest
 from tools.library import Library
 from tools.manifests import REPAIR
+from tools.providers import BARE
 from tools.repair import repair
 from tools.sealed import is_sealed_picture, unsealed
 from tools.verify import vectors, verify
@@ -50,7 +51,7 @@ def test_indexing_the_same_file_mends_its_stages_and_its_pictures(shelf: Shelf) 
     before = image.read_bytes()
     image.write_bytes(before[:100])
     (shelf.folder / "scenes.jsonl").write_bytes(b"")
-    ingest(shelf.library, shelf.file, text_reader="none", sampling="uniform")
+    ingest(shelf.library, shelf.file, providers=BARE, sampling="uniform")
     assert verify(shelf.library) == [] and image.read_bytes() == before
 
 
@@ -111,7 +112,7 @@ def test_a_manifest_whose_original_nobody_knows_is_named_and_kept(shelf: Shelf) 
     assert problem.fix == "cuepoint index FILE" and str(shelf.file) in problem.what
     assert problem.what.endswith(f"; without it: cuepoint library remove {shelf.video}")
     assert repair(shelf.library).left == [problem]
-    ingest(shelf.library, shelf.file.with_name("elsewhere.mp4"), text_reader="none")
+    ingest(shelf.library, shelf.file.with_name("elsewhere.mp4"), providers=BARE)
     assert verify(shelf.library) == [] and shelf.library.get(shelf.video).title == "kettle!"
 
 
@@ -147,7 +148,7 @@ def test_an_original_inside_is_mended_by_a_good_copy(inside: Shelf, fault: str) 
     left = original.read_bytes() if original.exists() else None
     assert repair(inside.library).left == [one]
     assert (original.read_bytes() if original.exists() else None) == left
-    ingest(inside.library, inside.file, text_reader="none")
+    ingest(inside.library, inside.file, providers=BARE)
     assert verify(inside.library) == [] and inside.file.exists()
     assert inside.library.get(inside.video).title == "holiday"
 
@@ -172,7 +173,7 @@ def test_a_damaged_original_without_a_manifest_is_named_and_stays(inside: Shelf)
     (one,) = verify(inside.library)
     assert "damaged" in one.what and one.fix == "cuepoint index FILE"
     assert repair(inside.library).left == [one] and (inside.folder / "original").exists()
-    ingest(inside.library, inside.file, text_reader="none")
+    ingest(inside.library, inside.file, providers=BARE)
     assert verify(inside.library) == []
 
 
@@ -185,7 +186,7 @@ def test_the_memory_of_checksums_is_made_again(shelf: Shelf, fault: str) -> None
     assert shelf.found() == [f"checksums.json is {fault}"]
     if fault == "damaged":  # it is not believed
         assert ingest(
-            shelf.library, shelf.file, text_reader="none", sampling="uniform"
+            shelf.library, shelf.file, providers=BARE, sampling="uniform"
         ).id == shelf.video  # fmt: skip
     else:
         shelf.mend()

@@ -19,6 +19,7 @@ from agent.settings import Settings
 from tools.errors import RefusedRequest
 from tools.ingest import ingest
 from tools.library import Library
+from tools.providers import BARE
 from ui.proxies import browser_type, span
 from ui.server import build_app
 from ui.uploads import title_of
@@ -68,7 +69,7 @@ def _running(settings: Settings) -> Iterator[TestClient]:
 
 @pytest.fixture(scope="module")
 def client(settings: Settings, shots: Path) -> Iterator[TestClient]:
-    ingest(Library(settings.home), shots, title="Four <b>shots</b>", text_reader="none")
+    ingest(Library(settings.home), shots, title="Four <b>shots</b>", providers=BARE)
     with _running(settings) as client:
         yield client
 
@@ -323,7 +324,7 @@ def test_a_missing_original_is_gone_and_its_frames_stay(
     settings = replace(settings, home=tmp_path / "home")
     film = tmp_path / "film.mp4"
     film.write_bytes(shots.read_bytes())
-    id = ingest(Library(settings.home), film, text_reader="none").id
+    id = ingest(Library(settings.home), film, providers=BARE).id
     film.unlink()
     with _running(settings) as client:
         reply = client.get(f"/media/{id}/file")

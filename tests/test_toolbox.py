@@ -9,6 +9,7 @@ from tools.errors import RefusedRequest, UnknownVideo
 from tools.ingest import ingest
 from tools.library import Library
 from tools.media import Evidence, Video
+from tools.providers import BARE
 from tools.toolbox import Toolbox, _by_moment
 
 SAID = """1
@@ -32,7 +33,7 @@ def box(shots: Path, tmp_path_factory: pytest.TempPathFactory) -> Toolbox:
     shutil.copy(shots, path)
     path.with_suffix(".srt").write_text(SAID)
     library = Library(folder / "home")
-    ingest(library, path, text_reader="none")
+    ingest(library, path, providers=BARE)
     return Toolbox(library)
 
 

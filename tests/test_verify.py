@@ -18,6 +18,7 @@ from tools.frames import sample
 from tools.ingest import ingest
 from tools.library import Library
 from tools.manifests import REPAIR
+from tools.providers import BARE
 from tools.repair import repair
 from tools.verify import vectors, verify
 
@@ -120,7 +121,7 @@ def test_a_linked_original_is_named_by_what_is_wrong_with_it(shelf: Shelf) -> No
     (one,) = verify(shelf.library)
     assert "is missing" in one.what and one.fix == "cuepoint index FILE"
     place.write_bytes(whole)
-    ingest(shelf.library, place, text_reader="none", sampling="uniform")
+    ingest(shelf.library, place, providers=BARE, sampling="uniform")
     assert [one.what for one in verify(shelf.library) if "original" in one.what] == []
     assert Path(shelf.library.get(shelf.video).path) == place
 

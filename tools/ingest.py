@@ -6,15 +6,13 @@ Decoding happens in the sandbox, in a folder of its own; only the holder of the 
 
 import contextlib
 import copy
-import json
 import shutil
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from tools import stages
 from tools.about import ABOUT, ORIGINAL, RECORD, clean_title, known
@@ -22,97 +20,17 @@ from tools.disk import check_space, refusal
 from tools.errors import Damaged, Interrupted, RefusedRequest, UnknownVideo, VideoError
 from tools.files import adopt, digest, discard, lock, sweep, sweep_temporary
 from tools.frames import intact
-from tools.library import STAGES, Library, Manifest, save_manifest
-from tools.manifests import SCHEMA
-from tools.media import StageState, Video
+from tools.library import STAGES, Library
+from tools.manifests import SCHEMA, Manifest, loose_parts
+from tools.media import Video
 from tools.original import Original
+from tools.providers import Providers
 from tools.sampling import STRATEGIES, Strategy
 from tools.sandbox import Child
+from tools.work import OnProgress, Work, removed
 
-WEIGHTS = {"probe": 1, "subtitles": 2, "keyframes": 6, "pass": 40, "screen": 45, "vectors": 6}
-"""Share of the time that each stage takes, for the estimate of what remains."""
-
-
-@dataclass(frozen=True)
-class Progress:
-    """One sign of life. fraction is of the stage, 0 to 1; remaining is seconds for the video."""
-
-    video: str
-    stage: str
-    state: StageState
-    fraction: float
-    remaining: float | None
-
-
-OnProgress = Callable[[Progress], None]
-
-
-@dataclass
-class Work:
-    """What the stages of one run share."""
-
-    library: Library
-    video: str
-    original: Original
-    manifest: Manifest
-    ours: Callable[[], bool]
-    child: Child
-    sampling: Strategy
-    text_reader: str
-    embedder: str
-    on_progress: OnProgress | None
-    stage: str = ""
-    taken: Path | None = None
-    started: float = field(default_factory=time.monotonic)
-    said: float = 0.0
-
-    @property
-    def path(self) -> Path:
-        """Where the media file lies."""
-        return self.original.path
-
-    @property
-    def folder(self) -> Path:
-        """Where the video's files lie."""
-        return self.library.folder(self.video)
-
-    @property
-    def scratch(self) -> Path:
-        """Where a stage writes before it is done; emptied at the start of each run."""
-        return self.folder / "scratch"
-
-    def say(self, stage: str, state: StageState, fraction: float) -> None:
-        """Tell the caller, and whoever reads the library, how far a stage is."""
-        names = list(WEIGHTS)
-        before = sum(WEIGHTS[name] for name in names[: names.index(stage)])
-        done = (before + WEIGHTS[stage] * fraction) / sum(WEIGHTS.values())
-        now = time.monotonic()
-        spent = now - self.started
-        remaining = spent * (1 - done) / done if done > 0.03 and spent > 1 else None
-        if state == "running" and now - self.said >= 0.5:
-            self.said = now
-            note = {"stage": stage, "fraction": round(fraction, 3)}
-            with contextlib.suppress(OSError):  # for show only
-                (self.folder / "progress.json").write_text(json.dumps(note))
-        if self.on_progress:
-            self.on_progress(Progress(self.video, stage, state, fraction, remaining))
-
-    def take_back(self) -> None:
-        """What the manifest says of the running stage no longer holds: its files change now.
-
-        Without this, a kill between a new file and the manifest leaves an old stage with it.
-        """
-        if self.manifest["stages"].pop(self.stage, None):
-            self.save()
-
-    def save(self) -> None:
-        """Make the manifest visible, unless the video was removed meanwhile."""
-        if not self.ours():
-            raise _removed(self.path)
-        save_manifest(self.library, self.video, self.manifest)
-        if self.taken:
-            self.taken.unlink(missing_ok=True)
-            self.taken = None
+NEEDED = ("probe", "subtitles", "keyframes", "pass")
+"""Without these the stages after them have nothing to go by; of the others each stands alone."""
 
 
 def ingest(
@@ -124,8 +42,7 @@ def ingest(
     sampling: Strategy = "adaptive",
     recorded_at: datetime | None = None,
     only: tuple[str, ...] = (),
-    text_reader: str = "auto",
-    embedder: str = "auto",
+    providers: Providers | None = None,
     on_progress: OnProgress | None = None,
 ) -> Video:
     """Index a file and return its video; at once for what is already indexed.
@@ -135,6 +52,7 @@ def ingest(
     Interrupted where the disk, a removal or another writer of the file was in the way.
     """
     _check_names(sampling, only)
+    providers = providers or Providers()
     with _disk_told(path):
         library.root.mkdir(parents=True, exist_ok=True)
         sweep_unlisted(library)
@@ -153,20 +71,17 @@ def ingest(
                 ours,
                 child,
                 sampling,
-                text_reader,
-                embedder,
+                providers,
                 on_progress,
             )
             try:
                 _keep_original(work, take)
                 _keep_time(work, recorded_at)
-                manifest["options"] = {
-                    "sampling": sampling, "text_reader": text_reader, "embedder": embedder
-                }  # fmt: skip
+                manifest["options"] = {"sampling": sampling, **asdict(providers)}
                 _run(work, only)
             except (VideoError, OSError) as error:
                 if not ours():
-                    raise _removed(path) from error
+                    raise removed(path) from error
                 if fresh and not within and ("probe" not in manifest["stages"] or original.changed):
                     discard(folder, library.trash)  # nothing of it is worth keeping
                 raise
@@ -211,10 +126,6 @@ def _disk_told(path: Path) -> Generator[None]:
         if told is None:
             raise
         raise told from error
-
-
-def _removed(path: Path) -> Interrupted:
-    return Interrupted(f"{path.name!r} was removed while it was being indexed: index it again")
 
 
 def _check_names(sampling: str, only: tuple[str, ...]) -> None:
@@ -291,30 +202,44 @@ def _run(work: Work, only: tuple[str, ...]) -> None:
     last = max((STAGES.index(name) for name in only), default=len(STAGES) - 1)
     shutil.rmtree(work.scratch, ignore_errors=True)
     sweep_temporary(work.folder)
+    for path in loose_parts(work.folder, work.manifest):
+        path.unlink()
     for pattern in ("look-*", "copy-*"):
         sweep(work.folder, pattern)
+    failed: list[VideoError] = []
     try:
         for name in STAGES[: last + 1]:
-            _run_stage(work, name)
+            try:
+                _run_stage(work, name)
+            except Interrupted:
+                raise
+            except VideoError as error:
+                if name in NEEDED:
+                    raise
+                failed.append(error)
     finally:
         if work.ours():
             shutil.rmtree(work.scratch, ignore_errors=True)
             (work.folder / "progress.json").unlink(missing_ok=True)
+    if failed:
+        raise failed[0]
 
 
 def _run_stage(work: Work, name: str) -> None:
     stage = stages.STAGE[name]
-    fingerprint = stage.fingerprint(work)
-    before = work.manifest["stages"].get(name, {})
-    kept = before.get("state") in ("done", "skipped") and before["from"] == fingerprint
-    if kept and intact(work.library, work.video, before.get("files", {})):
+    work.stage, work.fingerprint, work.kept, work.shown = name, stage.fingerprint(work), 0.0, {}
+    before = work.entry
+    same = bool(before) and before["from"] == work.fingerprint
+    whole = same and intact(work.library, work.video, before.get("files", {}))
+    if whole and before["state"] in ("done", "skipped"):
         return
-    work.stage = name
+    if work.partial and not whole:  # what a killed run had is of no use to this one
+        work.manifest["stages"].pop(name)
     work.scratch.mkdir(exist_ok=True)
     check_space(work.folder)
     work.say(name, "running", 0.0)
     started = time.monotonic()
-    with _failure_recorded(work, fingerprint):
+    with _failure_recorded(work):
         result = stage.run(work)
         work.original.check()
         files = {file: digest(work.folder / file) for file in result.files}
@@ -323,40 +248,40 @@ def _run_stage(work: Work, name: str) -> None:
         "provider": result.provider,
         "seconds": round(time.monotonic() - started, 3),
         "note": result.note,
-        "from": fingerprint,
+        "from": work.fingerprint,
         "files": files,
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        **result.facts,
     }
     work.manifest["notes"] = list(dict.fromkeys(work.manifest["notes"]))
     work.save()
+    for path in loose_parts(work.folder, work.manifest):
+        path.unlink()
     work.say(name, result.state, 1.0)
 
 
 @contextmanager
-def _failure_recorded(work: Work, fingerprint: Any) -> Generator[None]:
+def _failure_recorded(work: Work) -> Generator[None]:
     """A stage that fails is told by the manifest, which knows nothing else of its attempt.
 
-    What an earlier run of the stage left stays where its files were not touched.
+    What an earlier run of the stage left stays where its files were not touched, and so does what
+    this one made visible before it failed.
     """
     before = copy.deepcopy(work.manifest)
     try:
         yield
     except VideoError as error:
-        done = work.manifest["stages"].get(work.stage, {}).get("state") in ("done", "skipped")
-        untouched = work.stage in work.manifest["stages"] or work.stage not in before["stages"]
+        entry = work.entry
+        done = entry.get("state") in ("done", "skipped")
         generation = work.manifest.get("generation", 0)
         work.manifest.clear()
         work.manifest.update(before, generation=generation)
-        if not untouched:
-            work.manifest["stages"].pop(work.stage)
+        work.manifest["stages"].pop(work.stage, None)
+        if entry:
+            work.manifest["stages"][work.stage] = entry
         blamed = not isinstance(error, Interrupted) and not done
         if blamed and "probe" in work.manifest["stages"]:
-            failed: Manifest = {
-                "state": "failed",
-                "note": str(error),
-                "from": fingerprint,
-                "files": {},
-            }
-            work.manifest["stages"][work.stage] = failed
+            failed: Manifest = {"state": "failed", "note": str(error), "from": work.fingerprint}
+            work.manifest["stages"][work.stage] = {"files": {}, **entry, **failed}
             work.save()
         raise

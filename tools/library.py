@@ -1,7 +1,6 @@
 """A folder of videos and what is known of them. Files are the truth; reading needs no lock."""
 
 import contextlib
-import itertools
 import json
 import re
 import threading
@@ -39,6 +38,8 @@ if TYPE_CHECKING:
     from tools.verify import Problem
 
 STAGES = ("probe", "subtitles", "keyframes", "pass", "screen", "vectors")
+SUBTITLES, HEARD, READ = WORDS = ("speech.jsonl", "heard.jsonl", "screen.jsonl")
+"""The files that hold words: from subtitles, from a recogniser, from the screen."""
 CACHED = 256  # stage files held in memory, parsed
 _T = TypeVar("_T")
 
@@ -101,8 +102,8 @@ class Library:
         stages = {name: Stage() for name in STAGES}
         for name, stage in manifest["stages"].items():
             stages[name] = Stage(
-                stage["state"],
-                1.0 if stage["state"] in ("done", "skipped") else 0.0,
+                "waiting" if stage["state"] == "running" else stage["state"],
+                1.0 if stage["state"] in ("done", "skipped") else stage.get("progress", 0.0),
                 stage.get("provider", ""),
                 stage.get("seconds", 0.0),
                 stage.get("note", ""),
@@ -153,24 +154,39 @@ class Library:
         return self._rows(video, "scenes", lambda row: Scene(**row))
 
     def utterances(self, video: str) -> "list[Utterance]":
-        """Speech by time."""
-        return self._rows(video, "speech", lambda row: Utterance(**row))
+        """Speech by time: from subtitles, else what was recognised so far."""
+        return self.words(video, SUBTITLES) or self.words(video, HEARD)
 
     def screen_text(self, video: str) -> "list[ScreenText]":
-        """On-screen text by time."""
-        return self._rows(video, "screen", _screen_text)
+        """On-screen text by time, as far as it was read."""
+        return self.words(video, READ)
+
+    def words(self, video: str, file: str) -> "list[Any]":
+        """The utterances, or the texts, of one file."""
+        build = _screen_text if READ in (file, past(file)) else _utterance
+        return self._rows(video, Path(file).stem, build)
 
     def vectors(self, video: str) -> Vectors | None:
         """Text vectors of speech and on-screen text; None until they are made."""
-        stage = self.manifest(video)["stages"].get("vectors", {})
+        return self._vectors(video, "vectors")
+
+    def picture_vectors(self, video: str) -> Vectors | None:
+        """Vectors of the kept frames, by their evidence ids; None until they are made."""
+        return self._vectors(video, "pictures")
+
+    def _vectors(self, video: str, name: str) -> Vectors | None:
+        stage = self.manifest(video)["stages"].get(name, {})
         if stage.get("state") != "done":
             return None
 
         def load() -> Vectors:
-            ids = [row["id"] for row in self._manifests.lines(video, "vectors.jsonl")]
-            return Vectors(ids, self._manifests.array(video, "vectors.npy"), stage["provider"])
+            rows = self._manifests.lines(video, f"{name}.jsonl")
+            array = self._manifests.array(video, f"{name}.npy")
+            if any("row" in one for one in rows):  # what looks the same shares one vector
+                array = array[[one["row"] for one in rows]]
+            return Vectors([one["id"] for one in rows], array, stage["provider"])
 
-        return self._cached(video, "vectors", load)
+        return self._cached(video, name, load)
 
     def signals(self, video: str) -> Rows:
         """One row per decoded frame; NotIndexed until the decode pass is done."""
@@ -182,9 +198,7 @@ class Library:
         return self.manifest(video)["stages"].get(stage, {}).get("state") == "done"
 
     def _rows(self, video: str, name: str, build: Callable[[dict[str, Any]], _T]) -> "list[_T]":
-        file = f"{name}.jsonl"
-        if file not in self._manifests.files(video):  # only what a finished stage names is visible
-            return []
+        file = f"{name}.jsonl"  # only what the manifest names is visible
         return self._cached(
             video, name, lambda: [build(row) for row in self._manifests.lines(video, file)]
         )
@@ -231,12 +245,11 @@ class Library:
                 if scene.id == id:
                     look = self.look_of(video, start, end)
                     return make.of_scene(scene, number, len(scenes), look)
-        for one in self.utterances(video):
-            if one.id == id:
-                return make.of_speech(one, self.image_at(video, one.start, one.end))
-        for text in self.screen_text(video):
-            if text.id == id:
-                return make.of_screen(text, self.image_at(video, text.start, text.end))
+        for file in WORDS:
+            for one in (*self.words(video, file), *self.words(video, past(file))):
+                if one.id == id:
+                    of = make.of_screen if file == READ else make.of_speech
+                    return of(one, self.image_at(video, one.start, one.end))
         raise UnknownVideo(f"{id!r} is no longer in the library")
 
     def image_at(self, video: str, start: float, end: float | None = None) -> str | None:
@@ -281,27 +294,9 @@ class Library:
 
     def coverage(self, video: str) -> Coverage:
         """What of a video was looked at, as it stands now."""
-        manifest = self.manifest(video)
-        duration = float(manifest["duration"])
-        times = [0.0, *(frame.seconds for frame in self.frames(video)), duration]
-        gaps = [b - a for a, b in itertools.pairwise(times)]
-        stages = self._video(video).stages
-        sources = {one.source for one in self.utterances(video)}
-        speech = "draft" if "draft" in sources else "complete" if sources else "none"
-        screen = stages["screen"]
-        notes = [*manifest["notes"], *(s.note for s in stages.values() if s.note)]
-        notes += [f"{name} is still to come" for name, s in stages.items() if s.state == "waiting"]
-        state = {"done": "partial" if "budget" in screen.note else "complete", "skipped": "none"}
-        return Coverage(
-            video,
-            duration,
-            len(times) - 2,
-            round(max(gaps), 3) if len(times) > 2 else duration,
-            speech,
-            state.get(screen.state, "none"),
-            "none",
-            tuple(dict.fromkeys(notes)),
-        )
+        from tools.coverage import coverage  # which needs this module
+
+        return coverage(self, video)
 
     def image_path(self, image: str) -> Path:
         """The absolute path of a picture; never outside the library."""
@@ -377,6 +372,10 @@ class Library:
         return verify(self)
 
 
+def _utterance(row: dict[str, Any]) -> Utterance:
+    return Utterance(**row)
+
+
 def _screen_text(row: dict[str, Any]) -> ScreenText:
     row["box"] = tuple(row["box"])  # JSON knows lists only
     return ScreenText(**row)
@@ -384,6 +383,11 @@ def _screen_text(row: dict[str, Any]) -> ScreenText:
 
 def _picture(video: str, seconds: float) -> str:
     return f"videos/{video}/frames/{round(seconds * 1000):09d}.jpg"
+
+
+def past(file: str) -> str:
+    """Where words are kept that were visible until better ones replaced them."""
+    return file.replace(".", "_past.")
 
 
 def save_manifest(library: Library, video: str, manifest: Manifest) -> None:

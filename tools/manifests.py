@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import io
 import json
+import re
 import threading
 import time
 from pathlib import Path
@@ -85,8 +86,36 @@ class Manifests:
         return np.load(io.BytesIO(self.read(video, name)), allow_pickle=False)
 
     def lines(self, video: str, name: str) -> list[dict[str, Any]]:
-        """The rows of a stage's file."""
-        return [json.loads(line) for line in self.read(video, name).splitlines()]
+        """The rows of a stage's file, or of what is there of it; none where nothing is."""
+        while True:
+            there, before = self.files(video), self.get(video)["generation"]
+            names = [name] if name in there else [file for file in there if is_part(file, name)]
+            try:
+                return [
+                    json.loads(r) for file in names for r in self.read(video, file).splitlines()
+                ]
+            except NotIndexed:  # unless it was just replaced by more
+                if self.get(video)["generation"] == before:
+                    raise
+
+
+def part_of(name: str, number: int) -> str:
+    """What a file is called while its stage is at work: `speech.jsonl` is `speech.3.jsonl`."""
+    stem, dot, ending = name.partition(".")
+    return f"{stem}.{number}{dot}{ending}"
+
+
+def is_part(file: str, name: str) -> bool:
+    """Whether a file holds what there is so far of the one of that name."""
+    stem, _, ending = name.partition(".")
+    return re.fullmatch(rf"{re.escape(stem)}\.\d+\.{re.escape(ending)}", file) is not None
+
+
+def loose_parts(folder: Path, manifest: Manifest) -> list[Path]:
+    """The parts that the manifest no longer names, or never came to name."""
+    named = {file for stage in manifest["stages"].values() for file in stage.get("files", {})}
+    parts = (path for path in folder.glob("*.*.jsonl") if re.search(r"\.\d+\.", path.name))
+    return sorted(path for path in parts if path.name not in named)
 
 
 def write(folder: Path, manifest: Manifest) -> None:

@@ -163,7 +163,10 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Coverage:
-    """What of a video was looked at; longest_gap is the longest time without a kept frame, in s."""
+    """What of a video was looked at; longest_gap is the longest time without a kept frame, in s.
+
+    ready tells for `frames`, `speech` and `screen` which share of the work is done, 0 to 1.
+    """
 
     video: str
     duration: float
@@ -173,3 +176,4 @@ class Coverage:
     screen: str
     objects: str
     notes: tuple[str, ...] = ()
+    ready: Mapping[str, float] = field(default_factory=dict[str, float])

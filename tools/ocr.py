@@ -14,7 +14,7 @@ import threading
 import time
 from bisect import bisect_right
 from collections.abc import Callable, Generator, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -199,16 +199,19 @@ def read_screen(
     cuts: Sequence[float] = (),
     changes: Sequence[tuple[float, float]] = (),
     clock: Callable[[], float] = time.monotonic,
-) -> Generator[float, None, tuple[list[ScreenText], str]]:
+) -> Generator[tuple[float, Callable[[], list[ScreenText]]], None, tuple[list[ScreenText], str]]:
     """Read the kept frames, in time order, within `budget` times `duration` seconds.
 
-    Yields the share done, 0 to 1; returns the texts in time order and a note on what was left out.
+    Yields the share done, 0 to 1, and what gives the texts so far, whose spans may still change;
+    returns the texts in time order and a note on what was left out.
     `cuts` are seconds. `changes` are rows of (seconds, difference from the frame before), of more
     frames than were kept: they place a start or an end between two kept frames.
     """
     began = clock()
     limit = max(budget * duration, LEAST_SECONDS)
-    runs, broken = _runs(frames, image_path, sorted(cuts), duration)
+    cuts, changes = sorted(cuts), sorted(changes)
+    runs, broken = _runs(frames, image_path, cuts, duration)
+    texts = partial(join, runs, cuts, changes)
     places = {run.frame.image: at for at, run in enumerate(runs)}
     todo = [run for run in runs if run.lines is None]
     took: list[float] = []
@@ -222,14 +225,13 @@ def read_screen(
         run.lines = _lines(run, _known(runs, places[run.frame.image]), image_path, reader)
         took.append(clock() - before)
         read += 1
-        yield min(1.0, max(read / len(todo), (clock() - began) / limit))
-    texts = join(runs, sorted(cuts), sorted(changes))
+        yield min(1.0, max(read / len(todo), (clock() - began) / limit)), texts
     notes: list[str] = []
     if read < len(todo):
         notes.append(f"the time budget allowed to read {read} of {len(todo)} pictures that changed")
     if broken:
         notes.append(f"{broken} pictures could not be opened")
-    return texts, "; ".join(notes)
+    return texts(), "; ".join(notes)
 
 
 def _runs(

@@ -3,17 +3,18 @@
 import shutil
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 from tools import about, frames, index
 from tools.errors import Damaged, UnknownVideo, VideoError
 from tools.files import digest, lock, write_bytes
-from tools.ingest import OnProgress, ingest
+from tools.ingest import ingest
 from tools.library import STAGES, Library, save_manifest
 from tools.manifests import REPAIR
 from tools.original import MEMORY
+from tools.providers import Providers
 from tools.sealed import CHECK, sealed
 from tools.verify import (
     Problem,
@@ -26,6 +27,7 @@ from tools.verify import (
     verify,
     was_indexed,
 )
+from tools.work import OnProgress
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ def _index_anew(library: Library, video: str, on_progress: OnProgress | None) ->
     original, facts = about.recover(library.root, video)
     if original is None:
         return
-    options: dict[str, Any] = facts.get("options") or {}
+    options = _as_given(facts.get("options") or {})
     ingest(library, original, on_progress=on_progress, **options)
     _mend_pictures(library, video)
 
@@ -106,16 +108,22 @@ def _mend_pictures(library: Library, video: str) -> None:
 
 def _options(manifest: dict[str, Any]) -> dict[str, Any]:
     """What the video was indexed with, so that the same comes out again."""
-    if options := manifest.get("options"):
-        return options
-    # The first release told only by what each of its stages came from.
-    where = {"sampling": ("pass", 1), "text_reader": ("screen", 1), "embedder": ("vectors", 0)}
-    stages = manifest["stages"]
-    found: dict[str, Any] = {}
-    for name, (stage, at) in where.items():
-        if stage in stages:
-            found[name] = stages[stage]["from"][at]
-    return found
+    options: dict[str, Any] = dict(manifest.get("options") or {})
+    if not options:
+        # The first release told only by what each of its stages came from.
+        where = {"sampling": ("pass", 1), "text_reader": ("screen", 1), "embedder": ("vectors", 0)}
+        stages = manifest["stages"]
+        for name, (stage, at) in where.items():
+            if stage in stages:
+                options[name] = stages[stage]["from"][at]
+    return _as_given(options)
+
+
+def _as_given(options: dict[str, Any]) -> dict[str, Any]:
+    """What `ingest` takes, from what a manifest keeps of it."""
+    named = {one.name for one in fields(Providers)} & options.keys()
+    chosen = Providers(**{name: options[name] for name in named})
+    return {"sampling": options.get("sampling", "adaptive"), "providers": chosen}
 
 
 def _save(library: Library, video: str, manifest: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ applause and engines are one kind, `other`: the rows can tell them from speech, 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -72,7 +73,7 @@ def spans(rows: Rows, shortest: float = 1.0) -> list[Span]:
     kinds = _kinds(rows)
     edges = [0, *(np.flatnonzero(np.diff(kinds)) + 1).tolist(), len(kinds)]
     merged: list[list[int]] = []  # start, end, kind
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         kind = int(kinds[start]) if end > start else 0
         if merged and (kind == merged[-1][2] or (end - start) * STEP_SECONDS < shortest):
             merged[-1][1] = end

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from tools.coverage import told
 from tools.errors import VideoError
 from tools.library import Library
 from tools.media import Coverage, Evidence, Video
@@ -98,10 +99,8 @@ def coverage(library: Library, looked: Sequence[Coverage]) -> str:
     parts: list[str] = []
     for one in looked[:3]:
         video = library.get(one.video)
-        frames = f"{one.frames} frame{'s' * (one.frames != 1)}"
         parts.append(
-            f"{video.title}: {frames}, at most {one.longest_gap:.1f} s apart, "
-            f"speech {one.speech}, screen text {one.screen}"
+            f"{video.title}: {told(one)}"
             + ("" if video.state == "ready" else f" ({pending(video)})")
         )
     if len(looked) > 3:

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from agent.settings import Settings
 from tools.errors import UnreadableMedia, VideoError
-from tools.ingest import WEIGHTS, Progress, ingest
+from tools.ingest import ingest
 from tools.library import Library
 from tools.media import Video
+from tools.work import WEIGHTS, Progress
 
 AT_ONCE = 2
 """Videos indexed at the same time; further ones wait."""
@@ -105,8 +106,7 @@ class Intake:
                     path,
                     title=title,
                     take=take,
-                    text_reader=self._settings.text_reader,
-                    embedder=self._settings.embedder,
+                    providers=self._settings.providers,
                     on_progress=note,
                 )
             except VideoError as error:

@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import Self
 
 from tools.about import clean_title
-from tools.ingest import Progress
+from tools.work import Progress
 from ui.render import clock
 
 

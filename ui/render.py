@@ -112,7 +112,7 @@ class Json:
 
     def coverage(self, one: Coverage) -> dict[str, Any]:
         """Coverage."""
-        return {**asdict(one), "notes": list(one.notes)}
+        return {**asdict(one), "notes": list(one.notes), "ready": dict(one.ready)}
 
     def answer(self, one: "Answer") -> dict[str, Any]:
         """Answer, with its claims, evidence and coverage."""

@@ -93,8 +93,7 @@ def index_file(library: "Library", path: Path, quiet: bool, **options: Any) -> "
         return ingest(
             library,
             path,
-            text_reader=chosen.text_reader,
-            embedder=chosen.embedder,
+            providers=chosen.providers,
             on_progress=reporter,
             **options,
         )

@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from agent.toolbelt import Toolbelt, fence, video_line
 from tools.ingest import ingest
 from tools.library import Library
+from tools.providers import BARE
 from tools.subtitles import read_sidecar
 from tools.toolbox import Toolbox
 from tools.video import subtitles
@@ -102,7 +103,7 @@ def held(tmp_path_factory: pytest.TempPathFactory) -> tuple[Library, str]:
     folder = tmp_path_factory.mktemp("carriers")
     library = Library(folder / "home")
     film = carrier(folder / "film.mkv", 64)
-    video = ingest(library, film, text_reader="none")
+    video = ingest(library, film, providers=BARE)
     other = carrier(folder / "beside.mkv", 1)
     for number, bad in enumerate((BAD[4], BAD[5], BAD[0], "\n\r\tx")):
         name = "".join(c for c in bad if c not in "/\x00")[:40]
@@ -112,7 +113,7 @@ def held(tmp_path_factory: pytest.TempPathFactory) -> tuple[Library, str]:
         )
         kind = ("srt", "vtt", "ass", "srt")[number]
         (folder / f"beside.{name}.{kind}").write_text(lines, "utf-8", "surrogateescape")
-    ingest(library, other, text_reader="none")
+    ingest(library, other, providers=BARE)
     return library, video.id
 
 

@@ -14,6 +14,7 @@ from tools.errors import VideoError
 from tools.frames import sample
 from tools.ingest import ingest
 from tools.library import Library
+from tools.providers import BARE
 
 SECONDS, FPS, RATE = 4.0, 10, 16000
 KINDS = {
@@ -186,7 +187,7 @@ def test_a_damaged_file_leaves_one_line_or_an_index_that_answers(
         path = tmp_path / f"hurt {number}{seed.suffix}"
         path.write_bytes(mutate(seed.read_bytes(), chance))
         try:
-            video = ingest(library, path, text_reader="none")
+            video = ingest(library, path, providers=BARE)
         except VideoError as error:
             assert "\n" not in str(error)
             continue
@@ -225,7 +226,7 @@ def test_a_file_that_is_cut_short_says_how_much_is_there(
         path.write_bytes(data[: len(data) * percent // 100])
         there = held(whole, path.stat().st_size)
         try:
-            video = ingest(library, path, text_reader="none", only=("pass",))
+            video = ingest(library, path, providers=BARE, only=("pass",))
         except VideoError as error:
             assert "\n" not in str(error) and there < 0.5, (percent, there, str(error))
             continue

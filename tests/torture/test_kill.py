@@ -10,6 +10,7 @@ from typing import Any
 from tools.files import digest
 from tools.ingest import ingest
 from tools.library import Library
+from tools.providers import BARE
 from ui.uploads import Uploads
 
 Times = Callable[[int], int]
@@ -155,8 +156,9 @@ TAKE = """
 import os
 from pathlib import Path
 from tools.ingest import ingest
+from tools.providers import BARE
 from tools.library import Library
-ingest(Library(Path({home!r})), Path({upload!r}), title="sent", take=True, text_reader="none")
+ingest(Library(Path({home!r})), Path({upload!r}), title="sent", take=True, providers=BARE)
 os._exit(0)
 """
 
@@ -192,7 +194,7 @@ def test_an_upload_killed_on_its_way_in_is_neither_lost_nor_there_twice(
         kept = [one.path for one in left] + originals
         assert kept and all(digest(path) == digest(ground.video) for path in kept)
         for path in (*(one.path for one in left), *originals):  # as the server does when it starts
-            ingest(library, path, title="sent", take=True, text_reader="none")
+            ingest(library, path, title="sent", take=True, providers=BARE)
         for one in left:
             uploads.forget(one)
         assert places_apart(ground.snapshot(home)) == expected

@@ -24,6 +24,7 @@ from agent.toolbelt import Toolbelt, video_line
 from tools.errors import RefusedRequest, VideoError
 from tools.ingest import ingest
 from tools.library import Library
+from tools.providers import BARE
 from tools.toolbox import Toolbox
 from ui.cards import plain
 from ui.chat import _allowed
@@ -312,7 +313,7 @@ def test_a_model_opens_no_path(
     shelves: Path, monkeypatch: pytest.MonkeyPatch, row: Callable[..., None]
 ) -> None:
     library = Library(shelves / "home")
-    ingest(library, shelves / "root/film.mp4", text_reader="none", only=("pass",))
+    ingest(library, shelves / "root/film.mp4", providers=BARE, only=("pass",))
     belt = Toolbelt(Toolbox(library))
     ways = [
         ("search_transcript", "videos"),

@@ -211,8 +211,9 @@ def counted(*given, **named):
     seen[0] += 1
     if seen[0] == {number}:
         from tools.ingest import ingest
+        from tools.providers import BARE
         from tools.library import Library
-        ingest(Library(Path({home!r})), Path({path!r}), text_reader="none")
+        ingest(Library(Path({home!r})), Path({path!r}), providers=BARE)
     return unlink(*given, **named)
 os.unlink = counted
 """

@@ -13,6 +13,7 @@ import pytest
 from tools.errors import VideoError
 from tools.ingest import ingest
 from tools.library import Library
+from tools.providers import BARE
 
 SUFFIXES = ".mp4 .mkv .webm .avi .mov .ts .m3u8 .m3u .txt .mpd .jpg .mp3".split()
 NESTED = (b"moov", b"trak", b"mdia", b"minf", b"dinf")
@@ -154,7 +155,7 @@ def test_no_script_enters_a_library(neighbours: Path, row: Callable[..., None]) 
         path = neighbours / f"talk{SUFFIXES[number % len(SUFFIXES)]}"
         path.write_bytes(said[name])
         with pytest.raises(VideoError) as refused:
-            ingest(library, path, text_reader="none")
+            ingest(library, path, providers=BARE)
         assert "\n" not in str(refused.value) and "canary" not in str(refused.value)
     assert library.list() == [] and not list(library.root.glob("videos/*"))
     row("V1", "the same, through the whole index", len(tried), len(tried), "nothing is left behind")

@@ -19,6 +19,7 @@ import pytest
 from tools.errors import Interrupted, UnreadableMedia
 from tools.ingest import ingest
 from tools.library import Library
+from tools.providers import BARE
 from tools.sandbox import Child
 from ui.uploads import Uploads
 
@@ -166,7 +167,7 @@ def test_a_stopped_server_leaves_nothing_half(
     ground: Any, tmp_path: Path, times: Times, chance: random.Random, row: Any
 ) -> None:
     """It is stopped in the middle of a stage of one upload, while it receives another one."""
-    options = {"take": True, "text_reader": "none", "title": "sent"}
+    options = {"take": True, "providers": BARE, "title": "sent"}
     copy = tmp_path / "copy"
     shutil.copy(ground.video, copy)
     ingest(Library(tmp_path / "undisturbed"), copy, **options)
@@ -217,7 +218,7 @@ def test_a_stopped_server_leaves_nothing_half(
             ingest(Library(home), one.path, **options)
             uploads.forget(one)
         for one in Library(home).list():
-            ingest(Library(home), Library(home).original(one.id), text_reader="none")
+            ingest(Library(home), Library(home).original(one.id), providers=BARE)
         found = _without_places(ground.snapshot(home, generations=False))
         assert found == expected, (found, expected)
         shutil.rmtree(home)

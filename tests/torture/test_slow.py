@@ -14,6 +14,7 @@ from tools import sandbox
 from tools.errors import UnreadableMedia
 from tools.ingest import ingest
 from tools.library import Library
+from tools.providers import BARE
 
 TURNS = 60
 """How often the same pictures come again: what is cheap to write is dear to read."""
@@ -88,7 +89,7 @@ def test_a_slow_file_is_stopped_at_its_share_and_the_library_is_intact(
     row: Callable[..., None],
 ) -> None:
     library = Library(tmp_path / "home")
-    ingest(library, shots, text_reader="none")
+    ingest(library, shots, providers=BARE)
     names = list(FILMS) if times(10) == 10 else list(FILMS)[:3]
     for name in names:
         kind = "mov" if name in IN_MOV else "mkv"
@@ -97,7 +98,7 @@ def test_a_slow_file_is_stopped_at_its_share_and_the_library_is_intact(
             patch.setattr(sandbox, "CPU_SECONDS", 0.05)
             patch.setattr(sandbox, "CPU_PER_MB", 0.0)
             with pytest.raises(UnreadableMedia, match="processor time") as stopped:
-                ingest(library, path, text_reader="none")
+                ingest(library, path, providers=BARE)
         assert "\n" not in str(stopped.value)
         assert library.verify() == [], name
         assert {video.state for video in library.list() if video.title == shots.stem} == {"ready"}
@@ -113,8 +114,8 @@ def test_what_was_stopped_is_indexed_where_it_is_given_the_time(
         patch.setattr(sandbox, "CPU_SECONDS", 0.05)
         patch.setattr(sandbox, "CPU_PER_MB", 0.0)
         with pytest.raises(UnreadableMedia, match="processor time"):
-            ingest(library, path, text_reader="none")
-    assert ingest(library, path, text_reader="none").state == "ready"
+            ingest(library, path, providers=BARE)
+    assert ingest(library, path, providers=BARE).state == "ready"
     assert library.verify() == []
 
 

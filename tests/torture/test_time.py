@@ -17,6 +17,7 @@ from tools.errors import VideoError
 from tools.frames import sample
 from tools.ingest import ingest
 from tools.library import Library
+from tools.providers import BARE
 from tools.sampling import choose
 from tools.signals import rows_from
 
@@ -218,7 +219,7 @@ def test_an_index_of_lies_is_an_index(
         path = tmp_path / f"{number}.mkv"
         path.write_bytes(made[name])
         try:
-            video = ingest(library, path, text_reader="none")
+            video = ingest(library, path, providers=BARE)
         except VideoError as error:
             assert "\n" not in str(error)
             continue

@@ -26,6 +26,7 @@ LONGEST_PHRASE = 12
 PAUSE, SENTENCE, LONGEST = 0.8, 3, 10.0
 """An utterance ends with a pause of so many seconds, with a sentence of so many words at least,
 and before it is so many seconds long."""
+ENDS = (".", "?", "!", "…", "。", "？", "！")  # noqa: RUF001
 MADE_UP = re.compile(
     r"thank(s| you)( so much)?( all)? for (watching|listening)|(please )?(like and )?subscribe\b"
     r"|see you( all)? (in the )?next (video|time)|(sub)?titles (by|made)|amara\.org"
@@ -117,7 +118,7 @@ def _pieces(words: Sequence[Word]) -> Iterator[list[Word]]:
     for word, after in pairwise([*words, None]):
         assert word is not None
         piece.append(word)
-        ends = len(piece) >= SENTENCE and word.text.rstrip("\"'”»)").endswith((*".?!。？！…",))
+        ends = len(piece) >= SENTENCE and word.text.rstrip("\"'”»)").endswith(ENDS)
         if after is None or ends or after.start - word.end > PAUSE:
             yield piece
             piece = []

@@ -1,115 +1,28 @@
-"""The steps of indexing, in order. Each is a small function over one video and its scratch folder.
-
-A stage writes finished files with `Work.folder` as their home and names them in its result; what
-decides its outcome stands in its fingerprint, so that a change redoes this stage only.
-"""
+"""The picture: keyframes first, then every frame once."""
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from io import BytesIO
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tools import files, ocr, scenes
-from tools.embed import load_embedder
+from tools import files, scenes
 from tools.errors import UnreadableMedia
 from tools.library import as_rows
-from tools.media import Attributes, Frame, Scene, StageState
+from tools.media import Attributes, Frame, Scene
 from tools.sampling import FLOOR_SECONDS, REASONS, choose
 from tools.signals import Rows, read_rows
-from tools.subtitles import read_sidecar, sidecar_files, stream_track, transcript
+from tools.stages.step import Result
 
 if TYPE_CHECKING:
-    from tools.ingest import Work
+    from tools.work import Work
 
 MOTION_SECONDS = 1.0
 CUT_SHORT = 1.0
 """Seconds that may be missing at the end before a file counts as cut short."""
-
-
-@dataclass(frozen=True)
-class Result:
-    """What a stage left behind: names of files in the video's folder, and what to tell."""
-
-    files: tuple[str, ...] = ()
-    state: StageState = "done"
-    provider: str = ""
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Step:
-    """A stage: what it runs, and what a change of which redoes it (JSON)."""
-
-    run: Callable[[Work], Result]
-    fingerprint: Callable[[Work], Any]
-
-
-def probe(work: Work) -> Result:
-    """Facts of the container: length, size, rate, rotation, streams, time of recording."""
-    (facts,) = work.child.call("tools.video.source:probe", path=str(work.path))
-    picture = facts["video"]
-    manifest = work.manifest
-    manifest["probe"] = facts
-    manifest["duration"] = facts["duration"] or 0.0
-    for name in ("width", "height", "fps"):
-        manifest[name] = picture[name] if picture else None
-    if manifest["recorded_at"] is None:
-        manifest["recorded_at"] = _plausible(facts["creation_time"])
-    notes: list[str] = []
-    if not facts["audio"]:
-        notes.append("no sound")
-    if picture is None:
-        notes.append("sound only: there is no picture")
-    elif picture["variable"]:
-        notes.append("variable frame rate")
-    manifest["notes"] = notes
-    return Result(provider="ffmpeg")
-
-
-def _plausible(text: str | None) -> str | None:
-    """A creation time as ISO 8601, unless it is what an unset clock writes."""
-    try:
-        at = datetime.fromisoformat(text or "")
-    except ValueError:
-        return None
-    at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return at.isoformat() if datetime(1990, 1, 1, tzinfo=UTC) < at < datetime.now(UTC) else None
-
-
-def subtitles(work: Work) -> Result:
-    """Speech from the best subtitle track, in the file or beside it."""
-    events = work.child.call("tools.video.subtitles:read_subtitles", path=str(work.path))
-    tracks = [stream_track(event) for event in events]
-    tracks += [read_sidecar(path, work.path) for path in _sidecars(work)]
-    audio = work.manifest["probe"]["audio"]
-    found = transcript(
-        work.video,
-        tracks,
-        work.manifest["duration"] or None,
-        audio[0]["language"] if audio else None,
-    )
-    note = "; ".join(found.notes)
-    if not found.utterances:
-        return Result((), "skipped", "", note or "no subtitles, so what is said is not known")
-    work.take_back()
-    files.write_lines(work.folder / "speech.jsonl", as_rows(found.utterances))
-    return Result(("speech.jsonl",), "done", found.provider, note)
-
-
-def _sidecars(work: Work) -> list[Path]:
-    return sidecar_files(work.path) if work.manifest["source"]["linked"] else []
-
-
-def _sidecar_stamps(work: Work) -> Any:
-    return [[p.name, p.stat().st_size, p.stat().st_mtime_ns] for p in _sidecars(work)]
 
 
 def keyframes(work: Work) -> Result:
@@ -270,66 +183,3 @@ def _store_frames(work: Work, found: list[dict[str, Any]], frames: str, looks: s
             ]
         ),
     )
-
-
-def screen(work: Work) -> Result:
-    """On-screen text, read where the picture changed, within its share of the video's time."""
-    if work.manifest["width"] is None:
-        return Result(state="skipped", note="no picture")
-    reader = ocr.load_text_reader(work.text_reader)
-    if reader is None:
-        return Result(state="skipped", note="on-screen text is switched off")
-    library = work.library
-    rows = library.signals(work.video)
-    moved = rows[rows["motion"] > 0]
-    reading = ocr.read_screen(
-        library.frames(work.video),
-        lambda frame: library.picture(frame.image),
-        reader,
-        float(work.manifest["duration"]),
-        cuts=[scene.start for scene in library.scenes(work.video)],
-        changes=list(zip(moved["seconds"].tolist(), moved["difference"].tolist(), strict=True)),
-    )
-    while True:
-        try:
-            work.say("screen", "running", next(reading))
-        except StopIteration as finished:
-            texts, note = finished.value
-            break
-    work.take_back()
-    files.write_lines(work.folder / "screen.jsonl", as_rows(texts))
-    return Result(("screen.jsonl",), "done", reader.name, note)
-
-
-def vectors(work: Work) -> Result:
-    """Text vectors of what is said and shown."""
-    library = work.library
-    items = [*library.utterances(work.video), *library.screen_text(work.video)]
-    if not items:
-        return Result(state="skipped", note="")
-    embedder = load_embedder(work.embedder)
-    array = embedder.texts([one.text for one in items])
-    saved = BytesIO()
-    np.save(saved, array.astype(np.float32), allow_pickle=False)
-    work.take_back()
-    files.write_bytes(work.folder / "vectors.npy", saved.getvalue())
-    files.write_lines(work.folder / "vectors.jsonl", ({"id": one.id} for one in items))
-    return Result(("vectors.npy", "vectors.jsonl"), "done", embedder.name)
-
-
-def _text_sources(work: Work) -> Any:
-    """Vectors are made again when the text below them was."""
-    stages = work.manifest["stages"]
-    sources = [stages.get(name, {}).get("files", {}) for name in ("subtitles", "screen")]
-    return [work.embedder, sources]
-
-
-STAGE: dict[str, Step] = {
-    "probe": Step(probe, lambda work: 1),
-    "subtitles": Step(subtitles, _sidecar_stamps),
-    "keyframes": Step(keyframes, lambda work: 1),
-    "pass": Step(decode_pass, lambda work: [2, work.sampling, FLOOR_SECONDS]),
-    "screen": Step(screen, lambda work: [2, work.text_reader, work.sampling]),
-    "vectors": Step(vectors, _text_sources),
-}
-"""The order is that of tools.library.STAGES."""

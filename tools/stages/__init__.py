@@ -1,0 +1,23 @@
+"""The steps of indexing, in order. Each is a small function over one video and its scratch folder.
+
+A stage writes finished files with `Work.folder` as their home and names them in its result; what
+decides its outcome stands in its fingerprint, so that a change redoes this stage only.
+"""
+
+from tools.sampling import FLOOR_SECONDS
+from tools.stages.container import probe, sidecar_stamps, subtitles
+from tools.stages.decoding import decode_pass, keyframes
+from tools.stages.reading import screen, text_sources, vectors
+from tools.stages.step import Result, Step
+
+__all__ = ["STAGE", "Result", "Step"]
+
+STAGE: dict[str, Step] = {
+    "probe": Step(probe, lambda work: 1),
+    "subtitles": Step(subtitles, sidecar_stamps),
+    "keyframes": Step(keyframes, lambda work: 1),
+    "pass": Step(decode_pass, lambda work: [2, work.sampling, FLOOR_SECONDS]),
+    "screen": Step(screen, lambda work: [2, work.providers.text_reader, work.sampling]),
+    "vectors": Step(vectors, text_sources),
+}
+"""The order is that of tools.library.STAGES."""

@@ -1,0 +1,179 @@
+"""What the stages of one run share, and how a stage makes visible what it has so far."""
+
+import contextlib
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from tools.errors import Damaged, Interrupted
+from tools.files import digest, write_lines
+from tools.library import Library, as_rows, past, save_manifest
+from tools.manifests import Manifest, part_of
+from tools.media import ScreenText, StageState, Utterance
+from tools.original import Original
+from tools.providers import Providers
+from tools.sampling import Strategy
+from tools.sandbox import Child
+
+WEIGHTS = {"probe": 1, "subtitles": 2, "keyframes": 6, "pass": 40, "screen": 45, "vectors": 6}
+"""Share of the time that each stage takes, for the estimate of what remains."""
+CHECKPOINT_SECONDS = 2.0
+"""What a stage has so far is written no more often than this."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One sign of life. fraction is of the stage, 0 to 1; remaining is seconds for the video."""
+
+    video: str
+    stage: str
+    state: StageState
+    fraction: float
+    remaining: float | None
+
+
+OnProgress = Callable[[Progress], None]
+
+
+@dataclass
+class Work:
+    """One run over one video, by the holder of its lock."""
+
+    library: Library
+    video: str
+    original: Original
+    manifest: Manifest
+    ours: Callable[[], bool]
+    child: Child
+    sampling: Strategy
+    providers: Providers
+    on_progress: OnProgress | None
+    stage: str = ""
+    fingerprint: Any = None
+    taken: Path | None = None
+    started: float = field(default_factory=time.monotonic)
+    said: float = 0.0
+    kept: float = 0.0
+    shown: dict[str, Any] = field(default_factory=dict[str, Any])
+
+    @property
+    def path(self) -> Path:
+        """Where the media file lies."""
+        return self.original.path
+
+    @property
+    def folder(self) -> Path:
+        """Where the video's files lie."""
+        return self.library.folder(self.video)
+
+    @property
+    def models(self) -> Path:
+        """Where the weights lie that were downloaded."""
+        return self.library.home / "models"
+
+    @property
+    def scratch(self) -> Path:
+        """Where a stage writes before it is done; emptied at the start of each run."""
+        return self.folder / "scratch"
+
+    @property
+    def entry(self) -> Manifest:
+        """What the manifest says of the running stage: nothing, an older run, or what it has."""
+        return self.manifest["stages"].get(self.stage, {})
+
+    @property
+    def partial(self) -> Manifest:
+        """What the running stage made visible so far, in this run or in one that was killed."""
+        return self.entry if "progress" in self.entry else {}
+
+    def say(self, stage: str, state: StageState, fraction: float) -> None:
+        """Tell the caller, and whoever reads the library, how far a stage is."""
+        names = list(WEIGHTS)
+        before = sum(WEIGHTS[name] for name in names[: names.index(stage)])
+        done = (before + WEIGHTS[stage] * fraction) / sum(WEIGHTS.values())
+        now = time.monotonic()
+        spent = now - self.started
+        remaining = spent * (1 - done) / done if done > 0.03 and spent > 1 else None
+        if state == "running" and now - self.said >= 0.5:
+            self.said = now
+            note = {"stage": stage, "fraction": round(fraction, 3)}
+            with contextlib.suppress(OSError):  # for show only
+                (self.folder / "progress.json").write_text(json.dumps(note))
+        if self.on_progress:
+            self.on_progress(Progress(self.video, stage, state, fraction, remaining))
+
+    def take_back(self) -> None:
+        """What the manifest says of the running stage no longer holds: its files change now.
+
+        Without this, a kill between a new file and the manifest leaves an old stage with it.
+        """
+        if self.entry and not self.partial:
+            self.manifest["stages"].pop(self.stage)
+            self.save()
+
+    def checkpoint(
+        self, file: str, items: Callable[[], Sequence[Any]], fraction: float, **facts: Any
+    ) -> None:
+        """Make all that the running stage found so far visible, as `file` will be in the end.
+
+        facts (JSON) are what a killed stage needs to go on from there: see `partial`. Called too
+        soon after the last time, this waits for the next.
+        """
+        if time.monotonic() - self.kept < CHECKPOINT_SECONDS:
+            return
+        before = self.partial.get("files", {})
+        number = 1 + max((int(Path(name).stem.split(".")[-1]) for name in before), default=0)
+        name = part_of(file, number)
+        found = items()
+        self.shown |= {one.id: one for one in found}
+        write_lines(self.folder / name, as_rows(found))
+        self.manifest["stages"][self.stage] = {
+            "state": "running",
+            "progress": round(fraction, 4),
+            "from": self.fingerprint,
+            "files": {name: digest(self.folder / name)},
+            "at": datetime.now(UTC).isoformat(timespec="seconds"),
+            **facts,
+        }
+        self.save()
+        for old in before:
+            (self.folder / old).unlink(missing_ok=True)
+        self.kept = time.monotonic()
+
+    def finish(self, file: str, found: Sequence[Utterance | ScreenText]) -> tuple[str, ...]:
+        """Write what the running stage found, and give the names of its files.
+
+        What could be cited before and is not among it is kept apart: no search finds it any more,
+        but what was said about it can still be looked up.
+        """
+        shown = dict[str, Utterance | ScreenText]()
+        with contextlib.suppress(Damaged):
+            shown = {
+                o.id: o for name in (file, past(file)) for o in self.library.words(self.video, name)
+            }
+        ids = {one.id for one in found}
+        gone = [one for id, one in (shown | self.shown).items() if id not in ids]
+        self.take_back()
+        write_lines(self.folder / file, as_rows(found))
+        if not gone:
+            return (file,)
+        write_lines(self.folder / past(file), as_rows(gone))
+        return file, past(file)
+
+    def save(self) -> None:
+        """Make the manifest visible, unless the video was removed meanwhile."""
+        if not self.ours():
+            raise removed(self.path)
+        save_manifest(self.library, self.video, self.manifest)
+        if self.taken:
+            self.taken.unlink(missing_ok=True)
+            self.taken = None
+
+
+def removed(path: Path) -> Interrupted:
+    """What a run says whose video went away under it."""
+    return Interrupted(f"{path.name!r} was removed while it was being indexed: index it again")
