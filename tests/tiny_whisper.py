@@ -1,12 +1,11 @@
-"""A real Whisper model of random weights, a few hundred kilobytes: it loads, and talks nonsense."""
+"""A real Whisper model of random weights, a few megabytes: it loads, and talks nonsense."""
 
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-WORDS = "the a cat sat on mat sea red boat sails at dawn . ,".split()
-    "",
+WORDS = [
     "the",
     "a",
     "cat",
@@ -24,6 +23,7 @@ WORDS = "the a cat sat on mat sea red boat sails at dawn . ,".split()
 ]
 SPECIAL = ["endoftext", "startoftranscript", "en", "de", "fr", "translate", "transcribe"]
 SPECIAL += ["startoflm", "startofprev", "nocaptions", "notimestamps"]
+MULTILINGUAL = 51865
 WIDTH, MELS, HEADS, LAYERS = 16, 80, 2, 1
 
 
@@ -35,14 +35,16 @@ def write_whisper(folder: Path, seed: int = 5) -> Path:
 
     folder.mkdir(parents=True, exist_ok=True)
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
-    plain = alphabet + [f"Ġ{word}" for word in WORDS if word]
     special = [f"<|{name}|>" for name in SPECIAL]
+    times = [f"<|{i * 0.02:.2f}|>" for i in range(1501)]
+    fixed = len(alphabet) + len(special) + len(times)
+    # By its size the bindings know a model that hears more than English.
+    plain = alphabet + [f"Ġ{WORDS[i % len(WORDS)]}{i}" for i in range(MULTILINGUAL - fixed)]
     tokenizer = Tokenizer(models.BPE({token: i for i, token in enumerate(plain)}, []))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
     tokenizer.add_special_tokens([AddedToken(token, special=True) for token in special])
     tokenizer.save(str(folder / "tokenizer.json"))
-    times = [f"<|{i * 0.02:.2f}|>" for i in range(1501)]
     vocabulary = plain + special + times
 
     spec = WhisperSpec(LAYERS, HEADS, LAYERS, HEADS)

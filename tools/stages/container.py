@@ -59,7 +59,7 @@ def subtitles(work: Work) -> Result:
     )
     note = "; ".join(found.notes)
     if not found.utterances:
-        return Result((), "skipped", "", note or "no subtitles, so what is said is not known")
+        return Result((), "skipped", "", note or "no subtitles")
     names = work.finish("speech.jsonl", found.utterances)
     return Result(names, "done", found.provider, note, {"language": found.language})
 

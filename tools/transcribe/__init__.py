@@ -73,16 +73,12 @@ def resolve(name: str, models: Path, cores: int, memory: int) -> str:
 
     memory is in bytes. `auto` is the best Whisper whose weights are there, else the draft.
     """
-    from tools.transcribe.whisper import largest
+    from tools.transcribe.whisper import DEFAULT, largest
 
-    if name not in ("auto", "whisper", WHISPER + "auto"):
+    if name not in ("auto", WHISPER + "auto"):
         return name
     size = largest(models, cores, memory)
-    if size is None and name != "auto":
-        raise ProviderUnavailable(
-            f"there are no weights of Whisper in {models}: run `cuepoint models pull whisper-small`"
-        )
-    return DRAFT if size is None else WHISPER + size
+    return DRAFT if size is None and name == "auto" else WHISPER + (size or DEFAULT)
 
 
 def load_transcriber(name: str, models: Path, cores: int, memory: int) -> Transcriber:
@@ -99,4 +95,4 @@ def load_transcriber(name: str, models: Path, cores: int, memory: int) -> Transc
         from tools.transcribe.whisper import Whisper
 
         return Whisper(name.removeprefix(WHISPER), models, cores)
-    raise ProviderUnavailable(f"no transcriber {name!r}; known: auto, whisper:SIZE, {DRAFT}")
+    raise ProviderUnavailable(f"no transcriber {name!r}; known: auto, {WHISPER}SIZE, {DRAFT}, none")

@@ -7,9 +7,11 @@ compression ratio), and the sentences that users report ("thank you for watching
 
 import re
 import zlib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from tools.cues import clean
 from tools.media import Utterance
 from tools.transcribe import Word
 
@@ -100,17 +102,25 @@ def honest(
 
 def utterances(video: str, words: Sequence[Word], source: str) -> list[Utterance]:
     """Words as utterances that end at pauses and sentences, with the times of their words."""
-    return [
-        Utterance(
-            video,
-            round(piece[0].start, 3),
-            round(max(piece[-1].end, piece[0].start + 0.001), 3),
-            _text(piece),
-            source=source,
-            confidence=round(_confidence(piece), 3),
-        )
-        for piece in _pieces(words)
-    ]
+    found: list[Utterance] = []
+    count: Counter[tuple[int, int]] = Counter()
+    for piece in _pieces(words):
+        start, end = piece[0].start, max(piece[-1].end, piece[0].start)
+        if text := clean(_text(piece)):
+            span = round(start * 1000), round(end * 1000)
+            count[span] += 1
+            found.append(
+                Utterance(
+                    video,
+                    round(start, 3),
+                    round(end, 3),
+                    text,
+                    source=source,
+                    confidence=round(_confidence(piece), 3),
+                    n=count[span],
+                )
+            )
+    return found
 
 
 def _pieces(words: Sequence[Word]) -> Iterator[list[Word]]:

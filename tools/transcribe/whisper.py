@@ -5,6 +5,7 @@ batches as they are.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ SIZES = {
 }
 """Sizes from worst to best, with the cores and the gigabytes of memory from which `auto` takes one:
 it should not be slower than the video, and leave room for the rest."""
+DEFAULT = "small"
+"""What to get where nothing is there."""
 FILES = ("model.bin", "tokenizer.json", "config.json")
 BATCH = 4
 """Chunks at once: a batch is faster than its parts, and none of it can be read before all is."""
@@ -108,7 +111,7 @@ class Whisper:
     def _segments(self, chunks: Sequence[Chunk], language: str) -> list[list[Any]]:
         """The segments of each chunk, their times still counted from the start of the batch."""
         edges = np.cumsum([0, *(len(chunk.samples) for chunk in chunks)]) / RATE
-        clips = [{"start": start, "end": end} for start, end in zip(edges, edges[1:], strict=False)]
+        clips = [{"start": start, "end": end} for start, end in pairwise(edges)]
         segments, _ = self._batched.transcribe(
             np.concatenate([chunk.samples for chunk in chunks]),
             language=language,
@@ -128,7 +131,7 @@ def _guarded(chunk: Chunk, segments: list[Any], language: str, certainty: float)
     dropped: list[str] = []
     for segment, shift in segments:
         words = [
-            Word(one.start + shift, one.end + shift, one.word, one.probability)
+            Word(float(one.start) + shift, float(one.end) + shift, one.word, float(one.probability))
             for one in segment.words or ()
         ]
         honest, taken = guard.honest(

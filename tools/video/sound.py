@@ -16,7 +16,6 @@ from av.container import InputContainer
 from av.stream import Discard
 from numpy.typing import NDArray
 
-from tools.errors import UnreadableMedia
 from tools.signals import RowWriter
 from tools.sound import FLOOR, RATE, ROW, STEP
 from tools.video.source import FAULTS, UNKNOWN, codec_name, open_media, origin, said
@@ -36,12 +35,14 @@ def listen(path: str, samples: str, rows: str) -> Iterator[Event]:
 
     Yields {"seconds": …} now and then, and at the end {"rows": count, "start", "end": seconds of
     the first and last sound, "damaged": packets that could not be decoded, "trouble": what the
-    decoder said last or None, "track": codec, channels and rate}.
+    decoder said last or None, "track": codec, channels and rate}; only rows, which are 0, and
+    trouble where no track can be decoded.
     """
     with open_media(path) as container:
         stream = _best(container)
         if stream is None:
-            raise UnreadableMedia("there is no sound that can be decoded")
+            yield {"rows": 0, "trouble": "no decoder knows it"}
+            return
         for other in container.streams:
             if other is not stream:
                 other.discard = Discard.all
