@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-WORDS = [
+WORDS = "the a cat sat on mat sea red boat sails at dawn . ,".split()  # noqa: SIM905
     "the",
     "a",
     "cat",

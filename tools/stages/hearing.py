@@ -100,7 +100,7 @@ def speech(work: Work) -> Result:
         work.say("speech", "running", fraction)
         work.checkpoint(
             HEARD,
-            lambda: found,
+            found.copy,
             fraction,
             chunks=done,
             languages=languages,
