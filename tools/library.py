@@ -163,7 +163,7 @@ class Library:
 
     def words(self, video: str, file: str) -> "list[Any]":
         """The utterances, or the texts, of one file."""
-        build = _screen_text if READ in (file, past(file)) else _utterance
+        build = _screen_text if file in (READ, past(READ)) else _utterance
         return self._rows(video, Path(file).stem, build)
 
     def vectors(self, video: str) -> Vectors | None:
