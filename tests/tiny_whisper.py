@@ -5,22 +5,7 @@ from typing import Any
 
 import numpy as np
 
-WORDS = "the a cat sat on mat sea red boat sails at dawn . ,".split()  # noqa: SIM905
-    "the",
-    "a",
-    "cat",
-    "sat",
-    "on",
-    "mat",
-    "sea",
-    "red",
-    "boat",
-    "sails",
-    "at",
-    "dawn",
-    ".",
-    ",",
-]
+WORDS = ("the", "a", "cat", "sat", "on", "mat", "sea", "red", "boat", "sails", "at", "dawn")
 SPECIAL = ["endoftext", "startoftranscript", "en", "de", "fr", "translate", "transcribe"]
 SPECIAL += ["startoflm", "startofprev", "nocaptions", "notimestamps"]
 MULTILINGUAL = 51865

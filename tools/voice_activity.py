@@ -4,6 +4,7 @@ Only its weights are used: the package would have the whole sound in memory, and
 every piece that it is given.
 """
 
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -23,8 +24,7 @@ class VoiceActivity:
     """One pass over a sound, piece by piece; what was heard before is remembered."""
 
     def __init__(self) -> None:
-        import onnxruntime
-
+        onnxruntime: Any = import_module("onnxruntime")
         options = onnxruntime.SessionOptions()
         options.inter_op_num_threads = options.intra_op_num_threads = 1
         options.enable_cpu_mem_arena = False

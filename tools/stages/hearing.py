@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tools import files
 from tools.library import HEARD
@@ -118,15 +119,16 @@ DROPPED = 100
 
 def _chunk(work: Work, span: tuple[float, float], voiced: list[tuple[float, float]]) -> Chunk:
     first, last = (round(at * RATE) for at in span)
-    samples = np.fromfile(work.scratch / SAMPLES, np.int16, last - first, offset=2 * first).astype(
-        np.float32
-    )
+    samples: NDArray[np.float32] = (
+        np.fromfile(work.scratch / SAMPLES, np.int16, last - first, offset=2 * first)
+    ).astype(np.float32)
+    samples /= 32768
     inside = tuple(
         (max(start, span[0]), min(end, span[1]))
         for start, end in voiced
         if start < span[1] and end > span[0]
     )
-    return Chunk(span[0], samples / 32768, inside)
+    return Chunk(span[0], samples, inside)
 
 
 def _note(name: str, found: list[Utterance], languages: Counter[str], dropped: int) -> str:

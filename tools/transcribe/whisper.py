@@ -4,7 +4,9 @@ Speech was found by voice activity detection before anything gets here, so chunk
 batches as they are.
 """
 
+from bisect import bisect_right
 from collections.abc import Sequence
+from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -60,13 +62,13 @@ class Whisper:
                 f"run `cuepoint models pull whisper-{size}`"
             )
         try:
-            from faster_whisper import BatchedInferencePipeline, WhisperModel
+            package: Any = import_module("faster_whisper")
         except ImportError as error:
             raise ProviderUnavailable(
                 "speech needs the package faster-whisper: pip install faster-whisper"
             ) from error
         try:
-            self._model: Any = WhisperModel(
+            self._model: Any = package.WhisperModel(
                 str(folder),
                 device="cpu",
                 compute_type="int8",
@@ -78,7 +80,7 @@ class Whisper:
                 f"the weights in {folder} cannot be read ({error}): "
                 f"run `cuepoint models pull whisper-{size}`"
             ) from error
-        self._batched: Any = BatchedInferencePipeline(self._model)
+        self._batched: Any = package.BatchedInferencePipeline(self._model)
         self.name = WHISPER + size
 
     def hear(self, chunks: Sequence[Chunk], language: str = "") -> list[Heard]:
@@ -110,7 +112,8 @@ class Whisper:
 
     def _segments(self, chunks: Sequence[Chunk], language: str) -> list[list[Any]]:
         """The segments of each chunk, their times still counted from the start of the batch."""
-        edges = np.cumsum([0, *(len(chunk.samples) for chunk in chunks)]) / RATE
+        lengths = [len(chunk.samples) for chunk in chunks]
+        edges: list[float] = [sum(lengths[:i]) / RATE for i in range(len(lengths) + 1)]
         clips = [{"start": start, "end": end} for start, end in pairwise(edges)]
         segments, _ = self._batched.transcribe(
             np.concatenate([chunk.samples for chunk in chunks]),
@@ -121,8 +124,8 @@ class Whisper:
         )
         by_chunk: list[list[Any]] = [[] for _ in chunks]
         for segment in segments:
-            place = int(np.searchsorted(edges, segment.seek / 100 + 0.05, "right")) - 1
-            by_chunk[place].append((segment, chunks[place].start - float(edges[place])))
+            place = bisect_right(edges, segment.seek / 100 + 0.05) - 1
+            by_chunk[place].append((segment, chunks[place].start - edges[place]))
         return by_chunk
 
 

@@ -116,7 +116,7 @@ def _frames(container: InputContainer, stream: AudioStream) -> Iterator[AudioFra
                 return
             continue
         for frame in frames:
-            if isinstance(frame, AudioFrame) and frame.samples and frame.sample_rate:
+            if frame.samples and frame.sample_rate:
                 yield frame
 
 
