@@ -1,0 +1,218 @@
+"""Recognisers on known speech, on what is no speech, and a stage that is killed between chunks."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.tiny_whisper import write_whisper
+from tools.errors import ProviderUnavailable
+from tools.ingest import ingest
+from tools.library import Library
+from tools.providers import Providers
+from tools.sound import RATE
+from tools.stages import hearing
+from tools.transcribe import Chunk, Heard, Word, guard, load_transcriber, resolve
+
+GIB = 1 << 30
+DRAFT = Providers("none", "auto", "draft", "none", "none")
+
+
+def words(text: str, start: float = 0.0, step: float = 0.4, confidence: float = 0.9) -> list[Word]:
+    return [
+        Word(start + i * step, start + (i + 1) * step, one, confidence)
+        for i, one in enumerate(text.split())
+    ]
+
+
+def said(found: list[Word]) -> str:
+    return " ".join(word.text for word in found)
+
+
+# The guard
+
+
+def test_nothing_is_said_where_nobody_speaks():
+    heard = [*words("we open at nine"), *words("thank you for watching", 30.0)]
+    kept, dropped = guard.honest(heard, [(0.0, 2.0)])
+    assert said(kept) == "we open at nine"
+    assert dropped == ["outside of all speech: 'thank you for watching' at 30.0 s"]
+
+
+def test_loops_are_said_once_but_people_may_repeat_themselves():
+    voiced = [(0.0, 100.0)]
+    kept, dropped = guard.honest(words("the end " + "of the road " * 6), voiced)
+    assert said(kept) == "the end of the road" and dropped
+    for honest in ("no no no not there", "bye bye see you see you then"):
+        assert guard.honest(words(honest), voiced) == (words(honest), [])
+
+
+def test_whispers_own_rules_and_what_it_writes_on_silence():
+    voiced = [(0.0, 100.0)]
+    some = words("the mill was built by two brothers")
+    assert guard.honest(some, voiced, log_probability=-1.2, no_speech=0.8)[0] == []
+    assert guard.honest(some, voiced, log_probability=-0.3, no_speech=0.8)[0] == some
+    assert guard.honest(words("Thanks for watching!", confidence=0.3), voiced)[0] == []
+    sure = words("Thanks for watching!", confidence=0.95)
+    assert guard.honest(sure, voiced)[0] == sure
+
+
+def test_utterances_have_the_times_of_their_words_and_end_at_pauses_and_sentences():
+    heard = [*words("Of course she can. She may stay."), *words("as long", 5.0, confidence=0.2)]
+    found = guard.utterances("v" * 16, heard, "draft")
+    assert [(one.start, one.end, one.text) for one in found] == [
+        (0.0, 1.6, "Of course she can."),
+        (1.6, 2.8, "She may stay."),
+        (5.0, 5.8, "as long"),
+    ]
+    assert [one.confidence < guard.DOUBTFUL for one in found] == [False, False, True]
+    long = guard.utterances("v" * 16, words("word " * 60), "draft")
+    assert max(one.end - one.start for one in long) <= guard.LONGEST + 1
+
+
+# Which recogniser
+
+
+def test_auto_takes_the_best_that_is_there_and_fits(tmp_path: Path):
+    assert resolve("auto", tmp_path, 8, 64 * GIB) == "draft"
+    for size in ("tiny", "small", "large-v3"):
+        folder = tmp_path / f"whisper-{size}"
+        folder.mkdir()
+        for name in ("model.bin", "tokenizer.json", "config.json"):
+            (folder / name).touch()
+    assert resolve("auto", tmp_path, 8, 64 * GIB) == "whisper:large-v3"
+    assert resolve("auto", tmp_path, 2, 8 * GIB) == "whisper:small"
+    assert resolve("auto", tmp_path, 1, 1 * GIB) == "whisper:tiny"
+    (tmp_path / "whisper-large-v3" / "tokenizer.json").unlink()  # would be downloaded
+    assert resolve("auto", tmp_path, 8, 64 * GIB) == "whisper:small"
+
+
+def test_missing_and_damaged_weights_name_the_command(tmp_path: Path):
+    for name in ("whisper:small", "whisper:auto"):
+        with pytest.raises(ProviderUnavailable, match="cuepoint models pull whisper-small"):
+            load_transcriber(name, tmp_path, 1, GIB)
+    folder = tmp_path / "whisper-small"
+    folder.mkdir()
+    for name in ("model.bin", "tokenizer.json", "config.json"):
+        (folder / name).write_text("{}")
+    with pytest.raises(ProviderUnavailable, match="cannot be read"):
+        load_transcriber("whisper:small", tmp_path, 1, GIB)
+    with pytest.raises(ProviderUnavailable, match="known: auto"):
+        load_transcriber("parrot", tmp_path, 1, GIB)
+
+
+def test_a_real_whisper_of_random_weights_decodes_chunks_to_their_times(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    write_whisper(tmp_path / "whisper-tiny")
+    whisper = load_transcriber("auto", tmp_path, 1, GIB)
+    assert whisper.name == "whisper:tiny"
+    noise = np.random.default_rng(3).normal(0, 0.1, 6 * RATE).astype(np.float32)
+    starts = (100.0, 250.0)
+    seen: list[list[Word]] = []
+
+    def note(heard: list[Word], *rest: Any) -> tuple[list[Word], list[str]]:
+        seen.append(heard)
+        return heard, []
+
+    monkeypatch.setattr(guard, "honest", note)  # it would rightly throw all of it away
+    found = whisper.hear([Chunk(start, noise, ((start, start + 6),)) for start in starts])
+    assert len(found) == len(starts) and all(seen)
+    assert {one.language for one in found} <= {"en", "de", "fr"}
+    for start, heard in zip(starts, found, strict=True):
+        assert heard.words and all(start <= w.start <= w.end <= start + 30 for w in heard.words)
+        assert all(0 <= word.confidence <= 1 for word in heard.words)
+
+
+@pytest.mark.live
+def test_real_whisper_hears_jfk(media: Path, tmp_path: Path):
+    models = Path(os.environ["CUEPOINT_MODELS"])
+    made = ingest_speech(media / "speech" / "jfk.flac", tmp_path, models, "whisper:auto")
+    text = " ".join(one.text for one in made).casefold()
+    assert "ask not what your country can do for you" in text
+
+
+def ingest_speech(path: Path, folder: Path, models: Path | None, name: str) -> list[Any]:
+    library = Library(folder / "home")
+    if models:
+        library.home.mkdir(parents=True)
+        (library.home / "models").symlink_to(models)
+    video = ingest(library, path, providers=Providers("none", "auto", name, "none", "none"))
+    return library.utterances(video.id)
+
+
+# The draft
+
+
+def test_the_draft_finds_known_words_at_their_times(media: Path, tmp_path: Path):
+    found = ingest_speech(media / "speech" / "jfk.flac", tmp_path, None, "draft")
+    assert {one.source for one in found} == {"draft"}
+    (country,) = [one for one in found if "what your country can do for you" in one.text]
+    assert 5.0 < country.start < 6.0 and 10.0 < country.end < 11.0
+    assert any("my fellow america" in one.text and one.start < 1 for one in found)
+
+
+def test_music_and_silence_say_nothing(media: Path, tmp_path: Path):
+    for place, name in enumerate(("h5r_ImF.mp4", "moviepy_bbb_0_30.webm", "dvr_traffic.mp4")):
+        assert ingest_speech(media / "clips" / name, tmp_path / str(place), None, "draft") == []
+
+
+def test_subtitles_are_taken_before_any_recogniser(sample: Path, tmp_path: Path):
+    library = Library(tmp_path)
+    video = ingest(library, sample, providers=DRAFT)
+    assert video.stages["speech"].state == "skipped"
+    assert {one.source for one in library.utterances(video.id)} == {"subtitles"}
+
+
+# The stage
+
+
+class Parrot:
+    """Hears one word in each chunk, and stops the program after so many."""
+
+    name, at_once = "whisper:tiny", 1
+
+    def __init__(self, stops: int) -> None:
+        self.heard: list[float] = []
+        self.stops = stops
+
+    def hear(self, chunks: list[Chunk], language: str = "") -> list[Heard]:
+        if len(self.heard) == self.stops:
+            raise KeyboardInterrupt
+        self.heard += [one.start for one in chunks]
+        return [Heard((Word(c.start, c.start + 1, f"w{c.start:.0f}"),), "de", 0.9) for c in chunks]
+
+
+def test_a_killed_run_goes_on_after_its_last_chunk(
+    media: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("tools.work.CHECKPOINT_SECONDS", 0.0)
+    parrots = [Parrot(3), Parrot(99)]
+    library = Library(tmp_path)
+    path = media / "speech" / "lucier.mp3"
+    monkeypatch.setattr(hearing, "load_transcriber", lambda *_: parrots[0])
+    with pytest.raises(KeyboardInterrupt):
+        ingest(library, path, providers=DRAFT)
+    video = library.list()[0].id
+    assert len(library.utterances(video)) == 3  # visible before the rest is done
+    parrots.pop(0)
+    ingest(library, path, providers=DRAFT)
+    whole = library.utterances(video)
+    assert len(whole) == 5 and len(parrots[0].heard) == 2
+    assert [one.start for one in whole] == sorted({one.start for one in whole})
+    assert json.loads(json.dumps(library.manifest(video)))["stages"]["speech"]["language"] == "de"
+
+
+def test_made_up_speech_is_recognised(tmp_path: Path):
+    path = tmp_path / "made.wav"
+    try:
+        text = "the weather is good. the people walk in the street."
+        subprocess.run(["espeak-ng", "-s", "140", "-w", str(path), text], check=True)
+    except FileNotFoundError:
+        pytest.skip("no espeak-ng")
+    found = " ".join(one.text for one in ingest_speech(path, tmp_path, None, "draft"))
+    assert found, "a voice that a machine makes is a voice"
