@@ -17,8 +17,10 @@ from tools.providers import Providers
 from tools.sound import RATE
 from tools.stages import hearing
 from tools.transcribe import Chunk, Heard, Word, guard, load_transcriber, resolve
+from tools.transcribe.whisper import largest
 
 GIB = 1 << 30
+MODELS = Path(os.environ.get("CUEPOINT_MODELS", "models")).absolute()
 DRAFT = Providers("none", "auto", "draft", "none", "none")
 
 
@@ -130,8 +132,9 @@ def test_a_real_whisper_of_random_weights_decodes_chunks_to_their_times(
 
 @pytest.mark.live
 def test_real_whisper_hears_jfk(media: Path, tmp_path: Path):
-    models = Path(os.environ["CUEPOINT_MODELS"])
-    made = ingest_speech(media / "speech" / "jfk.flac", tmp_path, models, "whisper:auto")
+    if largest(MODELS, 99, 99 * GIB) is None:
+        pytest.skip("no weights of Whisper (CUEPOINT_MODELS)")
+    made = ingest_speech(media / "speech" / "jfk.flac", tmp_path, MODELS, "whisper:auto")
     text = " ".join(one.text for one in made).casefold()
     assert "ask not what your country can do for you" in text
 

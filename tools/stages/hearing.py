@@ -151,7 +151,7 @@ def _machine(work: Work) -> tuple[int, int]:
     return cores, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
-def hearing(work: Work) -> Any:
+def speech_sources(work: Work) -> Any:
     """Speech is recognised again by another recogniser, or when subtitles came or went."""
     name = resolve(work.providers.transcriber, work.models, *_machine(work))
     stages = work.manifest["stages"]
