@@ -19,7 +19,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tools.cues import Cue
 from tools.errors import ProviderUnavailable
 from tools.sandbox import Child
 from tools.signals import Rows, read_rows
@@ -68,7 +67,7 @@ def clips(media: Path) -> Iterator[Clip]:
         Clip(speech / "livekit_long.mp3", _text(speech / "long_transcript.txt")),
         Clip(speech / "lucier.mp3", _text(speech / "lucier.txt")),
         Clip(media / "clips" / "wx_sample01.mp4", WX),
-        Clip(grid, " ".join(map(_said, spoken))),
+        Clip(grid, ". ".join(cue.text for cue in spoken)),
         *(Clip(media / name, "") for name in NOTHING),
     ]
     yield from (clip for clip in known if clip.path.exists())
@@ -76,10 +75,6 @@ def clips(media: Path) -> Iterator[Clip]:
 
 def _text(path: Path) -> str:
     return path.read_text("utf-8") if path.exists() else ""
-
-
-def _said(cue: Cue) -> str:
-    return cue.text
 
 
 def plain(text: str) -> str:
@@ -110,8 +105,8 @@ def listen(child: Child, path: Path, folder: Path) -> Heard:
     return Heard(last["end"], np.array(read_rows(rows)), found, took, bare(path))
 
 
-def recognise(transcriber: Transcriber, heard: Heard) -> tuple[str, float]:
-    """All words, and the seconds it took."""
+def recognise(transcriber: Transcriber, heard: Heard) -> tuple[list[str], float]:
+    """The words of each chunk, and the seconds it took."""
     voiced = speech_spans(heard.rows)
     pieces = [
         Chunk(
@@ -121,13 +116,22 @@ def recognise(transcriber: Transcriber, heard: Heard) -> tuple[str, float]:
         )
         for start, end in chunks(heard.rows)
     ]
-    words: list[str] = []
+    texts: list[str] = []
     start, language = time.perf_counter(), ""
     for first in range(0, len(pieces), transcriber.at_once):
         for one in transcriber.hear(pieces[first : first + transcriber.at_once], language):
             language = one.language or language
-            words += [word.text for word in one.words]
-    return " ".join(words), time.perf_counter() - start
+            texts.append(" ".join(word.text for word in one.words))
+    return texts, time.perf_counter() - start
+
+
+def sentences(words: str, texts: list[str]) -> str:
+    """How many sentences have half of their longer words in one chunk."""
+    wanted = [set(re.findall(r"[\w']{4,}", one)) for one in re.split(r"[.?!]", words.casefold())]
+    wanted = [one for one in wanted if one]
+    heard = [set(plain(text).split()) for text in texts]
+    found = sum(any(len(one & chunk) * 2 >= len(one) for chunk in heard) for one in wanted)
+    return f"{found} of {len(wanted)}"
 
 
 def there(names: list[str], models: Path) -> Iterator[Transcriber]:
@@ -164,18 +168,20 @@ def main() -> None:
             f"| {clip.path.name} | {heard.length:.1f} s | {heard.seconds:.2f} s "
             f"| {heard.bare:.2f} s | {ratio:.1f} | {speed:.0f} |"
         )
-    print("\n| recogniser | sound | word error rate | words found | seconds / real time |")
-    print("|---|---|---|---|---|")
+    columns = ("recogniser", "sound", "word error rate", "words found", "sentences found")
+    print(f"\n| {' | '.join(columns)} | seconds / real time |")
+    print("|---|---|---|---|---|---|")
     for transcriber in there(options.transcriber, options.models):
         for clip, heard in found.items():
-            text, took = recognise(transcriber, heard)
-            wanted, got = plain(clip.words), plain(text)
-            rate, share = f"{len(got.split())} words made up", ""
+            texts, took = recognise(transcriber, heard)
+            wanted, got = plain(clip.words), plain(" ".join(texts))
+            rate, share, found_in = f"{len(got.split())} words made up", "", ""
             if wanted:
                 measured = jiwer.process_words(wanted, got)
                 rate, share = f"{measured.wer:.2f}", f"{measured.hits} of {len(wanted.split())}"
+                found_in = sentences(clip.words, texts)
             print(
-                f"| {transcriber.name} | {clip.path.name} | {rate} | {share} "
+                f"| {transcriber.name} | {clip.path.name} | {rate} | {share} | {found_in} "
                 f"| {took / heard.length:.2f} |",
                 flush=True,
             )

@@ -162,7 +162,7 @@ def test_a_removal_during_an_index_wins(
     assert ground.index(tmp_path / "undisturbed").status == 0
     expected = ground.snapshot(tmp_path / "undisturbed")
     (video,) = ground.check(tmp_path / "undisturbed")
-    n, stages = times(40), ("subtitles", "keyframes", "pass", "screen", "vectors")
+    n, stages = times(40), ("subtitles", "keyframes", "pass", "sound", "screen", "vectors")
     for number in range(n):
         home, stage = tmp_path / "home", stages[number % len(stages)]
         setup = AT_STAGE.format(
