@@ -4,7 +4,7 @@
 from pathlib import Path
 
 from tools.cues import MAX_TEXT, Cue, clean, to_srt, to_txt, to_vtt, unstyled, utterances
-from tools.transcribe import read_sidecar
+from tools.subtitles import read_sidecar
 
 VIDEO = "7f3a9c21d0e4b512"
 

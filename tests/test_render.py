@@ -96,10 +96,11 @@ def test_frames_scenes_and_utterances(library: Library) -> None:
     assert scene == {
         "id": f"scene:{VIDEO}@3000-6000", "video": VIDEO, "start": 3.0, "end": 6.0, "image": None,
     }  # fmt: skip
-    said = render.utterance(Utterance(VIDEO, 1.0, 2.5, "Hi.", None, "subtitles", 2))
+    said = render.utterance(Utterance(VIDEO, 1.0, 2.5, "Hi.", None, "subtitles", n=2))
     assert said == {
         "id": f"speech:{VIDEO}@1000-2500#2", "video": VIDEO, "start": 1.0, "end": 2.5,
         "text": "Hi.", "speaker": None, "source": "subtitles", "language": None,
+        "confidence": 1.0,
     }  # fmt: skip
 
 

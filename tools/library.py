@@ -37,7 +37,7 @@ from tools.signals import Rows
 if TYPE_CHECKING:
     from tools.verify import Problem
 
-STAGES = ("probe", "subtitles", "keyframes", "pass", "screen", "vectors")
+STAGES = ("probe", "subtitles", "keyframes", "pass", "sound", "speech", "screen", "vectors")
 SUBTITLES, HEARD, READ = WORDS = ("speech.jsonl", "heard.jsonl", "screen.jsonl")
 """The files that hold words: from subtitles, from a recogniser, from the screen."""
 CACHED = 256  # stage files held in memory, parsed
@@ -188,11 +188,11 @@ class Library:
 
         return self._cached(video, name, load)
 
-    def signals(self, video: str) -> Rows:
-        """One row per decoded frame; NotIndexed until the decode pass is done."""
-        if "signals.npy" not in self._manifests.files(video):
-            raise NotIndexed(f"{video} has no decoded picture: run `cuepoint index` on its file")
-        return self._manifests.array(video, "signals.npy")
+    def signals(self, video: str, of: str = "signals") -> Rows:
+        """One row per decoded frame, or those `of="sound"`; NotIndexed until they are made."""
+        if f"{of}.npy" not in self._manifests.files(video):
+            raise NotIndexed(f"{video} has no decoded {of}: run `cuepoint index` on its file")
+        return self._manifests.array(video, f"{of}.npy")
 
     def _has(self, video: str, stage: str) -> bool:
         return self.manifest(video)["stages"].get(stage, {}).get("state") == "done"

@@ -113,6 +113,7 @@ class Utterance:
     """One piece of speech; source is `subtitles`, `whisper:…` or `draft`.
 
     language is a short code (`de`), empty where it is not known.
+    confidence is what the recogniser gives its words on average, 0 to 1.
     """
 
     video: str
@@ -121,6 +122,7 @@ class Utterance:
     text: str
     speaker: str | None = None
     source: str = "subtitles"
+    confidence: float = 1.0
     n: int = 1
     language: str = ""
 

@@ -41,14 +41,15 @@ Rows = NDArray[np.void]
 class RowWriter:
     """Appends rows to a `.npy` file without knowing how many will come."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, row: np.dtype[np.void] = ROW) -> None:
+        self._row = row
         self._file: BinaryIO = path.open("wb")
         self._count = 0
         self._waiting: list[tuple[Any, ...]] = []
         self._header()
 
     def add(self, row: tuple[Any, ...]) -> None:
-        """Append one row, in the order of ROW."""
+        """Append one row, in the order of its type."""
         self._waiting.append(row)
         if len(self._waiting) >= 1024:
             self._flush()
@@ -62,14 +63,18 @@ class RowWriter:
         return self._count
 
     def _flush(self) -> None:
-        self._file.write(np.array(self._waiting, ROW).tobytes())
+        self._file.write(np.array(self._waiting, self._row).tobytes())
         self._count += len(self._waiting)
         self._waiting.clear()
 
     def _header(self) -> None:
         npy.write_array_header_1_0(
             self._file,
-            {"descr": npy.dtype_to_descr(ROW), "fortran_order": False, "shape": (self._count,)},
+            {
+                "descr": npy.dtype_to_descr(self._row),
+                "fortran_order": False,
+                "shape": (self._count,),
+            },
         )
 
 

@@ -19,7 +19,10 @@ from tools.providers import Providers
 from tools.sampling import Strategy
 from tools.sandbox import Child
 
-WEIGHTS = {"probe": 1, "subtitles": 2, "keyframes": 6, "pass": 40, "screen": 45, "vectors": 6}
+WEIGHTS = {
+    "probe": 1, "subtitles": 2, "keyframes": 6, "pass": 40, "sound": 3, "speech": 60, "screen": 45,
+    "vectors": 6,
+}  # fmt: skip
 """Share of the time that each stage takes, for the estimate of what remains."""
 CHECKPOINT_SECONDS = 2.0
 """What a stage has so far is written no more often than this."""

@@ -17,8 +17,8 @@ from agent.toolbelt import Toolbelt, fence, video_line
 from tools.ingest import ingest
 from tools.library import Library
 from tools.providers import BARE
+from tools.subtitles import read_sidecar
 from tools.toolbox import Toolbox
-from tools.transcribe import read_sidecar
 from tools.video import subtitles
 from ui.cards import plain
 from ui.cli import app

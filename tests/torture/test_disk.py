@@ -16,7 +16,7 @@ from ui.uploads import TooLarge, Uploads
 
 Times = Callable[[int], int]
 
-STAGES = ("probe", "subtitles", "keyframes", "pass", "screen", "vectors")
+STAGES = ("probe", "subtitles", "keyframes", "pass", "sound", "speech", "screen", "vectors")
 AT_STAGE = """
 import dataclasses, os, shutil
 from pathlib import Path

@@ -159,7 +159,7 @@ def test_a_removal_during_an_index_wins(
     """The index ends in one line, or did not notice; nothing of the video comes back."""
     expected, _ = ground.undisturbed(tmp_path / "undisturbed")
     (video,) = ground.check(tmp_path / "undisturbed")
-    n, stages = times(40), ("subtitles", "keyframes", "pass", "screen", "vectors")
+    n, stages = times(40), ("subtitles", "keyframes", "pass", "sound", "screen", "vectors")
     for number in range(n):
         home, stage = tmp_path / "home", stages[number % len(stages)]
         setup = AT_STAGE.format(

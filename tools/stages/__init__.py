@@ -7,6 +7,7 @@ decides its outcome stands in its fingerprint, so that a change redoes this stag
 from tools.sampling import FLOOR_SECONDS
 from tools.stages.container import probe, sidecar_stamps, subtitles
 from tools.stages.decoding import decode_pass, keyframes
+from tools.stages.hearing import sound, speech, speech_sources
 from tools.stages.reading import screen, text_sources, vectors
 from tools.stages.step import Result, Step
 
@@ -17,6 +18,8 @@ STAGE: dict[str, Step] = {
     "subtitles": Step(subtitles, sidecar_stamps),
     "keyframes": Step(keyframes, lambda work: 1),
     "pass": Step(decode_pass, lambda work: [2, work.sampling, FLOOR_SECONDS]),
+    "sound": Step(sound, lambda work: 1),
+    "speech": Step(speech, speech_sources),
     "screen": Step(screen, lambda work: [2, work.providers.text_reader, work.sampling]),
     "vectors": Step(vectors, text_sources),
 }

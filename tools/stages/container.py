@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tools import transcribe
 from tools.stages.step import Result
+from tools.subtitles import read_sidecar, sidecar_files, stream_track, transcript
 
 if TYPE_CHECKING:
     from tools.work import Work
@@ -48,10 +48,10 @@ def _plausible(text: str | None) -> str | None:
 def subtitles(work: Work) -> Result:
     """Speech from the best subtitle track, in the file or beside it."""
     events = work.child.call("tools.video.subtitles:read_subtitles", path=str(work.path))
-    tracks = [transcribe.stream_track(event) for event in events]
-    tracks += [transcribe.read_sidecar(path, work.path) for path in _sidecars(work)]
+    tracks = [stream_track(event) for event in events]
+    tracks += [read_sidecar(path, work.path) for path in _sidecars(work)]
     audio = work.manifest["probe"]["audio"]
-    found = transcribe.transcript(
+    found = transcript(
         work.video,
         tracks,
         work.manifest["duration"] or None,
@@ -59,13 +59,13 @@ def subtitles(work: Work) -> Result:
     )
     note = "; ".join(found.notes)
     if not found.utterances:
-        return Result((), "skipped", "", note or "no subtitles, so what is said is not known")
+        return Result((), "skipped", "", note or "no subtitles")
     names = work.finish("speech.jsonl", found.utterances)
     return Result(names, "done", found.provider, note, {"language": found.language})
 
 
 def _sidecars(work: Work) -> list[Path]:
-    return transcribe.sidecar_files(work.path) if work.manifest["source"]["linked"] else []
+    return sidecar_files(work.path) if work.manifest["source"]["linked"] else []
 
 
 def sidecar_stamps(work: Work) -> Any:

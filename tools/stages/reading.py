@@ -63,5 +63,5 @@ def vectors(work: Work) -> Result:
 def text_sources(work: Work) -> Any:
     """Vectors are made again when the text below them was."""
     stages = work.manifest["stages"]
-    sources = [stages.get(name, {}).get("files", {}) for name in ("subtitles", "screen")]
+    sources = [stages.get(name, {}).get("files", {}) for name in ("subtitles", "speech", "screen")]
     return [work.providers.embedder, sources]

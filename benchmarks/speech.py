@@ -1,0 +1,191 @@
+"""How many words each recogniser that is there gets wrong, and how long it takes.
+
+    python -m benchmarks.speech [MEDIA] [--models DIR] [--transcriber NAME]...
+
+MEDIA is a folder with known truth (`CUEPOINT_MEDIA`). The word error rate is that of jiwer, on
+lower case without punctuation, numbers as words. The audio pass is timed beside a bare decode of
+the same sound.
+"""
+
+import argparse
+import os
+import re
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tools.errors import ProviderUnavailable
+from tools.sandbox import Child
+from tools.signals import Rows, read_rows
+from tools.sound import RATE, chunks, speech_spans
+from tools.subtitles import read_sidecar
+from tools.transcribe import WHISPER, Chunk, Transcriber, load_transcriber
+from tools.transcribe.whisper import SIZES
+
+ROOT = Path(__file__).resolve().parent.parent
+JFK = (
+    "And so, my fellow Americans, ask not what your country can do for you, "
+    "ask what you can do for your country."
+)
+WX = (
+    "Bella, Gloria, love. How are you? I said she could stay with us tomorrow. Of course she can. "
+    "Well, you can stay as long as you want, my love."
+)
+NOTHING = ("clips/h5r_ImF.mp4", "clips/moviepy_bbb_0_30.webm", "clips/dvr_traffic.mp4")
+"""Music, and silence: whatever is heard there is made up."""
+
+
+class Clip(NamedTuple):
+    """A file and the words that are said in it, all of them or, from wx_sample01, the captions."""
+
+    path: Path
+    words: str
+
+
+class Heard(NamedTuple):
+    """What the audio pass left of one clip."""
+
+    length: float
+    rows: Rows
+    samples: Any
+    seconds: float
+    bare: float
+
+
+def clips(media: Path) -> Iterator[Clip]:
+    """The known ones that are there."""
+    speech = media / "speech"
+    grid = media / "derived" / "grid_talk_33s.mp4"
+    spoken = read_sidecar(grid.with_suffix(".srt"), grid).cues
+    known = [
+        Clip(speech / "jfk.flac", JFK),
+        Clip(speech / "livekit_long.mp3", _text(speech / "long_transcript.txt")),
+        Clip(speech / "lucier.mp3", _text(speech / "lucier.txt")),
+        Clip(media / "clips" / "wx_sample01.mp4", WX),
+        Clip(grid, ". ".join(cue.text for cue in spoken)),
+        *(Clip(media / name, "") for name in NOTHING),
+    ]
+    yield from (clip for clip in known if clip.path.exists())
+
+
+def _text(path: Path) -> str:
+    return path.read_text("utf-8") if path.exists() else ""
+
+
+def plain(text: str) -> str:
+    """Lower case, no punctuation."""
+    return " ".join(re.sub(r"[^\w' ]+", " ", text.casefold()).split())
+
+
+def bare(path: Path) -> float:
+    """Seconds that decoding the sound takes, and doing nothing with it."""
+    import av
+
+    start = time.perf_counter()
+    with av.open(str(path)) as container:
+        for _ in container.decode(container.streams.best("audio")):
+            pass
+    return time.perf_counter() - start
+
+
+def listen(child: Child, path: Path, folder: Path) -> Heard:
+    """The audio pass, timed; the child and what it imports are warm."""
+    samples, rows = folder / "sound.pcm", folder / "sound.npy"
+    start = time.perf_counter()
+    *_, last = child.call(
+        "tools.video.sound:listen", path=str(path), samples=str(samples), rows=str(rows)
+    )
+    took = time.perf_counter() - start
+    found = np.fromfile(samples, np.int16).astype(np.float32) / 32768
+    return Heard(last["end"], np.array(read_rows(rows)), found, took, bare(path))
+
+
+def recognise(transcriber: Transcriber, heard: Heard) -> tuple[list[str], float]:
+    """The words of each chunk, and the seconds it took."""
+    voiced = speech_spans(heard.rows)
+    pieces = [
+        Chunk(
+            start,
+            heard.samples[round(start * RATE) : round(end * RATE)],
+            tuple((max(s, start), min(e, end)) for s, e in voiced if s < end and e > start),
+        )
+        for start, end in chunks(heard.rows)
+    ]
+    texts: list[str] = []
+    start, language = time.perf_counter(), ""
+    for first in range(0, len(pieces), transcriber.at_once):
+        for one in transcriber.hear(pieces[first : first + transcriber.at_once], language):
+            language = one.language or language
+            texts.append(" ".join(word.text for word in one.words))
+    return texts, time.perf_counter() - start
+
+
+def sentences(words: str, texts: list[str]) -> str:
+    """How many sentences have half of their longer words in one chunk."""
+    wanted = [set(re.findall(r"[\w']{4,}", one)) for one in re.split(r"[.?!]", words.casefold())]
+    wanted = [one for one in wanted if one]
+    heard = [set(plain(text).split()) for text in texts]
+    found = sum(any(len(one & chunk) * 2 >= len(one) for chunk in heard) for one in wanted)
+    return f"{found} of {len(wanted)}"
+
+
+def there(names: list[str], models: Path) -> Iterator[Transcriber]:
+    """The recognisers that are named, or all that can be loaded."""
+    for name in names or ["draft", *(WHISPER + size for size in SIZES)]:
+        try:
+            yield load_transcriber(name, models, os.cpu_count() or 1, 1 << 40)
+        except ProviderUnavailable as error:
+            sys.stderr.write(f"{name}: {error}\n")
+
+
+def main() -> None:
+    """Measure, and print two tables."""
+    import jiwer
+
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.speech", description=__doc__)
+    folder = os.environ.get("CUEPOINT_MEDIA") or ROOT.parent / "shared" / "media"
+    parser.add_argument("media", type=Path, nargs="?", default=Path(folder))
+    parser.add_argument("--models", type=Path, default=Path("models"))
+    parser.add_argument("--transcriber", action="append", default=[])
+    options = parser.parse_args()
+    found: dict[Clip, Heard] = {}
+    with tempfile.TemporaryDirectory() as temporary, Child() as child:
+        for clip in clips(options.media):
+            found[clip] = listen(child, clip.path, Path(temporary))  # the first one warms up
+            found[clip] = listen(child, clip.path, Path(temporary))
+    if not found:
+        raise SystemExit(f"no known clip in {options.media}")
+    print("| sound | length | audio pass | bare decode | ratio | times real time |")
+    print("|---|---|---|---|---|---|")
+    for clip, heard in found.items():
+        ratio, speed = heard.seconds / heard.bare, heard.length / heard.seconds
+        print(
+            f"| {clip.path.name} | {heard.length:.1f} s | {heard.seconds:.2f} s "
+            f"| {heard.bare:.2f} s | {ratio:.1f} | {speed:.0f} |"
+        )
+    columns = ("recogniser", "sound", "word error rate", "words found", "sentences found")
+    print(f"\n| {' | '.join(columns)} | seconds / real time |")
+    print("|---|---|---|---|---|---|")
+    for transcriber in there(options.transcriber, options.models):
+        for clip, heard in found.items():
+            texts, took = recognise(transcriber, heard)
+            wanted, got = plain(clip.words), plain(" ".join(texts))
+            rate, share, found_in = f"{len(got.split())} words made up", "", ""
+            if wanted:
+                measured = jiwer.process_words(wanted, got)
+                rate, share = f"{measured.wer:.2f}", f"{measured.hits} of {len(wanted.split())}"
+                found_in = sentences(clip.words, texts)
+            print(
+                f"| {transcriber.name} | {clip.path.name} | {rate} | {share} | {found_in} "
+                f"| {took / heard.length:.2f} |",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    main()

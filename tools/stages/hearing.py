@@ -1,0 +1,159 @@
+"""Sound: where it is silent, spoken or loud, and what is said where there are no subtitles."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tools import files
+from tools.library import HEARD
+from tools.media import Utterance
+from tools.signals import read_rows
+from tools.sound import RATE, chunks, spans, speech_spans
+from tools.stages.step import Result
+from tools.transcribe import Chunk, guard, load_transcriber, resolve
+
+if TYPE_CHECKING:
+    from tools.work import Work
+
+SAMPLES = "sound.pcm"
+ENDS_EARLY = 1.0
+"""Seconds that the sound may be shorter than the video without a word about it."""
+
+
+def sound(work: Work) -> Result:
+    """The one audio pass: rows of loudness and speech, and samples for the stage after it."""
+    if not work.manifest["probe"]["audio"]:
+        return Result(state="skipped")
+    rows_file = work.scratch / "sound.npy"
+    last = _listen(work, rows_file)
+    if not last["rows"]:
+        return Result(state="skipped", note=f"the sound cannot be decoded: {last['trouble']}")
+    notes = work.manifest["notes"]
+    if last["damaged"]:
+        count = f"{last['damaged']} place" + "s" * (last["damaged"] > 1)
+        notes.append(f"damaged: {count} of the sound could not be decoded ({last['trouble']})")
+    if last["end"] < work.manifest["duration"] - ENDS_EARLY:
+        notes.append(f"the sound ends at {last['end']:.1f} s")
+    work.take_back()
+    files.adopt(rows_file, work.folder / "sound.npy")
+    kinds = Counter[str]()
+    for span in spans(read_rows(work.folder / "sound.npy")):
+        kinds[span.kind] += round(span.end - span.start)
+    facts = {name: last[name] for name in ("start", "end", "track")} | {"kinds": kinds}
+    return Result(("sound.npy",), "done", "silero", facts=facts)
+
+
+def _listen(work: Work, rows: Path) -> dict[str, Any]:
+    duration = float(work.manifest["duration"])
+    last: dict[str, Any] = {}
+    for last in work.child.call(
+        "tools.video.sound:listen",
+        path=str(work.path),
+        samples=str(work.scratch / SAMPLES),
+        rows=str(rows),
+    ):
+        if "seconds" in last and duration and work.stage == "sound":
+            work.say("sound", "running", min(last["seconds"] / duration, 1.0))
+    return last
+
+
+def speech(work: Work) -> Result:
+    """What is said, chunk by chunk, each visible as it is done; subtitles say it better."""
+    stages = work.manifest["stages"]
+    if stages["subtitles"]["state"] == "done":
+        return Result(state="skipped")
+    if work.providers.transcriber == "none":
+        return Result(state="skipped", note="speech is not recognised: that is switched off")
+    if stages["sound"]["state"] != "done":
+        return Result(state="skipped")
+    rows = work.library.signals(work.video, "sound")
+    voiced, pieces = speech_spans(rows), chunks(rows)
+    if not pieces:
+        return Result(state="skipped", note="nobody speaks in the sound")
+    transcriber = load_transcriber(work.providers.transcriber, work.models, *_machine(work))
+    if not (work.scratch / SAMPLES).exists():  # a run before this one made the rows
+        _listen(work, work.scratch / "sound.npy")
+    done, languages = int(work.partial.get("chunks", 0)), Counter[str]()
+    languages.update(work.partial.get("languages", {}))
+    dropped: list[str] = list(work.partial.get("dropped", []))
+    found: list[Utterance] = (
+        list(work.library.words(work.video, HEARD)) if work.partial and done else []
+    )
+    while done < len(pieces):
+        batch = pieces[done : done + transcriber.at_once]
+        heard = transcriber.hear(
+            [_chunk(work, span, voiced) for span in batch],
+            languages.most_common(1)[0][0] if languages else "",
+        )
+        done += len(batch)
+        for one in heard:
+            found += guard.utterances(work.video, one.words, transcriber.name)
+            dropped += one.dropped
+            if one.words:
+                languages[one.language] += len(one.words)
+        fraction = done / len(pieces)
+        work.say("speech", "running", fraction)
+        work.checkpoint(
+            HEARD,
+            found.copy,
+            fraction,
+            chunks=done,
+            languages=languages,
+            dropped=dropped[:DROPPED],
+        )
+    note = _note(transcriber.name, found, languages, len(dropped))
+    language = languages.most_common(1)[0][0] if languages else ""
+    facts = {"language": language, "languages": languages, "dropped": dropped[:DROPPED]}
+    return Result(work.finish(HEARD, found), "done", transcriber.name, note, facts)
+
+
+DROPPED = 100
+"""So many lines on what the guard took out are kept."""
+
+
+def _chunk(work: Work, span: tuple[float, float], voiced: list[tuple[float, float]]) -> Chunk:
+    first, last = (round(at * RATE) for at in span)
+    samples: NDArray[np.float32] = (
+        np.fromfile(work.scratch / SAMPLES, np.int16, last - first, offset=2 * first)
+    ).astype(np.float32)
+    samples /= 32768
+    inside = tuple(
+        (max(start, span[0]), min(end, span[1]))
+        for start, end in voiced
+        if start < span[1] and end > span[0]
+    )
+    return Chunk(span[0], samples, inside)
+
+
+def _note(name: str, found: list[Utterance], languages: Counter[str], dropped: int) -> str:
+    notes: list[str] = []
+    if name == "draft":
+        notes.append("speech is a draft: words may be wrong, and English is all that it knows")
+    elif len(languages) > 1:
+        notes.append(f"spoken in {', '.join(code for code, _ in languages.most_common())}")
+    doubtful = sum(one.confidence < guard.DOUBTFUL for one in found)
+    if doubtful and name != "draft":
+        notes.append(f"{doubtful} of {len(found)} utterances are uncertain")
+    if dropped:
+        notes.append(f"{dropped} pieces of recognised speech were dropped as made up")
+    return "; ".join(notes)
+
+
+def _machine(work: Work) -> tuple[int, int]:
+    """Cores to use, and bytes of memory."""
+    cores = work.providers.threads or os.cpu_count() or 1
+    return cores, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+def speech_sources(work: Work) -> Any:
+    """Speech is recognised again by another recogniser, or when subtitles came or went."""
+    name = resolve(work.providers.transcriber, work.models, *_machine(work))
+    stages = work.manifest["stages"]
+    sources = [stages.get(one, {}).get("files", {}) for one in ("subtitles", "sound")]
+    return [1, name, sources]
