@@ -1,84 +1,41 @@
 """Which moments answer a question: words and vectors, fused, merged, cut off. Pure functions.
 
-Speech is found by windows of a few cues, because an answer's words are spread over them, and cited
-by the cue inside whose own words fit best. On-screen text is found and cited by its own span; its
-words may be misread or run together.
+Speech is found by windows of half a minute around each cue, because an answer's words are spread
+over several, and cited by the cue inside whose own words fit best. On-screen text is found and
+cited by its own span; its words may be misread or run together.
 """
 
 from __future__ import annotations
 
 import logging
 import math
-import re
-import sys
-import unicodedata
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from functools import cache, lru_cache
 from importlib import import_module
-from importlib.util import find_spec
-from types import ModuleType
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from tools.media import ScreenText, Timed, Utterance
+from tools.words import asked_words, content_words, stem, stems, surfaces
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from tools.embed import Vectors
+
     Floats = NDArray[np.float64]
 
-WINDOW_CUES, WINDOW_SECONDS, WINDOW_PAUSE = 4, 55.0, 20.0
+WINDOW_SECONDS, WINDOW_SHARE = 40.0, 1 / 12  # for words: at most so much, so much of the video
+MEANING_SECONDS = 15.0  # the same for the cosine, which a longer window blurs
 KEYWORDS = 0.65  # the share of the keyword score in the fused one; the rest is cosine
+FURNITURE = 0.5  # what a word counts that mostly asks: "number", "first"
 ENOUGH_WORDS, SOME_WORDS = 0.48, 0.3  # shares of the question's weight
 ENOUGH_COSINE, SOME_COSINE = 0.7, 0.55
 CUE_COSINE = 0.2  # what the cosine weighs in the choice of the cue inside a window
 
-_WORD = re.compile(r"[a-z]\+\+|[a-z]#|\d+(?:[.:,/]\d+)+|[^\W_]+(?:'[^\W_]+)*")
-_WIDE = re.compile(r"([\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af])")  # written without spaces
-_SHORTENED = re.compile(r"n't$|'(?:s|re|ll|ve|d|m)$")
-_STOP_WORDS = """
-a about after against all also am among an and any are as at be because been before being between
-but by can cannot could did do does during each for from get gets getting got had has have having
-he her here him his how i if in into is it its just let like me might more most much must my no
-not of off on only or our out over own shall she should since so some such than that the their
-them then there these they this those through to too toward towards until up upon us very via was
-we were what when where which while who whom whose why will with within would you your
-"""
-# What questions are made of, and not what they ask for.
-_QUESTION_WORDS = """
-anybody anyone anything appear appearing appears called clip describe described digit discussed
-done ever every everything exactly explain explained explains find first footage frame frames
-happen happened happening happens hear heard kind last letter main many may mean means mention
-mentioned mentions moment moments movie name named number part person picture please recording
-said say saying says scene screen second seconds see seen show showed showing shown shows someone
-something speak speaker spoken talk talked talking talks tell tells thing things time times told
-use used video videos visible want went word words written
-"""
-_STOP = frozenset(_STOP_WORDS.split())
-_FURNITURE = frozenset(_QUESTION_WORDS.split())
-_IRREGULAR = """
-zero 0 one 1 two 2 three 3 four 4 five 5 six 6 seven 7 eight 8 nine 9 ten 10 eleven 11 twelve 12
-laid lay made make took take taken take gave give given give fell fall fallen fall came come ran
-run drove drive driven drive drawn draw drew draw broke break broken break sat sit stood stand
-wrote write ate eat eaten eat built build bought buy caught catch held hold kept keep lost lose
-met meet paid pay sold sell sent send spent spend taught teach thought think won win wore wear
-worn wear threw throw thrown throw flew fly flown fly grew grow grown grow knew know known know
-began begin begun begin chose choose chosen choose rose rise became become brought bring led lead
-men man women woman children child feet foot teeth tooth mice mouse fought fight swam swim sang
-sing sung sing slept sleep felt feel hid hide hidden hide stole steal stolen steal
-"""
-_PAIRS = [str(word) for word in _IRREGULAR.split()]
-_BASES = dict(zip(_PAIRS[::2], _PAIRS[1::2], strict=True))
 _ALIKE = str.maketrans("015i8", "olslb")  # what text recognition takes for one another
-_SPELLING = (
-    (re.compile(r"(?<=[a-z]{3})is(e[drs]?|es|ers|ing|ations?)$"), r"iz\1"),
-    (re.compile(r"(?<=[a-z]{3})our(s|ed|ing|ful|less|ite|ites)?$"), r"or\1"),
-    (re.compile(r"(?<=[a-z]{3})tre(s?)$"), r"ter\1"),
-    (re.compile(r"^grey(s|ish)?$"), r"gray\1"),
-)
 Words = TypeVar("Words", Utterance, ScreenText)
 
 
@@ -107,58 +64,16 @@ class Moment:
     hits: tuple[Hit, ...]
 
 
-@cache
-def _english() -> Any:
-    """Snowball's English stemmer alone: the package imports 36 languages with it, for 0.25 s."""
-    spec = find_spec("snowballstemmer")
-    assert spec is not None
-    package = sys.modules.setdefault("_snowball", ModuleType("_snowball"))
-    package.__path__ = list(spec.submodule_search_locations or ())
-    return import_module("_snowball.english_stemmer").EnglishStemmer
-
-
-@lru_cache(100_000)
-def stem(word: str) -> str:
-    """What a word has in common with its other forms and spellings."""
-    word = _BASES.get(word, word)
-    for pattern, american in _SPELLING:
-        word = pattern.sub(american, word)
-    # A new stemmer each time, as it keeps the word in itself and threads would share it.
-    return str(_english()().stemWord(word)) if word.isascii() else word
-
-
-def _surfaces(text: str) -> list[str]:
-    """The words of a text in lower case, accents and shortened words removed, as they stand."""
-    plain = unicodedata.normalize("NFKD", text.replace("\u2019", "'")).lower()
-    plain = re.sub("[\u0300-\u036f]", "", plain)
-    plain = _WIDE.sub(r" \1 ", unicodedata.normalize("NFC", plain))
-    found: list[str] = _WORD.findall(plain)
-    return [_SHORTENED.sub("", word) for word in found]
-
-
-def stems(text: str) -> list[str]:
-    """The stems of a text, without what carries no meaning; numbers and single letters stay."""
-    return [stem(word) for word in _surfaces(text) if word not in _STOP]
-
-
-def content_words(question: str) -> list[str]:
-    """The words that a question asks for, as they stand in it, each once."""
-    found: dict[str, str] = {}
-    spare: dict[str, str] = {}
-    for word in _surfaces(question):
-        if word not in _STOP:
-            (spare if word in _FURNITURE else found).setdefault(stem(word), word)
-    return list((found or spare).values())
-
-
 class Corpus(Generic[Words]):
     """Texts prepared for search: make it once, ask it often, from any thread.
 
     Speech is looked up in windows of cues. On-screen text is looked up span by span, and `noisy`:
-    letters may be misread and spaces lost.
+    letters may be misread and spaces lost. vectors are those of the texts, where there are any.
     """
 
-    def __init__(self, items: Iterable[Words], *, noisy: bool = False) -> None:
+    def __init__(
+        self, items: Iterable[Words], vectors: Iterable[Vectors] = (), *, noisy: bool = False
+    ) -> None:
         import numpy as np
 
         self.items = sorted(items, key=lambda one: (one.video, one.start, one.end))
@@ -166,29 +81,44 @@ class Corpus(Generic[Words]):
         self.lengths = np.array([max(1, len(text)) for text in texts], np.float64)
         self._known = {word for text in texts for word in text}
         self._near: dict[str, list[str]] = {}
-        self._raw = [" ".join(_surfaces(one.text)) for one in self.items] if noisy else []
+        self._raw = [" ".join(surfaces(one.text)) for one in self.items] if noisy else []
         self.own = _Keywords(texts)
-        self.spans = [(i, i + 1) for i in range(len(texts))] if noisy else self._windows()
+        self.spans = self._windows(0.0 if noisy else WINDOW_SECONDS)
+        self.close = self._windows(0.0 if noisy else MEANING_SECONDS)
+        self.norms = self._norms(vectors)
         self.joined = self.own
         if any(last - first > 1 for first, last in self.spans):
             self.joined = _Keywords([sum(texts[a:b], list[str]()) for a, b in self.spans])
 
-    def _windows(self) -> list[tuple[int, int]]:
-        """From each cue on, as many as belong together; fewer where the video has few."""
-        items = self.items
-        cues = Counter(one.video for one in items)
-        spans: list[tuple[int, int]] = []
-        for first, item in enumerate(items):
-            last = first + 1
-            while (
-                last < min(len(items), first + min(WINDOW_CUES, cues[item.video] // 8))
-                and items[last].video == item.video
-                and items[last].end - item.start <= WINDOW_SECONDS
-                and items[last].start - items[last - 1].end <= WINDOW_PAUSE
-            ):
-                last += 1
-            spans.append((first, last))
-        return spans
+    def _windows(self, seconds: float) -> NDArray[np.int64]:
+        """Around the middle of each text those of its video that lie in so many seconds."""
+        import numpy as np
+
+        spans = [np.zeros((0, 2), np.int64)]
+        first = 0
+        for _, group in groupby(self.items, key=lambda one: one.video):
+            starts, ends = np.array([(one.start, one.end) for one in group]).T
+            own = first + np.arange(len(starts))
+            half = min(seconds, (ends.max() - starts[0]) * WINDOW_SHARE) / 2
+            middle = (starts + ends) / 2
+            begin = first + np.searchsorted(starts, middle - half)
+            finish = first + np.searchsorted(np.maximum.accumulate(ends), middle + half, "right")
+            spans.append(np.stack([np.minimum(begin, own), np.maximum(finish, own + 1)], axis=1))
+            first += len(starts)
+        return np.concatenate(spans)
+
+    def _norms(self, vectors: Iterable[Vectors]) -> Floats:
+        """How long the mean of the vectors in each window for the cosine is; 1 without vectors."""
+        import numpy as np
+
+        rows = {id: row for one in vectors for id, row in zip(one.ids, one.array, strict=True)}
+        norms = np.ones(len(self.items))
+        for window, (first, last) in enumerate(self.close):
+            known = [i for i in range(first, last) if self.items[i].id in rows]
+            if known:
+                array = np.stack([rows[self.items[i].id] for i in known])
+                norms[window] = np.linalg.norm(np.average(array, 0, self.lengths[known]))
+        return np.maximum(norms, 0.1)
 
     def forms(self, word: str) -> list[str]:
         """The stems in these texts that stand for a word: its own, else those close to it."""
@@ -281,7 +211,8 @@ def search(
     """
     import numpy as np
 
-    words = content_words(question)
+    words, spare = asked_words(question)
+    words, spare = (words, spare) if words else (spare, words)
     if not words or not corpus.items or limit <= 0:
         return []
     windows, cues = corpus.table(words, corpus.joined), corpus.table(words, corpus.own)
@@ -291,12 +222,13 @@ def search(
     cosines = cosines or {}
     least = min(cosines.values(), default=0.0)
     near = np.array([cosines.get(one.id, least) for one in corpus.items])
-    # A window's vector is the mean of its words' vectors, so its cosine nearly that of its cues'.
-    ends = np.array(corpus.spans)
+    # A window's vector is the mean of its words' vectors, so nearly that of its cues' vectors.
     total, length = (np.append(0.0, np.cumsum(x)) for x in (near * corpus.lengths, corpus.lengths))
-    around = (total[ends[:, 1]] - total[ends[:, 0]]) / (length[ends[:, 1]] - length[ends[:, 0]])
+    begin, finish = corpus.close.T
+    around = (total[finish] - total[begin]) / (length[finish] - length[begin]) / corpus.norms
     keywords = windows.sum(axis=0)
-    fused = KEYWORDS * _standard(keywords) + (1 - KEYWORDS) * _standard(around)
+    furniture = FURNITURE * corpus.table(spare, corpus.joined).sum(axis=0)
+    fused = KEYWORDS * _standard(keywords + furniture) + (1 - KEYWORDS) * _standard(around)
     nearest = np.array([near[first:last].max() for first, last in corpus.spans])
     relevant = (share >= ENOUGH_WORDS) | (not cut)
     relevant |= (share >= SOME_WORDS) & (nearest >= SOME_COSINE)
@@ -354,11 +286,11 @@ def find_words(words: Iterable[str], items: Iterable[Words]) -> list[Words]:
 
     A phrase may begin in one cue and end in the next; then the first counts.
     """
-    phrases = [phrase for phrase in map(_surfaces, words) if phrase]
+    phrases = [phrase for phrase in map(surfaces, words) if phrase]
     ordered = sorted(items, key=lambda one: (one.video, one.start, one.end))
     if not phrases:
         return []
-    texts = [[stem(word) for word in _surfaces(one.text)] for one in ordered]
+    texts = [[stem(word) for word in surfaces(one.text)] for one in ordered]
     found: list[Words] = []
     for place, (one, text) in enumerate(zip(ordered, texts, strict=True)):
         after: list[str] = []
@@ -366,7 +298,7 @@ def find_words(words: Iterable[str], items: Iterable[Words]) -> list[Words]:
             follower = ordered[place + 1]
             if follower.video == one.video and -0.05 <= follower.start - one.end <= 2:
                 after = texts[place + 1]
-        raw = " ".join(_surfaces(one.text)) if isinstance(one, ScreenText) else ""
+        raw = " ".join(surfaces(one.text)) if isinstance(one, ScreenText) else ""
         if all(
             _holds(text + after[: len(phrase) - 1], [stem(word) for word in phrase])
             or _inside("".join(phrase), raw)

@@ -55,7 +55,8 @@ class TextSearch:
                 return self._corpora[key]
         said = [one for video in videos for one in self._library.utterances(video)]
         shown = [one for video in videos for one in self._library.screen_text(video)]
-        made = Corpus(said), Corpus(shown, noisy=True)
+        vectors = [one for video in videos if (one := self._library.vectors(video))]
+        made = Corpus(said, vectors), Corpus(shown, vectors, noisy=True)
         with self._guard:
             self._corpora[key] = made
             while len(self._corpora) > CORPORA:
