@@ -23,7 +23,6 @@ from tools.subtitles import read_sidecar, transcript
 from tools.words import stems
 
 WITHIN, AMONG = 30.0, 5
-CUT = False
 
 Ways = dict[str, Callable[[str], Sequence[Utterance]]]
 
@@ -57,7 +56,7 @@ def ways(spoken: list[Utterance]) -> Ways:
     def ours(question: str) -> list[Utterance]:
         near = vectors @ embedder.texts([question])[0]
         cosines = {one.id: float(value) for one, value in zip(spoken, near, strict=True)}
-        return [by_id[hit.id] for hit in search(question, corpus, cosines, limit=AMONG, cut=CUT)]
+        return [by_id[hit.id] for hit in search(question, corpus, cosines, limit=AMONG)]
 
     return {"BM25 over the cues": keywords, "vectors alone": meaning, "ours": ours}
 
@@ -76,9 +75,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("files", type=Path, nargs="+", metavar="CUES QUESTIONS")
-    parser.add_argument(
-        "--verbose", action="store_true", help="print what ours does not find first"
-    )
+    parser.add_argument("--verbose", action="store_true", help="print what is not found first")
     options = parser.parse_args()
     if len(options.files) % 2:
         parser.error("every file of cues needs one of questions")

@@ -99,7 +99,6 @@ ASKED = {
     "When do we call an ambulance?": 25,
 }
 UNANSWERED = [
-    "How much does a jar cost?",
     "What did the astronaut say about gravity?",
     "Which football team won the cup?",
     "Does she mention tractors?",
@@ -145,11 +144,16 @@ def test_a_hit_says_what_it_rests_on():
     assert scores == sorted(scores, reverse=True) and all(0 <= score <= 1 for score in scores)
 
 
+def test_half_of_what_is_asked_may_stand_for_it():
+    question = "How do I remove a stinger?"  # nobody says "remove"
+    assert search(question, CORPUS, cosines(question, UTTERANCES))[0].text == TALK[24]
+
+
 def test_what_comes_nearest_can_be_asked_for():
-    question = "How do I remove a stinger?"
+    question = "What did the astronaut say about gravity?"
     near = cosines(question, UTTERANCES)
-    assert search(question, CORPUS, near) == []  # half of what it asks for is never said
-    assert search(question, CORPUS, near, cut=False)[0].text == TALK[24]
+    assert search(question, CORPUS, near) == []
+    assert search(question, CORPUS, near, cut=False)
 
 
 def test_limits_and_windows_of_time_are_kept():
@@ -169,7 +173,7 @@ def test_a_short_video_is_searched_cue_by_cue():
     assert search("bin purple", Corpus(cues)) == []
 
 
-def test_windows_do_not_cross_videos_or_long_pauses():
+def test_windows_keep_to_their_video_and_length():
     first = [Utterance(VIDEO, i, i + 1, f"alpha{i} one") for i in range(40)]
     second = [Utterance(OTHER, i, i + 1, f"beta{i} two") for i in range(40)]
     late = [Utterance(OTHER, 500 + i, 501 + i, f"gamma{i} three") for i in range(40)]

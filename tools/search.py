@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -17,7 +18,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from tools.media import ScreenText, Timed, Utterance
-from tools.words import asked_words, content_words, stem, stems, surfaces
+from tools.words import asked_words, content_words, has_number, stem, stems, surfaces
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,14 +28,19 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-WINDOW_SECONDS, WINDOW_SHARE = 40.0, 1 / 12  # for words: at most so much, so much of the video
-MEANING_SECONDS = 15.0  # the same for the cosine, which a longer window blurs
+WINDOW_SECONDS, WINDOW_SHARE = 45.0, 1 / 12  # for words: at most so much, so much of the video
+MEANING_SECONDS = 20.0  # the same for the cosine, which a longer window blurs
+APART_SECONDS = 30.0
 KEYWORDS = 0.65  # the share of the keyword score in the fused one; the rest is cosine
-FURNITURE = 0.5  # what a word counts that mostly asks: "number", "first"
-ENOUGH_WORDS, SOME_WORDS = 0.48, 0.3  # shares of the question's weight
-ENOUGH_COSINE, SOME_COSINE = 0.7, 0.55
+ENOUGH_WORDS, ENOUGH_COSINE = 0.15, 0.45  # the share of the question's weight, or the cosine
+NUMBER = 2.0  # what a number says where one is asked for, in idf
 CUE_COSINE = 0.2  # what the cosine weighs in the choice of the cue inside a window
 
+_ASKS_NUMBER = re.compile(
+    r"\bhow (?:many|much|long|far|old|big|tall|high|deep|wide|fast|heavy|large|often)\b|"
+    r"\b(?:what|which) (?:year|time|date|number|percentage|price)\b",
+    re.IGNORECASE,
+)
 _ALIKE = str.maketrans("015i8", "olslb")  # what text recognition takes for one another
 Words = TypeVar("Words", Utterance, ScreenText)
 
@@ -83,12 +89,14 @@ class Corpus(Generic[Words]):
         self._near: dict[str, list[str]] = {}
         self._raw = [" ".join(surfaces(one.text)) for one in self.items] if noisy else []
         self.own = _Keywords(texts)
+        self.numbers = np.array([bool(has_number(one.text)) for one in self.items])
         self.spans = self._windows(0.0 if noisy else WINDOW_SECONDS)
         self.close = self._windows(0.0 if noisy else MEANING_SECONDS)
         self.norms = self._norms(vectors)
         self.joined = self.own
         if any(last - first > 1 for first, last in self.spans):
-            self.joined = _Keywords([sum(texts[a:b], list[str]()) for a, b in self.spans])
+            joined = [sum(texts[a:b], list[str]()) for a, b in self.spans]
+            self.joined = _Keywords(joined, self.own)
 
     def _windows(self, seconds: float) -> NDArray[np.int64]:
         """Around the middle of each text those of its video that lie in so many seconds."""
@@ -148,10 +156,11 @@ class Corpus(Generic[Words]):
 
 
 class _Keywords:
-    """BM25 over texts given as stems."""
+    """BM25 over texts given as stems; where they overlap, `parts` tell how rare a stem is."""
 
-    def __init__(self, texts: list[list[str]]) -> None:
+    def __init__(self, texts: list[list[str]], parts: _Keywords | None = None) -> None:
         self.count = len(texts)
+        self._parts = parts
         self._model: Any = None
         if any(texts):
             bm25s: Any = import_module("bm25s")
@@ -165,7 +174,10 @@ class _Keywords:
 
         if self._model is None or form not in self._model.vocab_dict:
             return np.zeros(self.count)
-        return self._model.get_scores([form]).astype(np.float64)
+        row: Floats = self._model.get_scores([form]).astype(np.float64)
+        if self._parts is None:
+            return row
+        return row * self._parts.rarity(self._parts.weights(form)) / self.rarity(row)
 
     def rarity(self, row: Floats) -> float:
         """The idf of a word with these weights; what is nowhere is as rare as can be."""
@@ -227,12 +239,13 @@ def search(
     begin, finish = corpus.close.T
     around = (total[finish] - total[begin]) / (length[finish] - length[begin]) / corpus.norms
     keywords = windows.sum(axis=0)
-    furniture = FURNITURE * corpus.table(spare, corpus.joined).sum(axis=0)
-    fused = KEYWORDS * _standard(keywords + furniture) + (1 - KEYWORDS) * _standard(around)
+    every = keywords + corpus.table(spare, corpus.joined).sum(axis=0)
+    if _ASKS_NUMBER.search(question):
+        counted = np.append(0, np.cumsum(corpus.numbers))
+        every += NUMBER * (counted[finish] > counted[begin])
+    fused = KEYWORDS * _standard(every) + (1 - KEYWORDS) * _standard(around)
     nearest = np.array([near[first:last].max() for first, last in corpus.spans])
-    relevant = (share >= ENOUGH_WORDS) | (not cut)
-    relevant |= (share >= SOME_WORDS) & (nearest >= SOME_COSINE)
-    relevant |= nearest >= ENOUGH_COSINE
+    relevant = (share >= ENOUGH_WORDS) | (nearest >= ENOUGH_COSINE) | (not cut)
     fits = cues.sum(axis=0) / max(cues.sum(axis=0).max(), 1e-9) + CUE_COSINE * near
     strength = keywords / sum(corpus.joined.rarity(row) for row in windows)
     score = 0.5 * share + 0.25 * strength + 0.25 * np.clip(around, 0, 1)
@@ -252,18 +265,23 @@ def search(
 def _cited(
     corpus: Corpus[Any], order: list[int], fits: Floats, start: float, end: float
 ) -> dict[int, int]:
-    """The cue to cite for each window; windows that overlap a better one come last."""
+    """The text to cite for each window; those near one that is cited already come last."""
     first: dict[int, int] = {}
     later: dict[int, int] = {}
-    used: set[int] = set()
     for window in order:
-        span = range(*corpus.spans[window])
-        inside = [i for i in span if _within(corpus.items[i], start, end)]
+        inside = [i for i in range(*corpus.close[window]) if _within(corpus.items[i], start, end)]
         if inside:
             best = max(inside, key=lambda i: fits[i])
-            (first if used.isdisjoint(span) else later).setdefault(best, window)
-            used.update(span)
+            apart = all(_apart(corpus, best, other) for other in first)
+            (first if apart else later).setdefault(best, window)
     return first | {cue: window for cue, window in later.items() if cue not in first}
+
+
+def _apart(corpus: Corpus[Any], one: int, other: int) -> bool:
+    """Whether two texts are about different moments; on screen each stands for itself."""
+    if corpus.joined is corpus.own or corpus.items[one].video != corpus.items[other].video:
+        return True
+    return abs(corpus.items[one].start - corpus.items[other].start) >= APART_SECONDS
 
 
 def _standard(scores: Floats) -> Floats:
