@@ -105,7 +105,8 @@ class Corpus(Generic[Words]):
         spans = [np.zeros((0, 2), np.int64)]
         first = 0
         for _, group in groupby(self.items, key=lambda one: one.video):
-            starts, ends = np.array([(one.start, one.end) for one in group]).T
+            times = np.array([(one.start, one.end) for one in group])
+            starts, ends = times[:, 0], times[:, 1]
             own = first + np.arange(len(starts))
             half = min(seconds, (ends.max() - starts[0]) * WINDOW_SHARE) / 2
             middle = (starts + ends) / 2
