@@ -150,7 +150,8 @@ class _Turn:
             return [("find_words", {"words": list(side), **where}) for side in plan.sides]
         words = sought(plan)
         known = self._relevance.known(words) or self._relevance.known(plan.topic)
-        query = " ".join(known or words)[:400] or plan.question[:400]
+        query = " ".join(() if self._relevance.long else known or words)[:400]
+        query = query or plan.question[:400]
         found = [
             ("search_transcript", {"query": query, "limit": SEARCHED, **where}),
             ("search_screen_text", {"query": query, "limit": SEARCHED, **where}),

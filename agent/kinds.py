@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 
 from agent.understanding import Plan
+from tools.words import stems
 
 _NUMBER = re.compile(
     r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|"
@@ -126,6 +127,42 @@ def has_name(said: str) -> bool:
     return bool(_NAME.search(said))
 
 
+_BECAUSE = re.compile(
+    r"\b(?:because|since|so that|in order to|due to|thanks to|therefore|reason|that's why)\b", re.I
+)
+"""A cause said outright: in a passage, "to keep" is none."""
+_ASKS_CALLED = re.compile(r"\bcalled\b|\bnames?\b")
+_CALLED = re.compile(r"(?:\b(?:[Cc]alled|[Nn]amed|[Nn]ame(?:'s| is| was)?)|,) (?:\w+ )?[A-Z]")
+_ASKS_WHO = re.compile(
+    r"^(?:and )?who(?:'s|se)?\b|\b(?:which|what) (?:company|firm|person|man|woman)\b"
+)
+_ASKS_DATE = re.compile(
+    r"\bwhen (?:did|was|were|is|will)\b(?! (?:they|he|she|it|someone|somebody) (?:talk|mention|"
+    r"discuss|explain|say|speak|bring))"
+)
+
+
+def adds_kind(question: str, said: str) -> bool | None:
+    """Whether words hold a name, a time, a number that is asked for and the question lacks.
+
+    None where nothing of the kind is asked for.
+    """
+    text = question.lower()
+    known = set(stems(question))
+    new = [word if set(stems(word)) - known or not stems(word) else "_" for word in said.split()]
+    rest = " ".join(new)
+    if _ASKS_CALLED.search(text):
+        return bool(_CALLED.search(rest))
+    if _ASKS_WHO.search(text):
+        return has_name(rest)
+    if _ASKS_DATE.search(text):
+        return bool(_TIME.search(rest))
+    if _ASKS_WHY.search(text):
+        return bool(_BECAUSE.search(said))
+    typed = [_ASKS_NUMBER, _ASKS_COLOUR, *(asks for asks, *_ in (*_KINDS, *_MEASURED))]
+    return fits(question, said, rest, ()) if any(one.search(text) for one in typed) else None
+
+
 def fits(question: str, said: str, rest: str, near: Sequence[str]) -> bool:
     """Whether a text holds the kind of thing asked for: a number, a colour, a cause.
 
@@ -138,7 +175,9 @@ def fits(question: str, said: str, rest: str, near: Sequence[str]) -> bool:
     for asks, _, answers in _KINDS:
         if asks.search(text):
             return bool(answers.search(said))
-    if _ASKS_MONEY.search(text) and re.search(r"\b(cost|price|pay|fee|ticket)", text):
+    if _ASKS_MONEY.search(text) and re.search(
+        r"\b(cost|price|pay|fee|ticket|buy|sell|sold|charg)", text
+    ):
         return bool(_MONEY.search(said))
     for asks, answers in _MEASURED:
         if asks.search(text):

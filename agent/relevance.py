@@ -38,6 +38,10 @@ ENOUGH_WITH_HEAD = 0.3
 """The same for evidence that itself holds what is counted or chosen: "which channel"."""
 ENOUGH_WITHOUT_HEAD = 0.72
 """The same for evidence that lacks it: what it says of the channel may be about another thing."""
+LONG_SECONDS = 600.0
+"""From here on a talk says most words somewhere, and what belongs together stands further apart."""
+PASSAGE_SECONDS = 20.0
+"""How far before and after a piece of evidence its passage reaches in a long talk."""
 FIGURE = 2.0
 """How much more than its rarity a number says."""
 
@@ -66,6 +70,11 @@ class Relevance:
     def count(self) -> int:
         """How many pieces of text there are."""
         return sum(len(corpus.items) for corpus in self._corpora)
+
+    @cached_property
+    def long(self) -> bool:
+        """Whether these videos hold a long talk."""
+        return any(one.end >= LONG_SECONDS for one in self._corpora[0].items)
 
     @cached_property
     def has_capitals(self) -> bool:
@@ -160,6 +169,30 @@ class Relevance:
             total += weight
             covered += weight * credit
         return covered / total if own and total else 0.0
+
+    def passage(self, words: Sequence[str], one: Evidence) -> float:
+        """How much of the words' weight is said or shown in the passage around the evidence."""
+        near = {
+            other.id
+            for corpus in self._corpora
+            for other in corpus.items
+            if other.video == one.video
+            and other.start < max(one.end, one.start) + PASSAGE_SECONDS
+            and other.end > one.start - PASSAGE_SECONDS
+        }
+        weights = {word: self._weight(word) for word in words}
+        held = sum(weight for word, weight in weights.items() if self.holders(word) & near)
+        return held / (sum(weights.values()) or 1.0)
+
+    def going_on(self, one: Evidence, seconds: float, pause: float) -> list[Any]:
+        """A cue and those that follow it without a pause, all that begin in so many seconds."""
+        told: list[Any] = []
+        for other in self._corpora[0].items:
+            if other.video == one.video and one.start <= other.start <= one.start + seconds:
+                if told and other.start - told[-1].end > pause:
+                    break
+                told.append(other)
+        return told
 
     def enough(self, plan: Plan, one: Evidence) -> float:
         """The share of the question's weight from which this evidence answers it."""

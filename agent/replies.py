@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from agent.followups import Place, Referring
 from agent.kinds import names_kind, sought
+from agent.passages import passage
 from agent.quoting import (
     AT_MOST,
     INSTANT,
@@ -135,6 +136,8 @@ def _search(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
     plan = asked.plan
     words = sought(plan)
     pool = _in_time([f for group in groups for f in group])
+    if relevance.long and plan.window is None:
+        return passage(asked, groups, relevance) or _absent(asked, groups, relevance)
     weighed = [(relevance.share(words, f.one), f) for f in pool]
     most = 1.0 if plan.window is None else ENOUGH_IN_WINDOW
     fitting = [

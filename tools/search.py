@@ -194,7 +194,7 @@ def _close(word: str, other: str, noisy: bool) -> bool:
         word, other = (one.translate(_ALIKE).replace("rn", "m") for one in (word, other))
     if word.startswith(other) or other.startswith(word):
         return True
-    alike = 0.8 if noisy else 0.86
+    alike = 0.82 if noisy else 0.86
     return (noisy or word[0] == other[0]) and SequenceMatcher(None, word, other).ratio() >= alike
 
 
