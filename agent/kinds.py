@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from agent.understanding import Plan
-from tools.words import stems
+from tools.words import stem, stems
 
 _NUMBER = re.compile(
     r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|"
@@ -48,7 +48,8 @@ _KINDS: tuple[tuple[re.Pattern[str], frozenset[str], re.Pattern[str]], ...] = tu
         (r"\b(?:what|which) days?\b|\bday of the week\b", "day days week weekday",
          r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b|\bweekends?\b"),
         (r"\b(?:what|which) months?\b", "month months", rf"\b(?:{_MONTHS})\b"),
-        (r"\b(?:what|which) year\b", "year", _YEAR),
+        (r"\b(?:what|which) years?\b", "year years", _YEAR),
+        (r"\b(?:what|which) date\b", "date", rf"{_YEAR}|\b(?:{_MONTHS})\b"),
         (r"\b(?:at )?(?:what|which) times?\b|\b(?:what|open|opening|business|visiting) hours?\b",
          "time times hour hours clock o'clock",
          r"\b\d{1,2}[:.]\d\d\b|\b\d{1,2} ?[ap]\.?m\b|\bo'clock\b|\bnoon\b|\bmidnight\b"),
@@ -136,10 +137,11 @@ _CALLED = re.compile(r"(?:\b(?:[Cc]alled|[Nn]amed|[Nn]ame(?:'s| is| was)?)|,) (?
 _ASKS_WHO = re.compile(
     r"^(?:and )?who(?:'s|se)?\b|\b(?:which|what) (?:company|firm|person|man|woman)\b"
 )
-_ASKS_DATE = re.compile(
-    r"\bwhen (?:did|was|were|is|will)\b(?! (?:they|he|she|it|someone|somebody) (?:talk|mention|"
-    r"discuss|explain|say|speak|bring))"
+_ASKS_MOMENT = re.compile(
+    r"^(?:when|where|at what (?:point|time|moment)) (?:do|does|did) (?:\w+ ){1,3}?(?:talk|mention|"
+    r"discuss|explain|say|speak|bring|tell)\b"
 )
+_ASKS_DATE = re.compile(r"\bwhen (?:did|was|were|is|will)\b")
 
 
 def adds_kind(question: str, said: str) -> bool | None:
@@ -148,7 +150,10 @@ def adds_kind(question: str, said: str) -> bool | None:
     None where nothing of the kind is asked for.
     """
     text = question.lower()
+    if _ASKS_MOMENT.search(text):
+        return None
     known = set(stems(question))
+    known -= {stem(word) for word in ("called", "named", "name")}  # what a name stands behind
     new = [word if set(stems(word)) - known or not stems(word) else "_" for word in said.split()]
     rest = " ".join(new)
     if _ASKS_CALLED.search(text):

@@ -40,11 +40,11 @@ def passage(asked: Referring, groups: Groups, relevance: Relevance) -> Reply | N
         own, around = relevance.share(words, found.one), relevance.passage(words, found.one)
         if found.one.kind == "screen" and (own < enough or not _says_more(asked, found, relevance)):
             continue
-        text = " ".join(one.text for one in _told(found, relevance))
+        text = " ".join(one.text for one in _told(found, relevance)[:AT_MOST])
         typed = adds_kind(plan.question, text)
         least = min(enough, ENOUGH_TYPED) if typed else enough
         if named and not named.intersection(stems(text)):
-            least = max(least, ENOUGH_WITHOUT_HEAD)
+            least = 1.0 if typed else ENOUGH_WITHOUT_HEAD
         if typed is not False and around >= least:
             chosen.append((around + own - 0.2 * rank, found))
     if not chosen:
@@ -65,7 +65,7 @@ def _answering(question: str, told: list[Any]) -> list[Any]:
             first = at - 1 if at and continues(one.text) else at
             more = at + 1 < len(told) and (_TWO.search(question) or continues(told[at + 1].text))
             return told[first : at + 2 if more else at + 1]
-    asked = [at for at, one in enumerate(told[:-1]) if one.text.rstrip().endswith("?")]
+    asked = [at for at, one in enumerate(told[:-1]) if "?" in one.text]
     return told[asked[-1] + 1 :] if asked else told[:AT_MOST]
 
 
