@@ -15,9 +15,10 @@ from tools import evidence as make
 from tools import manifests
 from tools.about import ABOUT, RECORD
 from tools.attributes import look_of_picture
+from tools.diarize import Turn, label
 from tools.embed import Vectors
-from tools.errors import Damaged, NotIndexed, UnknownVideo, UnreadableMedia, VideoError
-from tools.files import digest, discard, is_locked
+from tools.errors import Damaged, NotIndexed, UnknownVideo, VideoError
+from tools.files import discard, is_locked
 from tools.manifests import REPAIR, Manifest, Manifests
 from tools.media import (
     Attributes,
@@ -30,14 +31,17 @@ from tools.media import (
     Utterance,
     Video,
 )
-from tools.original import stamp_of
+from tools.original import Originals, place
 from tools.sealed import CHECK, is_sealed_picture
 from tools.signals import Rows
 
 if TYPE_CHECKING:
     from tools.verify import Problem
 
-STAGES = ("probe", "subtitles", "keyframes", "pass", "sound", "speech", "screen", "vectors")
+STAGES = (
+    "probe", "subtitles", "keyframes", "pass", "sound", "screen", "pictures", "speech", "speakers",
+    "vectors",
+)  # fmt: skip
 SUBTITLES, HEARD, READ = WORDS = ("speech.jsonl", "heard.jsonl", "screen.jsonl")
 """The files that hold words: from subtitles, from a recogniser, from the screen."""
 CACHED = 256  # stage files held in memory, parsed
@@ -54,7 +58,7 @@ class Library:
         self._cache: OrderedDict[tuple[str, str, int], Any] = OrderedDict()
         self._manifests = Manifests(self.root / "videos")
         self._guard = threading.Lock()
-        self._checksums: dict[tuple[Path, tuple[int, int, int]], str] = {}
+        self._originals = Originals()
 
     # Names and videos
 
@@ -119,7 +123,7 @@ class Library:
         return Video(
             video,
             manifest["title"],
-            str(self._source(video, manifest)),
+            str(place(self.folder(video), manifest)),
             manifest["duration"],
             manifest["width"],
             manifest["height"],
@@ -154,8 +158,14 @@ class Library:
         return self._rows(video, "scenes", lambda row: Scene(**row))
 
     def utterances(self, video: str) -> "list[Utterance]":
-        """Speech by time: from subtitles, else what was recognised so far."""
-        return self.words(video, SUBTITLES) or self.words(video, HEARD)
+        """Speech by time: from subtitles, else what was recognised so far; with its speakers."""
+
+        def load() -> list[Utterance]:
+            spoken = self.words(video, SUBTITLES) or self.words(video, HEARD)
+            turns = self._rows(video, "turns", lambda row: Turn(**row))
+            return label(spoken, turns) if turns else spoken
+
+        return self._cached(video, "spoken", load)
 
     def screen_text(self, video: str) -> "list[ScreenText]":
         """On-screen text by time, as far as it was read."""
@@ -165,6 +175,10 @@ class Library:
         """The utterances, or the texts, of one file."""
         build = _screen_text if file in (READ, past(READ)) else _utterance
         return self._rows(video, Path(file).stem, build)
+
+    def _past(self, video: str, file: str) -> "list[Any]":
+        """Words that could be cited once: those of a file now, and those that were replaced."""
+        return [*self.words(video, file), *self.words(video, past(file))]
 
     def vectors(self, video: str) -> Vectors | None:
         """Text vectors of speech and on-screen text; None until they are made."""
@@ -245,11 +259,13 @@ class Library:
                 if scene.id == id:
                     look = self.look_of(video, start, end)
                     return make.of_scene(scene, number, len(scenes), look)
-        for file in WORDS:
-            for one in (*self.words(video, file), *self.words(video, past(file))):
-                if one.id == id:
-                    of = make.of_screen if file == READ else make.of_speech
-                    return of(one, self.image_at(video, one.start, one.end))
+        said, shown = self.utterances(video), self.screen_text(video)
+        for one in (*said, *(u for file in (HEARD, SUBTITLES) for u in self._past(video, file))):
+            if one.id == id:
+                return make.of_speech(one, self.image_at(video, one.start, one.end))
+        for text in (*shown, *self._past(video, READ)):
+            if text.id == id:
+                return make.of_screen(text, self.image_at(video, text.start, text.end))
         raise UnknownVideo(f"{id!r} is no longer in the library")
 
     def image_at(self, video: str, start: float, end: float | None = None) -> str | None:
@@ -335,29 +351,7 @@ class Library:
 
     def original(self, video: str) -> Path:
         """The media file, where it lies; UnreadableMedia when it is gone or another one."""
-        manifest = self.manifest(video)
-        source, path = manifest["source"], self._source(video, manifest)
-        if not path.exists():
-            raise UnreadableMedia(
-                f"the file of {video} is no longer at {path}: put it back, or index it where it is"
-            )
-        if stamp_of(path)[:2] != (source["size"], source["mtime_ns"]) and not self._is_same(
-            path, manifest
-        ):
-            raise UnreadableMedia(f"{path} is no longer the file that was indexed: index it again")
-        return path
-
-    def _is_same(self, path: Path, manifest: Manifest) -> bool:
-        """Whether a file that was touched, copied or put back has the content that was indexed."""
-        stamp = stamp_of(path)
-        if stamp[0] != manifest["source"]["size"]:
-            return False
-        if (path, stamp) not in self._checksums:
-            self._checksums[path, stamp] = digest(path)
-        return self._checksums[path, stamp] == manifest["sha256"]
-
-    def _source(self, video: str, manifest: Manifest) -> Path:
-        return self.folder(video) / manifest["source"]["path"]  # which is absolute where linked
+        return self._originals.find(self.folder(video), self.manifest(video))
 
     def remove(self, video: str) -> None:
         """Forget a video; a file that was linked stays where it is."""

@@ -20,8 +20,8 @@ from tools.sampling import Strategy
 from tools.sandbox import Child
 
 WEIGHTS = {
-    "probe": 1, "subtitles": 2, "keyframes": 6, "pass": 40, "sound": 3, "speech": 60, "screen": 45,
-    "vectors": 6,
+    "probe": 1, "subtitles": 2, "keyframes": 6, "pass": 40, "sound": 3, "screen": 45,
+    "pictures": 20, "speech": 60, "speakers": 10, "vectors": 6,
 }  # fmt: skip
 """Share of the time that each stage takes, for the estimate of what remains."""
 CHECKPOINT_SECONDS = 2.0

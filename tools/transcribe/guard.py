@@ -100,7 +100,9 @@ def honest(
     return once, dropped
 
 
-def utterances(video: str, words: Sequence[Word], source: str) -> list[Utterance]:
+def utterances(
+    video: str, words: Sequence[Word], source: str, language: str = ""
+) -> list[Utterance]:
     """Words as utterances that end at pauses and sentences, with the times of their words."""
     found: list[Utterance] = []
     count: Counter[tuple[int, int]] = Counter()
@@ -118,6 +120,7 @@ def utterances(video: str, words: Sequence[Word], source: str) -> list[Utterance
                     source=source,
                     confidence=round(_confidence(piece), 3),
                     n=count[span],
+                    language=language,
                 )
             )
     return found
