@@ -128,9 +128,9 @@ def _prepare(
 
     if toolbox is None:
         from tools.library import Library
-        from tools.toolbox import Toolbox
+        from tools.toolbox import open_toolbox
 
-        toolbox = Toolbox(Library(settings.home, settings.owner))
+        toolbox = open_toolbox(Library(settings.home, settings.owner), settings.providers)
     return toolbox, model or load_model(settings, toolbox)
 
 
