@@ -120,13 +120,13 @@ class _Turn:
     def calls(self, results: Sequence[ToolMessage]) -> list[dict[str, Any]]:
         """The tool calls that are still to be made."""
         words, senses = self._apart(results)
-        said = self._in_words(words)
         wanted = self._calls[len(words) :]
-        if len(words) == len(self._calls) and said.wants:
-            video, start, end = said.wants
-            wanted = [("read_moment", {"video": video, "start": start, "end": end})]
-        elif not wanted and not senses:
+        if not wanted and not senses:
+            said = self._in_words(words)
             wanted = self._beyond(said)
+            if said.wants and len(words) == len(self._calls):
+                video, start, end = said.wants
+                wanted = [("read_moment", {"video": video, "start": start, "end": end})]
         return [
             {"name": name, "args": arguments, "id": f"{len(self._seen)}-{number}"}
             for number, (name, arguments) in enumerate(wanted, len(results))

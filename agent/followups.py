@@ -182,7 +182,8 @@ def _alike(
     text: str, own: Plan, shown: Sequence[Place], handles: Sequence[str]
 ) -> Referring | None:
     """ "More like [2]", "show me others like that one", "similar pictures to the first"."""
-    if not asks_alike(text) or not shown or set(_content(own)) - ALIKE_WORDS:
+    subject = asked_words(_ORDINAL.sub(" ", _HANDLE.sub(" ", text)))
+    if not asks_alike(text) or not shown or set(subject) - ALIKE_WORDS:
         return None
     place = shown[0]
     if match := _HANDLE.search(text):
@@ -355,9 +356,12 @@ def _around(text: str, own: Plan, focus: Place | None) -> Referring | None:
     if (
         focus is None
         or _content(own)
-        or own.kind in ("facts", "summary", "scenes", "look", "order")
+        or own.kind in ("facts", "summary", "scenes", "look", "order", "sound")
     ):
         return None
+    if own.kind == "label":
+        there = not own.window and re.search(r"\b(?:that|this|these|there)\b", text)
+        return Referring(own, at=focus) if there else None
     if (own.window and not own.everything) or own.edge or own.nth:
         return None
     plan = replace(own, kind="moment", words=(), window=None, everything=False, edge="")

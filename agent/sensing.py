@@ -21,7 +21,8 @@ _AROUND_SOUND = frozenset(
     str.split("""
     sound sounds audio noise noises volume soundtrack background crowd audience people fans public
     spectators somebody everybody anybody play plays playing played start starts begin begins go
-    goes get gets big moment part level long time completely really very absolutely
+    goes get gets anywhere somewhere everywhere big moment part level long time completely really
+    very absolutely
 """)
 )
 _SOUND_PLACE = re.compile(r"\b(?:when|where|which|what|any\w*|some\w*|moments?|parts?|there)\b")
@@ -57,7 +58,8 @@ _LEAD = re.compile(
     r"(?:of|with|where|in which|showing|that shows?|when)\b|"
     r"(?:anything|something) (?:like|that looks like)\b|looks? like\b|"
     r"(?:when|where|do|does|did|can|could|is|are|was|were|will|there|we|i|you|one|it|they|ever|"
-    r"actually|really|exactly|just|first|get to|of|be|see|seen|shows?|shown|showing|visible|appears?|in|any)\b)\s*"
+    r"actually|really|exactly|just|first|get to|of|be|see|seen|shows?|shown|showing|visible|"
+    r"appears?|in|any)\b)\s*"
 )
 _TAIL = re.compile(
     r"[\s,]*(?:\b(?:anywhere|somewhere|at all|ever|please|pls|lol|again|in (?:it|this|here|view)|"
