@@ -170,9 +170,9 @@ class _Turn:
             return [("find_similar", {"evidence": self.asked.at.id, "videos": self._videos})]
         if plan.kind == "label":
             at = self.asked.at
-            where = {"start": at.start, "end": max(at.end, at.start + 1e-3)} if at else {}
-            named = {"labels": list(plan.senses.labels), "video": video}
-            return [("classify", {**named, **(where or _window(plan.window))})]
+            span = (at.start, at.end) if at else plan.window
+            where = {"start": span[0], "end": span[1]} if span else {}
+            return [("classify", {"labels": list(plan.senses.labels), "video": video, **where})]
         if plan.kind in ("facts",):
             return [("video_facts", {"video": video})]
         if plan.kind == "scenes":

@@ -127,11 +127,15 @@ class PictureSearch:
     def labelled(
         self, labels: Sequence[str], video: str, start: float | None, end: float | None
     ) -> list[Evidence]:
-        """The span, with the labels and "none of them" in the order in which they fit."""
-        found = self._needed().classify(labels, video, start, end)
+        """The span, or the picture on screen then, with the labels in the order of their fit."""
+        length = self._library.get(video).duration
+        first, last = start or 0.0, length if end is None else end
+        kept = [frame.seconds for frame in self._library.frames(video)]
+        if not any(first <= at < last for at in kept):
+            first = last = max((at for at in kept if at <= first), default=first)
+        found = self._needed().classify(labels, video, first, max(last, first + 1e-3))
         told = ", ".join(f"{f.text or 'none of them'} {f.probability:.0%}" for f in found)
-        last = self._library.get(video).duration if end is None else end
-        one = self._library.evidence(evidence_id("frame", video, start or 0.0, last))
+        one = self._library.evidence(evidence_id("frame", video, first, last))
         return [replace(one, text=told, score=found[0].probability)]
 
     def _needed(self) -> VisualSearch:
