@@ -4,6 +4,7 @@ It sees what any model sees in the graph. First it calls the tools that a plan n
 one or two sentences that quote what they found; it never says what no evidence says.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -185,8 +186,10 @@ class _Turn:
             moment = {"video": video, "start": 0.0, "end": length}
             return [("video_facts", {"video": video}), ("read_moment", moment)]
         if plan.kind == "look":
-            arguments = {"query": plan.question[:400], "videos": self._videos}
-            return [("search_frames", {**arguments, **_window(plan.window)})]
+            idle = plan.look.rest if plan.look else ()  # words that are no thing to be seen
+            said = re.findall(r"[\w'-]+", plan.question)
+            query = " ".join(word for word in said if word.lower() not in idle)
+            return [("search_frames", {"query": query[:400], **self._where(plan)})]
         if plan.kind == "moment":
             start, end = self._moment()
             calls: list[tuple[str, dict[str, Any]]] = [

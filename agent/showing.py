@@ -17,7 +17,7 @@ _UNKNOWN = "What makes a sound is not told apart: only how loud it is, and wheth
 
 
 def sounds(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
-    """Where it is loud or quiet; or that there is no sound."""
+    """Where it is loud or quiet, or that nothing is."""
     found, facts = [*groups, [], []][:2]
     sought = asked.plan.senses.sound
     if sought == "other":
@@ -27,13 +27,13 @@ def sounds(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
         remarks = () if sought == "silence" else (_UNKNOWN,)
         return Reply(tuple(map(sentence, told)), remarks)
     if facts and "without sound" in facts[0].one.text:
-        return Reply(tuple(f"The video is {f.one.text} [{f.label}]." for f in facts[:1]))
+        return Reply((), ("There is no sound.",), False, tuple(facts))
     lost = {
         "silence": "No stretch of a second or more is silent.",
         "other": f"Nothing but speech or silence lasts {MUSIC_SECONDS:.0f} seconds or more.",
     }
     return Reply(
-        (), (lost.get(sought or "", "No sound stands out from what is around it."),), False
+        (), (lost.get(sought or "", "No sound is much louder than what is around it."),), False
     )
 
 

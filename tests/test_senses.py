@@ -1,5 +1,6 @@
 """What is seen and heard reaches the answers: on colours and levels that are known."""
 
+import re
 import wave
 from collections.abc import Iterator
 from pathlib import Path
@@ -94,6 +95,14 @@ async def test_pictures_answer_what_no_words_do(seeing: Toolbox):
     assert not missing.found and "picture" not in missing.answer.partition("Looked at")[0]
 
 
+async def test_a_silent_video_says_so(encode: Any, tmp_path: Path):
+    path = encode(tmp_path / "still.mp4", lambda _: np.full((90, 160, 3), 90, np.uint8), 3.0)
+    library = Library(tmp_path / "home")
+    ingest(library, path, providers=Providers("none", "auto", "none", "none", "none"))
+    (answer,) = await questions(Toolbox(library), "when does the crowd cheer?")
+    assert not answer.found and "There is no sound." in answer.answer
+
+
 async def test_something_in_a_colour_is_found_or_is_not(seeing: Toolbox, cuepoint: Any):
     green, purple = await questions(seeing, "show me something green", "show me something purple")
     assert green.found and not purple.found
@@ -175,6 +184,14 @@ def test_sounds_by_level_and_kind(loud: tuple[Toolbox, Video]):
     assert first.start == pytest.approx(75, abs=0.4) and first.text.startswith("not speech")
     shown, _ = Toolbelt(box).show([cheer], [])
     assert "] sound ·" in shown
+
+
+def test_a_model_is_given_what_there_is(seeing: Toolbox, blind: Toolbox):
+    names = {tool.name for tool in Toolbelt(seeing).tools}
+    assert {"find_sounds", "find_similar", "classify"} <= names
+    assert names - {tool.name for tool in Toolbelt(blind).tools} == {"classify"}
+    shown, _ = Toolbelt(seeing).show(seeing.search_frames("a blue boat"), [])
+    assert re.search(r"\] frame \(fit 0\.\d\d\) ·", shown)
 
 
 async def test_where_it_is_loud_and_where_it_is_quiet(loud: tuple[Toolbox, Video]):

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 Sought = Literal["loudest", "outburst", "silence", "speech", "other"]
 PEAKS = 50
 """So many moments of one video, at most, that stand out."""
+SHORTEST = 1.0
+"""Seconds that a stretch of one kind lasts at least."""
 LOUDEST = 30.0
 """dB above its surroundings from which on a moment scores 1."""
 
@@ -59,6 +61,6 @@ def _scored(rows: Rows, sought: Sought) -> list[tuple[float, float, float]]:
         kinds = KINDS[1:] if sought == "loudest" else KINDS[2:]
         peaks = loudest(rows, kinds, PEAKS)
         return [(one.start, one.end, min(round(one.above / LOUDEST, 4), 1.0)) for one in peaks]
-    alike = [one for one in spans(rows) if one.kind == sought]
+    alike = [o for o in spans(rows) if o.kind == sought and o.end - o.start >= SHORTEST]
     longest = max((one.end - one.start for one in alike), default=1.0)
     return [(one.start, one.end, round((one.end - one.start) / longest, 4)) for one in alike]
