@@ -24,6 +24,7 @@ from agent.replies import reply
 from agent.sensing import Senses
 from agent.showing import with_senses
 from agent.understanding import Plan
+from tools.closer import is_coarse
 from tools.evidence import parse_id
 from tools.media import Evidence
 from tools.toolbox import Toolbox
@@ -35,6 +36,7 @@ SEARCHED = 8
 _IN_WORDS = ("search", "first", "last", "every")
 _SENSES = ("search_frames", "find_sounds")
 """Plans and tools: what words answer first, and what is asked where they do not."""
+_CLOSER = "look_closer"
 
 
 class ExtractiveModel(BaseChatModel):
@@ -94,7 +96,9 @@ class _Turn:
         if self.asked.plan.kind == "label" and self._toolbox.blind(self._videos):
             self.asked = replace(self.asked, plan=_in_words_only(self.asked.plan))
         self.plan = self.asked.plan
-        self._calls = self._wanted()
+        wanted = self._wanted()
+        self._closer = [call for call in wanted if call[0] == _CLOSER]
+        self._calls = [call for call in wanted if call[0] != _CLOSER]
         self._said_before = " ".join(str(answer.content) for _, answer in pairs)
 
     def _in_scene(self, plan: Plan) -> Plan:
@@ -122,7 +126,9 @@ class _Turn:
         """The tool calls that are still to be made."""
         words, senses = self._apart(results)
         wanted = self._calls[len(words) :]
-        if not wanted and not senses:
+        if self._closer and not results:
+            wanted = self._closer  # what it finds is there for the calls after it
+        elif not wanted and not senses:
             said = self._in_words(words)
             wanted = self._beyond(said)
             if said.wants and len(words) == len(self._calls):
@@ -137,6 +143,7 @@ class _Turn:
         self, results: Sequence[ToolMessage]
     ) -> tuple[Sequence[ToolMessage], Sequence[ToolMessage]]:
         """What the search in words gave, and what pictures and sounds were asked for after it."""
+        results = [m for m in results if m.name != _CLOSER]
         first = len(self._calls)
         later = (n for n, m in enumerate(results) if n >= first and m.name in _SENSES)
         at = next(later, len(results))
@@ -199,6 +206,9 @@ class _Turn:
             instant = plan.window is None or plan.window[1] - plan.window[0] < quoting.INSTANT
             if instant and plan.modality != "speech" and not self.asked.when:
                 calls.append(("look_at", {"video": video, "seconds": named}))
+                if is_coarse(self._toolbox.library, video, named):
+                    where = {"video": video, "start": named, "end": named + 0.1}
+                    calls.insert(0, ("look_closer", where))
             return calls
         where = self._where(plan)
         if plan.kind == "order" and plan.sides:

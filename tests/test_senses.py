@@ -12,11 +12,12 @@ import pytest
 from agent.ask import Answer, ask, open_agent
 from agent.settings import Settings
 from agent.toolbelt import Toolbelt
+from tools.equip import equip
 from tools.ingest import ingest
 from tools.library import Library
 from tools.media import Video
 from tools.providers import Providers
-from tools.toolbox import Toolbox, open_toolbox
+from tools.toolbox import Toolbox
 
 SEEING = Providers("none", "auto", "none", "siglip2", "none")
 ORDER = ("red", "green", "blue", "green")
@@ -66,7 +67,7 @@ def seeing(coloured: Path, tiny: Any, tmp_path_factory: pytest.TempPathFactory) 
     library = Library(tmp_path_factory.mktemp("seeing"))
     tiny.install_pair(library.home, "siglip2")
     ingest(library, coloured, providers=SEEING)
-    return open_toolbox(library, SEEING)
+    return equip(library, SEEING)
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +75,7 @@ def blind(coloured: Path, tmp_path_factory: pytest.TempPathFactory) -> Toolbox:
     library = Library(tmp_path_factory.mktemp("blind"))
     without = Providers("none", "auto", "none", "auto", "none")
     ingest(library, coloured, providers=without)
-    return open_toolbox(library, without)
+    return equip(library, without)
 
 
 async def test_pictures_answer_what_no_words_do(seeing: Toolbox):

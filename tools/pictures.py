@@ -24,17 +24,17 @@ ALIKE = 0.85
 class PictureSearch:
     """Spans of frames of one library, best first. Safe for many threads.
 
-    sees makes what embeds pictures, when it is first needed; note is why there is none.
+    sees makes what embeds pictures, when it is first needed; blind is why nothing does.
     """
 
     def __init__(
         self,
         library: Library,
         sees: Callable[[], ImageEmbedder | None] | None = None,
-        note: str = "",
+        blind: str = "",
     ) -> None:
         self.sees = sees
-        self._library, self._note = library, note
+        self._library, self._blind = library, blind
         self._visual: VisualSearch | None = None
         self._guard = threading.Lock()
 
@@ -52,7 +52,7 @@ class PictureSearch:
         """Why these are not searched by what they show; empty where pictures of one of them are."""
         visual = self.visual
         if visual is None:
-            return self._note or best_pictures(())[1]
+            return self._blind or best_pictures(())[1]
         stages = (self._library.get(video).stages.get("pictures") for video in videos)
         made = [one.provider for one in stages if one and one.state == "done"]
         if visual.embedder.name in made:

@@ -4,6 +4,7 @@ The docstrings are what a model reads. Search returns evidence, best first, and 
 something irrelevant.
 """
 
+import threading
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 
 from tools import evidence as make
+from tools.closer import at_moment
 from tools.errors import RefusedRequest
 from tools.library import Library
 from tools.listening import Sought, find_sounds
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from tools.embed import Embedder
     from tools.index import VectorIndex
     from tools.media import ScreenText, Utterance
-    from tools.providers import Providers
+    from tools.ocr import TextReader
     from tools.search import Corpus, Hit
     from tools.visual import ImageEmbedder, VisualSearch
 
@@ -45,13 +47,17 @@ class Toolbox:
         library: Library,
         index: "VectorIndex | None" = None,
         sees: "Callable[[], ImageEmbedder | None] | None" = None,
+        reads: "Callable[[], TextReader | None] | None" = None,
         *,
-        note: str = "",
+        blind: str = "",
         threads: int = 0,
     ) -> None:
         self.library = library
         self._texts = TextSearch(library, index, threads)
-        self._pictures = PictureSearch(library, sees, note)
+        self._pictures = PictureSearch(library, sees, blind)
+        self._reads = reads  # makes what reads text on screen, when it is first needed
+        self._reader: TextReader | None = None
+        self._guard = threading.Lock()
 
     def tools(self) -> list[Callable[..., Any]]:
         """Every capability, in the order a model should see them."""
@@ -65,6 +71,7 @@ class Toolbox:
             self.find_words,
             self.read_moment,
             self.look_at,
+            self.look_closer,
             self.find_scenes,
             self.find_cuts,
             self.video_facts,
@@ -184,7 +191,7 @@ class Toolbox:
         id = self.library.get(video).id
         end = max(end, start)
         said = [u for u in self.library.utterances(id) if overlaps(u.start, u.end, start, end)]
-        shown = [t for t in self.library.screen_text(id) if overlaps(t.start, t.end, start, end)]
+        shown = at_moment(self.library.screen_text(id), self.library.looks(id), start, end)
         found = [make.of_speech(one, self.library.image_at(id, one.start, one.end)) for one in said]
         found += [make.of_screen(one, self.library.image_at(id, max(one.start, start), one.end))
                   for one in shown]  # fmt: skip
@@ -202,6 +209,26 @@ class Toolbox:
         id = self.library.get(video).id
         frame = at(self.library, id, seconds)
         return [self.library.evidence(frame.id)] if frame else []
+
+    def look_closer(
+        self,
+        video: VideoId,
+        start: Annotated[float, Field(ge=0, description="From this second on.")],
+        end: Annotated[float, Field(ge=0, description="Before this second; 12 s later at most.")],
+    ) -> list[Evidence]:
+        """Look at a short span with several pictures a second, and read what they show.
+
+        Use where the pictures so far are too far apart: a counter, a flash, a quick gesture.
+        """
+        from tools.closer import look
+
+        id = self.library.get(video).id
+        visual = self.visual if self.library.picture_vectors(id) else None
+        with self._guard:
+            if self._reader is None and self._reads:
+                self._reader = self._reads()
+        look(self.library, id, start, end, self._reader, visual.embedder if visual else None)
+        return self.read_moment(id, start, end)
 
     def find_scenes(self, video: VideoId, start: Start = None, end: End = None) -> list[Evidence]:
         """The scenes of a video, between cuts, in order, with their colours and light."""
@@ -329,19 +356,6 @@ class Toolbox:
         step = max(len(frames) / MOMENT_FRAMES, 1.0)
         chosen = [frames[int(i * step)] for i in range(int(len(frames) / step))]
         return [self.library.evidence(one.id) for one in chosen]
-
-
-def open_toolbox(
-    library: Library, providers: "Providers", index: "VectorIndex | None" = None
-) -> Toolbox:
-    """The capabilities with what these settings see by; ProviderUnavailable where it is missing."""
-    from functools import partial
-
-    from tools.embed import image_embedder_named, load_image_embedder
-
-    name, note = image_embedder_named(providers.picture_embedder, library.home)
-    load = partial(load_image_embedder, name, library.home, providers.threads) if name else None
-    return Toolbox(library, index, load, note=note, threads=providers.threads)
 
 
 def _by_moment(found: list[Evidence]) -> list[Evidence]:
