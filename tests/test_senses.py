@@ -12,6 +12,7 @@ import pytest
 from agent.ask import Answer, ask, open_agent
 from agent.settings import Settings
 from agent.toolbelt import Toolbelt
+from agent.understanding import understand
 from tools.equip import equip
 from tools.ingest import ingest
 from tools.library import Library
@@ -234,3 +235,38 @@ def test_a_claim_about_a_sound_is_tested_against_its_level(loud: tuple[Toolbox, 
     assert verdict("It is loud and not speech, 90 dB above what is around it") == "unsupported"
     assert verdict("It is loud speech") == "weak"
     assert verdict("The crowd cheers") == "weak"
+
+
+@pytest.mark.parametrize(
+    ("question", "seen", "plainly"),
+    [
+        ("a dog on a skateboard", "a dog on a skateboard", True),
+        ("when do we see the bar chart", "the bar chart", True),
+        ("can you show me a beach?", "a beach", True),
+        ("is there a polar bear anywhere in this lol", "a polar bear", True),
+        ("when does the green car drive past", "the green car drive past", False),
+        ("who built it?", "", False),
+        ("when does someone mention a boat?", "", False),
+        ("what is written on the boat?", "", False),
+        ("is there music?", "", False),
+    ],
+)
+def test_what_is_to_be_seen(question: str, seen: str, plainly: bool):
+    senses = understand(question, 100.0).senses
+    assert (senses.seen, senses.plainly) == (seen, plainly)
+
+
+@pytest.mark.parametrize(
+    ("question", "kind", "labels", "sound"),
+    [
+        ("which of these is it: a car, a boat or a train?", "label", 3, None),
+        ("is that a cat or a dog?", "label", 2, None),
+        ("which comes first: the boat or the train?", "order", 0, None),
+        ("where is it loudest?", "sound", 0, "loudest"),
+        ("is it quiet on the island?", "search", 0, None),
+        ("when do people applaud?", "search", 0, "outburst"),
+    ],
+)
+def test_labels_and_levels(question: str, kind: str, labels: int, sound: str | None):
+    plan = understand(question, 100.0)
+    assert (plan.kind, len(plan.senses.labels), plan.senses.sound) == (kind, labels, sound)
