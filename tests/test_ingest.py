@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from tools import stages
-from tools.errors import RefusedRequest, UnknownVideo, UnreadableMedia
+from tools.errors import ProviderUnavailable, RefusedRequest, UnknownVideo, UnreadableMedia
 from tools.frames import sample
 from tools.ingest import ingest
 from tools.library import STAGES, Library

@@ -183,14 +183,15 @@ def with_attributes(kept: list[Attributes], looks: list[Look]) -> list[Attribute
 
 
 def with_texts(read: list[ScreenText], looks: list[Look]) -> list[ScreenText]:
-    """Texts of the index, and what looks saw beside them or know to have stood more shortly."""
+    """Texts of the index, and what looks saw beside them, or know to have stood more shortly."""
     if not looks:
         return read
     found = list(read)
-    for one in (one for look in looks for one in look.texts):
+    seen = [one for look in looks for one in look.texts]
+    for one in seen:
         known = [o for o in read if o.start < one.end and one.start < o.end]
         same = [o for o in known if letters(o.text) == letters(one.text)]
-        if not any(o.end - o.start < 2 * (one.end - one.start) for o in same):
+        if all(_was_refuted(o, seen) for o in same):
             shared = sum((o.start, o.end) == (one.start, one.end) for o in known)
             found.append(replace(one, n=one.n + shared))
     return sorted(found, key=lambda one: (one.start, one.end, one.n))
@@ -218,18 +219,23 @@ def at_moment(
 ) -> list[ScreenText]:
     """The texts of a span without those in whose place and time a closer look saw others."""
     seen = [one for look in looks for one in look.texts]
-    known = {one.id for one in seen}
+    known = {(one.start, one.end, one.text) for one in seen}
+    return [
+        text
+        for text in texts
+        if text.start < end
+        and start < max(text.end, text.start + 1e-3)
+        and ((text.start, text.end, text.text) in known or not _was_refuted(text, seen))
+    ]
 
-    def was_refuted(text: ScreenText) -> bool:
-        return text.id not in known and any(
-            text.start <= one.start < text.end
-            and _same_place(text.box, one.box)
-            and letters(text.text) != letters(one.text)
-            for one in seen
-        )
 
-    inside = (t for t in texts if t.start < end and start < max(t.end, t.start + 1e-3))
-    return [text for text in inside if not was_refuted(text)]
+def _was_refuted(text: ScreenText, seen: list[ScreenText]) -> bool:
+    return any(
+        text.start <= one.start < text.end
+        and _same_place(text.box, one.box)
+        and letters(text.text) != letters(one.text)
+        for one in seen
+    )
 
 
 def _same_place(one: Box, other: Box) -> bool:
