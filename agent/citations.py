@@ -21,6 +21,7 @@ from agent.wording import (
     times,
     words,
 )
+from tools.evidence import unproven
 from tools.media import Evidence
 
 Verdict = Literal["verified", "weak", "unsupported"]
@@ -219,7 +220,7 @@ class _Said:
         if not kept:
             return "unsupported"
         verdict = self._judge(_Held(kept, titles))
-        firm = [record for record in kept if not record.source.startswith("draft")]
+        firm = [record for record in kept if not unproven(record)]
         if verdict == "verified" and len(firm) < len(kept):
             proven = bool(firm) and self._judge(_Held(firm, titles)) == "verified"
             return "verified" if proven else "weak"

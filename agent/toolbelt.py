@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from tools.coverage import told
 from tools.errors import NotIndexed, RefusedRequest, UnknownVideo
+from tools.evidence import unproven
 from tools.languages import foreign
 from tools.media import Evidence, Video
 
@@ -101,7 +102,7 @@ class Toolbelt:
 
     def _line(self, label: str, evidence: Evidence) -> str:
         marks = [mark for mark in (foreign(evidence.language),) if mark]
-        marks += ["draft"] if evidence.source.startswith("draft") else []
+        marks += [why] if (why := unproven(evidence)) else []
         seen = evidence.kind == "frame" and evidence.source == "picture"
         marks += [f"fit {evidence.score:.2f}"] if seen and evidence.score else []
         kind = "sound" if evidence.source == "sound" else evidence.kind

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from tools import files
 from tools.diarize import Turn, load_diarizer, missing
-from tools.media import Utterance
+from tools.media import DOUBTFUL, Utterance
 from tools.models import checked
 from tools.signals import read_rows
 from tools.sound import RATE, chunks, spans, speech_spans
@@ -144,7 +144,7 @@ def _note(name: str, found: list[Utterance], languages: Counter[str], dropped: i
         notes.append("speech is a draft: words may be wrong, and English is all that it knows")
     elif len(languages) > 1:
         notes.append(f"spoken in {', '.join(code for code, _ in languages.most_common())}")
-    doubtful = sum(one.confidence < guard.DOUBTFUL for one in found)
+    doubtful = sum(one.confidence < DOUBTFUL for one in found)
     if doubtful and name != "draft":
         notes.append(f"{doubtful} of {len(found)} utterances are uncertain")
     if dropped:

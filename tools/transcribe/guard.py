@@ -12,15 +12,13 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from tools.cues import clean
-from tools.media import Utterance
+from tools.media import DOUBTFUL, Utterance
 from tools.transcribe import Word
 
 Span = tuple[float, float]
 
 NO_SPEECH, LOG_PROBABILITY, COMPRESSION = 0.6, -1.0, 2.4
 """Whisper's own thresholds."""
-DOUBTFUL = 0.5
-"""Confidence below which an utterance is marked."""
 OUTSIDE = 0.3
 """Seconds that a word may lie outside of what is voiced: times are not that exact."""
 LONGEST_PHRASE = 12
