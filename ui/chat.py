@@ -189,10 +189,10 @@ async def _follow(desk: Desk, job: Job, file: str | None = None) -> None:
 
 
 def _state(job: Job) -> dict[str, Any]:
-    stage = job.progress.stage if job.progress else "probe"
+    stage = job.progress.stage if job.progress else ""
     return {
         "title": job.title,
-        "stage": cards.STAGE_NAMES.get(stage, stage),
+        "stage": cards.STAGE_NAMES.get(stage, "waiting for its turn"),
         "fraction": round(job.fraction, 3),
         "remaining": job.progress.remaining if job.progress else None,
         "usable": job.usable is not None,
