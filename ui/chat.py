@@ -3,6 +3,7 @@
 import asyncio
 import functools
 import logging
+import re
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ from tools.errors import RefusedRequest, VideoError
 from ui import cards
 from ui.desk import Desk
 from ui.intake import Job
+from ui.timeline import timeline
 
 QUESTIONS = (
     "What happens in this video?",
@@ -22,6 +24,9 @@ QUESTIONS = (
 )
 PAUSE = 0.4
 """Seconds between two updates of a message."""
+_TIMELINE = re.compile(
+    r"(?i)/?(?:(?:please )?(?:show|draw)(?: me)? )?(?:the |a )?timeline(?: of (.+?))?[.?! ]*"
+)
 SORRY = "Something went wrong here. The log of the server says what."
 _log = logging.getLogger(__name__)
 _Handler = Callable[..., Awaitable[None]]
@@ -45,6 +50,8 @@ def register(desk: Desk) -> None:
         command, _, rest = text.partition(" ")
         if command == "/open":
             await _open(desk, rest.strip())
+        elif wanted := _TIMELINE.fullmatch(text):
+            await _show_timeline(desk, wanted[1])
         elif text and (videos or not message.elements):
             await _ask(desk, text)
 
@@ -52,6 +59,11 @@ def register(desk: Desk) -> None:
     @_answerable
     async def choose(action: cl.Action) -> None:
         await _choose(desk, str(action.payload.get("video", "")))
+
+    @cl.action_callback("timeline")
+    @_answerable
+    async def draw(action: cl.Action) -> None:
+        await _show_timeline(desk, str(action.payload.get("video", "")))
 
     cl.data_layer(_no_store)
 
@@ -102,8 +114,30 @@ async def _choose(desk: Desk, id: str) -> None:
     video = await asyncio.to_thread(desk.library.get, id)
     cl.user_session.set("videos", (video.id,))
     await cl.Message(
-        f"Questions now go to **{cards.plain(video.title)}**.", actions=_all_videos()
+        f"Questions now go to **{cards.plain(video.title)}**.",
+        actions=[*_all_videos(), _timeline_of(video.id)],
     ).send()
+
+
+async def _show_timeline(desk: Desk, named: str | None) -> None:
+    """Of the named video, else of the one that questions go to."""
+
+    def make() -> tuple[str, dict[str, Any]]:
+        refs = (named,) if named else cl.user_session.get("videos")
+        refs = refs or [video.id for video in desk.library.list()]
+        if len(refs) != 1:
+            raise RefusedRequest("Of which video? Choose one above, or write its title.")
+        video = desk.library.get(refs[0])
+        return video.title, timeline(desk.library, video.id)
+
+    title, props = await asyncio.to_thread(make)
+    await cl.Message(
+        f"**{cards.plain(title)}** along its time.", elements=[_element("Timeline", props)]
+    ).send()
+
+
+def _timeline_of(video: str) -> cl.Action:
+    return cl.Action(name="timeline", payload={"video": video}, label="Timeline")
 
 
 def _all_videos() -> list[cl.Action]:
@@ -180,6 +214,7 @@ async def _follow(desk: Desk, job: Job, file: str | None = None) -> None:
             if file in session.files:
                 session.files[file]["video"] = job.done.id  # type: ignore[typeddict-unknown-key]
             message.content = f"**{cards.plain(job.title)}** is ready."
+            message.actions = [_timeline_of(job.done.id)]
         element.props = _state(job)
         await message.update()
 
