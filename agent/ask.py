@@ -127,10 +127,10 @@ def _prepare(
     from agent.model import load_model
 
     if toolbox is None:
+        from tools.equip import equip
         from tools.library import Library
-        from tools.toolbox import Toolbox
 
-        toolbox = Toolbox(Library(settings.home, settings.owner))
+        toolbox = equip(Library(settings.home, settings.owner), settings.providers)
     return toolbox, model or load_model(settings, toolbox)
 
 

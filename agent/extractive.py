@@ -20,6 +20,7 @@ from agent.quoting import Found, Reply
 from agent.relevance import Relevance
 from agent.replies import reply
 from agent.understanding import Plan
+from tools.closer import is_coarse
 from tools.evidence import parse_id
 from tools.media import Evidence
 from tools.toolbox import Toolbox
@@ -27,6 +28,8 @@ from tools.toolbox import Toolbox
 KEY = "cuepoint"
 AROUND_SECONDS = 8.0
 """How far before or after a moment its neighbours lie."""
+LOOK_SECONDS = 1.0
+"""How far before or after a moment it is looked at more closely."""
 SEARCHED = 8
 
 
@@ -86,6 +89,7 @@ class _Turn:
             self.asked = replace(self.asked, plan=self._in_scene(self.asked.plan))
         self.plan = self.asked.plan
         self._calls = self._wanted()
+        self._looks = bool(self._calls) and self._calls[0][0] == "look_closer"
 
     def _in_scene(self, plan: Plan) -> Plan:
         """The plan with the stretch of the scene that it names."""
@@ -111,7 +115,9 @@ class _Turn:
     def calls(self, results: Sequence[ToolMessage]) -> list[dict[str, Any]]:
         """The tool calls that are still to be made."""
         wanted = list(self._calls)
-        if len(results) == len(wanted) and (more := self._reply(results).wants):
+        if self._looks and not results:
+            wanted = wanted[:1]  # what a closer look finds is there for the calls after it
+        elif len(results) == len(wanted) and (more := self._reply(results).wants):
             video, start, end = more
             wanted.append(("read_moment", {"video": video, "start": start, "end": end}))
         return [
@@ -144,6 +150,10 @@ class _Turn:
             instant = plan.window is None or plan.window[1] - plan.window[0] < quoting.INSTANT
             if instant and plan.modality != "speech" and not self.asked.when:
                 calls.append(("look_at", {"video": video, "seconds": named}))
+                near = max(named - LOOK_SECONDS, 0.0), named + LOOK_SECONDS
+                if is_coarse(self._toolbox.library, video, *near):
+                    where = {"video": video, "start": near[0], "end": near[1]}
+                    calls.insert(0, ("look_closer", where))
             return calls
         where = {"videos": self._videos, **_window(plan.window)}
         if plan.kind == "order" and plan.sides:
@@ -190,7 +200,7 @@ class _Turn:
         return AIMessage(content=text, additional_kwargs={KEY: told})
 
     def _reply(self, results: Sequence[ToolMessage]) -> Reply:
-        found = [self._found(message) for message in results]
+        found = [self._found(message) for message in results[self._looks :]]
         return reply(self.asked, found, self._relevance)
 
     def _nearest(self, said: Reply, found: Sequence[Sequence[Found]]) -> list[str]:

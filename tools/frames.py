@@ -1,6 +1,6 @@
 """Frames of a video by a sampling strategy; pictures that are missing are decoded and kept."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -84,6 +84,16 @@ def at(library: Library, video: str, seconds: float) -> Frame | None:
         decode(library, video, [frame.seconds])
         _mark(library, [frame])
     return frame if library.has_picture(frame.image) else None
+
+
+def at_times(library: Library, video: str, times: Sequence[float]) -> list[Frame]:
+    """The pictures on screen at some times, decoded now where they are not there yet."""
+    wanted = [Frame(video, round(at, 3), _image(video, at), "looked closer") for at in times]
+    missing = [frame for frame in wanted if not library.has_picture(frame.image)]
+    if missing:
+        decode(library, video, [frame.seconds for frame in missing])
+        _mark(library, missing)
+    return [frame for frame in wanted if library.has_picture(frame.image)]
 
 
 def intact(library: Library, video: str, files: Mapping[str, str]) -> bool:

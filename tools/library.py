@@ -11,8 +11,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from tools import closer, manifests
 from tools import evidence as make
-from tools import manifests
 from tools.about import ABOUT, RECORD
 from tools.attributes import look_of_picture
 from tools.diarize import Turn, label
@@ -34,6 +34,7 @@ from tools.media import (
 from tools.original import Originals, place
 from tools.sealed import CHECK, is_sealed_picture
 from tools.signals import Rows
+from tools.words import HEARD, READ, SUBTITLES, builder, past
 
 if TYPE_CHECKING:
     from tools.verify import Problem
@@ -42,8 +43,6 @@ STAGES = (
     "probe", "subtitles", "keyframes", "pass", "sound", "screen", "pictures", "speech", "speakers",
     "vectors",
 )  # fmt: skip
-SUBTITLES, HEARD, READ = WORDS = ("speech.jsonl", "heard.jsonl", "screen.jsonl")
-"""The files that hold words: from subtitles, from a recogniser, from the screen."""
 CACHED = 256  # stage files held in memory, parsed
 _T = TypeVar("_T")
 
@@ -144,14 +143,27 @@ class Library:
     # What the stages stored
 
     def frames(self, video: str) -> "list[Frame]":
-        """Kept frames by time: the keyframes until the decode pass is done."""
+        """Kept frames by time: the keyframes until the decode pass is done; and closer looks."""
+        return closer.with_frames(self.sampled(video), self.looks(video))
+
+    def sampled(self, video: str) -> "list[Frame]":
+        """The frames of the index alone."""
         name = "frames" if self._has(video, "pass") else "keyframes"
         return self._rows(video, name, lambda row: Frame(**row))
 
     def attributes(self, video: str) -> "list[Attributes]":
         """Colours, light and motion of each kept frame, by time."""
         name = "attributes" if self._has(video, "pass") else "keyframe_attributes"
-        return self._rows(video, name, lambda row: Attributes(**row))
+        kept = self._rows(video, name, lambda row: Attributes(**row))
+        return closer.with_attributes(kept, self.looks(video))
+
+    def looks(self, video: str) -> "list[closer.Look]":
+        """Spans that were looked at more closely for a question."""
+        try:
+            stamp = (self.folder(video) / closer.FOLDER).stat().st_mtime_ns
+        except FileNotFoundError:
+            return []
+        return self._cached(video, f"looks {stamp}", lambda: closer.read(self.folder(video)))
 
     def scenes(self, video: str) -> "list[Scene]":
         """Scenes by time; none until the decode pass is done."""
@@ -168,13 +180,12 @@ class Library:
         return self._cached(video, "spoken", load)
 
     def screen_text(self, video: str) -> "list[ScreenText]":
-        """On-screen text by time, as far as it was read."""
-        return self.words(video, READ)
+        """On-screen text by time, as far as it was read; and what closer looks saw."""
+        return closer.with_texts(self.words(video, READ), self.looks(video))
 
     def words(self, video: str, file: str) -> "list[Any]":
         """The utterances, or the texts, of one file."""
-        build = _screen_text if file in (READ, past(READ)) else _utterance
-        return self._rows(video, Path(file).stem, build)
+        return self._rows(video, Path(file).stem, builder(file))
 
     def _past(self, video: str, file: str) -> "list[Any]":
         """Words that could be cited once: those of a file now, and those that were replaced."""
@@ -186,7 +197,8 @@ class Library:
 
     def picture_vectors(self, video: str) -> Vectors | None:
         """Vectors of the kept frames, by their evidence ids; None until they are made."""
-        return self._vectors(video, "pictures")
+        found = self._vectors(video, "pictures")
+        return closer.with_vectors(found, self.looks(video)) if found else None
 
     def _vectors(self, video: str, name: str) -> Vectors | None:
         stage = self.manifest(video)["stages"].get(name, {})
@@ -366,22 +378,8 @@ class Library:
         return verify(self)
 
 
-def _utterance(row: dict[str, Any]) -> Utterance:
-    return Utterance(**row)
-
-
-def _screen_text(row: dict[str, Any]) -> ScreenText:
-    row["box"] = tuple(row["box"])  # JSON knows lists only
-    return ScreenText(**row)
-
-
 def _picture(video: str, seconds: float) -> str:
     return f"videos/{video}/frames/{round(seconds * 1000):09d}.jpg"
-
-
-def past(file: str) -> str:
-    """Where words are kept that were visible until better ones replaced them."""
-    return file.replace(".", "_past.")
 
 
 def save_manifest(library: Library, video: str, manifest: Manifest) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 
 from tools import evidence as make
+from tools.closer import at_moment
 from tools.errors import ProviderUnavailable, RefusedRequest
 from tools.library import Library
 from tools.media import Evidence, Video, evidence_id
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from tools.index import VectorIndex
     from tools.looks import LookQuery
     from tools.media import ScreenText, Utterance
+    from tools.ocr import TextReader
     from tools.search import Corpus, Hit
     from tools.visual import ImageEmbedder, VisualSearch
 
@@ -44,11 +46,14 @@ class Toolbox:
         library: Library,
         index: "VectorIndex | None" = None,
         sees: "Callable[[], ImageEmbedder | None] | None" = None,
+        reads: "Callable[[], TextReader | None] | None" = None,
     ) -> None:
         self.library = library
         self._texts = TextSearch(library, index)
         self._sees = sees  # makes what embeds pictures, when it is first needed
+        self._reads = reads  # the same for what reads text on screen
         self._visual: VisualSearch | None = None
+        self._reader: TextReader | None = None
         self._guard = threading.Lock()
 
     def tools(self) -> list[Callable[..., Any]]:
@@ -61,6 +66,7 @@ class Toolbox:
             self.find_words,
             self.read_moment,
             self.look_at,
+            self.look_closer,
             self.find_scenes,
             self.find_cuts,
             self.video_facts,
@@ -188,7 +194,7 @@ class Toolbox:
         id = self.library.get(video).id
         end = max(end, start)
         said = [u for u in self.library.utterances(id) if overlaps(u.start, u.end, start, end)]
-        shown = [t for t in self.library.screen_text(id) if overlaps(t.start, t.end, start, end)]
+        shown = at_moment(self.library.screen_text(id), self.library.looks(id), start, end)
         found = [make.of_speech(one, self.library.image_at(id, one.start, one.end)) for one in said]
         found += [make.of_screen(one, self.library.image_at(id, max(one.start, start), one.end))
                   for one in shown]  # fmt: skip
@@ -206,6 +212,26 @@ class Toolbox:
         id = self.library.get(video).id
         frame = at(self.library, id, seconds)
         return [self.library.evidence(frame.id)] if frame else []
+
+    def look_closer(
+        self,
+        video: VideoId,
+        start: Annotated[float, Field(ge=0, description="From this second on.")],
+        end: Annotated[float, Field(ge=0, description="Before this second; 12 s later at most.")],
+    ) -> list[Evidence]:
+        """Look at a short span with several pictures a second, and read what they show.
+
+        Use where the pictures so far are too far apart: a counter, a flash, a quick gesture.
+        """
+        from tools.closer import look
+
+        id = self.library.get(video).id
+        visual = self.visual if self.library.picture_vectors(id) else None
+        with self._guard:
+            if self._reader is None and self._reads:
+                self._reader = self._reads()
+        look(self.library, id, start, end, self._reader, visual.embedder if visual else None)
+        return self.read_moment(id, start, end)
 
     def find_scenes(self, video: VideoId, start: Start = None, end: End = None) -> list[Evidence]:
         """The scenes of a video, between cuts, in order, with their colours and light."""

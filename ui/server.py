@@ -64,7 +64,7 @@ def build_app(settings: Settings) -> FastAPI:
         from agent.ask import open_agent
 
         desk.decoder = await asyncio.to_thread(_decodes)
-        toolbox, index = await asyncio.to_thread(_open_toolbox, library)
+        toolbox, index = await asyncio.to_thread(_open_toolbox, settings, library)
         async with open_agent(settings, toolbox=toolbox) as desk.agent:
             _resume(desk)
             yield
@@ -84,13 +84,13 @@ def build_app(settings: Settings) -> FastAPI:
     return app
 
 
-def _open_toolbox(library: Library) -> "tuple[Toolbox, VectorIndex]":
+def _open_toolbox(settings: Settings, library: Library) -> "tuple[Toolbox, VectorIndex]":
     """The capabilities over the library's Chroma: this process lives long enough to be worth it."""
+    from tools.equip import equip
     from tools.index import open_index
-    from tools.toolbox import Toolbox
 
     index = open_index(library.root / "chroma")
-    return Toolbox(library, index), index
+    return equip(library, settings.providers, index), index
 
 
 def _resume(desk: Desk) -> None:

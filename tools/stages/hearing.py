@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from tools import files
 from tools.diarize import Turn, load_diarizer, missing
-from tools.library import HEARD
 from tools.media import Utterance
 from tools.models import checked
 from tools.signals import read_rows
 from tools.sound import RATE, chunks, spans, speech_spans
 from tools.stages.step import Result
 from tools.transcribe import Chunk, guard, load_transcriber, resolve
+from tools.words import HEARD
 
 if TYPE_CHECKING:
     from tools.work import Work

@@ -26,7 +26,7 @@ def screen(work: Work) -> Result:
     rows = library.signals(work.video)
     moved = rows[rows["motion"] > 0]
     reading = ocr.read_screen(
-        library.frames(work.video),
+        library.sampled(work.video),
         lambda frame: library.picture(frame.image),
         reader,
         float(work.manifest["duration"]),

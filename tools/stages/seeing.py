@@ -22,7 +22,7 @@ AT_ONCE = 64
 def pictures(work: Work) -> Result:
     """Vectors of the kept frames; what looks the same is embedded once and shares its row."""
     library, providers = work.library, work.providers
-    frames = library.frames(work.video)
+    frames = library.sampled(work.video)
     if not frames:
         return Result(state="skipped", note="")
     name, note = image_embedder_named(providers.picture_embedder, library.home)
