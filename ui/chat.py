@@ -4,6 +4,7 @@ import asyncio
 import functools
 import logging
 import re
+import tempfile
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 
 import chainlit as cl
 
-from tools.errors import RefusedRequest, VideoError
+from tools.errors import ProviderUnavailable, RefusedRequest, VideoError
 from ui import cards
 from ui.desk import Desk
 from ui.intake import Job
@@ -45,13 +46,18 @@ def register(desk: Desk) -> None:
     @cl.on_message
     @_answerable
     async def message(message: cl.Message) -> None:
-        videos = await _take_in(desk, message)
+        pictures = [one for one in message.elements or () if str(one.mime).startswith("image/")]
+        videos = await _take_in(
+            desk, [one for one in message.elements or () if one not in pictures]
+        )
         text = message.content.strip()
         command, _, rest = text.partition(" ")
         if command == "/open":
             await _open(desk, rest.strip())
         elif wanted := _TIMELINE.fullmatch(text):
             await _show_timeline(desk, wanted[1])
+        elif pictures:
+            await _look_for(desk, text or "Where is this?", str(pictures[0].id))
         elif text and (videos or not message.elements):
             await _ask(desk, text)
 
@@ -64,6 +70,12 @@ def register(desk: Desk) -> None:
     @_answerable
     async def draw(action: cl.Action) -> None:
         await _show_timeline(desk, str(action.payload.get("video", "")))
+
+    @cl.action_callback("alike")
+    @_answerable
+    async def alike(action: cl.Action) -> None:
+        handle, id = action.payload.get("handle"), str(action.payload.get("id", ""))
+        await _ask(desk, f"More like [{handle}]", like=id)
 
     cl.data_layer(_no_store)
 
@@ -147,10 +159,10 @@ def _all_videos() -> list[cl.Action]:
 # Taking videos in
 
 
-async def _take_in(desk: Desk, message: cl.Message) -> list[str]:
+async def _take_in(desk: Desk, elements: Sequence[Any]) -> list[str]:
     """Index what is attached; returns once all of it can be asked about."""
     jobs: list[Job] = []
-    for element in message.elements or ():
+    for element in elements:
         upload = desk.uploads.get(str(element.id))
         if upload is None:  # another server on this library took it up
             await cl.Message(f"**{cards.plain(element.name)}** is in the library already.").send()
@@ -239,7 +251,15 @@ def _state(job: Job) -> dict[str, Any]:
 # Answering
 
 
-async def _ask(desk: Desk, question: str) -> None:
+async def _look_for(desk: Desk, question: str, file: str) -> None:
+    """Answer with the moments that look like an attached picture, which is on disk until then."""
+    content = cl.context.session.files[file]["content"]  # type: ignore[typeddict-item]
+    with tempfile.NamedTemporaryFile(suffix=".jpg") as picture:
+        await asyncio.to_thread(Path(picture.name).write_bytes, content)
+        await _ask(desk, question, like=Path(picture.name))
+
+
+async def _ask(desk: Desk, question: str, like: Path | str | None = None) -> None:
     from agent.ask import Answer, Token, ToolStarted, ask
 
     if not await asyncio.to_thread(desk.library.list):
@@ -248,7 +268,7 @@ async def _ask(desk: Desk, question: str) -> None:
     raw, shown, step = "", 0.0, None
     videos = cl.user_session.get("videos") or ()
     async for event in ask(
-        desk.agent, question, videos=videos, thread=cl.user_session.get("thread")
+        desk.agent, question, videos=videos, thread=cl.user_session.get("thread"), like=like
     ):
         if step is not None:
             await step.__aexit__(None, None, None)
@@ -271,9 +291,20 @@ async def _show(desk: Desk, reply: cl.Message, answer: Any) -> None:
     handles = [one.handle for one in (*answer.evidence, *answer.nearest)]
     reply.content = cards.with_handles(answer.answer, handles)
     props = await asyncio.to_thread(cards.player, desk.library, desk.proxies, answer)
+    props["sees"] = await asyncio.to_thread(_sees, desk)
     if props["cards"] or props["coverage"]:
         reply.elements.append(_element("EvidencePlayer", props))
     await reply.send()
+
+
+def _sees(desk: Desk) -> bool:
+    """Whether there is a model to look for more of a picture with."""
+    from tools.embed import image_embedder_named
+
+    try:
+        return bool(image_embedder_named(desk.settings.picture_embedder, desk.library.home)[0])
+    except ProviderUnavailable:
+        return False  # `doctor` says why
 
 
 def _element(name: str, props: dict[str, Any]) -> Any:
