@@ -26,7 +26,7 @@ QUESTIONS = (
 PAUSE = 0.4
 """Seconds between two updates of a message."""
 _TIMELINE = re.compile(
-    r"(?i)/?(?:(?:please )?(?:show|draw)(?: me)? )?(?:the |a )?timeline(?: of (.+?))?[.?! ]*"
+    r"(?i)/?(?:(?:please )?(?:show|draw)(?: me)? )?(?:the |a )?timeline(?: of (.+?)[.? ]*|[.?! ]*)"
 )
 SORRY = "Something went wrong here. The log of the server says what."
 _log = logging.getLogger(__name__)

@@ -117,4 +117,4 @@ def _curve(seconds: Any, values: Any, duration: float) -> list[float]:
 
 def _marks(duration: float) -> list[float]:
     step = next((one for one in STEPS if duration / one <= MARKS), duration / MARKS)
-    return np.arange(0, max(duration, step), step).tolist()
+    return [float(at) for at in np.arange(0, duration, step) if at <= 0.95 * duration]
