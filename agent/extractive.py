@@ -28,8 +28,6 @@ from tools.toolbox import Toolbox
 KEY = "cuepoint"
 AROUND_SECONDS = 8.0
 """How far before or after a moment its neighbours lie."""
-LOOK_SECONDS = 1.0
-"""How far before or after a moment it is looked at more closely."""
 SEARCHED = 8
 
 
@@ -150,9 +148,8 @@ class _Turn:
             instant = plan.window is None or plan.window[1] - plan.window[0] < quoting.INSTANT
             if instant and plan.modality != "speech" and not self.asked.when:
                 calls.append(("look_at", {"video": video, "seconds": named}))
-                near = max(named - LOOK_SECONDS, 0.0), named + LOOK_SECONDS
-                if is_coarse(self._toolbox.library, video, *near):
-                    where = {"video": video, "start": near[0], "end": near[1]}
+                if is_coarse(self._toolbox.library, video, named):
+                    where = {"video": video, "start": named, "end": named + 0.1}
                     calls.insert(0, ("look_closer", where))
             return calls
         where = {"videos": self._videos, **_window(plan.window)}

@@ -2,12 +2,13 @@
 
 The index holds a frame where the picture changed and at least one every few seconds; what a counter
 showed at a given second, or what flashed up in between, is known after a look of a few frames a
-second. A look is one file, whole or absent, named by its span: whoever writes it last changes
-nothing, so it needs no lock and waits for no index.
+second. A look at one second is one file, whole or absent: whoever writes it last changes nothing,
+so it needs no lock and waits for no index.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,21 +30,23 @@ if TYPE_CHECKING:
     from tools.library import Library
 
 FOLDER = "closer"
-PER_SECOND = 4.0
-LONGEST = 12.0
-"""Seconds of one look, of which at least one is taken; a longer span is looked at in its middle."""
+PER_SECOND = 10
+LONGEST = 12
+"""Seconds that are looked at for one question; of a longer span the middle ones."""
 READING = 8.0
-"""Seconds that may go into reading text."""
-NEAR = 0.5
-"""Seconds from a kept frame within which a change of the picture was seen."""
+"""Seconds of work that may go into reading text, for one question."""
+SAME = 0.1
+"""Seconds for which a frame stands where nothing is known of what comes after it."""
 
 
 @dataclass(frozen=True)
 class Look:
-    """What a look found; vectors has a row for each frame, or none without a picture model."""
+    """What a look at one second of a video found, from `second` on.
 
-    start: float
-    end: float
+    vectors has a row for each frame, or is None without a picture model.
+    """
+
+    second: int
     frames: list[Frame]
     attributes: list[Attributes]
     texts: list[ScreenText]
@@ -52,31 +55,17 @@ class Look:
     vectors: list[list[float]] | None = None
 
 
-def span(start: float, end: float, duration: float) -> tuple[float, float]:
-    """The span that is looked at: the asked one, its middle where it is too long, in tenths."""
-    middle, half = (start + end) / 2, min(max(end - start, 1.0), LONGEST) / 2
-    first, last = max(middle - half, 0.0), min(middle + half, duration)
-    return round(first, 1), round(max(last, first + 0.1), 1)
-
-
-def is_coarse(library: Library, video: str, start: float, end: float) -> bool:
-    """Whether the picture changed in a span where the index holds no frame of it."""
+def is_coarse(library: Library, video: str, at: float) -> bool:
+    """Whether the picture has changed since the last frame that is held of a moment."""
     one = library.get(video)
-    if one.width is None or any(s <= start and end <= e for s, e in _spans(library, video)):
+    if one.width is None or any(look.second == int(at) for look in library.looks(video)):
         return False
-    if one.stages["pass"].state != "done":
-        return True
+    held = [frame.seconds for frame in library.frames(video) if frame.seconds <= at + 1e-3]
+    if not held or one.stages["pass"].state != "done":
+        return not held or at - held[-1] > SAME
     rows = library.signals(video)
-    inside = rows[(rows["seconds"] >= start) & (rows["seconds"] < max(end, start + 1e-3))]
-    changed = inside["seconds"][inside["motion"] > 0]
-    kept = np.array([frame.seconds for frame in library.frames(video)])
-    return bool(len(changed)) and bool(
-        np.abs(changed[:, None] - kept[None, :]).min(axis=1).max() > NEAR
-    )
-
-
-def _spans(library: Library, video: str) -> list[tuple[float, float]]:
-    return [(look.start, look.end) for look in library.looks(video)]
+    since = (rows["seconds"] > held[-1] + 1e-3) & (rows["seconds"] <= at + 1e-3)
+    return bool((rows["motion"][since] > 0).any())
 
 
 def look(
@@ -86,21 +75,43 @@ def look(
     end: float,
     reader: TextReader | None,
     embedder: ImageEmbedder | None,
-) -> Look:
-    """Look at [start, end) and keep what is found; a look that was taken before is given again."""
-    start, end = span(start, end, library.get(video).duration)
+) -> None:
+    """Look at every second of [start, end) that was not looked at with these, and keep that."""
+    first, last = int(start), max(math.ceil(end), int(start) + 1)
+    if last - first > LONGEST:
+        first = (first + last - LONGEST) // 2
+        last = first + LONGEST
     wanted = (reader.name if reader else "", embedder.name if embedder else "")
-    for known in library.looks(video):
-        if (known.start, known.end) == (start, end) and (known.reader, known.embedder) == wanted:
-            return known
+    known = {o.second for o in library.looks(video) if (o.reader, o.embedder) == wanted}
+    missing = [second for second in range(first, last) if second not in known]
+    duration = library.get(video).duration
+    times = [n / PER_SECOND for s in missing for n in range(s * PER_SECOND, (s + 1) * PER_SECOND)]
     from tools.frames import at_times  # which needs the library, and the library this module
 
-    found = at_times(library, video, _times(start, end))
-    paths = [library.picture(frame.image) for frame in found]
+    held = at_times(library, video, [at for at in times if at < duration])
+    folder = library.folder(video) / FOLDER
+    for second in missing:
+        frames = [frame for frame in held if int(frame.seconds) == second]
+        if not frames:
+            continue
+        found = _found(library, second, frames, reader, embedder, READING / len(missing))
+        folder.mkdir(exist_ok=True)
+        write_bytes(folder / f"{second:06}.json", sealed(asdict(found)))
+
+
+def _found(
+    library: Library,
+    second: int,
+    frames: list[Frame],
+    reader: TextReader | None,
+    embedder: ImageEmbedder | None,
+    budget: float,
+) -> Look:
     texts: list[ScreenText] = []
-    if reader and found:
+    if reader:
+        end = float(second + 1)
         reading = read_screen(
-            found, lambda frame: library.picture(frame.image), reader, end, budget=READING / end
+            frames, lambda frame: library.picture(frame.image), reader, end, budget=budget / end
         )
         while True:
             try:
@@ -108,20 +119,11 @@ def look(
             except StopIteration as finished:
                 texts, _ = finished.value
                 break
-    vectors = embedder.images(paths).astype(float).round(6).tolist() if embedder and paths else None
-    looks = [look_of_picture(video, f.seconds, p) for f, p in zip(found, paths, strict=True)]
-    made = Look(start, end, found, looks, texts, *wanted, vectors)
-    folder = library.folder(video) / FOLDER
-    folder.mkdir(exist_ok=True)
-    name = f"{round(start * 1000)}-{round(end * 1000)}.json"
-    write_bytes(folder / name, sealed(asdict(made)))
-    return made
-
-
-def _times(start: float, end: float) -> list[float]:
-    """Evenly spaced, with the middle, which is what was asked for."""
-    half = max(1, round((end - start) * PER_SECOND / 2))
-    return np.linspace(start, end, 2 * half + 1)[:-1].tolist()
+    paths = [library.picture(frame.image) for frame in frames]
+    pixels = [look_of_picture(f.video, f.seconds, p) for f, p in zip(frames, paths, strict=True)]
+    vectors = embedder.images(paths).astype(float).round(6).tolist() if embedder else None
+    names = (reader.name if reader else "", embedder.name if embedder else "")
+    return Look(second, frames, pixels, texts, *names, vectors)
 
 
 def read(folder: Path) -> list[Look]:
@@ -134,8 +136,7 @@ def read(folder: Path) -> list[Look]:
             continue
         found.append(
             Look(
-                row["start"],
-                row["end"],
+                row["second"],
                 [Frame(**one) for one in row["frames"]],
                 [Attributes(**one) for one in row["attributes"]],
                 [screen_text(one) for one in row["texts"]],
@@ -144,7 +145,7 @@ def read(folder: Path) -> list[Look]:
                 row["vectors"],
             )
         )
-    return sorted(found, key=lambda one: (one.start, one.end))
+    return found
 
 
 def damaged(folder: Path) -> list[Path]:
@@ -187,11 +188,11 @@ def with_texts(read: list[ScreenText], looks: list[Look]) -> list[ScreenText]:
         return read
     found = list(read)
     for one in (one for look in looks for one in look.texts):
-        known = [o for o in found if o.start < one.end and one.start < o.end]
+        known = [o for o in read if o.start < one.end and one.start < o.end]
         same = [o for o in known if letters(o.text) == letters(one.text)]
         if not any(o.end - o.start < 2 * (one.end - one.start) for o in same):
             shared = sum((o.start, o.end) == (one.start, one.end) for o in known)
-            found.append(replace(one, n=shared + 1))
+            found.append(replace(one, n=one.n + shared))
     return sorted(found, key=lambda one: (one.start, one.end, one.n))
 
 
@@ -215,14 +216,13 @@ def with_vectors(made: Vectors, looks: list[Look]) -> Vectors:
 def at_moment(
     texts: list[ScreenText], looks: list[Look], start: float, end: float
 ) -> list[ScreenText]:
-    """The texts of a span without those in whose place and time a closer look saw another."""
-
+    """The texts of a span without those in whose place and time a closer look saw others."""
     seen = [one for look in looks for one in look.texts]
+    known = {one.id for one in seen}
 
     def was_refuted(text: ScreenText) -> bool:
-        return any(
+        return text.id not in known and any(
             text.start <= one.start < text.end
-            and one.end - one.start < text.end - text.start
             and _same_place(text.box, one.box)
             and letters(text.text) != letters(one.text)
             for one in seen
