@@ -249,16 +249,6 @@ def test_library_commands(run: Run, kettle: Path) -> None:
     assert run("library", "list", "--json").json == [] and kettle.exists()
 
 
-def test_doctor(run: Run) -> None:
-    done = run("doctor", "--json")
-    report = json.loads(done.out)
-    assert set(report) == {"ok", "checks"} and done.status == (0 if report["ok"] else 1)
-    assert have("name state detail fix", report["checks"])
-    assert {check["state"] for check in report["checks"]} <= {"ok", "missing", "problem"}
-    names = {check["name"]: check["state"] for check in report["checks"]}
-    assert names["python"] == names["decoder"] == "ok"
-
-
 @pytest.mark.parametrize("command", ["index", "scenes", "frames", "transcript"])
 @pytest.mark.parametrize(
     "bad", ["missing.mp4", "folder", "empty.mp4", "text.mp4", "line\nbreak.mp4", "\x1b[31m.mp4"]
