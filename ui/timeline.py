@@ -37,6 +37,8 @@ def timeline(library: Library, id: str) -> dict[str, Any]:
     for frame in library.frames(video.id):
         kept.setdefault(re.sub(r"\W+\d+$", "", frame.reason), []).append(frame.seconds)
     length = max(video.duration, 1e-3)
+    ready = library.coverage(video.id).ready
+    so_far = {kind: "" if share == 1 else ", so far" for kind, share in ready.items()}
     lanes = [
         {"name": "Scenes", "count": len(scenes), "spans": _shares(scenes, length), "cuts": True},
         *(
@@ -45,8 +47,8 @@ def timeline(library: Library, id: str) -> dict[str, Any]:
         ),
         {"name": "Motion", "curve": _motion(library, video)},
         {"name": "Loudness", "curve": _loudness(library, video)},
-        {"name": "Speech", "spans": _shares(speech, length)},
-        {"name": "On-screen text", "spans": _shares(screen, length)},
+        {"name": f"Speech{so_far['speech']}", "spans": _shares(speech, length)},
+        {"name": f"On-screen text{so_far['screen']}", "spans": _shares(screen, length)},
     ]
     counts = Counter({why: len(times) for why, times in kept.items()})
     return {
@@ -108,10 +110,12 @@ def _loudness(library: Library, video: Video) -> list[float]:
 
 
 def _curve(seconds: Any, values: Any, duration: float) -> list[float]:
-    """The highest value in each part of the time."""
-    heights: NDArray[np.float64] = np.zeros(BINS)
-    places = np.asarray(seconds, np.float64) / max(duration, 1e-3) * BINS
-    np.maximum.at(heights, np.clip(places.astype(int), 0, BINS - 1), np.asarray(values, np.float64))
+    """The highest value in each part of the time; where a part has none of its own, the last."""
+    if not len(seconds):
+        return []
+    edges = np.linspace(0, duration, BINS, False)
+    first = np.clip(np.searchsorted(seconds, edges, "right") - 1, 0, len(seconds) - 1)
+    heights: NDArray[np.float64] = np.maximum.reduceat(np.asarray(values, np.float64), first)
     return np.clip(heights, 0, 1).round(3).tolist()
 
 
