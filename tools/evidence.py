@@ -24,6 +24,8 @@ _ID = re.compile(
 )
 
 
+HEARD = 2
+"""The number of a span of pictures that stands for its sound."""
 FIRST_PICTURE = 0.05
 """Seconds from a cut within which a picture is the first of its scene."""
 _CODECS = {
@@ -113,6 +115,12 @@ def of_span(
     """A stretch of pictures that look alike."""
     text = describe(look) if look else ""
     return Evidence(id, video, start, end, "frame", text, image, 0.0, "picture")
+
+
+def of_sound(video: str, start: float, end: float, text: str, image: str | None) -> Evidence:
+    """A stretch of sound; the contract has no kind of its own for it."""
+    id = evidence_id("frame", video, start, end, HEARD)
+    return Evidence(id, video, start, end, "frame", text, image, 0.0, "sound")
 
 
 def of_video(video: Video, text: str, image: str | None) -> Evidence:

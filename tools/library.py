@@ -34,6 +34,7 @@ from tools.media import (
 from tools.original import Originals, place
 from tools.sealed import CHECK, is_sealed_picture
 from tools.signals import Rows
+from tools.sound import told
 from tools.words import HEARD, READ, SUBTITLES, builder, past
 
 if TYPE_CHECKING:
@@ -257,6 +258,9 @@ class Library:
         if parsed is None:
             raise UnknownVideo(f"{id!r} is not an evidence id")
         kind, video, start, end = parsed
+        if kind == "frame" and end > start and id.endswith(f"#{make.HEARD}"):
+            heard = told(self.signals(video, "sound"), start, end)
+            return make.of_sound(video, start, end, heard, self.image_at(video, start, end))
         if kind == "frame" and end > start:
             look = self.look_of(video, start, end)
             return make.of_span(id, video, start, end, look, self.image_at(video, start, end))
