@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from agent.ask import Agent
     from tools.toolbox import Toolbox
 
-FOUND = "This looks most like it:"
+FOUND = "This looks most like it."
 NOTHING = "Nothing in the videos looks like it."
 
 

@@ -22,7 +22,7 @@ def moments_like(
     if visual is None:
         raise ProviderUnavailable(
             "searching with a picture needs a model that sees: run `cuepoint models pull siglip2`, "
-            "then `cuepoint index` on your videos"
+            "`cuepoint index` on your videos, and start again"
         )
     fits = visual.alike(visual.picture(picture), videos)
     best: dict[tuple[str, int], str] = {}

@@ -12,7 +12,7 @@ from typing import Any
 
 import chainlit as cl
 
-from tools.errors import ProviderUnavailable, RefusedRequest, VideoError
+from tools.errors import RefusedRequest, VideoError
 from ui import cards
 from ui.desk import Desk
 from ui.intake import Job
@@ -291,20 +291,11 @@ async def _show(desk: Desk, reply: cl.Message, answer: Any) -> None:
     handles = [one.handle for one in (*answer.evidence, *answer.nearest)]
     reply.content = cards.with_handles(answer.answer, handles)
     props = await asyncio.to_thread(cards.player, desk.library, desk.proxies, answer)
-    props["sees"] = await asyncio.to_thread(_sees, desk)
+    box = desk.agent.toolbox
+    props["sees"] = box.find_similar in box.tools()
     if props["cards"] or props["coverage"]:
         reply.elements.append(_element("EvidencePlayer", props))
     await reply.send()
-
-
-def _sees(desk: Desk) -> bool:
-    """Whether there is a model to look for more of a picture with."""
-    from tools.embed import image_embedder_named
-
-    try:
-        return bool(image_embedder_named(desk.settings.picture_embedder, desk.library.home)[0])
-    except ProviderUnavailable:
-        return False  # `doctor` says why
 
 
 def _element(name: str, props: dict[str, Any]) -> Any:
