@@ -52,6 +52,7 @@ def own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         if name.startswith(("CUEPOINT_", "OPENAI_", "CHAINLIT_")) and name not in keep:
             monkeypatch.delenv(name)
     monkeypatch.setenv("CUEPOINT_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("CUEPOINT_HUB", "off")  # nothing is offered, nothing downloaded
 
 
 @pytest.fixture(autouse=True)

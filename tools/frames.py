@@ -11,6 +11,7 @@ from tools.manifests import REPAIR
 from tools.media import Frame
 from tools.sampling import Strategy, choose
 from tools.sandbox import Child
+from tools.skipped import Skipped, skipped
 
 NEAR = 0.5
 """Seconds within which a kept frame shows a moment well enough."""
@@ -45,6 +46,28 @@ def sample(
         decode(library, video, [frame.seconds for frame in missing])
         _mark(library, missing)
     return [frame for frame in frames if library.has_picture(frame.image)]
+
+
+def left_out(
+    library: Library,
+    video: str,
+    strategy: Strategy,
+    *,
+    count: int | None = None,
+    start: float = 0.0,
+    end: float | None = None,
+) -> list[Skipped]:
+    """What `sample` does not keep, given the same arguments, and why."""
+    if library.get(video).width is None:
+        return []
+    return skipped(
+        strategy,
+        library.signals(video),
+        [(scene.start, scene.end) for scene in library.scenes(video)],
+        count=count,
+        start=start,
+        end=float("inf") if end is None else end,
+    )
 
 
 def at(library: Library, video: str, seconds: float) -> Frame | None:

@@ -122,7 +122,11 @@ STAGE_NAMES = {
     "subtitles": "subtitles",
     "keyframes": "first pictures",
     "pass": "scenes and frames",
+    "sound": "sound",
     "screen": "on-screen text",
+    "pictures": "what pictures show",
+    "speech": "speech",
+    "speakers": "who speaks",
     "vectors": "search",
 }
 
