@@ -16,10 +16,10 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from tools.about import clean_title
+from tools.attached import is_picture, small
 from tools.disk import FULL
 from tools.errors import RefusedRequest, UnreadableMedia
 from tools.files import adopt, claim, sweep, write_bytes
-from tools.picture import is_picture, small
 from tools.sandbox import Child
 
 PIECE = 1 << 20

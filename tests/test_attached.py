@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from tools.attached import BYTES, SIDE, is_picture, small
 from tools.errors import RefusedRequest, UnreadableMedia
-from tools.picture import BYTES, SIDE, is_picture, small
 
 
 def write(path: Path, kind: str, **options: Any) -> Path:

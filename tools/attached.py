@@ -29,7 +29,7 @@ def small(path: Path) -> bytes:
         raise RefusedRequest(f"a picture may have {BYTES // 1_000_000} MB at most")
     with tempfile.TemporaryDirectory() as folder, Child() as child:
         target = Path(folder) / "small.jpg"
-        for _ in child.call("tools.picture:shrink", path=str(path), target=str(target)):
+        for _ in child.call("tools.attached:shrink", path=str(path), target=str(target)):
             pass
         return target.read_bytes()
 
