@@ -96,7 +96,7 @@ def test_auto_takes_the_best_that_is_there_and_fits(tmp_path: Path):
 
 def test_missing_and_damaged_weights_name_the_command(tmp_path: Path):
     for name in ("whisper:small", "whisper:auto"):
-        with pytest.raises(ProviderUnavailable, match="cuepoint models pull whisper-small"):
+        with pytest.raises(ProviderUnavailable, match="cuepoint models pull whisper:small"):
             load_transcriber(name, tmp_path, 1, GIB)
     folder = tmp_path / "whisper-small"
     folder.mkdir()
