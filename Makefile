@@ -31,6 +31,10 @@ torture: $(VENV)/tested ## every fault as often as docs/reliability.md says; tak
 bench: $(VENV)/installed ## speed and quality, as tables
 	$(BIN)/python -m benchmarks.speed
 	$(BIN)/python -m benchmarks.quality
+	$(BIN)/python -m benchmarks.growing
+	$(BIN)/python -m benchmarks.layers
+	$(BIN)/python -m benchmarks.embedding
+	$(BIN)/python -m benchmarks.speech
 
 lock: ## choose new pins
 	uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate \

@@ -14,6 +14,7 @@ import uuid
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
@@ -127,23 +128,29 @@ def _prepare(
     from agent.model import load_model
 
     if toolbox is None:
+        from tools.equip import equip
         from tools.library import Library
-        from tools.toolbox import Toolbox
 
-        toolbox = Toolbox(Library(settings.home, settings.owner))
+        toolbox = equip(Library(settings.home, settings.owner), settings.providers)
     return toolbox, model or load_model(settings, toolbox)
 
 
 async def ask(
-    agent: Agent, question: str, *, videos: Sequence[str] = (), thread: str | None = None
+    agent: Agent,
+    question: str,
+    *,
+    videos: Sequence[str] = (),
+    thread: str | None = None,
+    like: Path | str | None = None,
 ) -> AsyncIterator[Event]:
     """Answer a question about these videos, or about all of them; the Answer comes last.
 
-    A question that nobody waits for any more is dropped, and the conversation stays as it was.
+    With `like`, a picture or the id of evidence, the answer is what looks like it. A question that
+    nobody waits for any more is dropped, and the conversation stays as it was.
     """
     events: asyncio.Queue[Event | None] = asyncio.Queue()
     # A task of its own: what it sets up for LangChain must not leak into the caller's context.
-    task = asyncio.create_task(_answer(agent, question, videos, thread, events.put_nowait))
+    task = asyncio.create_task(_answer(agent, question, videos, thread, like, events.put_nowait))
     task.add_done_callback(lambda _: events.put_nowait(None))
     try:
         while (event := await events.get()) is not None:
@@ -162,10 +169,12 @@ async def _answer(
     question: str,
     videos: Sequence[str],
     thread: str | None,
+    like: Path | str | None,
     emit: Callable[[Event], None],
 ) -> Answer:
     from langsmith.run_helpers import tracing_context
 
+    from agent.alike import look_alike
     from agent.memory import forget_older, make_sure_readable, thread_id
     from agent.turn import Limits, Turn
 
@@ -181,7 +190,10 @@ async def _answer(
         limits = Limits(settings.model_calls, settings.tool_calls, settings.question_seconds)
         turn = Turn(question, tuple(scope), deadline, limits)
         with tracing_context(enabled=False):  # a variable that someone left set sends nothing out
-            await _run(agent, turn, key, emit)
+            if like is None:
+                await _run(agent, turn, key, emit)
+            else:
+                await look_alike(agent, turn, key, like)
         await forget_older(agent.memory, key)
     ending = turn.ending
     assert ending is not None

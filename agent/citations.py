@@ -21,6 +21,7 @@ from agent.wording import (
     times,
     words,
 )
+from tools.evidence import unproven
 from tools.media import Evidence
 
 Verdict = Literal["verified", "weak", "unsupported"]
@@ -219,7 +220,7 @@ class _Said:
         if not kept:
             return "unsupported"
         verdict = self._judge(_Held(kept, titles))
-        firm = [record for record in kept if not record.source.startswith("draft")]
+        firm = [record for record in kept if not unproven(record)]
         if verdict == "verified" and len(firm) < len(kept):
             proven = bool(firm) and self._judge(_Held(firm, titles)) == "verified"
             return "verified" if proven else "weak"
@@ -241,11 +242,13 @@ class _Said:
         return "verified"
 
     def _quotes(self, held: "_Held") -> Verdict:
+        if held.fits & numbers(self.rest):
+            return "weak"  # what pictures come close to is no quotation, and likeness no proof
         verdicts = {held.has_quote(quote) for quote in self.quotes} | {"verified"}
         return next(v for v in ("unsupported", "weak", "verified") if v in verdicts)
 
     def _numbers(self, held: "_Held") -> Verdict:
-        known = held.numbers | {str(len(held.evidence))}
+        known = held.numbers | held.fits | {str(len(held.evidence))}
         named = numbers(self.rest) - LONE_NUMBERS
         if named <= known:
             return "verified"
@@ -276,6 +279,7 @@ class _Held:
         self.sources = self.texts + named
         self.words = {word for source in self.sources for word in source.words}
         self.numbers = numbers(word for text in self.sources for word in text.words)
+        self.fits = {f"{r.score:.2f}" for r in evidence if r.source == "picture" and r.score}
         self.negated = any(NEGATORS & set(text.words) for text in self.texts)
 
     def has_time(self, start: float, end: float, said: Sequence[str]) -> bool:

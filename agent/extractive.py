@@ -4,6 +4,7 @@ It sees what any model sees in the graph. First it calls the tools that a plan n
 one or two sentences that quote what they found; it never says what no evidence says.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -14,12 +15,16 @@ from langchain_core.outputs import ChatGeneration, ChatResult
 from pydantic import ConfigDict
 
 from agent import quoting
+from agent.citations import labels
 from agent.followups import Referring, Turn, places, resolve
 from agent.kinds import sought
 from agent.quoting import Found, Reply
 from agent.relevance import Relevance
 from agent.replies import reply
+from agent.sensing import Senses
+from agent.showing import with_senses
 from agent.understanding import Plan
+from tools.closer import is_coarse
 from tools.evidence import parse_id
 from tools.media import Evidence
 from tools.toolbox import Toolbox
@@ -28,6 +33,10 @@ KEY = "cuepoint"
 AROUND_SECONDS = 8.0
 """How far before or after a moment its neighbours lie."""
 SEARCHED = 8
+_IN_WORDS = ("search", "first", "last", "every")
+_SENSES = ("search_frames", "find_sounds")
+"""Plans and tools: what words answer first, and what is asked where they do not."""
+_CLOSER = "look_closer"
 
 
 class ExtractiveModel(BaseChatModel):
@@ -84,8 +93,13 @@ class _Turn:
         self.asked = replace(self.asked, plan=self._relevance.adapted(self.asked.plan))
         if self.asked.plan.scene:
             self.asked = replace(self.asked, plan=self._in_scene(self.asked.plan))
+        if self.asked.plan.kind == "label" and self._toolbox.blind(self._videos):
+            self.asked = replace(self.asked, plan=_in_words_only(self.asked.plan))
         self.plan = self.asked.plan
-        self._calls = self._wanted()
+        wanted = self._wanted()
+        self._closer = [call for call in wanted if call[0] == _CLOSER]
+        self._calls = [call for call in wanted if call[0] != _CLOSER]
+        self._said_before = " ".join(str(answer.content) for _, answer in pairs)
 
     def _in_scene(self, plan: Plan) -> Plan:
         """The plan with the stretch of the scene that it names."""
@@ -110,17 +124,63 @@ class _Turn:
 
     def calls(self, results: Sequence[ToolMessage]) -> list[dict[str, Any]]:
         """The tool calls that are still to be made."""
-        wanted = list(self._calls)
-        if len(results) == len(wanted) and (more := self._reply(results).wants):
-            video, start, end = more
-            wanted.append(("read_moment", {"video": video, "start": start, "end": end}))
+        words, senses = self._apart(results)
+        wanted = self._calls[len(words) :]
+        if self._closer and not results:
+            wanted = self._closer  # what it finds is there for the calls after it
+        elif not wanted and not senses:
+            said = self._in_words(words)
+            wanted = self._beyond(said)
+            if said.wants and len(words) == len(self._calls):
+                video, start, end = said.wants
+                wanted = [("read_moment", {"video": video, "start": start, "end": end})]
         return [
             {"name": name, "args": arguments, "id": f"{len(self._seen)}-{number}"}
-            for number, (name, arguments) in enumerate(wanted)
-        ][len(results) :]
+            for number, (name, arguments) in enumerate(wanted, len(results))
+        ]
+
+    def _apart(
+        self, results: Sequence[ToolMessage]
+    ) -> tuple[Sequence[ToolMessage], Sequence[ToolMessage]]:
+        """What the search in words gave, and what pictures and sounds were asked for after it."""
+        results = [m for m in results if m.name != _CLOSER]
+        first = len(self._calls)
+        later = (n for n, m in enumerate(results) if n >= first and m.name in _SENSES)
+        at = next(later, len(results))
+        return results[:at], results[at:]
+
+    def _beyond(self, said: Reply) -> list[tuple[str, dict[str, Any]]]:
+        """What pictures or sounds are asked for where words do not answer, or do not show it."""
+        plan, senses = self.plan, self.plan.senses
+        if plan.kind not in _IN_WORDS:
+            return []
+        if senses.sound:
+            return [] if said.found else self._listening(plan)
+        cited = labels(" ".join(said.sentences))
+        kinds = {self._seen[int(label[1:]) - 1].partition(":")[0] for label in cited}
+        unseen = not said.found or (senses.plainly and kinds == {"speech"})
+        if not senses.seen or not unseen or self._toolbox.blind(self._videos):
+            return []
+        return [("search_frames", {"query": senses.seen[:400], **self._where(plan)})]
+
+    def _where(self, plan: Plan) -> dict[str, Any]:
+        return {"videos": self._videos, **_window(plan.window)}
+
+    def _listening(self, plan: Plan) -> list[tuple[str, dict[str, Any]]]:
+        facts = ("video_facts", {"video": self._video})
+        return [("find_sounds", {"what": plan.senses.sound, **self._where(plan)}), facts]
 
     def _wanted(self) -> list[tuple[str, dict[str, Any]]]:
         plan, video = self.plan, self._video
+        if plan.kind == "sound":
+            return self._listening(plan)
+        if plan.kind == "like" and self.asked.at:
+            return [("find_similar", {"evidence": self.asked.at.id, "videos": self._videos})]
+        if plan.kind == "label":
+            at = self.asked.at
+            span = (at.start, at.end) if at else plan.window
+            where = {"start": span[0], "end": span[1]} if span else {}
+            return [("classify", {"labels": list(plan.senses.labels), "video": video, **where})]
         if plan.kind in ("facts",):
             return [("video_facts", {"video": video})]
         if plan.kind == "scenes":
@@ -133,8 +193,10 @@ class _Turn:
             moment = {"video": video, "start": 0.0, "end": length}
             return [("video_facts", {"video": video}), ("read_moment", moment)]
         if plan.kind == "look":
-            arguments = {"query": plan.question[:400], "videos": self._videos}
-            return [("search_frames", {**arguments, **_window(plan.window)})]
+            idle = plan.look.rest if plan.look else ()  # words that are no thing to be seen
+            said = re.findall(r"[\w'-]+", plan.question)
+            query = " ".join(word for word in said if word.lower() not in idle)
+            return [("search_frames", {"query": query[:400], **self._where(plan)})]
         if plan.kind == "moment":
             start, end = self._moment()
             calls: list[tuple[str, dict[str, Any]]] = [
@@ -144,8 +206,11 @@ class _Turn:
             instant = plan.window is None or plan.window[1] - plan.window[0] < quoting.INSTANT
             if instant and plan.modality != "speech" and not self.asked.when:
                 calls.append(("look_at", {"video": video, "seconds": named}))
+                if is_coarse(self._toolbox.library, video, named):
+                    where = {"video": video, "start": named, "end": named + 0.1}
+                    calls.insert(0, ("look_closer", where))
             return calls
-        where = {"videos": self._videos, **_window(plan.window)}
+        where = self._where(plan)
         if plan.kind == "order" and plan.sides:
             return [("find_words", {"words": list(side), **where}) for side in plan.sides]
         words = sought(plan)
@@ -191,6 +256,20 @@ class _Turn:
         return AIMessage(content=text, additional_kwargs={KEY: told})
 
     def _reply(self, results: Sequence[ToolMessage]) -> Reply:
+        words, senses = self._apart(results)
+        said = self._in_words(words)
+        if senses:
+            found = [self._found(message) for message in senses]
+            return with_senses(said, self.plan, found, self._relevance)
+        if said.found or not self.plan.senses.plainly:
+            return said
+        blind = self._toolbox.blind(self._videos)
+        told = f"{blind[:1].upper()}{blind[1:]}."
+        if not blind or told in self._said_before:
+            return said
+        return replace(said, remarks=(*said.remarks, told))
+
+    def _in_words(self, results: Sequence[ToolMessage]) -> Reply:
         found = [self._found(message) for message in results]
         return reply(self.asked, found, self._relevance)
 
@@ -203,11 +282,18 @@ class _Turn:
     def _found(self, message: ToolMessage) -> list[Found]:
         """What a tool returned, in its order, each with the label that cites it."""
         ids: list[str] = message.artifact if isinstance(message.artifact, list) else []
-        known = [id for id in ids if parse_id(id)]
+        told = message.additional_kwargs.get(KEY, {}).get("told", [("", 0.0)] * len(ids))
         resolved: list[tuple[str, Evidence]] = [
-            (id, self._toolbox.library.evidence(id)) for id in known
+            (id, replace(self._toolbox.library.evidence(id), text=text, score=score))
+            for id, (text, score) in zip(ids, told, strict=True)
+            if parse_id(id)
         ]
         return [Found(f"e{self._seen.index(id) + 1}", one) for id, one in resolved]
+
+
+def _in_words_only(plan: Plan) -> Plan:
+    """A question with labels where no picture can be compared with them."""
+    return replace(plan, kind="search", senses=Senses(" or ".join(plan.senses.labels), True))
 
 
 def _window(window: tuple[float, float] | None) -> dict[str, float]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from agent.concepts import concepts
+from agent.sensing import ALIKE_WORDS, asks_alike
 from agent.understanding import (
     NUMBER,
     ORDINAL,
@@ -136,7 +137,8 @@ def resolve(
     shown = next((turn.shown for turn in reversed(before) if turn.shown), ())
     focus = shown[0] if shown else None
     found = (
-        _other_video(text, own, last, focus, videos)
+        _alike(text, own, shown, handles)
+        or _other_video(text, own, last, focus, videos)
         or _listed(text, own, last)
         or _named(text, own, shown, handles, last)
         or _shifted(text, own, last, focus, duration)
@@ -172,7 +174,27 @@ def _instead(own: Plan, last: Plan, text: str) -> Plan:
     if own.kind != "search" or last.kind not in ("first", "last", "every", "search"):
         return own
     modality = own.modality if own.modality != "any" else last.modality
-    return replace(own, kind=last.kind, modality=modality)
+    senses = own.senses if last.senses.seen else replace(own.senses, seen="")
+    return replace(own, kind=last.kind, modality=modality, senses=senses)
+
+
+def _alike(
+    text: str, own: Plan, shown: Sequence[Place], handles: Sequence[str]
+) -> Referring | None:
+    """ "More like [2]", "show me others like that one", "similar pictures to the first"."""
+    subject = asked_words(_ORDINAL.sub(" ", _HANDLE.sub(" ", text)))
+    if not asks_alike(text) or not shown or set(subject) - ALIKE_WORDS:
+        return None
+    place = shown[0]
+    if match := _HANDLE.search(text):
+        number = int(next(part for part in match.groups() if part))
+        if not 0 < number <= len(handles):
+            return None
+        place = places([handles[number - 1]])[0]
+    elif match := _ORDINAL.search(text):
+        number = len(shown) if match[1] in ("last", "final") else ordinal(match[1])
+        place = shown[min(number, len(shown)) - 1]
+    return Referring(replace(own, kind="like", words=(), window=None), at=place)
 
 
 def _other_video(
@@ -334,9 +356,12 @@ def _around(text: str, own: Plan, focus: Place | None) -> Referring | None:
     if (
         focus is None
         or _content(own)
-        or own.kind in ("facts", "summary", "scenes", "look", "order")
+        or own.kind in ("facts", "summary", "scenes", "look", "order", "sound")
     ):
         return None
+    if own.kind == "label":
+        there = not own.window and re.search(r"\b(?:that|this|these|there)\b", text)
+        return Referring(own, at=focus) if there else None
     if (own.window and not own.everything) or own.edge or own.nth:
         return None
     plan = replace(own, kind="moment", words=(), window=None, everything=False, edge="")

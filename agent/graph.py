@@ -85,6 +85,7 @@ def build_agent(model: BaseChatModel, toolbox: "Toolbox", checkpointer: Any) -> 
         for call in _calls(state["messages"][-1]):
             name, arguments = call["name"] or "", call["args"]
             text, ids, status = "Not run: no tool call is left.", list[str](), "error"
+            told: list[tuple[str, float]] = []
             if turn.tool_calls < turn.limits.tool_calls:
                 turn.tool_calls += 1
                 runtime.stream_writer(("tool", name, arguments))
@@ -95,6 +96,7 @@ def build_agent(model: BaseChatModel, toolbox: "Toolbox", checkpointer: Any) -> 
                         text, evidence = await asyncio.to_thread(belt.show, found, seen)
                     turn.records |= {one.id: one for one in evidence}
                     ids, status = [one.id for one in evidence], "success"
+                    told = [(one.text, one.score) for one in evidence]
                     turn.found += ids
                 except Damaged:
                     raise  # an answer from the rest would be wrong, and nobody would see it
@@ -106,7 +108,8 @@ def build_agent(model: BaseChatModel, toolbox: "Toolbox", checkpointer: Any) -> 
                     turn.stopped = turn.timed_out
                     break
             messages.append(ToolMessage(content=text, tool_call_id=call["id"] or "", name=name,
-                                        artifact=ids, status=status))  # fmt: skip
+                                        artifact=ids, status=status,
+                                        additional_kwargs={KEY: {"told": told}}))  # fmt: skip
         return {"messages": messages, "seen": seen}
 
     async def check(state: State, runtime: Runtime[Turn]) -> dict[str, Any]:

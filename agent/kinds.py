@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from agent.understanding import Plan
-from tools.words import stem, stems
+from tools.stemming import stem, stems
 
 _NUMBER = re.compile(
     r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|"

@@ -13,7 +13,7 @@ from agent.phrasing import is_phrasing
 from agent.quoting import AT_MOST, Found, Groups, Reply, sentence
 from agent.relevance import ENOUGH_WITHOUT_HEAD, Relevance
 from agent.wording import continues
-from tools.words import stem, stems
+from tools.stemming import stem, stems
 
 ENOUGH_KNOWN, ENOUGH_TYPED, ENOUGH_STRANGE = 0.4, 0.5, 0.6
 """Share of a question's weight in the passage that answers it: the others where one of its words

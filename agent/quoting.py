@@ -54,10 +54,12 @@ def sentence(found: Found) -> str:
         tongue = f" in {name}" if (name := foreign(one.language)) else ""
         return f"At {clock(one.start)} it is said{tongue}: {quoted(one.text)} [{found.label}]."
     if one.kind == "screen":
-        return f"On screen {_span(one)}: {quoted(one.text)} [{found.label}]."
+        return f"On screen {span(one)}: {quoted(one.text)} [{found.label}]."
     if one.kind == "scene":
         return f"From {clock(one.start)} to {clock(one.end)}: {one.text} [{found.label}]."
-    return f"The picture {_span(one)}: {one.text or 'shown below'} [{found.label}]."
+    if one.source == "sound":
+        return f"The sound {span(one)}: {one.text} [{found.label}]."
+    return f"The picture {span(one)}: {one.text or 'shown below'} [{found.label}]."
 
 
 def times(count: int) -> str:
@@ -70,7 +72,8 @@ def quoted(text: str) -> str:
     return '"' + text.replace('"', "'") + '"'
 
 
-def _span(one: Evidence) -> str:
+def span(one: Evidence) -> str:
+    """When it is, in words."""
     if one.end - one.start < INSTANT:
         return f"at {clock(one.start)}"
     return f"from {clock(one.start)} to {clock(one.end)}"

@@ -26,6 +26,7 @@ from agent.quoting import (
     times,
 )
 from agent.relevance import ENOUGH, Relevance
+from agent.showing import alike, labelled, sounds
 from agent.understanding import Modality
 from agent.wording import continues
 from tools.media import Evidence
@@ -53,6 +54,9 @@ def reply(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
         "every": _every,
         "first": _every,
         "last": _every,
+        "sound": sounds,
+        "label": labelled,
+        "like": alike,
     }
     return writers.get(asked.plan.kind, _search)(asked, groups, relevance)
 

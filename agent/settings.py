@@ -15,7 +15,7 @@ from tools.providers import Providers
 PREFIX = "CUEPOINT_"
 _BARE = {"openai_api_key": "OPENAI_API_KEY", "openai_base_url": "OPENAI_BASE_URL"}
 """Fields that go by the name that every other program knows them by."""
-_FOR_TESTS = {"CUEPOINT_MEDIA", "CUEPOINT_CHROMIUM"}
+_FOR_TESTS = {"CUEPOINT_MEDIA", "CUEPOINT_MODELS", "CUEPOINT_CHROMIUM"}
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 
 

@@ -14,13 +14,14 @@ from pydantic import BaseModel, ValidationError
 
 from tools.coverage import told
 from tools.errors import NotIndexed, RefusedRequest, UnknownVideo
+from tools.evidence import unproven
 from tools.languages import foreign
 from tools.media import Evidence, Video
 
 if TYPE_CHECKING:
     from tools.toolbox import Toolbox
 
-READS = ("list_", "video_", "search_", "find_", "read_", "look_", "summarize_")
+READS = ("list_", "video_", "search_", "find_", "read_", "look_", "classify", "summarize_")
 """How the capabilities begin that change nothing: a model is given no others."""
 TEXT_LIMIT = 400
 RESULT_LIMIT = 12_000
@@ -101,8 +102,11 @@ class Toolbelt:
 
     def _line(self, label: str, evidence: Evidence) -> str:
         marks = [mark for mark in (foreign(evidence.language),) if mark]
-        marks += ["draft"] if evidence.source.startswith("draft") else []
-        kind = evidence.kind + (f" ({', '.join(marks)})" if marks else "")
+        marks += [why] if (why := unproven(evidence)) else []
+        seen = evidence.kind == "frame" and evidence.source == "picture"
+        marks += [f"fit {evidence.score:.2f}"] if seen and evidence.score else []
+        kind = "sound" if evidence.source == "sound" else evidence.kind
+        kind += f" ({', '.join(marks)})" if marks else ""
         span = clock(evidence.start)
         if evidence.end > evidence.start:
             span += f" to {clock(evidence.end)}"

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Literal
 
 from agent.concepts import Pick, asks_facts, asks_gist, asks_scenes, concepts, informal
+from agent.sensing import Senses, asked_labels, asked_of_senses, asked_sound
 from agent.wording import quotes, times
 from tools.attributes import COLOURS
 from tools.looks import LookQuery, parse_look
@@ -24,6 +25,9 @@ Kind = Literal[
     "first",
     "last",
     "search",
+    "sound",
+    "label",
+    "like",
 ]
 Modality = Literal["any", "speech", "screen", "picture"]
 Edge = Literal["", "start", "end"]
@@ -160,6 +164,7 @@ class Plan:
     """Which of the mentions, scenes or sentences, from 1, or -1 for the last; 0 for none."""
     scene: int = 0
     """The scene in which something is asked for, counted likewise."""
+    senses: Senses = field(default=Senses())
 
 
 def plain(question: str) -> str:
@@ -198,6 +203,11 @@ def understand(question: str, duration: float) -> Plan:
     modality = find_modality(text)
     asked = concepts(_NTH.sub(lambda match: match[2] or match[0], _without_times(text)))
     nth = ordinal(match[1] or match[3]) if (match := _NTH.search(text)) else 0
+    if level := asked_sound(text, asked_words):
+        return Plan(question, "sound", (), "any", window, senses=Senses(sound=level))
+    if labels := asked_labels(_without_times(text)):
+        return Plan(question, "label", words, "picture", window, senses=Senses(labels=labels))
+    senses = asked_of_senses(_without_times(text), asked_words)
     if not window and asks_facts(text, asked):
         return Plan(question, "facts", words)
     look = parse_look(_without_times(text))
@@ -234,12 +244,12 @@ def understand(question: str, duration: float) -> Plan:
     if window and not words:
         return Plan(question, "moment", (), modality, window, edge=edge)
     if words and _COUNT.search(text):
-        return Plan(question, "every", words, modality, window)
+        return Plan(question, "every", words, modality, window, senses=senses)
     if words and _FIRST.search(text):
-        return Plan(question, "first", words, modality, window)
+        return Plan(question, "first", words, modality, window, senses=senses)
     if words and _LAST.search(text):
-        return Plan(question, "last", words, modality, window)
-    return Plan(question, "search", words, modality, window, edge=edge, scene=scene)
+        return Plan(question, "last", words, modality, window, senses=senses)
+    return Plan(question, "search", words, modality, window, edge=edge, scene=scene, senses=senses)
 
 
 def ordinal(word: str) -> int:

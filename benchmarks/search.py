@@ -19,8 +19,8 @@ import numpy as np
 from tools.embed import Vectors, load_embedder
 from tools.media import Utterance
 from tools.search import Corpus, search
+from tools.stemming import stems
 from tools.subtitles import read_sidecar, transcript
-from tools.words import stems
 
 WITHIN, AMONG = 30.0, 5
 

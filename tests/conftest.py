@@ -48,10 +48,11 @@ def only_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
 def own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No setting of the person who runs the tests, and no library but a new one."""
     for name in list(os.environ):
-        keep = ("CUEPOINT_MEDIA", "CUEPOINT_CHROMIUM")
+        keep = ("CUEPOINT_MEDIA", "CUEPOINT_MODELS", "CUEPOINT_CHROMIUM")
         if name.startswith(("CUEPOINT_", "OPENAI_", "CHAINLIT_")) and name not in keep:
             monkeypatch.delenv(name)
     monkeypatch.setenv("CUEPOINT_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("CUEPOINT_HUB", "off")  # nothing is offered, nothing downloaded
 
 
 @pytest.fixture(autouse=True)

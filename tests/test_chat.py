@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -18,6 +18,7 @@ from urllib.request import urlopen
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from tools.ingest import ingest
 from tools.library import Library
@@ -297,6 +298,58 @@ def test_a_path_is_only_opened_inside_a_root(chromium: Any, shots: Path, shared:
         page.keyboard.type(f"/open {allowed / 'inside.mp4'}")
         page.locator("#chat-submit:not([disabled])").click()
         page.get_by_text("inside is ready").wait_for()
+
+
+@browser
+def test_the_timeline_says_in_words_what_it_draws(
+    chromium: Any, shelf: Any, tmp_path: Path
+) -> None:
+    with serving(shelf.library.home) as server, page_of(chromium, server) as page:
+        page.get_by_role("button", name="Timeline of kettle!").click()
+        drawn = page.get_by_test_id("timeline")
+        drawn.wait_for()
+        told = drawn.get_by_role("img").get_attribute("aria-label")
+        assert "0:10 long: 4 scenes" in told and "12 kept frames (12 evenly spaced" in told
+        assert "Speech" in drawn.inner_text() and "between two of the times" in drawn.inner_text()
+        page.set_viewport_size({"width": 360, "height": 740})
+        wide = drawn.evaluate("one => [one.scrollWidth, one.clientWidth, innerWidth]")
+        assert wide[0] <= wide[1] <= wide[2]
+        page.locator("#chat-input").click()
+        page.keyboard.type("Show me the timeline of kettle!")
+        page.locator("#chat-submit:not([disabled])").click()
+        drawn.nth(1).wait_for()
+
+
+@browser
+def test_a_picture_that_is_attached_finds_its_moment_and_more_like_it(
+    chromium: Any, encode: Callable[..., Path], tiny: Any, tmp_path: Path
+) -> None:
+    def paint(seconds: float) -> Any:
+        colour = (30, 60, 220) if int(seconds / 3) % 2 else (220, 30, 30)
+        return np.full((90, 160, 3), colour, np.uint8)
+
+    home, asked = tmp_path / "home", tmp_path / "asked.webp"
+    film = encode(tmp_path / "film.mp4", paint, 12.0)
+    Image.new("RGB", (80, 60), (30, 60, 220)).save(asked, lossless=True)
+    tiny.install_pair(home)
+    ingest(Library(home), film, providers=replace(BARE, picture_embedder="siglip2"))
+    with serving(home) as server, page_of(chromium, server) as page:
+        page.set_input_files("#upload-button-input", str(asked))
+        page.locator("#attachments").wait_for()
+        evidence = ask(page, "Where is this?")
+        page.wait_for_function(SHOWN)
+        starts = [
+            float(one.get_attribute("data-start")) for one in evidence.locator(".cue-card").all()
+        ]
+        assert sorted(int(start / 3) for start in starts) == [1, 3]  # both blue scenes
+        more = page.get_by_role("button", name="More like evidence 1")
+        more.click()
+        page.get_by_test_id("evidence").nth(1).wait_for()
+        again = page.get_by_test_id("evidence").nth(1).locator(".cue-card")
+        assert int(float(again.first.get_attribute("data-start")) / 3) == int(starts[1] / 3)
+        second = ask(page, "When was [2]?").locator(".cue-card").first
+        assert second.get_attribute("data-handle") == "2"
+    assert not list((home / "libraries/local/uploads").iterdir())
 
 
 @pytest.mark.parametrize(

@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 
 from tools import stages
-from tools.errors import RefusedRequest, UnknownVideo, UnreadableMedia
+from tools.errors import ProviderUnavailable, RefusedRequest, UnknownVideo, UnreadableMedia
 from tools.frames import sample
 from tools.ingest import ingest
 from tools.library import STAGES, Library
-from tools.providers import BARE
+from tools.providers import BARE, Providers
 from tools.work import Progress
 
 Encode = Callable[..., Path]
@@ -171,7 +171,7 @@ INDEX = """
 import sys
 from pathlib import Path
 from tools.ingest import ingest
-from tools.providers import BARE
+from tools.providers import BARE, Providers
 from tools.library import Library
 def stop(now):
     if now.stage == sys.argv[3] and now.state == sys.argv[4]:
@@ -255,3 +255,18 @@ def test_the_manifest_is_plain_json(library: Library, shots: Path) -> None:
     video = ingest(library, shots, **QUICK)
     manifest = json.loads((library.folder(video.id) / "manifest.json").read_text())
     assert manifest["id"] == video.id == manifest["sha256"][:16]
+
+
+def test_a_model_that_fails_stops_no_other_stage(library: Library, shots: Path) -> None:
+    shots = Path(shutil.copy(shots, library.home.parent / "kettle.mp4"))
+    shots.with_suffix(".srt").write_text("1\n00:00:01,000 --> 00:00:02,500\nThe kettle is red.\n")
+    broken = Providers("none", "auto", "none", "no-such-model", "none")
+    with pytest.raises(ProviderUnavailable, match="no-such-model"):
+        ingest(library, shots, providers=broken)
+    (video,) = library.list()
+    states = {name: stage.state for name, stage in video.stages.items()}
+    assert video.state == "failed" and states["pictures"] == "failed"
+    assert states["vectors"] == states["pass"] == "done" and library.verify() == []
+    assert "no-such-model" in " ".join(library.coverage(video.id).notes)
+    mended = ingest(library, shots, **QUICK)
+    assert mended.state == "ready" and mended.stages["pictures"].state == "skipped"

@@ -21,7 +21,13 @@ OWNERS = {
     "langchain_openai": ("agent/",),
     "openai": ("agent/",),
     "chainlit": ("ui/chat.py", "ui/front.py"),
-    "typer": ("ui/cli.py", "ui/cli_library.py", "ui/cli_models.py", "ui/terminal.py"),
+    "typer": (
+        "ui/cli.py",
+        "ui/cli_library.py",
+        "ui/cli_models.py",
+        "ui/offer.py",
+        "ui/terminal.py",
+    ),
 }
 
 

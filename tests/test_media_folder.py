@@ -72,7 +72,9 @@ def test_a_video_is_indexed(name: str, media: Path, library: Library) -> None:
     assert all(row["reason"] and Path(row["image"]).is_file() for row in rows)
     valid([render.scene(one) for one in scenes], {"id", "video", "start", "end", "image"})
     said = [render.utterance(one) for one in library.utterances(video.id)]
-    valid(said, {"id", "video", "start", "end", "text", "speaker", "source", "confidence"})
+    valid(
+        said, {"id", "video", "start", "end", "text", "speaker", "source", "language", "confidence"}
+    )
     if path.name in SOUND_ONLY:
         assert (video.width, video.height, video.fps) == (None, None, None)
         assert frames == [] and scenes == [] and "sound only" in notes

@@ -224,7 +224,7 @@ def test_a_damaged_model_is_named_before_it_is_loaded_and_mended(peer, home, tin
 def test_auto_takes_the_best_that_is_ready(home: Path, tiny):
     assert models.best_pictures([]) == (
         None,
-        "pictures are not searched by what they show; run: cuepoint models pull siglip2",
+        "pictures are searched by colour, light and motion only; run: cuepoint models pull siglip2",
     )
     assert models.best_pictures(["multilingual", "clip:int8", "clip"]) == ("clip", "")
     assert image_embedder_named("auto", home)[0] is None

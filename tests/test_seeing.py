@@ -1,14 +1,20 @@
+import os
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pytest
 
-from tools.embed import load_image_embedder
+from tools.embed import image_embedder_named, load_image_embedder
+from tools.equip import equip
 from tools.files import read_lines
 from tools.ingest import ingest
 from tools.library import Library
 from tools.providers import BARE, Providers
 from tools.stages.seeing import picture_sources, pictures
+
+MODELS = Path(os.environ.get("CUEPOINT_MODELS", "models")).absolute()
 
 
 def work_on(library: Library, video: str, **chosen: Any) -> Any:
@@ -50,3 +56,20 @@ def test_without_a_model_it_says_which_command_gets_one_and_then_it_is_done(tiny
     before = picture_sources(work_on(library, video))
     tiny.install_pair(library.home)
     assert picture_sources(work_on(library, video)) != before
+
+
+@pytest.mark.live
+def test_a_real_model_finds_the_lighthouse_and_no_dog(sample: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "models").symlink_to(MODELS)
+    name, _ = image_embedder_named("auto", home)
+    if name is None:
+        pytest.skip("no weights of a picture model (CUEPOINT_MODELS)")
+    seeing = Providers("none", "auto", "none", name, "none")
+    library = Library(home)
+    video = ingest(library, sample, providers=seeing)
+    toolbox = equip(library, seeing)
+    found = toolbox.search_frames("a drawing of a lighthouse by the sea", [video.id])
+    assert found and all(one.score >= 0.5 for one in found)
+    assert toolbox.search_frames("a dog on a skateboard", [video.id]) == []

@@ -13,6 +13,7 @@ from tests.tiny_whisper import write_whisper
 from tools.errors import ProviderUnavailable
 from tools.ingest import ingest
 from tools.library import Library
+from tools.media import DOUBTFUL
 from tools.providers import Providers
 from tools.sound import RATE
 from tools.stages import hearing
@@ -71,7 +72,7 @@ def test_utterances_have_the_times_of_their_words_and_end_at_pauses_and_sentence
         (1.6, 2.8, "She may stay."),
         (5.0, 5.8, "as long"),
     ]
-    assert [one.confidence < guard.DOUBTFUL for one in found] == [False, False, True]
+    assert [one.confidence < DOUBTFUL for one in found] == [False, False, True]
     long = guard.utterances("v" * 16, words("word " * 60), "draft")
     assert max(one.end - one.start for one in long) <= guard.LONGEST + 1
 
@@ -95,7 +96,7 @@ def test_auto_takes_the_best_that_is_there_and_fits(tmp_path: Path):
 
 def test_missing_and_damaged_weights_name_the_command(tmp_path: Path):
     for name in ("whisper:small", "whisper:auto"):
-        with pytest.raises(ProviderUnavailable, match="cuepoint models pull whisper-small"):
+        with pytest.raises(ProviderUnavailable, match="cuepoint models pull whisper:small"):
             load_transcriber(name, tmp_path, 1, GIB)
     folder = tmp_path / "whisper-small"
     folder.mkdir()

@@ -3,13 +3,15 @@
 import asyncio
 import uuid
 from collections.abc import AsyncIterator
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from tools.errors import RefusedRequest
 from tools.files import claim
-from ui.uploads import QUOTA, TooLarge, Uploads
+from ui.uploads import QUOTA, Picture, TooLarge, Upload, Uploads
 
 LIMIT = 1 << 20
 KIND = "multipart/form-data; boundary=b"
@@ -37,10 +39,23 @@ async def test_a_file_arrives_whole_however_it_is_cut(
             await uploads.receive(_form(content, chunk=chunk), KIND, None)
         return
     made = await uploads.receive(_form(content, chunk=chunk), KIND, len(content))
+    assert isinstance(made, Upload)
     assert made.path.read_bytes() == content and made.title == "a"
     assert uploads.get(made.id) == made and uploads.waiting() == [made]
     uploads.forget(made)
     assert uploads.waiting() == []
+
+
+async def test_a_picture_is_made_small_and_stays_on_no_disk(
+    uploads: Uploads, tmp_path: Path
+) -> None:
+    sent = BytesIO()
+    Image.new("RGB", (2000, 1000), (9, 99, 199)).save(sent, "PNG")
+    made = await uploads.receive(_form(sent.getvalue(), "holiday.mp4"), KIND, None)
+    assert isinstance(made, Picture) and made.title == "holiday"
+    with Image.open(BytesIO(made.content)) as picture:
+        assert (picture.format, picture.size) == ("JPEG", (1024, 512))
+    assert list((tmp_path / "uploads").iterdir()) == []
 
 
 async def test_what_is_declared_too_large_is_refused_before_the_first_byte(

@@ -110,9 +110,11 @@ def test_labels_with_none_of_them(box: Toolbox, shelf: Any):
 def test_what_cannot_see_says_so(shelf: Any):
     blind = Toolbox(shelf.library)
     assert blind.classify not in blind.tools() and blind.search_frames("a kettle") == []
-    frame = shelf.library.frames(shelf.video)[0]
     with pytest.raises(ProviderUnavailable, match="models pull"):
-        blind.find_similar(frame.id)
+        blind.classify(["a kettle"], shelf.video)
+    assert blind.blind([shelf.video]).endswith("run: cuepoint models pull siglip2")
+    unseen = Toolbox(shelf.library, sees=Colours).blind([shelf.video])
+    assert unseen.endswith("run: cuepoint index")
     with pytest.raises(NotIndexed, match="cuepoint index"):
         VisualSearch(shelf.library, Colours()).classify(["red"], shelf.video)
     with pytest.raises(NotIndexed, match="cuepoint index"):

@@ -3,8 +3,9 @@
 import itertools
 from collections.abc import Mapping
 
-from tools.library import HEARD, SUBTITLES, Library
+from tools.library import Library
 from tools.media import Coverage, Stage
+from tools.words import HEARD, SUBTITLES
 
 SOURCES = {"frames": ("pass",), "speech": ("subtitles", "speech"), "screen": ("screen",)}
 """The stages that each kind of evidence comes from."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, get_args
 
 from tools.media import (
+    DOUBTFUL,
     Attributes,
     Evidence,
     Frame,
@@ -24,6 +25,9 @@ _ID = re.compile(
 )
 
 
+HEARD = 2
+"""The number of a span of pictures that stands for its sound."""
+UNCERTAIN = "uncertain"
 FIRST_PICTURE = 0.05
 """Seconds from a cut within which a picture is the first of its scene."""
 _CODECS = {
@@ -67,6 +71,8 @@ def parse_id(text: str) -> tuple[Kind, str, float, float] | None:
 def of_speech(one: Utterance, image: str | None, score: float = 0.0) -> Evidence:
     """Who said what, when."""
     text = f"{one.speaker}: {one.text}" if one.speaker else one.text
+    doubtful = one.confidence < DOUBTFUL and one.source != "draft"
+    source = f"{one.source} ({UNCERTAIN})" if doubtful else one.source
     return Evidence(
         one.id,
         one.video,
@@ -76,9 +82,16 @@ def of_speech(one: Utterance, image: str | None, score: float = 0.0) -> Evidence
         text,
         image,
         score,
-        one.source,
+        source,
         one.language,
     )
+
+
+def unproven(one: Evidence) -> str:
+    """Why what was recognised proves nothing: `draft` or `uncertain`; empty where it may."""
+    if one.source.startswith("draft"):
+        return "draft"
+    return UNCERTAIN if one.source.endswith(f"({UNCERTAIN})") else ""
 
 
 def of_screen(one: ScreenText, image: str | None, score: float = 0.0) -> Evidence:
@@ -113,6 +126,12 @@ def of_span(
     """A stretch of pictures that look alike."""
     text = describe(look) if look else ""
     return Evidence(id, video, start, end, "frame", text, image, 0.0, "picture")
+
+
+def of_sound(video: str, start: float, end: float, text: str, image: str | None) -> Evidence:
+    """A stretch of sound; the contract has no kind of its own for it."""
+    id = evidence_id("frame", video, start, end, HEARD)
+    return Evidence(id, video, start, end, "frame", text, image, 0.0, "sound")
 
 
 def of_video(video: Video, text: str, image: str | None) -> Evidence:

@@ -1,6 +1,6 @@
 """Frames of a video by a sampling strategy; pictures that are missing are decoded and kept."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from tools.manifests import REPAIR
 from tools.media import Frame
 from tools.sampling import Strategy, choose
 from tools.sandbox import Child
+from tools.skipped import Skipped, skipped
 
 NEAR = 0.5
 """Seconds within which a kept frame shows a moment well enough."""
@@ -47,6 +48,28 @@ def sample(
     return [frame for frame in frames if library.has_picture(frame.image)]
 
 
+def left_out(
+    library: Library,
+    video: str,
+    strategy: Strategy,
+    *,
+    count: int | None = None,
+    start: float = 0.0,
+    end: float | None = None,
+) -> list[Skipped]:
+    """What `sample` does not keep, given the same arguments, and why."""
+    if library.get(video).width is None:
+        return []
+    return skipped(
+        strategy,
+        library.signals(video),
+        [(scene.start, scene.end) for scene in library.scenes(video)],
+        count=count,
+        start=start,
+        end=float("inf") if end is None else end,
+    )
+
+
 def at(library: Library, video: str, seconds: float) -> Frame | None:
     """The picture on screen at a moment, decoded now if it was not kept; None without a picture."""
     one = library.get(video)
@@ -61,6 +84,16 @@ def at(library: Library, video: str, seconds: float) -> Frame | None:
         decode(library, video, [frame.seconds])
         _mark(library, [frame])
     return frame if library.has_picture(frame.image) else None
+
+
+def at_times(library: Library, video: str, times: Sequence[float]) -> list[Frame]:
+    """The pictures on screen at some times, decoded now where they are not there yet."""
+    wanted = [Frame(video, round(at, 3), _image(video, at), "looked closer") for at in times]
+    missing = [frame for frame in wanted if not library.has_picture(frame.image)]
+    if missing:
+        decode(library, video, [frame.seconds for frame in missing])
+        _mark(library, missing)
+    return [frame for frame in wanted if library.has_picture(frame.image)]
 
 
 def intact(library: Library, video: str, files: Mapping[str, str]) -> bool:

@@ -11,13 +11,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from tools import closer, manifests
 from tools import evidence as make
-from tools import manifests
 from tools.about import ABOUT, RECORD
 from tools.attributes import look_of_picture
+from tools.diarize import Turn, label
 from tools.embed import Vectors
-from tools.errors import Damaged, NotIndexed, UnknownVideo, UnreadableMedia, VideoError
-from tools.files import digest, discard, is_locked
+from tools.errors import Damaged, NotIndexed, UnknownVideo, VideoError
+from tools.files import discard, is_locked
 from tools.manifests import REPAIR, Manifest, Manifests
 from tools.media import (
     Attributes,
@@ -30,16 +31,19 @@ from tools.media import (
     Utterance,
     Video,
 )
-from tools.original import stamp_of
+from tools.original import Originals, place
 from tools.sealed import CHECK, is_sealed_picture
 from tools.signals import Rows
+from tools.sound import told
+from tools.words import HEARD, READ, SUBTITLES, builder, past
 
 if TYPE_CHECKING:
     from tools.verify import Problem
 
-STAGES = ("probe", "subtitles", "keyframes", "pass", "sound", "speech", "screen", "vectors")
-SUBTITLES, HEARD, READ = WORDS = ("speech.jsonl", "heard.jsonl", "screen.jsonl")
-"""The files that hold words: from subtitles, from a recogniser, from the screen."""
+STAGES = (
+    "probe", "subtitles", "keyframes", "pass", "sound", "screen", "pictures", "speech", "speakers",
+    "vectors",
+)  # fmt: skip
 CACHED = 256  # stage files held in memory, parsed
 _T = TypeVar("_T")
 
@@ -54,7 +58,7 @@ class Library:
         self._cache: OrderedDict[tuple[str, str, int], Any] = OrderedDict()
         self._manifests = Manifests(self.root / "videos")
         self._guard = threading.Lock()
-        self._checksums: dict[tuple[Path, tuple[int, int, int]], str] = {}
+        self._originals = Originals()
 
     # Names and videos
 
@@ -119,7 +123,7 @@ class Library:
         return Video(
             video,
             manifest["title"],
-            str(self._source(video, manifest)),
+            str(place(self.folder(video), manifest)),
             manifest["duration"],
             manifest["width"],
             manifest["height"],
@@ -140,31 +144,53 @@ class Library:
     # What the stages stored
 
     def frames(self, video: str) -> "list[Frame]":
-        """Kept frames by time: the keyframes until the decode pass is done."""
+        """Kept frames by time: the keyframes until the decode pass is done; and closer looks."""
+        return closer.with_frames(self.sampled(video), self.looks(video))
+
+    def sampled(self, video: str) -> "list[Frame]":
+        """The frames of the index alone."""
         name = "frames" if self._has(video, "pass") else "keyframes"
         return self._rows(video, name, lambda row: Frame(**row))
 
     def attributes(self, video: str) -> "list[Attributes]":
         """Colours, light and motion of each kept frame, by time."""
         name = "attributes" if self._has(video, "pass") else "keyframe_attributes"
-        return self._rows(video, name, lambda row: Attributes(**row))
+        kept = self._rows(video, name, lambda row: Attributes(**row))
+        return closer.with_attributes(kept, self.looks(video))
+
+    def looks(self, video: str) -> "list[closer.Look]":
+        """Spans that were looked at more closely for a question."""
+        try:
+            stamp = (self.folder(video) / closer.FOLDER).stat().st_mtime_ns
+        except FileNotFoundError:
+            return []
+        return self._cached(video, f"looks {stamp}", lambda: closer.read(self.folder(video)))
 
     def scenes(self, video: str) -> "list[Scene]":
         """Scenes by time; none until the decode pass is done."""
         return self._rows(video, "scenes", lambda row: Scene(**row))
 
     def utterances(self, video: str) -> "list[Utterance]":
-        """Speech by time: from subtitles, else what was recognised so far."""
-        return self.words(video, SUBTITLES) or self.words(video, HEARD)
+        """Speech by time: from subtitles, else what was recognised so far; with its speakers."""
+
+        def load() -> list[Utterance]:
+            spoken = self.words(video, SUBTITLES) or self.words(video, HEARD)
+            turns = self._rows(video, "turns", lambda row: Turn(**row))
+            return label(spoken, turns) if turns else spoken
+
+        return self._cached(video, "spoken", load)
 
     def screen_text(self, video: str) -> "list[ScreenText]":
-        """On-screen text by time, as far as it was read."""
-        return self.words(video, READ)
+        """On-screen text by time, as far as it was read; and what closer looks saw."""
+        return closer.with_texts(self.words(video, READ), self.looks(video))
 
     def words(self, video: str, file: str) -> "list[Any]":
         """The utterances, or the texts, of one file."""
-        build = _screen_text if file in (READ, past(READ)) else _utterance
-        return self._rows(video, Path(file).stem, build)
+        return self._rows(video, Path(file).stem, builder(file))
+
+    def _past(self, video: str, file: str) -> "list[Any]":
+        """Words that could be cited once: those of a file now, and those that were replaced."""
+        return [*self.words(video, file), *self.words(video, past(file))]
 
     def vectors(self, video: str) -> Vectors | None:
         """Text vectors of speech and on-screen text; None until they are made."""
@@ -172,7 +198,8 @@ class Library:
 
     def picture_vectors(self, video: str) -> Vectors | None:
         """Vectors of the kept frames, by their evidence ids; None until they are made."""
-        return self._vectors(video, "pictures")
+        found = self._vectors(video, "pictures")
+        return closer.with_vectors(found, self.looks(video)) if found else None
 
     def _vectors(self, video: str, name: str) -> Vectors | None:
         stage = self.manifest(video)["stages"].get(name, {})
@@ -231,6 +258,9 @@ class Library:
         if parsed is None:
             raise UnknownVideo(f"{id!r} is not an evidence id")
         kind, video, start, end = parsed
+        if kind == "frame" and end > start and id.endswith(f"#{make.HEARD}"):
+            heard = told(self.signals(video, "sound"), start, end)
+            return make.of_sound(video, start, end, heard, self.image_at(video, start, end))
         if kind == "frame" and end > start:
             look = self.look_of(video, start, end)
             return make.of_span(id, video, start, end, look, self.image_at(video, start, end))
@@ -245,11 +275,13 @@ class Library:
                 if scene.id == id:
                     look = self.look_of(video, start, end)
                     return make.of_scene(scene, number, len(scenes), look)
-        for file in WORDS:
-            for one in (*self.words(video, file), *self.words(video, past(file))):
-                if one.id == id:
-                    of = make.of_screen if file == READ else make.of_speech
-                    return of(one, self.image_at(video, one.start, one.end))
+        said, shown = self.utterances(video), self.screen_text(video)
+        for one in (*said, *(u for file in (HEARD, SUBTITLES) for u in self._past(video, file))):
+            if one.id == id:
+                return make.of_speech(one, self.image_at(video, one.start, one.end))
+        for text in (*shown, *self._past(video, READ)):
+            if text.id == id:
+                return make.of_screen(text, self.image_at(video, text.start, text.end))
         raise UnknownVideo(f"{id!r} is no longer in the library")
 
     def image_at(self, video: str, start: float, end: float | None = None) -> str | None:
@@ -335,29 +367,7 @@ class Library:
 
     def original(self, video: str) -> Path:
         """The media file, where it lies; UnreadableMedia when it is gone or another one."""
-        manifest = self.manifest(video)
-        source, path = manifest["source"], self._source(video, manifest)
-        if not path.exists():
-            raise UnreadableMedia(
-                f"the file of {video} is no longer at {path}: put it back, or index it where it is"
-            )
-        if stamp_of(path)[:2] != (source["size"], source["mtime_ns"]) and not self._is_same(
-            path, manifest
-        ):
-            raise UnreadableMedia(f"{path} is no longer the file that was indexed: index it again")
-        return path
-
-    def _is_same(self, path: Path, manifest: Manifest) -> bool:
-        """Whether a file that was touched, copied or put back has the content that was indexed."""
-        stamp = stamp_of(path)
-        if stamp[0] != manifest["source"]["size"]:
-            return False
-        if (path, stamp) not in self._checksums:
-            self._checksums[path, stamp] = digest(path)
-        return self._checksums[path, stamp] == manifest["sha256"]
-
-    def _source(self, video: str, manifest: Manifest) -> Path:
-        return self.folder(video) / manifest["source"]["path"]  # which is absolute where linked
+        return self._originals.find(self.folder(video), self.manifest(video))
 
     def remove(self, video: str) -> None:
         """Forget a video; a file that was linked stays where it is."""
@@ -372,22 +382,8 @@ class Library:
         return verify(self)
 
 
-def _utterance(row: dict[str, Any]) -> Utterance:
-    return Utterance(**row)
-
-
-def _screen_text(row: dict[str, Any]) -> ScreenText:
-    row["box"] = tuple(row["box"])  # JSON knows lists only
-    return ScreenText(**row)
-
-
 def _picture(video: str, seconds: float) -> str:
     return f"videos/{video}/frames/{round(seconds * 1000):09d}.jpg"
-
-
-def past(file: str) -> str:
-    """Where words are kept that were visible until better ones replaced them."""
-    return file.replace(".", "_past.")
 
 
 def save_manifest(library: Library, video: str, manifest: Manifest) -> None:

@@ -108,6 +108,10 @@ class Scene:
         return evidence_id("scene", self.video, self.start, self.end)
 
 
+DOUBTFUL = 0.5
+"""Confidence below which what was recognised proves nothing."""
+
+
 @dataclass(frozen=True)
 class Utterance:
     """One piece of speech; source is `subtitles`, `whisper:…` or `draft`.

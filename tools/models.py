@@ -189,7 +189,8 @@ def best_pictures(ready: Sequence[str]) -> tuple[str | None, str]:
         if one.kind == "picture" and one.name in ready:
             return one.name, ""
     first = next(one.name for one in MODELS if one.kind == "picture")
-    return None, f"pictures are not searched by what they show; run: cuepoint models pull {first}"
+    only = "pictures are searched by colour, light and motion only"
+    return None, f"{only}; run: cuepoint models pull {first}"
 
 
 def ready(home: Path) -> list[str]:

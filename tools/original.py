@@ -4,7 +4,7 @@ import os
 import secrets
 import shutil
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from tools.errors import Interrupted, UnreadableMedia
 from tools.files import adopt, digest, lock, sweep_temporary, write_bytes
@@ -72,6 +72,38 @@ class Original:
     def use(self, inside: Path) -> None:
         """Read the same content from another place."""
         self.path, self._stamp = inside, stamp_of(inside)
+
+
+class Originals:
+    """Finds the files that videos were made from; remembers which of those that were touched,
+    copied or put back hold the same."""
+
+    def __init__(self) -> None:
+        self._checksums: dict[tuple[Path, tuple[int, int, int]], str] = {}
+
+    def find(self, folder: Path, manifest: dict[str, Any]) -> Path:
+        """The file of a video; UnreadableMedia when it is gone or another one."""
+        source, path = manifest["source"], place(folder, manifest)
+        if not path.exists():
+            raise UnreadableMedia(
+                f"the file of {manifest['id']} is no longer at {path}: put it back, or index it "
+                "where it is"
+            )
+        stamp = stamp_of(path)
+        if stamp[:2] != (source["size"], source["mtime_ns"]):
+            same = stamp[0] == source["size"]
+            if same and (path, stamp) not in self._checksums:
+                self._checksums[path, stamp] = digest(path)
+            if not same or self._checksums[path, stamp] != manifest["sha256"]:
+                raise UnreadableMedia(
+                    f"{path} is no longer the file that was indexed: index it again"
+                )
+        return path
+
+
+def place(folder: Path, manifest: dict[str, Any]) -> Path:
+    """Where the file of a video lies, or lay."""
+    return folder / manifest["source"]["path"]  # which is absolute where it is linked
 
 
 def stamp_of(path: Path) -> tuple[int, int, int]:

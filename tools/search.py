@@ -18,7 +18,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from tools.media import ScreenText, Timed, Utterance
-from tools.words import asked_words, content_words, has_number, stem, stems, surfaces
+from tools.stemming import asked_words, content_words, has_number, stem, stems, surfaces
 
 if TYPE_CHECKING:
     import numpy as np

@@ -36,6 +36,9 @@ PAUSE, SHORTEST, MARGIN = 0.5, 0.35, 0.2
 """Seconds: a shorter pause is part of a speech, a shorter speech is a click, and so much is kept
 around each, as the first and last sounds of words are soft."""
 
+AROUND = 30.0
+"""Seconds on each side that a moment is compared with."""
+
 Kind = Literal["silence", "speech", "other"]
 
 
@@ -89,7 +92,7 @@ KINDS: tuple[Kind, ...] = ("silence", "speech", "other")
 
 
 def loudest(
-    rows: Rows, kinds: Sequence[Kind] = KINDS[1:], count: int = 5, around: float = 30.0
+    rows: Rows, kinds: Sequence[Kind] = KINDS[1:], count: int = 5, around: float = AROUND
 ) -> list[Peak]:
     """Moments of these kinds that stand out most from the median of `around` seconds on each side.
 
@@ -97,9 +100,7 @@ def loudest(
     """
     if not len(rows):
         return []
-    loudness = np.maximum(rows["loudness"].astype(np.float64), SILENT)
-    level = _smooth(loudness, round(1.0 / STEP_SECONDS))
-    above = level - _background(level, round(around / STEP_SECONDS))
+    above = _above(rows, around)
     of = _kinds(rows)
     wanted = np.isin(of, [KINDS.index(kind) for kind in kinds])
     found: list[Peak] = []
@@ -129,6 +130,24 @@ LEAST_ABOVE = 6.0
 """dB: twice the sound pressure."""
 
 
+def told(rows: Rows, start: float, end: float) -> str:
+    """A stretch in words: what it mostly is, how loud, and by how much it stands out."""
+    first = min(round(start / STEP_SECONDS), len(rows) - 1)
+    last = max(min(round(end / STEP_SECONDS), len(rows)), first + 1)
+    kind = KINDS[int(np.bincount(_kinds(rows)[first:last], minlength=3).argmax())]
+    low = max(first - round(2 * AROUND / STEP_SECONDS), 0)
+    near = rows[low : last + round(2 * AROUND / STEP_SECONDS)]
+    above = float(_above(near, AROUND)[first - low : last - low].max())
+    level = f"{-_mean(rows, first, last):.0f} dB below full scale"
+    if kind == "silence":
+        return f"silence, {level}"
+    if above >= LEAST_ABOVE:
+        what = "speech" if kind == "speech" else "not speech"
+        return f"loud, {what}, {above:.0f} dB above what is around it, {level}"
+    what = "speech" if kind == "speech" else "not speech: music, noise or anything else"
+    return f"{what}, {level}"
+
+
 def chunks(rows: Rows, longest: float = 28.0, gap: float = 3.0) -> list[tuple[float, float]]:
     """Spans of speech to recognise one at a time, at most so long, cut at pauses.
 
@@ -150,6 +169,13 @@ def chunks(rows: Rows, longest: float = 28.0, gap: float = 3.0) -> list[tuple[fl
         else:
             found.append((start, end))
     return found
+
+
+def _above(rows: Rows, around: float) -> NDArray[np.float64]:
+    """Row by row, dB above the median of so many seconds on each side."""
+    loudness = np.maximum(rows["loudness"].astype(np.float64), SILENT)
+    level = _smooth(loudness, round(1.0 / STEP_SECONDS))
+    return level - _background(level, round(around / STEP_SECONDS))
 
 
 def _kinds(rows: Rows) -> NDArray[np.int64]:

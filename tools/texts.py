@@ -23,9 +23,11 @@ NEIGHBOURS = 4096
 class TextSearch:
     """The texts of one library. Safe for many threads."""
 
-    def __init__(self, library: Library, index: VectorIndex | None = None) -> None:
+    def __init__(
+        self, library: Library, index: VectorIndex | None = None, threads: int = 0
+    ) -> None:
         self._library = library
-        self._index = index
+        self._index, self._threads = index, threads
         self._embedder: Embedder | None = None
         self._corpora: OrderedDict[Any, tuple[Corpus[Utterance], Corpus[ScreenText]]] = (
             OrderedDict()
@@ -36,11 +38,9 @@ class TextSearch:
     def embedder(self) -> Embedder | None:
         """What made the text vectors of this library; None where there are none."""
         if self._embedder is None:
-            from tools.embed import load_embedder
-
             for video in self._library.list():
                 if vectors := self._library.vectors(video.id):
-                    self._embedder = load_embedder(vectors.provider)
+                    self._embedder = self._load(vectors.provider)
                     break
         return self._embedder
 
@@ -85,9 +85,13 @@ class TextSearch:
         within = {"start": start or 0.0, "end": float("inf") if end is None else end}
         return search(query, corpus, cosines, limit=limit, cut=cut, **within)
 
+    def _load(self, name: str) -> Embedder:
+        from tools.embed import load_embedder
+
+        return load_embedder(name, self._library.home, self._threads)
+
     def _cosines(self, query: str, videos: set[str]) -> dict[str, float]:
         """How near in meaning each text is, by evidence id; empty where there are no vectors."""
-        from tools.embed import load_embedder
         from tools.index import ExactIndex
 
         found: dict[str, float] = {}
@@ -97,7 +101,7 @@ class TextSearch:
             if vectors is None:
                 continue
             if self._embedder is None or self._embedder.name != vectors.provider:
-                self._embedder = load_embedder(vectors.provider)
+                self._embedder = self._load(vectors.provider)
                 asked = None
             if asked is None:
                 asked = self._embedder.texts([query])[0]

@@ -12,16 +12,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 
 from tools import evidence as make
-from tools.errors import ProviderUnavailable, RefusedRequest
+from tools.closer import at_moment
+from tools.errors import RefusedRequest
 from tools.library import Library
-from tools.media import Evidence, Video, evidence_id
+from tools.listening import Sought, find_sounds
+from tools.media import Evidence, Video
+from tools.pictures import PictureSearch
 from tools.texts import TextSearch, overlaps
 
 if TYPE_CHECKING:
     from tools.embed import Embedder
     from tools.index import VectorIndex
-    from tools.looks import LookQuery
     from tools.media import ScreenText, Utterance
+    from tools.ocr import TextReader
     from tools.search import Corpus, Hit
     from tools.visual import ImageEmbedder, VisualSearch
 
@@ -44,11 +47,16 @@ class Toolbox:
         library: Library,
         index: "VectorIndex | None" = None,
         sees: "Callable[[], ImageEmbedder | None] | None" = None,
+        reads: "Callable[[], TextReader | None] | None" = None,
+        *,
+        blind: str = "",
+        threads: int = 0,
     ) -> None:
         self.library = library
-        self._texts = TextSearch(library, index)
-        self._sees = sees  # makes what embeds pictures, when it is first needed
-        self._visual: VisualSearch | None = None
+        self._texts = TextSearch(library, index, threads)
+        self._pictures = PictureSearch(library, sees, blind)
+        self._reads = reads  # makes what reads text on screen, when it is first needed
+        self._reader: TextReader | None = None
         self._guard = threading.Lock()
 
     def tools(self) -> list[Callable[..., Any]]:
@@ -57,10 +65,13 @@ class Toolbox:
             self.search_transcript,
             self.search_screen_text,
             self.search_frames,
-            *((self.find_similar, self.classify) if self._sees else ()),
+            self.find_similar,
+            *((self.classify,) if self._pictures.sees else ()),
+            self.find_sounds,
             self.find_words,
             self.read_moment,
             self.look_at,
+            self.look_closer,
             self.find_scenes,
             self.find_cuts,
             self.video_facts,
@@ -110,16 +121,7 @@ class Toolbox:
         limit: Limit = 6,
     ) -> list[Evidence]:
         """Find pictures by what they show: things, places, "mostly red", "the most movement"."""
-        from tools.looks import parse_look
-
-        look, visual = parse_look(query), self.visual
-        scope = self._scope(videos) if look or videos else None
-        fits: dict[str, float] = {}
-        if visual and (look is None or look.rest):
-            fits = visual.fitting(query, scope if videos else None, start, end)
-        if look is None and not fits:
-            return []
-        return self._seen(look, fits or None, scope, start, end, limit)
+        return self._pictures.by_words(query, self._scope_of(videos), start, end, limit)
 
     def find_similar(
         self,
@@ -129,18 +131,11 @@ class Toolbox:
         end: End = None,
         limit: Limit = 6,
     ) -> list[Evidence]:
-        """Find pictures that look like one that was found before: "more like the second one"."""
-        shown = self.library.evidence(evidence)
-        visual = self._needed_visual()
-        if shown.image is None:
-            return []
-        picture = visual.picture(self.library.picture(shown.image))
-        fits = visual.alike(picture, self._scope(videos) if videos else None, start, end)
-        found = self._seen(None, fits, None, start, end, limit + 1)
-        others = [one for one in found
-                  if one.video != shown.video or not overlaps(one.start, one.end, shown.start,
-                                                               shown.end)]  # fmt: skip
-        return others[:limit]
+        """Find pictures like one that was found before: "more like the second one".
+
+        Without a picture model they are alike in colours only, and their text says so.
+        """
+        return self._pictures.alike(evidence, self._scope_of(videos), start, end, limit)
 
     def classify(
         self,
@@ -150,13 +145,21 @@ class Toolbox:
         end: End = None,
     ) -> list[Evidence]:
         """Which of these labels fits the pictures of a video, or of a span of it, if any does."""
-        from dataclasses import replace
+        return self._pictures.labelled(labels, self.library.get(video).id, start, end)
 
-        one = self.library.get(video)
-        found = self._needed_visual().classify(labels, one.id, start, end)
-        told = ", ".join(f"{f.text or 'none of them'} {f.probability:.0%}" for f in found)
-        id = evidence_id("frame", one.id, start or 0.0, one.duration if end is None else end)
-        return [replace(self.library.evidence(id), text=told, score=found[0].probability)]
+    def find_sounds(
+        self,
+        what: Annotated[Sought, Field(description="outburst: loud and not speech, as cheers are.")],
+        videos: Videos = None,
+        start: Start = None,
+        end: End = None,
+        limit: Limit = 6,
+    ) -> list[Evidence]:
+        """Find sounds by loudness and kind: moments that stand out, or the longest stretches.
+
+        `other` is music or noise. What made a sound is not known: never say that it is a crowd.
+        """
+        return find_sounds(self.library, self._scope(videos), what, start, end, limit)
 
     def find_words(
         self,
@@ -188,11 +191,11 @@ class Toolbox:
         id = self.library.get(video).id
         end = max(end, start)
         said = [u for u in self.library.utterances(id) if overlaps(u.start, u.end, start, end)]
-        shown = [t for t in self.library.screen_text(id) if overlaps(t.start, t.end, start, end)]
+        shown = at_moment(self.library.screen_text(id), self.library.looks(id), start, end)
         found = [make.of_speech(one, self.library.image_at(id, one.start, one.end)) for one in said]
         found += [make.of_screen(one, self.library.image_at(id, max(one.start, start), one.end))
                   for one in shown]  # fmt: skip
-        found += self._pictures(id, start, end)
+        found += self._frames(id, start, end)
         return sorted(found, key=lambda one: (one.start, one.end))
 
     def look_at(
@@ -206,6 +209,26 @@ class Toolbox:
         id = self.library.get(video).id
         frame = at(self.library, id, seconds)
         return [self.library.evidence(frame.id)] if frame else []
+
+    def look_closer(
+        self,
+        video: VideoId,
+        start: Annotated[float, Field(ge=0, description="From this second on.")],
+        end: Annotated[float, Field(ge=0, description="Before this second; 12 s later at most.")],
+    ) -> list[Evidence]:
+        """Look at a short span with several pictures a second, and read what they show.
+
+        Use where the pictures so far are too far apart: a counter, a flash, a quick gesture.
+        """
+        from tools.closer import look
+
+        id = self.library.get(video).id
+        visual = self.visual if self.library.picture_vectors(id) else None
+        with self._guard:
+            if self._reader is None and self._reads:
+                self._reader = self._reads()
+        look(self.library, id, start, end, self._reader, visual.embedder if visual else None)
+        return self.read_moment(id, start, end)
 
     def find_scenes(self, video: VideoId, start: Start = None, end: End = None) -> list[Evidence]:
         """The scenes of a video, between cuts, in order, with their colours and light."""
@@ -285,19 +308,11 @@ class Toolbox:
     @property
     def visual(self) -> "VisualSearch | None":
         """Search by what pictures show; None where nothing that sees is set up."""
-        from tools.visual import VisualSearch
+        return self._pictures.visual
 
-        with self._guard:
-            if self._visual is None and self._sees and (embedder := self._sees()):
-                self._visual = VisualSearch(self.library, embedder)
-            return self._visual
-
-    def _needed_visual(self) -> "VisualSearch":
-        if (visual := self.visual) is None:
-            raise ProviderUnavailable(
-                "this needs a model that sees: run `cuepoint models pull`, then `cuepoint index`"
-            )
-        return visual
+    def blind(self, videos: Sequence[str]) -> str:
+        """Why these are not searched by what they show; empty where pictures of one of them are."""
+        return self._pictures.blind(videos)
 
     @property
     def embedder(self) -> "Embedder | None":
@@ -320,42 +335,20 @@ class Toolbox:
         found.sort(key=lambda hit: -hit.score)
         return [self._scored(hit) for hit in found[:limit] if hit.score > 0]
 
+    def _scope_of(self, videos: Sequence[str] | None) -> list[str] | None:
+        return self._scope(videos) if videos else None
+
     def _scope(self, videos: Sequence[str] | None) -> list[str]:
         if videos:
             return [self.library.get(video).id for video in videos]
         return [video.id for video in self.library.list()]
-
-    def _seen(
-        self,
-        look: "LookQuery | None",
-        fits: dict[str, float] | None,
-        videos: list[str] | None,
-        start: float | None,
-        end: float | None,
-        limit: int,
-    ) -> list[Evidence]:
-        """Spans of frames that look so, show so, or both; videos without a fit are not opened."""
-        from tools.looks import rank_frames
-
-        scope = videos or sorted({id.partition(":")[2].partition("@")[0] for id in fits or ()})
-        looks = [one for video in scope for one in self.library.attributes(video)]
-        cuts = {video: [scene.start for scene in self.library.scenes(video)] for video in scope}
-        inside = [one for one in looks if overlaps(one.seconds, one.seconds, start, end)]
-        hits = rank_frames(look, inside, fits, limit=limit, cuts=cuts)
-        return [self._pictured(hit) for hit in hits]
 
     def _scored(self, hit: "Hit") -> Evidence:
         from dataclasses import replace
 
         return replace(self.library.evidence(hit.id), score=hit.score)
 
-    def _pictured(self, hit: "Hit") -> Evidence:
-        from dataclasses import replace
-
-        id = evidence_id("frame", hit.video, hit.start, hit.end)
-        return replace(self.library.evidence(id), score=hit.score)
-
-    def _pictures(self, video: str, start: float, end: float) -> list[Evidence]:
+    def _frames(self, video: str, start: float, end: float) -> list[Evidence]:
         frames = [f for f in self.library.frames(video) if start <= f.seconds < end]
         if not frames:
             before = [f for f in self.library.frames(video) if f.seconds <= start]

@@ -121,6 +121,8 @@ class VisualSearch:
             held = self._library.picture_vectors(video)
             if held is None or held.provider != self.embedder.name:
                 continue
+            if held.array.shape[1] != self.embedder.dimensions:  # other weights in the same folder
+                continue
             kept = [row for row, id in enumerate(held.ids) if _is_inside(id, start, end)]
             ids += [held.ids[row] for row in kept]
             arrays.append(held.array[kept])

@@ -11,17 +11,18 @@ from typing import Any
 
 from tools.errors import Damaged, Interrupted
 from tools.files import digest, write_lines
-from tools.library import Library, as_rows, past, save_manifest
+from tools.library import Library, as_rows, save_manifest
 from tools.manifests import Manifest, part_of
 from tools.media import ScreenText, StageState, Utterance
 from tools.original import Original
 from tools.providers import Providers
 from tools.sampling import Strategy
 from tools.sandbox import Child
+from tools.words import past
 
 WEIGHTS = {
-    "probe": 1, "subtitles": 2, "keyframes": 6, "pass": 40, "sound": 3, "speech": 60, "screen": 45,
-    "vectors": 6,
+    "probe": 1, "subtitles": 2, "keyframes": 6, "pass": 40, "sound": 3, "screen": 45,
+    "pictures": 20, "speech": 60, "speakers": 10, "vectors": 6,
 }  # fmt: skip
 """Share of the time that each stage takes, for the estimate of what remains."""
 CHECKPOINT_SECONDS = 2.0

@@ -6,6 +6,7 @@ from typing import Any
 
 from tools.coverage import told
 from tools.errors import VideoError
+from tools.evidence import unproven
 from tools.library import Library
 from tools.media import Coverage, Evidence, Video
 from ui.proxies import Proxies
@@ -48,7 +49,7 @@ def card(library: Library, evidence: Evidence, handle: int, verdict: str) -> dic
         "span": span(evidence.start, evidence.end),
         "kind": KINDS[evidence.kind],
         "quoted": evidence.kind in ("speech", "screen"),
-        "draft": evidence.source == "draft",
+        "draft": unproven(evidence),
         "text": _short(evidence.text),
         "image": picture(library, evidence.image, "http"),
         "verdict": verdict,
@@ -121,7 +122,11 @@ STAGE_NAMES = {
     "subtitles": "subtitles",
     "keyframes": "first pictures",
     "pass": "scenes and frames",
+    "sound": "sound",
     "screen": "on-screen text",
+    "pictures": "what pictures show",
+    "speech": "speech",
+    "speakers": "who speaks",
     "vectors": "search",
 }
 

@@ -3,6 +3,8 @@
 import asyncio
 import functools
 import logging
+import re
+import tempfile
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
@@ -14,6 +16,7 @@ from tools.errors import RefusedRequest, VideoError
 from ui import cards
 from ui.desk import Desk
 from ui.intake import Job
+from ui.timeline import timeline
 
 QUESTIONS = (
     "What happens in this video?",
@@ -22,6 +25,9 @@ QUESTIONS = (
 )
 PAUSE = 0.4
 """Seconds between two updates of a message."""
+_TIMELINE = re.compile(
+    r"(?i)/?(?:(?:please )?(?:show|draw)(?: me)? )?(?:the |a )?timeline(?: of (.+?)[.? ]*|[.?! ]*)"
+)
 SORRY = "Something went wrong here. The log of the server says what."
 _log = logging.getLogger(__name__)
 _Handler = Callable[..., Awaitable[None]]
@@ -40,11 +46,18 @@ def register(desk: Desk) -> None:
     @cl.on_message
     @_answerable
     async def message(message: cl.Message) -> None:
-        videos = await _take_in(desk, message)
+        pictures = [one for one in message.elements or () if str(one.mime).startswith("image/")]
+        videos = await _take_in(
+            desk, [one for one in message.elements or () if one not in pictures]
+        )
         text = message.content.strip()
         command, _, rest = text.partition(" ")
         if command == "/open":
             await _open(desk, rest.strip())
+        elif wanted := _TIMELINE.fullmatch(text):
+            await _show_timeline(desk, wanted[1])
+        elif pictures:
+            await _look_for(desk, text or "Where is this?", str(pictures[0].id))
         elif text and (videos or not message.elements):
             await _ask(desk, text)
 
@@ -52,6 +65,17 @@ def register(desk: Desk) -> None:
     @_answerable
     async def choose(action: cl.Action) -> None:
         await _choose(desk, str(action.payload.get("video", "")))
+
+    @cl.action_callback("timeline")
+    @_answerable
+    async def draw(action: cl.Action) -> None:
+        await _show_timeline(desk, str(action.payload.get("video", "")))
+
+    @cl.action_callback("alike")
+    @_answerable
+    async def alike(action: cl.Action) -> None:
+        handle, id = action.payload.get("handle"), str(action.payload.get("id", ""))
+        await _ask(desk, f"More like [{handle}]", like=id)
 
     cl.data_layer(_no_store)
 
@@ -102,8 +126,30 @@ async def _choose(desk: Desk, id: str) -> None:
     video = await asyncio.to_thread(desk.library.get, id)
     cl.user_session.set("videos", (video.id,))
     await cl.Message(
-        f"Questions now go to **{cards.plain(video.title)}**.", actions=_all_videos()
+        f"Questions now go to **{cards.plain(video.title)}**.",
+        actions=[*_all_videos(), _timeline_of(video.id)],
     ).send()
+
+
+async def _show_timeline(desk: Desk, named: str | None) -> None:
+    """Of the named video, else of the one that questions go to."""
+
+    def make() -> tuple[str, dict[str, Any]]:
+        refs = (named,) if named else cl.user_session.get("videos")
+        refs = refs or [video.id for video in desk.library.list()]
+        if len(refs) != 1:
+            raise RefusedRequest("Of which video? Choose one above, or write its title.")
+        video = desk.library.get(refs[0])
+        return video.title, timeline(desk.library, video.id)
+
+    title, props = await asyncio.to_thread(make)
+    await cl.Message(
+        f"**{cards.plain(title)}** along its time.", elements=[_element("Timeline", props)]
+    ).send()
+
+
+def _timeline_of(video: str) -> cl.Action:
+    return cl.Action(name="timeline", payload={"video": video}, label="Timeline")
 
 
 def _all_videos() -> list[cl.Action]:
@@ -113,10 +159,10 @@ def _all_videos() -> list[cl.Action]:
 # Taking videos in
 
 
-async def _take_in(desk: Desk, message: cl.Message) -> list[str]:
+async def _take_in(desk: Desk, elements: Sequence[Any]) -> list[str]:
     """Index what is attached; returns once all of it can be asked about."""
     jobs: list[Job] = []
-    for element in message.elements or ():
+    for element in elements:
         upload = desk.uploads.get(str(element.id))
         if upload is None:  # another server on this library took it up
             await cl.Message(f"**{cards.plain(element.name)}** is in the library already.").send()
@@ -180,6 +226,7 @@ async def _follow(desk: Desk, job: Job, file: str | None = None) -> None:
             if file in session.files:
                 session.files[file]["video"] = job.done.id  # type: ignore[typeddict-unknown-key]
             message.content = f"**{cards.plain(job.title)}** is ready."
+            message.actions = [_timeline_of(job.done.id)]
         element.props = _state(job)
         await message.update()
 
@@ -189,10 +236,10 @@ async def _follow(desk: Desk, job: Job, file: str | None = None) -> None:
 
 
 def _state(job: Job) -> dict[str, Any]:
-    stage = job.progress.stage if job.progress else "probe"
+    stage = job.progress.stage if job.progress else ""
     return {
         "title": job.title,
-        "stage": cards.STAGE_NAMES.get(stage, stage),
+        "stage": cards.STAGE_NAMES.get(stage, "waiting for its turn"),
         "fraction": round(job.fraction, 3),
         "remaining": job.progress.remaining if job.progress else None,
         "usable": job.usable is not None,
@@ -204,7 +251,15 @@ def _state(job: Job) -> dict[str, Any]:
 # Answering
 
 
-async def _ask(desk: Desk, question: str) -> None:
+async def _look_for(desk: Desk, question: str, file: str) -> None:
+    """Answer with the moments that look like an attached picture, which is on disk until then."""
+    content = cl.context.session.files[file]["content"]  # type: ignore[typeddict-item]
+    with tempfile.NamedTemporaryFile(suffix=".jpg") as picture:
+        await asyncio.to_thread(Path(picture.name).write_bytes, content)
+        await _ask(desk, question, like=Path(picture.name))
+
+
+async def _ask(desk: Desk, question: str, like: Path | str | None = None) -> None:
     from agent.ask import Answer, Token, ToolStarted, ask
 
     if not await asyncio.to_thread(desk.library.list):
@@ -213,7 +268,7 @@ async def _ask(desk: Desk, question: str) -> None:
     raw, shown, step = "", 0.0, None
     videos = cl.user_session.get("videos") or ()
     async for event in ask(
-        desk.agent, question, videos=videos, thread=cl.user_session.get("thread")
+        desk.agent, question, videos=videos, thread=cl.user_session.get("thread"), like=like
     ):
         if step is not None:
             await step.__aexit__(None, None, None)
@@ -236,6 +291,8 @@ async def _show(desk: Desk, reply: cl.Message, answer: Any) -> None:
     handles = [one.handle for one in (*answer.evidence, *answer.nearest)]
     reply.content = cards.with_handles(answer.answer, handles)
     props = await asyncio.to_thread(cards.player, desk.library, desk.proxies, answer)
+    box = desk.agent.toolbox
+    props["sees"] = box.classify in box.tools()  # which needs a model that sees, too
     if props["cards"] or props["coverage"]:
         reply.elements.append(_element("EvidencePlayer", props))
     await reply.send()

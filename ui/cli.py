@@ -119,26 +119,40 @@ def frames(
     count: Annotated[int | None, typer.Option(min=1, max=10000, help="At most so many.")] = None,
     start: From = None,
     end: To = None,
+    skipped: Annotated[
+        bool, typer.Option("--skipped", help="List what is left out, and why, instead.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Sample frames and say why each was kept."""
-    from tools.frames import sample
+    """Sample frames and say why each was kept, and what was left out."""
+    from dataclasses import asdict
+
+    from tools.frames import left_out, sample
     from tools.sampling import STRATEGIES
-    from ui.render import Json, clock
+    from tools.skipped import told
+    from ui.render import Json, clock, span
 
     if strategy not in STRATEGIES:
         raise typer.BadParameter(f"no strategy {strategy!r}; one of: {', '.join(STRATEGIES)}")
     library = open_library()
     one = resolve(library, video, as_json)
-    found = sample(
-        library, one.id, strategy, count=count, start=seconds(start) or 0.0, end=seconds(end)
-    )
+    chosen: dict[str, Any] = {
+        "count": count, "start": seconds(start) or 0.0, "end": seconds(end),
+    }  # fmt: skip
+    if skipped and as_json:
+        print_json([asdict(stretch) for stretch in left_out(library, one.id, strategy, **chosen)])
+        return
+    found = [] if skipped else sample(library, one.id, strategy, **chosen)
     if as_json:
         render = Json(library)
         print_json([render.frame(frame) for frame in found])
         return
     for frame in found:
         print(f"{clock(frame.seconds):>9}  {frame.reason}  {library.picture(frame.image)}")
+    stretches = left_out(library, one.id, strategy, **chosen)
+    for stretch in stretches if skipped else ():
+        print(f"{span(stretch.start, stretch.end):>15}  {stretch.frames:>5}  {stretch.reason}")
+    sys.stderr.write(told(stretches) + "\n")
 
 
 @app.command()
@@ -238,13 +252,13 @@ def search(
     as_json: AsJson = False,
 ) -> None:
     """Find evidence, best first; nothing rather than something irrelevant."""
-    from tools.toolbox import Toolbox
+    from tools.equip import equip
     from ui.render import Json, label
 
     library = open_library()
     ids = [resolve(library, video, as_json).id for video in videos or ()]
     kinds = tuple(name.strip() for name in kind.split(",")) if kind else ()
-    found = Toolbox(library).search(
+    found = equip(library, settings().providers).search(
         query, ids or None, kinds=kinds, start=seconds(start), end=seconds(end), limit=limit
     )
     if as_json:

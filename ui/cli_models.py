@@ -56,7 +56,7 @@ def models_pull(
     failed = 0
     for model in wanted:
         try:
-            with _Bar(model.name, as_json) as bar:
+            with Bar(model.name, as_json) as bar:
                 place = hub.pull(chosen.home, model.name, bar, chosen.hub)
             if not as_json:
                 print(f"{model.name}  {place}")
@@ -69,7 +69,7 @@ def models_pull(
         raise typer.Exit(1)
 
 
-class _Bar:
+class Bar:
     """Bytes on standard error: a bar on a terminal, lines where it is not one."""
 
     def __init__(self, name: str, quiet: bool) -> None:
@@ -96,7 +96,7 @@ class _Bar:
             )
             self._task = self._bar.add_task(name, total=None)
 
-    def __enter__(self) -> "_Bar":
+    def __enter__(self) -> "Bar":
         if self._bar:
             self._bar.start()
         return self

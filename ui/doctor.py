@@ -34,7 +34,8 @@ def examine(settings: Settings) -> list[Check]:
         _package("vector index", "chromadb", "chromadb"),
         _package("chat", "chainlit", "chainlit"),
         _language_model(settings),
-        Check("speech", "missing", "only subtitles, in the file or beside it, are heard"),
+        _speech(settings),
+        _speakers(settings),
         _picture_search(settings),
     ]
 
@@ -106,6 +107,45 @@ def _language_model(settings: Settings) -> Check:
         "answers are quotes from the evidence",
         "set OPENAI_API_KEY or OPENAI_BASE_URL, and CUEPOINT_MODEL",
     )
+
+
+def _speech(settings: Settings) -> Check:
+    from tools.transcribe import DRAFT, WHISPER, resolve, whisper_folder
+    from tools.transcribe.whisper import DEFAULT, SIZES, complete
+
+    name, models = settings.transcriber, settings.home / "models"
+    if name == "none":
+        without = "only subtitles, in the file or beside it, are heard"
+        return Check("speech", "missing", f"{without}: CUEPOINT_TRANSCRIBER is none")
+    cores = settings.threads or os.cpu_count() or 1
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    found = resolve(name, models, cores, memory)
+    size = found.removeprefix(WHISPER)
+    if found == DRAFT:
+        detail = "a draft without subtitles: words may be wrong, English only"
+        get = for_this_library(f"cuepoint models pull {WHISPER}{DEFAULT}")
+        return Check("speech", "missing", detail, get)
+    if size not in SIZES:
+        return Check("speech", "problem", f"no recogniser {name!r}", "set CUEPOINT_TRANSCRIBER")
+    if not complete(whisper_folder(models, size)):
+        get = for_this_library(f"cuepoint models pull {found}")
+        return Check("speech", "problem", f"{found} is not there", get)
+    sizes = list(SIZES)
+    better = sizes.index(size) < sizes.index(DEFAULT) and cores >= SIZES[DEFAULT][0]
+    get = for_this_library(f"cuepoint models pull {WHISPER}{DEFAULT}") if better else ""
+    return Check("speech", "ok", found + (f"; {WHISPER}{DEFAULT} hears better" * better), get)
+
+
+def _speakers(settings: Settings) -> Check:
+    from tools.diarize import missing
+
+    if settings.diarizer == "none":
+        return Check("speakers", "missing", "nobody is told apart: CUEPOINT_DIARIZER is none")
+    if lacks := missing(settings.home / "models"):
+        what, _, get = lacks.partition(": ")
+        asked_for = settings.diarizer != "auto"
+        return Check("speakers", "problem" if asked_for else "missing", what, for_this_library(get))
+    return Check("speakers", "ok", "sherpa-onnx")
 
 
 def _picture_search(settings: Settings) -> Check:

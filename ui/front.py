@@ -34,7 +34,7 @@ _INLINE = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
 WORDS = {
     "chat.input.placeholder": "Ask about your videos, or drop one here",
-    "chat.input.actions.attachFiles": "Attach a video",
+    "chat.input.actions.attachFiles": "Attach a video, or a picture to look for",
     "chat.messages.status.using": "Using",
     "chat.watermark": "Answers rest on the frames below them: look before you rely on them.",
     "navigation.header.readme": "Help",

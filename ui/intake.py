@@ -3,12 +3,14 @@
 import asyncio
 import logging
 import os
+from collections import deque
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from agent.settings import Settings
-from tools.errors import UnreadableMedia, VideoError
+from tools.errors import RefusedRequest, UnreadableMedia, VideoError
 from tools.library import Library
 from tools.media import Video
 from tools.pool import Pool
@@ -72,9 +74,11 @@ class Intake:
         self._library = library
         self._providers = settings.providers
         self._pool = Pool(settings.workers or max(1, (os.cpu_count() or 1) // 2))
+        self._waiting: deque[Callable[[], None]] = deque()
 
     def close(self) -> None:
         """End what runs; it is taken up at the next start."""
+        self._waiting.clear()
         self._pool.close()
 
     def start(
@@ -87,7 +91,7 @@ class Intake:
     ) -> Job:
         """Index a file; take moves it in; after runs once it is in, or cannot be read.
 
-        RefusedRequest where too many wait already.
+        Where the pool is full, it waits here for another to end: what was accepted is not lost.
         """
         job = Job(title)
         loop = asyncio.get_running_loop()
@@ -116,12 +120,24 @@ class Intake:
             if after and (done or unreadable):
                 await asyncio.to_thread(after)
             _finish(job, done, trouble)
+            self._go_on()
 
-        started = self._pool.index(
-            self._library, path, self._providers, note, title=title, take=take
-        )
-        job.watch = loop.create_task(watch(asyncio.wrap_future(started)))
+        def begin() -> None:
+            started = self._pool.index(
+                self._library, path, self._providers, note, title=title, take=take
+            )
+            job.watch = loop.create_task(watch(asyncio.wrap_future(started)))
+
+        self._waiting.append(begin)
+        self._go_on()
         return job
+
+    def _go_on(self) -> None:
+        """Give the pool what waits, in its order, as far as there is room."""
+        with suppress(RefusedRequest):
+            while self._waiting:
+                self._waiting[0]()
+                self._waiting.popleft()
 
 
 def _advance(job: Job, progress: Progress, usable: Video | None) -> None:

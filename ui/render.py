@@ -53,7 +53,8 @@ def label(one: Evidence, handle: int | None = None) -> str:
     """One line: handle, time, kind, and the words."""
     mark = f"[{handle}] " if handle is not None else ""
     text = f'"{one.text}"' if one.kind in ("speech", "screen") else one.text
-    return f"{mark}{span(one.start, one.end)} {KINDS[one.kind]}: {text}"
+    kind = "sound" if one.source == "sound" else KINDS[one.kind]
+    return f"{mark}{span(one.start, one.end)} {kind}: {text}"
 
 
 def picture(library: Library, image: str | None, door: Door) -> str | None:

@@ -11,6 +11,7 @@ import shutil
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI, HTTPException, Request
@@ -34,7 +35,7 @@ from ui.guard import Guard, is_loopback, served_names
 from ui.intake import Intake
 from ui.media_routes import media_routes
 from ui.proxies import Proxies
-from ui.uploads import TooLarge, Uploads
+from ui.uploads import Picture, TooLarge, Uploads
 
 if TYPE_CHECKING:
     from tools.index import VectorIndex
@@ -64,7 +65,7 @@ def build_app(settings: Settings) -> FastAPI:
         from agent.ask import open_agent
 
         desk.decoder = await asyncio.to_thread(_decodes)
-        toolbox, index = await asyncio.to_thread(_open_toolbox, library)
+        toolbox, index = await asyncio.to_thread(_open_toolbox, settings, library)
         async with open_agent(settings, toolbox=toolbox) as desk.agent:
             _resume(desk)
             yield
@@ -84,13 +85,13 @@ def build_app(settings: Settings) -> FastAPI:
     return app
 
 
-def _open_toolbox(library: Library) -> "tuple[Toolbox, VectorIndex]":
+def _open_toolbox(settings: Settings, library: Library) -> "tuple[Toolbox, VectorIndex]":
     """The capabilities over the library's Chroma: this process lives long enough to be worth it."""
+    from tools.equip import equip
     from tools.index import open_index
-    from tools.toolbox import Toolbox
 
     index = open_index(library.root / "chroma")
-    return Toolbox(library, index), index
+    return equip(library, settings.providers, index), index
 
 
 def _resume(desk: Desk) -> None:
@@ -186,7 +187,19 @@ def _add_uploads(app: FastAPI, desk: Desk) -> None:
             return JSONResponse({"detail": str(error)}, 413, {"connection": "close"})
         except UnreadableMedia as error:
             _log.info("upload: %s", error)
-            raise HTTPException(415, "this file holds no video that can be read") from error
+            raise HTTPException(
+                415, "this file holds no video and no picture that can be read"
+            ) from error
+        if isinstance(upload, Picture):
+            files[upload.id] = {
+                "id": upload.id,
+                "path": Path(upload.id),  # of nothing: Chainlit wants one
+                "name": upload.title,
+                "type": "image/jpeg",
+                "size": len(upload.content),
+                "content": upload.content,
+            }
+            return JSONResponse({"id": upload.id})
         files[upload.id] = {
             "id": upload.id,
             "path": upload.path,
@@ -201,6 +214,8 @@ def _add_uploads(app: FastAPI, desk: Desk) -> None:
         file = front.session_files(session_id).get(id)
         if file is None:
             raise HTTPException(404, "no such file")
+        if "content" in file:
+            return Response(file["content"], media_type="image/jpeg")
         if "video" in file:
             return RedirectResponse(f"/media/{file['video']}/file")
         if not file["path"].is_file():

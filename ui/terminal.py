@@ -85,9 +85,12 @@ def file_named(ref: str) -> Path:
 def index_file(library: "Library", path: Path, quiet: bool, **options: Any) -> "Video":
     """Index a file with progress on standard error; options are those of `ingest`."""
     from tools.ingest import ingest
+    from ui.offer import offer
     from ui.progress import Reporter
 
     chosen = settings()
+    if not quiet and path.is_file():
+        offer(chosen)
     with Reporter(quiet) as reporter:
         reporter.begin(path.name)
         return ingest(

@@ -16,6 +16,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from tools.about import clean_title
+from tools.attached import is_picture, small
 from tools.disk import FULL
 from tools.errors import RefusedRequest, UnreadableMedia
 from tools.files import adopt, claim, sweep, write_bytes
@@ -47,6 +48,15 @@ class Upload:
     path: Path
 
 
+@dataclass(frozen=True)
+class Picture:
+    """A picture that a question is about: a small JPEG made of what was sent, on no disk."""
+
+    id: str
+    title: str
+    content: bytes
+
+
 class Uploads:
     """The folder of one library's uploads."""
 
@@ -59,8 +69,11 @@ class Uploads:
 
     async def receive(
         self, body: AsyncIterator[bytes], content_type: str, declared: int | None
-    ) -> Upload:
-        """Stream a multipart form to disk; RefusedRequest or UnreadableMedia leave nothing."""
+    ) -> Upload | Picture:
+        """Stream a multipart form to disk; RefusedRequest or UnreadableMedia leave nothing.
+
+        What begins like a picture is one, whatever it is called, and does not stay.
+        """
         boundary = parse_options_header(content_type)[1].get(b"boundary")
         if not content_type.startswith("multipart/form-data") or not boundary:
             raise RefusedRequest("an upload is a multipart form with a field named file")
@@ -77,6 +90,9 @@ class Uploads:
                 part.touch(0o600)
                 with claim(part):  # the next start removes what nobody holds
                     name = await self._write(body, boundary, part, most)
+                    if await asyncio.to_thread(is_picture, part):
+                        content = await asyncio.to_thread(small, part)
+                        return Picture(part.stem, title_of(name), content)
                     await asyncio.to_thread(_check, part)
                     return await asyncio.to_thread(self._keep, part, name)
             except OSError as error:

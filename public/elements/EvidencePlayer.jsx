@@ -64,7 +64,7 @@ function Card({ card, title, several, active, onPlay }) {
       </span>
       <span style={{ display: "flex", flexDirection: "column", gap: 2, minWidth: 0 }}>
         <span style={{ fontSize: 12, lineHeight: 1.45, color: quiet }}>
-          {card.kind}{card.draft ? ", draft transcript" : ""}
+          {card.kind}{card.draft ? `, ${card.draft} transcript` : ""}
           {doubt ? <span style={{ color: accent, fontWeight: 600 }}> · {doubt}</span> : null}
         </span>
         <span
@@ -84,7 +84,7 @@ function Card({ card, title, several, active, onPlay }) {
 }
 
 export default function EvidencePlayer() {
-  const { heading, cards, videos, doubts, coverage } = props
+  const { heading, cards, videos, doubts, coverage, sees } = props
   const player = useRef(null)
   const wanted = useRef(null) // { at, play } once the file is there
   const [current, setCurrent] = useState(null) // { video, url, from, to }
@@ -187,14 +187,26 @@ export default function EvidencePlayer() {
                 {heading}{cards.length > 3 ? ` \u00b7 ${cards.length}` : ""}
               </h3>
               {cards.map((card) => (
-                <Card
-                  key={card.id + card.handle}
-                  card={card}
-                  title={titleOf(card)}
-                  several={several}
-                  active={active === card.handle}
-                  onPlay={() => choose(card)}
-                />
+                <div key={card.id + card.handle} style={{ position: "relative" }}>
+                  <Card
+                    card={card}
+                    title={titleOf(card)}
+                    several={several}
+                    active={active === card.handle}
+                    onPlay={() => choose(card)}
+                  />
+                  {sees && card.image ? (
+                    <button
+                      type="button"
+                      className="cue-link"
+                      aria-label={`More like evidence ${card.handle}`}
+                      onClick={() => callAction({ name: "alike", payload: { id: card.id, handle: card.handle } })}
+                      style={{ display: "block", margin: "-6px 0 6px 144px", padding: 0, fontSize: 12, color: quiet, background: "none", border: 0, cursor: "pointer" }}
+                    >
+                      More like this
+                    </button>
+                  ) : null}
+                </div>
               ))}
             </div>
           </div>

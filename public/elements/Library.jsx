@@ -21,8 +21,8 @@ export default function Library() {
     <div data-testid="library" style={{ display: "flex", flexDirection: "column", gap: 14 }}>
       <div style={{ display: "grid", gap: 12, gridTemplateColumns: "repeat(auto-fill, minmax(170px, 1fr))", maxWidth: several ? "none" : 300 }}>
         {videos.map((video) => (
+          <div key={video.id} style={{ display: "flex", flexDirection: "column", gap: 4, minWidth: 0 }}>
           <button
-            key={video.id}
             type="button"
             className="cue-chip"
             aria-pressed={chosen === video.id}
@@ -47,6 +47,16 @@ export default function Library() {
               {video.state ? <span style={{ color: quiet, fontSize: 12 }}> · {video.state}</span> : null}
             </span>
           </button>
+          <button
+            type="button"
+            className="cue-link"
+            aria-label={`Timeline of ${video.title}`}
+            onClick={() => callAction({ name: "timeline", payload: { video: video.id } })}
+            style={{ alignSelf: "flex-start", padding: "2px 11px", fontSize: 13, color: quiet, background: "none", border: 0, cursor: "pointer" }}
+          >
+            Timeline
+          </button>
+          </div>
         ))}
       </div>
       <div style={{ display: "flex", flexWrap: "wrap", gap: 8 }}>

@@ -74,13 +74,7 @@ def load_embedder(name: str = "auto", home: Path | None = None, threads: int = 0
     A downloaded one is looked for below `home`, the folder of the libraries.
     """
     if name in ("auto", "wordllama"):
-        if find_spec("wordllama") is None:
-            raise ProviderUnavailable(
-                "text vectors need the package wordllama: pip install wordllama"
-            )
-        from tools.embed.wordllama import WordLlamaEmbedder
-
-        return WordLlamaEmbedder()
+        return _in_the_package()
     known = [one.name for one in models.MODELS if one.kind == "text"]
     if home is None or name not in known:
         listed = ", ".join(["auto", "wordllama", *known])
@@ -89,6 +83,15 @@ def load_embedder(name: str = "auto", home: Path | None = None, threads: int = 0
     from tools.embed.onnx_text import OnnxText
 
     return OnnxText(name, folder, threads)
+
+
+@cache
+def _in_the_package() -> Embedder:
+    if find_spec("wordllama") is None:
+        raise ProviderUnavailable("text vectors need the package wordllama: pip install wordllama")
+    from tools.embed.wordllama import WordLlamaEmbedder
+
+    return WordLlamaEmbedder()
 
 
 def image_embedder_named(name: str, home: Path) -> tuple[str | None, str]:

@@ -7,20 +7,23 @@ decides its outcome stands in its fingerprint, so that a change redoes this stag
 from tools.sampling import FLOOR_SECONDS
 from tools.stages.container import probe, sidecar_stamps, subtitles
 from tools.stages.decoding import decode_pass, keyframes
-from tools.stages.hearing import sound, speech, speech_sources
+from tools.stages.hearing import sound, speakers, speech, speech_sources, turn_sources
 from tools.stages.reading import screen, text_sources, vectors
+from tools.stages.seeing import picture_sources, pictures
 from tools.stages.step import Result, Step
 
 __all__ = ["STAGE", "Result", "Step"]
 
 STAGE: dict[str, Step] = {
     "probe": Step(probe, lambda work: 1),
-    "subtitles": Step(subtitles, sidecar_stamps),
+    "subtitles": Step(subtitles, lambda work: [2, sidecar_stamps(work)]),
     "keyframes": Step(keyframes, lambda work: 1),
     "pass": Step(decode_pass, lambda work: [2, work.sampling, FLOOR_SECONDS]),
     "sound": Step(sound, lambda work: 1),
-    "speech": Step(speech, speech_sources),
     "screen": Step(screen, lambda work: [2, work.providers.text_reader, work.sampling]),
+    "pictures": Step(pictures, picture_sources),
+    "speech": Step(speech, speech_sources),
+    "speakers": Step(speakers, turn_sources),
     "vectors": Step(vectors, text_sources),
 }
 """The order is that of tools.library.STAGES."""

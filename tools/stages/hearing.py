@@ -11,12 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tools import files
-from tools.library import HEARD
-from tools.media import Utterance
+from tools.diarize import Turn, load_diarizer, missing
+from tools.media import DOUBTFUL, Utterance
+from tools.models import checked
 from tools.signals import read_rows
 from tools.sound import RATE, chunks, spans, speech_spans
 from tools.stages.step import Result
 from tools.transcribe import Chunk, guard, load_transcriber, resolve
+from tools.words import HEARD
 
 if TYPE_CHECKING:
     from tools.work import Work
@@ -77,8 +79,7 @@ def speech(work: Work) -> Result:
     if not pieces:
         return Result(state="skipped", note="nobody speaks in the sound")
     transcriber = load_transcriber(work.providers.transcriber, work.models, *_machine(work))
-    if not (work.scratch / SAMPLES).exists():  # a run before this one made the rows
-        _listen(work, work.scratch / "sound.npy")
+    _samples(work)
     done, languages = int(work.partial.get("chunks", 0)), Counter[str]()
     languages.update(work.partial.get("languages", {}))
     dropped: list[str] = list(work.partial.get("dropped", []))
@@ -93,7 +94,7 @@ def speech(work: Work) -> Result:
         )
         done += len(batch)
         for one in heard:
-            found += guard.utterances(work.video, one.words, transcriber.name)
+            found += guard.utterances(work.video, one.words, transcriber.name, one.language)
             dropped += one.dropped
             if one.words:
                 languages[one.language] += len(one.words)
@@ -111,6 +112,12 @@ def speech(work: Work) -> Result:
     language = languages.most_common(1)[0][0] if languages else ""
     facts = {"language": language, "languages": languages, "dropped": dropped[:DROPPED]}
     return Result(work.finish(HEARD, found), "done", transcriber.name, note, facts)
+
+
+def _samples(work: Work) -> None:
+    """What the sound stage left, or where that was done by an earlier run, the same again."""
+    if not (work.scratch / SAMPLES).exists():
+        _listen(work, work.scratch / "sound.npy")
 
 
 DROPPED = 100
@@ -137,7 +144,7 @@ def _note(name: str, found: list[Utterance], languages: Counter[str], dropped: i
         notes.append("speech is a draft: words may be wrong, and English is all that it knows")
     elif len(languages) > 1:
         notes.append(f"spoken in {', '.join(code for code, _ in languages.most_common())}")
-    doubtful = sum(one.confidence < guard.DOUBTFUL for one in found)
+    doubtful = sum(one.confidence < DOUBTFUL for one in found)
     if doubtful and name != "draft":
         notes.append(f"{doubtful} of {len(found)} utterances are uncertain")
     if dropped:
@@ -157,3 +164,35 @@ def speech_sources(work: Work) -> Any:
     stages = work.manifest["stages"]
     sources = [stages.get(one, {}).get("files", {}) for one in ("subtitles", "sound")]
     return [1, name, sources]
+
+
+def speakers(work: Work) -> Result:
+    """Who speaks when, where the models for it are there; nobody is named by guessing."""
+    stages = work.manifest["stages"]
+    if stages["sound"]["state"] != "done" or not work.library.utterances(work.video):
+        return Result(state="skipped")
+    threads = work.providers.threads
+    diarizer = load_diarizer(work.providers.diarizer, work.models, threads)
+    if diarizer is None:
+        return Result(state="skipped")
+    checked(work.library.home, "speakers")
+    _samples(work)
+    turning = diarizer.turns(work.scratch / SAMPLES)
+    while True:
+        try:
+            work.say("speakers", "running", next(turning))
+        except StopIteration as finished:
+            turns: list[Turn] = finished.value
+            break
+    work.take_back()
+    files.write_lines(work.folder / "turns.jsonl", (turn._asdict() for turn in turns))
+    count = len({turn.speaker for turn in turns})
+    note = f"{count} speaker{'s' * (count != 1)}, told apart by their voices"
+    return Result(("turns.jsonl",), "done", diarizer.name, note)
+
+
+def turn_sources(work: Work) -> Any:
+    """Speakers are told apart again once the models are there, or for other sound."""
+    there = not missing(work.models)
+    sound = work.manifest["stages"].get("sound", {}).get("files", {})
+    return [1, work.providers.diarizer, there, sound]

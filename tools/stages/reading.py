@@ -26,7 +26,7 @@ def screen(work: Work) -> Result:
     rows = library.signals(work.video)
     moved = rows[rows["motion"] > 0]
     reading = ocr.read_screen(
-        library.frames(work.video),
+        library.sampled(work.video),
         lambda frame: library.picture(frame.image),
         reader,
         float(work.manifest["duration"]),
@@ -50,7 +50,7 @@ def vectors(work: Work) -> Result:
     items = [*library.utterances(work.video), *library.screen_text(work.video)]
     if not items:
         return Result(state="skipped", note="")
-    embedder = load_embedder(work.providers.embedder)
+    embedder = load_embedder(work.providers.embedder, work.library.home, work.providers.threads)
     array = embedder.texts([one.text for one in items])
     saved = BytesIO()
     np.save(saved, array.astype(np.float32), allow_pickle=False)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tools import files
 from tools.embed import image_embedder_named, load_image_embedder
+from tools.layer import stored
 from tools.lookalikes import numbered, thumbnail
 from tools.stages.step import Result
 
@@ -22,7 +22,7 @@ AT_ONCE = 64
 def pictures(work: Work) -> Result:
     """Vectors of the kept frames; what looks the same is embedded once and shares its row."""
     library, providers = work.library, work.providers
-    frames = library.frames(work.video)
+    frames = library.sampled(work.video)
     if not frames:
         return Result(state="skipped", note="")
     name, note = image_embedder_named(providers.picture_embedder, library.home)
@@ -31,20 +31,23 @@ def pictures(work: Work) -> Result:
     embedder = load_image_embedder(name, library.home, providers.threads)
     paths = [library.picture(frame.image) for frame in frames]
     rows = numbered(thumbnail(path) for path in paths)
-    first = [paths[rows.index(number)] for number in range(max(rows) + 1)]
+    first = [rows.index(number) for number in range(max(rows) + 1)]
     made: list[Any] = []
     for at in range(0, len(first), AT_ONCE):
         work.say("pictures", "running", at / len(first))
-        made.append(embedder.images(first[at : at + AT_ONCE]))
-    saved = BytesIO()
-    np.save(saved, np.concatenate(made), allow_pickle=False)
+        made.append(embedder.images([paths[n] for n in first[at : at + AT_ONCE]]))
+    milliseconds = [round(frames[n].seconds * 1000) for n in first]
+    cuts = [round(scene.start * 1000) for scene in library.scenes(work.video)]
+    saved = stored(np.concatenate(made), milliseconds, cuts)
     work.take_back()
-    files.write_bytes(work.folder / "pictures.npy", saved.getvalue())
+    for name, data in saved.items():
+        files.write_bytes(work.folder / name, data)
     files.write_lines(
         work.folder / "pictures.jsonl",
         ({"id": frame.id, "row": row} for frame, row in zip(frames, rows, strict=True)),
     )
-    return Result(("pictures.npy", "pictures.jsonl"), "done", embedder.name)
+    note = f"{len(first)} of {len(frames)} pictures differ" if len(first) < len(frames) else ""
+    return Result((*saved, "pictures.jsonl"), "done", embedder.name, note)
 
 
 def picture_sources(work: Work) -> Any:

@@ -12,15 +12,13 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from tools.cues import clean
-from tools.media import Utterance
+from tools.media import DOUBTFUL, Utterance
 from tools.transcribe import Word
 
 Span = tuple[float, float]
 
 NO_SPEECH, LOG_PROBABILITY, COMPRESSION = 0.6, -1.0, 2.4
 """Whisper's own thresholds."""
-DOUBTFUL = 0.5
-"""Confidence below which an utterance is marked."""
 OUTSIDE = 0.3
 """Seconds that a word may lie outside of what is voiced: times are not that exact."""
 LONGEST_PHRASE = 12
@@ -100,7 +98,9 @@ def honest(
     return once, dropped
 
 
-def utterances(video: str, words: Sequence[Word], source: str) -> list[Utterance]:
+def utterances(
+    video: str, words: Sequence[Word], source: str, language: str = ""
+) -> list[Utterance]:
     """Words as utterances that end at pauses and sentences, with the times of their words."""
     found: list[Utterance] = []
     count: Counter[tuple[int, int]] = Counter()
@@ -118,6 +118,7 @@ def utterances(video: str, words: Sequence[Word], source: str) -> list[Utterance
                     source=source,
                     confidence=round(_confidence(piece), 3),
                     n=count[span],
+                    language=language,
                 )
             )
     return found

@@ -59,7 +59,7 @@ class Whisper:
         if not complete(folder):
             raise ProviderUnavailable(
                 f"the weights of Whisper {size} are not in {folder}: "
-                f"run `cuepoint models pull whisper-{size}`"
+                f"run `cuepoint models pull whisper:{size}`"
             )
         try:
             package: Any = import_module("faster_whisper")
@@ -78,7 +78,7 @@ class Whisper:
         except Exception as error:  # whatever a damaged file makes three libraries raise
             raise ProviderUnavailable(
                 f"the weights in {folder} cannot be read ({error}): "
-                f"run `cuepoint models pull whisper-{size}`"
+                f"run `cuepoint models pull whisper:{size}`"
             ) from error
         self._batched: Any = package.BatchedInferencePipeline(self._model)
         self.name = WHISPER + size

@@ -1,0 +1,86 @@
+"""Answers that rest on pictures and sounds: what comes close, never what is certain."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from agent.followups import Referring
+from agent.quoting import AT_MOST, LISTED, Found, Groups, Reply, quoted, sentence, span
+from agent.relevance import Relevance
+from agent.understanding import Plan
+
+NEARLY = 0.1
+"""How much less than the best another picture may fit to be told beside it."""
+MUSIC_SECONDS = 4.0
+"""A shorter stretch of other sound is no music."""
+_UNKNOWN = "What makes a sound is not told apart: only how loud it is, and whether it is speech."
+
+
+def sounds(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
+    """Where it is loud or quiet, or that nothing is."""
+    found, facts = [*groups, [], []][:2]
+    sought = asked.plan.senses.sound
+    if sought == "other":
+        found = [f for f in found if f.one.end - f.one.start >= MUSIC_SECONDS]
+    if found:
+        told = found[:AT_MOST] if sought in ("silence", "other") else found[:1]
+        remarks = () if sought == "silence" else (_UNKNOWN,)
+        return Reply(tuple(map(sentence, told)), remarks)
+    if facts and "without sound" in facts[0].one.text:
+        return Reply((), ("There is no sound.",), False, tuple(facts))
+    lost = {
+        "silence": "No stretch of a second or more is silent.",
+        "other": f"Nothing but speech or silence lasts {MUSIC_SECONDS:.0f} seconds or more.",
+    }
+    return Reply(
+        (), (lost.get(sought or "", "No sound is much louder than what is around it."),), False
+    )
+
+
+def labelled(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
+    """Which label fits best, or that none does."""
+    for one in (found for group in groups for found in group):
+        best = re.sub(r" \d+%.*", "", one.one.text)
+        if best == "none of them":
+            return Reply((), (f"No label fits the pictures: {one.one.text}.",), False, (one,))
+        told = f"The pictures {span(one.one)} fit {quoted(best)} best: {one.one.text}"
+        return Reply((f"{told} [{one.label}].",))
+    return Reply((), ("These pictures cannot be compared with labels.",), False)
+
+
+def alike(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
+    """What looks like a picture that was shown."""
+    found = [one for group in groups for one in group]
+    if not found:
+        return Reply((), ("No other picture is like that one.",), False)
+    return Reply(tuple(sentence(one) for one in found[:AT_MOST]))
+
+
+def with_senses(said: Reply, plan: Plan, groups: Groups, relevance: Relevance) -> Reply:
+    """What words answered, and what pictures or sounds tell where that was asked for."""
+    if plan.senses.sound:
+        heard = sounds(Referring(plan), groups, relevance)
+        return heard if heard.found else replace(said, remarks=(*said.remarks, *heard.remarks))
+    found = [one for group in groups for one in group]
+    what = quoted(plan.senses.seen)
+    if not found:
+        remark = () if said.found else (f"No picture comes close to {what}.",)
+        return replace(said, remarks=(*said.remarks, *remark))
+    shown = tuple(_close(one, what, first=one is found[0]) for one in _chosen(plan, found))
+    return Reply((*said.sentences, *shown), said.remarks if said.found else ())
+
+
+def _chosen(plan: Plan, found: Sequence[Found]) -> list[Found]:
+    if plan.kind in ("first", "last"):
+        found = sorted(found, key=lambda f: f.one.start)
+        return [found[0] if plan.kind == "first" else found[-1]]
+    near = [f for f in found if f.one.score >= found[0].one.score - NEARLY]
+    return near[: LISTED if plan.kind == "every" else AT_MOST]
+
+
+def _close(found: Found, what: str, first: bool) -> str:
+    one = found.one
+    several = one.end - one.start >= 1.0
+    verb = ("come" if several else "comes") + (" closest to" if first else " close to")
+    subject = "The pictures" if several else "The picture"
+    return f"{subject} {span(one)} {verb} {what}, {one.score:.2f} [{found.label}]."

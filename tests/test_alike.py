@@ -1,0 +1,76 @@
+"""A picture instead of words: what looks like it is cited, and the conversation goes on."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from agent.ask import Answer, ask, open_agent
+from agent.settings import Settings
+from tools.equip import equip
+from tools.errors import NotIndexed, ProviderUnavailable, UnreadableMedia
+from tools.ingest import ingest
+from tools.library import Library
+from tools.providers import Providers
+
+SEES = Providers("none", picture_embedder="siglip2")
+
+
+def picture(folder: Path, colour: tuple[int, int, int]) -> Path:
+    path = folder / f"{colour}.jpg"
+    Image.new("RGB", (64, 48), colour).save(path)
+    return path
+
+
+async def told(agent: Any, question: str, **options: Any) -> Answer:
+    events = [event async for event in ask(agent, question, **options)]
+    assert isinstance(events[-1], Answer)
+    return events[-1]
+
+
+async def test_what_looks_like_a_picture_is_evidence_of_the_conversation(
+    shots: Path, tmp_path: Path, tiny: Any
+) -> None:
+    settings = Settings(home=tmp_path / "home")
+    tiny.install_pair(settings.home)
+    library = Library(settings.home)
+    ingest(library, shots, providers=SEES)
+    async with open_agent(settings, toolbox=equip(library, settings.providers)) as agent:
+        blue = await told(agent, "Where is this?", like=picture(tmp_path, (30, 60, 220)))
+        (one,) = blue.evidence
+        assert blue.found and one.handle == 1 and 3 <= one.evidence.start < 6
+        (claim,) = blue.claims
+        assert claim.verdict == "verified" and claim.text.startswith("The picture at")
+        assert blue.answer.startswith("This looks most like it. The picture at")
+        red = await told(
+            agent, "And this?", like=picture(tmp_path, (200, 30, 30)), thread=blue.thread
+        )
+        assert [(one.handle, one.evidence.start < 3) for one in red.evidence] == [(2, True)]
+        for asked, handle in (("When was the first one?", 2), ("When was [1]?", 1)):
+            later = await told(agent, asked, thread=blue.thread)
+            assert [one.handle for one in later.evidence] == [handle]
+        green = await told(agent, "Where?", like=picture(tmp_path, (30, 180, 50)))
+        assert not green.found and not green.evidence and "Nothing" in green.answer
+        same = await told(agent, "More like [1]", like=one.evidence.id, thread=blue.thread)
+        assert not same.found  # its own scene is no other
+        broken = tmp_path / "broken.jpg"
+        broken.write_bytes(b"\xff\xd8\xff")
+        with pytest.raises(UnreadableMedia):
+            await told(agent, "Where?", like=broken)
+
+
+async def test_without_a_model_or_vectors_the_command_is_named(
+    shots: Path, tmp_path: Path, tiny: Any
+) -> None:
+    settings = Settings(home=tmp_path / "home")
+    library = Library(settings.home)
+    ingest(library, shots, providers=Providers("none"))
+    red = picture(tmp_path, (200, 30, 30))
+    async with open_agent(settings, toolbox=equip(library, settings.providers)) as agent:
+        with pytest.raises(ProviderUnavailable, match="models pull siglip2"):
+            await told(agent, "Where?", like=red)
+    tiny.install_pair(settings.home)
+    async with open_agent(settings, toolbox=equip(library, settings.providers)) as agent:
+        with pytest.raises(NotIndexed, match="cuepoint index"):
+            await told(agent, "Where?", like=red)

@@ -1,0 +1,42 @@
+"""What is there, what is missing, and the command that gets it."""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Cuepoint = Callable[..., tuple[int, str, str]]
+
+
+def test_doctor(cuepoint: Cuepoint) -> None:
+    status, out, _ = cuepoint("doctor", "--json")
+    report = json.loads(out)
+    assert set(report) == {"ok", "checks"} and status == (0 if report["ok"] else 1)
+    assert all(set(check) == {"name", "state", "detail", "fix"} for check in report["checks"])
+    assert {check["state"] for check in report["checks"]} <= {"ok", "missing", "problem"}
+    names = {check["name"]: check["state"] for check in report["checks"]}
+    assert names["python"] == names["decoder"] == "ok"
+
+
+def test_doctor_says_what_hears_and_what_would_hear_better(
+    cuepoint: Cuepoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def check(name: str) -> dict[str, str]:
+        rows = json.loads(cuepoint("doctor", "--json")[1])["checks"]
+        return next(row for row in rows if row["name"] == name)
+
+    draft = check("speech")
+    assert draft["state"] == "missing" and "draft" in draft["detail"]
+    assert draft["fix"] == "cuepoint models pull whisper:small"
+    assert "speakers" in check("speakers")["fix"]
+    monkeypatch.setenv("CUEPOINT_THREADS", "2")
+    tiny = Path(os.environ["CUEPOINT_HOME"]) / "models" / "whisper-tiny"
+    tiny.mkdir(parents=True)
+    for name in ("model.bin", "tokenizer.json", "config.json"):
+        (tiny / name).touch()
+    assert check("speech")["detail"] == "whisper:tiny; whisper:small hears better"
+    monkeypatch.setenv("CUEPOINT_TRANSCRIBER", "whisper:base")
+    base = check("speech")
+    assert (base["state"], base["fix"]) == ("problem", "cuepoint models pull whisper:base")

@@ -1,0 +1,100 @@
+"""Videos are indexed in processes of their own; the queue is bounded, and a crash is one line."""
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tools.errors import Interrupted, RefusedRequest, UnreadableMedia
+from tools.library import Library
+from tools.pool import Pool, Worker
+from tools.providers import BARE
+from tools.work import Progress
+
+
+@pytest.fixture
+def pool() -> Iterator[Pool]:
+    pool = Pool(1, waiting=1)
+    yield pool
+    pool.close()
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    return Library(tmp_path / "home")
+
+
+def test_a_video_is_indexed_elsewhere_and_told_here(
+    pool: Pool, library: Library, shots: Path
+) -> None:
+    said: list[Progress] = []
+    video = pool.index(library, shots, BARE, said.append, title="Four shots").result()
+    assert (video.title, video.state) == ("Four shots", "ready")
+    assert [one.stage for one in said if one.state == "done"][:3] == ["probe", "keyframes", "pass"]
+    again = pool.index(library, shots, BARE, said.append).result()
+    assert again.id == video.id
+
+
+def test_an_error_comes_back_as_what_it_was(pool: Pool, library: Library, tmp_path: Path) -> None:
+    text = tmp_path / "text.mp4"
+    text.write_text("no video")
+    with pytest.raises(UnreadableMedia, match=r"text\.mp4|decoder"):
+        pool.index(library, text, BARE, lambda _: None).result()
+    assert library.list() == []
+
+
+def test_too_many_are_refused_and_there_is_room_again(
+    pool: Pool, library: Library, shots: Path
+) -> None:
+    begun, go = threading.Event(), threading.Event()
+
+    def hold(_: Progress) -> None:
+        begun.set()
+        assert go.wait(60)
+
+    first = pool.index(library, shots, BARE, hold)
+    assert begun.wait(60)
+    second = pool.index(library, shots, BARE, lambda _: None)
+    with pytest.raises(RefusedRequest, match="2 videos"):
+        pool.index(library, shots, BARE, lambda _: None)
+    go.set()
+    assert first.result().id == second.result().id
+    assert pool.index(library, shots, BARE, lambda _: None).result().state == "ready"
+
+
+def test_a_process_that_is_killed_is_one_line_and_the_video_goes_on(
+    pool: Pool, library: Library, shots: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[int] = []
+    start = Worker._start  # pyright: ignore[reportPrivateUsage]
+
+    def watched(self: Worker) -> object:
+        process = start(self)
+        started.append(process.pid)
+        return process
+
+    monkeypatch.setattr(Worker, "_start", watched)
+
+    def kill(progress: Progress) -> None:
+        if progress.stage == "keyframes" and progress.state == "done":
+            os.kill(started[-1], signal.SIGKILL)
+
+    with pytest.raises(Interrupted, match="go on"):
+        pool.index(library, shots, BARE, kill).result()
+    (video,) = library.list()
+    assert video.stages["keyframes"].state == "done" and video.state == "queued"
+    assert pool.index(library, shots, BARE, lambda _: None).result().state == "ready"
+
+
+def test_closing_ends_what_runs(library: Library, shots: Path) -> None:
+    pool, begun = Pool(1), threading.Event()
+    running = pool.index(library, shots, BARE, lambda _: begun.set())
+    waiting = pool.index(library, shots, BARE, lambda _: None)
+    assert begun.wait(60)
+    pool.close()
+    assert waiting.cancelled()
+    if running.exception() is not None:  # unless it was done before
+        assert isinstance(running.exception(), Interrupted)

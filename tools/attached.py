@@ -1,0 +1,56 @@
+"""Pictures from outside: told by their first bytes, decoded in the sandbox, made small JPEGs."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tools.errors import RefusedRequest, UnreadableMedia
+from tools.sandbox import Child
+
+FORMATS = ("JPEG", "PNG", "WEBP")
+BYTES, PIXELS = 20_000_000, 50_000_000
+"""What a picture may have at most."""
+SIDE = 1024
+"""Pixels of the longer side of what is kept."""
+
+
+def is_picture(path: Path) -> bool:
+    """Whether a file begins as a JPEG, PNG or WebP does."""
+    with path.open("rb") as file:
+        head = file.read(12)
+    webp = head.startswith(b"RIFF") and head.endswith(b"WEBP")
+    return webp or head.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"))
+
+
+def small(path: Path) -> bytes:
+    """A picture as a small upright JPEG; RefusedRequest where it is too large."""
+    if path.stat().st_size > BYTES:
+        raise RefusedRequest(f"a picture may have {BYTES // 1_000_000} MB at most")
+    with tempfile.TemporaryDirectory() as folder, Child() as child:
+        target = Path(folder) / "small.jpg"
+        for _ in child.call("tools.attached:shrink", path=str(path), target=str(target)):
+            pass
+        return target.read_bytes()
+
+
+def shrink(path: str, target: str) -> Iterator[dict[str, Any]]:
+    """Write a picture as a JPEG of at most SIDE pixels a side. For the sandbox."""
+    from PIL import Image, ImageOps
+
+    Image.MAX_IMAGE_PIXELS = PIXELS
+    try:
+        with Image.open(path, formats=FORMATS) as image:
+            if image.width * image.height > PIXELS:
+                raise RefusedRequest(f"a picture may have {PIXELS // 1_000_000} megapixels at most")
+            image.thumbnail((SIDE, SIDE))
+            ImageOps.exif_transpose(image).convert("RGB").save(target, "JPEG", quality=90)
+    except Image.DecompressionBombError:
+        raise RefusedRequest(
+            f"a picture may have {PIXELS // 1_000_000} megapixels at most"
+        ) from None
+    except RefusedRequest:
+        raise
+    except Exception as error:  # damaged files raise all kinds of errors, deep inside the decoders
+        raise UnreadableMedia("this picture cannot be read") from error
+    yield {"done": True}

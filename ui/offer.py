@@ -1,0 +1,88 @@
+"""The models that help most, offered before the first video is indexed; nothing comes unasked."""
+
+import sys
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import typer
+
+from agent.settings import Settings
+from tools.errors import VideoError
+from ui.terminal import complain, for_this_library
+
+MARK = "offered"
+"""The file beside the models that says what became of it."""
+AGAIN = 86_400.0
+"""Seconds before a hub that did not answer is tried again, and what is missing is told again."""
+DECLINED = "declined"
+
+
+def offer(settings: Settings) -> None:
+    """Ask who sits at a terminal whether to download; tell others in one line, and do not wait."""
+    from tools import hub, models
+
+    mark = settings.home / "models" / MARK
+    if settings.hub == hub.OFF or models.ready(settings.home) or _said(mark):
+        return
+    size = sum(models.known(name).size for name in models.SUGGESTED) / 1e9
+    what = f"{' and '.join(models.SUGGESTED)} ({size:.1f} GB)"
+    get = for_this_library("cuepoint models pull")
+    better = f"with {what}, pictures are found by what they show and speech is heard better"
+    outcome = "told"
+    if not _can_be_asked():
+        sys.stderr.write(f"{better}: {get}\n")
+    elif not _answers(settings.hub):
+        sys.stderr.write(f"{better}, but {settings.hub} does not answer; later: {get}\n")
+    elif typer.confirm(f"W{better[1:]}. Download them now?", err=True):
+        _fetch(settings)
+    else:
+        outcome = DECLINED
+    with suppress(OSError):  # what stores the video tells it better
+        mark.parent.mkdir(parents=True, exist_ok=True)
+        mark.write_text(outcome)
+
+
+def _can_be_asked() -> bool:
+    """Whether somebody sits at a terminal."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def _said(mark: Path) -> bool:
+    try:
+        return mark.read_text() == DECLINED or time.time() - mark.stat().st_mtime < AGAIN
+    except OSError:
+        return False
+
+
+def _answers(address: str) -> bool:
+    """Whether the hub shows a sign of life; a name that is never resolved is not waited for."""
+    from tools import hub, models
+
+    alive = threading.Event()
+
+    def knock() -> None:
+        from huggingface_hub import HfApi
+
+        repository = models.known(models.SUGGESTED[0]).sources[0].repository
+        with suppress(Exception):  # whatever it is that a hub says wrong
+            HfApi(endpoint=address, token=False).model_info(repository, timeout=hub.PATIENCE)
+            alive.set()
+
+    thread = threading.Thread(target=knock, daemon=True)
+    thread.start()
+    thread.join(hub.PATIENCE)
+    return alive.is_set()
+
+
+def _fetch(settings: Settings) -> None:
+    from tools import hub, models
+    from ui.cli_models import Bar
+
+    for name in models.SUGGESTED:
+        try:
+            with Bar(name, False) as bar:
+                hub.pull(settings.home, name, bar, settings.hub)
+        except VideoError as error:
+            complain(error)

@@ -1,0 +1,124 @@
+"""A video along its time: its scenes, kept frames by reason, motion, sound and words."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tools.errors import NotIndexed
+from tools.frames import left_out
+from tools.library import Library
+from tools.media import Timed, Video
+from tools.sampling import STRATEGIES
+from tools.skipped import told
+from ui.render import clock
+
+BINS = 240
+"""Columns of a curve."""
+STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200)
+"""Seconds between two marks of the time."""
+MARKS = 6
+QUIET = -60.0
+"""dB: the bottom of the curve of loudness."""
+Span = tuple[float, float]
+
+
+def timeline(library: Library, id: str) -> dict[str, Any]:
+    """What the timeline shows: times and heights are shares, 0 to 1. Reads files."""
+    video = library.get(id)
+    speech = _joined(library.utterances(video.id))
+    screen = _joined(library.screen_text(video.id))
+    scenes = [(scene.start, scene.end) for scene in library.scenes(video.id)]
+    kept: dict[str, list[float]] = {}
+    for frame in library.frames(video.id):
+        kept.setdefault(re.sub(r"\W+\d+$", "", frame.reason), []).append(frame.seconds)
+    length = max(video.duration, 1e-3)
+    ready = library.coverage(video.id).ready
+    so_far = {kind: "" if share == 1 else ", so far" for kind, share in ready.items()}
+    lanes = [
+        {"name": "Scenes", "count": len(scenes), "spans": _shares(scenes, length), "cuts": True},
+        *(
+            {"name": f"Kept: {why}", "count": len(times), "marks": [at / length for at in times]}
+            for why, times in sorted(kept.items(), key=lambda one: one[1][0])
+        ),
+        {"name": "Motion", "curve": _motion(library, video)},
+        {"name": "Loudness", "curve": _loudness(library, video)},
+        {"name": f"Speech{so_far['speech']}", "spans": _shares(speech, length)},
+        {"name": f"On-screen text{so_far['screen']}", "spans": _shares(screen, length)},
+    ]
+    counts = Counter({why: len(times) for why, times in kept.items()})
+    return {
+        "lanes": lanes,
+        "marks": [{"at": at / length, "time": clock(at)} for at in _marks(video.duration)],
+        "skipped": _skipped(library, video),
+        "alt": _alt(video, len(scenes), counts, speech, screen),
+    }
+
+
+def _alt(
+    video: Video, scenes: int, kept: Counter[str], speech: Sequence[Span], screen: Sequence[Span]
+) -> str:
+    """The picture in words, for who cannot see it."""
+    why = ", ".join(f"{number} {reason}" for reason, number in kept.most_common())
+    said, shown = (clock(round(sum(b - a for a, b in spans))) for spans in (speech, screen))
+    return (
+        f"Timeline of {video.title}, {clock(round(video.duration))} long: {scenes} "
+        f"scene{'s' * (scenes != 1)}, {kept.total()} kept frames ({why or 'none'}), speech for "
+        f"{said}, text on screen for {shown}."
+    )
+
+
+def _skipped(library: Library, video: Video) -> str:
+    name = video.stages["pass"].provider
+    for strategy in STRATEGIES:
+        if name == strategy:
+            return told(left_out(library, video.id, strategy))
+    return ""
+
+
+def _joined(found: Iterable[Timed]) -> list[Span]:
+    """Spans by time, those that touch as one."""
+    spans: list[Span] = []
+    for one in sorted(found, key=lambda one: one.start):
+        if spans and one.start <= spans[-1][1]:
+            spans[-1] = spans[-1][0], max(spans[-1][1], one.end)
+        else:
+            spans.append((one.start, one.end))
+    return spans
+
+
+def _shares(spans: Iterable[Span], length: float) -> list[list[float]]:
+    return [[round(min(at / length, 1.0), 5) for at in span] for span in spans]
+
+
+def _motion(library: Library, video: Video) -> list[float]:
+    with suppress(NotIndexed):
+        rows = library.signals(video.id)
+        return _curve(rows["seconds"], rows["motion"], video.duration)
+    return []
+
+
+def _loudness(library: Library, video: Video) -> list[float]:
+    with suppress(NotIndexed):
+        rows = library.signals(video.id, "sound")
+        return _curve(rows["seconds"], 1 - rows["loudness"] / QUIET, video.duration)
+    return []
+
+
+def _curve(seconds: Any, values: Any, duration: float) -> list[float]:
+    """The highest value in each part of the time; where a part has none of its own, the last."""
+    if not len(seconds):
+        return []
+    edges = np.linspace(0, duration, BINS, False)
+    first = np.clip(np.searchsorted(seconds, edges, "right") - 1, 0, len(seconds) - 1)
+    heights: NDArray[np.float64] = np.maximum.reduceat(np.asarray(values, np.float64), first)
+    return np.clip(heights, 0, 1).round(3).tolist()
+
+
+def _marks(duration: float) -> list[float]:
+    step = next((one for one in STEPS if duration / one <= MARKS), duration / MARKS)
+    return [float(at) for at in np.arange(0, duration, step) if at <= 0.95 * duration]
