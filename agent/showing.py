@@ -8,6 +8,7 @@ from agent.followups import Referring
 from agent.quoting import AT_MOST, LISTED, Found, Groups, Reply, quoted, sentence, span
 from agent.relevance import Relevance
 from agent.understanding import Plan
+from tools.evidence import UNHEARD
 
 NEARLY = 0.1
 """How much less than the best another picture may fit to be told beside it."""
