@@ -8,6 +8,7 @@ from agent.followups import Referring
 from agent.quoting import AT_MOST, LISTED, Found, Groups, Reply, quoted, sentence, span
 from agent.relevance import Relevance
 from agent.understanding import Plan
+from tools.evidence import UNHEARD
 
 NEARLY = 0.1
 """How much less than the best another picture may fit to be told beside it."""
@@ -28,6 +29,8 @@ def sounds(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
         return Reply(tuple(map(sentence, told)), remarks)
     if facts and "without sound" in facts[0].one.text:
         return Reply((), ("There is no sound.",), False, tuple(facts))
+    if facts and UNHEARD in facts[0].one.text:
+        return Reply((), ("Its sound is not indexed yet.",), False, tuple(facts))
     lost = {
         "silence": "No stretch of a second or more is silent.",
         "other": f"Nothing but speech or silence lasts {MUSIC_SECONDS:.0f} seconds or more.",

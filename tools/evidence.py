@@ -28,6 +28,7 @@ _ID = re.compile(
 HEARD = 2
 """The number of a span of pictures that stands for its sound."""
 UNCERTAIN = "uncertain"
+UNHEARD = "with sound that is not indexed yet"
 FIRST_PICTURE = 0.05
 """Seconds from a cut within which a picture is the first of its scene."""
 _CODECS = {
@@ -160,7 +161,9 @@ def facts(video: Video, scenes: int, probe: Mapping[str, Any], looks: Sequence[A
         parts.append(f"encoded as {_CODECS.get(codec, codec)}")
     if (look := overall(looks, video.duration)) and (told := describe(look)):
         parts.append(f"on the whole {told}")
-    parts.append("with sound" if probe["audio"] else "without sound")
+    sound = video.stages.get("sound")
+    heard = sound is None or sound.state in ("done", "skipped")
+    parts.append(("with sound" if heard else UNHEARD) if probe["audio"] else "without sound")
     if tongues := [track["language"] or "?" for track in probe.get("subtitles", ())]:
         parts.append(f"with subtitles ({', '.join(dict.fromkeys(tongues))})")
     if video.recorded_at:

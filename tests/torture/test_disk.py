@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
+from tools.library import STAGES
 from tools.sealed import sealed
 from ui.uploads import TooLarge, Uploads
 
 Times = Callable[[int], int]
 
-STAGES = ("probe", "subtitles", "keyframes", "pass", "sound", "speech", "screen", "vectors")
 AT_STAGE = """
 import dataclasses, os, shutil
 from pathlib import Path

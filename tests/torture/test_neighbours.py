@@ -206,9 +206,9 @@ def counted(*given, **named):
     seen[0] += 1
     if seen[0] == {number}:
         from tools.ingest import ingest
-        from tools.providers import BARE
+        from tools.providers import Providers
         from tools.library import Library
-        ingest(Library(Path({home!r})), Path({path!r}), providers=BARE)
+        ingest(Library(Path({home!r})), Path({path!r}), providers=Providers(text_reader="none"))
     return unlink(*given, **named)
 os.unlink = counted
 """
