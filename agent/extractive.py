@@ -133,7 +133,8 @@ class _Turn:
             wanted = self._beyond(said)
             if said.wants and len(words) == len(self._calls):
                 video, start, end = said.wants
-                wanted = [("read_moment", {"video": video, "start": start, "end": end})]
+                read = "read_passage" if said.joined else "read_moment"
+                wanted = [(read, {"video": video, "start": start, "end": end})]
         return [
             {"name": name, "args": arguments, "id": f"{len(self._seen)}-{number}"}
             for number, (name, arguments) in enumerate(wanted, len(results))

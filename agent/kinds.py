@@ -113,6 +113,11 @@ def heads(question: str) -> set[str]:
     return {word for match in found for word in match.groups() if word}
 
 
+def asks_number(question: str) -> bool:
+    """Whether a number answers it."""
+    return bool(_ASKS_NUMBER.search(question.lower()))
+
+
 def asks_place(question: str) -> bool:
     """Whether the name of a place is asked for."""
     return bool(_ASKS_PLACE.search(question.lower()))

@@ -1,72 +1,224 @@
-"""Answers from long talks: the passage that a question is about, quoted in a few cues that follow.
+"""Answers from long talks: the passage that a question is about, as one quotation.
 
 People ask about a long talk in their own words, and an answer often stands in the sentences after
-those that share words with the question.
+those that share words with the question. So each cue is weighed by how near it and what is said
+around it are to the question, by the words of the question around it, and by whether it holds the
+kind of thing asked for: a conditional logit model (McFadden 1974) whose choices are the cues.
 """
 
 import re
-from typing import Any
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from agent.followups import Referring
-from agent.kinds import adds_kind, heads, sought
-from agent.phrasing import is_phrasing
-from agent.quoting import AT_MOST, Found, Groups, Reply, sentence
-from agent.relevance import ENOUGH_WITHOUT_HEAD, Relevance
-from agent.wording import continues
-from tools.stemming import stem, stems
+from agent.kinds import adds_kind, asks_number, sought
+from agent.quoting import Found, Groups, Reply, sentence
+from agent.relevance import Relevance, names
+from tools.evidence import passage_id
+from tools.stemming import has_number, stems
 
-ENOUGH_KNOWN, ENOUGH_TYPED, ENOUGH_STRANGE = 0.4, 0.5, 0.6
-"""Share of a question's weight in the passage that answers it: the others where one of its words
-never occurs, and where besides the passage holds a name, time or number that is asked for."""
-CANDIDATES = 3
-FOLLOWING = 12.0
-"""Seconds after a cue within which the answer may stand."""
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+WEIGHTS = (0.58, 0.4, 0.62, 1.49, 0.52, 0.92)
+"""What each of the traits of a cue says; `python -m benchmarks.passages` fits them."""
+PRESENT = (11.75, -4.12, -3.3)
+"""Whether a talk has what is asked for: what the cosine of its nearest passage says, what the share
+of the words says that never occur, and where the line is; from the same fit."""
+LOST = 0.2
+"""The share of the words that may be missing where there are no vectors (yet)."""
+CLOSE, AROUND, FAR = (10.0, 5.0), (20.0, 10.0), (35.0, 20.0)
+"""Seconds before and after a cue that are compared with a question by their mean vector."""
+CONTEXT = (25.0, 15.0)
+"""The same for the words of the question."""
+QUOTED_SECONDS = 10.0
+"""How long a quoted passage is at most."""
 PAUSE = 2.0
+"""A longer pause, in seconds, ends a passage."""
+TALKS = 3
+"""How many videos are looked into, those of the best hits."""
 _TWO = re.compile(r"\band (?:\w+ )?(?:how|what|when|where|which|who|why)\b")
-"""Two things are asked for, so one cue hardly says both."""
+"""Two things are asked for, and one sentence hardly says both."""
+LINES = 3
+ENOUGH_SHOWN, ENOUGH_LOST = 0.4, 0.6
+"""Share of a question's weight in a line on screen that answers it: the other where one of its
+words never occurs."""
 OFTEN, LASTING = 2, 180.0
 """A line that is on screen more often or longer, in seconds, is a heading of them all."""
 
 
+@dataclass(frozen=True)
+class Talks:
+    """What is said in some videos, as a question sees it."""
+
+    question: str
+    words: tuple[str, ...]
+    relevance: Relevance
+    videos: tuple[str, ...]
+
+    @cached_property
+    def cues(self) -> list[Any]:
+        """What is said, in order."""
+        return [one for one in self.relevance.spoken if one.video in self.videos]
+
+    @cached_property
+    def _middles(self) -> "Floats":
+        """A time for each cue; those of another video lie far away."""
+        import numpy as np
+
+        far = {video: 1e6 * place for place, video in enumerate(sorted(self.videos))}
+        return np.array([(one.start + one.end) / 2 + far[one.video] for one in self.cues])
+
+    def _beside(self, span: tuple[float, float]) -> tuple[Any, Any]:
+        """For each cue the first and the one behind the last whose middle lies so near."""
+        import numpy as np
+
+        begin = np.searchsorted(self._middles, self._middles - span[0])
+        return begin, np.searchsorted(self._middles, self._middles + span[1], "right")
+
+    @cached_property
+    def _rows(self) -> tuple[Any, Any]:
+        """A vector for each cue, and that of the question."""
+        return self.relevance.vectors(self.cues, self.question)
+
+    def nearness(self, span: tuple[float, float]) -> "Floats":
+        """Cosine of the question and what is said so far before and after each cue."""
+        import numpy as np
+
+        rows, asked = self._rows
+        lengths = np.array([len(one.text.split()) for one in self.cues], np.float64)
+        sums = np.vstack([np.zeros(rows.shape[1]), np.cumsum(rows * lengths[:, None], axis=0)])
+        begin, finish = self._beside(span)
+        means = sums[finish] - sums[begin]
+        return means @ asked / np.maximum(np.linalg.norm(means, axis=1), 1e-9)
+
+    @cached_property
+    def kinds(self) -> "Floats":
+        """1 where a cue holds the kind of thing asked for, -1 where not, 0 where none is."""
+        import numpy as np
+
+        held = [adds_kind(self.question, one.text) for one in self.cues]
+        return np.array([0.0 if one is None else 1.0 if one else -1.0 for one in held])
+
+    def _covered(self) -> "Floats":
+        """Share of the weight of the words that are said or shown around each cue."""
+        import numpy as np
+
+        begin, finish = self._beside(CONTEXT)
+        total, covered = 0.0, np.zeros(len(self.cues))
+        for word in self.words:
+            weight = self.relevance.weight(word)
+            holders = self.relevance.holders(word)
+            held = np.array([one.id in holders for one in self.cues])
+            count = np.append(0, np.cumsum(held))
+            near = count[finish] > count[begin]
+            for line in self.relevance.shown_with(word):
+                if line.video in self.videos:
+                    near |= np.array(
+                        [
+                            one.video == line.video
+                            and line.start < one.end + CONTEXT[1]
+                            and line.end > one.start - CONTEXT[0]
+                            for one in self.cues
+                        ]
+                    )
+            total += weight
+            covered += weight * near
+        return covered / (total or 1.0)
+
+    def traits(self) -> "Floats":
+        """One row per cue: what WEIGHTS weigh. All but the last three lie around 0."""
+        import numpy as np
+
+        numbers = np.array([has_number(one.text) for one in self.cues], np.float64)
+        numbers *= asks_number(self.question)
+        rows, asked = self._rows
+        around = (rows @ asked, self.nearness(CLOSE), self.nearness(FAR))
+        near = [_standard(one) for one in around]
+        return np.stack([*near, self.kinds, _standard(self._covered()), numbers], axis=1)
+
+    def presence(self) -> tuple[float, float]:
+        """The cosine of the nearest passage, and the share of the words that never occur."""
+        lost = set(self.relevance.missing(self.words))
+        weights = {word: self.relevance.weight(word) for word in self.words}
+        share = sum(weights[word] for word in lost) / (sum(weights.values()) or 1.0)
+        return float(self.nearness(AROUND).max()), share
+
+    def best(self) -> tuple[int, bool]:
+        """The likeliest cue, and whether the talk has at all what is asked for."""
+        import numpy as np
+
+        chances = self.traits() @ np.array(WEIGHTS)
+        chances = np.exp(chances - chances.max())
+        chances[1:-1] += (chances[:-2] + chances[2:]) / 2
+        cosine, lost = self.presence()
+        by_words = not self._rows[0].any()
+        there = PRESENT[0] * cosine + PRESENT[1] * lost + PRESENT[2] > 0
+        there = lost <= LOST if by_words else there
+        there = there and not self.relevance.missing(names(self.question))
+        return int(chances.argmax()), there
+
+    def span(self, cue: int) -> list[Any]:
+        """The cues that one quotation holds: a sentence from its beginning, and what follows it.
+
+        Nothing follows where the cue itself holds the kind of thing asked for, and nothing else is.
+        """
+        cues, first, last = self.cues, cue, cue
+        exact = self.kinds[cue] > 0 and not _TWO.search(self.question.lower())
+
+        def joined(earlier: int, later: int) -> bool:
+            one, other = cues[earlier], cues[later]
+            return one.video == other.video and other.start - one.end < PAUSE
+
+        while (
+            first > 0
+            and cues[first - 1].text.rstrip()[-1:] not in ".!?"
+            and joined(first - 1, first)
+            and cues[last].end - cues[first - 1].start <= QUOTED_SECONDS
+        ):
+            first -= 1
+        while (
+            last + 1 < len(cues)
+            and not (exact and cues[last].text.rstrip()[-1:] in ".!?")
+            and joined(last, last + 1)
+            and cues[last + 1].end - cues[first].start <= QUOTED_SECONDS
+        ):
+            last += 1
+        return cues[first : last + 1]
+
+
 def passage(asked: Referring, groups: Groups, relevance: Relevance) -> Reply | None:
-    """The cues of the best passage, or the line on screen, if it holds what was asked for."""
-    plan, words = asked.plan, sought(asked.plan)
-    lost = [word for word in relevance.missing(words) if not is_phrasing(word)]
-    enough = ENOUGH_STRANGE if lost else ENOUGH_KNOWN
-    named = {stem(word) for word in heads(plan.question).intersection(words)}
+    """The best passage as one quotation, or the line on screen, if it holds what is asked for."""
     spoken, read = [*groups, [], []][:2]
-    chosen: list[tuple[float, Found]] = []
-    for rank, found in [*enumerate(spoken[:CANDIDATES]), *enumerate(read[:CANDIDATES])]:
-        own, around = relevance.share(words, found.one), relevance.passage(words, found.one)
-        if found.one.kind == "screen" and (own < enough or not _says_more(asked, found, relevance)):
-            continue
-        text = " ".join(one.text for one in _told(found, relevance)[:AT_MOST])
-        typed = adds_kind(plan.question, text)
-        least = min(enough, ENOUGH_TYPED) if typed else enough
-        if named and not named.intersection(stems(text)):
-            least = 1.0 if typed else ENOUGH_WITHOUT_HEAD
-        if typed is not False and around >= least:
-            chosen.append((around + own - 0.2 * rank, found))
-    if not chosen:
-        return None
-    _, best = max(chosen, key=lambda pair: pair[0])
-    told = {one.id for one in _answering(plan.question, _told(best, relevance))}
-    known = {f.one.id: f for group in groups for f in group if f.one.id in told}
-    wants = (best.one.video, best.one.start, best.one.end + FOLLOWING)
-    cited = sorted(known.values(), key=lambda f: f.one.start)
-    return Reply(tuple(sentence(f) for f in cited), wants=wants)
+    shown = _line(asked, read, relevance)
+    if shown and asked.plan.modality == "screen":
+        return shown
+    videos = tuple(dict.fromkeys(found.one.video for found in spoken))[:TALKS]
+    talks = Talks(asked.plan.question, tuple(sought(asked.plan)), relevance, videos)
+    if not talks.cues:
+        return shown
+    cue, there = talks.best()
+    if not there or talks.kinds[cue] < 0:
+        return shown
+    told = talks.span(cue)
+    quoted = passage_id(told)
+    for found in (one for group in groups for one in group):
+        if found.one.id == quoted:
+            return Reply((sentence(found),))
+    return Reply(wants=(told[0].video, told[0].start, max(one.end for one in told)), joined=True)
 
 
-def _answering(question: str, told: list[Any]) -> list[Any]:
-    """Of the cues of a passage those that answer: what holds the kind asked for, or what follows
-    a question in it."""
-    for at, one in enumerate(told):
-        if adds_kind(question, one.text):
-            first = at - 1 if at and continues(one.text) else at
-            more = at + 1 < len(told) and (_TWO.search(question) or continues(told[at + 1].text))
-            return told[first : at + 2 if more else at + 1]
-    asked = [at for at, one in enumerate(told[:-1]) if "?" in one.text]
-    return told[asked[-1] + 1 :] if asked else told[:AT_MOST]
+def _line(asked: Referring, read: list[Found], relevance: Relevance) -> Reply | None:
+    words = sought(asked.plan)
+    enough = ENOUGH_LOST if relevance.missing(words) else ENOUGH_SHOWN
+    for found in read[:LINES]:
+        if relevance.share(words, found.one) >= enough and _says_more(asked, found, relevance):
+            return Reply((sentence(found),))
+    return None
 
 
 def _says_more(asked: Referring, found: Found, relevance: Relevance) -> bool:
@@ -79,8 +231,6 @@ def _says_more(asked: Referring, found: Found, relevance: Relevance) -> bool:
     return bool(more) and (asked.plan.modality == "screen" if typed is None else typed)
 
 
-def _told(found: Found, relevance: Relevance) -> list[Any]:
-    """A cue with those that follow it, or a line on screen."""
-    if found.one.kind == "screen":
-        return [found.one]
-    return relevance.going_on(found.one, FOLLOWING, PAUSE)[: AT_MOST + 1]
+def _standard(values: "Floats") -> "Floats":
+    spread = float(values.std())
+    return (values - values.mean()) / spread if spread > 1e-9 else values * 0.0

@@ -55,7 +55,20 @@ position problem purpose question reason result scenery section segment sense sh
 stage start state step stretch stuff style thing things time title topic total type version way
 ways word words nobody somebody anybody everybody someone anyone everyone
 """
-_COMMON = frozenset(f"{_LIGHT_VERBS} {_QUALITIES} {_HOW} {_ASKING}".split())
+_MIND = """
+advise agree allow believe bother compare consider decide depend expect feel guess help hope imagine
+include intend involve know learn manage need notice plan prefer provide recall recommend refer
+relate remember remind require suggest suppose think understand wish wonder
+"""
+_WHO = """
+audience author crew expert folk folks guest guests herself himself host hosts human humans
+instructor interviewer itself lady lecturer moderator myself narrator ourselves people person
+presenter professor reporter speaker speakers teacher themselves viewer viewers yourself
+"""
+_LINKS = """
+according although despite due except none per though whatever whether whichever without
+"""
+_COMMON = frozenset(f"{_LIGHT_VERBS} {_QUALITIES} {_HOW} {_ASKING} {_MIND} {_WHO} {_LINKS}".split())
 _ENDINGS = ("ing", "ed", "es", "s", "ly", "er", "d")
 
 

@@ -42,6 +42,8 @@ class Reply:
     nearest: tuple[Found, ...] = ()
     wants: tuple[str, float, float] | None = None
     """A moment that would be worth reading as well: the sentence begins in it."""
+    joined: bool = False
+    """Whether it is to be read as one quotation."""
 
 
 Groups = Sequence[Sequence[Found]]

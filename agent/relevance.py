@@ -40,8 +40,6 @@ ENOUGH_WITHOUT_HEAD = 0.72
 """The same for evidence that lacks it: what it says of the channel may be about another thing."""
 LONG_SECONDS = 600.0
 """From here on a talk says most words somewhere, and what belongs together stands further apart."""
-PASSAGE_SECONDS = 20.0
-"""How far before and after a piece of evidence its passage reaches in a long talk."""
 FIGURE = 2.0
 """How much more than its rarity a number says."""
 
@@ -52,6 +50,11 @@ _vocabularies: "WeakKeyDictionary[Any, tuple[list[str], Any]]" = WeakKeyDictiona
 
 _PROPER = re.compile(r"(?<=[a-z,] )[A-Z][a-z]+")
 """Names inside a sentence: they mean nothing but themselves."""
+
+
+def names(text: str) -> list[str]:
+    """Names inside the sentences of a text, in small letters."""
+    return [name.lower() for name in _PROPER.findall(text)]
 
 
 class Relevance:
@@ -65,6 +68,20 @@ class Relevance:
         self._videos = videos
         self._holders: dict[str, set[str]] = {}
         self._near: dict[str, list[Any]] = {}
+
+    @property
+    def spoken(self) -> list[Any]:
+        """What is said, in the order of videos and times."""
+        return self._corpora[0].items
+
+    def shown_with(self, word: str) -> list[Any]:
+        """The lines on screen that hold a word."""
+        holders = self.holders(word)
+        return [one for one in self._corpora[1].items if one.id in holders]
+
+    def vectors(self, cues: Sequence[Any], question: str) -> tuple[Any, Any]:
+        """A row for each cue and the vector of the question; zeros where there are none."""
+        return self._toolbox.text_vectors([one.id for one in cues], question)
 
     @property
     def count(self) -> int:
@@ -159,7 +176,7 @@ class Relevance:
         total = covered = 0.0
         own = False
         for word in words:
-            weight, credit = self._weight(word), 0.0
+            weight, credit = self.weight(word), 0.0
             for form, value in [(word, 1.0), *((r, RELATED) for r in self._stand_ins(word))]:
                 holders = self.holders(form)
                 if one.id in holders:
@@ -169,30 +186,6 @@ class Relevance:
             total += weight
             covered += weight * credit
         return covered / total if own and total else 0.0
-
-    def passage(self, words: Sequence[str], one: Evidence) -> float:
-        """How much of the words' weight is said or shown in the passage around the evidence."""
-        near = {
-            other.id
-            for corpus in self._corpora
-            for other in corpus.items
-            if other.video == one.video
-            and other.start < max(one.end, one.start) + PASSAGE_SECONDS
-            and other.end > one.start - PASSAGE_SECONDS
-        }
-        weights = {word: self._weight(word) for word in words}
-        held = sum(weight for word, weight in weights.items() if self.holders(word) & near)
-        return held / (sum(weights.values()) or 1.0)
-
-    def going_on(self, one: Evidence, seconds: float, pause: float) -> list[Any]:
-        """A cue and those that follow it without a pause, all that begin in so many seconds."""
-        told: list[Any] = []
-        for other in self._corpora[0].items:
-            if other.video == one.video and one.start <= other.start <= one.start + seconds:
-                if told and other.start - told[-1].end > pause:
-                    break
-                told.append(other)
-        return told
 
     def enough(self, plan: Plan, one: Evidence) -> float:
         """The share of the question's weight from which this evidence answers it."""
@@ -232,7 +225,8 @@ class Relevance:
     def _stand_ins(self, word: str) -> list[str]:
         return [] if self.holders(word) else self.related(word)
 
-    def _weight(self, word: str) -> float:
+    def weight(self, word: str) -> float:
+        """How much a word says: as much as it is rare, more for a number, little for phrasing."""
         rarity = math.log(1 + (self.count + 1) / (len(self.holders(word)) + 0.5))
         if word[0].isdigit():
             return rarity * FIGURE

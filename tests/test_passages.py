@@ -1,7 +1,9 @@
 """Answers from long talks: the kind of thing asked for, and the passage that holds it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,7 +13,8 @@ from agent.passages import passage
 from agent.quoting import Found
 from agent.relevance import Relevance
 from agent.understanding import understand
-from tools.evidence import of_speech
+from tools.embed import load_embedder
+from tools.evidence import of_passage, of_speech, unproven
 from tools.library import Library
 from tools.media import ScreenText, Utterance
 from tools.search import Corpus
@@ -46,26 +49,61 @@ def test_what_is_asked_for_is_there_and_not_only_in_the_question(
 
 
 class Talk(Toolbox):
-    """A talk of which only the words are known."""
+    """A talk of which only the words are known, and perhaps their vectors."""
 
     embedder = None
+    vectors = True
 
     def corpora(self, videos: Sequence[str]) -> tuple[Corpus[Utterance], Corpus[ScreenText]]:
         return Corpus(SAID), Corpus(list[ScreenText](), noisy=True)
 
+    def text_vectors(self, ids: Sequence[str], question: str) -> tuple[Any, Any]:
+        embedder = load_embedder()
+        rows = embedder.texts([one.text for one in SAID])
+        return rows * self.vectors, embedder.texts([question])[0]
 
+
+@pytest.mark.parametrize("vectors", [True, False])
 @pytest.mark.parametrize(
-    ("question", "cited"),
+    ("question", "start"),
     [
-        ("Who built the gate?", [0]),
-        ("Why is the gate green?", [2]),  # not the question in the talk itself
-        ("Who built the cathedral?", []),
+        ("Who built the gate?", 100.0),
+        ("Why is the gate green?", 107.0),  # not the question in the talk itself
+        ("Who built the cathedral?", None),
+        ("Did Harald compare the gate with Paris?", None),
     ],
 )
-def test_the_cue_that_answers_is_quoted(tmp_path: Path, question: str, cited: list[int]) -> None:
-    relevance = Relevance(Talk(Library(tmp_path)), [VIDEO])
+def test_the_passage_that_answers_is_asked_for_as_one_quotation_and_cited(
+    tmp_path: Path, question: str, start: float | None, vectors: bool
+) -> None:
+    toolbox = Talk(Library(tmp_path))
+    toolbox.vectors = vectors
+    relevance = Relevance(toolbox, [VIDEO])
     found = [Found(f"e{n}", of_speech(one, None)) for n, one in enumerate(SAID)]
-    reply = passage(Referring(understand(question, 800.0)), [found], relevance)
-    assert [f"[e{n}]" in " ".join(reply.sentences if reply else ()) for n in range(4)] == [
-        n in cited for n in range(4)
+    asked = Referring(understand(question, 800.0))
+    reply = passage(asked, [found], relevance)
+    if start is None:
+        assert reply is None
+        return
+    assert reply is not None
+    if not reply.joined:  # one cue, which the search had found already
+        assert [one for one in SAID if one.start == start and one.text in reply.sentences[0]]
+        return
+    assert reply.wants is not None and reply.wants[:2] == (VIDEO, start) and not reply.sentences
+    told = [one for one in SAID if start <= one.start and one.end <= reply.wants[2]]
+    whole = Found("e9", of_passage(told, None))
+    again = passage(asked, [found, [whole]], relevance)
+    assert again is not None and again.sentences[0].endswith("[e9].")
+
+
+def test_a_passage_is_as_uncertain_as_its_worst_words_and_names_who_speaks() -> None:
+    said = [
+        replace(SAID[0], speaker="Speaker 1", source="whisper:tiny", confidence=0.9),
+        replace(SAID[1], speaker="Speaker 2", source="whisper:tiny", confidence=0.1),
     ]
+    one = of_passage(said, None)
+    assert one.text == f"Speaker 1: {SAID[0].text} Speaker 2: {SAID[1].text}"
+    assert unproven(one)
+    assert of_passage([replace(u, speaker="Speaker 1") for u in said], None).text == (
+        f"Speaker 1: {SAID[0].text} {SAID[1].text}"
+    )

@@ -188,3 +188,17 @@ def test_every_hit_can_be_found_again_by_its_id(box: Toolbox, video: Video) -> N
     for one in found:
         again = box.library.evidence(one.id)
         assert (again.kind, again.text, again.start) == (one.kind, one.text, one.start)
+
+
+def test_a_passage_is_evidence_of_its_own(box: Toolbox, video: Video) -> None:
+    library = box.library
+    said = library.utterances(video.id)[:2]
+    (one,) = box.read_passage(video.id, said[0].start, said[1].end)
+    assert one.text == " ".join(u.text for u in said)
+    assert (one.start, one.end) == (said[0].start, said[1].end)
+    assert library.evidence(one.id) == one and one.image
+    (single,) = box.read_passage(video.id, said[0].start, said[0].end)
+    assert single == library.evidence(said[0].id)
+    assert box.read_passage(video.id, said[0].start + 0.2, said[0].end) == []
+    with pytest.raises(UnknownVideo):
+        library.evidence(f"speech:{video.id}@{int(said[0].start * 1000) + 7}-999999")

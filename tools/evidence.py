@@ -95,6 +95,38 @@ def unproven(one: Evidence) -> str:
     return UNCERTAIN if one.source.endswith(f"({UNCERTAIN})") else ""
 
 
+def passage_id(said: Sequence[Utterance]) -> str:
+    """The id of consecutive utterances as one; that of a single one is its own."""
+    if len(said) == 1:
+        return said[0].id
+    return evidence_id("speech", said[0].video, said[0].start, max(one.end for one in said))
+
+
+def passage(said: Sequence[Utterance], start: float, end: float) -> list[Utterance]:
+    """The utterances of a span, to the millisecond; none where they do not fill it."""
+    first, last = round(start * 1000), round(end * 1000)
+    inside = [u for u in said if first <= round(u.start * 1000) and round(u.end * 1000) <= last]
+    inside = [u for u in inside if u.end > u.start]
+    fill = inside and round(inside[0].start * 1000) == first
+    return inside if fill and max(round(u.end * 1000) for u in inside) == last else []
+
+
+def of_passage(said: Sequence[Utterance], image: str | None) -> Evidence:
+    """Consecutive utterances as one; as uncertain as the least certain of them."""
+    voices = {one.speaker for one in said}
+    texts = [f"{u.speaker}: {u.text}" if u.speaker and len(voices) > 1 else u.text for u in said]
+    worst = min(said, key=lambda one: one.confidence)
+    whole = replace(
+        worst,
+        start=said[0].start,
+        end=max(one.end for one in said),
+        text=" ".join(texts),
+        speaker=said[0].speaker if len(voices) == 1 else None,
+        language=said[0].language if len({one.language for one in said}) == 1 else "",
+    )
+    return of_speech(whole, image)
+
+
 def of_screen(one: ScreenText, image: str | None, score: float = 0.0) -> Evidence:
     """What was to be read, when."""
     return Evidence(one.id, one.video, one.start, one.end, "screen", one.text, image, score, "text")

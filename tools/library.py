@@ -276,9 +276,13 @@ class Library:
                     look = self.look_of(video, start, end)
                     return make.of_scene(scene, number, len(scenes), look)
         said, shown = self.utterances(video), self.screen_text(video)
-        for one in (*said, *(u for file in (HEARD, SUBTITLES) for u in self._past(video, file))):
+        heard = [said, *(self._past(video, file) for file in (HEARD, SUBTITLES))]
+        for one in (one for words in heard for one in words):
             if one.id == id:
                 return make.of_speech(one, self.image_at(video, one.start, one.end))
+        for words in heard if kind == "speech" else ():
+            if whole := make.passage(words, start, end):
+                return make.of_passage(whole, self.image_at(video, start, end))
         for text in (*shown, *self._past(video, READ)):
             if text.id == id:
                 return make.of_screen(text, self.image_at(video, text.start, text.end))

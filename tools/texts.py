@@ -7,8 +7,10 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from tools.evidence import parse_id
+
 if TYPE_CHECKING:
-    from tools.embed import Embedder
+    from tools.embed import Embedder, Floats
     from tools.index import VectorIndex
     from tools.library import Library
     from tools.media import ScreenText, Utterance
@@ -84,6 +86,28 @@ class TextSearch:
         cosines = self._cosines(query, {one.video for one in corpus.items})
         within = {"start": start or 0.0, "end": float("inf") if end is None else end}
         return search(query, corpus, cosines, limit=limit, cut=cut, **within)
+
+    def vectors(self, ids: Sequence[str], question: str) -> tuple[Floats, Floats]:
+        """A row for each text, and the vector of a question; zeros where there are none.
+
+        Of texts from several embedders those of the one that searches count.
+        """
+        import numpy as np
+
+        embedder = self.embedder
+        if embedder is None:
+            return np.zeros((len(ids), 1), np.float32), np.zeros(1, np.float32)
+        asked = embedder.texts([question])[0]
+        rows = np.zeros((len(ids), len(asked)), np.float32)
+        known: dict[str, Any] = {}
+        for video in {one[1] for id in ids if (one := parse_id(id))}:
+            stored = self._library.vectors(video)
+            if stored and stored.provider == embedder.name and stored.array.shape[1] == len(asked):
+                known |= dict(zip(stored.ids, stored.array, strict=True))
+        for place, id in enumerate(ids):
+            if id in known:
+                rows[place] = known[id]
+        return rows, asked
 
     def _load(self, name: str) -> Embedder:
         from tools.embed import load_embedder

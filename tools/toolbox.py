@@ -70,6 +70,7 @@ class Toolbox:
             self.find_sounds,
             self.find_words,
             self.read_moment,
+            self.read_passage,
             self.look_at,
             self.look_closer,
             self.find_scenes,
@@ -198,6 +199,21 @@ class Toolbox:
         found += self._frames(id, start, end)
         return sorted(found, key=lambda one: (one.start, one.end))
 
+    def read_passage(
+        self,
+        video: VideoId,
+        start: Annotated[float, Field(ge=0, description="Where its first sentence starts.")],
+        end: Annotated[float, Field(ge=0, description="Where its last sentence ends.")],
+    ) -> list[Evidence]:
+        """What is said in a short span as one quotation. Use to cite several sentences at once."""
+        id = self.library.get(video).id
+        said = [
+            u
+            for u in self.library.utterances(id)
+            if start - 0.001 <= u.start and u.end <= end + 0.001
+        ]
+        return [self.library.evidence(make.passage_id(said))] if said else []
+
     def look_at(
         self,
         video: VideoId,
@@ -318,6 +334,10 @@ class Toolbox:
     def embedder(self) -> "Embedder | None":
         """What made the text vectors of this library; None where there are none."""
         return self._texts.embedder
+
+    def text_vectors(self, ids: Sequence[str], question: str) -> tuple["Any", "Any"]:
+        """A row for each text, and the vector of a question; zeros where there are none."""
+        return self._texts.vectors(ids, question)
 
     def corpora(self, videos: Sequence[str]) -> "tuple[Corpus[Utterance], Corpus[ScreenText]]":
         """Speech and on-screen text of some videos, prepared for search."""
