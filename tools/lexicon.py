@@ -43,13 +43,13 @@ class Lexicon:
             total[row + 1] = total[row] + weighted[text].sum(axis=0)
         self._windows = unit_rows((total[spans[:, 1]] - total[spans[:, 0]]).astype(np.float32))
 
-    def near(self, word: str) -> Floats:
-        """How near the nearest word of each text is in meaning: 0, nothing in common, to 1."""
+    def near(self, words: Sequence[str]) -> Floats:
+        """By word and text, how near the nearest word there is: 0, nothing in common, to 1."""
         import numpy as np
 
-        cosines = self._array @ load_embedder(PROVIDER).texts([word])[0]
+        cosines = load_embedder(PROVIDER).texts(words) @ self._array.T
         near = np.clip((cosines - FLOOR) / (1 - FLOOR), 0, 1).astype(np.float64)
-        return np.maximum.reduceat(near[self._flat], self._first)
+        return np.maximum.reduceat(near[:, self._flat], self._first, axis=1)
 
     def around(self, words: Sequence[str]) -> Floats:
         """The cosine of all these words together and each window."""
