@@ -1,9 +1,11 @@
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import pytest
 
 from tools import search as module
-from tools.embed import load_embedder
+from tools.embed import Vectors, load_embedder
+from tools.lexicon import Lexicon
 from tools.media import ScreenText, Utterance
 from tools.search import (
     Corpus,
@@ -300,3 +302,27 @@ def test_a_text_without_a_word_of_the_question_is_found_by_its_meaning_alone():
 
     assert found(module.ENOUGH_COSINE) == [(said[1], 0.0)]
     assert found(module.ENOUGH_COSINE - 0.01) == []
+
+
+def test_words_are_found_by_what_they_mean():
+    lexicon = Lexicon(
+        [["the", "angry", "doctor"], [], ["a", "car"]], np.array([[0, 2], [0, 3], [2, 3]])
+    )
+    physician, automobile = lexicon.near(["physician", "automobile"])
+    assert physician[0] > 0.3 > physician[2] and physician[1] == 0
+    assert automobile[2] > 0.3 > automobile[0]
+    assert lexicon.near(["doctor"])[0, 0] == pytest.approx(1, abs=1e-3)
+    around = lexicon.around(["automobile", "unheardof"])
+    assert around.argmax() == 2 and around.argmin() == 0
+
+
+def test_a_long_talk_is_searched_in_other_words_than_its_own():
+    fillers = [f"and so it went on in the orchard, year after year, {n}" for n in range(200)]
+    fillers[120] = "the physician drove home in his automobile"
+    cues = [Utterance(VIDEO, n * 6.0, n * 6.0 + 6, text) for n, text in enumerate(fillers)]
+    made = Corpus(cues, [Vectors([one.id for one in cues], np.zeros((200, 1)), "wordllama")])
+    assert [h.text for h in search("When did the doctor take the car?", made, limit=1)] == [
+        fillers[120]
+    ]
+    other = Corpus(cues, [Vectors([one.id for one in cues], np.zeros((200, 1)), "another")])
+    assert search("When did the doctor take the car?", other) == []

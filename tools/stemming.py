@@ -45,12 +45,6 @@ began begin begun begin chose choose chosen choose rose rise became become broug
 men man women woman children child feet foot teeth tooth mice mouse fought fight swam swim sang
 sing sung sing slept sleep felt feel hid hide hidden hide stole steal stolen steal
 """
-_NUMBER = re.compile(
-    r"\d|\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|"
-    r"eigh|nine)teen|(?:twen|thir|for|fif|six|seven|eigh|nine)ty|hundreds?|thousands?|millions?|"
-    r"billions?|half|dozens?|couple|several|few)\b",
-    re.IGNORECASE,
-)
 _PAIRS = [str(word) for word in _IRREGULAR.split()]
 _BASES = dict(zip(_PAIRS[::2], _PAIRS[1::2], strict=True))
 _SPELLING = (
@@ -109,8 +103,3 @@ def asked_words(question: str) -> tuple[list[str], list[str]]:
         if word not in _STOP:
             (spare if word in _FURNITURE else found).setdefault(stem(word), word)
     return list(found.values()), list(spare.values())
-
-
-def has_number(text: str) -> bool:
-    """Whether a text holds a number, in digits or words; "one" mostly is none."""
-    return bool(_NUMBER.search(text))
