@@ -118,6 +118,11 @@ def asks_number(question: str) -> bool:
     return bool(_ASKS_NUMBER.search(question.lower()))
 
 
+def has_number(said: str) -> bool:
+    """Whether a number is named."""
+    return bool(_NUMBER.search(said))
+
+
 def asks_place(question: str) -> bool:
     """Whether the name of a place is asked for."""
     return bool(_ASKS_PLACE.search(question.lower()))

@@ -12,11 +12,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from agent.followups import Referring
-from agent.kinds import adds_kind, asks_number, sought
+from agent.kinds import adds_kind, asks_number, has_number, sought
 from agent.quoting import Found, Groups, Reply, sentence
 from agent.relevance import Relevance, names
 from tools.evidence import passage_id
-from tools.stemming import has_number, stems
+from tools.stemming import stems
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,17 +24,15 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-WEIGHTS = (0.58, 0.4, 0.62, 1.49, 0.52, 0.92)
+WEIGHTS = (0.56, 0.59, 0.42, 1.32, 0.29)
 """What each of the traits of a cue says; `python -m benchmarks.passages` fits them."""
 PRESENT = (11.75, -4.12, -3.3)
 """Whether a talk has what is asked for: what the cosine of its nearest passage says, what the share
 of the words says that never occur, and where the line is; from the same fit."""
 LOST = 0.2
 """The share of the words that may be missing where there are no vectors (yet)."""
-CLOSE, AROUND, FAR = (10.0, 5.0), (20.0, 10.0), (35.0, 20.0)
+CLOSE, AROUND = (10.0, 5.0), (20.0, 10.0)
 """Seconds before and after a cue that are compared with a question by their mean vector."""
-CONTEXT = (25.0, 15.0)
-"""The same for the words of the question."""
 QUOTED_SECONDS = 10.0
 """How long a quoted passage is at most."""
 PAUSE = 2.0
@@ -104,42 +102,17 @@ class Talks:
         held = [adds_kind(self.question, one.text) for one in self.cues]
         return np.array([0.0 if one is None else 1.0 if one else -1.0 for one in held])
 
-    def _covered(self) -> "Floats":
-        """Share of the weight of the words that are said or shown around each cue."""
-        import numpy as np
-
-        begin, finish = self._beside(CONTEXT)
-        total, covered = 0.0, np.zeros(len(self.cues))
-        for word in self.words:
-            weight = self.relevance.weight(word)
-            holders = self.relevance.holders(word)
-            held = np.array([one.id in holders for one in self.cues])
-            count = np.append(0, np.cumsum(held))
-            near = count[finish] > count[begin]
-            for line in self.relevance.shown_with(word):
-                if line.video in self.videos:
-                    near |= np.array(
-                        [
-                            one.video == line.video
-                            and line.start < one.end + CONTEXT[1]
-                            and line.end > one.start - CONTEXT[0]
-                            for one in self.cues
-                        ]
-                    )
-            total += weight
-            covered += weight * near
-        return covered / (total or 1.0)
-
     def traits(self) -> "Floats":
-        """One row per cue: what WEIGHTS weigh. All but the last three lie around 0."""
+        """One row per cue: what WEIGHTS weigh."""
         import numpy as np
 
+        own = np.array([one.video in self.videos for one in self.relevance.spoken], bool)
         numbers = np.array([has_number(one.text) for one in self.cues], np.float64)
         numbers *= asks_number(self.question)
         rows, asked = self._rows
-        around = (rows @ asked, self.nearness(CLOSE), self.nearness(FAR))
-        near = [_standard(one) for one in around]
-        return np.stack([*near, self.kinds, _standard(self._covered()), numbers], axis=1)
+        near = _standard(rows @ asked), _standard(self.nearness(CLOSE))
+        searched = self.relevance.weights(self.question)[own]
+        return np.stack([searched, *near, self.kinds, numbers], axis=1)
 
     def presence(self) -> tuple[float, float]:
         """The cosine of the nearest passage, and the share of the words that never occur."""

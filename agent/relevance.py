@@ -74,10 +74,9 @@ class Relevance:
         """What is said, in the order of videos and times."""
         return self._corpora[0].items
 
-    def shown_with(self, word: str) -> list[Any]:
-        """The lines on screen that hold a word."""
-        holders = self.holders(word)
-        return [one for one in self._corpora[1].items if one.id in holders]
+    def weights(self, question: str) -> Any:
+        """How well what is said around each of `spoken` answers a question; 0 is usual."""
+        return self._toolbox.text_weights(self._corpora[0], question)
 
     def vectors(self, cues: Sequence[Any], question: str) -> tuple[Any, Any]:
         """A row for each cue and the vector of the question; zeros where there are none."""

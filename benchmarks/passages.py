@@ -22,14 +22,14 @@ from agent.passages import Talks
 from agent.relevance import Relevance
 from agent.understanding import understand
 from benchmarks.search import said
-from tools.embed import load_embedder
+from tools.embed import Vectors, load_embedder
 from tools.library import Library
 from tools.media import ScreenText, Utterance
-from tools.search import Corpus
+from tools.search import Corpus, weigh
 from tools.toolbox import Toolbox
 
 Floats = NDArray[np.float64]
-RIDGE, STEPS = 3.0, 400
+RIDGE, STEPS, RATE = 3.0, 1500, 0.2
 ABSENT = 0.05
 """The share of the questions about absent things that may be answered."""
 
@@ -40,8 +40,9 @@ class Transcript(Toolbox):
     def __init__(self, cues: Path) -> None:
         super().__init__(Library(Path(mkdtemp(prefix="cuepoint-passages-"))))
         spoken = said(cues)
-        self._speech: Corpus[Utterance] = Corpus(spoken)
         rows = load_embedder().texts([one.text for one in spoken])
+        vectors = Vectors([one.id for one in spoken], rows, load_embedder().name)
+        self._speech: Corpus[Utterance] = Corpus(spoken, [vectors])
         self._rows = {one.id: row for one, row in zip(spoken, rows, strict=True)}
 
     @property
@@ -56,6 +57,13 @@ class Transcript(Toolbox):
     def text_vectors(self, ids: Any, question: str) -> tuple[Any, Any]:
         """A row for each cue, and the vector of a question."""
         return np.stack([self._rows[id] for id in ids]), load_embedder().texts([question])[0]
+
+    def text_weights(self, corpus: Any, question: str) -> Any:
+        """How well the surroundings of each cue answer a question."""
+        asked = load_embedder().texts([question])[0]
+        cosines = {id: float(row @ asked) for id, row in self._rows.items()}
+        weighed = weigh(question, self._speech, cosines)
+        return weighed.fused if weighed else np.zeros(len(self._rows))
 
 
 @dataclass(frozen=True)
@@ -105,7 +113,7 @@ def fit_weights(asked: list[Asked]) -> Floats:
             likely = chances(one, weights)
             among = np.where(one.right, likely, 0.0)
             slope += one.traits.T @ (among / max(among.sum(), 1e-12) - likely)
-        weights = weights + slope / len(answered)
+        weights = weights + RATE * slope / len(answered)
     return weights
 
 
@@ -116,7 +124,7 @@ def fit_presence(asked: list[Asked]) -> Floats:
     found = np.array([one.kind == "found" for one in judged], np.float64)
     spread = np.append(rows[:, :-1].std(axis=0), 1.0)
     weights = np.zeros(rows.shape[1])
-    for _ in range(STEPS * 10):
+    for _ in range(STEPS * 3):
         likely = 1 / (1 + np.exp(-(rows / spread) @ weights))
         slope = (rows / spread).T @ (found - likely) - np.append(weights[:-1], 0.0)
         weights = weights + slope / len(judged)

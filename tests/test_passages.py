@@ -17,7 +17,7 @@ from tools.embed import load_embedder
 from tools.evidence import of_passage, of_speech, unproven
 from tools.library import Library
 from tools.media import ScreenText, Utterance
-from tools.search import Corpus
+from tools.search import Corpus, weigh
 from tools.toolbox import Toolbox
 
 VIDEO = "7f3a9c21d0e4b512"
@@ -56,6 +56,10 @@ class Talk(Toolbox):
 
     def corpora(self, videos: Sequence[str]) -> tuple[Corpus[Utterance], Corpus[ScreenText]]:
         return Corpus(SAID), Corpus(list[ScreenText](), noisy=True)
+
+    def text_weights(self, corpus: Any, question: str) -> Any:
+        weighed = weigh(question, corpus)
+        return weighed.fused if weighed else [0.0] * len(SAID)
 
     def text_vectors(self, ids: Sequence[str], question: str) -> tuple[Any, Any]:
         embedder = load_embedder()

@@ -175,27 +175,39 @@ def _inside(word: str, text: str) -> bool:
     return len(word) >= 4 and any(word in one for one in text.split() if len(one) >= 12)
 
 
-def search(
-    question: str,
-    corpus: Corpus[Words],
-    cosines: Mapping[str, float] | None = None,
-    *,
-    limit: int = 6,
-    start: float = -math.inf,
-    end: float = math.inf,
-    cut: bool = True,
-) -> list[Hit]:
-    """The texts that answer a question, best first; nothing rather than something irrelevant.
+@dataclass(frozen=True, eq=False)
+class Weighed:
+    """What a question says of each text and the window around it, one column per text."""
 
-    With cut=False what comes nearest, to be shown as such. cosines are those of the question and
-    each text, by evidence id; a text not among them is as near as the least near of them.
-    """
+    words: tuple[str, ...]
+    held: NDArray[np.bool_]
+    """By word, whether the window holds it."""
+    share: Floats
+    """How much of the question's weight the words in the window carry, 0 to 1."""
+    fused: Floats
+    """How well the window answers, beside the others; 0 is usual, 1 a standard deviation."""
+    relevant: NDArray[np.bool_]
+    fits: Floats
+    """How well the text itself fits, among those of its window."""
+    score: Floats
+
+    def order(self) -> list[int]:
+        """The windows, best first."""
+        import numpy as np
+
+        return [int(window) for window in np.argsort(-self.fused, kind="stable")]
+
+
+def weigh(
+    question: str, corpus: Corpus[Words], cosines: Mapping[str, float] | None = None
+) -> Weighed | None:
+    """What a question says of each text; None where it asks for nothing, or there are no texts."""
     import numpy as np
 
     words, spare = asked_words(question)
     words, spare = (words, spare) if words else (spare, words)
-    if not words or not corpus.items or limit <= 0:
-        return []
+    if not words or not corpus.items:
+        return None
     every = [*words, *spare]
     exact = np.stack([corpus.holds(word) for word in every])
     alike = exact
@@ -222,17 +234,35 @@ def search(
     cues = weight @ alike
     fits = cues / max(cues.max(), 1e-9) + CUE_COSINE * near
     score = 0.5 * share + 0.25 * keywords + 0.25 * np.clip(nearest, 0, 1)
-    order = [
-        int(window) for window in np.argsort(-fused, kind="stable") if relevant[window] or not cut
-    ]
+    return Weighed(tuple(words), held, share, fused, relevant, fits, score)
+
+
+def search(
+    question: str,
+    corpus: Corpus[Words],
+    cosines: Mapping[str, float] | None = None,
+    *,
+    limit: int = 6,
+    start: float = -math.inf,
+    end: float = math.inf,
+    cut: bool = True,
+) -> list[Hit]:
+    """The texts that answer a question, best first; nothing rather than something irrelevant.
+
+    With cut=False what comes nearest, to be shown as such. cosines are those of the question and
+    each text, by evidence id; a text not among them is as near as the least near of them.
+    """
+    if limit <= 0 or (weighed := weigh(question, corpus, cosines)) is None:
+        return []
+    order = [w for w in weighed.order() if weighed.relevant[w] or not cut]
     hits: list[Hit] = []
     ceiling = 1.0
-    for cue, window in list(_cited(corpus, order, fits, start, end).items())[:limit]:
+    for cue, window in list(_cited(corpus, order, weighed.fits, start, end).items())[:limit]:
         # Never above a better one, so that sorting by score keeps this order.
-        ceiling = min(ceiling, round(float(score[window]), 4))
+        ceiling = min(ceiling, round(float(weighed.score[window]), 4))
         one = corpus.items[cue]
-        found = tuple(w for w, row in zip(words, held, strict=True) if row[window])
-        part = round(float(share[window]), 4)
+        found = tuple(w for w, row in zip(weighed.words, weighed.held, strict=True) if row[window])
+        part = round(float(weighed.share[window]), 4)
         hits.append(Hit(one.id, one.video, one.start, one.end, one.text, ceiling, found, part))
     return hits
 

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any
 from tools.evidence import parse_id
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from tools.embed import Embedder, Floats
     from tools.index import VectorIndex
     from tools.library import Library
@@ -86,6 +89,16 @@ class TextSearch:
         cosines = self._cosines(query, {one.video for one in corpus.items})
         within = {"start": start or 0.0, "end": float("inf") if end is None else end}
         return search(query, corpus, cosines, limit=limit, cut=cut, **within)
+
+    def weights(self, corpus: Corpus[Utterance], question: str) -> NDArray[np.float64]:
+        """How well the surroundings of each text answer a question: see Weighed.fused."""
+        import numpy as np
+
+        from tools.search import weigh
+
+        cosines = self._cosines(question, {one.video for one in corpus.items})
+        weighed = weigh(question, corpus, cosines)
+        return weighed.fused if weighed else np.zeros(len(corpus.items))
 
     def vectors(self, ids: Sequence[str], question: str) -> tuple[Floats, Floats]:
         """A row for each text, and the vector of a question; zeros where there are none.

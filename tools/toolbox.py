@@ -335,6 +335,10 @@ class Toolbox:
         """What made the text vectors of this library; None where there are none."""
         return self._texts.embedder
 
+    def text_weights(self, corpus: "Corpus[Utterance]", question: str) -> "Any":
+        """How well what is said around each utterance answers a question; 0 is usual."""
+        return self._texts.weights(corpus, question)
+
     def text_vectors(self, ids: Sequence[str], question: str) -> tuple["Any", "Any"]:
         """A row for each text, and the vector of a question; zeros where there are none."""
         return self._texts.vectors(ids, question)
