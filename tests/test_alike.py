@@ -1,13 +1,16 @@
 """A picture instead of words: what looks like it is cited, and the conversation goes on."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from agent.ask import Answer, ask, open_agent
 from agent.settings import Settings
+from tools.alike import moments_like
 from tools.equip import equip
 from tools.errors import NotIndexed, ProviderUnavailable, UnreadableMedia
 from tools.ingest import ingest
@@ -58,6 +61,26 @@ async def test_what_looks_like_a_picture_is_evidence_of_the_conversation(
         broken.write_bytes(b"\xff\xd8\xff")
         with pytest.raises(UnreadableMedia):
             await told(agent, "Where?", like=broken)
+
+
+@pytest.mark.parametrize("sides", [["white"], ["white", "red"], ["white", "yellow", "red"]])
+def test_a_library_in_which_all_looks_like_a_picture_is_no_library_without_it(
+    sides: list[str], tmp_path: Path, tiny: Any, encode: Callable[..., Path]
+) -> None:
+    home = tmp_path / "home"
+    tiny.install_pair(home)
+    library = Library(home)
+
+    def draw(seconds: float) -> np.ndarray:
+        picture = np.full((180, 320, 3), tiny.COLOURS["blue"], np.uint8)
+        picture[:, :120] = tiny.COLOURS[sides[int(seconds // 3)]]
+        return picture
+
+    film = encode(tmp_path / "film.mp4", draw, 3.0 * len(sides))
+    ingest(library, film, providers=SEES)
+    toolbox = equip(library, Settings(home=home).providers)
+    assert len(moments_like(toolbox, picture(tmp_path, (30, 60, 220)))) == len(sides)
+    assert moments_like(toolbox, picture(tmp_path, (30, 180, 50))) == []
 
 
 async def test_without_a_model_or_vectors_the_command_is_named(

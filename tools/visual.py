@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import TYPE_CHECKING, Protocol
 
 from tools.calibration import (
     ALIKE,
+    SCENES,
     direction,
     distractors,
     likeness,
     margins,
     scores,
+    unrelated,
 )
 from tools.embed import Embedder, Vectors
 from tools.errors import NotIndexed
@@ -76,7 +79,8 @@ class VisualSearch:
         end: float | None = None,
     ) -> dict[str, float]:
         """The frames that look like a picture, given as its vector."""
-        across, within = self._layer.typical(picture)
+        cosines, within = self._layer.typical(picture)
+        across = unrelated(cosines, self._has(SCENES))
         found, _ = self._frames(picture, videos, start, end)
         alike = likeness(found.array, picture, across, within)
         return {id: one for id, one in zip(found.ids, alike.tolist(), strict=True) if one >= ALIKE}
@@ -97,6 +101,11 @@ class VisualSearch:
         if not found.ids:
             raise NotIndexed(f"no pictures of {video} have vectors there: run `cuepoint index`")
         return classify(found.array, labels, self.embedder)
+
+    def _has(self, scenes: int) -> bool:
+        """Whether the library has so many scenes; of a large one few videos are opened."""
+        counts = accumulate(len(self._library.scenes(one.id)) for one in self._library.list())
+        return any(count >= scenes for count in counts)
 
     def _frames(
         self,
