@@ -33,8 +33,9 @@ Videos = Annotated[
     list[str] | None, Field(description="Ids of the videos to search; all of them without it.")
 ]
 VideoId = Annotated[str, Field(description="The id of one video.")]
-Start = Annotated[float | None, Field(ge=0, description="Only from this second on.")]
-End = Annotated[float | None, Field(ge=0, description="Only before this second.")]
+Second = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Start = Annotated[Second | None, Field(description="Only from this second on.")]
+End = Annotated[Second | None, Field(description="Only before this second.")]
 Limit = Annotated[int, Field(ge=1, le=50, description="At most so many results.")]
 MOMENT_FRAMES = 6
 
@@ -184,8 +185,8 @@ class Toolbox:
     def read_moment(
         self,
         video: VideoId,
-        start: Annotated[float, Field(ge=0, description="From this second on.")],
-        end: Annotated[float, Field(ge=0, description="Before this second.")],
+        start: Annotated[Second, Field(description="From this second on.")],
+        end: Annotated[Second, Field(description="Before this second.")],
     ) -> list[Evidence]:
         """Everything said and shown in a span of one video, in order of time."""
         id = self.library.get(video).id
@@ -201,7 +202,7 @@ class Toolbox:
     def look_at(
         self,
         video: VideoId,
-        seconds: Annotated[float, Field(ge=0, description="The moment, in seconds.")],
+        seconds: Annotated[Second, Field(description="The moment, in seconds.")],
     ) -> list[Evidence]:
         """The picture on screen at one moment, with its colours and light."""
         from tools.frames import at
@@ -213,12 +214,13 @@ class Toolbox:
     def look_closer(
         self,
         video: VideoId,
-        start: Annotated[float, Field(ge=0, description="From this second on.")],
-        end: Annotated[float, Field(ge=0, description="Before this second; 12 s later at most.")],
-    ) -> list[Evidence]:
+        start: Annotated[Second, Field(description="From this second on.")],
+        end: Annotated[Second, Field(description="Before this second; 12 s later at most.")],
+    ) -> list[Evidence | str]:
         """Look at a short span with several pictures a second, and read what they show.
 
-        Use where the pictures so far are too far apart: a counter, a flash, a quick gesture.
+        Use where the pictures so far are too far apart: a counter, a flash, a quick gesture. The
+        last line says so where the time did not suffice.
         """
         from tools.closer import look
 
@@ -227,8 +229,9 @@ class Toolbox:
         with self._guard:
             if self._reader is None and self._reads:
                 self._reader = self._reads()
-        look(self.library, id, start, end, self._reader, visual.embedder if visual else None)
-        return self.read_moment(id, start, end)
+        embedder = visual.embedder if visual else None
+        left_out = look(self.library, id, start, end, self._reader, embedder)
+        return [*self.read_moment(id, start, end), *([left_out] if left_out else [])]
 
     def find_scenes(self, video: VideoId, start: Start = None, end: End = None) -> list[Evidence]:
         """The scenes of a video, between cuts, in order, with their colours and light."""
