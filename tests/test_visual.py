@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from tools import manifests
-from tools.errors import NotIndexed, ProviderUnavailable
+from tools.errors import NotIndexed, ProviderUnavailable, RefusedRequest
 from tools.files import digest, write_lines
 from tools.layer import FRAMES, SEGMENTS, stored
 from tools.library import Library
@@ -105,6 +105,8 @@ def test_labels_with_none_of_them(box: Toolbox, shelf: Any):
     assert red.text.startswith("red") and red.score > 0.5 and (red.start, red.end) == (0, 3)
     (none,) = box.classify(["green"], shelf.video, 6, 8)
     assert none.text.startswith("none of them")
+    with pytest.raises(RefusedRequest, match="20 labels at most"):
+        box.classify(["red"] * 21, shelf.video)
 
 
 def test_what_cannot_see_says_so(shelf: Any):

@@ -38,6 +38,7 @@ Start = Annotated[Second | None, Field(description="Only from this second on.")]
 End = Annotated[Second | None, Field(description="Only before this second.")]
 Limit = Annotated[int, Field(ge=1, le=50, description="At most so many results.")]
 MOMENT_FRAMES = 6
+LABELS = 20
 
 
 class Toolbox:
@@ -140,12 +141,17 @@ class Toolbox:
 
     def classify(
         self,
-        labels: Annotated[list[str], Field(min_length=1, description="What it may be.")],
+        labels: Annotated[
+            list[str],
+            Field(min_length=1, max_length=LABELS, description="What it may be; 20 at most."),
+        ],
         video: VideoId,
         start: Start = None,
         end: End = None,
     ) -> list[Evidence]:
         """Which of these labels fits the pictures of a video, or of a span of it, if any does."""
+        if len(labels) > LABELS:
+            raise RefusedRequest(f"a picture is compared with {LABELS} labels at most: name fewer")
         return self._pictures.labelled(labels, self.library.get(video).id, start, end)
 
     def find_sounds(
