@@ -10,6 +10,7 @@ from PIL import Image
 
 from agent.ask import Answer, ask, open_agent
 from agent.settings import Settings
+from agent.toolbelt import Toolbelt
 from tools.alike import moments_like
 from tools.equip import equip
 from tools.errors import NotIndexed, ProviderUnavailable, UnreadableMedia
@@ -97,3 +98,23 @@ async def test_without_a_model_or_vectors_the_command_is_named(
     async with open_agent(settings, toolbox=equip(library, settings.providers)) as agent:
         with pytest.raises(NotIndexed, match="cuepoint index"):
             await told(agent, "Where?", like=red)
+
+
+async def test_videos_that_were_passed_over_are_named(
+    shots: Path, tmp_path: Path, tiny: Any, encode: Callable[..., Path]
+) -> None:
+    settings = Settings(home=tmp_path / "home")
+    library = Library(settings.home)
+    old = ingest(library, shots, providers=Providers("none", picture_embedder="none"))
+    tiny.install_pair(settings.home)
+    green = np.full((180, 320, 3), tiny.COLOURS["green"], np.uint8)
+    ingest(library, encode(tmp_path / "new.mp4", lambda _: green, 3.0), providers=SEES)
+    blue = picture(tmp_path, (30, 60, 220))
+    toolbox = equip(library, settings.providers)
+    async with open_agent(settings, toolbox=toolbox) as agent:
+        answer = (await told(agent, "Where is this?", like=blue)).answer
+        assert answer.startswith("Nothing") and f"seen: “{old.title}”; run: cuepoint" in answer
+        with pytest.raises(NotIndexed, match="cuepoint index"):
+            await told(agent, "Where is this?", like=blue, videos=[old.id])
+    (remark,) = Toolbelt(toolbox).call("search_frames", {"query": "a purple thing"}, ())
+    assert f"“{old.title}”" in remark

@@ -323,6 +323,10 @@ class Toolbox:
         """Why these are not searched by what they show; empty where pictures of one of them are."""
         return self._pictures.blind(videos)
 
+    def unseen(self, videos: Sequence[str] | None = None) -> list[Video]:
+        """Those of some videos that a search by what pictures show passed over."""
+        return self._pictures.unseen(self._scope(videos))
+
     @property
     def embedder(self) -> "Embedder | None":
         """What made the text vectors of this library; None where there are none."""
