@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from tools import manifests
+from tools.closer import look
 from tools.errors import NotIndexed, ProviderUnavailable, RefusedRequest
 from tools.files import digest, write_lines
 from tools.layer import FRAMES, SEGMENTS, stored
@@ -98,6 +99,15 @@ def test_more_like_this_finds_other_moments_of_the_same_look(box: Toolbox, shelf
     assert frame.id in alike and all(3 <= int(id.partition("@")[2]) / 1000 < 6 for id in alike)
     assert box.find_similar(frame.id) == []  # its own scene is no other
     assert box.find_similar(frame.id, [shelf.video]) == []
+
+
+def test_what_a_closer_look_saw_is_found_in_all_videos(box: Toolbox, shelf: Any):
+    visual = box.visual
+    assert visual is not None
+    look(shelf.library, shelf.video, 4.0, 4.1, None, visual.embedder)
+    frames = {f"frame:{shelf.video}@{4000 + 100 * n}" for n in range(10)}
+    assert frames <= visual.fitting("a blue thing").keys()
+    assert len(frames & visual.fitting("a blue thing", start=4.5).keys()) == 5
 
 
 def test_labels_with_none_of_them(box: Toolbox, shelf: Any):
