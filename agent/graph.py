@@ -5,6 +5,9 @@ the turn: evidence is kept by id, and looked up in the library when it is shown 
 """
 
 import asyncio
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import TYPE_CHECKING, Annotated, Any, NotRequired, TypedDict
 
 from langchain_core.language_models import BaseChatModel
@@ -25,9 +28,14 @@ from agent.model import explain, model_errors
 from agent.toolbelt import Toolbelt, fence
 from agent.turn import KEY, Stream, Turn, conclude, finished, prompt
 from tools.errors import Damaged, VideoError
+from tools.sandbox import UNTIL
 
 if TYPE_CHECKING:
     from tools.toolbox import Toolbox
+
+SLOW = ("look_at", "look_closer")
+"""Tools that decode: they wait for each other, and nothing else waits for them."""
+LOOKS = ThreadPoolExecutor(2, "look")
 
 
 class State(TypedDict):
@@ -92,7 +100,7 @@ def build_agent(model: BaseChatModel, toolbox: "Toolbox", checkpointer: Any) -> 
                 timer = asyncio.timeout_at(turn.deadline)
                 try:
                     async with timer:
-                        found = await asyncio.to_thread(belt.call, name, arguments, turn.videos)
+                        found = await _called(belt, name, arguments, turn)
                         text, evidence = await asyncio.to_thread(belt.show, found, seen)
                     turn.records |= {one.id: one for one in evidence}
                     ids, status = [one.id for one in evidence], "success"
@@ -143,6 +151,16 @@ def build_agent(model: BaseChatModel, toolbox: "Toolbox", checkpointer: Any) -> 
     graph.add_conditional_edges("tools", after_tools, ["think", "check"])
     graph.add_edge("check", END)
     return graph.compile(checkpointer=checkpointer)
+
+
+async def _called(belt: Toolbelt, name: str, arguments: Any, turn: Turn) -> list[Any]:
+    """What a tool returns; one that decodes ends when the question's time is over."""
+    loop, context = asyncio.get_running_loop(), copy_context()
+    context.run(UNTIL.set, time.monotonic() + turn.deadline - loop.time())
+    return await loop.run_in_executor(
+        LOOKS if name in SLOW else None,
+        lambda: context.run(belt.call, name, arguments, turn.videos),
+    )
 
 
 def _calls(message: Any) -> list[Any]:

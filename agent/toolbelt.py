@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 READS = ("list_", "video_", "search_", "find_", "read_", "look_", "classify", "summarize_")
 """How the capabilities begin that change nothing: a model is given no others."""
+SEEING = ("search_frames", "find_similar")
+"""Those that search by what pictures show."""
 TEXT_LIMIT = 400
 RESULT_LIMIT = 12_000
 VIDEOS_LISTED = 30
@@ -33,7 +35,7 @@ class Toolbelt:
     """The capabilities that only read. Everything in here blocks: call it in a thread."""
 
     def __init__(self, toolbox: "Toolbox") -> None:
-        self._library = toolbox.library
+        self._library, self._unseen = toolbox.library, toolbox.unseen
         readers = [c for c in toolbox.tools() if c.__name__.startswith(READS)]
         self._capabilities: dict[str, Callable[..., Any]] = {c.__name__: c for c in readers}
         self._schemas = {c.__name__: StructuredTool.from_function(c) for c in readers}
@@ -61,7 +63,11 @@ class Toolbelt:
             where = ".".join(str(part) for part in first["loc"])
             raise RefusedRequest(f"{name}: {where}: {first['msg']}") from error
         given = {field: getattr(parsed, field) for field in parsed.model_fields_set}
-        return list(self._capabilities[name](**self._scoped(schema, given, scope)))
+        given = self._scoped(schema, given, scope)
+        found = list(self._capabilities[name](**given))
+        if name in SEEING and (told := self.passed_over(given.get("videos") or scope)):
+            found.append(told)
+        return found
 
     def _scoped(
         self, schema: type[BaseModel], given: dict[str, Any], scope: Sequence[str]
@@ -157,7 +163,15 @@ class Toolbelt:
         ]
         if len(videos) > 3:
             parts.append(f"and {len(videos) - 3} more videos")
-        return f"Looked at {'; '.join(parts)}."
+        passed = self.passed_over(scope)
+        return f"Looked at {'; '.join(parts)}." + (f" {passed}" if passed else "")
+
+    def passed_over(self, scope: Sequence[str]) -> str:
+        """One sentence on the videos that a search for pictures left out; empty without any."""
+        titles = [f"“{one.title}”" for one in self._unseen(scope or None)]
+        more = f" and {len(titles) - 3} more" if len(titles) > 3 else ""
+        named = f"{', '.join(titles[:3])}{more}"
+        return f"Not searched by what is seen: {named}; run: cuepoint index." if titles else ""
 
 
 def video_line(video: Video) -> str:

@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tools import files, manifests
-from tools.calibration import likeness, margins, scores
+from tools.calibration import likeness, margins, scores, unrelated
 from tools.layer import FRAMES, SEGMENTS, Layer, stored
 
 Floats = NDArray[np.float32]
@@ -111,8 +111,9 @@ def by_text(layer: Layer, others: Floats, question: Floats) -> object:
 
 def by_picture(layer: Layer, question: Floats) -> object:
     """All that a picture as a question takes."""
-    usual = layer.typical(question)
-    return likeness(layer.frames(question)[0].array, question, *usual)
+    cosines, within = layer.typical(question)
+    across = unrelated(cosines, True)
+    return likeness(layer.frames(question)[0].array, question, across, within)
 
 
 def resident() -> float:

@@ -1,13 +1,17 @@
 """A picture instead of words: what looks like it is cited, and the conversation goes on."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from agent.ask import Answer, ask, open_agent
 from agent.settings import Settings
+from agent.toolbelt import Toolbelt
+from tools.alike import moments_like
 from tools.equip import equip
 from tools.errors import NotIndexed, ProviderUnavailable, UnreadableMedia
 from tools.ingest import ingest
@@ -60,6 +64,26 @@ async def test_what_looks_like_a_picture_is_evidence_of_the_conversation(
             await told(agent, "Where?", like=broken)
 
 
+@pytest.mark.parametrize("sides", [["white"], ["white", "red"], ["white", "yellow", "red"]])
+def test_a_library_in_which_all_looks_like_a_picture_is_no_library_without_it(
+    sides: list[str], tmp_path: Path, tiny: Any, encode: Callable[..., Path]
+) -> None:
+    home = tmp_path / "home"
+    tiny.install_pair(home)
+    library = Library(home)
+
+    def draw(seconds: float) -> np.ndarray:
+        picture = np.full((180, 320, 3), tiny.COLOURS["blue"], np.uint8)
+        picture[:, :120] = tiny.COLOURS[sides[int(seconds // 3)]]
+        return picture
+
+    film = encode(tmp_path / "film.mp4", draw, 3.0 * len(sides))
+    ingest(library, film, providers=SEES)
+    toolbox = equip(library, Settings(home=home).providers)
+    assert len(moments_like(toolbox, picture(tmp_path, (30, 60, 220)))) == len(sides)
+    assert moments_like(toolbox, picture(tmp_path, (30, 180, 50))) == []
+
+
 async def test_without_a_model_or_vectors_the_command_is_named(
     shots: Path, tmp_path: Path, tiny: Any
 ) -> None:
@@ -74,3 +98,23 @@ async def test_without_a_model_or_vectors_the_command_is_named(
     async with open_agent(settings, toolbox=equip(library, settings.providers)) as agent:
         with pytest.raises(NotIndexed, match="cuepoint index"):
             await told(agent, "Where?", like=red)
+
+
+async def test_videos_that_were_passed_over_are_named(
+    shots: Path, tmp_path: Path, tiny: Any, encode: Callable[..., Path]
+) -> None:
+    settings = Settings(home=tmp_path / "home")
+    library = Library(settings.home)
+    old = ingest(library, shots, providers=Providers("none", picture_embedder="none"))
+    tiny.install_pair(settings.home)
+    green = np.full((180, 320, 3), tiny.COLOURS["green"], np.uint8)
+    ingest(library, encode(tmp_path / "new.mp4", lambda _: green, 3.0), providers=SEES)
+    blue = picture(tmp_path, (30, 60, 220))
+    toolbox = equip(library, settings.providers)
+    async with open_agent(settings, toolbox=toolbox) as agent:
+        answer = (await told(agent, "Where is this?", like=blue)).answer
+        assert answer.startswith("Nothing") and f"seen: “{old.title}”; run: cuepoint" in answer
+        with pytest.raises(NotIndexed, match="cuepoint index"):
+            await told(agent, "Where is this?", like=blue, videos=[old.id])
+    (remark,) = Toolbelt(toolbox).call("search_frames", {"query": "a purple thing"}, ())
+    assert f"“{old.title}”" in remark

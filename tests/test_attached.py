@@ -1,4 +1,4 @@
-"""Pictures from outside: JPEG, PNG and WebP by their content, small and upright; nothing else."""
+"""Pictures from outside: told by their content, kept small and upright; nothing else is."""
 
 import struct
 import zlib
@@ -6,6 +6,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -20,7 +21,7 @@ def write(path: Path, kind: str, **options: Any) -> Path:
     return path
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF"])
 def test_the_content_says_what_it_is_and_a_small_jpeg_is_kept(tmp_path: Path, kind: str) -> None:
     path = write(tmp_path / "holiday.mp4", kind)
     assert is_picture(path)
@@ -51,6 +52,26 @@ def test_what_claims_to_be_vast_is_refused_before_it_is_decoded(tmp_path: Path) 
         file.truncate(BYTES + 1)
     with pytest.raises(RefusedRequest, match="MB"):
         small(path)
+
+
+def test_a_picture_is_kept_as_it_looks(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    Image.fromarray(np.linspace(0, 65535, 400 * 300).reshape(300, 400).astype(np.uint16)).save(path)
+    with Image.open(BytesIO(small(path))) as made:
+        assert np.abs(np.asarray(made.convert("L"))[[10, 150, 290], 200] - (9, 128, 248)).max() < 5
+    for drawn in (Image.new("RGBA", (64, 48), (255, 0, 0, 0)), Image.new("LA", (64, 48), (0, 0))):
+        drawn.save(path)
+        with Image.open(BytesIO(small(path))) as made:
+            assert np.asarray(made).min() > 250  # what nobody sees has no colour
+
+
+def test_a_picture_of_a_telephone_is_no_video(tmp_path: Path) -> None:
+    path = tmp_path / "a.heic"
+    for brand in (b"heic", b"mif1"):
+        path.write_bytes(b"\0\0\0\x18ftyp" + brand + bytes(64))
+        assert is_picture(path)
+        with pytest.raises(UnreadableMedia, match="save it as JPEG"):
+            small(path)
 
 
 def test_what_is_broken_or_no_picture_is_told(tmp_path: Path, shots: Path) -> None:

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from tools.calibration import ALIKE, DISTRACTORS, cut, direction, distractors, likeness
+from tools.calibration import ALIKE, DISTRACTORS, cut, direction, distractors, likeness, unrelated
 from tools.calibration import margins as margins_of
 from tools.calibration import scores as scores_of
 from tools.zeroshot import classify
@@ -146,3 +146,28 @@ def test_another_frame_of_a_scene_is_alike_and_another_scene_is_not():
     # Where nothing else is in the library, its one scene is still like itself, and noise is not.
     assert np.median(likeness(same, query, within, within)) > 0.8
     assert likeness(drawn.things[:1], query, within, within)[0] == 0
+
+
+@pytest.mark.parametrize("share", [0, 0.6])
+def test_most_of_a_library_may_look_like_a_picture(share: float):
+    """Of 200 queries, 4 in a hundred find a wrong scene at most."""
+    wrong = lost = 0
+    for seed in range(5):
+        drawn = Drawn(40, seed)
+        scenes = drawn.pictures.reshape(SCENES, FRAMES, DIMENSIONS)
+        same = round(share * SCENES)
+        for scene in range(SCENES):
+            query, others = scenes[scene, 0], np.delete(unit(scenes.mean(axis=1)), scene, axis=0)
+            others[:same] = unit(0.6 * scenes[scene].mean(axis=0) + 0.4 * others[:same])
+            found = likeness(others, query, unrelated(others @ query, True), 0.956) >= ALIKE
+            wrong += bool(found[same:].any())
+            lost += int((~found[:same]).sum())
+    assert lost == 0 and wrong <= 8
+
+
+def test_all_of_few_scenes_may_look_like_a_picture():
+    for cosines in ([0.85], [0.85, 0.86], [0.85, 0.85, 0.84, 0.3]):
+        pictures = np.array([[0.85]], np.float32)
+        across = unrelated(np.array(cosines, np.float32), False)
+        assert likeness(pictures, np.ones(1, np.float32), across, 1.0) >= ALIKE
+    assert unrelated(np.array([0.5], np.float32), False) == 0.5

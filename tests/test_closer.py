@@ -1,20 +1,33 @@
-from collections.abc import Callable
+import math
+import threading
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
+from tools import closer
 from tools.closer import is_coarse
-from tools.errors import UnknownVideo
+from tools.errors import RefusedRequest, UnknownVideo
 from tools.ingest import ingest
 from tools.library import Library
 from tools.media import Evidence
 from tools.ocr import load_text_reader
 from tools.providers import BARE
 from tools.repair import repair
+from tools.spans import Line
 from tools.toolbox import Toolbox
 from tools.verify import verify
+
+
+class Colours:
+    name, dimensions = "colours", 2
+
+    def images(self, images: Sequence[Path]) -> np.ndarray:
+        return np.eye(2, dtype=np.float32)[[0] * len(images)]
 
 
 def counter(seconds: float) -> np.ndarray:
@@ -34,8 +47,9 @@ def count(tmp_path: Path, encode: Callable[..., Path]) -> tuple[Toolbox, str]:
     return Toolbox(library, reads=lambda: load_text_reader("rapidocr")), video.id
 
 
-def shown(found: list[Evidence]) -> list[tuple[float, str]]:
-    return [(one.start, one.text) for one in found if one.kind == "screen"]
+def shown(found: Sequence[Evidence | str]) -> list[tuple[float, str]]:
+    evidence = (one for one in found if isinstance(one, Evidence))
+    return [(one.start, one.text) for one in evidence if one.kind == "screen"]
 
 
 def test_a_closer_look_reads_what_stood_there_at_that_moment(count: tuple[Toolbox, str]) -> None:
@@ -43,13 +57,15 @@ def test_a_closer_look_reads_what_stood_there_at_that_moment(count: tuple[Toolbo
     assert is_coarse(toolbox.library, video, 2.3)
     assert shown(toolbox.read_moment(video, 2.3, 2.35)) == []
     found = toolbox.look_closer(video, 2.3, 2.35)
-    assert shown(found) == [(2.3, "123")]
+    assert shown(found) == [(2.3, "123")] and isinstance(found[0], Evidence)
     assert toolbox.library.evidence(found[0].id).text == found[0].text
 
 
 def test_what_was_seen_is_kept_and_found(count: tuple[Toolbox, str]) -> None:
     toolbox, video = count
+    assert toolbox.search_screen_text("147", [video]) == []
     toolbox.look_closer(video, 4.0, 4.1)
+    assert [one.start for one in toolbox.search_screen_text("147", [video])] == [4.7]
     again = Toolbox(Library(toolbox.library.home))
     assert not is_coarse(again.library, video, 4.7)
     assert [one.start for one in again.search_screen_text("147", [video])] == [4.7]
@@ -75,7 +91,80 @@ def test_a_damaged_look_is_named_and_taken_again(count: tuple[Toolbox, str]) -> 
 
 def test_a_look_past_the_end_or_at_a_removed_video(count: tuple[Toolbox, str]) -> None:
     toolbox, video = count
-    assert toolbox.look_closer(video, 500.0, 600.0) is not None
+    assert toolbox.look_closer(video, 500.0, 510.0) is not None
     toolbox.library.remove(video)
     with pytest.raises(UnknownVideo):
         toolbox.look_closer(video, 1.0, 2.0)
+
+
+class Reader:
+    """RapidOCR that counts, and takes so many seconds of its own clock for a picture."""
+
+    def __init__(self, name: str = "rapidocr") -> None:
+        self.name, self.count, self.takes, self.now = name, 0, 0.0, time.monotonic()
+        self._real = load_text_reader("rapidocr")
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def read(self, *picture: Any) -> list[Line]:
+        self.count, self.now = self.count + 1, self.now + self.takes
+        assert self._real
+        return self._real.read(*picture)
+
+
+def test_what_there_was_no_time_to_read_is_told_and_read_the_next_time(
+    count: tuple[Toolbox, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library, video = count[0].library, count[1]
+    reader = Reader()
+    monkeypatch.setattr(closer, "time", reader)
+    toolbox = Toolbox(library, reads=lambda: reader)
+    reader.takes = closer.READING / 4
+    first = toolbox.look_closer(video, 2.0, 3.0)
+    assert str(first[-1]).startswith("Not all of 2 s to 3 s was read")
+    assert 0 < len(shown(first)) < 10 and is_coarse(library, video, 2.7)
+    reader.takes = 0.0
+    again = toolbox.look_closer(video, 2.7, 2.8)
+    assert shown(again) == [(2.7, "127")] and not is_coarse(library, video, 2.7)
+    read = shown(toolbox.read_moment(video, 2.0, 3.0))
+    assert read == [(2 + n / 10, f"{120 + n}") for n in range(10)]
+    kept = [one for one in first if isinstance(one, Evidence)]
+    assert [library.evidence(one.id).text for one in kept] == [one.text for one in kept]
+
+
+def test_a_later_look_takes_nothing_away(count: tuple[Toolbox, str]) -> None:
+    toolbox, video = count
+    library = toolbox.library
+    assert shown(toolbox.look_closer(video, 3.2, 3.25)) == [(3.2, "132")]
+    (cited,) = toolbox.search_screen_text("132", [video])
+    Toolbox(library).look_closer(video, 3.2, 3.25)
+    closer.look(library, video, 3.2, 3.25, None, Colours())
+    closer.look(library, video, 3.2, 3.25, Reader("another"), None)
+    (look,) = library.looks(video)
+    assert (look.reader, look.embedder, len(look.vectors or [])) == ("another", "colours", 10)
+    assert library.evidence(cited.id).text == "132"
+    assert shown(toolbox.read_moment(video, 3.2, 3.25)) == [(3.2, "132")]
+
+
+def test_two_who_look_at_the_same_second_read_it_once(count: tuple[Toolbox, str]) -> None:
+    reader = Reader()
+    toolbox = Toolbox(count[0].library, reads=lambda: reader)
+    looks = [threading.Thread(target=toolbox.look_closer, args=(count[1], 4, 4.1)) for _ in "ab"]
+    for one in looks:
+        one.start()
+    for one in looks:
+        one.join()
+    assert reader.count == 10
+
+
+def test_a_look_is_bounded_in_length_and_in_time(
+    count: tuple[Toolbox, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    toolbox, video = count
+    for end in (60.0, math.inf):
+        with pytest.raises(RefusedRequest, match="12 s at most"):
+            toolbox.look_closer(video, 0.0, end)
+    monkeypatch.setattr(closer, "DECODING", 0.0)  # a file with one keyframe is decoded from there
+    told = toolbox.look_closer(video, 5.0, 5.1)
+    assert str(told[-1]).startswith("Not all of 5 s to 6 s") and not toolbox.library.looks(video)

@@ -1,7 +1,9 @@
 """The whole graph with a model that follows a script."""
 
 import asyncio
+import math
 import threading
+import time
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -11,10 +13,12 @@ from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, Tool
 
 from agent.ask import Agent, Answer, Token, ToolStarted, ask, open_agent
 from agent.fakes import MemoryToolbox, ScriptedModel, calling
+from agent.graph import LOOKS
 from agent.settings import Settings
 from agent.toolbelt import Toolbelt, clock, fence
 from tools.errors import RefusedRequest
 from tools.media import Evidence, Utterance
+from tools.sandbox import UNTIL
 
 WATER = calling("search_transcript", query="water", limit=3)
 
@@ -245,6 +249,24 @@ async def test_tools_run_in_threads_and_the_loop_goes_on(tmp_path: Path):
         await other
     assert went_on.is_set() and answer.evidence
     assert toolbox.threads and threading.get_ident() not in toolbox.threads
+
+
+async def test_what_decodes_has_few_threads_of_its_own_and_ends_with_the_question(tmp_path: Path):
+    toolbox = MemoryToolbox(tmp_path)
+    seen = list[tuple[str, float]]()
+
+    def look_at(video: str) -> list[Evidence]:
+        """Says where it runs, and how long it may."""
+        seen.append((threading.current_thread().name, UNTIL.get() - time.monotonic()))
+        return []
+
+    toolbox.search_frames = look_at  # type: ignore[assignment]
+    script = [calling("look_at", video="Cooking pasta"), AIMessage(content="NOT FOUND")]
+    async with opened(tmp_path, *script, toolbox=toolbox, question_seconds=50) as (agent, _):
+        await run(agent, "Which cheese?")
+    ((name, left),) = seen
+    assert name.startswith("look_") and 0 < left < 50
+    assert LOOKS._max_workers == 2 and UNTIL.get() == math.inf
 
 
 async def test_a_question_stays_within_its_videos(tmp_path: Path):

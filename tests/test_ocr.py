@@ -10,9 +10,13 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
+from tools.equip import equip
 from tools.errors import ProviderUnavailable
+from tools.ingest import ingest
+from tools.library import Library
 from tools.media import Frame, ScreenText
 from tools.ocr import Line, RapidOcrReader, TextReader, load_text_reader, read_screen
+from tools.providers import Providers
 from tools.regions import WHOLE, Box, meet
 from tools.spans import same_text
 
@@ -90,6 +94,24 @@ def test_readers_are_picked_by_name(monkeypatch: pytest.MonkeyPatch):
     assert load_text_reader("auto") is None
     with pytest.raises(ProviderUnavailable, match="install"):
         load_text_reader("rapidocr")
+
+
+def test_reading_takes_as_many_threads_as_it_is_given(
+    shots: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    asked = list[int]()
+
+    class Counted(RapidOcrReader):
+        def __init__(self, threads: int) -> None:
+            asked.append(threads)
+            super().__init__(threads)
+
+    monkeypatch.setattr("tools.ocr.RapidOcrReader", Counted)
+    providers = Providers("rapidocr", "auto", "none", "none", "none", threads=1)
+    library = Library(tmp_path / "home")
+    video = ingest(library, shots, providers=providers, only=("screen",))
+    equip(library, providers).look_closer(video.id, 0, 0.1)
+    assert asked == [1, 1]
 
 
 # Spans over time, with a reader that knows what it is shown

@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 
 from tools import manifests
-from tools.errors import NotIndexed, ProviderUnavailable
+from tools.closer import look
+from tools.errors import NotIndexed, ProviderUnavailable, RefusedRequest
 from tools.files import digest, write_lines
 from tools.layer import FRAMES, SEGMENTS, stored
 from tools.library import Library
@@ -100,11 +101,22 @@ def test_more_like_this_finds_other_moments_of_the_same_look(box: Toolbox, shelf
     assert box.find_similar(frame.id, [shelf.video]) == []
 
 
+def test_what_a_closer_look_saw_is_found_in_all_videos(box: Toolbox, shelf: Any):
+    visual = box.visual
+    assert visual is not None
+    look(shelf.library, shelf.video, 4.0, 4.1, None, visual.embedder)
+    frames = {f"frame:{shelf.video}@{4000 + 100 * n}" for n in range(10)}
+    assert frames <= visual.fitting("a blue thing").keys()
+    assert len(frames & visual.fitting("a blue thing", start=4.5).keys()) == 5
+
+
 def test_labels_with_none_of_them(box: Toolbox, shelf: Any):
     (red,) = box.classify(["red", "blue"], shelf.video, 0, 3)
     assert red.text.startswith("red") and red.score > 0.5 and (red.start, red.end) == (0, 3)
     (none,) = box.classify(["green"], shelf.video, 6, 8)
     assert none.text.startswith("none of them")
+    with pytest.raises(RefusedRequest, match="20 labels at most"):
+        box.classify(["red"] * 21, shelf.video)
 
 
 def test_what_cannot_see_says_so(shelf: Any):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tools.errors import ProviderUnavailable
+from tools.errors import NotIndexed, ProviderUnavailable
 from tools.evidence import parse_id
 from tools.media import Evidence
 
@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 def moments_like(
     toolbox: "Toolbox", picture: Path, videos: Sequence[str] | None = None, limit: int = 6
 ) -> list[Evidence]:
-    """The best frame of each scene that looks so, best first; UnreadableMedia for no picture."""
+    """The best frame of each scene that looks so, best first; UnreadableMedia for no picture.
+
+    NotIndexed where no pictures of these videos have vectors.
+    """
     from dataclasses import replace
 
     visual = toolbox.visual
@@ -24,6 +27,9 @@ def moments_like(
             "searching with a picture needs a model that sees: run `cuepoint models pull siglip2`, "
             "`cuepoint index` on your videos, and start again"
         )
+    scope = list(videos) if videos else [video.id for video in toolbox.library.list()]
+    if scope and (blind := toolbox.blind(scope)):
+        raise NotIndexed(blind)
     fits = visual.alike(visual.picture(picture), videos)
     best: dict[tuple[str, int], str] = {}
     for id in sorted(fits, key=lambda id: -fits[id]):

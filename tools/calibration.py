@@ -22,6 +22,9 @@ ALIKE = 0.5
 """The likeness of two pictures from which on one is more of the other."""
 CONTRAST = 0.1
 """How much less alike, at least, pictures of two scenes are than those of one."""
+UNRELATED, SCENES = 0.6, 12
+"""The cosine that two pictures usually have at most, in CLIP and its kin; from how many scenes on
+it is measured instead."""
 
 DISTRACTORS = (
     "a dog", "a cat", "a horse in a field", "a bird on a branch", "a fish in water", "an insect",
@@ -78,6 +81,19 @@ def scores(margins: Floats, draws: int) -> Floats:
 
     above = np.maximum(margins, 0)
     return (above / (above + cut(draws))).astype(np.float32)
+
+
+def unrelated(cosines: Floats, many: bool) -> float:
+    """The usual cosine of a picture and what has nothing to do with it, of all it has in a library.
+
+    Most scenes may look like it, so this is the median of the normal distribution that the lowest
+    quarter belongs to. All of them may if they are not many (SCENES): then it is UNRELATED at most.
+    """
+    import numpy as np
+
+    lowest, low = np.quantile(cosines, (0.05, 0.25)).tolist()
+    middle = low + (low - lowest) * 0.674 / (1.645 - 0.674)
+    return middle if many else min(middle, UNRELATED)
 
 
 def likeness(pictures: Floats, query: Floats, across: float, within: float) -> Floats:

@@ -2,13 +2,15 @@
 
 The index holds a frame where the picture changed and at least one every few seconds; what a counter
 showed at a given second, or what flashed up in between, is known after a look of a few frames a
-second. A look at one second is one file, whole or absent: whoever writes it last changes nothing,
-so it needs no lock and waits for no index.
+second. A look at one second is one file, whole or absent, and waits for no index. A later look adds
+to it: what was read may be cited.
 """
 
 from __future__ import annotations
 
 import math
+import threading
+import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,10 +19,12 @@ import numpy as np
 
 from tools.attributes import look_of_picture
 from tools.embed import Vectors
+from tools.errors import RefusedRequest
 from tools.files import write_bytes
 from tools.media import Attributes, Frame, ScreenText
 from tools.ocr import TextReader, read_screen
 from tools.regions import Box, area
+from tools.sandbox import UNTIL
 from tools.sealed import sealed, unsealed
 from tools.spans import letters
 from tools.words import screen_text
@@ -32,9 +36,9 @@ if TYPE_CHECKING:
 FOLDER = "closer"
 PER_SECOND = 10
 LONGEST = 12
-"""Seconds that are looked at for one question; of a longer span the middle ones."""
-READING = 8.0
-"""Seconds of work that may go into reading text, for one question."""
+"""Seconds that are looked at for one question."""
+DECODING, READING = 20.0, 8.0
+"""Seconds of work that may go into pictures, and into reading their text, for one question."""
 SAME = 0.1
 """Seconds for which a frame stands where nothing is known of what comes after it."""
 
@@ -43,7 +47,8 @@ SAME = 0.1
 class Look:
     """What a look at one second of a video found, from `second` on.
 
-    vectors has a row for each frame, or is None without a picture model.
+    vectors has a row for each frame, or is None without a picture model. partial is one that
+    had no time to read every picture.
     """
 
     second: int
@@ -53,13 +58,26 @@ class Look:
     reader: str = ""
     embedder: str = ""
     vectors: list[list[float]] | None = None
+    partial: bool = False
+
+    def has(self, reader: TextReader | None, embedder: ImageEmbedder | None) -> bool:
+        """Whether these would find nothing that it lacks."""
+        is_read = reader is None or (self.reader == reader.name and not self.partial)
+        return is_read and (embedder is None or self.embedder == embedder.name)
+
+
+_GUARDS = [threading.Lock() for _ in range(64)]
+"""Of what two questions look at in the same second, one waits for the other."""
 
 
 def is_coarse(library: Library, video: str, at: float) -> bool:
     """Whether the picture has changed since the last frame that is held of a moment."""
     one = library.get(video)
-    if one.width is None or any(look.second == int(at) for look in library.looks(video)):
+    if one.width is None:
         return False
+    for look in library.looks(video):
+        if look.second == int(at):
+            return look.partial
     held = [frame.seconds for frame in library.frames(video) if frame.seconds <= at + 1e-3]
     if not held or one.stages["pass"].state != "done":
         return not held or at - held[-1] > SAME
@@ -75,77 +93,141 @@ def look(
     end: float,
     reader: TextReader | None,
     embedder: ImageEmbedder | None,
-) -> None:
-    """Look at every second of [start, end) that was not looked at with these, and keep that."""
-    first, last = int(start), max(math.ceil(end), int(start) + 1)
-    if last - first > LONGEST:
-        first = (first + last - LONGEST) // 2
-        last = first + LONGEST
-    wanted = (reader.name if reader else "", embedder.name if embedder else "")
-    known = {o.second for o in library.looks(video) if (o.reader, o.embedder) == wanted}
-    missing = [second for second in range(first, last) if second not in known]
-    duration = library.get(video).duration
-    times = [n / PER_SECOND for s in missing for n in range(s * PER_SECOND, (s + 1) * PER_SECOND)]
+) -> str:
+    """Look at every second of [start, end) that was not looked at with these, and keep that.
+
+    Says what there was no time for; empty where nothing was left out. RefusedRequest for more than
+    LONGEST seconds.
+    """
+    end = max(start, end)
+    if not end - start <= LONGEST:
+        raise RefusedRequest(f"a closer look is at {LONGEST} s at most: ask for a shorter span")
+    last = min(max(math.ceil(end), int(start) + 1), math.ceil(library.get(video).duration))
+    before = {one.second: one.has(reader, embedder) for one in library.looks(video)}
+    missing = [second for second in range(int(start), last) if not before.get(second)]
+    held = _pictures(library, video, missing)
+    missing.sort(key=before.__contains__)  # what nothing is known of comes first
+    ends = min(time.monotonic() + READING, UNTIL.get())
+    folder = library.folder(video) / FOLDER
+    for number, second in enumerate(missing):
+        guard = _GUARDS[hash((video, second)) % len(_GUARDS)]
+        left = max(ends - time.monotonic(), 0)
+        if second not in held or not guard.acquire(timeout=left):
+            continue
+        try:
+            path = folder / f"{second:06}.json"
+            known, now = _read(path), time.monotonic()
+            if now < ends and not (known and known.has(reader, embedder)):
+                new = sum(later not in before for later in missing[number:])
+                until = now + (ends - now) / max(new, 1)
+                found = _found(library, held[second], known, reader, embedder, until)
+                folder.mkdir(exist_ok=True)
+                write_bytes(path, sealed(asdict(found)))
+        finally:
+            guard.release()
+    whole = {one.second for one in library.looks(video) if one.has(reader, embedder)}
+    rest = sorted(set(missing) - whole)
+    if not rest or library.get(video).width is None:
+        return ""
+    return f"Not all of {rest[0]} s to {rest[-1] + 1} s was read: look again, at a shorter span."
+
+
+def _pictures(library: Library, video: str, seconds: list[int]) -> dict[int, list[Frame]]:
+    """The frames of some seconds, as many of these as could be decoded whole in time."""
     from tools.frames import at_times  # which needs the library, and the library this module
 
-    held = at_times(library, video, [at for at in times if at < duration])
-    folder = library.folder(video) / FOLDER
-    for second in missing:
-        frames = [frame for frame in held if int(frame.seconds) == second]
-        if not frames:
-            continue
-        found = _found(library, second, frames, reader, embedder, READING / len(missing))
-        folder.mkdir(exist_ok=True)
-        write_bytes(folder / f"{second:06}.json", sealed(asdict(found)))
+    duration = library.get(video).duration
+    times = {second: [second + n / PER_SECOND for n in range(PER_SECOND)] for second in seconds}
+    times = {second: [at for at in each if at < duration] for second, each in times.items()}
+    ends = min(time.monotonic() + DECODING, UNTIL.get())
+    token = UNTIL.set(ends)
+    try:
+        frames = at_times(library, video, [at for each in times.values() for at in each])
+    finally:
+        UNTIL.reset(token)
+    held: dict[int, list[Frame]] = {}
+    for frame in frames:
+        held.setdefault(int(frame.seconds), []).append(frame)
+    if time.monotonic() < ends:  # what is missing is not there
+        return held
+    return {second: each for second, each in held.items() if len(each) == len(times[second])}
 
 
 def _found(
     library: Library,
-    second: int,
     frames: list[Frame],
+    known: Look | None,
     reader: TextReader | None,
     embedder: ImageEmbedder | None,
-    budget: float,
+    until: float,
 ) -> Look:
-    texts: list[ScreenText] = []
-    if reader:
-        end = float(second + 1)
-        reading = read_screen(
-            frames, lambda frame: library.picture(frame.image), reader, end, budget=budget / end
-        )
-        while True:
-            try:
-                next(reading)
-            except StopIteration as finished:
-                texts, _ = finished.value
-                break
+    """A look with what an earlier one at the same frames found, and what it lacks."""
     paths = [library.picture(frame.image) for frame in frames]
-    pixels = [look_of_picture(f.video, f.seconds, p) for f, p in zip(frames, paths, strict=True)]
-    vectors = embedder.images(paths).astype(float).round(6).tolist() if embedder else None
-    names = (reader.name if reader else "", embedder.name if embedder else "")
-    return Look(second, frames, pixels, texts, *names, vectors)
+    if known is None or known.frames != frames:
+        pixels = [
+            look_of_picture(f.video, f.seconds, p) for f, p in zip(frames, paths, strict=True)
+        ]
+        texts, name, partial = (known.texts, known.reader, True) if known else ([], "", False)
+        known = Look(int(frames[0].seconds), frames, pixels, texts, name, partial=partial)
+    if reader and not known.has(reader, None):
+        texts, partial = _texts(library, frames, reader, until)
+        known = replace(
+            known, texts=_added(known.texts, texts), reader=reader.name, partial=partial
+        )
+    if embedder and not known.has(None, embedder) and time.monotonic() < UNTIL.get():
+        vectors = embedder.images(paths).astype(float).round(6).tolist()
+        known = replace(known, vectors=vectors, embedder=embedder.name)
+    return known
+
+
+def _texts(
+    library: Library, frames: list[Frame], reader: TextReader, until: float
+) -> tuple[list[ScreenText], bool]:
+    """What can be read in frames of one second, and whether the time was over before the end."""
+    end = float(int(frames[0].seconds) + 1)
+    reading = read_screen(
+        frames, lambda frame: library.picture(frame.image), reader, end, budget=math.inf
+    )
+    while True:
+        try:
+            done, so_far = next(reading)
+        except StopIteration as finished:
+            return finished.value[0], False
+        if done < 1 and time.monotonic() >= until:
+            return so_far(), True
+
+
+def _added(known: list[ScreenText], read: list[ScreenText]) -> list[ScreenText]:
+    """What was known, under the ids by which it may be cited, and what else was read."""
+    found = list(known)
+    for one in read:
+        beside = [o for o in found if replace(o, n=one.n).id == one.id]
+        if not any(_same_place(o.box, one.box) and o.text == one.text for o in beside):
+            found.append(replace(one, n=max((o.n for o in beside), default=0) + 1))
+    return sorted(found, key=lambda one: (one.start, one.end, one.n))
 
 
 def read(folder: Path) -> list[Look]:
     """The looks that are kept in a video's folder, by time; a damaged one counts as not taken."""
-    found: list[Look] = []
-    for path in sorted((folder / FOLDER).glob("*.json")):
-        try:
-            row = unsealed(path.read_bytes())
-        except (OSError, ValueError):
-            continue
-        found.append(
-            Look(
-                row["second"],
-                [Frame(**one) for one in row["frames"]],
-                [Attributes(**one) for one in row["attributes"]],
-                [screen_text(one) for one in row["texts"]],
-                row["reader"],
-                row["embedder"],
-                row["vectors"],
-            )
-        )
-    return found
+    looks = (_read(path) for path in sorted((folder / FOLDER).glob("*.json")))
+    return [look for look in looks if look]
+
+
+def _read(path: Path) -> Look | None:
+    try:
+        row = unsealed(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+    return Look(
+        row["second"],
+        [Frame(**one) for one in row["frames"]],
+        [Attributes(**one) for one in row["attributes"]],
+        [screen_text(one) for one in row["texts"]],
+        row["reader"],
+        row["embedder"],
+        row["vectors"],
+        row.get("partial", False),
+    )
 
 
 def damaged(folder: Path) -> list[Path]:
@@ -225,8 +307,26 @@ def at_moment(
         for text in texts
         if text.start < end
         and start < max(text.end, text.start + 1e-3)
+        and not _is_part(text, seen)
         and ((text.start, text.end, text.text) in known or not _was_refuted(text, seen))
     ]
+
+
+def without_parts(texts: list[ScreenText], looks: list[Look]) -> list[ScreenText]:
+    """Texts without those that a later look saw to stand longer: they are kept to be cited."""
+    seen = [one for look in looks for one in look.texts]
+    return [text for text in texts if not _is_part(text, seen)]
+
+
+def _is_part(text: ScreenText, seen: list[ScreenText]) -> bool:
+    return any(
+        one.start <= text.start
+        and text.end <= one.end
+        and text.end - text.start < one.end - one.start
+        and letters(one.text) == letters(text.text)
+        and _same_place(text.box, one.box)
+        for one in seen
+    )
 
 
 def _was_refuted(text: ScreenText, seen: list[ScreenText]) -> bool:

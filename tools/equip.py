@@ -21,5 +21,5 @@ def equip(library: Library, providers: Providers, index: "VectorIndex | None" = 
 
     name, blind = image_embedder_named(providers.picture_embedder, library.home)
     sees = partial(load_image_embedder, name, library.home, providers.threads) if name else None
-    reads = partial(load_text_reader, providers.text_reader)
+    reads = partial(load_text_reader, providers.text_reader, providers.threads)
     return Toolbox(library, index, sees, reads, blind=blind, threads=providers.threads)

@@ -1,16 +1,17 @@
 """Frames of a video by a sampling strategy; pictures that are missing are decoded and kept."""
 
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from tools.errors import Damaged, UnreadableMedia
+from tools.errors import Damaged, Interrupted, UnreadableMedia
 from tools.files import digest, read_lines, sync_folder, workplace
 from tools.library import Library
 from tools.manifests import REPAIR
 from tools.media import Frame
 from tools.sampling import Strategy, choose
-from tools.sandbox import Child
+from tools.sandbox import UNTIL, Child
 from tools.skipped import Skipped, skipped
 
 NEAR = 0.5
@@ -87,11 +88,15 @@ def at(library: Library, video: str, seconds: float) -> Frame | None:
 
 
 def at_times(library: Library, video: str, times: Sequence[float]) -> list[Frame]:
-    """The pictures on screen at some times, decoded now where they are not there yet."""
+    """The pictures on screen at some times, decoded now as far as there is time for it."""
     wanted = [Frame(video, round(at, 3), _image(video, at), "looked closer") for at in times]
     missing = [frame for frame in wanted if not library.has_picture(frame.image)]
     if missing:
-        decode(library, video, [frame.seconds for frame in missing])
+        try:
+            decode(library, video, [frame.seconds for frame in missing])
+        except Interrupted:
+            if time.monotonic() < UNTIL.get():
+                raise
         _mark(library, missing)
     return [frame for frame in wanted if library.has_picture(frame.image)]
 

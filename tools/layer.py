@@ -170,10 +170,10 @@ class Layer:
                     raise Damaged(what) from error
         raise NotIndexed("pictures are being indexed again: ask again in a moment")
 
-    def typical(self, picture: Floats) -> tuple[float, float]:
-        """The usual cosine of a picture and the library's scenes, and of frames of one scene.
+    def typical(self, picture: Floats) -> tuple[Floats, float]:
+        """The cosines of a picture and scenes of the library; the usual one of frames of a scene.
 
-        From a sample of scenes, so that a large library costs no more. NotIndexed without any.
+        Of a sample of scenes, so that a large library costs no more. NotIndexed without any.
         """
         import numpy as np
 
@@ -183,7 +183,7 @@ class Layer:
         table = state.table[:: max(1, len(state.table) // NEAR)]
         several = table["cosine"][table["rows"] > 1]
         within = float(np.median(several)) if len(several) else 1.0
-        return float(np.median(table["vector"].astype(np.float32) @ picture)), within
+        return table["vector"].astype(np.float32) @ picture, within
 
     def _now(self) -> _State | None:
         """What is held, after a look at what changed: one look at the folder where nothing did."""

@@ -62,7 +62,7 @@ class RapidOcrReader:
 
     name = "rapidocr"
 
-    def __init__(self, threads: int | None = None) -> None:
+    def __init__(self, threads: int = 0) -> None:
         if importlib.util.find_spec("rapidocr") is None:
             raise ProviderUnavailable("on-screen text needs the package rapidocr: install it")
         self._threads = max(1, min(threads or 4, os.cpu_count() or 1))
@@ -138,12 +138,15 @@ def _faults() -> tuple[type[Exception], ...]:
     return tuple(kinds)
 
 
-def load_text_reader(name: str = "auto") -> TextReader | None:
-    """The reader of that name; None for `none`, and for `auto` where there is no reader."""
+def load_text_reader(name: str = "auto", threads: int = 0) -> TextReader | None:
+    """The reader of that name; None for `none`, and for `auto` where there is no reader.
+
+    At most `threads` threads work at once; 0 takes four.
+    """
     if name == "none" or (name == "auto" and importlib.util.find_spec("rapidocr") is None):
         return None
     if name in ("auto", "rapidocr"):
-        reader = RapidOcrReader()
+        reader = RapidOcrReader(threads)
         reader.warm_up()
         return reader
     raise ProviderUnavailable(f"no text reader {name!r}; there are: auto, rapidocr, none")

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tools.errors import ProviderUnavailable
-from tools.media import Attributes, Evidence, evidence_id
+from tools.media import Attributes, Evidence, Video, evidence_id
 from tools.models import best_pictures
 
 if TYPE_CHECKING:
@@ -58,6 +58,15 @@ class PictureSearch:
         if visual.embedder.name in made:
             return ""
         return f"these pictures have no vectors of {visual.embedder.name} yet; run: cuepoint index"
+
+    def unseen(self, videos: Sequence[str]) -> list[Video]:
+        """Those of some videos that a search by what pictures show passed over."""
+        if self._visual is None:
+            return []
+        name = self._visual.embedder.name
+        found = (self._library.get(video) for video in videos)
+        pictured = [(one, one.stages["pictures"]) for one in found if one.width is not None]
+        return [one for one, of in pictured if (of.state, of.provider) != ("done", name)]
 
     def by_words(
         self,

@@ -19,6 +19,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from contextvars import ContextVar
 from types import TracebackType
 from typing import IO, Any, Self
 
@@ -39,6 +40,8 @@ OPEN_FILES = 128
 PATIENCE = 600.0
 """Seconds without a line after which a child counts as frozen. A file on a slow network disk is
 read from end to end before its subtitles are known, and that is one line."""
+UNTIL: ContextVar[float] = ContextVar("UNTIL", default=math.inf)
+"""When nobody waits any longer for what this thread decodes, by `time.monotonic`."""
 _LOOKS = 10
 """The silence is measured in so many parts: a laptop that slept costs one of them."""
 _FROM_OUTSIDE = {signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
@@ -124,14 +127,17 @@ class Child:
         return UnreadableMedia(f"the decoder stopped (exit {code}) while reading this file")
 
     def _lines(self, process: "subprocess.Popen[bytes]") -> Iterator[bytes]:
-        """Lines as they come; UnreadableMedia after too long a silence."""
+        """Lines as they come; UnreadableMedia after too long a silence, Interrupted at UNTIL."""
         assert process.stdout
         output, held = process.stdout.fileno(), b""
         poll = select.poll()  # select() knows no more than 1024 open files
         poll.register(output, select.POLLIN)
         while True:
             for _ in range(_LOOKS):
-                if poll.poll(self._patience * 1000 / _LOOKS):
+                left = UNTIL.get() - time.monotonic()
+                if left <= 0:
+                    raise Interrupted("there was no time left to decode this: ask again")
+                if poll.poll(min(self._patience / _LOOKS, left) * 1000):
                     break
             else:
                 raise UnreadableMedia(

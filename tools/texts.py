@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from tools.closer import without_parts
 from tools.evidence import parse_id
 
 if TYPE_CHECKING:
@@ -53,13 +54,22 @@ class TextSearch:
         """Speech and on-screen text of some videos, prepared for search."""
         from tools.search import Corpus
 
-        key = tuple((video, self._library.generation(video)) for video in videos)
+        looks = {video: self._library.looks(video) for video in videos}
+        # A look only ever adds texts, and a generation does not tell of it.
+        key = tuple(
+            (video, self._library.generation(video), sum(len(one.texts) for one in looks[video]))
+            for video in videos
+        )
         with self._guard:
             if key in self._corpora:
                 self._corpora.move_to_end(key)
                 return self._corpora[key]
         said = [one for video in videos for one in self._library.utterances(video)]
-        shown = [one for video in videos for one in self._library.screen_text(video)]
+        shown = [
+            one
+            for video in videos
+            for one in without_parts(self._library.screen_text(video), looks[video])
+        ]
         vectors = [one for video in videos if (one := self._library.vectors(video))]
         made = Corpus(said, vectors), Corpus(shown, vectors, noisy=True)
         with self._guard:

@@ -33,10 +33,12 @@ Videos = Annotated[
     list[str] | None, Field(description="Ids of the videos to search; all of them without it.")
 ]
 VideoId = Annotated[str, Field(description="The id of one video.")]
-Start = Annotated[float | None, Field(ge=0, description="Only from this second on.")]
-End = Annotated[float | None, Field(ge=0, description="Only before this second.")]
+Second = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Start = Annotated[Second | None, Field(description="Only from this second on.")]
+End = Annotated[Second | None, Field(description="Only before this second.")]
 Limit = Annotated[int, Field(ge=1, le=50, description="At most so many results.")]
 MOMENT_FRAMES = 6
+LABELS = 20
 
 
 class Toolbox:
@@ -140,12 +142,17 @@ class Toolbox:
 
     def classify(
         self,
-        labels: Annotated[list[str], Field(min_length=1, description="What it may be.")],
+        labels: Annotated[
+            list[str],
+            Field(min_length=1, max_length=LABELS, description="What it may be; 20 at most."),
+        ],
         video: VideoId,
         start: Start = None,
         end: End = None,
     ) -> list[Evidence]:
         """Which of these labels fits the pictures of a video, or of a span of it, if any does."""
+        if len(labels) > LABELS:
+            raise RefusedRequest(f"a picture is compared with {LABELS} labels at most: name fewer")
         return self._pictures.labelled(labels, self.library.get(video).id, start, end)
 
     def find_sounds(
@@ -185,8 +192,8 @@ class Toolbox:
     def read_moment(
         self,
         video: VideoId,
-        start: Annotated[float, Field(ge=0, description="From this second on.")],
-        end: Annotated[float, Field(ge=0, description="Before this second.")],
+        start: Annotated[Second, Field(description="From this second on.")],
+        end: Annotated[Second, Field(description="Before this second.")],
     ) -> list[Evidence]:
         """Everything said and shown in a span of one video, in order of time."""
         id = self.library.get(video).id
@@ -217,7 +224,7 @@ class Toolbox:
     def look_at(
         self,
         video: VideoId,
-        seconds: Annotated[float, Field(ge=0, description="The moment, in seconds.")],
+        seconds: Annotated[Second, Field(description="The moment, in seconds.")],
     ) -> list[Evidence]:
         """The picture on screen at one moment, with its colours and light."""
         from tools.frames import at
@@ -229,12 +236,13 @@ class Toolbox:
     def look_closer(
         self,
         video: VideoId,
-        start: Annotated[float, Field(ge=0, description="From this second on.")],
-        end: Annotated[float, Field(ge=0, description="Before this second; 12 s later at most.")],
-    ) -> list[Evidence]:
+        start: Annotated[Second, Field(description="From this second on.")],
+        end: Annotated[Second, Field(description="Before this second; 12 s later at most.")],
+    ) -> list[Evidence | str]:
         """Look at a short span with several pictures a second, and read what they show.
 
-        Use where the pictures so far are too far apart: a counter, a flash, a quick gesture.
+        Use where the pictures so far are too far apart: a counter, a flash, a quick gesture. The
+        last line says so where the time did not suffice.
         """
         from tools.closer import look
 
@@ -243,8 +251,9 @@ class Toolbox:
         with self._guard:
             if self._reader is None and self._reads:
                 self._reader = self._reads()
-        look(self.library, id, start, end, self._reader, visual.embedder if visual else None)
-        return self.read_moment(id, start, end)
+        embedder = visual.embedder if visual else None
+        left_out = look(self.library, id, start, end, self._reader, embedder)
+        return [*self.read_moment(id, start, end), *([left_out] if left_out else [])]
 
     def find_scenes(self, video: VideoId, start: Start = None, end: End = None) -> list[Evidence]:
         """The scenes of a video, between cuts, in order, with their colours and light."""
@@ -329,6 +338,10 @@ class Toolbox:
     def blind(self, videos: Sequence[str]) -> str:
         """Why these are not searched by what they show; empty where pictures of one of them are."""
         return self._pictures.blind(videos)
+
+    def unseen(self, videos: Sequence[str] | None = None) -> list[Video]:
+        """Those of some videos that a search by what pictures show passed over."""
+        return self._pictures.unseen(self._scope(videos))
 
     @property
     def embedder(self) -> "Embedder | None":

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from itertools import accumulate
 from typing import TYPE_CHECKING, Protocol
 
 from tools.calibration import (
     ALIKE,
+    SCENES,
     direction,
     distractors,
     likeness,
     margins,
     scores,
+    unrelated,
 )
+from tools.closer import with_vectors
 from tools.embed import Embedder, Vectors
 from tools.errors import NotIndexed
 from tools.evidence import parse_id
@@ -76,7 +81,8 @@ class VisualSearch:
         end: float | None = None,
     ) -> dict[str, float]:
         """The frames that look like a picture, given as its vector."""
-        across, within = self._layer.typical(picture)
+        cosines, within = self._layer.typical(picture)
+        across = unrelated(cosines, self._has(SCENES))
         found, _ = self._frames(picture, videos, start, end)
         alike = likeness(found.array, picture, across, within)
         return {id: one for id, one in zip(found.ids, alike.tolist(), strict=True) if one >= ALIKE}
@@ -98,6 +104,11 @@ class VisualSearch:
             raise NotIndexed(f"no pictures of {video} have vectors there: run `cuepoint index`")
         return classify(found.array, labels, self.embedder)
 
+    def _has(self, scenes: int) -> bool:
+        """Whether the library has so many scenes; of a large one few videos are opened."""
+        counts = accumulate(len(self._library.scenes(one.id)) for one in self._library.list())
+        return any(count >= scenes for count in counts)
+
     def _frames(
         self,
         query: Floats,
@@ -107,9 +118,26 @@ class VisualSearch:
     ) -> tuple[Vectors, int]:
         """Frames worth scoring, and of how many scenes they are the best."""
         if videos is None or len(videos) > FEW:
-            return self._layer.frames(query, videos, start, end)
+            found, among = self._layer.frames(query, videos, start, end)
+            return self._with_looks(found, videos, start, end), among
         scenes = sum(len(self._library.scenes(video)) for video in videos)
         return self._exact(videos, start, end), scenes
+
+    def _with_looks(
+        self, found: Vectors, videos: Sequence[str] | None, start: float | None, end: float | None
+    ) -> Vectors:
+        """What the layer found and, as that holds the index alone, the frames of closer looks."""
+        scope = videos or [video.id for video in self._library.list()]
+        looks = [
+            replace(
+                look, frames=[look.frames[row] for row in rows], vectors=[made[row] for row in rows]
+            )
+            for video in scope
+            for look in self._library.looks(video)
+            if (made := look.vectors) and len(made[0]) == found.array.shape[1]
+            if (rows := [row for row, f in enumerate(look.frames) if _is_inside(f.id, start, end)])
+        ]
+        return with_vectors(found, looks)
 
     def _exact(self, videos: Sequence[str], start: float | None, end: float | None) -> Vectors:
         """Every frame of some videos between two times, half-open."""

@@ -99,7 +99,7 @@ def place(shots: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pla
     (work / "kettle.srt").write_text(SAID)
     library = Library(work / "home")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ocr, "load_text_reader", lambda _: Reader())
+        patch.setattr(ocr, "load_text_reader", lambda *_: Reader())
         linked = ingest(library, work / "kettle.mp4")
         inside = ingest(library, work / "upload.mp4", take=True, title="harbour")
         asked = sample(library, linked.id, "uniform", count=7)

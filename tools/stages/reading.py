@@ -19,7 +19,7 @@ def screen(work: Work) -> Result:
     """On-screen text, read where the picture changed, within its share of the video's time."""
     if work.manifest["width"] is None:
         return Result(state="skipped", note="no picture")
-    reader = ocr.load_text_reader(work.providers.text_reader)
+    reader = ocr.load_text_reader(work.providers.text_reader, work.providers.threads)
     if reader is None:
         return Result(state="skipped", note="on-screen text is switched off")
     library = work.library
