@@ -55,7 +55,7 @@ class Library:
         self.home, self.owner = home, owner
         self.root = home / "libraries" / owner
         self.trash = self.root / "removed"
-        self._cache: OrderedDict[tuple[str, str, int], Any] = OrderedDict()
+        self._cache: OrderedDict[tuple[str, str, tuple[int, int]], Any] = OrderedDict()
         self._manifests = Manifests(self.root / "videos")
         self._guard = threading.Lock()
         self._originals = Originals()
@@ -231,7 +231,7 @@ class Library:
         )
 
     def _cached(self, video: str, name: str, load: Callable[[], _T]) -> _T:
-        key = (video, name, self.generation(video))
+        key = (video, name, self._manifests.stamp(video))
         with self._guard:
             if key in self._cache:
                 self._cache.move_to_end(key)
