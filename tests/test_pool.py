@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,15 @@ def test_an_error_comes_back_as_what_it_was(pool: Pool, library: Library, tmp_pa
     with pytest.raises(UnreadableMedia, match=r"text\.mp4|decoder"):
         pool.index(library, text, BARE, lambda _: None).result()
     assert library.list() == []
+
+
+def test_a_stage_that_fails_and_is_not_needed_is_a_note(
+    pool: Pool, library: Library, shots: Path
+) -> None:
+    wanted = replace(BARE, picture_embedder="siglip2")
+    video = pool.index(library, shots, wanted, lambda _: None).result()
+    assert any("cuepoint models pull siglip2" in note for note in video.notes)
+    assert library.frames(video.id) and video.stages["pictures"].state == "failed"
 
 
 def test_too_many_are_refused_and_there_is_room_again(

@@ -12,12 +12,13 @@ import sys
 import threading
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict
+from contextlib import suppress
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from tools.errors import Interrupted, RefusedRequest, VideoError
-from tools.ingest import ingest
+from tools.errors import Interrupted, RefusedRequest, UnknownVideo, VideoError
+from tools.ingest import NEEDED, ingest
 from tools.library import Library
 from tools.media import Video
 from tools.providers import Providers
@@ -55,7 +56,8 @@ class Pool:
     ) -> "Future[Video]":
         """Index a file as `ingest` does, in another process; RefusedRequest where too many wait.
 
-        on_progress is called from a thread of the pool.
+        on_progress is called from a thread of the pool. A video that can be searched is no failure:
+        what failed of the rest stands in its notes.
         """
         if not self._room.acquire(blocking=False):
             raise RefusedRequest(
@@ -91,6 +93,16 @@ class Pool:
                 if self._closed.is_set():  # it may have been started after `close` had looked
                     raise Interrupted("Cuepoint is stopping: the video goes on at its next index")
             return library.get(video)
+        except Interrupted:
+            raise
+        except VideoError as error:
+            with suppress(UnknownVideo):
+                found = library.get(video)
+                if all(found.stages[name].state in ("done", "skipped") for name in NEEDED):
+                    failed = [one.note for one in found.stages.values() if one.state == "failed"]
+                    notes = dict.fromkeys((*found.notes, str(error), *failed))
+                    return replace(found, notes=tuple(notes))
+            raise
         finally:
             worker.close()
             self._free.append(worker)
