@@ -51,7 +51,7 @@ class Manifests:
                 held = (stamp, _manifest(path.read_bytes()))
                 with self._guard:
                     self._held[video] = held
-        except FileNotFoundError as error:
+        except (FileNotFoundError, NotADirectoryError) as error:
             if path.with_name(about.ABOUT).exists():
                 raise Damaged(f"the manifest of {video} is missing: run `{REPAIR}`") from error
             raise UnknownVideo(f"no video {video!r} in the library") from error
