@@ -1,16 +1,20 @@
 """Fetch models of the registry from the hub, whole or not at all."""
 
 import contextlib
+import io
 import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tools import models
 from tools.disk import FULL, SPARE_BYTES, refusal
 from tools.errors import ProviderUnavailable, RefusedRequest, VideoError
 from tools.files import digest, discard, lock, sync_folder, workplace
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer  # Python 3.12 has it
 
 HUB = "https://huggingface.co"
 OFF = "off"
@@ -114,15 +118,29 @@ def _fetch(name: str, folder: Path, on_progress: Progress, hub: str) -> None:
         path = folder / part.place
         path.parent.mkdir(parents=True, exist_ok=True)
         url = hf_hub_url(part.repository, part.file, revision=part.revision, endpoint=hub)
-        with path.open("wb") as file:
+        unlike = ProviderUnavailable(
+            f"{part.file} of the model {name} is not what {hub} announced; "
+            f"run again: cuepoint models pull {name}"
+        )
+        with _Bounded(path, part.size, unlike) as file:
             client.http_get(url, file, expected_size=part.size, tqdm_class=bar)
             file.flush()
             os.fsync(file.fileno())
         if path.stat().st_size != part.size or (part.sha256 and digest(path) != part.sha256):
-            raise ProviderUnavailable(
-                f"{part.file} of the model {name} is not what {hub} announced; "
-                f"run again: cuepoint models pull {name}"
-            )
+            raise unlike
+
+
+class _Bounded(io.BufferedWriter):
+    """A file that takes so many bytes, and raises at the next: a hub may send without an end."""
+
+    def __init__(self, path: Path, size: int, unlike: ProviderUnavailable) -> None:
+        super().__init__(io.FileIO(path, "wb"))
+        self._size, self._unlike = size, unlike
+
+    def write(self, data: "Buffer", /) -> int:
+        if self.tell() + memoryview(data).nbytes > self._size:
+            raise self._unlike
+        return super().write(data)
 
 
 def _bar(on_progress: Progress, total: int) -> Any:
@@ -168,5 +186,6 @@ def _told(name: str, hub: str, error: Exception) -> VideoError:
     elif isinstance(error, OSError) and (of_the_disk := refusal(error)):
         return of_the_disk
     else:
-        said = f"sent what cannot be used ({str(error).strip().splitlines()[0]})"
+        words = str(error).strip().splitlines() or [type(error).__name__]
+        said = f"sent what cannot be used ({words[0]})"
     return ProviderUnavailable(f"the hub {hub} {said}; the model {name} is not there; {again}")
