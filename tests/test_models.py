@@ -1,6 +1,7 @@
 import contextlib
 import errno
 import hashlib
+import itertools
 import json
 import os
 import shutil
@@ -177,6 +178,14 @@ def test_a_hub_that_sends_without_an_end_is_cut_off(
     with pytest.raises(ProviderUnavailable, match=r"is not what .* announced"):
         hub.pull(home, "siglip2", hub=peer.address)
     assert len(sent) < 100 and left(home) == []
+
+
+def test_a_hub_that_drips_is_given_up(peer: Peer, home: Path, monkeypatch: pytest.MonkeyPatch):
+    clock = SimpleNamespace(monotonic=itertools.count(step=100).__next__)
+    monkeypatch.setattr(hub, "time", clock)  # more than a minute for each piece
+    with pytest.raises(ProviderUnavailable, match="is too slow"):
+        hub.pull(home, "siglip2", hub=peer.address)
+    assert left(home) == []
 
 
 def test_an_error_without_words_is_one_line(home: Path, monkeypatch: pytest.MonkeyPatch):
