@@ -8,6 +8,7 @@ video, and so gives back what its models held.
 import json
 import logging
 import signal
+import subprocess
 import sys
 import threading
 from collections.abc import Mapping
@@ -27,8 +28,7 @@ from tools.work import OnProgress, Progress
 
 WAITING = 64
 """Videos that may wait for a process; more are refused."""
-
-
+STOPPING = "Cuepoint is stopping: the video goes on at its next index"
 PATIENCE = 7 * 86400.0
 """Seconds without a sign of life: it may wait for another program that indexes the same video."""
 
@@ -42,7 +42,6 @@ class Pool:
         self._room = threading.BoundedSemaphore(self._most)
         self._workers = [Worker() for _ in range(processes)]
         self._free = list(self._workers)
-        self._closed = threading.Event()
 
     def index(
         self,
@@ -70,13 +69,16 @@ class Pool:
             "providers": asdict(providers),
             "options": {"title": title, "take": take},
         }
-        job = self._threads.submit(self._run, library, request, on_progress)
+        try:
+            job = self._threads.submit(self._run, library, request, on_progress)
+        except RuntimeError as error:
+            self._room.release()
+            raise Interrupted(STOPPING) from error
         job.add_done_callback(lambda _: self._room.release())
         return job
 
     def close(self) -> None:
         """Stop what runs and start nothing more; each video goes on at its next index."""
-        self._closed.set()
         self._threads.shutdown(wait=False, cancel_futures=True)
         for worker in self._workers:
             worker.kill()
@@ -90,8 +92,6 @@ class Pool:
                 video = event["video"]
                 if "stage" in event:
                     on_progress(Progress(**event))
-                if self._closed.is_set():  # it may have been started after `close` had looked
-                    raise Interrupted("Cuepoint is stopping: the video goes on at its next index")
             return library.get(video)
         except Interrupted:
             raise
@@ -117,12 +117,20 @@ class Worker(Child):
 
     def __init__(self) -> None:
         super().__init__(patience=PATIENCE)
+        self._killed = False
 
     def kill(self) -> None:
-        """End it from another thread; who listens is told that it was ended."""
+        """End it for good, from another thread; who listens is told that it was ended."""
+        self._killed = True
         process = self._process
         if process is not None:
             process.send_signal(signal.SIGKILL)
+
+    def _start(self) -> "subprocess.Popen[bytes]":
+        process = super()._start()
+        if self._killed:  # which looked before there was a process
+            process.kill()
+        return process
 
     def death(self, code: int, cpu: float) -> VideoError:
         """What was done is kept."""
