@@ -153,3 +153,24 @@ def test_the_facts_of_a_title_with_markup_are_text(encode: Encode, tmp_path: Pat
     path = encode(tmp_path / "<b>&\n.mkv", lambda _: np.zeros((64, 64, 3), np.uint8), 0.5)
     (facts,) = _call("tools.video.source:probe", path)
     assert json.dumps(facts)
+
+
+@pytest.mark.parametrize(
+    ("starts", "count", "damaged"),
+    [([0, 2], 40, 0), ([0, 3600, 2], 40, 1), ([0, 0], 20, 1)],
+)
+def test_one_wrong_time_hides_nothing_that_follows(
+    encode: Encode, tmp_path: Path, starts: list[int], count: int, damaged: int
+) -> None:
+    made = tmp_path / "all.ts"
+    for start in starts:
+        part = encode(
+            tmp_path / "part.ts",
+            lambda _: np.zeros((64, 64, 3), np.uint8),
+            0.1 if start == 3600 else 2.0,
+            pts=lambda number, start=start: start * 10 + number,
+        )
+        made.write_bytes((made.read_bytes() if made.exists() else b"") + part.read_bytes())
+    end = _scan(made, tmp_path)[-1]
+    assert (end["rows"], end["damaged"]) == (count, damaged)
+    assert read_rows(tmp_path / "rows.npy")["seconds"][-1] < 4.0

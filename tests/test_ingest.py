@@ -270,3 +270,15 @@ def test_a_model_that_fails_stops_no_other_stage(library: Library, shots: Path) 
     assert "no-such-model" in " ".join(library.coverage(video.id).notes)
     mended = ingest(library, shots, **QUICK)
     assert mended.state == "ready" and mended.stages["pictures"].state == "skipped"
+
+
+def test_a_video_that_was_removed_and_indexed_again_has_no_former_life(
+    shots: Path, tmp_path: Path
+) -> None:
+    door = Library(tmp_path / "home")
+    video = ingest(door, shots, providers=BARE).id
+    before, generation = door.frames(video), door.generation(video)
+    door.remove(video)
+    ingest(Library(door.home), shots, providers=BARE, sampling="uniform")
+    assert door.generation(video) == generation
+    assert door.frames(video) == Library(door.home).frames(video) != before

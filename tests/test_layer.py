@@ -113,6 +113,13 @@ def test_what_another_process_adds_changes_or_removes_is_seen_at_once(
     assert Layer(videos, Manifests(videos), "another").frames(query)[0].ids == []
 
 
+def test_a_stray_file_among_the_videos_is_no_video(space: Any, tmp_path: Path):
+    write(tmp_path / "a", *space.video(20))
+    (tmp_path / ".DS_Store").write_bytes(b"Bud1")
+    layer = Layer(tmp_path, Manifests(tmp_path), PROVIDER)
+    assert len(layer.frames(space.noise(1)[0])[0].ids) == 20
+
+
 def test_nothing_is_looked_through_where_nothing_changed(
     space: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

@@ -1,5 +1,7 @@
+import contextlib
 import errno
 import hashlib
+import itertools
 import json
 import os
 import shutil
@@ -156,6 +158,40 @@ def test_what_is_not_what_was_announced_is_refused(peer: Peer, home: Path):
     with pytest.raises(ProviderUnavailable, match=r"text_model\.onnx .* is not what .* announced"):
         hub.pull(home, "siglip2", hub=peer.address)
     assert left(home) == []
+
+
+def test_a_hub_that_sends_without_an_end_is_cut_off(
+    peer: Peer, home: Path, monkeypatch: pytest.MonkeyPatch
+):
+    sent = list[int]()
+
+    def flood(request: Any, _: bytes) -> None:
+        request.send_response(200)
+        request.send_header("Transfer-Encoding", "chunked")
+        request.end_headers()
+        with contextlib.suppress(OSError):
+            for _ in range(200):
+                request.wfile.write(b"100000\r\n" + bytes(1 << 20) + b"\r\n")
+                sent.append(1)
+
+    monkeypatch.setattr(peer, "send", flood)
+    with pytest.raises(ProviderUnavailable, match=r"is not what .* announced"):
+        hub.pull(home, "siglip2", hub=peer.address)
+    assert len(sent) < 100 and left(home) == []
+
+
+def test_a_hub_that_drips_is_given_up(peer: Peer, home: Path, monkeypatch: pytest.MonkeyPatch):
+    clock = SimpleNamespace(monotonic=itertools.count(step=100).__next__)
+    monkeypatch.setattr(hub, "time", clock)  # more than a minute for each piece
+    with pytest.raises(ProviderUnavailable, match="is too slow"):
+        hub.pull(home, "siglip2", hub=peer.address)
+    assert left(home) == []
+
+
+def test_an_error_without_words_is_one_line(home: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(hub, "_parts", lambda *_: (_ for _ in ()).throw(AssertionError()))
+    with pytest.raises(ProviderUnavailable, match=r"cannot be used \(AssertionError\)"):
+        hub.pull(home, "siglip2", hub="http://127.0.0.1:1")
 
 
 def test_a_hub_that_hangs_is_given_up(home: Path, monkeypatch: pytest.MonkeyPatch):

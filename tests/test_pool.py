@@ -4,14 +4,17 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tools.errors import Interrupted, RefusedRequest, UnreadableMedia
+from tools.files import digest, lock
 from tools.library import Library
 from tools.pool import Pool, Worker
 from tools.providers import BARE
+from tools.sandbox import Child
 from tools.work import Progress
 
 
@@ -44,6 +47,15 @@ def test_an_error_comes_back_as_what_it_was(pool: Pool, library: Library, tmp_pa
     with pytest.raises(UnreadableMedia, match=r"text\.mp4|decoder"):
         pool.index(library, text, BARE, lambda _: None).result()
     assert library.list() == []
+
+
+def test_a_stage_that_fails_and_is_not_needed_is_a_note(
+    pool: Pool, library: Library, shots: Path
+) -> None:
+    wanted = replace(BARE, picture_embedder="siglip2")
+    video = pool.index(library, shots, wanted, lambda _: None).result()
+    assert any("cuepoint models pull siglip2" in note for note in video.notes)
+    assert library.frames(video.id) and video.stages["pictures"].state == "failed"
 
 
 def test_too_many_are_refused_and_there_is_room_again(
@@ -98,3 +110,29 @@ def test_closing_ends_what_runs(library: Library, shots: Path) -> None:
     assert waiting.cancelled()
     if running.exception() is not None:  # unless it was done before
         assert isinstance(running.exception(), Interrupted)
+
+
+def test_closing_waits_for_no_other_program(
+    library: Library, shots: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that starts while the pool is closed, and whose video another one holds."""
+    pool, starting, go = Pool(1, waiting=0), threading.Event(), threading.Event()
+    kill, start = Worker.kill, Child._start  # pyright: ignore[reportPrivateUsage]
+
+    def late(self: Worker) -> object:
+        starting.set()
+        assert go.wait(60)
+        return start(self)
+
+    with lock(library.folder(digest(shots)[:16]) / "lock"):
+        monkeypatch.setattr(Child, "_start", late)
+        running = pool.index(library, shots, BARE, lambda _: None)
+        assert starting.wait(60)
+        closing = threading.Thread(target=pool.close, daemon=True)
+        monkeypatch.setattr(Worker, "kill", lambda self: (kill(self), go.set()))
+        closing.start()
+        assert isinstance(running.exception(60), Interrupted)
+    closing.join()
+    for _ in range(2):  # and its room is free again
+        with pytest.raises(Interrupted, match="stopping"):
+            pool.index(library, shots, BARE, lambda _: None)

@@ -13,9 +13,10 @@ import pytest
 from starlette.testclient import TestClient
 
 from agent.settings import Settings
-from tools import index
+from tools import index, manifests
 from tools.errors import Damaged
 from tools.files import lock
+from tools.frames import sample
 from tools.ingest import ingest
 from tools.library import Library
 from tools.manifests import REPAIR
@@ -53,6 +54,19 @@ def test_indexing_the_same_file_mends_its_stages_and_its_pictures(shelf: Shelf) 
     (shelf.folder / "scenes.jsonl").write_bytes(b"")
     ingest(shelf.library, shelf.file, providers=BARE, sampling="uniform")
     assert verify(shelf.library) == [] and image.read_bytes() == before
+
+
+def test_a_stage_that_fails_keeps_no_picture_from_being_mended(shelf: Shelf) -> None:
+    asked = {frame.image for frame in sample(shelf.library, shelf.video, "dense", end=2.0)}
+    image = min(asked - shelf.library.pictures(shelf.video))
+    path = shelf.library.image_path(image)
+    change(path)
+    manifest = dict(shelf.library.manifest(shelf.video))
+    manifest["options"] = {**manifest["options"], "picture_embedder": "siglip2"}
+    manifests.write(shelf.folder, manifest)
+    assert shelf.found() == [f"the picture {image} is damaged"]
+    assert [one.video for one in repair(shelf.library).mended] == [shelf.video]
+    assert is_sealed_picture(path)
 
 
 def test_a_picture_that_cannot_be_made_again_is_one_line(shelf: Shelf) -> None:

@@ -111,6 +111,31 @@ def test_damaged_packets_are_stepped_over_and_told(tmp_path: Path):
     assert late.mean() == pytest.approx(-15.05, abs=0.5)
 
 
+@pytest.mark.parametrize(
+    ("parts", "heard", "end", "damaged"),
+    [
+        ([(0, 3), (6, 3)], [(0, 3), (6, 9)], 9, 0),  # a hole
+        ([(0, 3), (3600, 0.1), (3.1, 3)], [(0, 6.1)], 6.1, 0),  # one wrong time
+        ([(0, 3), (0, 0.1), (3, 3)], [(0, 6)], 6, 1),  # one that does not fit at all
+        ([(0, 3), (0, 3)], [(0, 6)], 6, 1),  # two recordings in one file
+        ([(0, 3), (2.5, 3)], [(0, 5.5)], 5.5, 0),  # two that overlap
+    ],
+)
+def test_one_wrong_time_silences_nothing(
+    tmp_path: Path, parts: list[tuple[float, float]], heard: list[Any], end: float, damaged: int
+) -> None:
+    pieces: list[bytes] = []
+    for starts, length in parts:
+        part = write_sound(tmp_path / "part.ts", tone(), length, starts=starts, codec="mp2")
+        pieces.append(part.read_bytes())
+    made = tmp_path / "all.ts"
+    made.write_bytes(b"".join(pieces))
+    last, rows, _ = listen(made, tmp_path)
+    assert (last["end"], last["damaged"]) == (pytest.approx(end, abs=0.15), damaged)
+    loud = [(one.start, one.end) for one in spans(rows) if one.kind != "silence"]
+    assert [t for one in loud for t in one] == pytest.approx(sum(heard, ()), abs=0.4)
+
+
 def test_silence_has_no_speech_and_costs_no_disk(tmp_path: Path):
     made = write_sound(tmp_path / "a.flac", tone(0.0), 120.0, codec="flac")
     _, rows, samples = listen(made, tmp_path)

@@ -1,20 +1,22 @@
 """Every kind of problem, its line and its command; Chroma; the command and its statuses."""
 
+import copy
 import json
 import os
 import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from tools import index
+from tools import index, manifests
 from tools.errors import Damaged
-from tools.files import lock
+from tools.files import digest, lock, write_bytes
 from tools.frames import sample
 from tools.ingest import ingest
 from tools.library import Library
-from tools.manifests import REPAIR
+from tools.manifests import REPAIR, Manifests
 from tools.providers import BARE
 from tools.repair import repair
 from tools.verify import vectors, verify
@@ -34,6 +36,8 @@ def test_a_whole_library_has_no_problem(shelf: Shelf, tmp_path: Path) -> None:
     assert verify(shelf.library) == []
     assert verify(Library(tmp_path / "nothing here")) == []
     assert repair(Library(tmp_path / "nothing here")).mended == []
+    (shelf.folder.parent / ".DS_Store").write_bytes(b"Bud1")  # of no concern to us
+    assert verify(shelf.library) == [] and len(shelf.library.list()) == 1
 
 
 @pytest.mark.parametrize(
@@ -56,6 +60,30 @@ def test_a_damaged_stage_file_is_found_refused_and_made_again(shelf: Shelf, name
         shelf.library._manifests.read(shelf.video, name)
     assert shelf.mend() == [f"{name} is missing"]
     assert path.read_bytes() == before
+
+
+def test_vectors_and_their_ids_are_of_the_same_run(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = shelf.library.vectors(shelf.video)
+    array, runs = Manifests.array, list[str]()
+
+    def slow(self: Manifests, video: str, name: str) -> Any:
+        """The stage is done again between the two files, the first time."""
+        if not runs:
+            runs.append(video)
+            rows = (shelf.folder / "vectors.jsonl").read_bytes()
+            write_bytes(shelf.folder / "vectors.jsonl", rows * 2)
+            np.save(shelf.folder / "vectors.npy", np.repeat(whole.array, 2, axis=0))
+            manifest = copy.deepcopy(self.get(video))
+            for file in ("vectors.jsonl", "vectors.npy"):
+                manifest["stages"]["vectors"]["files"][file] = digest(shelf.folder / file)
+            manifests.write(shelf.folder, manifest)
+        return array(self, video, name)
+
+    monkeypatch.setattr(Manifests, "array", slow)
+    again = Library(shelf.library.home).vectors(shelf.video)
+    assert runs and len(again.ids) == len(again.array) == 2 * len(whole.ids)
 
 
 @pytest.mark.parametrize("fault", ["byte", "cut", "empty", "missing"])

@@ -1,22 +1,29 @@
 """Fetch models of the registry from the hub, whole or not at all."""
 
 import contextlib
+import io
 import os
 import shutil
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tools import models
 from tools.disk import FULL, SPARE_BYTES, refusal
 from tools.errors import ProviderUnavailable, RefusedRequest, VideoError
 from tools.files import digest, discard, lock, sync_folder, workplace
 
+if TYPE_CHECKING:
+    from typing_extensions import Buffer  # Python 3.12 has it
+
 HUB = "https://huggingface.co"
 OFF = "off"
 """The address that means that nothing is downloaded."""
 PATIENCE = 3.0
 """Seconds for the hub to show a first sign of life."""
+LEAST, WINDOW = 100_000, 60.0
+"""Bytes that are to come in so many seconds: a hub may drip for ever."""
 
 Progress = Callable[[int, int], None]
 """Is told how many bytes are there, and of how many."""
@@ -100,6 +107,7 @@ def _fetch(name: str, folder: Path, on_progress: Progress, hub: str) -> None:
 
     client: Any = file_download
     utils.logging.set_verbosity_error()  # what it tries again is no news
+    _pace(name, hub)
     parts = _parts(name, hub)
     total = sum(part.size for part in parts)
     free = shutil.disk_usage(folder).free
@@ -111,18 +119,66 @@ def _fetch(name: str, folder: Path, on_progress: Progress, hub: str) -> None:
     on_progress(0, total)
     bar = _bar(on_progress, total)
     for part in parts:
+        _pace(name, hub)  # anew: what was fetched before took its time to be compared
         path = folder / part.place
         path.parent.mkdir(parents=True, exist_ok=True)
         url = hf_hub_url(part.repository, part.file, revision=part.revision, endpoint=hub)
-        with path.open("wb") as file:
+        unlike = ProviderUnavailable(
+            f"{part.file} of the model {name} is not what {hub} announced; "
+            f"run again: cuepoint models pull {name}"
+        )
+        with _Bounded(path, part.size, unlike) as file:
             client.http_get(url, file, expected_size=part.size, tqdm_class=bar)
             file.flush()
             os.fsync(file.fileno())
         if path.stat().st_size != part.size or (part.sha256 and digest(path) != part.sha256):
-            raise ProviderUnavailable(
-                f"{part.file} of the model {name} is not what {hub} announced; "
-                f"run again: cuepoint models pull {name}"
-            )
+            raise unlike
+
+
+def _pace(name: str, hub: str) -> None:
+    """Have the hub's client give up on one that drips; it bounds the wait for a piece alone."""
+    from huggingface_hub.utils import get_session, httpx
+
+    since, taken = time.monotonic(), 0
+
+    class Paced(httpx.SyncByteStream):
+        def __init__(self, stream: Any) -> None:
+            self._stream = stream
+
+        def __iter__(self) -> Iterator[bytes]:
+            nonlocal since, taken
+            for piece in self._stream:
+                taken += len(piece)
+                if (now := time.monotonic()) > since + WINDOW:
+                    if taken < LEAST:
+                        raise ProviderUnavailable(
+                            f"the hub {hub} is too slow; the model {name} is not there; "
+                            f"run again: cuepoint models pull {name}"
+                        )
+                    since, taken = now, 0
+                yield piece
+
+        def close(self) -> None:
+            self._stream.close()
+
+    def pace(response: httpx.Response) -> None:
+        response.stream = Paced(response.stream)
+
+    session = get_session()
+    session.event_hooks = {**session.event_hooks, "response": [pace]}
+
+
+class _Bounded(io.BufferedWriter):
+    """A file that takes so many bytes, and raises at the next: a hub may send without an end."""
+
+    def __init__(self, path: Path, size: int, unlike: ProviderUnavailable) -> None:
+        super().__init__(io.FileIO(path, "wb"))
+        self._size, self._unlike = size, unlike
+
+    def write(self, data: "Buffer", /) -> int:
+        if self.tell() + memoryview(data).nbytes > self._size:
+            raise self._unlike
+        return super().write(data)
 
 
 def _bar(on_progress: Progress, total: int) -> Any:
@@ -168,5 +224,6 @@ def _told(name: str, hub: str, error: Exception) -> VideoError:
     elif isinstance(error, OSError) and (of_the_disk := refusal(error)):
         return of_the_disk
     else:
-        said = f"sent what cannot be used ({str(error).strip().splitlines()[0]})"
+        words = str(error).strip().splitlines() or [type(error).__name__]
+        said = f"sent what cannot be used ({words[0]})"
     return ProviderUnavailable(f"the hub {hub} {said}; the model {name} is not there; {again}")

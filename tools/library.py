@@ -55,7 +55,7 @@ class Library:
         self.home, self.owner = home, owner
         self.root = home / "libraries" / owner
         self.trash = self.root / "removed"
-        self._cache: OrderedDict[tuple[str, str, int], Any] = OrderedDict()
+        self._cache: OrderedDict[tuple[str, str, tuple[int, int]], Any] = OrderedDict()
         self._manifests = Manifests(self.root / "videos")
         self._guard = threading.Lock()
         self._originals = Originals()
@@ -202,13 +202,16 @@ class Library:
         return closer.with_vectors(found, self.looks(video)) if found else None
 
     def _vectors(self, video: str, name: str) -> Vectors | None:
-        stage = self.manifest(video)["stages"].get(name, {})
-        if stage.get("state") != "done":
+        if not self._has(video, name):
             return None
 
         def load() -> Vectors:
-            rows = self._manifests.lines(video, f"{name}.jsonl")
-            array = self._manifests.array(video, f"{name}.npy")
+            while True:  # until both are of the same run
+                before, stage = self._manifests.stamp(video), self.manifest(video)["stages"][name]
+                rows = self._manifests.lines(video, f"{name}.jsonl")
+                array = self._manifests.array(video, f"{name}.npy")
+                if self._manifests.stamp(video) == before:
+                    break
             if any("row" in one for one in rows):  # what looks the same shares one vector
                 array = array[[one["row"] for one in rows]]
             return Vectors([one["id"] for one in rows], array, stage["provider"])
@@ -231,7 +234,7 @@ class Library:
         )
 
     def _cached(self, video: str, name: str, load: Callable[[], _T]) -> _T:
-        key = (video, name, self.generation(video))
+        key = (video, name, self._manifests.stamp(video))
         with self._guard:
             if key in self._cache:
                 self._cache.move_to_end(key)

@@ -34,6 +34,13 @@ class Manifests:
 
     def get(self, video: str) -> Manifest:
         """The manifest as it stands; UnknownVideo where there is none, Damaged where it is."""
+        return self._stamped(video)[1]
+
+    def stamp(self, video: str) -> tuple[int, int]:
+        """Changes with every manifest; generations begin anew where a video was removed."""
+        return self._stamped(video)[0]
+
+    def _stamped(self, video: str) -> tuple[tuple[int, int], Manifest]:
         path = self._videos / video / about.RECORD
         try:
             stat = path.stat()
@@ -44,7 +51,7 @@ class Manifests:
                 held = (stamp, _manifest(path.read_bytes()))
                 with self._guard:
                     self._held[video] = held
-        except FileNotFoundError as error:
+        except (FileNotFoundError, NotADirectoryError) as error:
             if path.with_name(about.ABOUT).exists():
                 raise Damaged(f"the manifest of {video} is missing: run `{REPAIR}`") from error
             raise UnknownVideo(f"no video {video!r} in the library") from error
@@ -54,7 +61,7 @@ class Manifests:
             raise RefusedRequest(
                 f"{video} was indexed by a newer release of Cuepoint: update this one"
             )
-        return held[1]
+        return held
 
     def files(self, video: str) -> dict[str, str]:
         """The checksums of what the finished stages wrote, by file name."""

@@ -8,16 +8,18 @@ video, and so gives back what its models held.
 import json
 import logging
 import signal
+import subprocess
 import sys
 import threading
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict
+from contextlib import suppress
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from tools.errors import Interrupted, RefusedRequest, VideoError
-from tools.ingest import ingest
+from tools.errors import Interrupted, RefusedRequest, UnknownVideo, VideoError
+from tools.ingest import NEEDED, ingest
 from tools.library import Library
 from tools.media import Video
 from tools.providers import Providers
@@ -26,8 +28,7 @@ from tools.work import OnProgress, Progress
 
 WAITING = 64
 """Videos that may wait for a process; more are refused."""
-
-
+STOPPING = "Cuepoint is stopping: the video goes on at its next index"
 PATIENCE = 7 * 86400.0
 """Seconds without a sign of life: it may wait for another program that indexes the same video."""
 
@@ -41,7 +42,6 @@ class Pool:
         self._room = threading.BoundedSemaphore(self._most)
         self._workers = [Worker() for _ in range(processes)]
         self._free = list(self._workers)
-        self._closed = threading.Event()
 
     def index(
         self,
@@ -55,7 +55,8 @@ class Pool:
     ) -> "Future[Video]":
         """Index a file as `ingest` does, in another process; RefusedRequest where too many wait.
 
-        on_progress is called from a thread of the pool.
+        on_progress is called from a thread of the pool. A video that can be searched is no failure:
+        what failed of the rest stands in its notes.
         """
         if not self._room.acquire(blocking=False):
             raise RefusedRequest(
@@ -68,13 +69,16 @@ class Pool:
             "providers": asdict(providers),
             "options": {"title": title, "take": take},
         }
-        job = self._threads.submit(self._run, library, request, on_progress)
+        try:
+            job = self._threads.submit(self._run, library, request, on_progress)
+        except RuntimeError as error:
+            self._room.release()
+            raise Interrupted(STOPPING) from error
         job.add_done_callback(lambda _: self._room.release())
         return job
 
     def close(self) -> None:
         """Stop what runs and start nothing more; each video goes on at its next index."""
-        self._closed.set()
         self._threads.shutdown(wait=False, cancel_futures=True)
         for worker in self._workers:
             worker.kill()
@@ -88,9 +92,17 @@ class Pool:
                 video = event["video"]
                 if "stage" in event:
                     on_progress(Progress(**event))
-                if self._closed.is_set():  # it may have been started after `close` had looked
-                    raise Interrupted("Cuepoint is stopping: the video goes on at its next index")
             return library.get(video)
+        except Interrupted:
+            raise
+        except VideoError as error:
+            with suppress(UnknownVideo):
+                found = library.get(video)
+                if all(found.stages[name].state in ("done", "skipped") for name in NEEDED):
+                    failed = [one.note for one in found.stages.values() if one.state == "failed"]
+                    notes = dict.fromkeys((*found.notes, str(error), *failed))
+                    return replace(found, notes=tuple(notes))
+            raise
         finally:
             worker.close()
             self._free.append(worker)
@@ -105,12 +117,20 @@ class Worker(Child):
 
     def __init__(self) -> None:
         super().__init__(patience=PATIENCE)
+        self._killed = False
 
     def kill(self) -> None:
-        """End it from another thread; who listens is told that it was ended."""
+        """End it for good, from another thread; who listens is told that it was ended."""
+        self._killed = True
         process = self._process
         if process is not None:
             process.send_signal(signal.SIGKILL)
+
+    def _start(self) -> "subprocess.Popen[bytes]":
+        process = super()._start()
+        if self._killed:  # which looked before there was a process
+            process.kill()
+        return process
 
     def death(self, code: int, cpu: float) -> VideoError:
         """What was done is kept."""

@@ -86,9 +86,11 @@ def _mend(library: Library, video: str, on_progress: OnProgress | None) -> None:
         return  # nothing may be made from it; `verify` names it
     if CHECK not in manifest:
         _save(library, video, manifest)
-    done = [name for name in STAGES if name in manifest["stages"]]
-    ingest(library, original, only=tuple(done[-1:]), on_progress=on_progress, **_options(manifest))
-    _mend_pictures(library, video)
+    there = tuple(name for name in STAGES if name in manifest["stages"])
+    try:
+        ingest(library, original, only=there, on_progress=on_progress, **_options(manifest))
+    finally:  # whatever a stage lacks that nobody needs for them
+        _mend_pictures(library, video)
 
 
 def _index_anew(library: Library, video: str, on_progress: OnProgress | None) -> None:

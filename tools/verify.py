@@ -62,7 +62,7 @@ def _memory(library: Library) -> str:
 def check_video(library: Library, video: str, thorough: bool = True) -> list[Problem]:
     """The problems of one video; none while it is being indexed, when its files change."""
     folder = library.folder(video)
-    if not folder.exists() or is_locked(folder / "lock"):
+    if not folder.is_dir() or is_locked(folder / "lock"):
         return []
     found = [Problem(video, f"{path.name} is left over", REPAIR) for path in leftovers(folder)]
     try:

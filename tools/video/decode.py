@@ -28,6 +28,8 @@ KEYFRAME_SPACING = 2.0
 KEYFRAMES = 400
 """At most so many pictures of the keyframe pass: they are for the first question, not the last."""
 PROGRESS_FRAMES = 250
+FAR = 1.0
+"""Seconds by which times disagree that are not just shaken a little."""
 MAX_FRAMES = 20_000_000
 """Work is bounded by what is decoded, never by what a file claims."""
 PICTURES_BASE, PICTURES_TIMES = 256 << 20, 10
@@ -141,24 +143,37 @@ def _frames(
     """Frames with rising seconds; an item of text is what the decoder said of damage.
 
     Frames before zero are what an edit list cuts away. Of those in one millisecond only the first
-    counts: a picture's name and every id are whole milliseconds.
+    counts: a picture's name and every id are whole milliseconds. Each waits for the one after it:
+    a single time that is far ahead must not hide all that follows.
     """
     start = origin(container)
     rate = stream.average_rate or stream.guessed_rate
     step = max(float(1 / rate), 0.001) if rate else 0.04
     base = float(stream.time_base or 0)
-    before = -step
+    before, held = -step, None
+    is_behind = False
     for count, frame in enumerate(decoded(container, stream)):
         if isinstance(frame, str):
             yield frame
             continue
         if count >= MAX_FRAMES:
             yield f"more than {MAX_FRAMES} frames"
-            return
-        seconds = _seconds(frame, base, start, before + step)
-        if seconds >= 0 and round(seconds * 1000) > round(before * 1000):
-            before = seconds
-            yield frame, seconds
+            break
+        latest = held[1] if held else before
+        seconds = _seconds(frame, base, start, latest + step)
+        if held and before + FAR < held[1] and before < seconds < held[1] - FAR:
+            yield f"a picture at {before + step:.1f} s has a wrong time"
+        elif seconds < 0 or round(seconds * 1000) <= round(latest * 1000):
+            if 0 <= seconds < latest - FAR and not is_behind:
+                yield f"the clock of the picture goes back at {latest:.1f} s"
+                is_behind = True
+            continue
+        elif held:
+            before, is_behind = held[1], False
+            yield held
+        held = frame, seconds
+    if held:
+        yield held
 
 
 def _seconds(frame: VideoFrame, base: float, start: float, otherwise: float) -> float:

@@ -4,10 +4,11 @@ A sample's place in its file is its presentation time: a track that starts late,
 is filled with silence, and what an edit list cuts away is left out. Runs inside the sandbox.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
@@ -26,6 +27,8 @@ BLOCK = 320 * STEP
 """Samples that are measured and written at once: about half a minute."""
 DRIFT = 0.1
 """Seconds by which the sound may leave its place before it is put right."""
+SURE = 1.0
+"""Seconds of sound that agree on another time before it is believed."""
 MAX_SECONDS = 24 * 3600
 """Work is bounded by this, never by what a file claims."""
 
@@ -34,9 +37,9 @@ def listen(path: str, samples: str, rows: str) -> Iterator[Event]:
     """Decode the best audio track: int16 samples to one file, rows of `tools.sound.ROW` to another.
 
     Yields {"seconds": …} now and then, and at the end {"rows": count, "start", "end": seconds of
-    the first and last sound, "damaged": packets that could not be decoded, "trouble": what the
-    decoder said last or None, "track": codec, channels and rate}; only rows, which are 0, and
-    trouble where no track can be decoded.
+    the first and last sound, "damaged": places that could not be decoded or have a wrong time,
+    "trouble": what was said of the last or None, "track": codec, channels and rate}; only rows,
+    which are 0, and trouble where no track can be decoded.
     """
     with open_media(path) as container:
         stream = _best(container)
@@ -46,30 +49,23 @@ def listen(path: str, samples: str, rows: str) -> Iterator[Event]:
         for other in container.streams:
             if other is not stream:
                 other.discard = Discard.all
-        zero = origin(container)
         table = _Table(Path(samples), Path(rows))
         mono = _Mono()
         place = 0  # of the next sample
         started: float | None = None
         trouble, damaged = None, 0
-        for item in _frames(container, stream):
+        for item in _Clock(container).told(_frames(container, stream)):
             if isinstance(item, str):
                 trouble, damaged = item, damaged + 1
                 continue
-            at = place / RATE if item.time is None else item.time - zero
-            # The resampler holds back a few samples; whole frames that overlap are echoes.
-            away = at - (place / RATE + mono.held)
-            if started is None or away > DRIFT:
+            frame, at = item
+            # The resampler holds back a few samples.
+            if started is None or at - (place / RATE + mono.held) > DRIFT:
                 table.add(mono.rest())
-                if at > MAX_SECONDS:
-                    trouble, damaged = f"sound at {at:.0f} s", damaged + 1
-                    continue
                 place = round(at * RATE)
                 table.move(place)
-            elif away < -DRIFT:
-                continue
             started = max(at, 0.0) if started is None else started
-            pieces = mono.add(item)
+            pieces = mono.add(frame)
             place += table.add(pieces)
             if table.measured():
                 yield {"seconds": place / RATE}
@@ -118,6 +114,83 @@ def _frames(container: InputContainer, stream: AudioStream) -> Iterator[AudioFra
         for frame in frames:
             if frame.samples and frame.sample_rate:
                 yield frame
+
+
+class _Clock:
+    """Tells where each frame belongs: one wrong time must not move, or silence, all that follows.
+
+    A frame that is astray waits for those after it. Where SURE seconds agree, there is a hole if
+    they are ahead; if they are behind, or further ahead than the file is long, the clock was set
+    anew and the sound goes on.
+    """
+
+    def __init__(self, container: InputContainer) -> None:
+        length = container.duration / av.time_base + DRIFT if container.duration else MAX_SECONDS
+        self._limit = min(length, MAX_SECONDS)
+        self._zero = origin(container)
+        self._now, self._begun = 0.0, False  # where the sound that was given ends
+        self._astray: list[tuple[AudioFrame, float]] = []
+        self._held = 0.0  # seconds that are astray
+
+    def told(self, items: Iterable[AudioFrame | str]) -> Iterator[tuple[AudioFrame, float] | str]:
+        """Frames with rising seconds; an item of text says what damage was stepped over."""
+        for item in items:
+            if isinstance(item, str):
+                yield item
+                continue
+            follows = self._end() if self._astray else self._now
+            at = follows if item.time is None else item.time - self._zero
+            if not self._begun and not self._astray and at <= DRIFT:
+                self._now = at  # what an edit list cuts away is before zero
+            ahead = at - self._now
+            if abs(ahead - self._held) <= DRIFT:  # those that waited had their times wrong, no more
+                yield from self._given([(frame, self._now) for frame, _ in self._astray])
+            elif abs(ahead) <= DRIFT:
+                yield from self._lost()
+            else:
+                if self._astray and at < follows - DRIFT:
+                    yield from self._lost()
+                self._astray.append((item, at))
+                self._held += _seconds(item)
+                if len(self._astray) > 1 and self._held >= SURE:
+                    yield from self._believed()
+                continue
+            yield from self._given([(item, self._now)])
+        if self._astray and self._astray[0][1] > self._now:
+            yield from self._believed()  # nothing speaks against it
+        else:
+            yield from self._lost()
+
+    def _given(self, frames: list[tuple[AudioFrame, float]]) -> Iterator[tuple[AudioFrame, float]]:
+        self._begun, self._astray, self._held = True, [], 0.0
+        for frame, at in frames:
+            self._now = max(self._now, at)
+            yield frame, self._now
+            self._now += _seconds(frame)
+
+    def _believed(self) -> Iterator[tuple[AudioFrame, float] | str]:
+        frames = self._astray
+        if not self._now < frames[0][1] <= frames[-1][1] <= self._limit:
+            yield f"the clock of the sound is set anew at {self._now:.1f} s"
+            self._zero += self._end() - (self._now + self._held)
+            frames = [(frame, self._now) for frame, _ in frames]
+        yield from self._given(frames)
+
+    def _lost(self) -> Iterator[str]:
+        # What is a little behind was heard before: two pieces that overlap.
+        gone = [f for f, at in self._astray if not -SURE <= at - self._now < 0]
+        if gone:
+            seconds = sum(map(_seconds, gone))
+            yield f"{seconds:.2f} s of sound at {self._now:.1f} s have a wrong time"
+        self._astray, self._held = [], 0.0
+
+    def _end(self) -> float:
+        frame, at = self._astray[-1]
+        return at + _seconds(frame)
+
+
+def _seconds(frame: AudioFrame) -> float:
+    return frame.samples / frame.sample_rate
 
 
 class _Mono:
