@@ -3,6 +3,8 @@
 import json
 import os
 import subprocess
+import wave
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from tools.sound import RATE
 from tools.stages import hearing
 from tools.transcribe import Chunk, Heard, Word, guard, load_transcriber, resolve
 from tools.transcribe.whisper import largest
+from tools.work import Progress
 
 GIB = 1 << 30
 MODELS = Path(os.environ.get("CUEPOINT_MODELS", "models")).absolute()
@@ -176,19 +179,23 @@ def test_subtitles_are_taken_before_any_recogniser(sample: Path, tmp_path: Path)
 
 
 class Parrot:
-    """Hears one word in each chunk, and stops the program after so many."""
+    """Hears one word in each chunk, each name a bit later; stops the program after so many."""
 
-    name, at_once = "whisper:tiny", 1
+    at_once = 1
 
-    def __init__(self, stops: int) -> None:
+    def __init__(self, stops: int, name: str = "whisper:tiny") -> None:
         self.heard: list[float] = []
-        self.stops = stops
+        self.stops, self.name = stops, name
 
     def hear(self, chunks: list[Chunk], language: str = "") -> list[Heard]:
         if len(self.heard) == self.stops:
             raise KeyboardInterrupt
         self.heard += [one.start for one in chunks]
-        return [Heard((Word(c.start, c.start + 1, f"w{c.start:.0f}"),), "de", 0.9) for c in chunks]
+        late = len(self.name) / 10
+        return [
+            Heard((Word(c.start + late, c.start + late + 1, f"w{c.start:.0f}"),), "de", 0.9)
+            for c in chunks
+        ]
 
 
 def test_a_killed_run_goes_on_after_its_last_chunk(
@@ -209,6 +216,77 @@ def test_a_killed_run_goes_on_after_its_last_chunk(
     assert len(whole) == 5 and len(parrots[0].heard) == 2
     assert [one.start for one in whole] == sorted({one.start for one in whole})
     assert json.loads(json.dumps(library.manifest(video)))["stages"]["speech"]["language"] == "de"
+
+
+@pytest.fixture
+def talk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Twelve seconds of noise, with speech at 0, 4 and 8 s as far as the stage is told."""
+    path = tmp_path / "talk.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE)
+        noise = np.random.default_rng(0).normal(0, 3000, 12 * RATE)
+        file.writeframes(noise.astype("<i2").tobytes())
+    for name in ("speech_spans", "chunks"):
+        monkeypatch.setattr(hearing, name, lambda _: [(0.0, 3.0), (4.0, 7.0), (8.0, 11.0)])
+    monkeypatch.setattr("tools.work.CHECKPOINT_SECONDS", 0.0)
+    return path
+
+
+def hear_as(name: str, monkeypatch: pytest.MonkeyPatch, stops: int = 99) -> Parrot:
+    """The recogniser of that name is there."""
+    parrot = Parrot(stops, name)
+    monkeypatch.setattr(hearing, "load_transcriber", lambda *_: parrot)
+    return parrot
+
+
+def with_speech(name: str) -> Providers:
+    return Providers("none", "auto", name, "none", "none")
+
+
+@pytest.mark.parametrize("end", [KeyboardInterrupt, ProviderUnavailable])
+def test_what_was_heard_stays_until_a_better_recogniser_is_through(
+    talk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: type[BaseException]
+):
+    library = Library(tmp_path / "home")
+    hear_as("whisper:tiny", monkeypatch)
+    video = ingest(library, talk, providers=with_speech("whisper:tiny")).id
+    old = [one.id for one in library.utterances(video)]
+    better, seen = hear_as("whisper:medium", monkeypatch), []
+
+    def watch(now: Progress) -> None:
+        if now.stage == "speech":
+            seen.append([one.id for one in library.utterances(video)])
+            if len(seen) == 4:  # after a checkpoint of the second chunk
+                raise end("no more")
+
+    medium = with_speech("whisper:medium")
+    with pytest.raises(end):
+        ingest(library, talk, providers=medium, on_progress=watch)
+    assert seen == [old] * 4 and [one.id for one in library.utterances(video)] == old
+    assert library.get(video).stages["speech"].state == "done"
+    before = len(better.heard)
+    ingest(library, talk, providers=medium)
+    assert len(better.heard) - before == 1  # it went on where it was
+    new = [one.id for one in library.utterances(video)]
+    assert len(new) == 3 and not {*new} & {*old}
+    assert [library.evidence(one).text for one in old] == ["w0", "w4", "w8"]
+    assert library.verify() == [] and not list(library.folder(video).glob("heard.*.jsonl"))
+
+
+def test_what_was_cited_outlives_kills_and_other_recognisers(
+    talk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    library, cited = Library(tmp_path / "home"), set[str]()
+    for name, stops in (("whisper:tiny", 2), ("whisper:small", 1), ("whisper:medium", 99)):
+        hear_as(name, monkeypatch, stops)
+        with suppress(KeyboardInterrupt):
+            ingest(library, talk, providers=with_speech(name))
+        (video,) = library.list()
+        cited |= {one.id for one in library.utterances(video.id)}
+    assert len(cited) == 2 + 1 + 3
+    assert all(library.evidence(one).text for one in cited)
 
 
 def test_made_up_speech_is_recognised(tmp_path: Path):

@@ -227,14 +227,12 @@ def _run(work: Work, only: tuple[str, ...]) -> None:
 
 def _run_stage(work: Work, name: str) -> None:
     stage = stages.STAGE[name]
-    work.stage, work.fingerprint, work.kept, work.shown = name, stage.fingerprint(work), 0.0, {}
+    work.stage, work.fingerprint, work.kept = name, stage.fingerprint(work), 0.0
     before = work.entry
-    same = bool(before) and before["from"] == work.fingerprint
-    whole = same and intact(work.library, work.video, before.get("files", {}))
-    if whole and before["state"] in ("done", "skipped"):
+    if _holds(work, before) and before["state"] in ("done", "skipped"):
         return
-    if work.partial and not whole:  # what a killed run had is of no use to this one
-        work.manifest["stages"].pop(name)
+    partial = before.get("redo", before)
+    work.partial = partial if "progress" in partial and _holds(work, partial) else {}
     work.scratch.mkdir(exist_ok=True)
     check_space(work.folder)
     work.say(name, "running", 0.0)
@@ -260,6 +258,12 @@ def _run_stage(work: Work, name: str) -> None:
     work.say(name, result.state, 1.0)
 
 
+def _holds(work: Work, entry: Manifest) -> bool:
+    """Whether what is told of the stage is of these settings, and its files are what it wrote."""
+    same = bool(entry) and entry["from"] == work.fingerprint
+    return same and intact(work.library, work.video, entry.get("files", {}))
+
+
 @contextmanager
 def _failure_recorded(work: Work) -> Generator[None]:
     """A stage that fails is told by the manifest, which knows nothing else of its attempt.
@@ -281,7 +285,8 @@ def _failure_recorded(work: Work) -> Generator[None]:
             work.manifest["stages"][work.stage] = entry
         blamed = not isinstance(error, Interrupted) and not done
         if blamed and "probe" in work.manifest["stages"]:
-            failed: Manifest = {"state": "failed", "note": str(error), "from": work.fingerprint}
-            work.manifest["stages"][work.stage] = {"files": {}, **entry, **failed}
+            failed: Manifest = {"state": "failed", "note": str(error)}
+            known: Manifest = {"files": {}, "from": work.fingerprint, **entry}
+            work.manifest["stages"][work.stage] = {**known, **failed}
             work.save()
         raise

@@ -83,9 +83,7 @@ def speech(work: Work) -> Result:
     done, languages = int(work.partial.get("chunks", 0)), Counter[str]()
     languages.update(work.partial.get("languages", {}))
     dropped: list[str] = list(work.partial.get("dropped", []))
-    found: list[Utterance] = (
-        list(work.library.words(work.video, HEARD)) if work.partial and done else []
-    )
+    found: list[Utterance] = work.so_far(HEARD) if done else []
     while done < len(pieces):
         batch = pieces[done : done + transcriber.at_once]
         heard = transcriber.hear(
