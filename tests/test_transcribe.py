@@ -289,6 +289,26 @@ def test_what_was_cited_outlives_kills_and_other_recognisers(
     assert all(library.evidence(one).text for one in cited)
 
 
+def test_what_was_heard_can_be_cited_when_subtitles_come_and_go(
+    talk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    library = Library(tmp_path / "home")
+    hear_as("whisper:tiny", monkeypatch)
+    tiny = with_speech("whisper:tiny")
+    video = ingest(library, talk, providers=tiny).id
+    cited = library.utterances(video)
+    written = talk.with_suffix(".srt")
+    written.write_text("1\n00:00:01,000 --> 00:00:02,000\nHello there\n")
+    ingest(library, talk, providers=tiny)
+    cited += library.utterances(video)
+    written.unlink()
+    video = ingest(library, talk, providers=with_speech("none")).id
+    assert len(cited) == 4 and library.utterances(video) == []
+    assert [library.evidence(one.id).text for one in cited] == [one.text for one in cited]
+    names = {path.name for path in library.folder(video).glob("*.jsonl")}
+    assert names == {"heard_past.jsonl", "speech_past.jsonl"} and library.verify() == []
+
+
 def test_made_up_speech_is_recognised(tmp_path: Path):
     path = tmp_path / "made.wav"
     try:

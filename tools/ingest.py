@@ -240,7 +240,10 @@ def _run_stage(work: Work, name: str) -> None:
     with _failure_recorded(work):
         result = stage.run(work)
         work.original.check()
-        files = {file: digest(work.folder / file) for file in result.files}
+        names = result.files
+        if stage.words and result.state == "skipped":
+            names = work.finish(stage.words, ())
+        files = {file: digest(work.folder / file) for file in names}
     work.manifest["stages"][name] = {
         "state": result.state,
         "provider": result.provider,
@@ -255,6 +258,8 @@ def _run_stage(work: Work, name: str) -> None:
     work.save()
     for path in loose_parts(work.folder, work.manifest):
         path.unlink()
+    for file in before.get("files", {}).keys() - files:
+        (work.folder / file).unlink(missing_ok=True)
     work.say(name, result.state, 1.0)
 
 
