@@ -112,7 +112,8 @@ class Work:
         Without this, a kill between a new file and the manifest leaves an old stage with it.
         """
         if self.entry:
-            self.manifest["stages"].pop(self.stage)
+            waits: Manifest = {"state": "waiting", "from": None, "files": {}}
+            self.manifest["stages"][self.stage] = waits
             self.save()
 
     def so_far(self, file: str) -> list[Any]:
