@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import wave
+from collections.abc import Generator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ import numpy as np
 import pytest
 
 from tests.tiny_whisper import write_whisper
+from tools import models
+from tools.diarize import Turn
 from tools.errors import ProviderUnavailable
 from tools.ingest import ingest
 from tools.library import Library
@@ -307,6 +310,41 @@ def test_what_was_heard_can_be_cited_when_subtitles_come_and_go(
     assert [library.evidence(one.id).text for one in cited] == [one.text for one in cited]
     names = {path.name for path in library.folder(video).glob("*.jsonl")}
     assert names == {"heard_past.jsonl", "speech_past.jsonl"} and library.verify() == []
+
+
+def test_speakers_are_told_apart_once_there_are_words(
+    talk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    class Ear:
+        name = "sherpa-onnx"
+
+        def turns(self, _: Path) -> Generator[float, None, list[Turn]]:
+            yield 0.5
+            return [Turn(0.0, 12.0, 0)]
+
+    monkeypatch.setattr(hearing, "load_diarizer", lambda *_: Ear())
+    monkeypatch.setattr(hearing, "checked", lambda *_: None)
+    library = Library(tmp_path / "home")
+    silent, spoken = (Providers("none", "auto", one, "none") for one in ("none", "whisper:tiny"))
+    assert ingest(library, talk, providers=silent).stages["speakers"].state == "skipped"
+    hear_as("whisper:tiny", monkeypatch)
+    video = ingest(library, talk, providers=spoken)
+    assert video.stages["speakers"].state == "done"
+    assert [one.speaker for one in library.utterances(video.id)] == ["Speaker 1"] * 3
+
+
+def test_other_weights_of_the_same_name_hear_again(
+    talk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    library = Library(tmp_path / "home")
+    parrot = hear_as("whisper:tiny", monkeypatch)
+    place = library.home / "models" / "whisper-tiny"
+    for weights, times in (("one", 1), ("one", 1), ("other", 2)):
+        place.mkdir(parents=True, exist_ok=True)
+        (place / "model.bin").write_text(weights)
+        models.seal(place, "whisper:tiny")
+        ingest(library, talk, providers=with_speech("whisper:tiny"))
+        assert len(parrot.heard) == 3 * times
 
 
 def test_made_up_speech_is_recognised(tmp_path: Path):

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from tools import files
 from tools.diarize import Turn, load_diarizer, missing
 from tools.media import DOUBTFUL, Utterance
-from tools.models import checked
+from tools.models import checked, stamp
 from tools.signals import read_rows
 from tools.sound import RATE, chunks, spans, speech_spans
 from tools.stages.step import Result
-from tools.transcribe import Chunk, guard, load_transcriber, resolve
-from tools.words import HEARD
+from tools.transcribe import WHISPER, Chunk, guard, load_transcriber, resolve, whisper_folder
+from tools.words import HEARD, SUBTITLES
 
 if TYPE_CHECKING:
     from tools.work import Work
@@ -161,7 +161,8 @@ def speech_sources(work: Work) -> Any:
     name = resolve(work.providers.transcriber, work.models, *_machine(work))
     stages = work.manifest["stages"]
     sources = [stages.get(one, {}).get("files", {}) for one in ("subtitles", "sound")]
-    return [1, name, sources]
+    weights = stamp(whisper_folder(work.models, name.removeprefix(WHISPER)))
+    return [2, name, sources, weights]
 
 
 def speakers(work: Work) -> Result:
@@ -190,7 +191,8 @@ def speakers(work: Work) -> Result:
 
 
 def turn_sources(work: Work) -> Any:
-    """Speakers are told apart again once the models are there, or for other sound."""
-    there = not missing(work.models)
+    """Speakers are told apart again by other weights, for other sound, or once they have words."""
     sound = work.manifest["stages"].get("sound", {}).get("files", {})
-    return [1, work.providers.diarizer, there, sound]
+    spoken = any(work.library.words(work.video, file) for file in (SUBTITLES, HEARD))
+    weights = None if missing(work.models) else stamp(work.models / "speakers")
+    return [2, work.providers.diarizer, weights, sound, spoken]
