@@ -23,7 +23,7 @@ from tools.providers import Providers
 from tools.sound import RATE
 from tools.stages import hearing
 from tools.transcribe import Chunk, Heard, Word, guard, load_transcriber, resolve
-from tools.transcribe.whisper import largest
+from tools.transcribe.whisper import FILES, largest
 from tools.work import Progress
 
 GIB = 1 << 30
@@ -91,7 +91,7 @@ def test_auto_takes_the_best_that_is_there_and_fits(tmp_path: Path):
     for size in ("tiny", "small", "large-v3"):
         folder = tmp_path / f"whisper-{size}"
         folder.mkdir()
-        for name in ("model.bin", "tokenizer.json", "config.json"):
+        for name in (*FILES[:-1], "vocabulary.json"):
             (folder / name).touch()
     assert resolve("auto", tmp_path, 8, 64 * GIB) == "whisper:large-v3"
     assert resolve("auto", tmp_path, 2, 8 * GIB) == "whisper:small"
@@ -100,13 +100,30 @@ def test_auto_takes_the_best_that_is_there_and_fits(tmp_path: Path):
     assert resolve("auto", tmp_path, 8, 64 * GIB) == "whisper:small"
 
 
+@pytest.mark.parametrize("lost", ["bytes", "one bit", "vocabulary.json"])
+def test_weights_that_are_not_what_was_downloaded_are_not_loaded(tmp_path: Path, lost: str):
+    folder = write_whisper(tmp_path / "models" / "whisper-tiny")
+    models.seal(folder, "whisper:tiny")
+    assert resolve("auto", tmp_path / "models", 1, GIB) == "whisper:tiny"
+    weights = (folder / "model.bin").read_bytes()
+    if lost == "vocabulary.json":
+        (folder / lost).unlink()
+    else:
+        other = weights[:-7] if lost == "bytes" else weights[:-1] + bytes([weights[-1] ^ 1])
+        (folder / "model.bin").write_bytes(other)
+    auto = resolve("auto", tmp_path / "models", 1, GIB)
+    assert auto == ("whisper:tiny" if lost == "one bit" else "draft")  # sizes are seen at once
+    with pytest.raises(ProviderUnavailable, match=r"damaged: .*; run: cuepoint models pull whi"):
+        load_transcriber("whisper:tiny", tmp_path / "models", 1, GIB)
+
+
 def test_missing_and_damaged_weights_name_the_command(tmp_path: Path):
     for name in ("whisper:small", "whisper:auto"):
         with pytest.raises(ProviderUnavailable, match="cuepoint models pull whisper:small"):
             load_transcriber(name, tmp_path, 1, GIB)
     folder = tmp_path / "whisper-small"
     folder.mkdir()
-    for name in ("model.bin", "tokenizer.json", "config.json"):
+    for name in (*FILES[:-1], "vocabulary.txt"):
         (folder / name).write_text("{}")
     with pytest.raises(ProviderUnavailable, match="cannot be read"):
         load_transcriber("whisper:small", tmp_path, 1, GIB)
