@@ -364,6 +364,23 @@ def test_other_weights_of_the_same_name_hear_again(
         assert len(parrot.heard) == 3 * times
 
 
+def test_auto_hears_again_only_with_a_better_recogniser(
+    talk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    library = Library(tmp_path / "home")
+    there = ("draft", "whisper:small", "whisper:tiny", "draft", "whisper:medium")
+    heard: list[str] = []
+    for name in there:
+        hear_as(name, monkeypatch)
+        monkeypatch.setattr(hearing, "resolve", lambda *_, name=name: name)
+        heard.append(ingest(library, talk, providers=with_speech("auto")).stages["speech"].provider)
+    assert heard == ["draft", *["whisper:small"] * 3, "whisper:medium"]
+    monkeypatch.setattr(hearing, "resolve", resolve)
+    hear_as("draft", monkeypatch)
+    asked = ingest(library, talk, providers=with_speech("draft"))  # by its name
+    assert asked.stages["speech"].provider == "draft"
+
+
 def test_made_up_speech_is_recognised(tmp_path: Path):
     path = tmp_path / "made.wav"
     try:

@@ -17,7 +17,16 @@ from tools.models import checked, stamp
 from tools.signals import read_rows
 from tools.sound import RATE, chunks, spans, speech_spans
 from tools.stages.step import Result
-from tools.transcribe import WHISPER, Chunk, guard, load_transcriber, resolve, whisper_folder
+from tools.transcribe import (
+    AUTO,
+    WHISPER,
+    Chunk,
+    better,
+    guard,
+    load_transcriber,
+    resolve,
+    whisper_folder,
+)
 from tools.words import HEARD, SUBTITLES
 
 if TYPE_CHECKING:
@@ -157,12 +166,18 @@ def _machine(work: Work) -> tuple[int, int]:
 
 
 def speech_sources(work: Work) -> Any:
-    """Speech is recognised again by another recogniser, or when subtitles came or went."""
+    """Speech is recognised again by another recogniser, or when subtitles came or went.
+
+    What `auto` stands for changes with the machine: a better one than that is not undone.
+    """
     name = resolve(work.providers.transcriber, work.models, *_machine(work))
     stages = work.manifest["stages"]
     sources = [stages.get(one, {}).get("files", {}) for one in ("subtitles", "sound")]
-    weights = stamp(whisper_folder(work.models, name.removeprefix(WHISPER)))
-    return [2, name, sources, weights]
+    old = stages.get("speech", {})
+    same = old.get("state") == "done" and old["from"][2] == sources
+    if same and work.providers.transcriber in AUTO and old["provider"] in better(name):
+        return old["from"]
+    return [2, name, sources, stamp(whisper_folder(work.models, name.removeprefix(WHISPER)))]
 
 
 def speakers(work: Work) -> Result:
