@@ -213,7 +213,11 @@ class Parrot:
         self.heard += [one.start for one in chunks]
         late = len(self.name) / 10
         return [
-            Heard((Word(c.start + late, c.start + late + 1, f"w{c.start:.0f}"),), "de", 0.9)
+            Heard(
+                (Word(c.start + late, c.start + late + 1, f"w{c.start:.0f}"),),
+                "de",
+                dropped=("a loop",) * 60,
+            )
             for c in chunks
         ]
 
@@ -287,8 +291,9 @@ def test_what_was_heard_stays_until_a_better_recogniser_is_through(
     assert seen == [old] * 4 and [one.id for one in library.utterances(video)] == old
     assert library.get(video).stages["speech"].state == "done"
     before = len(better.heard)
-    ingest(library, talk, providers=medium)
+    done = ingest(library, talk, providers=medium)
     assert len(better.heard) - before == 1  # it went on where it was
+    assert "180 pieces of recognised speech" in done.stages["speech"].note
     new = [one.id for one in library.utterances(video)]
     assert len(new) == 3 and not {*new} & {*old}
     assert [library.evidence(one).text for one in old] == ["w0", "w4", "w8"]

@@ -14,8 +14,7 @@ from tools import files
 from tools.diarize import Turn, load_diarizer, missing
 from tools.media import DOUBTFUL, Utterance
 from tools.models import checked, stamp
-from tools.signals import read_rows
-from tools.sound import RATE, chunks, spans, speech_spans
+from tools.sound import RATE, chunks, speech_spans
 from tools.stages.step import Result
 from tools.transcribe import (
     AUTO,
@@ -44,7 +43,9 @@ def sound(work: Work) -> Result:
     rows_file = work.scratch / "sound.npy"
     last = _listen(work, rows_file)
     if not last["rows"]:
-        return Result(state="skipped", note=f"the sound cannot be decoded: {last['trouble']}")
+        trouble = last["trouble"]
+        said = f"the sound cannot be decoded: {trouble}" if trouble else "the sound track is empty"
+        return Result(state="skipped", note=said)
     notes = work.manifest["notes"]
     if last["damaged"]:
         count = f"{last['damaged']} place" + "s" * (last["damaged"] > 1)
@@ -53,11 +54,7 @@ def sound(work: Work) -> Result:
         notes.append(f"the sound ends at {last['end']:.1f} s")
     work.take_back()
     files.adopt(rows_file, work.folder / "sound.npy")
-    kinds = Counter[str]()
-    for span in spans(read_rows(work.folder / "sound.npy")):
-        kinds[span.kind] += round(span.end - span.start)
-    facts = {name: last[name] for name in ("start", "end", "track")} | {"kinds": kinds}
-    return Result(("sound.npy",), "done", "silero", facts=facts)
+    return Result(("sound.npy",), "done", "silero")
 
 
 def _listen(work: Work, rows: Path) -> dict[str, Any]:
@@ -92,6 +89,7 @@ def speech(work: Work) -> Result:
     done, languages = int(work.partial.get("chunks", 0)), Counter[str]()
     languages.update(work.partial.get("languages", {}))
     dropped: list[str] = list(work.partial.get("dropped", []))
+    lost = int(work.partial.get("lost", 0))
     found: list[Utterance] = work.so_far(HEARD) if done else []
     while done < len(pieces):
         batch = pieces[done : done + transcriber.at_once]
@@ -102,7 +100,8 @@ def speech(work: Work) -> Result:
         done += len(batch)
         for one in heard:
             found += guard.utterances(work.video, one.words, transcriber.name, one.language)
-            dropped += one.dropped
+            dropped = [*dropped, *one.dropped][:DROPPED]
+            lost += len(one.dropped)
             if one.words:
                 languages[one.language] += len(one.words)
         fraction = done / len(pieces)
@@ -113,11 +112,12 @@ def speech(work: Work) -> Result:
             fraction,
             chunks=done,
             languages=languages,
-            dropped=dropped[:DROPPED],
+            dropped=dropped,
+            lost=lost,
         )
-    note = _note(transcriber.name, found, languages, len(dropped))
+    note = _note(transcriber.name, found, languages, lost)
     language = languages.most_common(1)[0][0] if languages else ""
-    facts = {"language": language, "languages": languages, "dropped": dropped[:DROPPED]}
+    facts = {"language": language, "languages": languages, "dropped": dropped}
     return Result(work.finish(HEARD, found), "done", transcriber.name, note, facts)
 
 
