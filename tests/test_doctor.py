@@ -34,7 +34,7 @@ def test_doctor_says_what_hears_and_what_would_hear_better(
     monkeypatch.setenv("CUEPOINT_THREADS", "2")
     tiny = Path(os.environ["CUEPOINT_HOME"]) / "models" / "whisper-tiny"
     tiny.mkdir(parents=True)
-    for name in ("model.bin", "tokenizer.json", "config.json"):
+    for name in ("model.bin", "tokenizer.json", "config.json", "vocabulary.txt"):
         (tiny / name).touch()
     assert check("speech")["detail"] == "whisper:tiny; whisper:small hears better"
     monkeypatch.setenv("CUEPOINT_TRANSCRIBER", "whisper:base")

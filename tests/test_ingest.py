@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from copy import deepcopy
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from tools import stages
 from tools.errors import ProviderUnavailable, RefusedRequest, UnknownVideo, UnreadableMedia
 from tools.frames import sample
 from tools.ingest import ingest
-from tools.library import STAGES, Library
+from tools.library import STAGES, Library, save_manifest
 from tools.providers import BARE, Providers
 from tools.work import Progress
 
@@ -95,6 +96,27 @@ def test_a_changed_setting_redoes_only_its_stages(library: Library, shots: Path)
     frames = library.frames(video.id)
     assert len(frames) == 12 and {f.reason for f in frames} == {"evenly spaced, one of 12"}
     assert all(library.image_path(frame.image).exists() for frame in frames)
+
+
+def test_a_library_of_an_older_release_stays_ready_and_a_killed_redo_does_not(
+    library: Library, shots: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    video = ingest(library, shots, **QUICK).id
+    old = deepcopy(library.manifest(video))
+    for name in ("sound", "pictures", "speech", "speakers"):  # which it did not know
+        del old["stages"][name]
+    save_manifest(library, video, old)
+    assert library.get(video).state == "ready"
+    assert "sound is still to come" in library.coverage(video).notes
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("tools.stages.decoding.scenes.spans", killed)
+        ingest(library, shots, sampling="uniform", **QUICK)
+    assert library.get(video).state == "queued"
+    assert ingest(library, shots, sampling="uniform", **QUICK).state == "ready"
 
 
 def test_subtitles_beside_the_file_are_read_and_a_change_is_seen(

@@ -11,6 +11,7 @@ from tools.equip import equip
 from tools.files import read_lines
 from tools.ingest import ingest
 from tools.library import Library
+from tools.models import seal
 from tools.providers import BARE, Providers
 from tools.stages.seeing import picture_sources, pictures
 
@@ -56,6 +57,21 @@ def test_without_a_model_it_says_which_command_gets_one_and_then_it_is_done(tiny
     before = picture_sources(work_on(library, video))
     tiny.install_pair(library.home)
     assert picture_sources(work_on(library, video)) != before
+
+
+def test_other_weights_of_the_same_name_see_again(tiny, shots, tmp_path):
+    library = Library(tmp_path / "home")
+    video = ingest(library, shots, providers=BARE).id
+    own = tiny.make_pair(tmp_path / "own")
+    pulled = tiny.install_pair(library.home)
+    for name, place in ((str(own), own), ("siglip2", pulled)):
+        before = picture_sources(work_on(library, video, picture_embedder=name))
+        assert picture_sources(work_on(library, video, picture_embedder=name)) == before
+        with next(place.rglob("*vision*.onnx")).open("ab") as file:
+            file.write(b"another")
+        if place == pulled:
+            seal(place, name)
+        assert picture_sources(work_on(library, video, picture_embedder=name)) != before
 
 
 @pytest.mark.live

@@ -194,6 +194,12 @@ def test_sound_that_ends_early_is_a_note(tmp_path: Path):
     assert library.signals(video.id, "sound")["loudness"].max() > -20
 
 
+def test_a_sound_track_without_a_packet_is_empty(tmp_path: Path):
+    made = write_sound(tmp_path / "empty.mkv", tone(), 0.0, picture=2.0)
+    video = ingest(Library(tmp_path / "home"), made, providers=BARE)
+    assert video.stages["sound"].note == "the sound track is empty"
+
+
 def test_real_music_and_traffic_hold_no_speech(media: Path, tmp_path: Path):
     for name in ("odd/pop_italia.mp4", "clips/moviepy_bbb_0_30.webm", "clips/dvr_traffic.mp4"):
         _, rows, _ = listen(media / name, tmp_path)

@@ -227,14 +227,12 @@ def _run(work: Work, only: tuple[str, ...]) -> None:
 
 def _run_stage(work: Work, name: str) -> None:
     stage = stages.STAGE[name]
-    work.stage, work.fingerprint, work.kept, work.shown = name, stage.fingerprint(work), 0.0, {}
+    work.stage, work.fingerprint, work.kept = name, stage.fingerprint(work), 0.0
     before = work.entry
-    same = bool(before) and before["from"] == work.fingerprint
-    whole = same and intact(work.library, work.video, before.get("files", {}))
-    if whole and before["state"] in ("done", "skipped"):
+    if _holds(work, before) and before["state"] in ("done", "skipped"):
         return
-    if work.partial and not whole:  # what a killed run had is of no use to this one
-        work.manifest["stages"].pop(name)
+    partial = before.get("redo", before)
+    work.partial = partial if "progress" in partial and _holds(work, partial) else {}
     work.scratch.mkdir(exist_ok=True)
     check_space(work.folder)
     work.say(name, "running", 0.0)
@@ -242,7 +240,10 @@ def _run_stage(work: Work, name: str) -> None:
     with _failure_recorded(work):
         result = stage.run(work)
         work.original.check()
-        files = {file: digest(work.folder / file) for file in result.files}
+        names = result.files
+        if stage.words and result.state == "skipped":
+            names = work.finish(stage.words, ())
+        files = {file: digest(work.folder / file) for file in names}
     work.manifest["stages"][name] = {
         "state": result.state,
         "provider": result.provider,
@@ -257,7 +258,15 @@ def _run_stage(work: Work, name: str) -> None:
     work.save()
     for path in loose_parts(work.folder, work.manifest):
         path.unlink()
+    for file in before.get("files", {}).keys() - files:
+        (work.folder / file).unlink(missing_ok=True)
     work.say(name, result.state, 1.0)
+
+
+def _holds(work: Work, entry: Manifest) -> bool:
+    """Whether what is told of the stage is of these settings, and its files are what it wrote."""
+    same = bool(entry) and entry["from"] == work.fingerprint
+    return same and intact(work.library, work.video, entry.get("files", {}))
 
 
 @contextmanager
@@ -281,7 +290,8 @@ def _failure_recorded(work: Work) -> Generator[None]:
             work.manifest["stages"][work.stage] = entry
         blamed = not isinstance(error, Interrupted) and not done
         if blamed and "probe" in work.manifest["stages"]:
-            failed: Manifest = {"state": "failed", "note": str(error), "from": work.fingerprint}
-            work.manifest["stages"][work.stage] = {"files": {}, **entry, **failed}
+            failed: Manifest = {"state": "failed", "note": str(error)}
+            known: Manifest = {"files": {}, "from": work.fingerprint, **entry}
+            work.manifest["stages"][work.stage] = {**known, **failed}
             work.save()
         raise

@@ -112,9 +112,12 @@ class Library:
                 stage.get("seconds", 0.0),
                 stage.get("note", ""),
             )
-        complete = all(stage.state in ("done", "skipped") for stage in stages.values())
-        state = "ready" if complete else "queued"
-        if not complete and is_locked(self.folder(video) / "lock"):
+        left = {name for name, one in stages.items() if one.state not in ("done", "skipped")}
+        known = manifest["stages"].keys()
+        # A run that came to the end knew all stages of its release: others came with a later one.
+        due = left & known if STAGES[-1] in known else left
+        state = "queued" if due else "ready"
+        if left and is_locked(self.folder(video) / "lock"):
             state = "indexing"
             self._add_progress(video, stages)
         elif any(stage.state == "failed" for stage in stages.values()):

@@ -121,7 +121,9 @@ def is_part(file: str, name: str) -> bool:
 
 def loose_parts(folder: Path, manifest: Manifest) -> list[Path]:
     """The parts that the manifest no longer names, or never came to name."""
-    named = {file for stage in manifest["stages"].values() for file in stage.get("files", {})}
+    stages = manifest["stages"].values()
+    told = (*stages, *(stage.get("redo", {}) for stage in stages))
+    named = {file for one in told for file in one.get("files", {})}
     parts = (path for path in folder.glob("*.*.jsonl") if re.search(r"\.\d+\.", path.name))
     return sorted(path for path in parts if path.name not in named)
 

@@ -138,14 +138,23 @@ def missing(name: str) -> str:
 
 def state(home: Path, name: str) -> State:
     """Whether a model is there, judged by its record and the sizes of its files: quick."""
-    place = folder(home, name)
+    return "ready" if is_whole(folder(home, name)) else "missing"
+
+
+def is_whole(place: Path) -> bool:
+    """Whether a folder has a record, and all files that it lists have their sizes."""
     try:
-        for file, facts in _record(place).items():
-            if (place / file).stat().st_size != facts["size"]:
-                return "missing"
+        return all((place / f).stat().st_size == o["size"] for f, o in _record(place).items())
     except (OSError, ValueError, KeyError):
-        return "missing"
-    return "ready"
+        return False
+
+
+def stamp(place: Path) -> Any:
+    """What tells that other weights lie in a folder (JSON): its record, else its files."""
+    if (place / RECORD).is_file():
+        return digest(place / RECORD)
+    there = [(path, path.stat()) for path in sorted(place.rglob("*")) if path.is_file()]
+    return [[str(path.relative_to(place)), o.st_size, o.st_mtime_ns] for path, o in there]
 
 
 def checked(home: Path, name: str, wanted: Callable[[str], bool] = lambda file: True) -> Path:

@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from tools.errors import Damaged, Interrupted
-from tools.files import digest, write_lines
+from tools.files import digest, read_lines, write_lines
 from tools.library import Library, as_rows, save_manifest
-from tools.manifests import Manifest, part_of
+from tools.manifests import Manifest, is_part, loose_parts, part_of
 from tools.media import ScreenText, StageState, Utterance
 from tools.original import Original
 from tools.providers import Providers
 from tools.sampling import Strategy
 from tools.sandbox import Child
-from tools.words import past
+from tools.words import builder, past
 
 WEIGHTS = {
     "probe": 1, "subtitles": 2, "keyframes": 6, "pass": 40, "sound": 3, "screen": 45,
@@ -62,7 +62,8 @@ class Work:
     started: float = field(default_factory=time.monotonic)
     said: float = 0.0
     kept: float = 0.0
-    shown: dict[str, Any] = field(default_factory=dict[str, Any])
+    partial: Manifest = field(default_factory=dict[str, Any])
+    """What a killed run of the same stage told at its last checkpoint; nothing for another one."""
 
     @property
     def path(self) -> Path:
@@ -89,11 +90,6 @@ class Work:
         """What the manifest says of the running stage: nothing, an older run, or what it has."""
         return self.manifest["stages"].get(self.stage, {})
 
-    @property
-    def partial(self) -> Manifest:
-        """What the running stage made visible so far, in this run or in one that was killed."""
-        return self.entry if "progress" in self.entry else {}
-
     def say(self, stage: str, state: StageState, fraction: float) -> None:
         """Tell the caller, and whoever reads the library, how far a stage is."""
         names = list(WEIGHTS)
@@ -115,37 +111,34 @@ class Work:
 
         Without this, a kill between a new file and the manifest leaves an old stage with it.
         """
-        if self.entry and not self.partial:
-            self.manifest["stages"].pop(self.stage)
+        if self.entry:
+            waits: Manifest = {"state": "waiting", "from": None, "files": {}}
+            self.manifest["stages"][self.stage] = waits
             self.save()
+
+    def so_far(self, file: str) -> list[Any]:
+        """The words that the running stage had found when it was killed: see `partial`."""
+        make = builder(file)
+        parts = [name for name in self.partial.get("files", {}) if is_part(name, file)]
+        return [make(row) for name in parts for row in read_lines(self.folder / name)]
 
     def checkpoint(
         self, file: str, items: Callable[[], Sequence[Any]], fraction: float, **facts: Any
     ) -> None:
         """Make all that the running stage found so far visible, as `file` will be in the end.
 
-        facts (JSON) are what a killed stage needs to go on from there: see `partial`. Called too
-        soon after the last time, this waits for the next.
+        Where an older run left that file, it stays visible until `finish`, and what is found is
+        only kept. facts (JSON) are what a killed stage needs to go on from there: see `partial`.
+        Called too soon after the last time, this waits for the next.
         """
         if time.monotonic() - self.kept < CHECKPOINT_SECONDS:
             return
-        before = self.partial.get("files", {})
-        number = 1 + max((int(Path(name).stem.split(".")[-1]) for name in before), default=0)
-        name = part_of(file, number)
-        found = items()
-        self.shown |= {one.id: one for one in found}
-        write_lines(self.folder / name, as_rows(found))
-        self.manifest["stages"][self.stage] = {
-            "state": "running",
-            "progress": round(fraction, 4),
-            "from": self.fingerprint,
-            "files": {name: digest(self.folder / name)},
-            "at": datetime.now(UTC).isoformat(timespec="seconds"),
-            **facts,
-        }
-        self.save()
-        for old in before:
-            (self.folder / old).unlink(missing_ok=True)
+        if file not in self.entry.get("files", {}):
+            found = items()
+            self._show(file, found, self._gone(file, found), fraction, **facts)
+        elif facts:
+            redo = self._parts({file: items()}, fraction, **facts)
+            self._list({**self.entry, "redo": redo})
         self.kept = time.monotonic()
 
     def finish(self, file: str, found: Sequence[Utterance | ScreenText]) -> tuple[str, ...]:
@@ -154,19 +147,50 @@ class Work:
         What could be cited before and is not among it is kept apart: no search finds it any more,
         but what was said about it can still be looked up.
         """
-        shown = dict[str, Utterance | ScreenText]()
-        with contextlib.suppress(Damaged):
-            shown = {
-                o.id: o for name in (file, past(file)) for o in self.library.words(self.video, name)
-            }
+        gone = self._gone(file, found)
+        if {file, past(file)} & self.entry.get("files", {}).keys():
+            self._show(file, found, gone, 1.0)  # files that are named must not change
+        rows = {name: some for name, some in ((file, found), (past(file), gone)) if some}
+        for name, some in rows.items():
+            write_lines(self.folder / name, as_rows(some))
+        return tuple(rows)
+
+    def _gone(self, file: str, found: Sequence[Any]) -> list[Any]:
+        """What can be cited, and is not among what was found."""
         ids = {one.id for one in found}
-        gone = [one for id, one in (shown | self.shown).items() if id not in ids]
-        self.take_back()
-        write_lines(self.folder / file, as_rows(found))
-        if not gone:
-            return (file,)
-        write_lines(self.folder / past(file), as_rows(gone))
-        return file, past(file)
+        gone: list[Any] = []
+        for name in (file, past(file)):
+            with contextlib.suppress(Damaged):
+                gone += [o for o in self.library.words(self.video, name) if o.id not in ids]
+        return gone
+
+    def _show(
+        self, file: str, found: Sequence[Any], gone: Sequence[Any], fraction: float, **facts: Any
+    ) -> None:
+        parts = self._parts({file: found, past(file): gone}, fraction, **facts)
+        self._list({"state": "running", **parts})
+
+    def _parts(self, rows: dict[str, Sequence[Any]], fraction: float, **facts: Any) -> Manifest:
+        """Write words into files that nobody reads yet; what is to be said of them."""
+        files: dict[str, str] = {}
+        for whole, some in rows.items():
+            if some:
+                name = part_of(whole, int(self.manifest.get("generation", 0)) + 1)
+                write_lines(self.folder / name, as_rows(some))
+                files[name] = digest(self.folder / name)
+        return {
+            "progress": round(fraction, 4),
+            "from": self.fingerprint,
+            "files": files,
+            "at": datetime.now(UTC).isoformat(timespec="seconds"),
+            **facts,
+        }
+
+    def _list(self, entry: Manifest) -> None:
+        self.manifest["stages"][self.stage] = entry
+        self.save()
+        for path in loose_parts(self.folder, self.manifest):
+            path.unlink()
 
     def save(self) -> None:
         """Make the manifest visible, unless the video was removed meanwhile."""

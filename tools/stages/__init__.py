@@ -11,18 +11,19 @@ from tools.stages.hearing import sound, speakers, speech, speech_sources, turn_s
 from tools.stages.reading import screen, text_sources, vectors
 from tools.stages.seeing import picture_sources, pictures
 from tools.stages.step import Result, Step
+from tools.words import HEARD, READ, SUBTITLES
 
 __all__ = ["STAGE", "Result", "Step"]
 
 STAGE: dict[str, Step] = {
     "probe": Step(probe, lambda work: 1),
-    "subtitles": Step(subtitles, lambda work: [2, sidecar_stamps(work)]),
+    "subtitles": Step(subtitles, lambda work: [2, sidecar_stamps(work)], SUBTITLES),
     "keyframes": Step(keyframes, lambda work: 1),
     "pass": Step(decode_pass, lambda work: [2, work.sampling, FLOOR_SECONDS]),
     "sound": Step(sound, lambda work: 1),
-    "screen": Step(screen, lambda work: [2, work.providers.text_reader, work.sampling]),
+    "screen": Step(screen, lambda work: [2, work.providers.text_reader, work.sampling], READ),
     "pictures": Step(pictures, picture_sources),
-    "speech": Step(speech, speech_sources),
+    "speech": Step(speech, speech_sources, HEARD),
     "speakers": Step(speakers, turn_sources),
     "vectors": Step(vectors, text_sources),
 }

@@ -13,12 +13,20 @@ from numpy.typing import NDArray
 from tools import files
 from tools.diarize import Turn, load_diarizer, missing
 from tools.media import DOUBTFUL, Utterance
-from tools.models import checked
-from tools.signals import read_rows
-from tools.sound import RATE, chunks, spans, speech_spans
+from tools.models import checked, stamp
+from tools.sound import RATE, chunks, speech_spans
 from tools.stages.step import Result
-from tools.transcribe import Chunk, guard, load_transcriber, resolve
-from tools.words import HEARD
+from tools.transcribe import (
+    AUTO,
+    WHISPER,
+    Chunk,
+    better,
+    guard,
+    load_transcriber,
+    resolve,
+    whisper_folder,
+)
+from tools.words import HEARD, SUBTITLES
 
 if TYPE_CHECKING:
     from tools.work import Work
@@ -35,7 +43,9 @@ def sound(work: Work) -> Result:
     rows_file = work.scratch / "sound.npy"
     last = _listen(work, rows_file)
     if not last["rows"]:
-        return Result(state="skipped", note=f"the sound cannot be decoded: {last['trouble']}")
+        trouble = last["trouble"]
+        said = f"the sound cannot be decoded: {trouble}" if trouble else "the sound track is empty"
+        return Result(state="skipped", note=said)
     notes = work.manifest["notes"]
     if last["damaged"]:
         count = f"{last['damaged']} place" + "s" * (last["damaged"] > 1)
@@ -44,11 +54,7 @@ def sound(work: Work) -> Result:
         notes.append(f"the sound ends at {last['end']:.1f} s")
     work.take_back()
     files.adopt(rows_file, work.folder / "sound.npy")
-    kinds = Counter[str]()
-    for span in spans(read_rows(work.folder / "sound.npy")):
-        kinds[span.kind] += round(span.end - span.start)
-    facts = {name: last[name] for name in ("start", "end", "track")} | {"kinds": kinds}
-    return Result(("sound.npy",), "done", "silero", facts=facts)
+    return Result(("sound.npy",), "done", "silero")
 
 
 def _listen(work: Work, rows: Path) -> dict[str, Any]:
@@ -83,9 +89,8 @@ def speech(work: Work) -> Result:
     done, languages = int(work.partial.get("chunks", 0)), Counter[str]()
     languages.update(work.partial.get("languages", {}))
     dropped: list[str] = list(work.partial.get("dropped", []))
-    found: list[Utterance] = (
-        list(work.library.words(work.video, HEARD)) if work.partial and done else []
-    )
+    lost = int(work.partial.get("lost", 0))
+    found: list[Utterance] = work.so_far(HEARD) if done else []
     while done < len(pieces):
         batch = pieces[done : done + transcriber.at_once]
         heard = transcriber.hear(
@@ -95,7 +100,8 @@ def speech(work: Work) -> Result:
         done += len(batch)
         for one in heard:
             found += guard.utterances(work.video, one.words, transcriber.name, one.language)
-            dropped += one.dropped
+            dropped = [*dropped, *one.dropped][:DROPPED]
+            lost += len(one.dropped)
             if one.words:
                 languages[one.language] += len(one.words)
         fraction = done / len(pieces)
@@ -106,11 +112,12 @@ def speech(work: Work) -> Result:
             fraction,
             chunks=done,
             languages=languages,
-            dropped=dropped[:DROPPED],
+            dropped=dropped,
+            lost=lost,
         )
-    note = _note(transcriber.name, found, languages, len(dropped))
+    note = _note(transcriber.name, found, languages, lost)
     language = languages.most_common(1)[0][0] if languages else ""
-    facts = {"language": language, "languages": languages, "dropped": dropped[:DROPPED]}
+    facts = {"language": language, "languages": languages, "dropped": dropped}
     return Result(work.finish(HEARD, found), "done", transcriber.name, note, facts)
 
 
@@ -159,11 +166,18 @@ def _machine(work: Work) -> tuple[int, int]:
 
 
 def speech_sources(work: Work) -> Any:
-    """Speech is recognised again by another recogniser, or when subtitles came or went."""
+    """Speech is recognised again by another recogniser, or when subtitles came or went.
+
+    What `auto` stands for changes with the machine: a better one than that is not undone.
+    """
     name = resolve(work.providers.transcriber, work.models, *_machine(work))
     stages = work.manifest["stages"]
     sources = [stages.get(one, {}).get("files", {}) for one in ("subtitles", "sound")]
-    return [1, name, sources]
+    old = stages.get("speech", {})
+    same = old.get("state") == "done" and old["from"][2] == sources
+    if same and work.providers.transcriber in AUTO and old["provider"] in better(name):
+        return old["from"]
+    return [2, name, sources, stamp(whisper_folder(work.models, name.removeprefix(WHISPER)))]
 
 
 def speakers(work: Work) -> Result:
@@ -192,7 +206,8 @@ def speakers(work: Work) -> Result:
 
 
 def turn_sources(work: Work) -> Any:
-    """Speakers are told apart again once the models are there, or for other sound."""
-    there = not missing(work.models)
+    """Speakers are told apart again by other weights, for other sound, or once they have words."""
     sound = work.manifest["stages"].get("sound", {}).get("files", {})
-    return [1, work.providers.diarizer, there, sound]
+    spoken = any(work.library.words(work.video, file) for file in (SUBTITLES, HEARD))
+    weights = None if missing(work.models) else stamp(work.models / "speakers")
+    return [2, work.providers.diarizer, weights, sound, spoken]

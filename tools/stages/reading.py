@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tools import files, ocr
+from tools import files, models, ocr
 from tools.embed import load_embedder
 from tools.stages.step import Result
 
@@ -64,4 +64,6 @@ def text_sources(work: Work) -> Any:
     """Vectors are made again when the text below them was."""
     stages = work.manifest["stages"]
     sources = [stages.get(name, {}).get("files", {}) for name in ("subtitles", "speech", "screen")]
-    return [work.providers.embedder, sources]
+    name, home = work.providers.embedder, work.library.home
+    weights = [models.stamp(models.folder(home, name))] if name in models.NAMES else []
+    return [name, sources, *weights]

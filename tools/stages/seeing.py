@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tools import files
+from tools import files, models
 from tools.embed import image_embedder_named, load_image_embedder
 from tools.layer import stored
 from tools.lookalikes import numbered, thumbnail
@@ -51,7 +52,11 @@ def pictures(work: Work) -> Result:
 
 
 def picture_sources(work: Work) -> Any:
-    """Vectors are made again for other frames, by another model, or once there is a model."""
-    chosen = work.providers.picture_embedder
-    model = image_embedder_named(chosen, work.library.home)[0] if chosen == "auto" else chosen
-    return [1, model, work.sampling, work.manifest["stages"].get("pass", {}).get("files", {})]
+    """Vectors are made again for other frames, by other weights, or once there are some."""
+    chosen, home = work.providers.picture_embedder, work.library.home
+    model = image_embedder_named(chosen, home)[0] if chosen == "auto" else chosen
+    frames = work.manifest["stages"].get("pass", {}).get("files", {})
+    if model is None or model == "none":
+        return [1, model, work.sampling, frames]
+    place = models.folder(home, model) if model in models.NAMES else Path(model).expanduser()
+    return [2, model, work.sampling, frames, models.stamp(place)]

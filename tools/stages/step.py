@@ -28,7 +28,11 @@ class Result:
 
 @dataclass(frozen=True)
 class Step:
-    """A stage: what it runs, and what a change of which redoes it (JSON)."""
+    """A stage: what it runs, what a change of which redoes it (JSON), and its file of words.
+
+    Words that it left once can still be cited when it is skipped.
+    """
 
     run: Callable[[Work], Result]
     fingerprint: Callable[[Work], Any]
+    words: str = ""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 DRAFT = "draft"
 WHISPER = "whisper:"
+AUTO = ("auto", WHISPER + "auto")
 
 
 @dataclass(frozen=True)
@@ -75,10 +76,18 @@ def resolve(name: str, models: Path, cores: int, memory: int) -> str:
     """
     from tools.transcribe.whisper import DEFAULT, largest
 
-    if name not in ("auto", WHISPER + "auto"):
+    if name not in AUTO:
         return name
     size = largest(models, cores, memory)
     return DRAFT if size is None and name == "auto" else WHISPER + (size or DEFAULT)
+
+
+def better(name: str) -> list[str]:
+    """The recognisers that hear better than one that `auto` took."""
+    from tools.transcribe.whisper import SIZES
+
+    known = [DRAFT, *(WHISPER + size for size in SIZES)]
+    return known[known.index(name) + 1 :]
 
 
 def load_transcriber(name: str, models: Path, cores: int, memory: int) -> Transcriber:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from tools.errors import ProviderUnavailable
+from tools.models import RECORD, checked, is_whole
 from tools.sound import RATE
 from tools.transcribe import WHISPER, Chunk, Heard, Word, guard, whisper_folder
 
@@ -29,7 +30,7 @@ SIZES = {
 it should not be slower than the video, and leave room for the rest."""
 DEFAULT = "small"
 """What to get where nothing is there."""
-FILES = ("model.bin", "tokenizer.json", "config.json")
+FILES = ("model.bin", "tokenizer.json", "config.json", "vocabulary.*")
 BATCH = 4
 """Chunks at once: a batch is faster than its parts, and none of it can be read before all is."""
 CERTAIN, SETTLED = 0.6, 0.9
@@ -38,8 +39,12 @@ which it is not asked for again in the same batch."""
 
 
 def complete(folder: Path) -> bool:
-    """Whether a folder holds all that Whisper needs; a missing one would be downloaded."""
-    return all((folder / name).is_file() for name in FILES)
+    """Whether a folder holds all that Whisper needs; a missing file would be downloaded.
+
+    Sizes are compared with the record, where the weights are not somebody's own, which have none.
+    """
+    there = all(any(folder.glob(name)) for name in FILES)
+    return there and (is_whole(folder) or not (folder / RECORD).exists())
 
 
 def largest(models: Path, cores: int, memory: int) -> str | None:
@@ -56,6 +61,8 @@ class Whisper:
 
     def __init__(self, size: str, models: Path, cores: int) -> None:
         folder = whisper_folder(models, size)
+        if (folder / RECORD).exists():
+            checked(models.parent, WHISPER + size)
         if not complete(folder):
             raise ProviderUnavailable(
                 f"the weights of Whisper {size} are not in {folder}: "

@@ -38,8 +38,8 @@ def listen(path: str, samples: str, rows: str) -> Iterator[Event]:
 
     Yields {"seconds": …} now and then, and at the end {"rows": count, "start", "end": seconds of
     the first and last sound, "damaged": places that could not be decoded or have a wrong time,
-    "trouble": what was said of the last or None, "track": codec, channels and rate}; only rows,
-    which are 0, and trouble where no track can be decoded.
+    "trouble": what was said of the last or None}; only rows, which are 0, and trouble where no
+    track can be decoded.
     """
     with open_media(path) as container:
         stream = _best(container)
@@ -79,11 +79,6 @@ def listen(path: str, samples: str, rows: str) -> Iterator[Event]:
             "end": max(place, 0) / RATE,
             "damaged": damaged,
             "trouble": trouble,
-            "track": {
-                "codec": codec_name(stream),
-                "channels": stream.codec_context.channels,
-                "rate": stream.codec_context.sample_rate,
-            },
         }
 
 
