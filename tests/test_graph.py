@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from agent.fakes import MemoryToolbox, ScriptedModel, calling
 from agent.settings import Settings
 from agent.toolbelt import Toolbelt, clock, fence
 from tools.errors import RefusedRequest
-from tools.media import Evidence, Utterance
+from tools.media import Coverage, Evidence, Utterance
 
 WATER = calling("search_transcript", query="water", limit=3)
 
@@ -245,6 +246,25 @@ async def test_tools_run_in_threads_and_the_loop_goes_on(tmp_path: Path):
         await other
     assert went_on.is_set() and answer.evidence
     assert toolbox.threads and threading.get_ident() not in toolbox.threads
+
+
+async def test_what_is_indexed_after_the_search_was_not_looked_at(tmp_path: Path):
+    toolbox = MemoryToolbox(tmp_path)
+    complete = toolbox.library.coverage
+
+    def partial(video: str) -> Coverage:
+        one = complete(video)
+        return replace(one, screen="partial", ready={**one.ready, "screen": 0.4})
+
+    def indexed(messages: list[Any]) -> AIMessage:
+        toolbox.library.coverage = complete
+        return AIMessage(content="NOT FOUND:\nNobody speaks of cheese.")
+
+    toolbox.library.coverage = partial
+    async with opened(tmp_path, WATER, indexed, toolbox=toolbox) as (agent, _):
+        answer = (await run(agent, "Cheese?", videos=["Cooking pasta"]))[1]
+    assert [one.ready["screen"] for one in answer.coverage] == [0.4]
+    assert "on-screen text 40 %." in answer.answer
 
 
 async def test_a_question_stays_within_its_videos(tmp_path: Path):
