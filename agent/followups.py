@@ -135,7 +135,7 @@ def resolve(
     text = plain(question)
     last = before[-1].plan
     shown = next((turn.shown for turn in reversed(before) if turn.shown), ())
-    focus = shown[0] if shown else None
+    focus = shown[0] if shown and (not videos or shown[0].video in videos) else None
     found = (
         _alike(text, own, shown, handles)
         or _other_video(text, own, last, focus, videos)
@@ -353,15 +353,13 @@ def _more_of(text: str, own: Plan, last: Referring) -> Referring | None:
 
 def _around(text: str, own: Plan, focus: Place | None) -> Referring | None:
     """ "There", "then", "before that", "when was that?": the moment that was shown last."""
-    if (
-        focus is None
-        or _content(own)
-        or own.kind in ("facts", "summary", "scenes", "look", "order", "sound")
-    ):
+    if focus is None:
         return None
-    if own.kind == "label":
-        there = not own.window and re.search(r"\b(?:that|this|these|there)\b", text)
+    if own.senses.labels:
+        there = not own.window and re.search(r"\b(?:it|that|this|these|there)\b", text)
         return Referring(own, at=focus) if there else None
+    if _content(own) or own.kind in ("facts", "summary", "scenes", "look", "order", "sound"):
+        return None
     if (own.window and not own.everything) or own.edge or own.nth:
         return None
     plan = replace(own, kind="moment", words=(), window=None, everything=False, edge="")

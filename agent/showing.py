@@ -1,6 +1,5 @@
 """Answers that rest on pictures and sounds: what comes close, never what is certain."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -43,10 +42,13 @@ def sounds(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
 def labelled(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
     """Which label fits best, or that none does."""
     for one in (found for group in groups for found in group):
-        best = re.sub(r" \d+%.*", "", one.one.text)
-        if best == "none of them":
+        mark = f" {one.one.score:.0%}"
+        named = [o for o in asked.plan.senses.labels if one.one.text.startswith(o + mark)]
+        if not named:
             return Reply((), (f"No label fits the pictures: {one.one.text}.",), False, (one,))
-        told = f"The pictures {span(one.one)} fit {quoted(best)} best: {one.one.text}"
+        told = (
+            f"The pictures {span(one.one)} fit {quoted(max(named, key=len))} best: {one.one.text}"
+        )
         return Reply((f"{told} [{one.label}].",))
     return Reply((), ("These pictures cannot be compared with labels.",), False)
 
@@ -64,6 +66,11 @@ def with_senses(said: Reply, plan: Plan, groups: Groups, relevance: Relevance) -
     if plan.senses.sound:
         heard = sounds(Referring(plan), groups, relevance)
         return heard if heard.found else replace(said, remarks=(*said.remarks, *heard.remarks))
+    if plan.senses.labels:
+        fitting = labelled(Referring(plan), groups, relevance)
+        return (
+            fitting if fitting.found else replace(said, remarks=(*said.remarks, *fitting.remarks))
+        )
     found = [one for group in groups for one in group]
     what = quoted(plan.senses.seen)
     if not found:

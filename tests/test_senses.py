@@ -135,16 +135,42 @@ async def test_labels_and_more_of_the_same(seeing: Toolbox):
     assert there.answer.count("%") == 3
 
 
+async def test_labels_are_for_what_words_do_not_answer(
+    seeing: Toolbox, monkeypatch: pytest.MonkeyPatch
+):
+    said, unsaid, percent, shown, that, fresh = await questions(
+        seeing,
+        "Which harbour was built in 1907: the red one or the blue one?",
+        "Which tram goes to town: a purple one or a pink one?",
+        "which of these is it: a 5% green, or pink?",
+        "Where is it mostly blue?",
+        "Is that red or blue?",
+        "which of these is it: a harbour or a kettle?",
+    )
+    assert said.found and [c.evidence.kind for c in said.evidence] == ["speech"]
+    assert '"tram" and "town" never' in unsaid.answer and "No label fits" in unsaid.answer
+    assert 'fit "a 5% green" best' in percent.answer
+    assert [c.handle for c in that.evidence] == [c.handle for c in shown.evidence]
+    assert 'fit "blue" best' in that.answer
+    assert not fresh.found and "No label fits" in fresh.answer
+    late = iter(["there are no vectors yet"])  # they come while the question is answered
+    monkeypatch.setattr(seeing, "blind", lambda videos: next(late, ""))
+    (words,) = await questions(seeing, "which of these is it: a harbour or a kettle?")
+    assert "fit" not in words.answer and "No label" not in words.answer
+
+
 async def test_what_cannot_see_says_once_which_command_changes_that(blind: Toolbox):
     advice = "Pictures are searched by colour, light and motion only; run: cuepoint models pull"
-    seen, again, fact, green, more = await questions(
+    seen, again, fact, green, more, that = await questions(
         blind,
         "do we ever see a dog?",
         "is there a picture of a boat?",
         "when does the library open?",
         "show me something green",
         "show me more like that one",
+        "is that green or blue?",
     )
+    assert that.found and "mostly green" in that.answer
     assert not seen.found and seen.answer.count(advice) == 1
     assert advice not in again.answer and advice not in fact.answer
     assert any("colour, light and motion only" in note for note in seen.coverage[0].notes)
@@ -261,6 +287,9 @@ def test_what_is_to_be_seen(question: str, seen: str, plainly: bool):
     [
         ("which of these is it: a car, a boat or a train?", "label", 3, None),
         ("is that a cat or a dog?", "label", 2, None),
+        ("is that red or blue?", "label", 2, None),
+        ("is it free or paid?", "search", 2, None),
+        ("which bus goes to town: the red one or the blue one?", "search", 2, None),
         ("which comes first: the boat or the train?", "order", 0, None),
         ("where is it loudest?", "sound", 0, "loudest"),
         ("is it quiet on the island?", "search", 0, None),
