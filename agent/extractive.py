@@ -26,7 +26,7 @@ from agent.showing import with_senses
 from agent.understanding import Plan
 from tools.attributes import COLOURS
 from tools.closer import is_coarse
-from tools.evidence import parse_id
+from tools.evidence import UNHEARD, parse_id
 from tools.media import Evidence
 from tools.toolbox import Toolbox
 
@@ -34,6 +34,8 @@ KEY = "cuepoint"
 AROUND_SECONDS = 8.0
 """How far before or after a moment its neighbours lie."""
 SEARCHED = 8
+FACTS = 6
+"""Videos, at most, whose facts are asked for beside a sound."""
 _IN_WORDS = ("search", "first", "last", "every")
 _SENSES = ("search_frames", "find_sounds", "classify")
 """Plans and tools: what words answer first, and what is asked where they do not."""
@@ -182,8 +184,10 @@ class _Turn:
         return {"videos": self._videos, **_window(plan.window)}
 
     def _listening(self, plan: Plan) -> list[tuple[str, dict[str, Any]]]:
-        facts = ("video_facts", {"video": self._video})
-        return [("find_sounds", {"what": plan.senses.sound, **self._where(plan)}), facts]
+        stages = {id: self._toolbox.library.get(id).stages["sound"].state for id in self._videos}
+        first = sorted(stages, key=lambda id: stages[id] == "skipped")  # those without sound last
+        facts = [("video_facts", {"video": id}) for id in first[:FACTS]]
+        return [("find_sounds", {"what": plan.senses.sound, **self._where(plan)}), *facts]
 
     def _labelling(self, plan: Plan) -> list[tuple[str, dict[str, Any]]]:
         at = self.asked.at
@@ -277,9 +281,13 @@ class _Turn:
     def _reply(self, results: Sequence[ToolMessage]) -> Reply:
         words, senses = self._apart(results)
         said = self._in_words(words)
+        found = [self._found(message) for message in senses]
         if senses:
-            found = [self._found(message) for message in senses]
-            return with_senses(said, self.plan, found, self._relevance)
+            said = with_senses(said, self.plan, found, self._relevance)
+        if self.plan.senses.sound:
+            return replace(said, remarks=(*said.remarks, *self._unheard(results)))
+        if senses:
+            return said
         if said.found or not self.plan.senses.plainly:
             return said
         blind = self._toolbox.blind(self._videos)
@@ -287,6 +295,13 @@ class _Turn:
         if not blind or told in self._said_before:
             return said
         return replace(said, remarks=(*said.remarks, told))
+
+    def _unheard(self, results: Sequence[ToolMessage]) -> list[str]:
+        """Which sound was not there yet when the facts were asked for."""
+        facts = [found for message in results for found in self._found(message)]
+        late = [found.one.video for found in facts if UNHEARD in found.one.text]
+        titles = [quoting.quoted(self._toolbox.library.get(video).title) for video in late]
+        return [f"The sound of {' and '.join(titles)} is not indexed yet."] if titles else []
 
     def _in_words(self, results: Sequence[ToolMessage]) -> Reply:
         found = [self._found(message) for message in results]

@@ -17,8 +17,9 @@ _UNKNOWN = "What makes a sound is not told apart: only how loud it is, and wheth
 
 
 def sounds(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
-    """Where it is loud or quiet, or that nothing is."""
-    found, facts = [*groups, [], []][:2]
+    """Where it is loud or quiet, or that nothing is; the facts of the videos come after it."""
+    found, *facts = [*groups, []]
+    about = [one for group in facts for one in group]
     sought = asked.plan.senses.sound
     if sought == "other":
         found = [f for f in found if f.one.end - f.one.start >= MUSIC_SECONDS]
@@ -26,10 +27,11 @@ def sounds(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
         told = found[:AT_MOST] if sought in ("silence", "other") else found[:1]
         remarks = () if sought == "silence" else (_UNKNOWN,)
         return Reply(tuple(map(sentence, told)), remarks)
-    if facts and "without sound" in facts[0].one.text:
-        return Reply((), ("There is no sound.",), False, tuple(facts))
-    if facts and UNHEARD in facts[0].one.text:
-        return Reply((), ("Its sound is not indexed yet.",), False, tuple(facts))
+    sounding = [f for f in about if "without sound" not in f.one.text]
+    if about and not sounding:
+        return Reply((), ("There is no sound.",), False, tuple(about))
+    if about and not [f for f in sounding if UNHEARD not in f.one.text]:
+        return Reply((), (), False, tuple(sounding))
     lost = {
         "silence": "No stretch of a second or more is silent.",
         "other": f"Nothing but speech or silence lasts {MUSIC_SECONDS:.0f} seconds or more.",

@@ -14,10 +14,11 @@ from agent.settings import Settings
 from agent.toolbelt import Toolbelt
 from agent.understanding import understand
 from tools.equip import equip
+from tools.errors import NotIndexed
 from tools.ingest import ingest
 from tools.library import Library
 from tools.media import Video
-from tools.providers import Providers
+from tools.providers import BARE, Providers
 from tools.toolbox import Toolbox
 
 SEEING = Providers("none", "auto", "none", "siglip2", "none")
@@ -103,6 +104,32 @@ async def test_a_silent_video_says_so(encode: Any, tmp_path: Path):
     ingest(library, path, providers=Providers("none", "auto", "none", "none", "none"))
     (answer,) = await questions(Toolbox(library), "when does the crowd cheer?")
     assert not answer.found and "There is no sound." in answer.answer
+
+
+async def test_no_sound_is_said_only_where_no_video_has_any(encode: Any, tmp_path: Path):
+    library = Library(tmp_path / "home")
+
+    def grey(name: str, level: int, **options: Any) -> Path:
+        paint = np.full((90, 160, 3), level, np.uint8)
+        return encode(tmp_path / f"{name}.mp4", lambda _: paint, 3.0, **options)
+
+    mute = ingest(library, grey("a mute", 90), providers=BARE)
+    tone = ingest(library, grey("b tone", 120, tone=True), providers=BARE)
+    late = ingest(library, grey("c late", 150, tone=True), providers=BARE, only=("keyframes",))
+    box = Toolbox(library)
+    async with open_agent(Settings(home=library.home), toolbox=box) as agent:
+
+        async def told(*videos: Video) -> str:
+            ids = [one.id for one in videos]
+            *_, last = [event async for event in ask(agent, "where is it loudest?", videos=ids)]
+            return last.answer.partition("\n")[0]
+
+        assert await told(mute) == "There is no sound."
+        assert (await told(mute, tone)).startswith("No sound is much louder")
+        assert await told(mute, late) == 'The sound of "c late" is not indexed yet.'
+        assert (await told(mute, tone, late)).endswith('The sound of "c late" is not indexed yet.')
+    with pytest.raises(NotIndexed, match="c late"):
+        box.find_sounds("silence")
 
 
 async def test_something_in_a_colour_is_found_or_is_not(seeing: Toolbox, cuepoint: Any):
