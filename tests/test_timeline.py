@@ -9,7 +9,7 @@ from tools.ingest import ingest
 from tools.library import Library
 from tools.providers import BARE
 from ui.cards import pending
-from ui.timeline import timeline
+from ui.timeline import timeline, timeline_asked
 
 
 def test_lanes_are_shares_of_the_time(shelf: Any) -> None:
@@ -41,3 +41,16 @@ def test_what_is_still_to_come_is_not_told_as_absent(shots: Path, tmp_path: Path
     assert made["alt"].endswith("speech not indexed yet, text on screen not indexed yet.")
     assert pending(video).startswith("not indexed yet: scenes and frames, ")
     assert made["skipped"] == "" and made["lanes"][0]["spans"] == []
+
+
+def test_a_timeline_of_something_else_is_a_question(shelf: Any) -> None:
+    asked = {
+        "timeline": "",
+        "Show me the timeline of kettle!": "kettle!",
+        f"/timeline of {shelf.video[:6]}": shelf.video[:6],
+        "Show me the timeline of the war": None,
+        "What is on the timeline?": None,
+        "timeline of " + ". " * 1900 + "x!": None,
+    }
+    for text, named in asked.items():
+        assert timeline_asked(shelf.library, text) == named, text

@@ -25,7 +25,29 @@ MARKS = 6
 QUIET = -60.0
 """dB: the bottom of the curve of loudness."""
 LATER = "not indexed yet"
+SHORT = 300
+"""Characters, at most, of a text that asks for a timeline: its pattern takes long for long ones."""
+_ASKED = re.compile(
+    r"(?i)/?(?:(?:please )?(?:show|draw)(?: me)? )?(?:the |a )?timeline(?: of (.+?)[.? ]*|[.?! ]*)"
+)
 Span = tuple[float, float]
+
+
+def timeline_asked(library: Library, text: str) -> str | None:
+    """The video whose timeline a text asks for, empty for the one that questions go to.
+
+    None where it asks for none: "the timeline of the war" is a question, unless a video is called
+    "the war".
+    """
+    match = _ASKED.fullmatch(text) if len(text) <= SHORT else None
+    if match is None or not match[1]:
+        return None if match is None else ""
+    named = match[1].casefold()
+    known = any(
+        named == video.title.casefold() or (len(named) >= 4 and video.id.startswith(named))
+        for video in library.list()
+    )
+    return match[1] if known else None
 
 
 def timeline(library: Library, id: str) -> dict[str, Any]:
