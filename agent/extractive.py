@@ -200,8 +200,9 @@ class _Turn:
         plan, video = self.plan, self._video
         if plan.kind == "sound":
             return self._listening(plan)
-        if plan.kind == "like" and self.asked.at:
-            return [("find_similar", {"evidence": self.asked.at.id, "videos": self._videos})]
+        if plan.kind == "like":
+            at = self.asked.at
+            return [("find_similar", {"evidence": at.id, "videos": self._videos})] if at else []
         if plan.kind == "label":
             return self._labelling(plan)
         if plan.kind in ("facts",):

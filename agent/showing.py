@@ -57,6 +57,8 @@ def labelled(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
 
 def alike(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
     """What looks like a picture that was shown."""
+    if asked.at is None:
+        return Reply((), ("Nothing was shown under that number here.",), False)
     found = [one for group in groups for one in group]
     if not found:
         return Reply((), ("No other picture is like that one.",), False)

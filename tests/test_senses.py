@@ -144,15 +144,19 @@ async def test_something_in_a_colour_is_found_or_is_not(seeing: Toolbox, cuepoin
 
 
 async def test_labels_and_more_of_the_same(seeing: Toolbox):
-    blue, more, unlike, which, neither, there = await questions(
+    early, blue, more, unknown, unlike, which, neither, there = await questions(
         seeing,
+        "more like [2]",
         "is there a picture of a green boat?",
         "show me more like [1]",
+        "more like [7]",
         "more like the kettle",
         "at 0:09, which of these is it: a red car, a blue boat or a green train?",
         "which of these is it: a purple car or a pink boat?",
         "is it a red car or a green train?",
     )
+    for one in (early, unknown):
+        assert not one.found and one.answer.startswith("Nothing was shown under that number here.")
     first = blue.evidence[0].evidence
     (again,) = more.evidence
     assert {first.start // SHOT, again.evidence.start // SHOT} == {1, 3}
