@@ -62,7 +62,13 @@ def alike(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
     found = [one for group in groups for one in group]
     if not found:
         return Reply((), ("No other picture is like that one.",), False)
-    return Reply(tuple(sentence(one) for one in found[:AT_MOST]))
+    return Reply(likenesses(found[:AT_MOST]))
+
+
+def likenesses(found: Sequence[Found]) -> tuple[str, ...]:
+    """How close each comes to a picture, best first, and its fit: likeness is no proof."""
+    told = (_close(one, "it", first=one is found[0], beside=f": {one.one.text}") for one in found)
+    return tuple(told)
 
 
 def with_senses(said: Reply, plan: Plan, groups: Groups, relevance: Relevance) -> Reply:
@@ -92,9 +98,9 @@ def _chosen(plan: Plan, found: Sequence[Found]) -> list[Found]:
     return near[: LISTED if plan.kind == "every" else AT_MOST]
 
 
-def _close(found: Found, what: str, first: bool) -> str:
+def _close(found: Found, what: str, first: bool, beside: str = "") -> str:
     one = found.one
     several = one.end - one.start >= 1.0
     verb = ("come" if several else "comes") + (" closest to" if first else " close to")
     subject = "The pictures" if several else "The picture"
-    return f"{subject} {span(one)} {verb} {what}, {one.score:.2f} [{found.label}]."
+    return f"{subject} {span(one)} {verb} {what}, {one.score:.2f}{beside} [{found.label}]."
