@@ -53,7 +53,10 @@ def register(desk: Desk) -> None:
         elif (named := await asyncio.to_thread(timeline_asked, desk.library, text)) is not None:
             await _show_timeline(desk, named)
         elif pictures:
-            await _look_for(desk, text or "Where is this?", str(pictures[0].id))
+            for picture in pictures:
+                if len(pictures) > 1:
+                    await cl.Message(f"**{cards.plain(picture.name)}**:").send()
+                await _look_for(desk, text or "Where is this?", str(picture.id))
         elif text and (videos or not message.elements):
             await _ask(desk, text)
 
