@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from langchain_core.messages import AIMessage, HumanMessage
 
 from agent.memory import config
-from agent.quoting import Found, sentence
+from agent.quoting import Found
+from agent.showing import likenesses
 from agent.toolbelt import Toolbelt
 from agent.turn import KEY, Turn, conclude
 from tools.alike import moments_like
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from agent.ask import Agent
     from tools.toolbox import Toolbox
 
-FOUND = "This looks most like it."
 NOTHING = "Nothing in the videos looks like it."
 
 
@@ -32,9 +32,9 @@ async def look_alike(agent: "Agent", turn: Turn, key: str, like: Path | str) -> 
     ids = [one.id for one in found]
     turn.records |= {one.id: one for one in found}
     turn.found += ids
-    told = [sentence(Found(f"e{number}", one)) for number, one in enumerate(found, 1)]
-    text = " ".join([FOUND if found else NOTHING, *told])
-    hint: dict[str, Any] = {"found": bool(found), "nearest": [], "remarks": [FOUND, NOTHING]}
+    told = likenesses([Found(f"e{number}", one) for number, one in enumerate(found, 1)])
+    text = " ".join(told) or NOTHING
+    hint: dict[str, Any] = {"found": bool(found), "nearest": [], "remarks": [NOTHING]}
     belt = Toolbelt(agent.toolbox)
     turn.ending = await asyncio.to_thread(conclude, turn, belt, ids, handles, text, hint)
     beside = {KEY: {"videos": list(turn.videos)}}

@@ -188,7 +188,8 @@ async def _answer(
         await make_sure_readable(agent.memory, key)
         deadline = asyncio.get_running_loop().time() + settings.question_seconds
         limits = Limits(settings.model_calls, settings.tool_calls, settings.question_seconds)
-        turn = Turn(question, tuple(scope), deadline, limits)
+        coverage = await asyncio.to_thread(_coverage, agent.library, scope)
+        turn = Turn(question, tuple(scope), coverage, deadline, limits)
         with tracing_context(enabled=False):  # a variable that someone left set sends nothing out
             if like is None:
                 await _run(agent, turn, key, emit)
@@ -197,8 +198,6 @@ async def _answer(
         await forget_older(agent.memory, key)
     ending = turn.ending
     assert ending is not None
-    asked = scope or [video.id for video in await asyncio.to_thread(agent.library.list)]
-    coverage = await asyncio.to_thread(lambda: tuple(map(agent.library.coverage, asked)))
     return Answer(
         question=question,
         answer=ending.text,
@@ -258,3 +257,7 @@ def _scope(library: "Library", videos: Sequence[str]) -> list[str]:
     if not videos and not library.list():
         raise NotIndexed("the library is empty; add a video with `cuepoint index FILE`")
     return list(dict.fromkeys(library.get(video).id for video in videos))
+
+
+def _coverage(library: "Library", scope: Sequence[str]) -> tuple[Coverage, ...]:
+    return tuple(map(library.coverage, scope or [video.id for video in library.list()]))

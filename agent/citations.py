@@ -35,6 +35,7 @@ _OPEN_MARK = re.compile(r"[\[【][\s\de,;]*$", re.IGNORECASE)
 _NOT_FOUND = re.compile(
     r"[\s*#]*NOT FOUND[*]*\s*[:.\u2013\u2014-]?[*]*((?:[\s,]*\[[^\[\]\n]*\])*)[ \t.]*(?:\n|$)?"
 )
+_SHARE = re.compile(r"\b[01]\.\d\d\b")
 _FULL_STOPS = "\u3002\uff01\uff1f"
 """Those of Chinese and Japanese, which no space follows."""
 _ABBREVIATIONS = {"dr", "mr", "mrs", "ms", "prof", "st", "vs", "e.g", "i.e", "approx", "fig", "ca"}
@@ -208,6 +209,7 @@ class _Said:
         self.quotes, outside = quotes(text)
         self.times, rest = times(outside)
         self.rest = words(rest)
+        self.shares = set(_SHARE.findall(rest))  # as written: among the words, 1.00 is 1
 
     def agrees(self, evidence: Evidence, titles: Mapping[str, str]) -> bool:
         """Whether the evidence may be cited: of the times named, one lies in it at least."""
@@ -242,7 +244,7 @@ class _Said:
         return "verified"
 
     def _quotes(self, held: "_Held") -> Verdict:
-        if held.fits & numbers(self.rest):
+        if held.fits & self.shares:
             return "weak"  # what pictures come close to is no quotation, and likeness no proof
         verdicts = {held.has_quote(quote) for quote in self.quotes} | {"verified"}
         return next(v for v in ("unsupported", "weak", "verified") if v in verdicts)

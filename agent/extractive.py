@@ -24,8 +24,9 @@ from agent.replies import reply
 from agent.sensing import Senses
 from agent.showing import with_senses
 from agent.understanding import Plan
+from tools.attributes import COLOURS
 from tools.closer import is_coarse
-from tools.evidence import parse_id
+from tools.evidence import UNHEARD, parse_id
 from tools.media import Evidence
 from tools.toolbox import Toolbox
 
@@ -33,8 +34,10 @@ KEY = "cuepoint"
 AROUND_SECONDS = 8.0
 """How far before or after a moment its neighbours lie."""
 SEARCHED = 8
+FACTS = 6
+"""Videos, at most, whose facts are asked for beside a sound."""
 _IN_WORDS = ("search", "first", "last", "every")
-_SENSES = ("search_frames", "find_sounds")
+_SENSES = ("search_frames", "find_sounds", "classify")
 """Plans and tools: what words answer first, and what is asked where they do not."""
 _CLOSER = "look_closer"
 
@@ -58,8 +61,8 @@ class ExtractiveModel(BaseChatModel):
     ) -> ChatResult:
         asked = max(i for i, message in enumerate(messages) if isinstance(message, HumanMessage))
         beside = messages[asked].additional_kwargs[KEY]
-        turn = _Turn(self.toolbox, beside, messages[:asked])
         results = [m for m in messages[asked:] if isinstance(m, ToolMessage)]
+        turn = _Turn(self.toolbox, beside, messages[:asked], results)
         calls = turn.calls(results) if beside["calls"] else []
         message = AIMessage(content="", tool_calls=calls) if calls else turn.answer(results)
         return ChatResult(generations=[ChatGeneration(message=message)])
@@ -69,7 +72,11 @@ class _Turn:
     """One question, resolved against the conversation before it."""
 
     def __init__(
-        self, toolbox: Toolbox, beside: dict[str, Any], before: Sequence[BaseMessage]
+        self,
+        toolbox: Toolbox,
+        beside: dict[str, Any],
+        before: Sequence[BaseMessage],
+        results: Sequence[ToolMessage],
     ) -> None:
         self._toolbox = toolbox
         self._seen: list[str] = beside["seen"]
@@ -93,8 +100,11 @@ class _Turn:
         self.asked = replace(self.asked, plan=self._relevance.adapted(self.asked.plan))
         if self.asked.plan.scene:
             self.asked = replace(self.asked, plan=self._in_scene(self.asked.plan))
-        if self.asked.plan.kind == "label" and self._toolbox.blind(self._videos):
-            self.asked = replace(self.asked, plan=_in_words_only(self.asked.plan))
+        if self.asked.plan.kind == "label":
+            # Vectors may come meanwhile: a search that began in words goes on in them.
+            begun = results[0].name == "classify" if results else not self._blind
+            if not begun:
+                self.asked = replace(self.asked, plan=_unlabelled(self.asked))
         self.plan = self.asked.plan
         wanted = self._wanted()
         self._closer = [call for call in wanted if call[0] == _CLOSER]
@@ -105,6 +115,11 @@ class _Turn:
         """The plan with the stretch of the scene that it names."""
         named = quoting.nth(self._toolbox.library.scenes(self._video), plan.scene)
         return replace(plan, window=(named[0].start, named[0].end)) if named else plan
+
+    @property
+    def _blind(self) -> str:
+        """Why no picture of the one video can be compared with labels."""
+        return self._toolbox.blind([self._video])
 
     @property
     def _videos(self) -> list[str]:
@@ -157,6 +172,8 @@ class _Turn:
             return []
         if senses.sound:
             return [] if said.found else self._listening(plan)
+        if senses.labels:
+            return [] if said.found or self._blind else self._labelling(plan)
         cited = labels(" ".join(said.sentences))
         kinds = {self._seen[int(label[1:]) - 1].partition(":")[0] for label in cited}
         unseen = not said.found or (senses.plainly and kinds == {"speech"})
@@ -168,20 +185,27 @@ class _Turn:
         return {"videos": self._videos, **_window(plan.window)}
 
     def _listening(self, plan: Plan) -> list[tuple[str, dict[str, Any]]]:
-        facts = ("video_facts", {"video": self._video})
-        return [("find_sounds", {"what": plan.senses.sound, **self._where(plan)}), facts]
+        stages = {id: self._toolbox.library.get(id).stages["sound"].state for id in self._videos}
+        first = sorted(stages, key=lambda id: stages[id] == "skipped")  # those without sound last
+        facts = [("video_facts", {"video": id}) for id in first[:FACTS]]
+        return [("find_sounds", {"what": plan.senses.sound, **self._where(plan)}), *facts]
+
+    def _labelling(self, plan: Plan) -> list[tuple[str, dict[str, Any]]]:
+        at = self.asked.at
+        span = (at.start, at.end) if at else plan.window
+        where = {"start": span[0], "end": span[1]} if span else {}
+        labels = list(plan.senses.labels)
+        return [("classify", {"labels": labels, "video": self._video, **where})]
 
     def _wanted(self) -> list[tuple[str, dict[str, Any]]]:
         plan, video = self.plan, self._video
         if plan.kind == "sound":
             return self._listening(plan)
-        if plan.kind == "like" and self.asked.at:
-            return [("find_similar", {"evidence": self.asked.at.id, "videos": self._videos})]
-        if plan.kind == "label":
+        if plan.kind == "like":
             at = self.asked.at
-            span = (at.start, at.end) if at else plan.window
-            where = {"start": span[0], "end": span[1]} if span else {}
-            return [("classify", {"labels": list(plan.senses.labels), "video": video, **where})]
+            return [("find_similar", {"evidence": at.id, "videos": self._videos})] if at else []
+        if plan.kind == "label":
+            return self._labelling(plan)
         if plan.kind in ("facts",):
             return [("video_facts", {"video": video})]
         if plan.kind == "scenes":
@@ -259,9 +283,13 @@ class _Turn:
     def _reply(self, results: Sequence[ToolMessage]) -> Reply:
         words, senses = self._apart(results)
         said = self._in_words(words)
+        found = [self._found(message) for message in senses]
         if senses:
-            found = [self._found(message) for message in senses]
-            return with_senses(said, self.plan, found, self._relevance)
+            said = with_senses(said, self.plan, found, self._relevance)
+        if self.plan.senses.sound:
+            return replace(said, remarks=(*said.remarks, *self._unheard(results)))
+        if senses:
+            return said
         if said.found or not self.plan.senses.plainly:
             return said
         blind = self._toolbox.blind(self._videos)
@@ -269,6 +297,13 @@ class _Turn:
         if not blind or told in self._said_before:
             return said
         return replace(said, remarks=(*said.remarks, told))
+
+    def _unheard(self, results: Sequence[ToolMessage]) -> list[str]:
+        """Which sound was not there yet when the facts were asked for."""
+        facts = [found for message in results for found in self._found(message)]
+        late = [found.one.video for found in facts if UNHEARD in found.one.text]
+        titles = [quoting.quoted(self._toolbox.library.get(video).title) for video in late]
+        return [f"The sound of {' and '.join(titles)} is not indexed yet."] if titles else []
 
     def _in_words(self, results: Sequence[ToolMessage]) -> Reply:
         found = [self._found(message) for message in results]
@@ -292,9 +327,12 @@ class _Turn:
         return [Found(f"e{self._seen.index(id) + 1}", one) for id, one in resolved]
 
 
-def _in_words_only(plan: Plan) -> Plan:
-    """A question with labels where no picture can be compared with them."""
-    return replace(plan, kind="search", senses=Senses(" or ".join(plan.senses.labels), True))
+def _unlabelled(asked: Referring) -> Plan:
+    """A question with labels where no picture can be compared with them: colours can be seen."""
+    plan, labels = asked.plan, asked.plan.senses.labels
+    if asked.at and set(labels) <= set(COLOURS):
+        return replace(plan, kind="moment", words=())
+    return replace(plan, kind="search", senses=Senses(" or ".join(labels), True))
 
 
 def _window(window: tuple[float, float] | None) -> dict[str, float]:

@@ -130,12 +130,12 @@ def resolve(
 ) -> Referring:
     """Understand a question after the turns before it."""
     own = understand(question, duration)
-    if not before:
-        return _or_read(own)
     text = plain(question)
+    if not before:
+        return _alike(text, own, (), handles) or _or_read(own)
     last = before[-1].plan
     shown = next((turn.shown for turn in reversed(before) if turn.shown), ())
-    focus = shown[0] if shown else None
+    focus = shown[0] if shown and (not videos or shown[0].video in videos) else None
     found = (
         _alike(text, own, shown, handles)
         or _other_video(text, own, last, focus, videos)
@@ -181,19 +181,24 @@ def _instead(own: Plan, last: Plan, text: str) -> Plan:
 def _alike(
     text: str, own: Plan, shown: Sequence[Place], handles: Sequence[str]
 ) -> Referring | None:
-    """ "More like [2]", "show me others like that one", "similar pictures to the first"."""
+    """ "More like [2]", "show me others like that one", "similar pictures to the first".
+
+    Without a place where nothing was shown under the number.
+    """
     subject = asked_words(_ORDINAL.sub(" ", _HANDLE.sub(" ", text)))
-    if not asks_alike(text) or not shown or set(subject) - ALIKE_WORDS:
+    if not asks_alike(text) or set(subject) - ALIKE_WORDS:
         return None
-    place = shown[0]
     if match := _HANDLE.search(text):
         number = int(next(part for part in match.groups() if part))
-        if not 0 < number <= len(handles):
-            return None
-        place = places([handles[number - 1]])[0]
+        known = 0 < number <= len(handles)
+        place = places([handles[number - 1]])[0] if known else None
+    elif not shown:
+        return None
     elif match := _ORDINAL.search(text):
         number = len(shown) if match[1] in ("last", "final") else ordinal(match[1])
         place = shown[min(number, len(shown)) - 1]
+    else:
+        place = shown[0]
     return Referring(replace(own, kind="like", words=(), window=None), at=place)
 
 
@@ -353,15 +358,13 @@ def _more_of(text: str, own: Plan, last: Referring) -> Referring | None:
 
 def _around(text: str, own: Plan, focus: Place | None) -> Referring | None:
     """ "There", "then", "before that", "when was that?": the moment that was shown last."""
-    if (
-        focus is None
-        or _content(own)
-        or own.kind in ("facts", "summary", "scenes", "look", "order", "sound")
-    ):
+    if focus is None:
         return None
-    if own.kind == "label":
-        there = not own.window and re.search(r"\b(?:that|this|these|there)\b", text)
+    if own.senses.labels:
+        there = not own.window and re.search(r"\b(?:it|that|this|these|there)\b", text)
         return Referring(own, at=focus) if there else None
+    if _content(own) or own.kind in ("facts", "summary", "scenes", "look", "order", "sound"):
+        return None
     if (own.window and not own.everything) or own.edge or own.nth:
         return None
     plan = replace(own, kind="moment", words=(), window=None, everything=False, edge="")

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from tools.attributes import COLOURS
 from tools.listening import Sought
 
 _LEVELS: tuple[tuple[Sought, re.Pattern[str]], ...] = (
@@ -69,9 +70,16 @@ _TAIL = re.compile(
 )
 _LABELS = re.compile(
     r"\b(?:which|what)\b(?P<asked>[^:]*):\s*(?P<list>.+\bor\b.+)$|"
-    r"^(?:at\b)?\W*(?:(?:and|so) )?(?:is|are) (?:it|this|that|these|they|he|she|the picture)\b"
-    r"(?: (?:of|showing))? (?P<pair>(?:an?|the|some) .+\bor\b.+)$"
+    r"^(?:at\b)?\W*(?:(?:and|so) )?(?:is|are) "
+    r"(?P<what>it|this|that|these|they|he|she|the picture)\b(?: (?:of|showing))? "
+    r"(?P<pair>(?:an?|the|some) .+\bor\b.+|"
+    r"(?!(?:in|at|on|by|to|for|from|about|with|before|after)\b)[\w-]+ or [\w-]+\W*)$"
 )
+_WHAT_IT_IS = re.compile(
+    r"\b(?:is|are|was|were) (?:it|this|that|these|those)(?: \w+){0,2}\W*$|"
+    r"\b(?:see|pictures?|photos?|images?|frames?|footage)\b"
+)
+"""What asks for nothing but what the picture shows."""
 _IN_TIME = re.compile(r"\b(?:first|last|earlier|later|before|after|sooner|longest|shortest)\b")
 _ALIKE = re.compile(
     r"\b(?:more|others?|another|else|similar|pictures|moments|scenes|shots)\b.*"
@@ -104,15 +112,25 @@ def asked_sound(text: str, words: Words) -> Sought | None:
     return None
 
 
-def asked_labels(text: str) -> tuple[str, ...]:
-    """What it may be: "which of these is it: a car, a boat or a train?"; at least two."""
+def asked_labels(text: str, words: Words) -> tuple[tuple[str, ...], str]:
+    """What it may be, two labels at least, and what words are asked about them first.
+
+    Nothing is for "which of these is it: a car or a boat?" and "is that red or blue?"; "which bus
+    goes to town" is what "which bus goes to town: the red one or the blue one?" asks of words.
+    """
     match = _LABELS.search(text)
     if match is None or _IN_TIME.search(text) or _FACT.search(match["pair"] or match["asked"]):
-        return ()
+        return (), ""
     parts = re.split(r",\s*(?:or\s+)?|\s+or\s+", (match["list"] or match["pair"]).strip(" ?.!"))
     labels = [re.sub(r"^(?:is|are) (?:it|this|that)\s+", "", part.strip()) for part in parts]
-    labels = [_without_tail(label) for label in labels]
-    return tuple(dict.fromkeys(filter(None, labels))) if len(labels) > 1 else ()
+    labels = list(dict.fromkeys(filter(None, map(_without_tail, labels))))
+    if len(labels) < 2:
+        return (), ""
+    if pair := match["pair"]:
+        seen = _THING.search(pair) or set(labels) <= set(COLOURS)
+        return tuple(labels), "" if seen and match["what"] not in ("they", "he", "she") else pair
+    asked = match["asked"]
+    return tuple(labels), "" if _WHAT_IT_IS.search(asked) or not words(asked) else asked
 
 
 def asked_of_senses(text: str, words: Words) -> Senses:

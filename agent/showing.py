@@ -1,6 +1,5 @@
 """Answers that rest on pictures and sounds: what comes close, never what is certain."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -18,8 +17,9 @@ _UNKNOWN = "What makes a sound is not told apart: only how loud it is, and wheth
 
 
 def sounds(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
-    """Where it is loud or quiet, or that nothing is."""
-    found, facts = [*groups, [], []][:2]
+    """Where it is loud or quiet, or that nothing is; the facts of the videos come after it."""
+    found, *facts = [*groups, []]
+    about = [one for group in facts for one in group]
     sought = asked.plan.senses.sound
     if sought == "other":
         found = [f for f in found if f.one.end - f.one.start >= MUSIC_SECONDS]
@@ -27,10 +27,11 @@ def sounds(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
         told = found[:AT_MOST] if sought in ("silence", "other") else found[:1]
         remarks = () if sought == "silence" else (_UNKNOWN,)
         return Reply(tuple(map(sentence, told)), remarks)
-    if facts and "without sound" in facts[0].one.text:
-        return Reply((), ("There is no sound.",), False, tuple(facts))
-    if facts and UNHEARD in facts[0].one.text:
-        return Reply((), ("Its sound is not indexed yet.",), False, tuple(facts))
+    sounding = [f for f in about if "without sound" not in f.one.text]
+    if about and not sounding:
+        return Reply((), ("There is no sound.",), False, tuple(about))
+    if about and not [f for f in sounding if UNHEARD not in f.one.text]:
+        return Reply((), (), False, tuple(sounding))
     lost = {
         "silence": "No stretch of a second or more is silent.",
         "other": f"Nothing but speech or silence lasts {MUSIC_SECONDS:.0f} seconds or more.",
@@ -43,20 +44,31 @@ def sounds(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
 def labelled(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
     """Which label fits best, or that none does."""
     for one in (found for group in groups for found in group):
-        best = re.sub(r" \d+%.*", "", one.one.text)
-        if best == "none of them":
+        mark = f" {one.one.score:.0%}"
+        named = [o for o in asked.plan.senses.labels if one.one.text.startswith(o + mark)]
+        if not named:
             return Reply((), (f"No label fits the pictures: {one.one.text}.",), False, (one,))
-        told = f"The pictures {span(one.one)} fit {quoted(best)} best: {one.one.text}"
+        told = (
+            f"The pictures {span(one.one)} fit {quoted(max(named, key=len))} best: {one.one.text}"
+        )
         return Reply((f"{told} [{one.label}].",))
     return Reply((), ("These pictures cannot be compared with labels.",), False)
 
 
 def alike(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
     """What looks like a picture that was shown."""
+    if asked.at is None:
+        return Reply((), ("Nothing was shown under that number here.",), False)
     found = [one for group in groups for one in group]
     if not found:
         return Reply((), ("No other picture is like that one.",), False)
-    return Reply(tuple(sentence(one) for one in found[:AT_MOST]))
+    return Reply(likenesses(found[:AT_MOST]))
+
+
+def likenesses(found: Sequence[Found]) -> tuple[str, ...]:
+    """How close each comes to a picture, best first, and its fit: likeness is no proof."""
+    told = (_close(one, "it", first=one is found[0], beside=f": {one.one.text}") for one in found)
+    return tuple(told)
 
 
 def with_senses(said: Reply, plan: Plan, groups: Groups, relevance: Relevance) -> Reply:
@@ -64,6 +76,11 @@ def with_senses(said: Reply, plan: Plan, groups: Groups, relevance: Relevance) -
     if plan.senses.sound:
         heard = sounds(Referring(plan), groups, relevance)
         return heard if heard.found else replace(said, remarks=(*said.remarks, *heard.remarks))
+    if plan.senses.labels:
+        fitting = labelled(Referring(plan), groups, relevance)
+        return (
+            fitting if fitting.found else replace(said, remarks=(*said.remarks, *fitting.remarks))
+        )
     found = [one for group in groups for one in group]
     what = quoted(plan.senses.seen)
     if not found:
@@ -81,9 +98,9 @@ def _chosen(plan: Plan, found: Sequence[Found]) -> list[Found]:
     return near[: LISTED if plan.kind == "every" else AT_MOST]
 
 
-def _close(found: Found, what: str, first: bool) -> str:
+def _close(found: Found, what: str, first: bool, beside: str = "") -> str:
     one = found.one
     several = one.end - one.start >= 1.0
     verb = ("come" if several else "comes") + (" closest to" if first else " close to")
     subject = "The pictures" if several else "The picture"
-    return f"{subject} {span(one)} {verb} {what}, {one.score:.2f} [{found.label}]."
+    return f"{subject} {span(one)} {verb} {what}, {one.score:.2f}{beside} [{found.label}]."

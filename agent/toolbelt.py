@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from langchain_core.tools import BaseTool, StructuredTool
 from pydantic import BaseModel, ValidationError
 
-from tools.coverage import told
 from tools.errors import NotIndexed, RefusedRequest, UnknownVideo
 from tools.evidence import unproven
 from tools.languages import foreign
@@ -153,18 +152,6 @@ class Toolbelt:
             except UnknownVideo:
                 continue
         return found
-
-    def looked_at(self, scope: Sequence[str]) -> str:
-        """One sentence on what an answer of "not found" rests on."""
-        videos = [self._library.get(id) for id in scope] if scope else self._library.list()
-        parts = [
-            f"“{video.title}” ({clock(video.duration)}): {told(self._library.coverage(video.id))}"
-            for video in videos[:3]
-        ]
-        if len(videos) > 3:
-            parts.append(f"and {len(videos) - 3} more videos")
-        passed = self.passed_over(scope)
-        return f"Looked at {'; '.join(parts)}." + (f" {passed}" if passed else "")
 
     def passed_over(self, scope: Sequence[str]) -> str:
         """One sentence on the videos that a search for pictures left out; empty without any."""

@@ -9,9 +9,10 @@ from typing import Any
 from langchain_core.messages import AnyMessage, HumanMessage, SystemMessage
 
 from agent.citations import Claim, Review, Scribe, labels, may_be_not_found, not_found, split
-from agent.toolbelt import Toolbelt
+from agent.toolbelt import Toolbelt, clock
 from prompts import render
-from tools.media import Evidence
+from tools.coverage import told
+from tools.media import Coverage, Evidence
 
 KEY = "cuepoint"
 """Under which plain data travels beside a message's text, in additional_kwargs.
@@ -43,6 +44,8 @@ class Turn:
     question: str
     videos: tuple[str, ...]
     """Ids of the videos it is about; all of them where empty."""
+    coverage: tuple[Coverage, ...]
+    """What there was to answer from when it was asked; what came later was not searched."""
     deadline: float
     limits: Limits = Limits()
     model_calls: int = 0
@@ -179,7 +182,7 @@ def conclude(
     if review.gone:
         notes.append("Some evidence that was to be cited is gone, with its video.")
     if not found:
-        notes.append(belt.looked_at(turn.videos))
+        notes.append(_looked_at(turn, belt))
     answer = "\n\n".join(part for part in (shown.strip(), "\n".join(notes)) if part)
     if found:
         near = []
@@ -191,6 +194,18 @@ def conclude(
         tuple(near),
         tuple(review.handles),
     )
+
+
+def _looked_at(turn: Turn, belt: Toolbelt) -> str:
+    """One sentence on what an answer of "not found" rests on."""
+    titles = belt.titles(one.video for one in turn.coverage[:3])
+    parts = [
+        f"“{titles.get(one.video, one.video)}” ({clock(one.duration)}): {told(one)}"
+        for one in turn.coverage[:3]
+    ]
+    if len(turn.coverage) > 3:
+        parts.append(f"and {len(turn.coverage) - 3} more videos")
+    return " ".join([f"Looked at {'; '.join(parts)}.", belt.passed_over(turn.videos)]).strip()
 
 
 def finished(messages: Sequence[AnyMessage]) -> list[AnyMessage]:

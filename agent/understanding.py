@@ -205,9 +205,11 @@ def understand(question: str, duration: float) -> Plan:
     nth = ordinal(match[1] or match[3]) if (match := _NTH.search(text)) else 0
     if level := asked_sound(text, asked_words):
         return Plan(question, "sound", (), "any", window, senses=Senses(sound=level))
-    if labels := asked_labels(_without_times(text)):
-        return Plan(question, "label", words, "picture", window, senses=Senses(labels=labels))
-    senses = asked_of_senses(_without_times(text), asked_words)
+    labels, about = asked_labels(_without_times(text), asked_words)
+    senses = Senses(labels=labels) if labels else asked_of_senses(_without_times(text), asked_words)
+    if labels and not about:
+        return Plan(question, "label", words, "picture", window, senses=senses)
+    words = asked_words(about) if labels else words
     if not window and asks_facts(text, asked):
         return Plan(question, "facts", words)
     look = parse_look(_without_times(text))

@@ -349,6 +349,16 @@ def test_a_picture_that_is_attached_finds_its_moment_and_more_like_it(
         assert int(float(again.first.get_attribute("data-start")) / 3) == int(starts[1] / 3)
         second = ask(page, "When was [2]?").locator(".cue-card").first
         assert second.get_attribute("data-handle") == "2"
+        red = tmp_path / "red.png"
+        Image.new("RGB", (80, 60), (220, 30, 30)).save(red)
+        before = page.get_by_test_id("evidence").count()
+        page.set_input_files("#upload-button-input", [str(asked), str(red)])
+        page.locator("#attachments").wait_for()
+        ask(page, "And these?")
+        for number, even in ((before, 1), (before + 1, 0)):  # each has an answer of its own
+            cards_shown = page.get_by_test_id("evidence").nth(number).locator(".cue-card")
+            start = cards_shown.first.get_attribute("data-start")
+            assert int(float(start) / 3) % 2 == even
     assert not list((home / "libraries/local/uploads").iterdir())
 
 

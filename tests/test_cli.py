@@ -343,7 +343,9 @@ def test_wrong_usage_ends_with_two(kept: Run, arguments: str) -> None:
 @pytest.mark.parametrize(
     "arguments",
     [("search", "kettle", "--kind", "smell"), ("ask", " "), ("ask", "x" * 5000),
-     ("index", "KETTLE", "--only", "everything"), ("index", "KETTLE", "--sampling", "clever")],
+     ("index", "KETTLE", "--only", "everything"),
+     ("index", "KETTLE", "--only", "probe," * 9 + "everything"),
+     ("index", "KETTLE", "--sampling", "clever")],
 )  # fmt: skip
 def test_what_is_refused_is_one_line(kept: Run, indexed: Path, arguments: tuple[str, ...]) -> None:
     (video,) = Library(indexed).list()

@@ -5,6 +5,7 @@ import math
 import threading
 import time
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from agent.graph import LOOKS
 from agent.settings import Settings
 from agent.toolbelt import Toolbelt, clock, fence
 from tools.errors import RefusedRequest
-from tools.media import Evidence, Utterance
+from tools.media import Coverage, Evidence, Utterance
 from tools.sandbox import UNTIL
 
 WATER = calling("search_transcript", query="water", limit=3)
@@ -267,6 +268,25 @@ async def test_what_decodes_has_few_threads_of_its_own_and_ends_with_the_questio
     ((name, left),) = seen
     assert name.startswith("look_") and 0 < left < 50
     assert LOOKS._max_workers == 2 and UNTIL.get() == math.inf
+
+
+async def test_what_is_indexed_after_the_search_was_not_looked_at(tmp_path: Path):
+    toolbox = MemoryToolbox(tmp_path)
+    complete = toolbox.library.coverage
+
+    def partial(video: str) -> Coverage:
+        one = complete(video)
+        return replace(one, screen="partial", ready={**one.ready, "screen": 0.4})
+
+    def indexed(messages: list[Any]) -> AIMessage:
+        toolbox.library.coverage = complete
+        return AIMessage(content="NOT FOUND:\nNobody speaks of cheese.")
+
+    toolbox.library.coverage = partial
+    async with opened(tmp_path, WATER, indexed, toolbox=toolbox) as (agent, _):
+        answer = (await run(agent, "Cheese?", videos=["Cooking pasta"]))[1]
+    assert [one.ready["screen"] for one in answer.coverage] == [0.4]
+    assert "on-screen text 40 %." in answer.answer
 
 
 async def test_a_question_stays_within_its_videos(tmp_path: Path):

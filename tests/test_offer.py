@@ -90,5 +90,14 @@ def test_nothing_is_said_where_downloads_are_off_or_a_model_is_there(
     assert capsys.readouterr().err == ""
 
 
+def test_what_is_switched_off_is_not_offered(settings: Settings, capsys: Any) -> None:
+    offer.offer(replace(settings, transcriber="none", picture_embedder="none"))
+    assert not settings.home.exists()
+    offer.offer(replace(settings, picture_embedder="none"))
+    told = capsys.readouterr().err
+    assert "cuepoint models pull whisper:small" in told
+    assert "siglip2" not in told and "pictures" not in told
+
+
 def test_a_port_that_nobody_listens_at_does_not_answer() -> None:
     assert not offer._answers(NOWHERE)

@@ -14,10 +14,11 @@ from agent.settings import Settings
 from agent.toolbelt import Toolbelt
 from agent.understanding import understand
 from tools.equip import equip
+from tools.errors import NotIndexed
 from tools.ingest import ingest
 from tools.library import Library
 from tools.media import Video
-from tools.providers import Providers
+from tools.providers import BARE, Providers
 from tools.toolbox import Toolbox
 
 SEEING = Providers("none", "auto", "none", "siglip2", "none")
@@ -105,6 +106,32 @@ async def test_a_silent_video_says_so(encode: Any, tmp_path: Path):
     assert not answer.found and "There is no sound." in answer.answer
 
 
+async def test_no_sound_is_said_only_where_no_video_has_any(encode: Any, tmp_path: Path):
+    library = Library(tmp_path / "home")
+
+    def grey(name: str, level: int, **options: Any) -> Path:
+        paint = np.full((90, 160, 3), level, np.uint8)
+        return encode(tmp_path / f"{name}.mp4", lambda _: paint, 3.0, **options)
+
+    mute = ingest(library, grey("a mute", 90), providers=BARE)
+    tone = ingest(library, grey("b tone", 120, tone=True), providers=BARE)
+    late = ingest(library, grey("c late", 150, tone=True), providers=BARE, only=("keyframes",))
+    box = Toolbox(library)
+    async with open_agent(Settings(home=library.home), toolbox=box) as agent:
+
+        async def told(*videos: Video) -> str:
+            ids = [one.id for one in videos]
+            *_, last = [event async for event in ask(agent, "where is it loudest?", videos=ids)]
+            return last.answer.partition("\n")[0]
+
+        assert await told(mute) == "There is no sound."
+        assert (await told(mute, tone)).startswith("No sound is much louder")
+        assert await told(mute, late) == 'The sound of "c late" is not indexed yet.'
+        assert (await told(mute, tone, late)).endswith('The sound of "c late" is not indexed yet.')
+    with pytest.raises(NotIndexed, match="c late"):
+        box.find_sounds("silence")
+
+
 async def test_something_in_a_colour_is_found_or_is_not(seeing: Toolbox, cuepoint: Any):
     green, purple = await questions(seeing, "show me something green", "show me something purple")
     assert green.found and not purple.found
@@ -117,34 +144,64 @@ async def test_something_in_a_colour_is_found_or_is_not(seeing: Toolbox, cuepoin
 
 
 async def test_labels_and_more_of_the_same(seeing: Toolbox):
-    blue, more, unlike, which, neither, there = await questions(
+    early, blue, more, unknown, unlike, which, neither, there = await questions(
         seeing,
+        "more like [2]",
         "is there a picture of a green boat?",
         "show me more like [1]",
+        "more like [7]",
         "more like the kettle",
         "at 0:09, which of these is it: a red car, a blue boat or a green train?",
         "which of these is it: a purple car or a pink boat?",
         "is it a red car or a green train?",
     )
+    for one in (early, unknown):
+        assert not one.found and one.answer.startswith("Nothing was shown under that number here.")
     first = blue.evidence[0].evidence
     (again,) = more.evidence
     assert {first.start // SHOT, again.evidence.start // SHOT} == {1, 3}
-    assert not unlike.found
+    assert [claim.verdict for claim in more.claims] == ["weak"] and not unlike.found
     assert which.found and 'fit "a blue boat" best: a blue boat' in which.answer
     assert not neither.found and "none of them" in neither.answer
     assert there.answer.count("%") == 3
 
 
+async def test_labels_are_for_what_words_do_not_answer(
+    seeing: Toolbox, monkeypatch: pytest.MonkeyPatch
+):
+    said, unsaid, percent, shown, that, fresh = await questions(
+        seeing,
+        "Which harbour was built in 1907: the red one or the blue one?",
+        "Which tram goes to town: a purple one or a pink one?",
+        "which of these is it: a 5% green, or pink?",
+        "Where is it mostly blue?",
+        "Is that red or blue?",
+        "which of these is it: a harbour or a kettle?",
+    )
+    assert said.found and [c.evidence.kind for c in said.evidence] == ["speech"]
+    assert '"tram" and "town" never' in unsaid.answer and "No label fits" in unsaid.answer
+    assert 'fit "a 5% green" best' in percent.answer
+    assert [c.handle for c in that.evidence] == [c.handle for c in shown.evidence]
+    assert 'fit "blue" best' in that.answer
+    assert not fresh.found and "No label fits" in fresh.answer
+    late = iter(["there are no vectors yet"])  # they come while the question is answered
+    monkeypatch.setattr(seeing, "blind", lambda videos: next(late, ""))
+    (words,) = await questions(seeing, "which of these is it: a harbour or a kettle?")
+    assert "fit" not in words.answer and "No label" not in words.answer
+
+
 async def test_what_cannot_see_says_once_which_command_changes_that(blind: Toolbox):
     advice = "Pictures are searched by colour, light and motion only; run: cuepoint models pull"
-    seen, again, fact, green, more = await questions(
+    seen, again, fact, green, more, that = await questions(
         blind,
         "do we ever see a dog?",
         "is there a picture of a boat?",
         "when does the library open?",
         "show me something green",
         "show me more like that one",
+        "is that green or blue?",
     )
+    assert that.found and "mostly green" in that.answer
     assert not seen.found and seen.answer.count(advice) == 1
     assert advice not in again.answer and advice not in fact.answer
     assert any("colour, light and motion only" in note for note in seen.coverage[0].notes)
@@ -261,6 +318,9 @@ def test_what_is_to_be_seen(question: str, seen: str, plainly: bool):
     [
         ("which of these is it: a car, a boat or a train?", "label", 3, None),
         ("is that a cat or a dog?", "label", 2, None),
+        ("is that red or blue?", "label", 2, None),
+        ("is it free or paid?", "search", 2, None),
+        ("which bus goes to town: the red one or the blue one?", "search", 2, None),
         ("which comes first: the boat or the train?", "order", 0, None),
         ("where is it loudest?", "sound", 0, "loudest"),
         ("is it quiet on the island?", "search", 0, None),

@@ -8,7 +8,8 @@ import pytest
 from tools.ingest import ingest
 from tools.library import Library
 from tools.providers import BARE
-from ui.timeline import timeline
+from ui.cards import pending
+from ui.timeline import timeline, timeline_asked
 
 
 def test_lanes_are_shares_of_the_time(shelf: Any) -> None:
@@ -34,6 +35,22 @@ def test_what_is_still_to_come_is_not_told_as_absent(shots: Path, tmp_path: Path
     library = Library(tmp_path / "home")
     video = ingest(library, shots, providers=BARE, only=("keyframes",))
     made = timeline(library, video.id)
-    names = [lane["name"] for lane in made["lanes"]]
-    assert "Speech, so far" in names and "On-screen text, so far" in names
+    late = {lane["name"] for lane in made["lanes"] if lane.get("state") == "not indexed yet"}
+    assert late == {"Scenes", "Motion", "Loudness", "Speech", "On-screen text"}
+    assert "long: scenes not indexed yet, " in made["alt"]
+    assert made["alt"].endswith("speech not indexed yet, text on screen not indexed yet.")
+    assert pending(video).startswith("not indexed yet: scenes and frames, ")
     assert made["skipped"] == "" and made["lanes"][0]["spans"] == []
+
+
+def test_a_timeline_of_something_else_is_a_question(shelf: Any) -> None:
+    asked = {
+        "timeline": "",
+        "Show me the timeline of kettle!": "kettle!",
+        f"/timeline of {shelf.video[:6]}": shelf.video[:6],
+        "Show me the timeline of the war": None,
+        "What is on the timeline?": None,
+        "timeline of " + ". " * 1900 + "x!": None,
+    }
+    for text, named in asked.items():
+        assert timeline_asked(shelf.library, text) == named, text

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from tools.signals import Rows
 
 Sought = Literal["loudest", "outburst", "silence", "speech", "other"]
+OPEN = ("waiting", "running")
+"""States of a stage whose result is still to come."""
 PEAKS = 50
 """So many moments of one video, at most, that stand out."""
 SHORTEST = 1.0
@@ -35,7 +37,8 @@ def find_sounds(
 ) -> list[Evidence]:
     """The moments that stand out most, or the longest stretches of a kind, best first.
 
-    A video without a sound track, or whose sound is not decoded yet, has none.
+    A video without a sound track has none; NotIndexed where nothing is found so far and the sound
+    of some is still to come.
     """
     from dataclasses import replace
 
@@ -48,6 +51,9 @@ def find_sounds(
                 for first, last, score in _scored(rows, sought)
                 if last > (start or 0.0) and (end is None or first < end)
             ]
+    late = [one.title for one in map(library.get, videos) if one.stages["sound"].state in OPEN]
+    if late and not found:
+        raise NotIndexed(f"nothing so far; the sound of {', '.join(late)} is not indexed yet")
     found.sort(key=lambda one: (-one[0], one[1:]))
     return [
         replace(library.evidence(evidence_id("frame", video, first, last, HEARD)), score=score)

@@ -114,7 +114,8 @@ def pending(video: Video) -> str:
     open_stages = [n for n, s in video.stages.items() if s.state in ("waiting", "running")]
     if not open_stages:
         return "not everything could be indexed"
-    return "still indexing " + ", ".join(STAGE_NAMES.get(name, name) for name in open_stages)
+    begun = "still indexing " if video.state == "indexing" else "not indexed yet: "
+    return begun + ", ".join(STAGE_NAMES.get(name, name) for name in open_stages)
 
 
 STAGE_NAMES = {

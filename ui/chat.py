@@ -3,7 +3,6 @@
 import asyncio
 import functools
 import logging
-import re
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -16,7 +15,7 @@ from tools.errors import RefusedRequest, VideoError
 from ui import cards
 from ui.desk import Desk
 from ui.intake import Job
-from ui.timeline import timeline
+from ui.timeline import timeline, timeline_asked
 
 QUESTIONS = (
     "What happens in this video?",
@@ -25,9 +24,6 @@ QUESTIONS = (
 )
 PAUSE = 0.4
 """Seconds between two updates of a message."""
-_TIMELINE = re.compile(
-    r"(?i)/?(?:(?:please )?(?:show|draw)(?: me)? )?(?:the |a )?timeline(?: of (.+?)[.? ]*|[.?! ]*)"
-)
 SORRY = "Something went wrong here. The log of the server says what."
 _log = logging.getLogger(__name__)
 _Handler = Callable[..., Awaitable[None]]
@@ -54,10 +50,13 @@ def register(desk: Desk) -> None:
         command, _, rest = text.partition(" ")
         if command == "/open":
             await _open(desk, rest.strip())
-        elif wanted := _TIMELINE.fullmatch(text):
-            await _show_timeline(desk, wanted[1])
+        elif (named := await asyncio.to_thread(timeline_asked, desk.library, text)) is not None:
+            await _show_timeline(desk, named)
         elif pictures:
-            await _look_for(desk, text or "Where is this?", str(pictures[0].id))
+            for picture in pictures:
+                if len(pictures) > 1:
+                    await cl.Message(f"**{cards.plain(picture.name)}**:").send()
+                await _look_for(desk, text or "Where is this?", str(picture.id))
         elif text and (videos or not message.elements):
             await _ask(desk, text)
 
@@ -131,7 +130,7 @@ async def _choose(desk: Desk, id: str) -> None:
     ).send()
 
 
-async def _show_timeline(desk: Desk, named: str | None) -> None:
+async def _show_timeline(desk: Desk, named: str) -> None:
     """Of the named video, else of the one that questions go to."""
 
     def make() -> tuple[str, dict[str, Any]]:

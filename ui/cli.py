@@ -79,7 +79,7 @@ def index(
     from ui.render import Json, clock
 
     library = open_library()
-    options: dict[str, Any] = {"sampling": sampling, "only": tuple((only or "").split(",")[:9])}
+    options: dict[str, Any] = {"sampling": sampling, "only": tuple((only or "").split(","))}
     options["only"] = tuple(name.strip() for name in options["only"] if name.strip())
     if recorded_at:
         try:

@@ -3,6 +3,7 @@
 import sys
 import threading
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,6 +18,11 @@ MARK = "offered"
 AGAIN = 86_400.0
 """Seconds before a hub that did not answer is tried again, and what is missing is told again."""
 DECLINED = "declined"
+_GAINS = {
+    "picture": ("picture_embedder", "pictures are found by what they show"),
+    "speech": ("transcriber", "speech is heard better"),
+}
+"""By kind of model: the setting that must be `auto` to use it, and what is better with it."""
 
 
 def offer(settings: Settings) -> None:
@@ -24,19 +30,22 @@ def offer(settings: Settings) -> None:
     from tools import hub, models
 
     mark = settings.home / "models" / MARK
-    if settings.hub == hub.OFF or models.ready(settings.home) or _said(mark):
+    gains = {name: _GAINS[models.known(name).kind] for name in models.SUGGESTED}
+    gains = {name: one for name, one in gains.items() if getattr(settings, one[0]) == "auto"}
+    if not gains or settings.hub == hub.OFF or models.ready(settings.home) or _said(mark):
         return
-    size = sum(models.known(name).size for name in models.SUGGESTED) / 1e9
-    what = f"{' and '.join(models.SUGGESTED)} ({size:.1f} GB)"
-    get = for_this_library("cuepoint models pull")
-    better = f"with {what}, pictures are found by what they show and speech is heard better"
+    size = sum(models.known(name).size for name in gains) / 1e9
+    what = f"{' and '.join(gains)} ({size:.1f} GB)"
+    named = "" if len(gains) == len(models.SUGGESTED) else " " + " ".join(gains)
+    get = for_this_library(f"cuepoint models pull{named}")
+    better = f"with {what}, {' and '.join(gain for _, gain in gains.values())}"
     outcome = "told"
     if not _can_be_asked():
         sys.stderr.write(f"{better}: {get}\n")
     elif not _answers(settings.hub):
         sys.stderr.write(f"{better}, but {settings.hub} does not answer; later: {get}\n")
     elif typer.confirm(f"W{better[1:]}. Download them now?", err=True):
-        _fetch(settings)
+        _fetch(settings, gains)
     else:
         outcome = DECLINED
     with suppress(OSError):  # what stores the video tells it better
@@ -76,11 +85,11 @@ def _answers(address: str) -> bool:
     return alive.is_set()
 
 
-def _fetch(settings: Settings) -> None:
-    from tools import hub, models
+def _fetch(settings: Settings, names: Iterable[str]) -> None:
+    from tools import hub
     from ui.cli_models import Bar
 
-    for name in models.SUGGESTED:
+    for name in names:
         try:
             with Bar(name, False) as bar:
                 hub.pull(settings.home, name, bar, settings.hub)

@@ -13,7 +13,7 @@ function Lane({ lane }) {
   return (
     <div className="cue-lane">
       <span style={{ fontSize: 12, lineHeight: 1.35, color: quiet }}>
-        {lane.name}{lane.count ? ` \u00b7 ${lane.count}` : ""}{empty ? " \u00b7 none" : ""}
+        {lane.name}{lane.state ? `, ${lane.state}` : ""}{lane.count ? ` \u00b7 ${lane.count}` : ""}{empty && lane.state !== "not indexed yet" ? " \u00b7 none" : ""}
       </span>
       <svg viewBox={`0 0 ${WIDE} ${high}`} preserveAspectRatio="none" aria-hidden="true" style={{ display: "block", width: "100%", height: high, borderRadius: 3, background: base }}>
         {kind === "curve" && !empty ? (
