@@ -168,7 +168,7 @@ def passage(asked: Referring, groups: Groups, relevance: Relevance) -> Reply | N
     """The best passage as one quotation, or the line on screen, if it holds what is asked for."""
     spoken, read = [*groups, [], []][:2]
     shown = _line(asked, read, relevance)
-    if shown and asked.plan.modality == "screen":
+    if asked.plan.modality == "screen" and relevance.may_read:
         return shown
     videos = tuple(dict.fromkeys(found.one.video for found in spoken))[:TALKS]
     talks = Talks(asked.plan.question, tuple(sought(asked.plan)), relevance, videos)

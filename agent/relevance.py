@@ -74,13 +74,21 @@ class Relevance:
         """What is said, in the order of videos and times."""
         return self._corpora[0].items
 
+    @cached_property
+    def may_read(self) -> bool:
+        """Whether there is text on screen, or may be because not all of it is read yet."""
+        coverage = self._toolbox.library.coverage
+        return bool(self._corpora[1].items) or any(
+            coverage(video).ready["screen"] < 1 for video in self._videos
+        )
+
     def weights(self, question: str) -> Any:
         """How well what is said around each of `spoken` answers a question; 0 is usual."""
-        return self._toolbox.text_weights(self._corpora[0], question)
+        return self._toolbox.texts.weights(self._corpora[0], question)
 
     def vectors(self, cues: Sequence[Any], question: str) -> tuple[Any, Any]:
         """A row for each cue and the vector of the question; zeros where there are none."""
-        return self._toolbox.text_vectors([one.id for one in cues], question)
+        return self._toolbox.texts.vectors([one.id for one in cues], question)
 
     @property
     def count(self) -> int:

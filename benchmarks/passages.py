@@ -50,15 +50,20 @@ class Transcript(Toolbox):
         """The one that works with nothing downloaded."""
         return load_embedder()
 
+    @property
+    def texts(self) -> Any:
+        """Search in what is said: this."""
+        return self
+
     def corpora(self, videos: Any) -> tuple[Corpus[Utterance], Corpus[ScreenText]]:
         """What is said, and nothing on screen."""
         return self._speech, Corpus(list[ScreenText](), noisy=True)
 
-    def text_vectors(self, ids: Any, question: str) -> tuple[Any, Any]:
+    def vectors(self, ids: Any, question: str) -> tuple[Any, Any]:
         """A row for each cue, and the vector of a question."""
         return np.stack([self._rows[id] for id in ids]), load_embedder().texts([question])[0]
 
-    def text_weights(self, corpus: Any, question: str) -> Any:
+    def weights(self, corpus: Any, question: str) -> Any:
         """How well the surroundings of each cue answer a question."""
         asked = load_embedder().texts([question])[0]
         cosines = {id: float(row @ asked) for id, row in self._rows.items()}

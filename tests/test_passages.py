@@ -52,19 +52,23 @@ class Talk(Toolbox):
     """A talk of which only the words are known, and perhaps their vectors."""
 
     embedder = None
-    vectors = True
+    known = True
+
+    @property
+    def texts(self) -> Any:
+        return self
 
     def corpora(self, videos: Sequence[str]) -> tuple[Corpus[Utterance], Corpus[ScreenText]]:
         return Corpus(SAID), Corpus(list[ScreenText](), noisy=True)
 
-    def text_weights(self, corpus: Any, question: str) -> Any:
+    def weights(self, corpus: Any, question: str) -> Any:
         weighed = weigh(question, corpus)
         return weighed.fused if weighed else [0.0] * len(SAID)
 
-    def text_vectors(self, ids: Sequence[str], question: str) -> tuple[Any, Any]:
+    def vectors(self, ids: Sequence[str], question: str) -> tuple[Any, Any]:
         embedder = load_embedder()
         rows = embedder.texts([one.text for one in SAID])
-        return rows * self.vectors, embedder.texts([question])[0]
+        return rows * self.known, embedder.texts([question])[0]
 
 
 @pytest.mark.parametrize("vectors", [True, False])
@@ -81,7 +85,7 @@ def test_the_passage_that_answers_is_asked_for_as_one_quotation_and_cited(
     tmp_path: Path, question: str, start: float | None, vectors: bool
 ) -> None:
     toolbox = Talk(Library(tmp_path))
-    toolbox.vectors = vectors
+    toolbox.known = vectors
     relevance = Relevance(toolbox, [VIDEO])
     found = [Found(f"e{n}", of_speech(one, None)) for n, one in enumerate(SAID)]
     asked = Referring(understand(question, 800.0))

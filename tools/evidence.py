@@ -102,13 +102,19 @@ def passage_id(said: Sequence[Utterance]) -> str:
     return evidence_id("speech", said[0].video, said[0].start, max(one.end for one in said))
 
 
-def passage(said: Sequence[Utterance], start: float, end: float) -> list[Utterance]:
-    """The utterances of a span, to the millisecond; none where they do not fill it."""
+def inside(said: Sequence[Utterance], start: float, end: float) -> list[Utterance]:
+    """The utterances that begin and end in a span, to the millisecond."""
     first, last = round(start * 1000), round(end * 1000)
-    inside = [u for u in said if first <= round(u.start * 1000) and round(u.end * 1000) <= last]
-    inside = [u for u in inside if u.end > u.start]
-    fill = inside and round(inside[0].start * 1000) == first
-    return inside if fill and max(round(u.end * 1000) for u in inside) == last else []
+    found = [u for u in said if first <= round(u.start * 1000) and round(u.end * 1000) <= last]
+    return [u for u in found if u.end > u.start]
+
+
+def passage(said: Sequence[Utterance], start: float, end: float) -> list[Utterance]:
+    """The utterances that fill a span from its first to its last; none where they do not."""
+    found = inside(said, start, end)
+    first, last = round(start * 1000), round(end * 1000)
+    fills = found and round(found[0].start * 1000) == first
+    return found if fills and max(round(u.end * 1000) for u in found) == last else []
 
 
 def of_passage(said: Sequence[Utterance], image: str | None) -> Evidence:

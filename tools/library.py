@@ -34,7 +34,6 @@ from tools.media import (
 from tools.original import Originals, place
 from tools.sealed import CHECK, is_sealed_picture
 from tools.signals import Rows
-from tools.sound import told
 from tools.words import HEARD, READ, SUBTITLES, builder, past
 
 if TYPE_CHECKING:
@@ -191,7 +190,7 @@ class Library:
         """The utterances, or the texts, of one file."""
         return self._rows(video, Path(file).stem, builder(file))
 
-    def _past(self, video: str, file: str) -> "list[Any]":
+    def past_words(self, video: str, file: str) -> "list[Any]":
         """Words that could be cited once: those of a file now, and those that were replaced."""
         return [*self.words(video, file), *self.words(video, past(file))]
 
@@ -260,39 +259,9 @@ class Library:
 
     def evidence(self, id: str) -> Evidence:
         """What an evidence id stands for; UnknownVideo when it is gone."""
-        parsed = make.parse_id(id)
-        if parsed is None:
-            raise UnknownVideo(f"{id!r} is not an evidence id")
-        kind, video, start, end = parsed
-        if kind == "frame" and end > start and id.endswith(f"#{make.HEARD}"):
-            heard = told(self.signals(video, "sound"), start, end)
-            return make.of_sound(video, start, end, heard, self.image_at(video, start, end))
-        if kind == "frame" and end > start:
-            look = self.look_of(video, start, end)
-            return make.of_span(id, video, start, end, look, self.image_at(video, start, end))
-        if kind == "frame":
-            look, scenes = self.look_at(video, start), self.scenes(video)
-            return make.of_frame(self.frame_at(video, start), look, scenes=scenes)
-        if kind == "video":
-            return self.facts(video)
-        if kind == "scene":
-            scenes = self.scenes(video)
-            for number, scene in enumerate(scenes, 1):
-                if scene.id == id:
-                    look = self.look_of(video, start, end)
-                    return make.of_scene(scene, number, len(scenes), look)
-        said, shown = self.utterances(video), self.screen_text(video)
-        heard = [said, *(self._past(video, file) for file in (HEARD, SUBTITLES))]
-        for one in (one for words in heard for one in words):
-            if one.id == id:
-                return make.of_speech(one, self.image_at(video, one.start, one.end))
-        for words in heard if kind == "speech" else ():
-            if whole := make.passage(words, start, end):
-                return make.of_passage(whole, self.image_at(video, start, end))
-        for text in (*shown, *self._past(video, READ)):
-            if text.id == id:
-                return make.of_screen(text, self.image_at(video, text.start, text.end))
-        raise UnknownVideo(f"{id!r} is no longer in the library")
+        from tools.resolve import resolve
+
+        return resolve(self, id)
 
     def image_at(self, video: str, start: float, end: float | None = None) -> str | None:
         """The picture that shows [start, end) best: the first inside it, else the nearest."""

@@ -214,11 +214,7 @@ class Toolbox:
     ) -> list[Evidence]:
         """What is said in a short span as one quotation. Use to cite several sentences at once."""
         id = self.library.get(video).id
-        said = [
-            u
-            for u in self.library.utterances(id)
-            if start - 0.001 <= u.start and u.end <= end + 0.001
-        ]
+        said = make.inside(self.library.utterances(id), start, end)
         return [self.library.evidence(make.passage_id(said))] if said else []
 
     def look_at(
@@ -348,13 +344,10 @@ class Toolbox:
         """What made the text vectors of this library; None where there are none."""
         return self._texts.embedder
 
-    def text_weights(self, corpus: "Corpus[Utterance]", question: str) -> "Any":
-        """How well what is said around each utterance answers a question; 0 is usual."""
-        return self._texts.weights(corpus, question)
-
-    def text_vectors(self, ids: Sequence[str], question: str) -> tuple["Any", "Any"]:
-        """A row for each text, and the vector of a question; zeros where there are none."""
-        return self._texts.vectors(ids, question)
+    @property
+    def texts(self) -> TextSearch:
+        """Search in what is said and shown."""
+        return self._texts
 
     def corpora(self, videos: Sequence[str]) -> "tuple[Corpus[Utterance], Corpus[ScreenText]]":
         """Speech and on-screen text of some videos, prepared for search."""
