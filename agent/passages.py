@@ -168,8 +168,6 @@ def passage(asked: Referring, groups: Groups, relevance: Relevance) -> Reply | N
     """The best passage as one quotation, or the line on screen, if it holds what is asked for."""
     spoken, read = [*groups, [], []][:2]
     shown = _line(asked, read, relevance)
-    if asked.plan.modality == "screen" and relevance.may_read:
-        return shown
     videos = tuple(dict.fromkeys(found.one.video for found in spoken))[:TALKS]
     talks = Talks(asked.plan.question, tuple(sought(asked.plan)), relevance, videos)
     if not talks.cues:
@@ -195,13 +193,12 @@ def _line(asked: Referring, read: list[Found], relevance: Relevance) -> Reply | 
 
 
 def _says_more(asked: Referring, found: Found, relevance: Relevance) -> bool:
-    """Whether a line on screen says more than the question, and is no heading of many slides."""
+    """Whether a line on screen holds the kind of thing asked for, and is no heading of them all."""
     one = found.one
     if relevance.shown(one.text) > OFTEN or one.end - one.start > LASTING:
         return False
-    typed = adds_kind(asked.plan.question, one.text)
     more = set(stems(one.text)) - set(stems(asked.plan.question))
-    return bool(more) and (asked.plan.modality == "screen" if typed is None else typed)
+    return bool(more) and adds_kind(asked.plan.question, one.text) is True
 
 
 def _standard(values: "Floats") -> "Floats":

@@ -139,9 +139,11 @@ def _search(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
     """The best evidence for a question in words, if it covers enough of them."""
     plan = asked.plan
     words = sought(plan)
-    pool = _in_time([f for group in groups for f in group])
     if relevance.long and plan.window is None:
-        return passage(asked, groups, relevance) or _absent(asked, groups, relevance)
+        if plan.modality != "screen" or not relevance.may_read:
+            return passage(asked, groups, relevance) or _absent(asked, groups, relevance)
+        groups = [[f for f in group if f.one.kind == "screen"] for group in groups]
+    pool = _in_time([f for group in groups for f in group])
     weighed = [(relevance.share(words, f.one), f) for f in pool]
     most = 1.0 if plan.window is None else ENOUGH_IN_WINDOW
     fitting = [

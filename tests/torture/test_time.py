@@ -81,7 +81,7 @@ def films(chance: random.Random) -> dict[str, bytes]:
         "doubling": [2**index for index in range(FRAMES)],
         "an hour between frames": [late * index for index in range(FRAMES)],
         "five frames in 115 hours": [0, 100, 200, 300, 115 * late],
-        "one frame far ahead": [*steady[:15], 10**9, *steady[15:]],
+        "one frame far ahead": [*steady[:15], 10**9, *steady[16:]],
         "far ahead at the end": [*steady[:-1], 10**10],
         "jumps ahead and back": [at + (index % 2) * 10**7 for index, at in enumerate(steady)],
         "starts at an hour": [at + late for at in steady],
