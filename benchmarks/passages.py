@@ -30,8 +30,6 @@ from tools.toolbox import Toolbox
 
 Floats = NDArray[np.float64]
 RIDGE, STEPS, RATE = 3.0, 1500, 0.2
-ABSENT = 0.05
-"""The share of the questions about absent things that may be answered."""
 
 
 class Transcript(Toolbox):
@@ -123,7 +121,7 @@ def fit_weights(asked: list[Asked]) -> Floats:
 
 
 def fit_presence(asked: list[Asked]) -> Floats:
-    """A logistic regression of found against absent, moved to where few absent ones pass."""
+    """A logistic regression of found against absent, moved to where no absent one passes."""
     judged = [one for one in asked if one.kind != "adjacent"]
     rows = np.stack([one.presence for one in judged])
     found = np.array([one.kind == "found" for one in judged], np.float64)
@@ -134,8 +132,7 @@ def fit_presence(asked: list[Asked]) -> Floats:
         slope = (rows / spread).T @ (found - likely) - np.append(weights[:-1], 0.0)
         weights = weights + slope / len(judged)
     weights = weights / spread
-    absent = np.sort(rows[found == 0] @ weights)[::-1]
-    weights[-1] -= absent[int(ABSENT * len(absent))] + 1e-6
+    weights[-1] -= (rows[found == 0] @ weights).max() + 1e-6
     return weights
 
 
