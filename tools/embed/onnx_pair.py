@@ -15,6 +15,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from fastembed.image.onnx_image_model import OnnxImageModel
+from fastembed.image.transform.operators import (  # pyright: ignore[reportMissingTypeStubs]
+    CenterCrop,
+    Resize,
+)
 from fastembed.text.onnx_text_model import OnnxTextModel
 from PIL import Image
 
@@ -45,13 +49,21 @@ class _Vision(OnnxImageModel[Any]):
         self._output = _output(session)
         sides = [side for side in session.get_inputs()[0].shape[2:] if isinstance(side, int)]
         self._side = max(sides, default=SIDE)
+        processor: Any = self.processor
+        steps: list[Any] = processor.transforms
+        scaled = [step.size for step in steps if isinstance(step, Resize)]
+        cut = [step.size for step in steps if isinstance(step, CenterCrop)]
+        self._is_square = bool(cut) and [(side, side) for side in scaled] == cut
 
     def prepared(self, paths: Sequence[Path], pool: ThreadPoolExecutor) -> Any:
         return np.concatenate(list(pool.map(self._prepare, paths)))
 
     def _prepare(self, path: Path) -> Any:
         assert self.processor
-        return np.array(self.processor([_opened(path, self._side)]), np.float32)
+        picture = _opened(path, self._side)
+        if self._is_square:  # what would be cut away after scaling is not scaled first
+            picture = _middle(picture)
+        return np.asarray(self.processor([picture]), np.float32)
 
     def rows(self, prepared: Any) -> Any:
         session: Any = self.model
@@ -196,3 +208,10 @@ def _opened(path: Path, side: int) -> Image.Image:
             return picture.convert("RGB")
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise UnreadableMedia(f"{path} is no picture that can be read: {error}") from error
+
+
+def _middle(picture: Image.Image) -> Image.Image:
+    """The square in the middle."""
+    side = min(picture.size)
+    left, top = (picture.width - side) // 2, (picture.height - side) // 2
+    return picture.crop((left, top, left + side, top + side))
