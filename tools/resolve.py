@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from tools import evidence as make
+from tools.actions import of_movement
 from tools.errors import UnknownVideo
 from tools.media import Evidence
 from tools.sound import told
@@ -38,7 +39,7 @@ def resolve(library: "Library", id: str) -> Evidence:
 
 
 def _frame(library: "Library", id: str, video: str, start: float, end: float) -> Evidence:
-    """A picture, or a span of them, or the sound of one."""
+    """A picture, or a span of them, its sound or its movement."""
     if end <= start:
         look, scenes = library.look_at(video, start), library.scenes(video)
         return make.of_frame(library.frame_at(video, start), look, scenes=scenes)
@@ -46,6 +47,8 @@ def _frame(library: "Library", id: str, video: str, start: float, end: float) ->
     if id.endswith(f"#{make.HEARD}"):
         heard = told(library.signals(video, "sound"), start, end)
         return make.of_sound(video, start, end, heard, image)
+    if id.endswith(f"#{make.MOVED}"):
+        return of_movement(library, video, start, end)
     return make.of_span(id, video, start, end, library.look_of(video, start, end), image)
 
 
