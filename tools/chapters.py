@@ -42,12 +42,9 @@ NEAR = 6.0
 HEADING, LARGER, LOOK, PAUSE, CUE = 0.9, 4.0, 0.8, 0.25, 0.5
 """What a new heading, one larger than the others, another look, a pause and the word that a
 sentence begins with say, in spreads."""
-_BEGINS = frozenset(
-    "alright finally first hello last let let's next now ok okay so thank welcome".split()
-)
-_GOES_ON = frozenset(
-    "although and because but he her his it its or she that their then they which who yeah".split()
-)
+_OPENERS = "alright finally first hello last let let's next now ok okay so thank welcome"
+_FOLLOWERS = "although and because but he her his it its or she that their then they which who yeah"
+_BEGINS, _GOES_ON = frozenset(_OPENERS.split()), frozenset(_FOLLOWERS.split())
 """Words that begin a subject, or go on with one: the cue phrases of Hirschberg and Litman, 1993."""
 LASTING = 0.25
 """Of the video, the share for which a text is on screen that is no heading but a footer."""

@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tools.library import Library
-
-    from tools.sound import Peak
+    from tools.sound import Kind
 
     Floats = NDArray[np.float64]
 
@@ -114,10 +113,13 @@ def _heard(library: Library, video: str, seconds: int) -> list[_Sign]:
     found: list[_Sign] = []
     with suppress(NotIndexed):
         rows = library.signals(video, "sound")
-        for kind, reason in (("speech", "emphatic speech"), ("other", "loud sound")):
+        kinds: tuple[tuple[Kind, str], ...] = (
+            ("speech", "emphatic speech"),
+            ("other", "loud sound"),
+        )
+        for kind, reason in kinds:
             values = np.zeros(seconds)
-            peaks: list[Peak] = loudest(rows, (kind,), count=5 * MOST)
-            for peak in peaks:
+            for peak in loudest(rows, (kind,), count=5 * MOST):
                 inside = slice(int(peak.start), max(int(peak.end), int(peak.start) + 1))
                 values[inside] = np.maximum(values[inside], min(peak.above / FULL_DB, 1.0))
             found.append(

@@ -7,6 +7,7 @@ from tools.actions import of_movement
 from tools.errors import UnknownVideo
 from tools.media import Evidence
 from tools.sound import told
+from tools.titles import of_chapter
 from tools.words import HEARD, READ, SUBTITLES
 
 if TYPE_CHECKING:
@@ -26,7 +27,11 @@ def resolve(library: "Library", id: str) -> Evidence:
         case "video":
             found = library.facts(video)
         case "scene":
-            found = _scene(library, id, video)
+            found = (
+                of_chapter(library, video, start, end)
+                if id.endswith(f"#{make.CHAPTER}")
+                else _scene(library, id, video)
+            )
         case "speech":
             found = _speech(library, id, video, start, end)
         case "screen":

@@ -33,12 +33,13 @@ FEW = 5
 """Words that carry meaning, below which a sentence hardly stands for others."""
 ALIKE = 0.6
 """What likeness to a sentence that was chosen already costs (MMR: Carbonell, Goldstein 1998)."""
-_LEANS = frozenset(
-    "and but because he her him his it its or she so that their them then there these they this "
-    "those which who yeah yes no well oh um uh okay ok right".split()
-)
+_LEANING = """
+    and but because he her him his it its or she so that their them then there these they this those
+    which who yeah yes no well oh um uh okay ok right"""
+_LEANS = frozenset(_LEANING.split())
 """Words that a sentence begins with which leans on the one before it."""
-LEANING = 0.15
+LEANING, DENSE = 0.15, 0.3
+"""What each weakness costs; and the share of words that mean something, below which few do."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def sentences(said: Sequence[Utterance]) -> list[Sentence]:
 
 
 def _ends(one: Utterance) -> bool:
-    return one.text.rstrip("\"'”’) ")[-1:] in (".", "!", "?", "…", "\u3002")
+    return one.text.rstrip("\"'\u201d\u2019) ")[-1:] in (".", "!", "?", "…", "\u3002")
 
 
 def _joined(group: Sequence[Utterance]) -> Sentence:
@@ -135,11 +136,13 @@ def central(told: Sequence[Sentence], rows: Floats, count: int) -> list[int]:
 def _weakness(one: Sentence) -> float:
     """What speaks against quoting a sentence alone: short, leaning on others, or a question."""
     words = surfaces(one.text)
-    short = max(FEW - len(set(stems(one.text))), 0) * LEANING
+    meant = len(set(stems(one.text)))
+    short = max(FEW - meant, 0)
     leans = bool(words) and words[0] in _LEANS
     asks = one.text.rstrip().endswith("?")
-    cut = one.text[:1].islower()
-    return short + LEANING * (leans + asks + cut)
+    cut = one.text[:1].islower() or not _ends(one.parts[-1])
+    idle = meant < DENSE * len(words)
+    return LEANING * (short + leans + asks + cut + idle)
 
 
 def _unit(rows: Floats) -> Floats:

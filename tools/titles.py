@@ -8,9 +8,9 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tools.chapters import NEAR, Heading
-from tools.evidence import describe
-from tools.media import evidence_id
+from tools.chapters import NEAR, Heading, find_chapters, headings
+from tools.evidence import CHAPTER, describe
+from tools.media import Evidence, evidence_id
 from tools.stemming import stems, surfaces
 
 if TYPE_CHECKING:
@@ -47,24 +47,51 @@ class Title:
     id: str
 
 
-def titles(
-    library: Library,
-    video: str,
-    spans: Sequence[tuple[float, float]],
-    shown: Sequence[Heading],
-) -> list[Title]:
-    """A title for each span, told apart from those of the other spans."""
+@dataclass(frozen=True)
+class Chapter:
+    """A stretch with one subject, what it is called, and the id of what it is called after."""
+
+    video: str
+    start: float
+    end: float
+    title: str
+    heading: str
+
+    @property
+    def id(self) -> str:
+        """A scene's, with a number of its own."""
+        return evidence_id("scene", self.video, self.start, self.end, CHAPTER)
+
+
+def chapters(library: Library, video: str) -> list[Chapter]:
+    """The chapters of a video, in order, each with a title that tells it from the others."""
+    spans = find_chapters(library, video)
+    shown = headings(library.screen_text(video), library.get(video).duration)
     said = library.utterances(video)
     inside = [[one for one in said if start <= one.start < end] for start, end in spans]
     phrases = [Counter(_phrases(part)) for part in inside]
     holders = Counter(phrase for part in phrases for phrase in part)
-    found: list[Title] = []
+    found: list[Chapter] = []
     for (start, end), part, counted in zip(spans, inside, phrases, strict=True):
-        taken = {title.text.casefold() for title in found}
+        taken = {one.title.casefold() for one in found}
         new = [one for one in shown if one.text.text.casefold() not in taken]
         title = _heading(new, start, end) or _phrase(part, counted, holders, len(spans))
-        found.append(title or _look(library, video, start, end))
+        title = title or _look(library, video, start, end)
+        found.append(Chapter(video, start, end, title.text, title.id))
     return found
+
+
+def of_chapter(library: Library, video: str, start: float, end: float) -> Evidence:
+    """A chapter as evidence; of one that a later index cut otherwise, how it looks."""
+    id = evidence_id("scene", video, start, end, CHAPTER)
+    known = library.chapters(video)
+    text = _look(library, video, start, end).text
+    for number, one in enumerate(known, 1):
+        if one.id == id:
+            title = one.title.replace('"', "'")
+            text = f'chapter {number} of {len(known)}, "{title}"'
+    image = library.image_at(video, start, end)
+    return Evidence(id, video, start, end, "scene", text, image, 0.0, "chapters")
 
 
 def _heading(shown: Sequence[Heading], start: float, end: float) -> Title | None:
