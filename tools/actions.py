@@ -35,6 +35,7 @@ SMOOTH, JOINED, SHORTEST = 0.5, 1.0, 0.4
 """Seconds: of a mean, between two movements that are one, and of the shortest."""
 MODERATE, STRONG = 0.02, 0.06
 """The same share, from which on a movement is more than slight."""
+SLIGHT = "slight"
 ONE_STEP = 0.6
 """Share of a movement in a single frame, from which on it is a slide that changed."""
 PICTURES = 12
@@ -84,7 +85,7 @@ def of_movement(library: Library, video: str, start: float, end: float) -> Evide
     inside = (rows["seconds"] >= start - 1e-3) & (rows["seconds"] < end)
     cuts = [scene.start for scene in library.scenes(video)[1:]]
     level = float(_motion(rows, cuts)[inside].mean()) if inside.any() else 0.0
-    amount = "strong" if level >= STRONG else "moderate" if level >= MODERATE else "slight"
+    amount = "strong" if level >= STRONG else "moderate" if level >= MODERATE else SLIGHT
     kept = [frame for frame in library.frames(video) if start <= frame.seconds < end]
     kept = kept[:: max(1, -(-len(kept) // PICTURES))]
     told = _direction(library, kept) if level >= LASTS else ""

@@ -37,6 +37,9 @@ EVEN = 0.4
 """What a chapter twice or half as long as usual costs, beside spreads of novelty."""
 LEAST = 1.1
 """Novelty, in spreads, below which nothing new begins."""
+WINDOW, NARROW, WIDE = 0.25, 30.0, 0.5
+"""Of a usual chapter, what is compared before and after a moment; where that is less than so many
+seconds, as much as a larger part of it."""
 NEAR = 6.0
 """Seconds between a new heading and the first sentence that belongs to it."""
 HEADING, LARGER, LOOK, PAUSE, CUE = 0.9, 4.0, 0.8, 0.25, 0.5
@@ -161,16 +164,22 @@ def _novelty(
 
 
 def _alike(rows: Floats, said: Sequence[Utterance], times: Sequence[float], usual: float) -> Floats:
-    """Cosine of the sums over a quarter of a usual chapter before and after each time."""
+    """Cosine of the sums over a window before and after each time."""
     import numpy as np
 
     middles = np.array([(one.start + one.end) / 2 for one in said])
     sums = np.vstack([np.zeros(rows.shape[1]), np.cumsum(rows, axis=0)])
     at = np.array(times)
-    first, here, last = (np.searchsorted(middles, at + off) for off in (-usual / 4, 0, usual / 4))
+    first, here, last = (
+        np.searchsorted(middles, at + off) for off in (-_window(usual), 0, _window(usual))
+    )
     before, after = sums[here] - sums[first], sums[last] - sums[here]
     lengths = np.linalg.norm(before, axis=1) * np.linalg.norm(after, axis=1)
     return (before * after).sum(axis=1) / np.maximum(lengths, 1e-9)
+
+
+def _window(usual: float) -> float:
+    return max(WINDOW * usual, min(NARROW, WIDE * usual))
 
 
 def _depth(alike: Floats, times: Sequence[float], usual: float) -> Floats:
@@ -209,7 +218,7 @@ def _other_look(looks: Sequence[Attributes], times: Sequence[float], usual: floa
     seconds = np.array([one.seconds for one in looks])
     sums = np.vstack([np.zeros(rows.shape[1]), np.cumsum(rows, axis=0)])
     at = np.array(times)
-    edges = (np.searchsorted(seconds, at + off) for off in (-usual / 4, -1e-3, usual / 4))
+    edges = (np.searchsorted(seconds, at + off) for off in (-_window(usual), -1e-3, _window(usual)))
     first, here, last = edges
     both = (here > first) & (last > here)
     before = (sums[here] - sums[first]) / np.maximum(here - first, 1)[:, None]

@@ -36,7 +36,7 @@ ALIKE = 0.6
 _LEANING = """
     and but because he her him his it its or she so that their them then there these they this those
     which who yeah yes no well oh um uh okay ok right"""
-_LEANS = frozenset(_LEANING.split())
+_LEANS, _HESITATES = frozenset(_LEANING.split()), frozenset({"um", "uh", "er", "erm"})
 """Words that a sentence begins with which leans on the one before it."""
 LEANING, DENSE = 0.15, 0.3
 """What each weakness costs; and the share of words that mean something, below which few do."""
@@ -113,16 +113,20 @@ def vectors(library: Library, video: str, told: Sequence[Sentence]) -> Floats:
     return _unit(np.hstack(rows))
 
 
-def central(told: Sequence[Sentence], rows: Floats, count: int) -> list[int]:
-    """Which sentences stand best for all of them, without saying the same twice, by time.
+def central(
+    told: Sequence[Sentence], rows: Floats, count: int, whole: Floats | None = None
+) -> list[int]:
+    """Which sentences stand best for all of them, or for the whole whose rows are given, by time.
 
-    The nearest to the mean of all (centroid: Radev 2004), of those that can stand alone.
+    The nearest to the mean of all (centroid: Radev 2004) that can stand alone; none says what
+    another has said.
     """
     import numpy as np
 
     if not told:
         return []
-    worth = rows @ _unit(rows.mean(axis=0, keepdims=True))[0]
+    mean = (rows if whole is None else whole).mean(axis=0, keepdims=True)
+    worth = rows @ _unit(mean)[0]
     worth = worth - np.array([_weakness(one) for one in told])
     chosen: list[int] = []
     while len(chosen) < min(count, len(told)):
@@ -141,7 +145,7 @@ def _weakness(one: Sentence) -> float:
     leans = bool(words) and words[0] in _LEANS
     asks = one.text.rstrip().endswith("?")
     cut = one.text[:1].islower() or not _ends(one.parts[-1])
-    idle = meant < DENSE * len(words)
+    idle = meant < DENSE * len(words) or bool(_HESITATES.intersection(words))
     return LEANING * (short + leans + asks + cut + idle)
 
 

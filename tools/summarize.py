@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import statistics
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from tools.actions import find_actions
+from tools.actions import SLIGHT, find_actions
 from tools.chapters import headings
 from tools.errors import NotIndexed, UnknownVideo
 from tools.files import write_bytes
@@ -22,6 +23,7 @@ from tools.highlights import Highlight, find_highlights
 from tools.media import evidence_id
 from tools.sealed import sealed, unsealed
 from tools.sentences import central, sentences, vectors
+from tools.titles import LARGER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
     from tools.titles import Chapter
 
 About = Literal["overview", "chapters", "events", "highlights"]
+Cited = tuple[str, tuple[str, ...]]
+"""A sentence, and the ids of the evidence that it cites."""
 
 FOLDER = "summary"
 """Where in a video's folder what a language model wrote is kept."""
@@ -40,6 +44,10 @@ OVERVIEW, POINTS = 4, 3
 EVENTS = 12
 MOVEMENTS = 6
 """Movements, at most, among the events: those that are surest."""
+LEAD = 8
+"""Sentences at the beginning, one of which says what it is about."""
+EARLY = 0.1
+"""Share of a video in which its title is shown."""
 FEW = 2
 """Sentences below which pictures tell more than what is said."""
 
@@ -51,6 +59,12 @@ class Part:
     chapter: Chapter
     heading: Evidence
     points: tuple[Evidence, ...]
+
+    @property
+    def evidence(self) -> list[Evidence]:
+        """All of it, by time."""
+        others = [one for one in self.points if one.id != self.heading.id]
+        return sorted([self.heading, *others], key=lambda one: (one.start, one.end))
 
 
 @dataclass(frozen=True)
@@ -65,12 +79,13 @@ class Digest:
 
 @dataclass(frozen=True)
 class Piece:
-    """What a language model wrote of a stretch: a title and claims, with the ids they cite."""
+    """What a language model wrote of a stretch: a title, claims and events, with what they cite."""
 
     start: float
     end: float
     title: str
-    claims: tuple[tuple[str, tuple[str, ...]], ...]
+    claims: tuple[Cited, ...]
+    events: tuple[Cited, ...] = ()
     level: str = "scene"
     model: str = ""
 
@@ -114,21 +129,30 @@ def _overview(
 ) -> list[Evidence]:
     """The facts, the first title, how it begins, and of the chapters what stands for all."""
     found = [library.facts(video)]
-    titled = [part.heading for part in parts if part.heading.kind == "screen"]
-    found += titled[:1]
+    found += _opening(library, video, told)
     place = {one.id: at for at, one in enumerate(told)}
     ids = [place[point.id] for part in parts for point in part.points if point.id in place]
     if ids:
-        opens = [at for at in ids if at <= place.get(parts[0].points[-1].id, ids[0])]
-        first = opens[central([told[at] for at in opens], rows[opens], 1)[0]]
-        rest = [at for at in ids if at != first]
+        lead = central(told[:LEAD], rows[:LEAD], 1, rows)[0]
+        rest = [at for at in ids if at != lead]
         best = central([told[at] for at in rest], rows[rest], OVERVIEW - 1)
-        chosen = sorted([first, *(rest[at] for at in best)])
+        chosen = sorted([lead, *(rest[at] for at in best)])
         found += [library.evidence(told[at].id) for at in chosen]
     if len(ids) < FEW:
         shown = [part.heading for part in parts if part.heading not in found]
         found += shown[: OVERVIEW - len(ids)]
     return found
+
+
+def _opening(library: Library, video: str, told: Sequence[Sentence]) -> list[Evidence]:
+    """The title of the whole: a heading larger than the others, or any where nobody speaks."""
+    duration = library.get(video).duration
+    new = headings(library.screen_text(video), duration)
+    early = [one for one in new if one.text.start <= EARLY * duration]
+    usual = statistics.median(one.height for one in new) if new else 0.0
+    if not early or (told and early[0].height < LARGER * usual):
+        return []
+    return [library.evidence(early[0].text.id)]
 
 
 def _shown(library: Library, video: str, start: float, end: float) -> list[Evidence]:
@@ -151,6 +175,8 @@ def _events(library: Library, video: str, parts: Sequence[Part]) -> list[Evidenc
     found = [library.evidence(id) for id in texts.values()]
     with suppress(NotIndexed):
         moves = find_actions(library, video, 0.0, library.get(video).duration)
+        if found or library.utterances(video):
+            moves = [one for one in moves if not one.text.startswith(SLIGHT)]
         found += sorted(moves, key=lambda one: -one.score)[:MOVEMENTS]
     if len(found) < len(parts):
         found += [part.heading for part in parts if part.heading not in found]
@@ -220,7 +246,11 @@ def damaged(folder: Path) -> list[Path]:
 def _read(path: Path) -> Piece | None:
     try:
         row = unsealed(path.read_bytes())
-        claims = tuple((str(text), tuple(map(str, ids))) for text, ids in row["claims"])
-        return Piece(row["start"], row["end"], row["title"], claims, row["level"], row["model"])
+        claims, events = (
+            tuple((str(text), tuple(map(str, ids))) for text, ids in row[name])
+            for name in ("claims", "events")
+        )
+        span = float(row["start"]), float(row["end"])
+        return Piece(*span, str(row["title"]), claims, events, row["level"], row["model"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
