@@ -16,6 +16,7 @@ from agent.citations import Review, split
 from agent.costs import price
 from agent.model import explain, model_errors
 from agent.toolbelt import clock, fence
+from agent.wording import content_words, same_word, words
 from prompts import render
 from tools import summarize
 from tools.actions import find_actions
@@ -44,6 +45,7 @@ TOKEN_BYTES = 3
 """Bytes of a token, at least, in the long run; most have four."""
 OVERHEAD = 16
 """Tokens that a server adds to one call."""
+LEAST_WORDS = 1 / 3
 AT_ONCE = 4
 MOVES = 4
 _TITLE, _EVENT = "TITLE:", "EVENT:"
@@ -252,8 +254,10 @@ class Narrator:
             into = events if line.startswith(_EVENT) else claims
             for raw in split(line.removeprefix(_EVENT).strip()):
                 _, claim = review.claim(raw)
-                if claim and claim.citations and claim.verdict != "unsupported":
-                    ids = tuple(review.handles[handle - 1] for handle in claim.citations)
+                if claim is None or claim.verdict == "unsupported":
+                    continue
+                ids = tuple(review.handles[handle - 1] for handle in claim.citations)
+                if _speaks_of(claim.text, [one.text for id in ids if (one := records[id])]):
                     into.append((claim.text, ids))
         cited = dict.fromkeys(id for _, ids in (*claims, *events) for id in ids)
         marks = "".join(f"[e{task.ids.index(id) + 1}]" for id in cited)
@@ -274,6 +278,17 @@ class Narrator:
 def tokens_of(text: str) -> int:
     """Tokens of a text, rather more than fewer: each tokenizer counts otherwise."""
     return math.ceil(len(text.encode()) / TOKEN_BYTES)
+
+
+def _speaks_of(text: str, cited: Sequence[str]) -> bool:
+    """Whether enough of its words stand in what it cites: a claim that is free of it is invented.
+
+    Less than Review asks for: of claims between the two people see that they are weak.
+    """
+    named = content_words(words(text))
+    held = {word for one in cited for word in words(one)}
+    found = sum(any(same_word(word, other) for other in held) for word in named)
+    return found >= LEAST_WORDS * len(named)
 
 
 def _nothing(part: Part) -> Piece:
