@@ -7,6 +7,7 @@ of a thing before a fixed camera by where the picture differs from its median.
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
@@ -41,7 +42,7 @@ ONE_STEP = 0.6
 PICTURES = 12
 """Kept frames of a movement, at most, that its direction is read from."""
 NEXT = 2.0
-"""Seconds between two pictures that can still be compared."""
+"""Seconds between two pictures that can still be compared, and around a movement for more."""
 SHIFTED, CLEAR = 0.01, 0.08
 """Share of the picture that it moves by in a pan, and the height of the peak that shows it."""
 CROSSED, STEADY = 0.2, 0.85
@@ -73,7 +74,7 @@ def find_actions(
     rows = library.signals(video)
     cuts = [scene.start for scene in library.scenes(video)[1:]]
     return [
-        of_movement(library, video, max(first, start), min(last, end))
+        of_movement(library, video, round(max(first, start), 3), round(min(last, end), 3))
         for first, last in movements(rows, cuts)
         if last > start and first < end
     ]
@@ -86,7 +87,10 @@ def of_movement(library: Library, video: str, start: float, end: float) -> Evide
     cuts = [scene.start for scene in library.scenes(video)[1:]]
     level = float(_motion(rows, cuts)[inside].mean()) if inside.any() else 0.0
     amount = "strong" if level >= STRONG else "moderate" if level >= MODERATE else SLIGHT
-    kept = [frame for frame in library.frames(video) if start <= frame.seconds < end]
+    begun = max((cut for cut in cuts if cut <= start + 1e-3), default=0.0)
+    ended = min((cut for cut in cuts if cut > start + 1e-3), default=math.inf)
+    first, last = max(start - NEXT, begun), min(end + NEXT, ended)  # few are kept inside
+    kept = [frame for frame in library.frames(video) if first <= frame.seconds < last]
     kept = kept[:: max(1, -(-len(kept) // PICTURES))]
     told = _direction(library, kept) if level >= LASTS else ""
     text = ", ".join(part for part in (f"{amount} movement", told) if part)
