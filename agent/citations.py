@@ -48,6 +48,7 @@ class Claim:
     text: str
     citations: tuple[int, ...]
     verdict: Verdict
+    why: str = ""
 
 
 def labels(text: str) -> list[str]:

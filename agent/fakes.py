@@ -128,6 +128,14 @@ class MemoryLibrary:
         frames = round(duration / 2)
         return Coverage(video, duration, frames, 2.0, "complete", "complete", "none", ready=ready)
 
+    def generation(self, video: str) -> int:
+        """Never changes."""
+        return 1
+
+    def picture(self, image: str) -> Path:
+        """There is none."""
+        raise UnknownVideo(f"no picture {image}")
+
     def remove(self, video: str) -> None:
         """Forget one."""
         del self.videos[video]
