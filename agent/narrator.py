@@ -12,6 +12,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from agent.ask import model_name
+from agent.budget import CHARACTERS, ENVELOPE, REPLY, text_tokens
 from agent.citations import Review, split
 from agent.costs import price
 from agent.model import explain, model_errors
@@ -39,13 +41,8 @@ SCENE_BYTES = 6000
 """Of evidence that is told at once: a few minutes of speech. From half of it on a cut parts too."""
 PIECE_BYTES = 1200
 """Of what was written of one part, what the next level reads at most."""
-OUTPUT = 1500
-"""Tokens of one reply at most, with those that a model thinks in."""
-TOKEN_BYTES = 3
-"""Bytes of a token, at least, in the long run; most have four."""
-OVERHEAD = 16
-"""Tokens that a server adds to one call."""
 LEAST_WORDS = 1 / 3
+"""Of a claim, what stands in what it cites: of one that says something else nothing does."""
 AT_ONCE = 4
 MOVES = 4
 _TITLE, _EVENT = "TITLE:", "EVENT:"
@@ -92,9 +89,9 @@ class Narrator:
         table: Path | None = None,
         on_progress: Callable[[str], None] = lambda told: None,
     ) -> None:
-        self.name: str = getattr(model, "model_name", None) or model._llm_type
+        self.name = model_name(model)
         self.tokens = 0, 0
-        self._model: Any = model.bind(max_tokens=OUTPUT)
+        self._model: Any = model.bind(max_tokens=REPLY)
         self._spending, self._table, self._on_progress = spending, table, on_progress
         self._rules = render("summary")
 
@@ -127,7 +124,7 @@ class Narrator:
             one = self._kept(library, video, task) if task else None
             calls, cached = calls + (one is None), cached + (one is not None)
             given += 0 if one else self._most("video", len(chapters))
-        tokens = given, calls * OUTPUT
+        tokens = given, calls * REPLY
         cost = price(self.name, *tokens, self._table) if calls else 0.0
         return Plan(self.name, calls, cached, tokens, cost)
 
@@ -192,10 +189,10 @@ class Narrator:
     def _most(self, level: str, parts: int) -> int:
         """Tokens of the call above so many parts that are not told yet."""
         empty = _rendered(f"summary_{level}", 0.0, 1e5, [])
-        return self._size(empty) + math.ceil(parts * PIECE_BYTES / TOKEN_BYTES)
+        return self._size(empty) + math.ceil(parts * PIECE_BYTES / CHARACTERS)
 
     def _size(self, prompt: str) -> int:
-        return tokens_of(self._rules) + tokens_of(prompt) + OVERHEAD
+        return text_tokens(self._rules) + text_tokens(prompt) + 2 * ENVELOPE
 
     def _key(self, task: Task) -> str:
         return summarize.key(task.level, self._rules, task.prompt, *task.ids, self.name)
@@ -237,7 +234,7 @@ class Narrator:
     def _count(self, reply: Any, task: Task) -> None:
         usage = reply.usage_metadata or {}
         given = usage.get("input_tokens", self._size(task.prompt))
-        written = usage.get("output_tokens", tokens_of(reply.text))
+        written = usage.get("output_tokens", text_tokens(reply.text))
         self.tokens = self.tokens[0] + given, self.tokens[1] + written
         if self._spending:
             self._spending.add(given + written, price(self.name, given, written, self._table))
@@ -273,11 +270,6 @@ class Narrator:
             task.level,
             self.name,
         )
-
-
-def tokens_of(text: str) -> int:
-    """Tokens of a text, rather more than fewer: each tokenizer counts otherwise."""
-    return math.ceil(len(text.encode()) / TOKEN_BYTES)
 
 
 def _speaks_of(text: str, cited: Sequence[str]) -> bool:

@@ -7,8 +7,9 @@ import pytest
 from langchain_core.messages import AIMessage, BaseMessage
 
 from agent import narrator as narrating
+from agent.budget import tokens
 from agent.fakes import ScriptedModel
-from agent.narrator import Narrator, tokens_of
+from agent.narrator import Narrator
 from agent.summary import Summary, caption, summarize
 from tests import lecture
 from tools import summarize as store
@@ -27,7 +28,7 @@ def telling(messages: list[BaseMessage]) -> AIMessage:
     told = words if '"' in words else f'It is said: "{words}"'
     text = f"TITLE: {' '.join(re.findall(r'[a-z]+', words)[-3:])}\n{told} {marks}\n"
     text += 'The mayor wept for 93 minutes [e1]. It is said: "I am made up" [e99].'
-    usage: Any = {"input_tokens": sum(tokens_of(m.text) for m in messages), "output_tokens": 90}
+    usage: Any = {"input_tokens": tokens(messages), "output_tokens": 90}
     usage["total_tokens"] = usage["input_tokens"] + 90
     return AIMessage(content=text, usage_metadata=usage)
 

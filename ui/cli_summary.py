@@ -12,6 +12,7 @@ from ui.terminal import AsJson, VideoRef, open_library, print_json, resolve, set
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from agent.ask import Answer
     from agent.citations import Claim
     from agent.narrator import Narrator, Plan
     from agent.summary import Event, Summary
@@ -52,6 +53,7 @@ def summary(
         print_json(Json(library).summary(found))
     else:
         print("\n".join(_told(one.title, found)))
+        _say_cost(found)
 
 
 def caption(
@@ -74,6 +76,7 @@ def caption(
         return
     cited = (f"  {label(one.evidence, one.handle)}" for one in answer.evidence)
     print("\n".join([answer.answer, *cited]))
+    _say_cost(answer)
 
 
 def _narrator(library: Library, quiet: bool) -> Narrator | None:
@@ -86,12 +89,21 @@ def _narrator(library: Library, quiet: bool) -> Narrator | None:
     if model._llm_type == EXTRACTIVE:
         return None
     from agent.narrator import Narrator
+    from agent.spending import Spending
 
     def say(told: str) -> None:
         if not quiet:
             sys.stderr.write(f"told: {told}\n")
 
-    return Narrator(model, on_progress=say)
+    spending = Spending(library.root / "spending.json", chosen.day_tokens, chosen.day_usd)
+    return Narrator(model, spending=spending, table=chosen.model_table, on_progress=say)
+
+
+def _say_cost(found: Answer | Summary) -> None:
+    from ui.render import cost, printable
+
+    if any(found.tokens):
+        sys.stderr.write(printable(cost(found)) + "\n")
 
 
 def _planned(plan: Plan | None) -> str:

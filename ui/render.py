@@ -60,7 +60,7 @@ def label(one: Evidence, handle: int | None = None) -> str:
     return f"{mark}{span(one.start, one.end)} {kind}: {text}"
 
 
-def cost(answer: "Answer") -> str:
+def cost(answer: "Answer | Summary") -> str:
     """What an answer took: `gpt-5-mini · 1,203 tokens in, 88 out · 0.0005 USD · 2.1 s`."""
     parts = [answer.model]
     if any(answer.tokens):
