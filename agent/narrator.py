@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from tools.library import Library
     from tools.media import Evidence
 
-SCENE_BYTES = 6000
+SCENE_BYTES = 10_000
 """Of evidence that is told at once: a few minutes of speech. From half of it on a cut parts too."""
 PIECE_BYTES = 1200
 """Of what was written of one part, what the next level reads at most."""
@@ -91,7 +91,7 @@ class Narrator:
     ) -> None:
         self.name = model_name(model)
         self.tokens = 0, 0
-        self._model: Any = model.bind(max_tokens=REPLY)
+        self._model: Any = model.bind(max_tokens=REPLY, stream=True)
         self._spending, self._table, self._on_progress = spending, table, on_progress
         self._rules = render("summary")
 

@@ -29,8 +29,9 @@ APART = 1.5
 """A longer pause, in seconds, ends a sentence too."""
 BESIDE = 8
 """Utterances before and after a sentence, among which one may run beside it."""
-FEW = 5
-"""Words that carry meaning, below which a sentence hardly stands for others."""
+FEW, MANY = 5, 32
+"""Words that carry meaning, below which a sentence hardly stands for others; and words in all,
+above which it says too much."""
 ALIKE = 0.6
 """What likeness to a sentence that was chosen already costs (MMR: Carbonell, Goldstein 1998)."""
 _LEANING = """
@@ -146,7 +147,8 @@ def _weakness(one: Sentence) -> float:
     asks = one.text.rstrip().endswith("?")
     cut = one.text[:1].islower() or not _ends(one.parts[-1])
     idle = meant < DENSE * len(words) or bool(_HESITATES.intersection(words))
-    return LEANING * (short + leans + asks + cut + idle)
+    rambles = len(words) > MANY
+    return LEANING * (short + leans + asks + cut + idle + rambles)
 
 
 def _unit(rows: Floats) -> Floats:
