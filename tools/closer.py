@@ -280,10 +280,12 @@ def with_texts(read: list[ScreenText], looks: list[Look]) -> list[ScreenText]:
 
 
 def with_vectors(made: Vectors, looks: list[Look]) -> Vectors:
-    """Vectors of the index and of looks by the same model."""
+    """Vectors of the index and of looks by the same model; others of its name are left out."""
     there, ids, rows = set(made.ids), list[str](), list[list[float]]()
     for look in looks:
-        if look.vectors is not None and look.embedder == made.provider:
+        if look.embedder != made.provider or not look.vectors:
+            continue
+        if len(look.vectors[0]) == made.array.shape[1]:
             for frame, row in zip(look.frames, look.vectors, strict=True):
                 if frame.id not in there:
                     there.add(frame.id)

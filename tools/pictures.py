@@ -53,9 +53,10 @@ class PictureSearch:
         visual = self.visual
         if visual is None:
             return self._blind or best_pictures(())[1]
-        stages = (self._library.get(video).stages.get("pictures") for video in videos)
-        made = [one.provider for one in stages if one and one.state == "done"]
-        if visual.embedder.name in made:
+        stages = {video: self._library.get(video).stages["pictures"] for video in videos}
+        done = ("done", visual.embedder.name)
+        seen = {video for video, of in stages.items() if (of.state, of.provider) == done}
+        if seen and seen - visual.foreign(videos):
             return ""
         return f"these pictures have no vectors of {visual.embedder.name} yet; run: cuepoint index"
 
@@ -63,10 +64,14 @@ class PictureSearch:
         """Those of some videos that a search by what pictures show passed over."""
         if self._visual is None:
             return []
-        name = self._visual.embedder.name
+        name, foreign = self._visual.embedder.name, self._visual.foreign(videos)
         found = (self._library.get(video) for video in videos)
         pictured = [(one, one.stages["pictures"]) for one in found if one.width is not None]
-        return [one for one, of in pictured if (of.state, of.provider) != ("done", name)]
+        return [
+            one
+            for one, of in pictured
+            if (of.state, of.provider) != ("done", name) or one.id in foreign
+        ]
 
     def by_words(
         self,

@@ -152,6 +152,8 @@ class TextSearch:
                 asked = None
             if asked is None:
                 asked = self._embedder.texts([query])[0]
+            if vectors.array.shape[1] != len(asked):  # of another model of the same name
+                continue
             index = self._index or ExactIndex()
             generation = self._library.generation(video)
             found |= dict(index.nearest(video, generation, vectors, asked, NEIGHBOURS))
