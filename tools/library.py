@@ -214,7 +214,7 @@ class Library:
                 array = self._manifests.array(video, f"{name}.npy")
                 if self._manifests.stamp(video) == before:
                     break
-            if any("row" in one for one in rows):  # what looks the same shares one vector
+            if any("row" in one for one in rows):  # indexed when what looks the same shared one
                 array = array[[one["row"] for one in rows]]
             return Vectors([one["id"] for one in rows], array, stage["provider"])
 
