@@ -157,6 +157,7 @@ def leftovers(folder: Path) -> list[Path]:
     found = [folder / name for name in ("scratch", "progress.json") if (folder / name).exists()]
     found += [path for path in folder.glob("look-*") if not is_locked(path)]
     found += [*folder.glob(".*.tmp"), *_old(folder.glob("proxies/*.part"))]
+    found += _old(folder.glob(f"{closer.FOLDER}/.*.tmp"))  # questions write without the lock
     found += [folder / "frames"] if (folder / "frames").is_symlink() else []
     return sorted(found)
 
