@@ -47,6 +47,17 @@ def test_only_the_damaged_stage_and_what_rests_on_it_is_done_again(shelf: Shelf)
     assert set(at) == set(shelf.library.manifest(shelf.video)["stages"])
 
 
+def test_a_stage_that_an_older_release_did_not_know_is_not_made_by_a_repair(shelf: Shelf) -> None:
+    manifest = dict(shelf.library.manifest(shelf.video))
+    later = ("sound", "pictures", "speech", "speakers")
+    known = {name: one for name, one in manifest["stages"].items() if name not in later}
+    manifests.write(shelf.folder, {**manifest, "stages": known})
+    (shelf.folder / "sound.npy").unlink()
+    change(shelf.folder / "scenes.jsonl")
+    assert shelf.mend() == ["scenes.jsonl is damaged"]
+    assert shelf.library.manifest(shelf.video)["stages"].keys() == known.keys()
+
+
 def test_indexing_the_same_file_mends_its_stages_and_its_pictures(shelf: Shelf) -> None:
     image = shelf.library.image_path(shelf.library.frames(shelf.video)[3].image)
     before = image.read_bytes()

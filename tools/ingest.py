@@ -30,7 +30,9 @@ from tools.sandbox import Child
 from tools.work import OnProgress, Work, removed
 
 NEEDED = ("probe", "subtitles", "keyframes", "pass")
-"""Without these the stages after them have nothing to go by; of the others each stands alone."""
+"""Without these the stages after them have nothing to go by; most of the others stand alone."""
+RESTS = {"speech": ("sound",), "speakers": ("sound", "speech")}
+"""What of the others a stage cannot do without."""
 
 
 def ingest(
@@ -48,8 +50,9 @@ def ingest(
     """Index a file and return its video; at once for what is already indexed.
 
     take moves the file into the library, otherwise it stays where it is and is linked. only names
-    the stages to run, with what they need before them. Raises UnreadableMedia for what is no video,
-    Interrupted where the disk, a removal or another writer of the file was in the way.
+    the stages to run, with what they need before them and no others. Raises
+    UnreadableMedia for what is no video, Interrupted where the disk, a removal or another writer of
+    the file was in the way.
     """
     _check_names(sampling, only)
     providers = providers or Providers()
@@ -200,6 +203,7 @@ def _keep_time(work: Work, recorded_at: datetime | None) -> None:
 
 def _run(work: Work, only: tuple[str, ...]) -> None:
     last = max((STAGES.index(name) for name in only), default=len(STAGES) - 1)
+    wanted = {*NEEDED, *only, *(below for name in only for below in RESTS.get(name, ()))}
     shutil.rmtree(work.scratch, ignore_errors=True)
     sweep_temporary(work.folder)
     for path in loose_parts(work.folder, work.manifest):
@@ -209,6 +213,8 @@ def _run(work: Work, only: tuple[str, ...]) -> None:
     failed: list[VideoError] = []
     try:
         for name in STAGES[: last + 1]:
+            if only and name not in wanted:
+                continue
             try:
                 _run_stage(work, name)
             except Interrupted:
