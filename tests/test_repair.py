@@ -240,6 +240,19 @@ def test_what_a_killed_process_left_is_found_and_removed(shelf: Shelf) -> None:
     assert not (root / "videos" / "0123456789abcdef").exists()
 
 
+def test_what_a_run_left_that_was_given_up_is_found_and_removed(shelf: Shelf) -> None:
+    names = ["heard.3.jsonl", "heard.jsonl", "pictures.npy"]
+    for name in names:
+        (shelf.folder / name).write_bytes(b"{}\n")
+    assert shelf.found() == [f"{name} is left over" for name in names]
+    assert sorted(shelf.mend()) == sorted(f"{name} is left over" for name in names)
+    (shelf.folder / "heard.jsonl").write_bytes(b"{}\n")
+    before = shelf.library.utterances(shelf.video)
+    ingest(shelf.library, shelf.file, providers=BARE, sampling="uniform")
+    assert not (shelf.folder / "heard.jsonl").exists()
+    assert shelf.library.utterances(shelf.video) == before != []
+
+
 def test_a_library_without_checksums_still_answers_and_gets_them(shelf: Shelf) -> None:
     path = shelf.folder / "manifest.json"
     manifest = unsealed(path.read_bytes())

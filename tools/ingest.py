@@ -21,7 +21,7 @@ from tools.errors import Damaged, Interrupted, RefusedRequest, UnknownVideo, Vid
 from tools.files import adopt, digest, discard, lock, sweep, sweep_temporary
 from tools.frames import intact
 from tools.library import STAGES, Library
-from tools.manifests import SCHEMA, Manifest, loose_parts
+from tools.manifests import SCHEMA, Manifest, unnamed
 from tools.media import Video
 from tools.original import Original
 from tools.providers import Providers
@@ -206,7 +206,7 @@ def _run(work: Work, only: tuple[str, ...]) -> None:
     wanted = {*NEEDED, *only, *(below for name in only for below in RESTS.get(name, ()))}
     shutil.rmtree(work.scratch, ignore_errors=True)
     sweep_temporary(work.folder)
-    for path in loose_parts(work.folder, work.manifest):
+    for path in unnamed(work.folder, work.manifest):
         path.unlink()
     for pattern in ("look-*", "copy-*"):
         sweep(work.folder, pattern)
@@ -262,7 +262,7 @@ def _run_stage(work: Work, name: str) -> None:
     }
     work.manifest["notes"] = list(dict.fromkeys(work.manifest["notes"]))
     work.save()
-    for path in loose_parts(work.folder, work.manifest):
+    for path in unnamed(work.folder, work.manifest):
         path.unlink()
     for file in before.get("files", {}).keys() - files:
         (work.folder / file).unlink(missing_ok=True)

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 CORPORA = 8
 """Sets of videos whose texts are held prepared for search."""
+TEXTS = ("subtitles", "screen", "speech", "speakers", "vectors")
+"""The stages whose files these are."""
 NEIGHBOURS = 4096
 """Texts of a video whose nearness in meaning is asked for: all, but in the longest videos."""
 
@@ -55,9 +57,9 @@ class TextSearch:
         from tools.search import Corpus
 
         looks = {video: self._library.looks(video) for video in videos}
-        # A look only ever adds texts, and a generation does not tell of it.
+        # A look only ever adds texts, and a stamp does not tell of it.
         key = tuple(
-            (video, self._library.generation(video), sum(len(one.texts) for one in looks[video]))
+            (video, self._library.stamp(video, *TEXTS), sum(len(one.texts) for one in looks[video]))
             for video in videos
         )
         with self._guard:
