@@ -20,7 +20,7 @@ from tools.disk import check_space, refusal
 from tools.errors import Damaged, Interrupted, RefusedRequest, UnknownVideo, VideoError
 from tools.files import adopt, digest, discard, lock, sweep, sweep_temporary
 from tools.frames import intact
-from tools.library import STAGES, Library
+from tools.library import STAGES, Library, save_manifest
 from tools.manifests import SCHEMA, Manifest, unnamed
 from tools.media import Video
 from tools.original import Original
@@ -89,6 +89,22 @@ def ingest(
                     discard(folder, library.trash)  # nothing of it is worth keeping
                 raise
         return library.get(video)
+
+
+def record_death(library: Library, video: str, stage: str, note: str) -> None:
+    """Tell by the manifest that a stage ended the process that ran it.
+
+    What it found so far stays, and so does what an earlier run did; the next index tries again.
+    """
+    with contextlib.suppress(UnknownVideo, Damaged, BlockingIOError):
+        library.manifest(video)  # a lock would make the folder of a removed video anew
+        with lock(library.folder(video) / "lock", wait=False):
+            manifest = copy.deepcopy(library.manifest(video))
+            entry = manifest["stages"].get(stage, {})
+            if entry.get("state") not in ("done", "skipped"):
+                failed: Manifest = {"files": {}, "from": None, **entry, "state": "failed"}
+                manifest["stages"][stage] = {**failed, "note": note}
+                save_manifest(library, video, manifest)
 
 
 def unlisted_originals(library: Library) -> list[Path]:
