@@ -1,4 +1,5 @@
 import os
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -7,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from agent.toolbelt import Toolbelt
 from tools.embed import image_embedder_named, load_image_embedder
 from tools.embed.onnx_pair import OnnxPair
 from tools.equip import equip
@@ -85,6 +87,32 @@ def test_without_a_model_it_says_which_command_gets_one_and_then_it_is_done(tiny
     before = picture_sources(work_on(library, video))
     tiny.install_pair(library.home)
     assert picture_sources(work_on(library, video)) != before
+
+
+def test_a_model_that_is_pulled_or_removed_is_seen_by_the_next_question(tiny, shots, tmp_path):
+    library = Library(tmp_path / "home")
+    seeing = replace(BARE, picture_embedder="auto")
+    video = ingest(library, shots, providers=seeing).id
+    toolbox = equip(library, seeing)
+    belt = Toolbelt(toolbox)
+
+    def offered() -> bool:
+        return "classify" in {tool.name for tool in belt.tools}
+
+    assert toolbox.visual is None and not offered()
+    assert toolbox.blind([video]).endswith("cuepoint models pull siglip2")
+    place = tiny.install_pair(library.home)
+    ingest(library, shots, providers=seeing)
+    assert offered() and toolbox.search_frames("the red one", [video])
+    first = toolbox.visual
+    assert first is not None and toolbox.visual is first
+    shutil.rmtree(place)
+    tiny.make_pair(place, 48)
+    seal(place, "siglip2")
+    assert toolbox.visual is not first and toolbox.visual.embedder.dimensions == 48
+    assert [one.id for one in toolbox.unseen([video])] == [video]
+    shutil.rmtree(place)
+    assert toolbox.visual is None and not offered()
 
 
 def test_other_weights_of_the_same_name_see_again(tiny, shots, tmp_path):

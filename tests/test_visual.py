@@ -77,7 +77,8 @@ def see(library: Library, video: str) -> None:
 @pytest.fixture
 def box(shelf: Any) -> Toolbox:
     see(shelf.library, shelf.video)
-    return Toolbox(shelf.library, sees=Colours)
+    colours = Colours()
+    return Toolbox(shelf.library, sees=lambda: colours)
 
 
 @pytest.mark.parametrize("scoped", [False, True])
@@ -148,7 +149,8 @@ def test_pictures_that_another_model_of_the_same_name_saw_are_told_and_left_out(
 ):
     videos = [shelf.video] if scoped else None
     frame = shelf.library.frames(shelf.video)[0].id
-    other = Toolbox(shelf.library, sees=Others)
+    others = Others()
+    other = Toolbox(shelf.library, sees=lambda: others)
     assert other.search_frames("a kettle", videos) == [] == box.unseen(videos)
     assert [one.id for one in other.unseen(videos)] == [shelf.video]
     assert other.blind([shelf.video]).endswith("run: cuepoint index")
