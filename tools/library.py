@@ -100,6 +100,12 @@ class Library:
         """Rises with every stage that finishes."""
         return int(self.manifest(video)["generation"])
 
+    def stamp(self, video: str, *stages: str) -> tuple[tuple[str, str], ...]:
+        """Changes with the files of these stages, whoever wrote them, and with nothing else."""
+        known = self.manifest(video)["stages"]
+        files = (known.get(name, {}).get("files", {}) for name in stages)
+        return tuple(sorted(entry for each in files for entry in each.items()))
+
     def _video(self, video: str) -> Video:
         manifest = self.manifest(video)
         stages = {name: Stage() for name in STAGES}
@@ -214,7 +220,7 @@ class Library:
                 array = self._manifests.array(video, f"{name}.npy")
                 if self._manifests.stamp(video) == before:
                     break
-            if any("row" in one for one in rows):  # what looks the same shares one vector
+            if any("row" in one for one in rows):  # indexed when what looks the same shared one
                 array = array[[one["row"] for one in rows]]
             return Vectors([one["id"] for one in rows], array, stage["provider"])
 

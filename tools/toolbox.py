@@ -51,7 +51,7 @@ class Toolbox:
         sees: "Callable[[], ImageEmbedder | None] | None" = None,
         reads: "Callable[[], TextReader | None] | None" = None,
         *,
-        blind: str = "",
+        blind: Callable[[], str] = str,
         threads: int = 0,
     ) -> None:
         self.library = library
