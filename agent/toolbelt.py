@@ -17,7 +17,7 @@ from agent.budget import tool_tokens
 from tools.errors import NotIndexed, RefusedRequest, UnknownVideo
 from tools.evidence import unproven
 from tools.languages import foreign
-from tools.media import Evidence, Video
+from tools.media import Evidence, Video, clock
 
 if TYPE_CHECKING:
     from tools.toolbox import Toolbox
@@ -196,12 +196,3 @@ def fence(text: str) -> str:
     if len(plain) > TEXT_LIMIT:
         plain = plain[: TEXT_LIMIT - 1] + "…"
     return json.dumps(plain, ensure_ascii=False).replace("<", "\\u003c").replace(">", "\\u003e")
-
-
-def clock(seconds: float) -> str:
-    """Seconds as people write them: 0:12.4, 1:02:03.0. Cut, not rounded: 59.96 is not 60.0."""
-    tenths = int(seconds * 10 + 1e-6)
-    minutes, tenths = divmod(tenths, 600)
-    hours, minutes = divmod(minutes, 60)
-    start = f"{hours}:{minutes:02}" if hours else f"{minutes}"
-    return f"{start}:{tenths // 10:02}.{tenths % 10}"

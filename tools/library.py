@@ -336,7 +336,11 @@ class Library:
         return path.exists() if is_old else is_sealed_picture(path)
 
     def picture(self, image: str) -> Path:
-        """The file of a picture; decoded again from the original if it is missing or damaged."""
+        """The file of a picture; made again if it is missing or damaged."""
+        from tools.strips import is_strip, strip  # which need this module
+
+        if is_strip(image):
+            return strip(self, image)
         path = self.image_path(image)
         if not self.has_picture(image):
             from tools.frames import decode  # which needs this module
