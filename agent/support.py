@@ -25,7 +25,7 @@ Finding = tuple[Verdict, str]
 """A verdict, and in words what is amiss."""
 FINE: Finding = ("verified", "")
 ENOUGH_WORDS = 0.6
-"""Share of a claim's own words that its evidence must hold where nothing is quoted."""
+"""Share of a claim's own words from which on a denial contradicts the evidence that holds them."""
 MOSTLY, HARDLY = 0.35, 0.01
 """Shares of a picture: from where on it is mostly of a colour; below which it has none of it."""
 NEIGHBOURS = {
@@ -202,7 +202,7 @@ class Said:
         if not named:
             told = self.times or self.colours
             return FINE if told else ("weak", f"nothing in it can be compared with {held.names}")
-        if enough and held.negated == self.denies:
+        if found == len(named) and held.negated == self.denies:
             return FINE
         shown = held.shows(self.plain) if self._visible(held) else None
         if shown:

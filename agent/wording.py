@@ -14,6 +14,8 @@ _NUMBER_WORDS["twice"] = "2"
 _NEGATORS = """
     not no never none nothing nobody nowhere neither nor without cannot dont doesnt didnt isnt
     arent wasnt werent wont cant couldnt shouldnt wouldnt hasnt havent hadnt aint mustnt neednt
+    deny denies denied doubt doubts refuse refuses refused fail fails failed hardly barely rarely
+    seldom false untrue wrong opposite
     nicht kein keine keinen nie niemals pas jamais nunca"""
 NEGATORS = frozenset(_NEGATORS.split())
 LONE_NUMBERS = frozenset({"1"})
@@ -25,9 +27,10 @@ _IDLE_WORDS = """
     about after again also around before between during first last later next second third until
     appear appears occur occurs once appearing beginning clip end ends frame frames hear heard
     image images mention mentioned mentions minute minutes moment picture pictures read reads said
-    saw say saying says
-    scene scenes screen second seconds see seen show shown shows sentence slide speaker speakers
-    spoken start starts text time times video videos voice word words written"""
+    saw say saying says scene scenes screen second seconds see seen show shown shows sentence slide
+    speaker speakers spoken start starts text time times video videos voice word words written
+    according describe describes described explain explains explained note notes noted state
+    states stated sound sounds talk talks talked talking tell tells told"""
 _IDLE = frozenset(_IDLE_WORDS.split())
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|\d+(?:[.,:]\d+)*(?![^\W_])|[^\W_]+")
 _QUOTE = re.compile(
