@@ -1,7 +1,7 @@
 """What the evidence that a sentence cites holds: its words, numbers, times, colours and moments."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
 from typing import Literal, Protocol
 
@@ -54,7 +54,9 @@ class Held:
         self.numbers = numbers(word for text in self.sources for word in text.words)
         seen = [one for one in self.evidence if one.source == "picture"]
         self.fits = {f"{one.score:.2f}" for one in seen if one.score}
-        self.negated = any(NEGATORS & set(text.words) for text in self.texts)
+        if any(one.source == "sound" for one in self.evidence):
+            self.words |= {"sound", "sounds"}
+        self.denials = sum(word in NEGATORS for text in self.texts for word in text.words)
 
     def only(self, wanted: Callable[[Evidence], bool]) -> "Held":
         """A part of it."""
@@ -99,19 +101,39 @@ class Held:
         parts = _parts(quote)
         if not parts:
             return "verified"
+        said = {word for part in parts for word in part}
         verdict: Verdict = "unsupported"
         for source in self.sources:
             places = source.find_all(parts)
-            if places and not any(source.negated_before(place) for place in places):
+            denied = not said & NEGATORS and any(map(source.negated_before, places))
+            if places and not denied:
                 return "verified"
             if places:
                 verdict = "weak"
-        said = {word for part in parts for word in part}
         exact = said & NEGATORS | numbers(said)
         if exact <= self.words and len(said & self.words) >= 0.8 * len(said) and len(said) > 2:
             # Nearly these words, but a "not" that was left out turns them round.
-            return "weak" if not self.negated or said & NEGATORS else verdict
+            return "weak" if not self.denials or said & NEGATORS else verdict
         return verdict
+
+    def denies(self, named: Collection[str]) -> bool:
+        """Whether it denies something; of a list of facts, one that has these words."""
+        for one, text in zip(self.evidence, self.texts, strict=True):
+            parts = map(words, one.text.split(",")) if one.kind == "video" else [text.words]
+            for part in parts:
+                about = one.kind != "video" or any(same_word(w, n) for w in part for n in named)
+                if about and NEGATORS & set(part):
+                    return True
+        return False
+
+    def foreign_title(self, said: Words) -> str:
+        """A title among the words of a sentence that is of another video; empty without any."""
+        own = {self._titles.get(one.video, "") for one in self.evidence}
+        for title in set(self._titles.values()) - own:
+            part = words(title)
+            if len(part) > 1 and said.find(part) >= 0 and all(t.find(part) < 0 for t in self.texts):
+                return title
+        return ""
 
     def occurrences(self, quote: str) -> int:
         """How often a quotation stands in it."""
@@ -165,12 +187,17 @@ class Held:
         return self._measured is not None
 
     @cached_property
+    def told_colours(self) -> dict[str, float]:
+        """Colours of its pictures as the index tells them: the foremost, as shares at least."""
+        told = (found for one in self.pictures for found in _TOLD.findall(one.text))
+        return {name: _DEGREES[how] for how, name in told}
+
+    @cached_property
     def colours(self) -> list[Mapping[str, float]]:
-        """Colours of its pictures, as shares: measured again, else as the index tells them."""
+        """Shares of colours in its pictures: measured again, else as the index tells them."""
         if self._measured:
             return [look for one in self.pictures for look in self._measured.colours(one)]
-        told = (dict(_TOLD.findall(one.text)) for one in self.pictures)
-        return [{name: _DEGREES[how] for how, name in one.items()} for one in told if one]
+        return [self.told_colours] if self.told_colours else []
 
     def shows(self, text: str) -> bool | None:
         """Whether one of its pictures shows what a text says; None where nothing else is cited,

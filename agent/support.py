@@ -12,6 +12,7 @@ from agent.held import SOME, Held, Verdict
 from agent.wording import (
     LONE_NUMBERS,
     NEGATORS,
+    Words,
     content_words,
     numbers,
     quotes,
@@ -26,8 +27,9 @@ Finding = tuple[Verdict, str]
 FINE: Finding = ("verified", "")
 ENOUGH_WORDS = 0.6
 """Share of a claim's own words from which on a denial contradicts the evidence that holds them."""
-MOSTLY, HARDLY = 0.35, 0.01
-"""Shares of a picture: from where on it is mostly of a colour; below which it has none of it."""
+MOSTLY, MUCH, HARDLY = 0.35, 0.2, 0.01
+"""Shares of a picture: from where on it is mostly of a colour, or has much of it; below which it
+has none."""
 NEIGHBOURS = {
     "red": "orange pink brown purple", "orange": "red yellow brown", "yellow": "orange green brown",
     "green": "yellow cyan", "cyan": "green blue", "blue": "cyan purple", "purple": "blue pink red",
@@ -37,8 +39,13 @@ NEIGHBOURS = {
 """Colours that people may mean by another's name."""
 
 _SHARE = re.compile(r"\b[01]\.\d\d\b")
-_MOSTLY = {"mostly", "mainly", "predominantly", "entirely", "completely"}
+_DEGREES = dict.fromkeys(["mostly", "mainly", "predominantly", "entirely", "completely"], MOSTLY)
+_DEGREES |= dict.fromkeys(["much", "lot", "lots", "plenty"], MUCH) | {"some": SOME}
 _OCCASIONS = {"times", "occasions", "occurrences", "mentions", "places", "moments", "instances"}
+_COUNTABLE = {"scenes", "frames", "pictures", "images", "videos", "slides", "words", "sentences"}
+_MENTIONED = re.compile(
+    r"\b(?:mention|say|said|com(?:es?|ing) up|came up|occur|appear|hear|spoken|named|repeat|utter)"
+)
 _VOICES = {"speakers", "voices", "people", "persons"}
 _UNSEEN = {
     "because", "why", "reason", "so", "therefore", "say", "says", "said", "tell", "tells", "told",
@@ -54,7 +61,8 @@ class Colour:
     """A colour that a sentence names."""
 
     name: str
-    mostly: bool
+    share: float
+    """Of the picture, at least."""
 
 
 class Said:
@@ -67,7 +75,7 @@ class Said:
         rest = re.sub(r"\btwice\b", "two times", rest, flags=re.IGNORECASE)
         self.plain = rest
         self.rest = words(rest)
-        self.denies = bool(NEGATORS & set(self.rest))
+        self.denials = sum(word in NEGATORS for word in self.rest)
         self.shares = set(_SHARE.findall(rest))  # as written: among the words, 1.00 is 1
         self.colours = _colours(rest)
 
@@ -89,8 +97,8 @@ class Said:
 
     def _judge(self, held: Held) -> Finding:
         tests: list[Callable[[Held], Finding]] = [
-            self._times, self._quotes, self._read, self._counts, self._numbers, self._coloured,
-            self._negation if self.quotes else self._words,
+            self._times, self._place, self._quotes, self._read, self._counts, self._numbers,
+            self._coloured, self._negation if self.quotes else self._words,
         ]  # fmt: skip
         return _worst(test(held) for test in tests)
 
@@ -104,6 +112,10 @@ class Said:
             elif not held.has_time(time.start, time.end, time.said):
                 return "unsupported", held.lies_elsewhere(time.start)
         return found
+
+    def _place(self, held: Held) -> Finding:
+        title = held.foreign_title(Words(self.text))
+        return ("unsupported", f"{held.names} is not of “{title}”") if title else FINE
 
     def _quotes(self, held: Held) -> Finding:
         if held.fits & self.shares:
@@ -129,9 +141,10 @@ class Said:
 
     def _counts(self, held: Held) -> Finding:
         """How often, and how many speakers: counted in what is cited, or told by a tool."""
+        mentions = self.quotes or _MENTIONED.search(self.plain.casefold())
         for number, noun in self._counted():
-            if number in held.beside(noun):
-                continue
+            if number in held.beside(noun) and not (mentions and noun in _OCCASIONS):
+                continue  # what happens three times is said once
             if noun in _VOICES:
                 known = {held.voices}
             else:
@@ -157,7 +170,8 @@ class Said:
         for at, word in enumerate(self.rest):
             if not word[0].isdigit() or word in LONE_NUMBERS | counted:
                 continue
-            noun = next(iter(content_words(self.rest[at + 1 : at + 2])), "")
+            after = set(self.rest[at + 1 : at + 2])
+            noun = next(iter(content_words(after) or after & _COUNTABLE), "")
             beside = held.beside(noun) if noun else held.numbers
             if word not in known:
                 verdict = "unsupported" if beside else "weak"
@@ -177,32 +191,35 @@ class Said:
         if not pictures:
             return "weak", f"whether it is {name} cannot be measured in {held.names}"
         total = {one: sum(p.get(one, 0.0) for p in pictures) / len(pictures) for one in NEIGHBOURS}
-        share = total[name] if colour.mostly else max(one.get(name, 0.0) for one in pictures)
-        if self.denies:
+        mostly = colour.share >= MOSTLY
+        share = total[name] if mostly else max(one.get(name, 0.0) for one in pictures)
+        if self.denials:
             return FINE if share < HARDLY else ("weak", f"{held.names} has some {name}")
-        if share >= (MOSTLY if colour.mostly else SOME):
+        if max(share, held.told_colours.get(name, 0.0)) >= colour.share:
             return FINE
         alike = total[name] + sum(total[other] for other in NEIGHBOURS[name].split())
-        absent = alike < MOSTLY if colour.mostly else share < HARDLY and alike < SOME
+        absent = alike < MOSTLY if mostly else share < HARDLY and alike < SOME
         verdict = "unsupported" if absent and held.measures_colours else "weak"
         most = max(total, key=lambda one: total[one])
-        return verdict, f"{held.names} is mostly {most}, not {name}"
+        instead = f"mostly {most}, not {name}" if most != name else f"not mostly {name}"
+        return verdict, f"{held.names} is {instead}"
 
     def _negation(self, held: Held) -> Finding:
         # "She never says "…"" quotes faithfully and says the opposite.
-        return ("weak", f"{held.names} says what is denied") if self.denies else FINE
+        return ("weak", f"{held.names} says what is denied") if self.denials else FINE
 
     def _words(self, held: Held) -> Finding:
-        named = content_words(self.rest) - _MOSTLY - COLOUR_WORDS.keys()
+        named = content_words(self.rest) - COLOUR_WORDS.keys()
+        named -= _DEGREES.keys() if self.colours else set()
         found = sum(any(same_word(word, other) for other in held.words) for word in named)
         enough = found >= ENOUGH_WORDS * len(named)
-        if self.denies and not held.negated:
+        if self.denials > held.denials:
             verdict = "unsupported" if enough else "weak"
             return verdict, f"{held.names} does not deny it"
         if not named:
-            told = self.times or self.colours
+            told = self.times or self.colours or numbers(self.rest) - LONE_NUMBERS
             return FINE if told else ("weak", f"nothing in it can be compared with {held.names}")
-        if found == len(named) and held.negated == self.denies:
+        if found == len(named) and held.denies(named) == (self.denials > 0):
             return FINE
         shown = held.shows(self.plain) if self._visible(held) else None
         if shown:
@@ -217,7 +234,7 @@ class Said:
         """Whether a picture could show all of it: no denial, number, name, speech or reason."""
         named = [w for w in re.findall(r"(?<=[^.!?:] )[A-Z]\w*", self.plain)]
         names = set(words(" ".join(named))) - held.words
-        return not (self.denies or self.quotes or names or numbers(self.rest)
+        return not (self.denials or self.quotes or names or numbers(self.rest)
                     or _UNSEEN & set(self.rest))  # fmt: skip
 
 
@@ -238,6 +255,7 @@ def _colours(text: str) -> list[Colour]:
         word = match[0].casefold()
         begins = not text[: match.start()].strip() or text[: match.start()].rstrip()[-1] in ".!?:"
         if word in COLOUR_WORDS and (begins or match[0][0].islower()):
-            found.append(Colour(COLOUR_WORDS[word], bool(_MOSTLY & set(before[-2:]))))
+            share = max(_DEGREES.get(degree, SOME) for degree in ["", *before[-2:]])
+            found.append(Colour(COLOUR_WORDS[word], share))
         before.append(word)
     return found

@@ -30,7 +30,7 @@ _IDLE_WORDS = """
     saw say saying says scene scenes screen second seconds see seen show shown shows sentence slide
     speaker speakers spoken start starts text time times video videos voice word words written
     according describe describes described explain explains explained note notes noted state
-    states stated sound sounds talk talks talked talking tell tells told"""
+    states stated talk talks talked talking tell tells told"""
 _IDLE = frozenset(_IDLE_WORDS.split())
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|\d+(?:[.,:]\d+)*(?![^\W_])|[^\W_]+")
 _QUOTE = re.compile(
