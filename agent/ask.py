@@ -9,11 +9,12 @@ were tested already, with their final handles.
 """
 
 import asyncio
+import logging
 import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
@@ -26,6 +27,9 @@ from tools.media import Coverage, Evidence
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
+    from agent.costs import Facts
+    from agent.pictures import Pictures
+    from agent.spending import Spending
     from agent.turn import Ending, Turn
     from tools.library import Library
     from tools.toolbox import Toolbox
@@ -33,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["Agent", "Answer", "Cited", "Claim", "Event", "Token", "ToolStarted", "ask"]
 __all__ += ["open_agent"]
 QUESTION_LIMIT = 4000
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -88,6 +93,10 @@ class Agent:
     model: "BaseChatModel"
     graph: Any
     memory: Any
+    facts: "Facts"
+    """What the model can do and costs; `sees` is taken back where a server refuses a picture."""
+    spending: "Spending | None"
+    """Of a language model; the extractive one costs nothing."""
     locks: "WeakValueDictionary[str, asyncio.Lock]" = field(
         default_factory=lambda: WeakValueDictionary[str, asyncio.Lock]()
     )
@@ -99,8 +108,8 @@ class Agent:
 
     @property
     def model_name(self) -> str:
-        """The model's own name; the kind of model where it has none."""
-        return getattr(self.model, "model_name", None) or self.model._llm_type
+        """What answers call it."""
+        return model_name(self.model)
 
 
 @asynccontextmanager
@@ -112,11 +121,28 @@ async def open_agent(
 ) -> AsyncIterator[Agent]:
     """An agent over the library of these settings, or over a toolbox that is open already."""
     toolbox, model = await asyncio.to_thread(_prepare, settings, toolbox, model)
+    from agent.costs import Facts, facts
     from agent.graph import build_agent
     from agent.memory import open_memory
+    from agent.model import EXTRACTIVE
+    from agent.recall import Recall
+    from agent.spending import Spending
 
-    async with open_memory(toolbox.library.root / "conversations.sqlite") as memory:
-        yield Agent(settings, toolbox, model, build_agent(model, toolbox, memory), memory)
+    root, name = toolbox.library.root, model_name(model)
+    known, spending, recall = Facts(), None, None
+    if name != EXTRACTIVE:
+        known = facts(name, settings.model_table)
+        known = replace(known, sees={"yes": True, "no": False}.get(settings.model_sees, known.sees))
+        spending = Spending(root / "spending.json", settings.day_tokens, settings.day_usd)
+        recall = Recall(root / "answers", name)
+    async with open_memory(root / "conversations.sqlite") as memory:
+        graph = build_agent(model, toolbox, memory, recall)
+        yield Agent(settings, toolbox, model, graph, memory, known, spending)
+
+
+def model_name(model: "BaseChatModel") -> str:
+    """A model's own name; the kind of model where it has none."""
+    return getattr(model, "model_name", None) or model._llm_type
 
 
 def _prepare(
@@ -176,7 +202,7 @@ async def _answer(
 
     from agent.alike import look_alike
     from agent.memory import forget_older, make_sure_readable, thread_id
-    from agent.turn import Limits, Turn
+    from agent.turn import Limits, Meter, Turn
 
     settings, begun = agent.settings, time.monotonic()
     question = _clean(question)
@@ -187,16 +213,29 @@ async def _answer(
     async with agent.locks.setdefault(key, asyncio.Lock()):
         await make_sure_readable(agent.memory, key)
         deadline = asyncio.get_running_loop().time() + settings.question_seconds
-        limits = Limits(settings.model_calls, settings.tool_calls, settings.question_seconds)
+        limits = Limits(
+            settings.model_calls,
+            settings.tool_calls,
+            settings.question_seconds,
+            settings.question_tokens,
+            settings.question_usd,
+        )
         coverage = await asyncio.to_thread(_coverage, agent.library, scope)
         turn = Turn(question, tuple(scope), coverage, deadline, limits)
-        with tracing_context(enabled=False):  # a variable that someone left set sends nothing out
-            if like is None:
-                await _run(agent, turn, key, emit)
-            else:
-                await look_alike(agent, turn, key, like)
+        if agent.spending:
+            await asyncio.to_thread(agent.spending.check)
+            turn.meter, turn.pictures = Meter(limits, agent.facts), _pictures(agent)
+        try:
+            with tracing_context(enabled=False):  # what someone left set sends nothing out
+                if like is None:
+                    await _run(agent, turn, key, emit)
+                else:
+                    await look_alike(agent, turn, key, like)
+        finally:
+            if agent.spending and turn.meter and turn.meter.used:
+                agent.spending.add(turn.meter.used, turn.meter.usd)
         await forget_older(agent.memory, key)
-    ending = turn.ending
+    ending, meter = turn.ending, turn.meter
     assert ending is not None
     return Answer(
         question=question,
@@ -208,10 +247,24 @@ async def _answer(
         coverage=coverage,
         model=agent.model_name,
         tokens=turn.tokens,
-        cost_usd=None,
+        cost_usd=meter.usd if meter else None,
         seconds=round(time.monotonic() - begun, 3),
         thread=thread,
     )
+
+
+def _pictures(agent: Agent) -> "Pictures | None":
+    """What a model that sees is shown; None for one that does not."""
+    from agent.pictures import Pictures
+
+    def refused() -> None:
+        _log.warning(
+            "the model %s takes no pictures: it is asked in words; CUEPOINT_MODEL_SEES=no says so",
+            agent.model_name,
+        )
+        agent.facts = replace(agent.facts, sees=False)
+
+    return Pictures(agent.library.picture, refused) if agent.facts.sees else None
 
 
 async def _run(agent: Agent, turn: "Turn", key: str, emit: Callable[[Event], None]) -> None:
@@ -224,7 +277,7 @@ async def _run(agent: Agent, turn: "Turn", key: str, emit: Callable[[Event], Non
     )
     stream = agent.graph.astream(
         {"messages": [asked]},
-        config(key, steps=2 * turn.limits.model_calls + 4),
+        config(key, steps=2 * turn.limits.model_calls + 6),
         context=turn,
         stream_mode="custom",
         durability="exit",

@@ -13,7 +13,7 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 from pydantic import Field, PrivateAttr
 
 from tools.errors import NotIndexed, UnknownVideo
-from tools.media import Coverage, Evidence, Utterance, Video, evidence_id
+from tools.media import Attributes, Coverage, Evidence, Utterance, Video, evidence_id
 
 Step = AIMessage | Callable[[list[BaseMessage]], AIMessage]
 
@@ -128,6 +128,22 @@ class MemoryLibrary:
         frames = round(duration / 2)
         return Coverage(video, duration, frames, 2.0, "complete", "complete", "none", ready=ready)
 
+    def generation(self, video: str) -> int:
+        """Never changes."""
+        return 1
+
+    def picture(self, image: str) -> Path:
+        """There is none."""
+        raise UnknownVideo(f"no picture {image}")
+
+    def attributes(self, video: str) -> "list[Attributes]":
+        """None: there are no pictures."""
+        return []
+
+    def picture(self, image: str) -> Path:
+        """None is there."""
+        raise UnknownVideo(f"{image!r} is not held in memory")
+
     def remove(self, video: str) -> None:
         """Forget one."""
         del self.videos[video]
@@ -142,6 +158,8 @@ def _evidence(one: Utterance) -> Evidence:
 
 class MemoryToolbox:
     """The toolbox over it, as far as an agent needs one."""
+
+    visual = None
 
     def __init__(self, root: Path) -> None:
         self.library = MemoryLibrary(root)

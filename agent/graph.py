@@ -25,8 +25,10 @@ from langgraph.graph.message import add_messages
 from langgraph.runtime import Runtime
 
 from agent.model import explain, model_errors
+from agent.recall import Recall
 from agent.toolbelt import Toolbelt, fence
-from agent.turn import KEY, Stream, Turn, conclude, finished, prompt
+from agent.turn import FAULTS, KEY, Stream, Turn, asked_at, conclude, faults, finished, prompt
+from prompts import render
 from tools.errors import Damaged, VideoError
 from tools.sandbox import UNTIL
 
@@ -46,7 +48,9 @@ class State(TypedDict):
     handles: NotRequired[list[str]]
 
 
-def build_agent(model: BaseChatModel, toolbox: "Toolbox", checkpointer: Any) -> Any:
+def build_agent(
+    model: BaseChatModel, toolbox: "Toolbox", checkpointer: Any, recall: Recall | None = None
+) -> Any:
     """The compiled graph: run it with a Turn as context, a thread and a recursion limit."""
     belt = Toolbelt(toolbox)
 
@@ -54,33 +58,40 @@ def build_agent(model: BaseChatModel, toolbox: "Toolbox", checkpointer: Any) -> 
         turn = runtime.context
         over = turn.over
         seen, handles = state.get("seen", []), state.get("handles", [])
-        shown = await asyncio.to_thread(prompt, turn, belt, state["messages"], seen, handles)
-        bound = model.bind_tools(belt.tools, **({"tool_choice": "none"} if over else {}))
-        stream = Stream(turn, belt, seen, handles)
-        turn.model_calls += 1
-        reply: Any = None
+        options = {"tool_choice": "none"} if over else {}
+        bound = model.bind_tools(belt.tools, **options)
+        reply, given = None, 0
         timer = asyncio.timeout_at(turn.deadline)
-        try:
-            async with timer:
-                async for chunk in bound.astream(shown):
-                    reply = chunk if reply is None else reply + chunk
-                    if text := await stream.feed(chunk.text):
-                        runtime.stream_writer(("token", text))
-        except TimeoutError:
-            if not timer.expired():
-                raise
-            turn.stopped = turn.timed_out
-            return {}
-        except model_errors() as error:
-            raise explain(error) from None  # its own text may repeat the key
-        if reply is None or not (reply.text.strip() or _calls(reply)):
+        while reply is None:
+            shown, given = await asyncio.to_thread(
+                prompt, turn, belt, state["messages"], seen, handles
+            )
+            if turn.meter and (short := turn.meter.short(given)):
+                turn.stopped = short
+                return {}
+            if recall and not turn.model_calls:
+                turn.key = await asyncio.to_thread(recall.key, shown, belt.stamps(turn.videos))
+                if known := await asyncio.to_thread(recall.get, turn.key):
+                    turn.key, turn.found = "", list(known.seen)
+                    return {"messages": [AIMessage(known.text)], "seen": list(known.seen)}
+            turn.model_calls += 1
+            try:
+                async with timer:
+                    reply = await _said(bound, shown, Stream(turn, belt, seen, handles), runtime)
+            except TimeoutError:
+                if not timer.expired():
+                    raise
+                turn.stopped = turn.timed_out
+                return {}
+            except model_errors() as error:
+                if not turn.again(error):
+                    raise explain(error) from None  # its own text may repeat the key
+                timer = asyncio.timeout_at(turn.deadline)
+        if not (reply.text.strip() or _calls(reply)):
             turn.stopped = "the model gave no answer"
             return {}
-        if isinstance(reply, AIMessageChunk):
-            reply = message_chunk_to_message(reply)
-        if usage := reply.usage_metadata:
-            given, written = turn.tokens
-            turn.tokens = given + usage["input_tokens"], written + usage["output_tokens"]
+        if turn.meter:
+            turn.meter.add(reply.usage_metadata, given)
         if over and _calls(reply):
             turn.stopped = over
         elif over:
@@ -122,15 +133,24 @@ def build_agent(model: BaseChatModel, toolbox: "Toolbox", checkpointer: Any) -> 
 
     async def check(state: State, runtime: Runtime[Turn]) -> dict[str, Any]:
         turn, last = runtime.context, state["messages"][-1]
+        seen, handles = state.get("seen", []), state.get("handles", [])
+        text, hint = last.text if isinstance(last, AIMessage) else "", last.additional_kwargs
+        if turn.stopped and turn.draft:
+            turn.cut, turn.stopped, text = turn.stopped, "", turn.draft
         ending = await asyncio.to_thread(
-            conclude, turn, belt, state.get("seen", []), state.get("handles", []),
-            last.text if isinstance(last, AIMessage) else "", last.additional_kwargs.get(KEY, {}),
-        )  # fmt: skip
+            conclude, turn, belt, seen, handles, text, hint.get(KEY, {})
+        )
+        if turn.may_repair and (wrong := faults(ending)):
+            turn.draft, turn.quiet = text, True
+            told = HumanMessage(render("faults", faults=wrong), additional_kwargs={KEY: FAULTS})
+            return {"messages": [told]}
         turn.ending = ending
+        if recall and turn.key and not (turn.stopped or turn.cut):
+            await asyncio.to_thread(recall.put, turn.key, text, seen)
         if ending.text.startswith(turn.streamed) and ending.text != turn.streamed:
             runtime.stream_writer(("token", ending.text[len(turn.streamed) :]))
-        question = max(i for i, m in enumerate(state["messages"]) if isinstance(m, HumanMessage))
-        keep = {id(m) for m in (*finished(state["messages"]), state["messages"][question])}
+        question = state["messages"][asked_at(state["messages"])]
+        keep = {id(m) for m in (*finished(state["messages"]), question)}
         gone = [RemoveMessage(id=m.id) for m in state["messages"] if m.id and id(m) not in keep]
         answer = AIMessage(content=ending.text, additional_kwargs={KEY: ending.as_data()})
         return {"messages": [*gone, answer], "handles": list(ending.handles)}
@@ -142,6 +162,9 @@ def build_agent(model: BaseChatModel, toolbox: "Toolbox", checkpointer: Any) -> 
     def after_tools(state: State, runtime: Runtime[Turn]) -> str:
         return "check" if runtime.context.stopped else "think"
 
+    def after_check(state: State, runtime: Runtime[Turn]) -> str:
+        return END if runtime.context.ending else "think"
+
     graph = StateGraph(State, context_schema=Turn)
     graph.add_node("think", think)
     graph.add_node("tools", tools)
@@ -149,8 +172,21 @@ def build_agent(model: BaseChatModel, toolbox: "Toolbox", checkpointer: Any) -> 
     graph.add_edge(START, "think")
     graph.add_conditional_edges("think", after_think, ["tools", "check"])
     graph.add_conditional_edges("tools", after_tools, ["think", "check"])
-    graph.add_edge("check", END)
+    graph.add_conditional_edges("check", after_check, ["think", END])
     return graph.compile(checkpointer=checkpointer)
+
+
+async def _said(
+    bound: Any, shown: list[AnyMessage], stream: Stream, runtime: Runtime[Turn]
+) -> AIMessage:
+    """A model's reply; what of it was tested is shown while it is written."""
+    reply: Any = None
+    async for chunk in bound.astream(shown):
+        reply = chunk if reply is None else reply + chunk
+        if text := await stream.feed(chunk.text):
+            runtime.stream_writer(("token", text))
+    whole: Any = message_chunk_to_message(reply) if isinstance(reply, AIMessageChunk) else reply
+    return whole or AIMessage("")
 
 
 async def _called(belt: Toolbelt, name: str, arguments: Any, turn: Turn) -> list[Any]:

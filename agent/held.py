@@ -126,14 +126,14 @@ class Held:
                     return True
         return False
 
-    def foreign_title(self, said: Words) -> str:
-        """A title among the words of a sentence that is of another video; empty without any."""
+    def is_elsewhere(self, said: Words) -> bool:
+        """Whether a sentence names the title of another video, and nothing of it is of that one."""
         own = {self._titles.get(one.video, "") for one in self.evidence}
-        for title in set(self._titles.values()) - own:
-            part = words(title)
-            if len(part) > 1 and said.find(part) >= 0 and all(t.find(part) < 0 for t in self.texts):
-                return title
-        return ""
+        others = (words(title) for title in set(self._titles.values()) - own)
+        return any(
+            len(title) > 1 and said.find(title) >= 0 and all(t.find(title) < 0 for t in self.texts)
+            for title in others
+        )
 
     def occurrences(self, quote: str) -> int:
         """How often a quotation stands in it."""

@@ -61,6 +61,16 @@ def model_errors() -> tuple[type[Exception], ...]:
     return (openai.OpenAIError,) if openai else ()
 
 
+def refuses_pictures(error: Exception) -> bool:
+    """Whether a server may mean by this that its model takes no pictures: they say it variously."""
+    return getattr(error, "status_code", None) in (400, 404, 415, 422, 500, 501)
+
+
+def broke_off(error: Exception) -> bool:
+    """Whether the line broke while a reply came; until it came the client tried again itself."""
+    return getattr(error, "status_code", None) is None
+
+
 def explain(error: Exception) -> VideoError:
     """One line for a person. Never the error's own text: servers echo what was sent, keys too."""
     status = getattr(error, "status_code", None)

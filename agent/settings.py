@@ -59,6 +59,10 @@ class Settings:
     owner: str = "local"
     model: str = ""
     """A model's name, or `extractive`; empty takes what the keys allow."""
+    model_sees: str = "auto"
+    """Whether the model takes pictures: `auto` asks the table of known models, `yes`, `no`."""
+    model_table: Path | None = None
+    """A file of what models can do and cost, which goes before the product's own."""
     openai_api_key: Secret | None = None
     openai_base_url: str | None = None
     host: str = "127.0.0.1"
@@ -82,6 +86,12 @@ class Settings:
     model_calls: int = 8
     tool_calls: int = 12
     question_seconds: float = 90.0
+    question_tokens: int = 100_000
+    """Of a language model, given and written."""
+    question_usd: float = 1.0
+    """Counted where the price of the model is known."""
+    day_tokens: int = 5_000_000
+    day_usd: float = 20.0
 
     def __post_init__(self) -> None:
         _require(
@@ -91,9 +101,16 @@ class Settings:
         _require(0 <= self.port <= 65535, f"port {self.port} is not between 0 and 65535")
         for name in ("threads", "workers"):
             _require(getattr(self, name) >= 0, f"{name} {getattr(self, name)} is below zero")
-        for name in ("upload_limit", "model_calls", "tool_calls", "question_seconds"):
+        for name in (
+            "upload_limit", "model_calls", "tool_calls", "question_seconds", "question_tokens",
+            "question_usd", "day_tokens", "day_usd",
+        ):  # fmt: skip
             value = getattr(self, name)
             _require(0 < value < float("inf"), f"{name} {value} must be above zero")
+        _require(
+            self.model_sees in ("auto", "yes", "no"),
+            f"model_sees {self.model_sees!r} must be auto, yes or no",
+        )
         _require(
             self.hub == "off" or re.match(r"https?://[^/@]+(/|$)", self.hub) is not None,
             "CUEPOINT_HUB must be off, or start with http:// or https:// and hold no user",
@@ -175,6 +192,7 @@ _PARSERS: dict[Any, Callable[[str, str], Any]] = {
     int: _whole,
     float: _number,
     Path: _path,
+    Path | None: _path,
     tuple[Path, ...]: _paths,
     tuple[str, ...]: _texts,
 }

@@ -30,6 +30,8 @@ ENOUGH_WORDS = 0.6
 MOSTLY, MUCH, HARDLY = 0.35, 0.2, 0.01
 """Shares of a picture: from where on it is mostly of a colour, or has much of it; below which it
 has none."""
+BEGIN = 6
+"""Words of a quotation by which a reason names it."""
 NEIGHBOURS = {
     "red": "orange pink brown purple", "orange": "red yellow brown", "yellow": "orange green brown",
     "green": "yellow cyan", "cyan": "green blue", "blue": "cyan purple", "purple": "blue pink red",
@@ -114,8 +116,8 @@ class Said:
         return found
 
     def _place(self, held: Held) -> Finding:
-        title = held.foreign_title(Words(self.text))
-        return ("unsupported", f"{held.names} is not of “{title}”") if title else FINE
+        elsewhere = held.is_elsewhere(Words(self.text))
+        return ("unsupported", f"{held.names} is not of the video named") if elsewhere else FINE
 
     def _quotes(self, held: Held) -> Finding:
         if held.fits & self.shares:
@@ -126,7 +128,7 @@ class Said:
             for one, quote in found:
                 if one == verdict:
                     near = "not the words of" if verdict == "weak" else "not in"
-                    return verdict, f"“{quote}” is {near} {held.names}"
+                    return verdict, f"“{_begin(quote)}” is {near} {held.names}"
         return FINE
 
     def _read(self, held: Held) -> Finding:
@@ -136,7 +138,8 @@ class Said:
         screen = held.only(lambda one: one.kind != "speech")
         for quote in self.quotes:
             if held.has_quote(quote) == "verified" and screen.has_quote(quote) != "verified":
-                return "weak", f"“{quote}” is said in {held.names}, not read on screen"
+                said = f"“{_begin(quote)}” is said in {held.names}"
+                return "weak", f"{said}, not read on screen"
         return FINE
 
     def _counts(self, held: Held) -> Finding:
@@ -245,6 +248,12 @@ def _worst(found: Iterable[Finding]) -> Finding:
         if whys := [why for one, why in found if one == verdict]:
             return verdict, "; ".join(dict.fromkeys(whys))
     return FINE
+
+
+def _begin(quote: str) -> str:
+    """How a quotation begins, in bare words: what a reason says is text of ours."""
+    said = words(quote)
+    return " ".join(said[:BEGIN]) + ("…" if len(said) > BEGIN else "")
 
 
 def _colours(text: str) -> list[Colour]:

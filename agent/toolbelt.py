@@ -7,11 +7,13 @@ line, label or tag of its own can come out of it.
 import json
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from langchain_core.tools import BaseTool, StructuredTool
 from pydantic import BaseModel, ValidationError
 
+from agent.budget import tool_tokens
 from tools.errors import NotIndexed, RefusedRequest, UnknownVideo
 from tools.evidence import unproven
 from tools.languages import foreign
@@ -38,6 +40,11 @@ class Toolbelt:
         readers = [c for c in toolbox.tools() if c.__name__.startswith(READS)]
         self._capabilities: dict[str, Callable[..., Any]] = {c.__name__: c for c in readers}
         self._schemas = {c.__name__: StructuredTool.from_function(c) for c in readers}
+
+    @cached_property
+    def tokens(self) -> int:
+        """What the schemas take of a language model's tokens."""
+        return tool_tokens(self.tools)
 
     @property
     def tools(self) -> list[BaseTool]:
@@ -102,6 +109,8 @@ class Toolbelt:
             lines.append(line)
             if isinstance(item, Evidence):
                 shown.append(item)
+        if len(shown) > 1:  # a model miscounts
+            lines.append(f"({len(shown)} results)")
         body = "\n".join(lines)
         return (f"<evidence>\n{body}\n</evidence>" if lines else "Nothing found."), shown
 
@@ -125,6 +134,11 @@ class Toolbelt:
         if len(videos) > VIDEOS_LISTED:
             lines.append(f"({len(videos) - VIDEOS_LISTED} more: search, or call list_videos)")
         return "\n".join(lines)
+
+    def stamps(self, scope: Sequence[str]) -> list[str]:
+        """What tells the state of the videos from any other."""
+        ids = scope or [video.id for video in self._library.list()]
+        return [f"{id} {self._library.generation(id)}" for id in ids]
 
     def shown(self, handles: Sequence[str], records: dict[str, Evidence | None]) -> str:
         """The evidence that people were shown, the latest last."""

@@ -8,13 +8,18 @@ from typing import Any
 
 from langchain_core.messages import AnyMessage, HumanMessage, SystemMessage
 
+from agent.budget import REPLY, tokens
 from agent.citations import Claim, Review, Scribe, labels, may_be_not_found, not_found, split
-from agent.toolbelt import Toolbelt, clock
+from agent.costs import Facts
+from agent.model import broke_off, refuses_pictures
+from agent.pictures import Pictures
+from agent.toolbelt import Toolbelt, clock, fence
 from prompts import render
 from tools.coverage import told
 from tools.media import Coverage, Evidence
 
 KEY = "cuepoint"
+FAULTS = {"faults": True}
 """Under which plain data travels beside a message's text, in additional_kwargs.
 
 With the question a model is given `question`, `videos` (ids; empty for all), `seen`, `handles` and
@@ -23,7 +28,10 @@ With the question a model is given `question`, `videos` (ids; empty for all), `s
 of the conversation carries `found`, `claims`, `evidence` and `nearest` (handles).
 """
 HISTORY = 12
-"""Earlier turns that a model is shown."""
+"""Earlier turns that a model is shown as they were; of those before them a line each."""
+DIGEST, DIGEST_LENGTH = 40, 160
+"""How many such lines, and their characters."""
+UNSUPPORTED, NO_EVIDENCE = "(unsupported)", "it cites no evidence that holds it"
 NEAREST = 3
 """Nearest misses that are shown where a model named none."""
 
@@ -35,6 +43,55 @@ class Limits:
     model_calls: int = 8
     tool_calls: int = 12
     seconds: float = 90.0
+    tokens: int = 100_000
+    usd: float = 1.0
+
+
+@dataclass
+class Meter:
+    """What a question has taken of a language model's tokens so far, and what it may still take."""
+
+    limits: Limits
+    facts: Facts
+    tokens: tuple[int, int] = (0, 0)
+    """As the server counted them."""
+    cached: int = 0
+    used: int = 0
+    """The same, estimated where a server does not count."""
+    last: int = 0
+    """What the last call was given: the next one takes more."""
+
+    @property
+    def usd(self) -> float | None:
+        """The price so far; None where it is not known."""
+        given, written = self.tokens
+        return self.facts.price(given, written, self.cached)
+
+    def add(self, usage: Any, estimated: int) -> None:
+        """Count a call by what the server says of it, else by the estimate."""
+        if not usage:
+            self.last = estimated
+            self.used += estimated
+            return
+        given, written = self.tokens
+        self.last = usage["input_tokens"]
+        self.tokens = given + self.last, written + usage["output_tokens"]
+        self.cached += (usage.get("input_token_details") or {}).get("cache_read") or 0
+        self.used += self.last + usage["output_tokens"]
+
+    def short(self, given: int) -> str:
+        """The limit that a call with so many tokens would break; empty where it may be made."""
+        if self.used + given + REPLY > self.limits.tokens:
+            return f"the limit of {self.limits.tokens:,} tokens was reached"
+        if (self.usd or 0.0) + (self.facts.price(given, REPLY) or 0.0) > self.limits.usd:
+            return f"the limit of {self.limits.usd:g} USD was reached"
+        return ""
+
+    @property
+    def room(self) -> int:
+        """The most that one call may be given; the model's context bounds it too."""
+        left = self.limits.tokens - self.used
+        return (min(left, self.facts.context) if self.facts.context else left) - REPLY
 
 
 @dataclass
@@ -48,16 +105,26 @@ class Turn:
     """What there was to answer from when it was asked; what came later was not searched."""
     deadline: float
     limits: Limits = Limits()
+    meter: Meter | None = None
+    """Of a language model; the extractive one costs nothing."""
+    pictures: Pictures | None = None
+    """What a model that sees is shown."""
     model_calls: int = 0
     tool_calls: int = 0
-    tokens: tuple[int, int] = (0, 0)
     found: list[str] = field(default_factory=list[str])
     """Evidence that tools returned, in their order."""
     stopped: str = ""
     """Why there is no answer of the model's, as the end of a sentence."""
     cut: str = ""
     """Why its answer may be incomplete."""
+    key: str = ""
+    """Under which the answer is kept, for who asks the same again."""
+    retried: bool = False
+    draft: str = ""
+    """An answer whose faults the model was told of; what it says next goes before it."""
     streamed: str = ""
+    quiet: bool = False
+    """Nothing more is streamed: what was, is no beginning of the answer to come."""
     records: dict[str, Evidence | None] = field(default_factory=dict[str, Evidence | None])
     titles: dict[str, str] = field(default_factory=dict[str, str])
     ending: "Ending | None" = None
@@ -69,7 +136,30 @@ class Turn:
             return f"the limit of {self.limits.model_calls} model calls was reached"
         if self.tool_calls >= self.limits.tool_calls:
             return f"the limit of {self.limits.tool_calls} tool calls was reached"
-        return ""
+        return self.meter.short(2 * self.meter.last) if self.meter and self.meter.last else ""
+
+    @property
+    def tokens(self) -> tuple[int, int]:
+        """Given to a language model, and written by it."""
+        return self.meter.tokens if self.meter else (0, 0)
+
+    @property
+    def may_repair(self) -> bool:
+        """Whether a language model may be told of its faults: once, while there is room for it."""
+        stopped = self.stopped or self.cut or self.draft or self.over
+        return self.meter is not None and not stopped
+
+    def again(self, error: Exception) -> bool:
+        """Whether a call that failed is made once more: in words alone, or after a broken line."""
+        if self.retried or self.over:
+            return False
+        self.retried = True
+        self.quiet |= bool(self.streamed)
+        if self.pictures and self.pictures.shown and refuses_pictures(error):
+            self.pictures.refused()
+            self.pictures = None
+            return True
+        return broke_off(error)
 
     @property
     def timed_out(self) -> str:
@@ -125,8 +215,8 @@ class Stream:
             await asyncio.to_thread(self._turn.learn, self._belt, self._review.ids(labels(raw)))
             shown, claim = self._review.claim(raw)
             self._cited |= bool(claim and claim.citations)
-            self._held += shown
-        if not self._cited or may_be_not_found(self._text):
+            self._held += marked(shown, claim)
+        if self._turn.quiet or not self._cited or may_be_not_found(self._text):
             return ""
         out, self._held = self._held, ""
         out = out if self._turn.streamed else out.lstrip()
@@ -160,8 +250,9 @@ def conclude(
     shown, claims = "", list[Claim]()
     for raw in split(text.strip()):
         out, claim = review.claim(raw)
-        shown += out
-        if claim and (claim.citations or (found and claim.text not in remarks)):
+        counts = claim and (claim.citations or (found and claim.text not in remarks))
+        shown += marked(out, claim) if counts else out
+        if claim and counts:
             claims.append(claim)
     cited = list(dict.fromkeys(handle for claim in claims for handle in claim.citations))
     notes: list[str] = []
@@ -196,6 +287,20 @@ def conclude(
     )
 
 
+def faults(ending: Ending) -> str:
+    """What of an answer does not hold and why, a line each; empty where all of it does."""
+    wrong = [claim for claim in ending.claims if claim.verdict == "unsupported"]
+    return "\n".join(f"- {fence(one.text)}: {one.why or NO_EVIDENCE}" for one in wrong)
+
+
+def marked(shown: str, claim: Claim | None) -> str:
+    """A sentence as people see it: what its evidence does not hold says so."""
+    if claim is None or claim.verdict != "unsupported":
+        return shown
+    text = shown.rstrip()
+    return f"{text} {UNSUPPORTED}{shown[len(text) :]}"
+
+
 def _looked_at(turn: Turn, belt: Toolbelt) -> str:
     """One sentence on what an answer of "not found" rests on."""
     titles = belt.titles(one.video for one in turn.coverage[:3])
@@ -218,18 +323,38 @@ def finished(messages: Sequence[AnyMessage]) -> list[AnyMessage]:
     ]
 
 
+def asked_at(messages: Sequence[AnyMessage]) -> int:
+    """Where the question of this turn stands; what a model was told of its faults is none."""
+    return max(
+        place
+        for place, message in enumerate(messages)
+        if message.type == "human" and "faults" not in message.additional_kwargs.get(KEY, {})
+    )
+
+
 def prompt(
-    turn: Turn, belt: Toolbelt, messages: list[AnyMessage], seen: list[str], handles: list[str]
-) -> list[AnyMessage]:
-    """What a model is shown: the rules, earlier turns, the question with its data, this turn."""
-    at = max(i for i, message in enumerate(messages) if message.type == "human")
+    turn: Turn,
+    belt: Toolbelt,
+    messages: list[AnyMessage],
+    seen: list[str],
+    handles: list[str],
+) -> tuple[list[AnyMessage], int]:
+    """What a model is shown: the rules, earlier turns, the question with its data, this turn.
+
+    With it the tokens that it takes. Where there is no room for all, pictures get smaller and
+    fewer, then earlier turns are left out.
+    """
+    at = asked_at(messages)
     limits, left = turn.limits, 0 if turn.over else turn.limits.tool_calls - turn.tool_calls
     rules = render("system", model_calls=limits.model_calls, tool_calls=limits.tool_calls)
     turn.learn(belt, handles)
+    before = finished(messages[:at])
+    earlier, before = before[: -2 * HISTORY], before[-2 * HISTORY :]
     asked = render(
         "question",
         videos=belt.videos(turn.videos),
         shown=belt.shown(handles, turn.records),
+        earlier="\n".join(digest(earlier)) or "(none)",
         calls=left,
         question=turn.question,
     )
@@ -240,9 +365,25 @@ def prompt(
         "handles": handles,
         "calls": left,
     }
-    return [
-        SystemMessage(content=rules),
-        *finished(messages[:at])[-2 * HISTORY :],
-        HumanMessage(content=asked, additional_kwargs={KEY: beside}),
-        *messages[at + 1 :],
-    ]
+    head = SystemMessage(content=rules)
+    question = HumanMessage(content=asked, additional_kwargs={KEY: beside})
+    now = messages[at + 1 :]
+    if turn.meter is None:
+        return [head, *before, question, *now], 0
+    taken = belt.tokens + tokens([head, question, *now])
+    while before and taken + tokens(before) > turn.meter.room:
+        before = before[2:]
+    taken += tokens(before)
+    if turn.pictures:
+        now, shown = turn.pictures.beside(now, seen, turn.records, turn.meter.room - taken)
+        taken += shown
+    return [head, *before, question, *now], taken
+
+
+def digest(earlier: Sequence[AnyMessage]) -> list[str]:
+    """Turns as a line each, the latest last: what was asked, and how the answer began."""
+    lines: list[str] = []
+    for question, answer in zip(earlier[::2], earlier[1::2], strict=True):
+        asked, said = (" ".join(m.text.split())[:DIGEST_LENGTH] for m in (question, answer))
+        lines.append(f"{fence(asked)} · {fence(said)}")
+    return lines[-DIGEST:]

@@ -220,7 +220,7 @@ def test_ask(run: Run, indexed: Path, tmp_path: Path) -> None:
     assert have(ANSWER, [row]) and have(EVIDENCE, row["evidence"])
     assert row["found"] and row["thread"] == "t" and "[1]" in row["answer"]
     assert [(e["handle"], e["start"]) for e in row["evidence"]] == [(1, 3.2)]
-    assert have("text citations verdict", row["claims"]) and have(COVERAGE, row["coverage"])
+    assert have("text citations verdict why", row["claims"]) and have(COVERAGE, row["coverage"])
     later = run("--library", home, "ask", "and before that?", "--thread", "t", "--json").json
     assert [(e["handle"], e["start"]) for e in later["evidence"]] == [(2, 0.5)]
     absent = run("--library", home, "ask", "When does a whale jump?", "kettle", "--json").json

@@ -48,7 +48,7 @@ async def test_a_tool_call_gives_evidence_and_a_cited_answer(tmp_path: Path):
         events, answer = await run(agent, "What about the water?")
     assert events[0] == ToolStarted("search_transcript", {"query": "water", "limit": 3})
     assert answer.answer == (
-        'At 0:12 they "salt the water" [1]. There is no oil in it [2]. It is in Rome.'
+        'At 0:12 they "salt the water" [1]. There is no oil in it [2]. It is in Rome. (unsupported)'
     )
     assert streamed(events) == answer.answer and len(events) > 2
     assert [claim.verdict for claim in answer.claims] == ["verified", "verified", "unsupported"]
@@ -129,7 +129,9 @@ async def test_an_answer_that_rests_on_nothing_is_not_found(tmp_path: Path):
     async with opened(tmp_path, WATER, AIMessage(content="It is in Rome [e77].")) as (agent, _):
         events, answer = await run(agent, "Where?")
     assert not answer.found and answer.claims[0].verdict == "unsupported"
-    assert answer.answer.startswith("It is in Rome.\n\nNothing in the videos was found")
+    assert answer.answer.startswith(
+        "It is in Rome. (unsupported)\n\nNothing in the videos was found"
+    )
     assert [cited.handle for cited in answer.nearest] == [1, 2, 3]
     assert streamed(events) == answer.answer
 
@@ -304,7 +306,7 @@ async def test_a_question_stays_within_its_videos(tmp_path: Path):
         answer = (await run(agent, "How many links?", videos=["Fixing a bike"], thread="t"))[1]
     results = [message for message in model.shown[-1] if isinstance(message, ToolMessage)]
     assert [result.status for result in results] == ["success", "error", "error"]
-    assert answer.answer == "The chain has 116 links [2]. Salt the water."
+    assert answer.answer == "The chain has 116 links [2]. Salt the water. (unsupported)"
     assert [one.video for one in answer.coverage] == [bike]
 
 

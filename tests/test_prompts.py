@@ -28,5 +28,7 @@ def test_a_value_too_many_is_refused():
 
 
 def test_what_a_value_holds_is_not_filled_in_again():
-    text = render("question", videos="$shown {x}", shown="${calls}", calls=3, question="$$")
+    text = render(
+        "question", videos="$shown {x}", shown="${calls}", earlier="", calls=3, question="$$"
+    )
     assert "$shown {x}" in text and "${calls}" in text and "$$" in text

@@ -127,9 +127,8 @@ def test_an_answer(library: Library) -> None:
         "question", "answer", "found", "claims", "evidence", "nearest", "coverage", "model",
         "tokens", "cost_usd", "seconds", "thread",
     }  # fmt: skip
-    assert row["claims"] == [
-        {"text": "It is said.", "citations": [1], "verdict": "verified", "why": ""}
-    ]
+    told = {"text": "It is said.", "citations": [1], "verdict": "verified", "why": ""}
+    assert row["claims"] == [told]
     assert row["tokens"] == {"input": 3, "output": 4}
     assert row["evidence"][0]["handle"] == 1 and row["nearest"] == []
     assert set(row["coverage"][0]) == {

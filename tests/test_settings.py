@@ -42,6 +42,12 @@ def test_every_field_can_be_set_by_its_variable():
         "CUEPOINT_MODEL_CALLS": "3",
         "CUEPOINT_TOOL_CALLS": "4",
         "CUEPOINT_QUESTION_SECONDS": "5.5",
+        "CUEPOINT_QUESTION_TOKENS": "64K",
+        "CUEPOINT_QUESTION_USD": "0.2",
+        "CUEPOINT_DAY_TOKENS": "1M",
+        "CUEPOINT_DAY_USD": "2.5",
+        "CUEPOINT_MODEL_SEES": "yes",
+        "CUEPOINT_MODEL_TABLE": "/data/models.json",
     }
     settings = Settings.from_env(environ)
     unset = Settings.from_env({})

@@ -10,7 +10,7 @@ from tools.evidence import unproven
 from tools.library import Library
 from tools.media import Coverage, Evidence, Video
 from ui.proxies import Proxies
-from ui.render import KINDS, clock, picture, span
+from ui.render import KINDS, clock, cost, picture, span
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~$&:])")
 _ADDRESS = re.compile(r"(https?|ftp|www|mailto)(?=[:.])", re.IGNORECASE)
@@ -77,6 +77,7 @@ def player(library: Library, proxies: Proxies, answer: Any) -> dict[str, Any]:
             if claim.verdict != "verified"
         ],
         "coverage": coverage(library, answer.coverage),
+        "cost": cost(answer),
     }
 
 

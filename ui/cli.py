@@ -210,7 +210,7 @@ def ask(
     """Answer a question with the moments it rests on."""
     import asyncio
 
-    from ui.render import Json, label
+    from ui.render import Json, cost, label, printable
 
     library = open_library()
     ids = [resolve(library, video, as_json).id for video in videos or ()]
@@ -224,6 +224,8 @@ def ask(
         if cited.evidence.image:
             lines.append(f"      {library.picture(cited.evidence.image)}")
     print("\n".join(lines))  # all of it, or one line that says what was removed meanwhile
+    if any(answer.tokens):
+        sys.stderr.write(printable(cost(answer)) + "\n")
 
 
 async def _answer(question: str, videos: list[str], thread: str | None) -> "Answer":

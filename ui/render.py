@@ -57,6 +57,17 @@ def label(one: Evidence, handle: int | None = None) -> str:
     return f"{mark}{span(one.start, one.end)} {kind}: {text}"
 
 
+def cost(answer: "Answer") -> str:
+    """What an answer took: `gpt-5-mini · 1,203 tokens in, 88 out · 0.0005 USD · 2.1 s`."""
+    parts = [answer.model]
+    if any(answer.tokens):
+        given, written = answer.tokens
+        parts.append(f"{given:,} tokens in, {written:,} out")
+        usd = answer.cost_usd
+        parts.append("price unknown" if usd is None else f"{usd:.4f} USD")
+    return " · ".join([*parts, f"{answer.seconds:.1f} s"])
+
+
 def picture(library: Library, image: str | None, door: Door) -> str | None:
     """Where a door finds a picture; None where there is none."""
     if image is None:

@@ -84,7 +84,7 @@ function Card({ card, title, several, active, onPlay }) {
 }
 
 export default function EvidencePlayer() {
-  const { heading, cards, videos, doubts, coverage, sees } = props
+  const { heading, cards, videos, doubts, coverage, cost, sees } = props
   const player = useRef(null)
   const wanted = useRef(null) // { at, play } once the file is there
   const [current, setCurrent] = useState(null) // { video, url, from, to }
@@ -218,6 +218,7 @@ export default function EvidencePlayer() {
         </ul>
       ) : null}
       {coverage ? <div style={{ fontSize: 12, lineHeight: 1.5, color: quiet }}>{coverage}</div> : null}
+      {cost ? <div style={{ fontSize: 12, lineHeight: 1.5, color: quiet }}>{cost}</div> : null}
     </section>
   )
 }
