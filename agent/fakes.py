@@ -140,10 +140,6 @@ class MemoryLibrary:
         """None: there are no pictures."""
         return []
 
-    def picture(self, image: str) -> Path:
-        """None is there."""
-        raise UnknownVideo(f"{image!r} is not held in memory")
-
     def remove(self, video: str) -> None:
         """Forget one."""
         del self.videos[video]
