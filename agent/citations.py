@@ -17,6 +17,8 @@ _OPEN_MARK = re.compile(r"[\[【][\s\de,;]*$", re.IGNORECASE)
 _NOT_FOUND = re.compile(
     r"[\s*#]*NOT FOUND[*]*\s*[:.\u2013\u2014-]?[*]*((?:[\s,]*\[[^\[\]\n]*\])*)[ \t.]*(?:\n|$)?"
 )
+_TAG = re.compile(r"<(?=/?(?:library|earlier|shown|evidence)\b)", re.IGNORECASE)
+"""Where a block of a prompt begins or ends: an answer stands in later prompts."""
 _FULL_STOPS = "\u3002\uff01\uff1f"
 """Those of Chinese and Japanese, which no space follows."""
 _ABBREVIATIONS = {"dr", "mr", "mrs", "ms", "prof", "st", "vs", "e.g", "i.e", "approx", "fig", "ca"}
@@ -170,6 +172,7 @@ class Review:
 
     def claim(self, raw: str) -> tuple[str, Claim | None]:
         """The sentence as people see it, and the claim; None for what claims nothing."""
+        raw = _TAG.sub("\u2039", raw)
         bare = _MARK.sub("", raw)
         said = Said(bare)
         kept: dict[str, Evidence] = {}  # by label
