@@ -201,6 +201,7 @@ async def _answer(
     from langsmith.run_helpers import tracing_context
 
     from agent.alike import look_alike
+    from agent.history import note
     from agent.memory import forget_older, make_sure_readable, thread_id
     from agent.turn import Limits, Meter, Turn
 
@@ -235,6 +236,7 @@ async def _answer(
             if agent.spending and turn.meter and turn.meter.used:
                 agent.spending.add(turn.meter.used, turn.meter.usd)
         await forget_older(agent.memory, key)
+        await note(agent, thread, question)
     ending, meter = turn.ending, turn.meter
     assert ending is not None
     return Answer(

@@ -13,7 +13,7 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 from pydantic import Field, PrivateAttr
 
 from tools.errors import NotIndexed, UnknownVideo
-from tools.media import Coverage, Evidence, Utterance, Video, evidence_id
+from tools.media import Attributes, Coverage, Evidence, Utterance, Video, evidence_id
 
 Step = AIMessage | Callable[[list[BaseMessage]], AIMessage]
 
@@ -136,6 +136,10 @@ class MemoryLibrary:
         """There is none."""
         raise UnknownVideo(f"no picture {image}")
 
+    def attributes(self, video: str) -> "list[Attributes]":
+        """None: there are no pictures."""
+        return []
+
     def remove(self, video: str) -> None:
         """Forget one."""
         del self.videos[video]
@@ -150,6 +154,8 @@ def _evidence(one: Utterance) -> Evidence:
 
 class MemoryToolbox:
     """The toolbox over it, as far as an agent needs one."""
+
+    visual = None
 
     def __init__(self, root: Path) -> None:
         self.library = MemoryLibrary(root)

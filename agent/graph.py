@@ -162,8 +162,8 @@ def build_agent(
     def after_tools(state: State, runtime: Runtime[Turn]) -> str:
         return "check" if runtime.context.stopped else "think"
 
-    def after_check(state: State, runtime: Runtime[Turn]) -> str:
-        return END if runtime.context.ending else "think"
+    def after_check(state: State) -> str:
+        return "think" if isinstance(state["messages"][-1], HumanMessage) else END
 
     graph = StateGraph(State, context_schema=Turn)
     graph.add_node("think", think)

@@ -208,7 +208,8 @@ class _Desk:
         one = self._record(id)
         found = Found(f"e{self._seen.index(id) + 1}", one)
         if one.kind == "video":
-            return f"The video is {one.text} [{found.label}]."
+            length, *rest = one.text.split(", ")
+            return f"The video is {', '.join([length, *rest[:1]])} [{found.label}]."
         return sentence(found)
 
     def _record(self, id: str) -> Evidence:

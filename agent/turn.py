@@ -13,10 +13,10 @@ from agent.citations import Claim, Review, Scribe, labels, may_be_not_found, not
 from agent.costs import Facts
 from agent.model import broke_off, refuses_pictures
 from agent.pictures import Pictures
-from agent.toolbelt import Toolbelt, clock, fence
+from agent.toolbelt import Toolbelt, fence
 from prompts import render
 from tools.coverage import told
-from tools.media import Coverage, Evidence
+from tools.media import Coverage, Evidence, clock
 
 KEY = "cuepoint"
 FAULTS = {"faults": True}

@@ -14,6 +14,8 @@ _NUMBER_WORDS["twice"] = "2"
 _NEGATORS = """
     not no never none nothing nobody nowhere neither nor without cannot dont doesnt didnt isnt
     arent wasnt werent wont cant couldnt shouldnt wouldnt hasnt havent hadnt aint mustnt neednt
+    deny denies denied doubt doubts refuse refuses refused fail fails failed hardly barely rarely
+    seldom false untrue wrong opposite
     nicht kein keine keinen nie niemals pas jamais nunca"""
 NEGATORS = frozenset(_NEGATORS.split())
 LONE_NUMBERS = frozenset({"1"})
@@ -24,9 +26,11 @@ _IDLE_WORDS = """
     they this those to too was we were what when where which while who will with would you your
     about after again also around before between during first last later next second third until
     appear appears occur occurs once appearing beginning clip end ends frame frames hear heard
-    mention mentioned mentions minute minutes moment picture read reads said saw say saying says
-    scene scenes screen second seconds see seen show shown shows sentence slide speaker speakers
-    spoken start starts text time times video videos voice word words written"""
+    image images mention mentioned mentions minute minutes moment picture pictures read reads said
+    saw say saying says scene scenes screen second seconds see seen show shown shows sentence slide
+    speaker speakers spoken start starts text time times video videos voice word words written
+    according describe describes described explain explains explained note notes noted state
+    states stated talk talks talked talking tell tells told"""
 _IDLE = frozenset(_IDLE_WORDS.split())
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|\d+(?:[.,:]\d+)*(?![^\W_])|[^\W_]+")
 _QUOTE = re.compile(
@@ -86,6 +90,15 @@ def numbers(found: Iterable[str]) -> set[str]:
 def content_words(found: Iterable[str]) -> set[str]:
     """The words that say something about what was seen or heard."""
     return {w for w in found if w not in _IDLE and w not in NEGATORS and not w[0].isdigit()}
+
+
+def clock(seconds: float) -> str:
+    """Seconds as people write them: 0:12.4, 1:02:03.0. Cut, not rounded: 59.96 is not 60.0."""
+    tenths = int(seconds * 10 + 1e-6)
+    minutes, tenths = divmod(tenths, 600)
+    hours, minutes = divmod(minutes, 60)
+    start = f"{hours}:{minutes:02}" if hours else f"{minutes}"
+    return f"{start}:{tenths // 10:02}.{tenths % 10}"
 
 
 def same_word(a: str, b: str) -> bool:
@@ -165,6 +178,13 @@ class Words:
             if self.words[at : at + size] == part:
                 return at
         return -1
+
+    def count(self, part: Sequence[str]) -> int:
+        """How often these words stand together, without overlaps."""
+        found, at = 0, self.find(part)
+        while at >= 0:
+            found, at = found + 1, self.find(part, at + len(part))
+        return found
 
     def find_all(self, parts: Sequence[Sequence[str]]) -> list[int]:
         """Where these parts stand one after another; empty where one of them is missing."""

@@ -60,8 +60,10 @@ def test_handles_are_given_once_and_a_known_one_is_accepted():
 
 def test_evidence_that_is_gone_or_out_of_scope_is_dropped():
     gone = Review([SALT.id], [], {SALT.id: None}, {})
-    assert gone.claim("Salt [e1].")[1] == Claim("Salt.", (), "unsupported") and gone.gone
-    assert judge("Salt the water [e1].", SALT, scope=(OTHER,)).citations == ()
+    why = "[e1] is gone, with its video"
+    assert gone.claim("Salt [e1].")[1] == Claim("Salt.", (), "unsupported", why) and gone.gone
+    claim = judge("Salt the water [e1].", SALT, scope=(OTHER,))
+    assert claim.citations == () and claim.why == "[e1] is of another video"
 
 
 @pytest.mark.parametrize(
@@ -92,6 +94,24 @@ def test_evidence_that_is_gone_or_out_of_scope_is_dropped():
 )
 def test_verdicts(text: str, verdict: str):
     assert judge(text, SALT, OIL).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("They salt the water [e1][e9].", ""),
+        ("They salt the water.", "nothing is cited"),
+        ("They salt the water [e9].", "no evidence [e9] was retrieved"),
+        ("They salt the water at 1:05 [e1].", "1:05.0 does not lie in [e1] (0:10.0 to 0:14.0)"),
+        ("She says “sugar the water” [e1].", "“sugar the water” is not in [e1]"),
+        ("They salt it with 3 spoons [e1].", "the number 3 is not in [e1]"),
+        ("The cook is generous [e1][e2][e9].",
+         "no evidence [e9] was retrieved; the words are not those of [e1][e2]"),
+        ("The water is red [e1].", "whether it is red cannot be measured in [e1]"),
+    ],
+)  # fmt: skip
+def test_the_reason_names_what_is_amiss(text: str, why: str):
+    assert judge(text, SALT, OIL).why == why
 
 
 def test_a_time_that_the_evidence_itself_speaks_of_is_not_its_place():

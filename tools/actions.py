@@ -15,6 +15,7 @@ from tools.errors import ProviderUnavailable
 from tools.evidence import MOVED
 from tools.media import Evidence, evidence_id
 from tools.regions import Grey, small
+from tools.strips import frames_of, strip_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -97,7 +98,7 @@ def of_movement(library: Library, video: str, start: float, end: float) -> Evide
     if level < LASTS:
         text = "no movement"
     id = evidence_id("frame", video, start, end, MOVED)
-    image = library.image_at(video, start, end)
+    image = _image(library, video, start, end)
     sure = round(max(0.0, 1 - LASTS / level), 2) if level else 0.0
     return Evidence(id, video, start, end, "frame", text, image, sure, "movement")
 
@@ -135,6 +136,13 @@ def _first(rows: Rows, cuts: Sequence[float]) -> list[int]:
 
     at = np.searchsorted(rows["seconds"], np.array(cuts, np.float64) - 1e-3)
     return at[at < len(rows)].tolist()
+
+
+def _image(library: Library, video: str, start: float, end: float) -> str | None:
+    """The pictures of a stretch side by side, where there are several."""
+    if len(frames_of(library, video, start, end)) > 1:
+        return strip_name(video, start, end)
+    return library.image_at(video, start, end)
 
 
 def _motion(rows: Rows, cuts: Sequence[float]) -> Floats:
@@ -261,7 +269,7 @@ def _labelled(
     for first, last, text, chances in found:
         sure = round(sum(chances) / len(chances), 4)
         id = evidence_id("frame", video, first, last)
-        image = library.image_at(video, first, last)
+        image = _image(library, video, first, last)
         told = f"{text} {sure:.0%}"
         made.append(Evidence(id, video, first, last, "frame", told, image, sure, "picture"))
     return made

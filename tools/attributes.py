@@ -22,6 +22,14 @@ COLOURS = (
     "black", "white", "grey", "red", "orange", "yellow",
     "green", "cyan", "blue", "purple", "pink", "brown",
 )  # fmt: skip
+COLOUR_WORDS = {name: name for name in COLOURS} | {
+    "gray": "grey", "silver": "grey", "reddish": "red", "crimson": "red", "scarlet": "red",
+    "maroon": "red", "golden": "yellow", "yellowish": "yellow", "greenish": "green",
+    "olive": "green", "lime": "green", "teal": "cyan", "turquoise": "cyan", "aqua": "cyan",
+    "bluish": "blue", "navy": "blue", "violet": "purple", "lilac": "purple", "magenta": "pink",
+    "brownish": "brown", "beige": "brown",
+}  # fmt: skip
+"""The names of colours, and words that people use for them."""
 
 # Where one hue's name ends and the next begins, in degrees of OKLCh. Pink, brown, black, white and
 # grey are not hues: they are decided by lightness and chroma below.

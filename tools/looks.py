@@ -6,17 +6,10 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from tools.attributes import COLOURS
+from tools.attributes import COLOUR_WORDS
 from tools.media import Attributes, evidence_id
 from tools.search import Hit, content_words
 
-_COLOUR_WORDS = {name: name for name in COLOURS} | {
-    "gray": "grey", "silver": "grey", "reddish": "red", "crimson": "red", "scarlet": "red",
-    "maroon": "red", "golden": "yellow", "yellowish": "yellow", "greenish": "green",
-    "olive": "green", "lime": "green", "teal": "cyan", "turquoise": "cyan", "aqua": "cyan",
-    "bluish": "blue", "navy": "blue", "violet": "purple", "lilac": "purple", "magenta": "pink",
-    "brownish": "brown", "beige": "brown",
-}  # fmt: skip
 _LIGHT_WORDS = {
     "dark": "dark", "darker": "dark", "darkest": "dark", "darkness": "dark", "dim": "dark",
     "gloomy": "dark", "bright": "bright", "brighter": "bright", "brightest": "bright",
@@ -66,7 +59,7 @@ def parse_look(query: str) -> LookQuery | None:
     text = query.lower()
     colourless = re.sub(r"\bblack[ -]and[ -]white\b|\b(?:no|without) colou?rs?\b", " ", text)
     words = re.findall(r"[a-z]+", colourless)
-    known = [_COLOUR_WORDS, _LIGHT_WORDS, _TONE_WORDS, _MOTION_WORDS]
+    known = [COLOUR_WORDS, _LIGHT_WORDS, _TONE_WORDS, _MOTION_WORDS]
     colours, light, tone, motion = (
         list(dict.fromkeys(table[word] for word in words if word in table)) for table in known
     )

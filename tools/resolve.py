@@ -7,6 +7,7 @@ from tools.actions import of_movement
 from tools.errors import UnknownVideo
 from tools.media import Evidence
 from tools.sound import told
+from tools.strips import frames_of, strip_name
 from tools.titles import of_chapter
 from tools.words import HEARD, READ, SUBTITLES
 
@@ -54,6 +55,8 @@ def _frame(library: "Library", id: str, video: str, start: float, end: float) ->
         return make.of_sound(video, start, end, heard, image)
     if id.endswith(f"#{make.MOVED}"):
         return of_movement(library, video, start, end)
+    if len(frames_of(library, video, start, end)) > 1:
+        image = strip_name(video, start, end)
     return make.of_span(id, video, start, end, library.look_of(video, start, end), image)
 
 

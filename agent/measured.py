@@ -1,0 +1,67 @@
+"""What cited pictures hold, measured again from what is stored."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tools.errors import NotIndexed, UnknownVideo
+from tools.media import Evidence
+
+if TYPE_CHECKING:
+    from tools.toolbox import Toolbox
+
+INSTANT = 1e-3
+"""Seconds that a moment is looked at: spans are half-open."""
+
+
+class Measured:
+    """Measures evidence of one library, each piece once. It blocks: call it in a thread."""
+
+    def __init__(self, toolbox: "Toolbox") -> None:
+        self._toolbox = toolbox
+        self._looks: dict[str, list[Mapping[str, float]]] = {}
+        self._shown: dict[tuple[str, str], bool | None] = {}
+
+    def colours(self, one: Evidence) -> Sequence[Mapping[str, float]]:
+        """The shares of colours in its own picture and in those of the index within its span."""
+        if one.id not in self._looks:
+            try:
+                self._looks[one.id] = self._colours(one)
+            except UnknownVideo:  # removed while it is asked about
+                self._looks[one.id] = []
+        return self._looks[one.id]
+
+    def _colours(self, one: Evidence) -> list[Mapping[str, float]]:
+        from tools.attributes import look_of_picture
+
+        library = self._toolbox.library
+        looks = {
+            round(look.seconds, 3): look.colours
+            for look in library.attributes(one.video)
+            if one.start <= look.seconds < max(one.end, one.start + INSTANT)
+        }
+        if one.image:
+            at = int(Path(one.image).stem) / 1000
+            looks[at] = look_of_picture(one.video, at, library.picture(one.image)).colours
+        return list(looks.values())
+
+    def shows(self, text: str, one: Evidence) -> bool | None:
+        """Whether a text stands above everyday captions on its pictures; None without a model."""
+        key = (text, one.id)
+        if key not in self._shown:
+            self._shown[key] = self._shows(text, one)
+        return self._shown[key]
+
+    def _shows(self, text: str, one: Evidence) -> bool | None:
+        from tools.calibration import DISTRACTORS, cut
+
+        visual = self._toolbox.visual
+        if visual is None:
+            return None
+        end = max(one.end, one.start + INSTANT)
+        try:
+            labels = visual.classify([text], one.video, one.start, end)
+        except (NotIndexed, UnknownVideo):
+            return None
+        margin = next(label.margin for label in labels if label.text)
+        return margin >= cut(len(DISTRACTORS))
