@@ -234,7 +234,7 @@ async def _answer(
                     await look_alike(agent, turn, key, like)
         finally:
             if agent.spending and turn.meter and turn.meter.used:
-                agent.spending.add(turn.meter.used, turn.meter.usd)
+                await asyncio.to_thread(agent.spending.add, turn.meter.used, turn.meter.usd)
         await forget_older(agent.memory, key)
         await note(agent, thread, question)
     ending, meter = turn.ending, turn.meter

@@ -144,6 +144,11 @@ class Turn:
         return self.meter.tokens if self.meter else (0, 0)
 
     @property
+    def settled(self) -> bool:
+        """Whether all is indexed: an answer from less is not kept for who asks again."""
+        return all(share >= 1 for one in self.coverage for share in one.ready.values())
+
+    @property
     def may_repair(self) -> bool:
         """Whether a language model may be told of its faults: once, while there is room for it."""
         stopped = self.stopped or self.cut or self.draft or self.over
