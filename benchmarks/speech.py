@@ -121,7 +121,7 @@ def recognise(transcriber: Transcriber, heard: Heard) -> tuple[list[str], float]
     for first in range(0, len(pieces), transcriber.at_once):
         for one in transcriber.hear(pieces[first : first + transcriber.at_once], language):
             language = one.language or language
-            texts.append(" ".join(word.text for word in one.words))
+            texts.append("".join(word.text for word in one.words))
     return texts, time.perf_counter() - start
 
 

@@ -33,13 +33,13 @@ DRAFT = Providers("none", "auto", "draft", "none", "none")
 
 def words(text: str, start: float = 0.0, step: float = 0.4, confidence: float = 0.9) -> list[Word]:
     return [
-        Word(start + i * step, start + (i + 1) * step, one, confidence)
+        Word(start + i * step, start + (i + 1) * step, f" {one}", confidence)
         for i, one in enumerate(text.split())
     ]
 
 
 def said(found: list[Word]) -> str:
-    return " ".join(word.text for word in found)
+    return "".join(word.text for word in found).strip()
 
 
 # The guard
@@ -50,6 +50,17 @@ def test_nothing_is_said_where_nobody_speaks():
     kept, dropped = guard.honest(heard, [(0.0, 2.0)])
     assert said(kept) == "we open at nine"
     assert dropped == ["outside of all speech: 'thank you for watching' at 30.0 s"]
+
+
+def test_a_word_after_a_pause_starts_where_speech_goes_on():
+    stretched = [Word(8.2, 8.5, "room"), Word(8.5, 12.0, "different"), Word(12.0, 12.4, "from")]
+    kept, dropped = guard.honest(stretched, [(6.6, 8.9), (11.5, 14.3)])
+    assert [(one.text, one.start, one.end) for one in kept] == [
+        ("room", 8.2, 8.5),
+        ("different", 11.5, 12.0),
+        ("from", 12.0, 12.4),
+    ]
+    assert dropped == []
 
 
 def test_loops_are_said_once_but_people_may_repeat_themselves():
@@ -79,6 +90,8 @@ def test_utterances_have_the_times_of_their_words_and_end_at_pauses_and_sentence
         (5.0, 5.8, "as long"),
     ]
     assert [one.confidence < DOUBTFUL for one in found] == [False, False, True]
+    characters = [Word(n / 5, (n + 1) / 5, one) for n, one in enumerate("你好吗。")]
+    assert guard.utterances("v" * 16, characters, "whisper:base")[0].text == "你好吗。"
     long = guard.utterances("v" * 16, words("word " * 60), "draft")
     assert max(one.end - one.start for one in long) <= guard.LONGEST + 1
 
