@@ -77,6 +77,11 @@ def test_whispers_own_rules_and_what_it_writes_on_silence():
     assert guard.honest(some, voiced, log_probability=-1.2, no_speech=0.8)[0] == []
     assert guard.honest(some, voiced, log_probability=-0.3, no_speech=0.8)[0] == some
     assert guard.honest(words("Thanks for watching!", confidence=0.3), voiced)[0] == []
+    noise = words("I don't know what I'm talking about.", confidence=0.35)
+    assert guard.honest(noise, voiced, log_probability=-1.5, no_speech=0.48)[0] == []
+    assert guard.honest(noise, voiced, log_probability=-1.5, no_speech=0.2)[0] == noise
+    counted = words("2 -3 " + "-4 " * 100, step=0.1, confidence=0.5)
+    assert guard.honest(counted, voiced, log_probability=-0.1, no_speech=0.3)[0] == []
     sure = words("Thanks for watching!", confidence=0.95)
     assert guard.honest(sure, voiced)[0] == sure
 
