@@ -7,6 +7,7 @@ import wave
 from collections.abc import Generator
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -170,6 +171,27 @@ def test_a_real_whisper_of_random_weights_decodes_chunks_to_their_times(
     for start, heard in zip(starts, found, strict=True):
         assert heard.words and all(start <= w.start <= w.end <= start + 30 for w in heard.words)
         assert all(0 <= word.confidence <= 1 for word in heard.words)
+
+
+def test_what_whisper_stopped_before_is_heard_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    write_whisper(tmp_path / "whisper-tiny")
+    whisper: Any = load_transcriber("auto", tmp_path, 1, GIB)
+    lengths: list[float] = []
+
+    def four_seconds(chunks: list[Chunk], _: str) -> list[list[Any]]:
+        """Each is heard for so long, as if another one spoke then."""
+        lengths.extend(len(chunk.samples) / RATE for chunk in chunks)
+        word = SimpleNamespace(start=0.0, end=4.0, word=" so", probability=0.9)
+        segment = SimpleNamespace(words=[word], avg_logprob=-0.1, no_speech_prob=0.0)
+        return [[(segment, chunk.start)] for chunk in chunks]
+
+    monkeypatch.setattr(whisper, "_segments", four_seconds)
+    silence = np.zeros(12 * RATE, np.float32)
+    (heard,) = whisper.hear([Chunk(100.0, silence, ((100.0, 103.0), (105.0, 109.5)))])
+    assert [word.start for word in heard.words] == [100.0, 105.0]
+    assert lengths == [12.0, 7.0]  # half a second that is left is not worth it
 
 
 @pytest.mark.live
