@@ -116,7 +116,7 @@ class Whisper:
         return found
 
     def _languages(self, chunks: Sequence[Chunk], before: str) -> list[tuple[str, float]]:
-        """The language of each chunk, and how certain it is; a doubtful one has that of the others.
+        """The language of each chunk, and how certain it is.
 
         To ask costs a third of recognising, so where the first is certainly that of the chunks
         before, so are the others.
@@ -128,10 +128,8 @@ class Whisper:
             code, certainty, _ = self._model.detect_language(chunk.samples)
             if not found and code == before and certainty > SETTLED:
                 return [(code, certainty)] * len(chunks)
-            found.append((code, certainty))
-        surest, certainty = max(found, key=lambda one: one[1])
-        likely = before or (surest if certainty >= CERTAIN else "")
-        return [(code if at >= CERTAIN else likely or code, at) for code, at in found]
+            found.append((before if before and certainty < CERTAIN else code, certainty))
+        return found
 
     def _segments(self, chunks: Sequence[Chunk], language: str) -> list[list[Any]]:
         """The segments of each chunk, their times still counted from the start of the batch."""
