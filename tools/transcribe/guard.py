@@ -22,7 +22,7 @@ NO_SPEECH, LOG_PROBABILITY, COMPRESSION = 0.6, -1.0, 2.4
 """Whisper's own thresholds."""
 MAYBE_NO_SPEECH, SURE = 0.4, 0.55
 """What is heard in noise and music lies above the one and below the other, and so does hardly any
-speech: Whisper base on 31 pieces without speech, and on speech that is as loud as the noise."""
+speech: Whisper base on 40 pieces without speech, and on speech that is as loud as the noise."""
 OUTSIDE = 0.3
 """Seconds that a word may lie outside of what is voiced: times are not that exact."""
 LONGEST_PHRASE = 12
