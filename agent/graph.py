@@ -69,7 +69,7 @@ def build_agent(
             if turn.meter and (short := turn.meter.short(given)):
                 turn.stopped = short
                 return {}
-            if recall and not turn.model_calls:
+            if recall and turn.settled and not turn.model_calls:
                 turn.key = await asyncio.to_thread(recall.key, shown, belt.stamps(turn.videos))
                 if known := await asyncio.to_thread(recall.get, turn.key):
                     turn.key, turn.found = "", list(known.seen)

@@ -54,14 +54,18 @@ class Measured:
 
     def _shows(self, text: str, one: Evidence) -> bool | None:
         from tools.calibration import DISTRACTORS, cut
+        from tools.zeroshot import classify
 
         visual = self._toolbox.visual
-        if visual is None:
+        if visual is None or one.image is None:
             return None
-        end = max(one.end, one.start + INSTANT)
         try:
+            end = max(one.end, one.start + INSTANT)
             labels = visual.classify([text], one.video, one.start, end)
-        except (NotIndexed, UnknownVideo):
+        except NotIndexed:  # a picture that was made for a question
+            seen = visual.picture(self._toolbox.library.picture(one.image))
+            labels = classify(seen[None], [text], visual.embedder)
+        except UnknownVideo:
             return None
         margin = next(label.margin for label in labels if label.text)
         return margin >= cut(len(DISTRACTORS))

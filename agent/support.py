@@ -216,10 +216,10 @@ class Said:
         named -= _DEGREES.keys() if self.colours else set()
         found = sum(any(same_word(word, other) for other in held.words) for word in named)
         enough = found >= ENOUGH_WORDS * len(named)
-        if self.denials > held.denials:
+        if self.denials > held.denials and not (self.colours and not named):
             verdict = "unsupported" if enough else "weak"
             return verdict, f"{held.names} does not deny it"
-        if not named:
+        if not named:  # the other tests have settled it
             told = self.times or self.colours or numbers(self.rest) - LONE_NUMBERS
             return FINE if told else ("weak", f"nothing in it can be compared with {held.names}")
         if found == len(named) and held.denies(named) == (self.denials > 0):

@@ -7,6 +7,7 @@ import wave
 from collections.abc import Generator
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -33,13 +34,13 @@ DRAFT = Providers("none", "auto", "draft", "none", "none")
 
 def words(text: str, start: float = 0.0, step: float = 0.4, confidence: float = 0.9) -> list[Word]:
     return [
-        Word(start + i * step, start + (i + 1) * step, one, confidence)
+        Word(start + i * step, start + (i + 1) * step, f" {one}", confidence)
         for i, one in enumerate(text.split())
     ]
 
 
 def said(found: list[Word]) -> str:
-    return " ".join(word.text for word in found)
+    return "".join(word.text for word in found).strip()
 
 
 # The guard
@@ -50,6 +51,17 @@ def test_nothing_is_said_where_nobody_speaks():
     kept, dropped = guard.honest(heard, [(0.0, 2.0)])
     assert said(kept) == "we open at nine"
     assert dropped == ["outside of all speech: 'thank you for watching' at 30.0 s"]
+
+
+def test_a_word_after_a_pause_starts_where_speech_goes_on():
+    stretched = [Word(8.2, 8.5, "room"), Word(8.5, 12.0, "different"), Word(12.0, 12.4, "from")]
+    kept, dropped = guard.honest(stretched, [(6.6, 8.9), (11.5, 14.3)])
+    assert [(one.text, one.start, one.end) for one in kept] == [
+        ("room", 8.2, 8.5),
+        ("different", 11.5, 12.0),
+        ("from", 12.0, 12.4),
+    ]
+    assert dropped == []
 
 
 def test_loops_are_said_once_but_people_may_repeat_themselves():
@@ -66,6 +78,11 @@ def test_whispers_own_rules_and_what_it_writes_on_silence():
     assert guard.honest(some, voiced, log_probability=-1.2, no_speech=0.8)[0] == []
     assert guard.honest(some, voiced, log_probability=-0.3, no_speech=0.8)[0] == some
     assert guard.honest(words("Thanks for watching!", confidence=0.3), voiced)[0] == []
+    noise = words("I don't know what I'm talking about.", confidence=0.35)
+    assert guard.honest(noise, voiced, log_probability=-1.5, no_speech=0.48)[0] == []
+    assert guard.honest(noise, voiced, log_probability=-1.5, no_speech=0.2)[0] == noise
+    counted = words("2 -3 " + "-4 " * 100, step=0.1, confidence=0.5)
+    assert guard.honest(counted, voiced, log_probability=-0.1, no_speech=0.3)[0] == []
     sure = words("Thanks for watching!", confidence=0.95)
     assert guard.honest(sure, voiced)[0] == sure
 
@@ -79,6 +96,8 @@ def test_utterances_have_the_times_of_their_words_and_end_at_pauses_and_sentence
         (5.0, 5.8, "as long"),
     ]
     assert [one.confidence < DOUBTFUL for one in found] == [False, False, True]
+    characters = [Word(n / 5, (n + 1) / 5, one) for n, one in enumerate("你好吗。")]
+    assert guard.utterances("v" * 16, characters, "whisper:base")[0].text == "你好吗。"
     long = guard.utterances("v" * 16, words("word " * 60), "draft")
     assert max(one.end - one.start for one in long) <= guard.LONGEST + 1
 
@@ -152,6 +171,27 @@ def test_a_real_whisper_of_random_weights_decodes_chunks_to_their_times(
     for start, heard in zip(starts, found, strict=True):
         assert heard.words and all(start <= w.start <= w.end <= start + 30 for w in heard.words)
         assert all(0 <= word.confidence <= 1 for word in heard.words)
+
+
+def test_what_whisper_stopped_before_is_heard_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    write_whisper(tmp_path / "whisper-tiny")
+    whisper: Any = load_transcriber("auto", tmp_path, 1, GIB)
+    lengths: list[float] = []
+
+    def four_seconds(chunks: list[Chunk], _: str) -> list[list[Any]]:
+        """Each is heard for so long, as if another one spoke then."""
+        lengths.extend(len(chunk.samples) / RATE for chunk in chunks)
+        word = SimpleNamespace(start=0.0, end=4.0, word=" so", probability=0.9)
+        segment = SimpleNamespace(words=[word], avg_logprob=-0.1, no_speech_prob=0.0)
+        return [[(segment, chunk.start)] for chunk in chunks]
+
+    monkeypatch.setattr(whisper, "_segments", four_seconds)
+    silence = np.zeros(12 * RATE, np.float32)
+    (heard,) = whisper.hear([Chunk(100.0, silence, ((100.0, 103.0), (105.0, 109.5)))])
+    assert [word.start for word in heard.words] == [100.0, 105.0]
+    assert lengths == [12.0, 7.0]  # half a second that is left is not worth it
 
 
 @pytest.mark.live

@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +18,8 @@ import pytest
 from langchain_core.messages import AIMessage
 from PIL import Image, ImageDraw, ImageFont
 
-import agent.turn
 from agent.ask import Agent, Answer, ask, open_agent
-from agent.citations import Review
 from agent.fakes import ScriptedModel
-from agent.measured import Measured
 from agent.settings import Settings
 from tools.attributes import COLOURS
 from tools.ingest import ingest
@@ -112,11 +108,8 @@ class Speaker(ScriptedModel):
 
 
 @asynccontextmanager
-async def talking(
-    toolbox: Toolbox, home: Path, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[tuple[Agent, "Forge"]]:
+async def talking(toolbox: Toolbox, home: Path) -> AsyncIterator[tuple[Agent, "Forge"]]:
     """An agent in a conversation in which everything was retrieved, and a forge for its claims."""
-    monkeypatch.setattr(agent.turn, "Review", partial(Review, measured=Measured(toolbox)))
     videos = toolbox.list_videos()
     whole = [("read_moment", {"video": v.id, "start": 0, "end": v.duration}) for v in videos]
     whole += [(name, {"video": v.id}) for name in ("find_scenes", "video_facts") for v in videos]
@@ -377,10 +370,8 @@ async def judged(one: Agent, claims: list[str], scope: str = "") -> list[tuple[s
     return found
 
 
-async def test_no_forged_claim_is_shown_as_verified(
-    toolbox: Toolbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    async with talking(toolbox, tmp_path, monkeypatch) as (one, forge):
+async def test_no_forged_claim_is_shown_as_verified(toolbox: Toolbox, tmp_path: Path):
+    async with talking(toolbox, tmp_path) as (one, forge):
         made = [(kind, *forge.forged(kind)) for kind in (KINDS * N)[:N]]
         counts: Counter[tuple[str, str]] = Counter()
         for scope in sorted({scope for _, _, scope in made}):
@@ -394,10 +385,8 @@ async def test_no_forged_claim_is_shown_as_verified(
     assert all(counts[kind, "weak"] == 0 for kind in ("handle", "time"))
 
 
-async def test_true_claims_are_kept(
-    toolbox: Toolbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    async with talking(toolbox, tmp_path, monkeypatch) as (one, forge):
+async def test_true_claims_are_kept(toolbox: Toolbox, tmp_path: Path):
+    async with talking(toolbox, tmp_path) as (one, forge):
         claims = [forge.true() for _ in range(N)]
         verdicts = await judged(one, claims)
     counts = Counter(verdict for verdict, _ in verdicts)
