@@ -33,8 +33,10 @@ CUTS, LINES = 3, 6
 """Cuts within AROUND seconds, and new lines on screen within one, that count in full."""
 MUCH = 0.08
 """Share of the picture that changes from frame to frame, above what is usual, that does."""
-LEAST, TEXT = 0.55, 0.5
-"""What the reasons must add up to, each at most 1; new text alone is not enough."""
+LEAST, WRITTEN = 0.55, 0.5
+"""What the reasons must add up to, each at most 1, and what new text counts at most: it may only
+add to another reason."""
+TEXT = "new text on screen"
 APART, MOST = 15.0, 8
 """Seconds between two highlights at least, and how many there are at most."""
 ONE_EVERY = 60.0
@@ -63,7 +65,8 @@ def find_highlights(library: Library, video: str) -> list[Highlight]:
     signs = [*_heard(library, video, seconds), *_seen(library, video, seconds)]
     total = np.sum([np.zeros(seconds), *(sign.values for sign in signs)], axis=0)
     apart = min(APART, max(duration / 8, 2.0))
-    free = np.ones(len(total), np.bool_)
+    strong = np.max([np.zeros(seconds), *(s.values for s in signs if s.reason != TEXT)], axis=0)
+    free = strong >= TELLING
     found: list[Highlight] = []
     while len(found) < min(MOST, max(3, duration / ONE_EVERY)):
         top = int(np.where(free, total, -np.inf).argmax())
@@ -152,7 +155,8 @@ def _seen(library: Library, video: str, seconds: int) -> list[_Sign]:
         values = np.where(close > 1, np.minimum(close / CUTS, 1.0), 0.0)
 
         def scene(start: float, end: float) -> str:
-            return next((one.id for one in scenes if one.end > start), scenes[-1].id)
+            new = [one.id for one in scenes[1:] if start - 1 <= one.start < end + 1]
+            return new[0] if new else scenes[-1].id
 
         found.append(_Sign("fast cuts", values, scene))
     if shown:
@@ -162,5 +166,5 @@ def _seen(library: Library, video: str, seconds: int) -> list[_Sign]:
             near = [one for one in shown if start - 1 <= one.start < end + 1] or shown
             return max(near, key=lambda one: one.box[3] - one.box[1]).id
 
-        found.append(_Sign("new text on screen", TEXT * np.minimum(lines / LINES, 1.0), text))
+        found.append(_Sign(TEXT, WRITTEN * np.minimum(lines / LINES, 1.0), text))
     return found

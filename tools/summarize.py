@@ -188,10 +188,11 @@ def _events(library: Library, video: str, parts: Sequence[Part]) -> list[Evidenc
 def brief(library: Library, video: str, about: About) -> list[Evidence | str]:
     """What a question about the whole of a video is answered from, in the order of time.
 
-    Lines that are no evidence tell what a language model wrote of it before.
+    Lines that are no evidence tell what a language model wrote of it before. Where no moment
+    stands out, the highlights are what stands for the whole.
     """
     found = digest(library, video)
-    if about == "highlights":
+    if about == "highlights" and found.highlights:
         return [library.evidence(id) for one in found.highlights for id in one.evidence]
     if about == "events":
         return list(found.events)
@@ -200,7 +201,8 @@ def brief(library: Library, video: str, about: About) -> list[Evidence | str]:
     for part in found.parts:
         lines.append(library.evidence(part.chapter.id))
         if one := written.get((part.chapter.start, part.chapter.end)):
-            lines.append(" ".join([f"{one.title}:", *(text for text, _ in one.claims)]))
+            title = one.title or part.chapter.title
+            lines.append(" ".join([f"{title}:", *(text for text, _ in one.claims)]))
         if about == "overview":
             lines += part.points[:1]
     return lines
