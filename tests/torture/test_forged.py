@@ -219,7 +219,7 @@ class Forge:
 
     def digits(self) -> str:
         one = self.draw.choice(self.told)
-        names = {"two": "2", "three": "3", "four": "4", "twenty": "20", "116": "116"}
+        names = {"two": "2", "three": "3", "four": "4", "twenty": "20"}
         text = re.sub(r"\w+", lambda m: names.get(m[0], m[0]), one.text)
         return self.wrapped(text, one).replace('"', "").replace("“", "") if text != one.text else ""
 
@@ -377,9 +377,13 @@ async def judged(one: Agent, claims: list[str], scope: str = "") -> list[tuple[s
     return found
 
 
+@pytest.mark.parametrize("like", [False, True], ids=["blind", "all alike"])
 async def test_no_forged_claim_is_shown_as_verified(
-    toolbox: Toolbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    toolbox: Toolbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, row: Any, like: bool
 ):
+    """Also where a picture model finds that every picture shows whatever is claimed of it."""
+    if like:
+        monkeypatch.setattr(Measured, "shows", lambda *_: True)
     async with talking(toolbox, tmp_path, monkeypatch) as (one, forge):
         made = [(kind, *forge.forged(kind)) for kind in (KINDS * N)[:N]]
         counts: Counter[tuple[str, str]] = Counter()
@@ -391,11 +395,14 @@ async def test_no_forged_claim_is_shown_as_verified(
                 assert why, (kind, claim)
                 counts[kind, verdict] += 1
     assert counts.total() == N
+    weak = sum(count for (_, verdict), count in counts.items() if verdict == "weak")
+    what = "a forged claim" + (", and a picture model that is fooled" if like else "")
+    row("P3", what, N, N, f"0 verified, {weak} weak, {N - weak} unsupported")
     assert all(counts[kind, "weak"] == 0 for kind in ("handle", "time"))
 
 
 async def test_true_claims_are_kept(
-    toolbox: Toolbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    toolbox: Toolbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, row: Any
 ):
     async with talking(toolbox, tmp_path, monkeypatch) as (one, forge):
         claims = [forge.true() for _ in range(N)]
@@ -404,3 +411,11 @@ async def test_true_claims_are_kept(
     lost = [(c, v) for c, v in zip(claims, verdicts, strict=True) if v[0] == "unsupported"]
     assert len(lost) <= 0.02 * N, lost
     assert counts["verified"] >= 0.8 * N
+    verified, weak = counts["verified"], counts["weak"]
+    row(
+        "P3",
+        "a true claim",
+        N,
+        verified + weak,
+        f"{verified} verified, {weak} weak, {len(lost)} lost",
+    )
