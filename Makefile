@@ -34,7 +34,9 @@ bench: $(VENV)/installed ## speed and quality, as tables
 	$(BIN)/python -m benchmarks.growing
 	$(BIN)/python -m benchmarks.layers
 	$(BIN)/python -m benchmarks.embedding
+	$(BIN)/python -m benchmarks.lookalikes
 	$(BIN)/python -m benchmarks.speech
+	$(BIN)/python -m benchmarks.turns
 
 lock: ## choose new pins
 	uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate \

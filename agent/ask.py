@@ -201,6 +201,8 @@ async def _answer(
     from langsmith.run_helpers import tracing_context
 
     from agent.alike import look_alike
+    from agent.history import note
+    from agent.measured import Measured
     from agent.memory import forget_older, make_sure_readable, thread_id
     from agent.turn import Limits, Meter, Turn
 
@@ -225,6 +227,7 @@ async def _answer(
         if agent.spending:
             await asyncio.to_thread(agent.spending.check)
             turn.meter, turn.pictures = Meter(limits, agent.facts), _pictures(agent)
+            turn.measured = Measured(agent.toolbox)
         try:
             with tracing_context(enabled=False):  # what someone left set sends nothing out
                 if like is None:
@@ -233,8 +236,9 @@ async def _answer(
                     await look_alike(agent, turn, key, like)
         finally:
             if agent.spending and turn.meter and turn.meter.used:
-                agent.spending.add(turn.meter.used, turn.meter.usd)
+                await asyncio.to_thread(agent.spending.add, turn.meter.used, turn.meter.usd)
         await forget_older(agent.memory, key)
+        await note(agent, thread, question)
     ending, meter = turn.ending, turn.meter
     assert ending is not None
     return Answer(

@@ -69,7 +69,7 @@ def build_agent(
             if turn.meter and (short := turn.meter.short(given)):
                 turn.stopped = short
                 return {}
-            if recall and not turn.model_calls:
+            if recall and turn.settled and not turn.model_calls:
                 turn.key = await asyncio.to_thread(recall.key, shown, belt.stamps(turn.videos))
                 if known := await asyncio.to_thread(recall.get, turn.key):
                     turn.key, turn.found = "", list(known.seen)
@@ -162,8 +162,8 @@ def build_agent(
     def after_tools(state: State, runtime: Runtime[Turn]) -> str:
         return "check" if runtime.context.stopped else "think"
 
-    def after_check(state: State, runtime: Runtime[Turn]) -> str:
-        return END if runtime.context.ending else "think"
+    def after_check(state: State) -> str:
+        return "think" if isinstance(state["messages"][-1], HumanMessage) else END
 
     graph = StateGraph(State, context_schema=Turn)
     graph.add_node("think", think)

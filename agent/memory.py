@@ -27,6 +27,10 @@ from tools.errors import VideoError
 ERROR = "__error__"
 _log = logging.getLogger(__name__)
 _NAMESPACE = uuid.UUID("6b3c0a3e-5a0f-5d5b-9a53-0d7f3c1e8c11")
+_CONVERSATIONS = (
+    "CREATE TABLE IF NOT EXISTS conversations "
+    "(key TEXT PRIMARY KEY, name TEXT NOT NULL, title TEXT NOT NULL, updated REAL NOT NULL)"
+)
 _WAL_PAGES = 100
 _WAL_BYTES = 512 << 10
 
@@ -72,6 +76,8 @@ async def open_memory(path: Path) -> AsyncIterator[AsyncSqliteSaver]:
         saver = AsyncSqliteSaver(connection, serde=PlainSerializer())
         with _locked_or_full_told(path):
             await saver.setup()
+            await connection.execute(_CONVERSATIONS)
+            await connection.commit()
         await connection.execute(f"PRAGMA wal_autocheckpoint={_WAL_PAGES}")
         await connection.execute(f"PRAGMA journal_size_limit={_WAL_BYTES}")
         yield saver

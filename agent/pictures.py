@@ -9,10 +9,10 @@ from typing import Any
 from langchain_core.messages import AnyMessage, HumanMessage, ToolMessage
 
 from agent.budget import ENVELOPE, picture_tokens, text_tokens
-from agent.toolbelt import clock
 from tools.errors import VideoError
-from tools.media import Evidence
+from tools.media import Evidence, clock
 from tools.sheets import Sheet, Tile, contact_sheet
+from tools.strips import is_strip
 
 SIZES = ((1024, 12), (768, 9), (512, 6), (512, 2))
 """Pixels across and tiles of a sheet, from the best to the cheapest."""
@@ -94,8 +94,9 @@ def sheet_tokens(sheet: Sheet) -> int:
 
 
 def _seen(one: Evidence) -> bool:
-    """Whether its picture says more than its words."""
-    return one.kind in ("frame", "scene") and one.source != "sound" and bool(one.image)
+    """Whether its picture says more than its words, and is not one of others that are shown."""
+    own = one.image is not None and not is_strip(one.image)
+    return own and one.kind in ("frame", "scene") and one.source != "sound"
 
 
 def _spread(found: Sequence[Evidence], most: int) -> list[Evidence]:

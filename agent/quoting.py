@@ -8,11 +8,10 @@ from typing import TypeVar
 from agent.followups import Referring
 from agent.kinds import names_kind
 from agent.relevance import Relevance
-from agent.toolbelt import clock
 from agent.understanding import Modality
 from agent.wording import continues
 from tools.languages import foreign
-from tools.media import Evidence
+from tools.media import Evidence, clock
 
 INSTANT = 0.05
 """A span shorter than this, in seconds, is a moment."""

@@ -17,7 +17,7 @@ from agent.budget import tool_tokens
 from tools.errors import NotIndexed, RefusedRequest, UnknownVideo
 from tools.evidence import unproven
 from tools.languages import foreign
-from tools.media import Evidence, Video
+from tools.media import Evidence, Video, clock
 
 if TYPE_CHECKING:
     from tools.toolbox import Toolbox
@@ -37,9 +37,8 @@ class Toolbelt:
 
     def __init__(self, toolbox: "Toolbox") -> None:
         self._library, self._unseen = toolbox.library, toolbox.unseen
-        readers = [c for c in toolbox.tools() if c.__name__.startswith(READS)]
-        self._capabilities: dict[str, Callable[..., Any]] = {c.__name__: c for c in readers}
-        self._schemas = {c.__name__: StructuredTool.from_function(c) for c in readers}
+        self._offered = toolbox.tools
+        self._schemas: dict[str, StructuredTool] = {}
 
     @cached_property
     def tokens(self) -> int:
@@ -48,16 +47,26 @@ class Toolbelt:
 
     @property
     def tools(self) -> list[BaseTool]:
-        """What a model binds, in the toolbox's order."""
-        return list(self._schemas.values())
+        """What a model binds now, in the toolbox's order."""
+        return [self._schema(name, one) for name, one in self._capabilities.items()]
+
+    @property
+    def _capabilities(self) -> dict[str, Callable[..., Any]]:
+        return {c.__name__: c for c in self._offered() if c.__name__.startswith(READS)}
+
+    def _schema(self, name: str, capability: Callable[..., Any]) -> StructuredTool:
+        if name not in self._schemas:
+            self._schemas[name] = StructuredTool.from_function(capability)
+        return self._schemas[name]
 
     def call(self, name: str, arguments: Any, scope: Sequence[str]) -> list[Any]:
         """What a capability returns; RefusedRequest for what a model got wrong in calling it."""
-        if name not in self._capabilities:
-            raise RefusedRequest(f"no tool {name!r}; there are: {', '.join(self._capabilities)}")
+        capabilities = self._capabilities
+        if name not in capabilities:
+            raise RefusedRequest(f"no tool {name!r}; there are: {', '.join(capabilities)}")
         if not isinstance(arguments, dict):
             raise RefusedRequest(f"the arguments of {name} were not a JSON object")
-        schema = self._schemas[name].args_schema
+        schema = self._schema(name, capabilities[name]).args_schema
         assert isinstance(schema, type) and issubclass(schema, BaseModel)
         unknown = sorted(set(arguments) - set(schema.model_fields))
         if unknown:
@@ -70,7 +79,7 @@ class Toolbelt:
             raise RefusedRequest(f"{name}: {where}: {first['msg']}") from error
         given = {field: getattr(parsed, field) for field in parsed.model_fields_set}
         given = self._scoped(schema, given, scope)
-        found = list(self._capabilities[name](**given))
+        found = list(capabilities[name](**given))
         if name in SEEING and (told := self.passed_over(given.get("videos") or scope)):
             found.append(told)
         return found
@@ -187,12 +196,3 @@ def fence(text: str) -> str:
     if len(plain) > TEXT_LIMIT:
         plain = plain[: TEXT_LIMIT - 1] + "…"
     return json.dumps(plain, ensure_ascii=False).replace("<", "\\u003c").replace(">", "\\u003e")
-
-
-def clock(seconds: float) -> str:
-    """Seconds as people write them: 0:12.4, 1:02:03.0. Cut, not rounded: 59.96 is not 60.0."""
-    tenths = int(seconds * 10 + 1e-6)
-    minutes, tenths = divmod(tenths, 600)
-    hours, minutes = divmod(minutes, 60)
-    start = f"{hours}:{minutes:02}" if hours else f"{minutes}"
-    return f"{start}:{tenths // 10:02}.{tenths % 10}"

@@ -11,12 +11,13 @@ from langchain_core.messages import AnyMessage, HumanMessage, SystemMessage
 from agent.budget import REPLY, tokens
 from agent.citations import Claim, Review, Scribe, labels, may_be_not_found, not_found, split
 from agent.costs import Facts
+from agent.held import Measures
 from agent.model import broke_off, refuses_pictures
 from agent.pictures import Pictures
-from agent.toolbelt import Toolbelt, clock, fence
+from agent.toolbelt import Toolbelt, fence
 from prompts import render
 from tools.coverage import told
-from tools.media import Coverage, Evidence
+from tools.media import Coverage, Evidence, clock
 
 KEY = "cuepoint"
 FAULTS = {"faults": True}
@@ -109,6 +110,8 @@ class Turn:
     """Of a language model; the extractive one costs nothing."""
     pictures: Pictures | None = None
     """What a model that sees is shown."""
+    measured: Measures | None = None
+    """By what a language model's statements about pictures are tested."""
     model_calls: int = 0
     tool_calls: int = 0
     found: list[str] = field(default_factory=list[str])
@@ -144,6 +147,11 @@ class Turn:
         return self.meter.tokens if self.meter else (0, 0)
 
     @property
+    def settled(self) -> bool:
+        """Whether all is indexed: an answer from less is not kept for who asks again."""
+        return all(share >= 1 for one in self.coverage for share in one.ready.values())
+
+    @property
     def may_repair(self) -> bool:
         """Whether a language model may be told of its faults: once, while there is room for it."""
         stopped = self.stopped or self.cut or self.draft or self.over
@@ -174,7 +182,7 @@ class Turn:
 
     def review(self, seen: Sequence[str], handles: Sequence[str]) -> Review:
         """A test of claims against what this question may cite."""
-        return Review(seen, handles, self.records, self.titles, self.videos)
+        return Review(seen, handles, self.records, self.titles, self.videos, self.measured)
 
 
 @dataclass(frozen=True)

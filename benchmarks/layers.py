@@ -154,7 +154,7 @@ def measure(
             made += 1
         time.sleep(2)  # a library that has just changed is looked through by every question
         before = resident()
-        layer = Layer(folder, library, PROVIDER)
+        layer = Layer(folder, library, PROVIDER, dimensions)
         start = time.perf_counter()
         layer.frames(texts[0])
         opened, held = time.perf_counter() - start, resident() - before

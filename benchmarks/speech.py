@@ -3,7 +3,7 @@
     python -m benchmarks.speech [MEDIA] [--models DIR] [--transcriber NAME]...
 
 MEDIA is a folder with known truth (`CUEPOINT_MEDIA`). The word error rate is that of jiwer, on
-lower case without punctuation, numbers as words. The audio pass is timed beside a bare decode of
+lower case without punctuation, digits as words. The audio pass is timed beside a bare decode of
 the same sound.
 """
 
@@ -36,6 +36,7 @@ WX = (
     "Bella, Gloria, love. How are you? I said she could stay with us tomorrow. Of course she can. "
     "Well, you can stay as long as you want, my love."
 )
+DIGITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 NOTHING = ("clips/h5r_ImF.mp4", "clips/moviepy_bbb_0_30.webm", "clips/dvr_traffic.mp4")
 """Music, and silence: whatever is heard there is made up."""
 
@@ -78,8 +79,9 @@ def _text(path: Path) -> str:
 
 
 def plain(text: str) -> str:
-    """Lower case, no punctuation."""
-    return " ".join(re.sub(r"[^\w' ]+", " ", text.casefold()).split())
+    """Lower case, no punctuation, digits as words: "F2" and "f two" are the same."""
+    spelt = re.sub(r"\d", lambda digit: f" {DIGITS[int(digit[0])]} ", text.casefold())
+    return " ".join(re.sub(r"[^\w' ]+", " ", spelt).split())
 
 
 def bare(path: Path) -> float:
@@ -121,7 +123,7 @@ def recognise(transcriber: Transcriber, heard: Heard) -> tuple[list[str], float]
     for first in range(0, len(pieces), transcriber.at_once):
         for one in transcriber.hear(pieces[first : first + transcriber.at_once], language):
             language = one.language or language
-            texts.append(" ".join(word.text for word in one.words))
+            texts.append("".join(word.text for word in one.words))
     return texts, time.perf_counter() - start
 
 

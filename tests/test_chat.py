@@ -211,6 +211,14 @@ def test_a_video_is_uploaded_asked_about_and_played_and_kept(
         server.stop()
     with serving(tmp_path / "home") as server, page_of(chromium, server) as page:
         page.get_by_text("lighthouse is loaded").wait_for()
+        # A conversation goes on after a restart, with its frames and its numbers.
+        page.get_by_role("button", name="Go on: What is said about Paris?").click()
+        page.get_by_text("We can go on from here.").wait_for()
+        page.wait_for_function(SHOWN)
+        again = page.locator(".cue-card").first
+        assert again.get_attribute("aria-label").startswith("Play evidence 1: lighthouse at ")
+        later = ask(page, "When was [1]?").locator(".cue-card").first
+        assert later.get_attribute("data-handle") == "1"
         (video,) = Library(server.home).list()
         page.goto(f"{server.url}/v/{video.id}?t=7.5")
         page.wait_for_function(PLAYS.replace("[data-testid=player]", "#player"), arg=[7.4, 12.5])

@@ -1,4 +1,6 @@
+import errno
 import math
+import os
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -9,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from tools import closer
+from tools import closer, frames
 from tools.closer import is_coarse
 from tools.errors import RefusedRequest, UnknownVideo
 from tools.ingest import ingest
@@ -81,10 +83,15 @@ def test_a_damaged_look_is_named_and_taken_again(count: tuple[Toolbox, str]) -> 
     (file,) = (toolbox.library.folder(video) / "closer").iterdir()
     data = file.read_bytes()
     file.write_bytes(data.replace(b"112", b"911"))
+    writing = file.with_name(".000002.json.12ab34cd.tmp")  # another question, now
+    writing.write_bytes(data[:100])
     fresh = Toolbox(Library(toolbox.library.home), reads=lambda: load_text_reader("rapidocr"))
     assert shown(fresh.read_moment(video, 1.2, 1.25)) == []
     assert [one.what for one in verify(fresh.library)] == ["closer/000001.json is damaged"]
-    assert repair(fresh.library).left == []
+    assert repair(fresh.library).left == [] and writing.exists()
+    os.utime(writing, (1, 1))  # it was killed long ago
+    assert [one.what for one in verify(fresh.library)] == [f"{writing.name} is left over"]
+    assert repair(fresh.library).left == [] and not writing.exists()
     fresh.look_closer(video, 1.0, 1.5)
     assert file.read_bytes() == data
 
@@ -120,7 +127,7 @@ def test_what_there_was_no_time_to_read_is_told_and_read_the_next_time(
     reader = Reader()
     monkeypatch.setattr(closer, "time", reader)
     toolbox = Toolbox(library, reads=lambda: reader)
-    reader.takes = closer.READING / 4
+    reader.takes = closer.WORK / 4
     first = toolbox.look_closer(video, 2.0, 3.0)
     assert str(first[-1]).startswith("Not all of 2 s to 3 s was read")
     assert 0 < len(shown(first)) < 10 and is_coarse(library, video, 2.7)
@@ -168,3 +175,37 @@ def test_a_look_is_bounded_in_length_and_in_time(
     monkeypatch.setattr(closer, "DECODING", 0.0)  # a file with one keyframe is decoded from there
     told = toolbox.look_closer(video, 5.0, 5.1)
     assert str(told[-1]).startswith("Not all of 5 s to 6 s") and not toolbox.library.looks(video)
+
+
+def test_decoding_and_reading_share_one_time(
+    count: tuple[Toolbox, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library, video = count[0].library, count[1]
+    reader, at_times = Reader(), frames.at_times
+    begun, reader.takes = reader.now, 0.5
+
+    def slow(*given: Any) -> Any:
+        reader.now += closer.DECODING
+        return at_times(*given)
+
+    monkeypatch.setattr(closer, "time", reader)
+    monkeypatch.setattr(frames, "at_times", slow)
+    found = Toolbox(library, reads=lambda: reader).look_closer(video, 1.0, 4.0)
+    assert shown(found) and str(found[-1]).startswith("Not all of 1 s to 4 s was read")
+    assert reader.now - begun <= closer.WORK + reader.takes
+
+
+@pytest.mark.parametrize("full", [(closer, "write_bytes"), (frames, "workplace")])
+def test_a_full_disk_is_a_note_and_the_rest_is_answered(
+    count: tuple[Toolbox, str], monkeypatch: pytest.MonkeyPatch, full: tuple[Any, str]
+) -> None:
+    def refuse(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    toolbox, video = count
+    monkeypatch.setattr(*full, refuse)
+    *found, note = toolbox.look_closer(video, 1.0, 1.1)
+    assert str(note).startswith("Not all of 1.0 s to 1.1 s was looked at: the disk became full")
+    assert all(isinstance(one, Evidence) for one in found) and found
+    monkeypatch.undo()
+    assert (1.0, "110") in shown(toolbox.look_closer(video, 1.0, 1.1))

@@ -1,5 +1,6 @@
 """Two voices that are tones, 300 and 1500 Hz, and models that the test makes to hear them."""
 
+import os
 import shutil
 import subprocess
 import tempfile
@@ -198,12 +199,9 @@ def test_no_label_is_guessed() -> None:
 @pytest.mark.live
 @pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="makes its voices with espeak-ng")
 def test_real_models_tell_a_man_from_a_woman(tmp_path: Path) -> None:
-    """The models lie in the default home; CUEPOINT_HOME is the test's own."""
-    import platformdirs
-
-    models = Path(platformdirs.user_data_dir("cuepoint")) / "models"
-    if missing(models):
-        pytest.skip(missing(models))
+    real = Path(os.environ.get("CUEPOINT_MODELS", "models")).absolute()
+    if missing(real):
+        pytest.skip(missing(real))
     pieces: list[np.ndarray] = []
     for voice in ("en-gb", "en-us+f3") * 2:
         text = "This is a sentence that is long enough to know who is speaking in this room."
@@ -216,5 +214,5 @@ def test_real_models_tell_a_man_from_a_woman(tmp_path: Path) -> None:
     np.concatenate(pieces).astype("<i2").tofile(tmp_path / "sound.raw")
     starts = np.cumsum([0, *map(len, pieces)]) / RATE
     spoken = said(*[(starts[n], starts[n + 1]) for n in range(0, 8, 2)])
-    _, turns = turns_of(models, tmp_path / "sound.raw")
+    _, turns = turns_of(real, tmp_path / "sound.raw")
     assert speakers(spoken, turns) == ["Speaker 1", "Speaker 2", "Speaker 1", "Speaker 2"]

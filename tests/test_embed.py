@@ -1,4 +1,5 @@
 import logging
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from PIL import Image
 from tools.embed import Vectors, load_embedder, load_image_embedder
 from tools.embed.onnx_pair import OnnxPair
 from tools.errors import ProviderUnavailable, UnreadableMedia
+from tools.models import folder, seal
 
 
 def test_rows_are_unit_vectors_and_meaning_is_near():
@@ -54,7 +56,7 @@ def test_loading_leaves_the_root_logger_alone():
 def test_importing_is_free():
     code = (
         "import sys, tools.embed, tools.index, tools.search, tools.attributes;"
-        "print(sorted({'numpy', 'chromadb', 'bm25s', 'wordllama'} & set(sys.modules)))"
+        "print(sorted({'numpy', 'chromadb', 'wordllama'} & set(sys.modules)))"
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert said.stdout.strip() == "[]"
@@ -134,3 +136,12 @@ def test_a_downloaded_text_model_is_an_embedder_too(tmp_path, tiny):
     assert array[0] @ array[1] > 0.9 > 0.1 > array[0] @ array[2]
     with pytest.raises(ProviderUnavailable, match="cuepoint models pull bge-small"):
         load_embedder("bge-small", tmp_path)
+    assert load_embedder("multilingual", tmp_path, 1) is embedder
+    place = folder(tmp_path, "multilingual")
+    with (place / "tokenizer_config.json").open("a") as file:
+        file.write(" ")  # other files
+    seal(place, "multilingual")
+    assert load_embedder("multilingual", tmp_path, 1) is not embedder
+    shutil.rmtree(place)
+    with pytest.raises(ProviderUnavailable, match="cuepoint models pull multilingual"):
+        load_embedder("multilingual", tmp_path, 1)

@@ -16,9 +16,9 @@ from agent.ask import Agent, Answer, Token, ToolStarted, ask, open_agent
 from agent.fakes import MemoryToolbox, ScriptedModel, calling
 from agent.graph import LOOKS
 from agent.settings import Settings
-from agent.toolbelt import Toolbelt, clock, fence
+from agent.toolbelt import Toolbelt, fence
 from tools.errors import RefusedRequest
-from tools.media import Coverage, Evidence, Utterance
+from tools.media import Coverage, Evidence, Utterance, clock
 from tools.sandbox import UNTIL
 
 WATER = calling("search_transcript", query="water", limit=3)

@@ -93,7 +93,7 @@ class Listener:
     def hear(self, chunks: list[Chunk], language: str = "") -> list[Heard]:
         self.heard += 1
         (chunk,) = chunks
-        text = ["the", "kettle", f"number{self.heard}", "sings"]
+        text = [" the", " kettle", f" number{self.heard}", " sings"]
         start = chunk.voiced[0][0]
         words = [Word(start + n / 5, start + (n + 1) / 5, one, 0.9) for n, one in enumerate(text)]
         return [Heard(tuple(words), "en", 0.9)]

@@ -161,6 +161,11 @@ def test_only_the_named_stages_run(library: Library, shots: Path) -> None:
     assert states["keyframes"] == "done" and states["pass"] == "waiting"
     assert video.state == "queued"
     assert library.scenes(video.id) == []
+    later = ingest(library, shots, only=("speech",), **QUICK).stages
+    assert (later["pass"].state, later["sound"].state, later["speech"].state) == (
+        "done", "done", "skipped",
+    )  # fmt: skip
+    assert {later[name].state for name in ("screen", "pictures", "vectors")} == {"waiting"}
 
 
 def test_names_that_do_not_exist_are_refused(library: Library, shots: Path) -> None:

@@ -67,7 +67,7 @@ def test_other_videos_take_little_work_and_hide_nothing(
     for number in range(20):
         array[f"{number:016x}"], cuts = space.video(200)
         write(tmp_path / f"{number:016x}", array[f"{number:016x}"], cuts)
-    layer = Layer(tmp_path, Manifests(tmp_path), PROVIDER)
+    layer = Layer(tmp_path, Manifests(tmp_path), PROVIDER, DIMENSIONS)
     queries = space.texts(np.arange(60)) - space.texts(np.arange(60, 160)).mean(axis=0)
     for query in queries:
         found, among = layer.frames(query)
@@ -83,7 +83,7 @@ def test_what_another_process_adds_changes_or_removes_is_seen_at_once(
     space: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     videos = tmp_path / "videos"
-    layer = Layer(videos, Manifests(videos), PROVIDER)
+    layer = Layer(videos, Manifests(videos), PROVIDER, DIMENSIONS)
     query = space.noise(1)[0]
     assert layer.frames(query)[0].ids == []
     write(videos / "a", *space.video(20))
@@ -110,13 +110,13 @@ def test_what_another_process_adds_changes_or_removes_is_seen_at_once(
         + [f"frame:a@{SECOND * at}" for at in range(7)]
     )
     assert sorted(loaded) == ["a", "c"]  # the rest is not read again
-    assert Layer(videos, Manifests(videos), "another").frames(query)[0].ids == []
+    assert Layer(videos, Manifests(videos), "another", DIMENSIONS).frames(query)[0].ids == []
 
 
 def test_a_stray_file_among_the_videos_is_no_video(space: Any, tmp_path: Path):
     write(tmp_path / "a", *space.video(20))
     (tmp_path / ".DS_Store").write_bytes(b"Bud1")
-    layer = Layer(tmp_path, Manifests(tmp_path), PROVIDER)
+    layer = Layer(tmp_path, Manifests(tmp_path), PROVIDER, DIMENSIONS)
     assert len(layer.frames(space.noise(1)[0])[0].ids) == 20
 
 
@@ -125,7 +125,7 @@ def test_nothing_is_looked_through_where_nothing_changed(
 ):
     write(tmp_path / "a", *space.video(20))
     os.utime(tmp_path, ns=(1, 1))
-    layer = Layer(tmp_path, Manifests(tmp_path), PROVIDER)
+    layer = Layer(tmp_path, Manifests(tmp_path), PROVIDER, DIMENSIONS)
     query = space.noise(1)[0]
     layer.frames(query)
     monkeypatch.setattr(Manifests, "get", lambda *_: pytest.fail("a manifest was read"))
@@ -135,7 +135,7 @@ def test_nothing_is_looked_through_where_nothing_changed(
 @pytest.mark.parametrize("harm", ["cut short", "changed", "gone"])
 def test_frames_that_are_not_what_was_written_are_named(space: Any, tmp_path: Path, harm: str):
     write(tmp_path / "a", *space.video(20))
-    layer = Layer(tmp_path, Manifests(tmp_path), PROVIDER)
+    layer = Layer(tmp_path, Manifests(tmp_path), PROVIDER, DIMENSIONS)
     query = space.noise(1)[0]
     layer.frames(query)
     path = tmp_path / "a" / FRAMES
@@ -147,3 +147,17 @@ def test_frames_that_are_not_what_was_written_are_named(space: Any, tmp_path: Pa
         path.write_bytes(data if harm == "changed" else data[:-100])
     with pytest.raises(Damaged, match=r"pictures\.npy of a is damaged: run"):
         layer.frames(query)
+
+
+def test_frames_that_another_model_of_the_same_name_saw_are_left_out(space: Any, tmp_path: Path):
+    write(tmp_path / "a", *space.video(20))
+    write(tmp_path / "b", *Space(DIMENSIONS // 2).video(20))
+    layer = Layer(tmp_path, Manifests(tmp_path), PROVIDER, DIMENSIONS)
+    found, among = layer.frames(space.noise(1)[0])
+    assert {id.partition("@")[0] for id in found.ids} == {"frame:a"} and among
+    assert layer.foreign() == {"b"}
+    discard(tmp_path / "a", tmp_path.parent / "trash")
+    assert layer.frames(space.noise(1)[0])[0].ids == [] and layer.foreign() == {"b"}
+    discard(tmp_path / "b", tmp_path.parent / "trash")
+    write(tmp_path / "b", *space.video(7))  # seen again
+    assert len(layer.frames(space.noise(1)[0])[0].ids) == 7 and not layer.foreign()

@@ -3,7 +3,7 @@
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -97,8 +97,46 @@ def test_a_process_that_is_killed_is_one_line_and_the_video_goes_on(
     with pytest.raises(Interrupted, match="go on"):
         pool.index(library, shots, BARE, kill).result()
     (video,) = library.list()
-    assert video.stages["keyframes"].state == "done" and video.state == "queued"
+    assert video.stages["keyframes"].state == "done"
+    assert video.state in ("queued", "failed")  # where the next stage had begun, that one failed
     assert pool.index(library, shots, BARE, lambda _: None).result().state == "ready"
+
+
+@pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGKILL])
+def test_a_stage_that_ends_its_process_is_told_as_failed_and_tried_again(
+    pool: Pool,
+    library: Library,
+    shots: Path,
+    tmp_path: Path,
+    cuepoint: Callable[..., tuple[int, str, str]],
+    monkeypatch: pytest.MonkeyPatch,
+    number: signal.Signals,
+) -> None:
+    """As a native library does, or the system where memory runs out."""
+    fault = f"""
+import os, sys
+if "tools.pool" in sys.orig_argv:
+    from dataclasses import replace
+    from tools import stages
+    stages.STAGE["sound"] = replace(
+        stages.STAGE["sound"], run=lambda work: os.kill(os.getpid(), {number:d})
+    )
+"""
+    (tmp_path / "sitecustomize.py").write_text(fault)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with pytest.raises(Interrupted, match=f"{number.name}.*go on"):
+        pool.index(library, shots, BARE, lambda _: None).result()
+    (video,) = Library(library.home).list()
+    sound = video.stages["sound"]
+    assert (video.state, sound.state) == ("failed", "failed") and number.name in sound.note
+    assert video.stages["pass"].state == "done"
+    assert [one for one in library.coverage(video.id).notes if number.name in one] == [sound.note]
+    status, listed, _ = cuepoint("--library", library.home, "library", "list")
+    assert status == 0 and f"sound failed: {sound.note}" in listed.splitlines()[-1]
+    monkeypatch.delenv("PYTHONPATH")
+    again = pool.index(library, shots, BARE, lambda _: None).result()
+    assert (again.state, again.stages["sound"].state) == ("ready", "done")
+    assert not any(number.name in note for note in library.coverage(video.id).notes)
 
 
 def test_closing_ends_what_runs(library: Library, shots: Path) -> None:

@@ -47,6 +47,17 @@ def test_only_the_damaged_stage_and_what_rests_on_it_is_done_again(shelf: Shelf)
     assert set(at) == set(shelf.library.manifest(shelf.video)["stages"])
 
 
+def test_a_stage_that_an_older_release_did_not_know_is_not_made_by_a_repair(shelf: Shelf) -> None:
+    manifest = dict(shelf.library.manifest(shelf.video))
+    later = ("sound", "pictures", "speech", "speakers")
+    known = {name: one for name, one in manifest["stages"].items() if name not in later}
+    manifests.write(shelf.folder, {**manifest, "stages": known})
+    (shelf.folder / "sound.npy").unlink()
+    change(shelf.folder / "scenes.jsonl")
+    assert shelf.mend() == ["scenes.jsonl is damaged"]
+    assert shelf.library.manifest(shelf.video)["stages"].keys() == known.keys()
+
+
 def test_indexing_the_same_file_mends_its_stages_and_its_pictures(shelf: Shelf) -> None:
     image = shelf.library.image_path(shelf.library.frames(shelf.video)[3].image)
     before = image.read_bytes()
@@ -227,6 +238,19 @@ def test_what_a_killed_process_left_is_found_and_removed(shelf: Shelf) -> None:
     assert set(found) == {f"{name} is left over" for name in left}
     assert sorted(shelf.mend()) == sorted(found)
     assert not (root / "videos" / "0123456789abcdef").exists()
+
+
+def test_what_a_run_left_that_was_given_up_is_found_and_removed(shelf: Shelf) -> None:
+    names = ["heard.3.jsonl", "heard.jsonl", "pictures.npy"]
+    for name in names:
+        (shelf.folder / name).write_bytes(b"{}\n")
+    assert shelf.found() == [f"{name} is left over" for name in names]
+    assert sorted(shelf.mend()) == sorted(f"{name} is left over" for name in names)
+    (shelf.folder / "heard.jsonl").write_bytes(b"{}\n")
+    before = shelf.library.utterances(shelf.video)
+    ingest(shelf.library, shelf.file, providers=BARE, sampling="uniform")
+    assert not (shelf.folder / "heard.jsonl").exists()
+    assert shelf.library.utterances(shelf.video) == before != []
 
 
 def test_a_library_without_checksums_still_answers_and_gets_them(shelf: Shelf) -> None:

@@ -2,12 +2,13 @@
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tools.errors import RefusedRequest, UnknownVideo
 from tools.ingest import ingest
-from tools.library import Library
+from tools.library import Library, save_manifest
 from tools.media import Evidence, Video
 from tools.providers import BARE
 from tools.toolbox import Toolbox, _by_moment
@@ -158,6 +159,26 @@ def test_nearest_misses_and_missing_words(box: Toolbox) -> None:
     assert box.missing_words("does the submarine carry a ladder?") == ["submarine", "carry"]
     near = box.nearest("submarine kettle", limit=2)
     assert near and all("kettle" in one.text for one in near[:1])
+
+
+def test_texts_are_prepared_again_when_another_process_changed_them_and_only_then(
+    shelf: Any,
+) -> None:
+    door, other = Toolbox(shelf.library), Library(shelf.library.home)
+    before = door.corpora([shelf.video])
+    manifest = dict(other.manifest(shelf.video))
+    manifest["stages"] = {**manifest["stages"], "pictures": {"state": "failed", "note": "of late"}}
+    save_manifest(other, shelf.video, manifest)
+    assert door.corpora([shelf.video]) is before
+    generation = door.library.generation(shelf.video)
+    other.remove(shelf.video)
+    words = shelf.file.with_suffix(".srt")
+    words.write_text(words.read_text().replace("red", "blue"))
+    ingest(other, shelf.file, providers=BARE)
+    while other.generation(shelf.video) < generation:
+        save_manifest(other, shelf.video, dict(other.manifest(shelf.video)))
+    assert door.library.generation(shelf.video) == generation  # as it happens
+    assert [one.text for one in door.corpora([shelf.video])[0].items] == ["The kettle is blue."]
 
 
 def test_unknown_videos_are_named(box: Toolbox) -> None:

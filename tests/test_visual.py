@@ -46,6 +46,15 @@ class Colours:
         return (row / np.linalg.norm(row)).astype(np.float32)
 
 
+class Others(Colours):
+    """The same name in a folder where another model lies now."""
+
+    dimensions = Colours.dimensions + 2
+
+    def _row(self, *given: Any) -> np.ndarray:
+        return np.pad(super()._row(*given), (0, 2))
+
+
 def see(library: Library, video: str) -> None:
     """What the stage of pictures leaves behind."""
     folder, frames = library.folder(video), library.frames(video)
@@ -68,7 +77,8 @@ def see(library: Library, video: str) -> None:
 @pytest.fixture
 def box(shelf: Any) -> Toolbox:
     see(shelf.library, shelf.video)
-    return Toolbox(shelf.library, sees=Colours)
+    colours = Colours()
+    return Toolbox(shelf.library, sees=lambda: colours)
 
 
 @pytest.mark.parametrize("scoped", [False, True])
@@ -131,3 +141,23 @@ def test_what_cannot_see_says_so(shelf: Any):
         VisualSearch(shelf.library, Colours()).classify(["red"], shelf.video)
     with pytest.raises(NotIndexed, match="cuepoint index"):
         VisualSearch(shelf.library, Colours()).alike(Colours().texts(["red"])[0])
+
+
+@pytest.mark.parametrize("scoped", [False, True])
+def test_pictures_that_another_model_of_the_same_name_saw_are_told_and_left_out(
+    box: Toolbox, shelf: Any, scoped: bool
+):
+    videos = [shelf.video] if scoped else None
+    frame = shelf.library.frames(shelf.video)[0].id
+    others = Others()
+    other = Toolbox(shelf.library, sees=lambda: others)
+    assert other.search_frames("a kettle", videos) == [] == box.unseen(videos)
+    assert [one.id for one in other.unseen(videos)] == [shelf.video]
+    assert other.blind([shelf.video]).endswith("run: cuepoint index")
+    assert all("alike in colours" in one.text for one in other.find_similar(frame, videos))
+    with pytest.raises(NotIndexed, match="cuepoint index"):
+        other.classify(["red", "blue"], shelf.video)
+    other.look_closer(shelf.video, 4.0, 4.1)  # whose vectors fit no others yet
+    assert len(shelf.library.frames(shelf.video)) > len(shelf.library.sampled(shelf.video))
+    visual = box.visual
+    assert visual is not None and visual.fitting("a blue thing", videos)

@@ -27,10 +27,11 @@ def moments_like(
             "searching with a picture needs a model that sees: run `cuepoint models pull siglip2`, "
             "`cuepoint index` on your videos, and start again"
         )
+    shown = visual.picture(picture)
     scope = list(videos) if videos else [video.id for video in toolbox.library.list()]
     if scope and (blind := toolbox.blind(scope)):
         raise NotIndexed(blind)
-    fits = visual.alike(visual.picture(picture), videos)
+    fits = visual.alike(shown, videos)
     best: dict[tuple[str, int], str] = {}
     for id in sorted(fits, key=lambda id: -fits[id]):
         if parsed := parse_id(id):

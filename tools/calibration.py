@@ -10,7 +10,7 @@ of the lower half do not move when a few of the captions are true of the picture
 from __future__ import annotations
 
 import math
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -46,9 +46,9 @@ DISTRACTORS = (
 """Short captions of everyday things; one that is true of a picture does no harm."""
 
 
-@cache
+@lru_cache(1)  # of an embedder that was replaced nothing is held
 def distractors(embedder: Embedder) -> Floats:
-    """One row per distractor, embedded once in a process."""
+    """One row per distractor, embedded once by each embedder."""
     return embedder.texts(DISTRACTORS)
 
 

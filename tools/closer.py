@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tools.attributes import look_of_picture
+from tools.disk import refusal
 from tools.embed import Vectors
-from tools.errors import RefusedRequest
+from tools.errors import Interrupted, RefusedRequest
 from tools.files import write_bytes
 from tools.media import Attributes, Frame, ScreenText
 from tools.ocr import TextReader, read_screen
@@ -37,8 +38,8 @@ FOLDER = "closer"
 PER_SECOND = 10
 LONGEST = 12
 """Seconds that are looked at for one question."""
-DECODING, READING = 20.0, 8.0
-"""Seconds of work that may go into pictures, and into reading their text, for one question."""
+WORK, DECODING = 8.0, 6.0
+"""Seconds of work for one question: in all, and of these at most into decoding pictures."""
 SAME = 0.1
 """Seconds for which a frame stands where nothing is known of what comes after it."""
 
@@ -96,18 +97,35 @@ def look(
 ) -> str:
     """Look at every second of [start, end) that was not looked at with these, and keep that.
 
-    Says what there was no time for; empty where nothing was left out. RefusedRequest for more than
-    LONGEST seconds.
+    Says what there was no time for, or what the disk refused; empty where nothing was left out.
+    RefusedRequest for more than LONGEST seconds.
     """
     end = max(start, end)
     if not end - start <= LONGEST:
         raise RefusedRequest(f"a closer look is at {LONGEST} s at most: ask for a shorter span")
+    try:
+        return _looked(library, video, start, end, reader, embedder)
+    except (OSError, Interrupted) as error:
+        told = refusal(error) if isinstance(error, OSError) else error
+        if told is None:
+            raise
+        return f"Not all of {start:.1f} s to {end:.1f} s was looked at: {told}"
+
+
+def _looked(
+    library: Library,
+    video: str,
+    start: float,
+    end: float,
+    reader: TextReader | None,
+    embedder: ImageEmbedder | None,
+) -> str:
+    ends = min(time.monotonic() + WORK, UNTIL.get())
     last = min(max(math.ceil(end), int(start) + 1), math.ceil(library.get(video).duration))
     before = {one.second: one.has(reader, embedder) for one in library.looks(video)}
     missing = [second for second in range(int(start), last) if not before.get(second)]
     held = _pictures(library, video, missing)
     missing.sort(key=before.__contains__)  # what nothing is known of comes first
-    ends = min(time.monotonic() + READING, UNTIL.get())
     folder = library.folder(video) / FOLDER
     for number, second in enumerate(missing):
         guard = _GUARDS[hash((video, second)) % len(_GUARDS)]
@@ -120,7 +138,7 @@ def look(
             if now < ends and not (known and known.has(reader, embedder)):
                 new = sum(later not in before for later in missing[number:])
                 until = now + (ends - now) / max(new, 1)
-                found = _found(library, held[second], known, reader, embedder, until)
+                found = _found(library, held[second], known, reader, embedder, until, ends)
                 folder.mkdir(exist_ok=True)
                 write_bytes(path, sealed(asdict(found)))
         finally:
@@ -160,8 +178,12 @@ def _found(
     reader: TextReader | None,
     embedder: ImageEmbedder | None,
     until: float,
+    ends: float,
 ) -> Look:
-    """A look with what an earlier one at the same frames found, and what it lacks."""
+    """A look with what an earlier one at the same frames found, and what it lacks.
+
+    Nothing is read after `until`, and nothing embedded once it is `ends`.
+    """
     paths = [library.picture(frame.image) for frame in frames]
     if known is None or known.frames != frames:
         pixels = [
@@ -174,7 +196,7 @@ def _found(
         known = replace(
             known, texts=_added(known.texts, texts), reader=reader.name, partial=partial
         )
-    if embedder and not known.has(None, embedder) and time.monotonic() < UNTIL.get():
+    if embedder and not known.has(None, embedder) and time.monotonic() < ends:
         vectors = embedder.images(paths).astype(float).round(6).tolist()
         known = replace(known, vectors=vectors, embedder=embedder.name)
     return known
@@ -231,9 +253,9 @@ def _read(path: Path) -> Look | None:
 
 
 def damaged(folder: Path) -> list[Path]:
-    """The files of looks that are not what was written."""
+    """The files of looks that are not what was written; one that is being written is none yet."""
     found: list[Path] = []
-    for path in sorted((folder / FOLDER).glob("*")):
+    for path in sorted((folder / FOLDER).glob("[!.]*")):
         try:
             unsealed(path.read_bytes())
         except (OSError, ValueError):
@@ -280,10 +302,12 @@ def with_texts(read: list[ScreenText], looks: list[Look]) -> list[ScreenText]:
 
 
 def with_vectors(made: Vectors, looks: list[Look]) -> Vectors:
-    """Vectors of the index and of looks by the same model."""
+    """Vectors of the index and of looks by the same model; others of its name are left out."""
     there, ids, rows = set(made.ids), list[str](), list[list[float]]()
     for look in looks:
-        if look.vectors is not None and look.embedder == made.provider:
+        if look.embedder != made.provider or not look.vectors:
+            continue
+        if len(look.vectors[0]) == made.array.shape[1]:
             for frame, row in zip(look.frames, look.vectors, strict=True):
                 if frame.id not in there:
                     there.add(frame.id)

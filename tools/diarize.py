@@ -179,10 +179,13 @@ def diarize(path: str, segmentation: str, embedding: str, threads: int) -> Itera
             # To whole windows: a turn in what pads the last one would end the process.
             whole = max(10, -(-len(samples) // RATE)) * RATE
             found = model.process(np.pad(samples, (0, whole - len(samples))))
-            for own in found.sort_by_speaker():
-                spans = [(at + one.start, min(at + one.end, last / RATE)) for one in own]
-                if spans := [(start, end) for start, end in spans if end - start >= LEAST]:
-                    voices.append(spans)
+            # Not `sort_by_speaker`: it counts the speakers, but their numbers have gaps.
+            spoken: dict[int, list[tuple[float, float]]] = {}
+            for one in found.sort_by_start_time():
+                start, end = at + one.start, min(at + one.end, last / RATE)
+                if end - start >= LEAST:
+                    spoken.setdefault(one.speaker, []).append((start, end))
+            voices += spoken.values()
             yield {"progress": part / parts}
         del model  # both at once would not fit where the embedding is a large one
         if parts > 1 and voices:

@@ -8,18 +8,28 @@ from tools.providers import Providers
 from tools.toolbox import Toolbox
 
 if TYPE_CHECKING:
+    from tools.embed import ImageEmbedder
     from tools.index import VectorIndex
 
 
 def equip(library: Library, providers: Providers, index: "VectorIndex | None" = None) -> Toolbox:
     """The capabilities over a library; what sees and what reads is resolved as for an index.
 
-    ProviderUnavailable where a model that was asked for by name is not there.
+    What sees is resolved at every question: a model may be pulled or removed meanwhile.
+    ProviderUnavailable where one that was asked for by name is not there.
     """
     from tools.embed import image_embedder_named, load_image_embedder
     from tools.ocr import load_text_reader
 
-    name, blind = image_embedder_named(providers.picture_embedder, library.home)
-    sees = partial(load_image_embedder, name, library.home, providers.threads) if name else None
+    chosen, home = providers.picture_embedder, library.home
+    image_embedder_named(chosen, home)  # what is missing is told now, not by a question
+
+    def sees() -> "ImageEmbedder | None":
+        name, _ = image_embedder_named(chosen, home)
+        return load_image_embedder(name, home, providers.threads) if name else None
+
+    def blind() -> str:
+        return image_embedder_named(chosen, home)[1]
+
     reads = partial(load_text_reader, providers.text_reader, providers.threads)
     return Toolbox(library, index, sees, reads, blind=blind, threads=providers.threads)

@@ -20,8 +20,8 @@ from tools.disk import check_space, refusal
 from tools.errors import Damaged, Interrupted, RefusedRequest, UnknownVideo, VideoError
 from tools.files import adopt, digest, discard, lock, sweep, sweep_temporary
 from tools.frames import intact
-from tools.library import STAGES, Library
-from tools.manifests import SCHEMA, Manifest, loose_parts
+from tools.library import STAGES, Library, save_manifest
+from tools.manifests import SCHEMA, Manifest, unnamed
 from tools.media import Video
 from tools.original import Original
 from tools.providers import Providers
@@ -30,7 +30,9 @@ from tools.sandbox import Child
 from tools.work import OnProgress, Work, removed
 
 NEEDED = ("probe", "subtitles", "keyframes", "pass")
-"""Without these the stages after them have nothing to go by; of the others each stands alone."""
+"""Without these the stages after them have nothing to go by; most of the others stand alone."""
+RESTS = {"speech": ("sound",), "speakers": ("sound", "speech")}
+"""What of the others a stage cannot do without."""
 
 
 def ingest(
@@ -48,8 +50,9 @@ def ingest(
     """Index a file and return its video; at once for what is already indexed.
 
     take moves the file into the library, otherwise it stays where it is and is linked. only names
-    the stages to run, with what they need before them. Raises UnreadableMedia for what is no video,
-    Interrupted where the disk, a removal or another writer of the file was in the way.
+    the stages to run, with what they need before them and no others. Raises
+    UnreadableMedia for what is no video, Interrupted where the disk, a removal or another writer of
+    the file was in the way.
     """
     _check_names(sampling, only)
     providers = providers or Providers()
@@ -86,6 +89,22 @@ def ingest(
                     discard(folder, library.trash)  # nothing of it is worth keeping
                 raise
         return library.get(video)
+
+
+def record_death(library: Library, video: str, stage: str, note: str) -> None:
+    """Tell by the manifest that a stage ended the process that ran it.
+
+    What it found so far stays, and so does what an earlier run did; the next index tries again.
+    """
+    with contextlib.suppress(UnknownVideo, Damaged, BlockingIOError):
+        library.manifest(video)  # a lock would make the folder of a removed video anew
+        with lock(library.folder(video) / "lock", wait=False):
+            manifest = copy.deepcopy(library.manifest(video))
+            entry = manifest["stages"].get(stage, {})
+            if entry.get("state") not in ("done", "skipped"):
+                failed: Manifest = {"files": {}, "from": None, **entry, "state": "failed"}
+                manifest["stages"][stage] = {**failed, "note": note}
+                save_manifest(library, video, manifest)
 
 
 def unlisted_originals(library: Library) -> list[Path]:
@@ -200,15 +219,18 @@ def _keep_time(work: Work, recorded_at: datetime | None) -> None:
 
 def _run(work: Work, only: tuple[str, ...]) -> None:
     last = max((STAGES.index(name) for name in only), default=len(STAGES) - 1)
+    wanted = {*NEEDED, *only, *(below for name in only for below in RESTS.get(name, ()))}
     shutil.rmtree(work.scratch, ignore_errors=True)
     sweep_temporary(work.folder)
-    for path in loose_parts(work.folder, work.manifest):
+    for path in unnamed(work.folder, work.manifest):
         path.unlink()
     for pattern in ("look-*", "copy-*"):
         sweep(work.folder, pattern)
     failed: list[VideoError] = []
     try:
         for name in STAGES[: last + 1]:
+            if only and name not in wanted:
+                continue
             try:
                 _run_stage(work, name)
             except Interrupted:
@@ -256,7 +278,7 @@ def _run_stage(work: Work, name: str) -> None:
     }
     work.manifest["notes"] = list(dict.fromkeys(work.manifest["notes"]))
     work.save()
-    for path in loose_parts(work.folder, work.manifest):
+    for path in unnamed(work.folder, work.manifest):
         path.unlink()
     for file in before.get("files", {}).keys() - files:
         (work.folder / file).unlink(missing_ok=True)

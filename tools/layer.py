@@ -127,14 +127,16 @@ class _State(NamedTuple):
 class Layer:
     """The frames of one provider in a folder of videos. Safe for many threads.
 
-    What another process changes is seen by the next question.
+    What another process changes is seen by the next question. Vectors of other dimensions are those
+    of another model of the same name, and left out.
     """
 
-    def __init__(self, videos: Path, manifests: Manifests, provider: str) -> None:
-        self.provider = provider
+    def __init__(self, videos: Path, manifests: Manifests, provider: str, dimensions: int) -> None:
+        self.provider, self.dimensions = provider, dimensions
         self._videos = videos
         self._manifests = manifests
         self._state: _State | None = None
+        self._foreign: dict[str, str] = {}  # checks of the segments of other dimensions, by video
         self._seen = (0, 0)  # when the folder had changed, and when it was looked through
         self._guard = Lock()
 
@@ -185,6 +187,11 @@ class Layer:
         within = float(np.median(several)) if len(several) else 1.0
         return table["vector"].astype(np.float32) @ picture, within
 
+    def foreign(self) -> set[str]:
+        """The videos whose frames this provider saw in other dimensions."""
+        self._now()
+        return set(self._foreign)
+
     def _now(self) -> _State | None:
         """What is held, after a look at what changed: one look at the folder where nothing did."""
         with self._guard:
@@ -201,14 +208,20 @@ class Layer:
     def _refresh(self) -> None:
         known = self._state.checks if self._state else {}
         checks: dict[str, str] = {}
+        foreign: dict[str, str] = {}
         loaded: dict[str, NDArray[np.void]] = {}
         for entry in os.scandir(self._videos):
             with suppress(NotIndexed):  # made again while we look
                 check = self._check(entry.name)
-                if check and check != known.get(entry.name):
-                    loaded[entry.name] = self._manifests.array(entry.name, SEGMENTS)
+                is_foreign = check == self._foreign.get(entry.name)
+                if check and not is_foreign and check != known.get(entry.name):
+                    made = self._manifests.array(entry.name, SEGMENTS)
+                    is_foreign = made["vector"].shape[1:] != (self.dimensions,)
+                    if not is_foreign:
+                        loaded[entry.name] = made
                 if check:
-                    checks[entry.name] = check
+                    (foreign if is_foreign else checks)[entry.name] = check
+        self._foreign = foreign
         if checks != known:
             self._state = _joined(self._state, checks, loaded) if checks else None
 

@@ -100,6 +100,12 @@ class Library:
         """Rises with every stage that finishes."""
         return int(self.manifest(video)["generation"])
 
+    def stamp(self, video: str, *stages: str) -> tuple[tuple[str, str], ...]:
+        """Changes with the files of these stages, whoever wrote them, and with nothing else."""
+        known = self.manifest(video)["stages"]
+        files = (known.get(name, {}).get("files", {}) for name in stages)
+        return tuple(sorted(entry for each in files for entry in each.items()))
+
     def _video(self, video: str) -> Video:
         manifest = self.manifest(video)
         stages = {name: Stage() for name in STAGES}
@@ -214,7 +220,7 @@ class Library:
                 array = self._manifests.array(video, f"{name}.npy")
                 if self._manifests.stamp(video) == before:
                     break
-            if any("row" in one for one in rows):  # what looks the same shares one vector
+            if any("row" in one for one in rows):  # indexed when what looks the same shared one
                 array = array[[one["row"] for one in rows]]
             return Vectors([one["id"] for one in rows], array, stage["provider"])
 
@@ -330,7 +336,11 @@ class Library:
         return path.exists() if is_old else is_sealed_picture(path)
 
     def picture(self, image: str) -> Path:
-        """The file of a picture; decoded again from the original if it is missing or damaged."""
+        """The file of a picture; made again if it is missing or damaged."""
+        from tools.strips import is_strip, strip  # which need this module
+
+        if is_strip(image):
+            return strip(self, image)
         path = self.image_path(image)
         if not self.has_picture(image):
             from tools.frames import decode  # which needs this module

@@ -119,13 +119,13 @@ def is_part(file: str, name: str) -> bool:
     return re.fullmatch(rf"{re.escape(stem)}\.\d+\.{re.escape(ending)}", file) is not None
 
 
-def loose_parts(folder: Path, manifest: Manifest) -> list[Path]:
-    """The parts that the manifest no longer names, or never came to name."""
+def unnamed(folder: Path, manifest: Manifest) -> list[Path]:
+    """The files of stages that the manifest no longer names, or never came to name."""
     stages = manifest["stages"].values()
     told = (*stages, *(stage.get("redo", {}) for stage in stages))
     named = {file for one in told for file in one.get("files", {})}
-    parts = (path for path in folder.glob("*.*.jsonl") if re.search(r"\.\d+\.", path.name))
-    return sorted(path for path in parts if path.name not in named)
+    there = (path for ending in ("jsonl", "npy") for path in folder.glob(f"[!.]*.{ending}"))
+    return sorted(path for path in there if path.name not in named)
 
 
 def write(folder: Path, manifest: Manifest) -> None:

@@ -13,6 +13,15 @@ StageState = Literal["waiting", "running", "done", "skipped", "failed"]
 VideoState = Literal["queued", "indexing", "ready", "failed"]
 
 
+def clock(seconds: float) -> str:
+    """Seconds as people write them: 0:12.4, 1:02:03.0. Cut, not rounded: 59.96 is not 60.0."""
+    tenths = int(seconds * 10 + 1e-6)
+    minutes, tenths = divmod(tenths, 600)
+    hours, minutes = divmod(minutes, 60)
+    start = f"{hours}:{minutes:02}" if hours else f"{minutes}"
+    return f"{start}:{tenths // 10:02}.{tenths % 10}"
+
+
 def evidence_id(kind: Kind, video: str, start: float, end: float | None = None, n: int = 1) -> str:
     """`kind:video@start_ms[-end_ms][#n]`; n counts what shares kind and span, from 1."""
     span = f"{round(start * 1000)}"

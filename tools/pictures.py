@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -24,16 +25,17 @@ ALIKE = 0.85
 class PictureSearch:
     """Spans of frames of one library, best first. Safe for many threads.
 
-    sees makes what embeds pictures, when it is first needed; blind is why nothing does.
+    sees gives what embeds pictures now, another one once there are other weights; blind says why
+    nothing does, without loading anything.
     """
 
     def __init__(
         self,
         library: Library,
         sees: Callable[[], ImageEmbedder | None] | None = None,
-        blind: str = "",
+        blind: Callable[[], str] = str,
     ) -> None:
-        self.sees = sees
+        self._sees = sees
         self._library, self._blind = library, blind
         self._visual: VisualSearch | None = None
         self._guard = threading.Lock()
@@ -44,29 +46,44 @@ class PictureSearch:
         from tools.visual import VisualSearch
 
         with self._guard:
-            if self._visual is None and self.sees and (embedder := self.sees()):
+            embedder = self._sees() if self._sees else None
+            if embedder is None:
+                self._visual = None
+            elif self._visual is None or self._visual.embedder is not embedder:
                 self._visual = VisualSearch(self._library, embedder)
             return self._visual
+
+    @property
+    def sees(self) -> bool:
+        """Whether what embeds pictures is there now."""
+        with suppress(ProviderUnavailable):
+            return self._sees is not None and not self._blind()
+        return False
 
     def blind(self, videos: Sequence[str]) -> str:
         """Why these are not searched by what they show; empty where pictures of one of them are."""
         visual = self.visual
         if visual is None:
-            return self._blind or best_pictures(())[1]
-        stages = (self._library.get(video).stages.get("pictures") for video in videos)
-        made = [one.provider for one in stages if one and one.state == "done"]
-        if visual.embedder.name in made:
+            return self._blind() or best_pictures(())[1]
+        stages = {video: self._library.get(video).stages["pictures"] for video in videos}
+        done = ("done", visual.embedder.name)
+        seen = {video for video, of in stages.items() if (of.state, of.provider) == done}
+        if seen and seen - visual.foreign(videos):
             return ""
         return f"these pictures have no vectors of {visual.embedder.name} yet; run: cuepoint index"
 
     def unseen(self, videos: Sequence[str]) -> list[Video]:
         """Those of some videos that a search by what pictures show passed over."""
-        if self._visual is None:
+        if (visual := self._visual) is None:
             return []
-        name = self._visual.embedder.name
+        name, foreign = visual.embedder.name, visual.foreign(videos)
         found = (self._library.get(video) for video in videos)
         pictured = [(one, one.stages["pictures"]) for one in found if one.width is not None]
-        return [one for one, of in pictured if (of.state, of.provider) != ("done", name)]
+        return [
+            one
+            for one, of in pictured
+            if (of.state, of.provider) != ("done", name) or one.id in foreign
+        ]
 
     def by_words(
         self,

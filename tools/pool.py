@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.errors import Interrupted, RefusedRequest, UnknownVideo, VideoError
-from tools.ingest import NEEDED, ingest
+from tools.ingest import NEEDED, ingest, record_death
 from tools.library import Library
 from tools.media import Video
 from tools.providers import Providers
@@ -86,13 +86,18 @@ class Pool:
 
     def _run(self, library: Library, request: dict[str, Any], on_progress: OnProgress) -> Video:
         worker = self._free.pop()
-        video = ""
+        video, at_work = "", ""
         try:
             for event in worker.call("ingest", **request):
                 video = event["video"]
                 if "stage" in event:
+                    at_work = event["stage"] if event["state"] == "running" else ""
                     on_progress(Progress(**event))
             return library.get(video)
+        except Died as error:
+            if at_work:
+                record_death(library, video, at_work, str(error))
+            raise
         except Interrupted:
             raise
         except VideoError as error:
@@ -106,6 +111,10 @@ class Pool:
         finally:
             worker.close()
             self._free.append(worker)
+
+
+class Died(Interrupted):
+    """A process ended that nobody here had ended: a native crash, or the system took its memory."""
 
 
 class Worker(Child):
@@ -134,7 +143,12 @@ class Worker(Child):
 
     def death(self, code: int, cpu: float) -> VideoError:
         """What was done is kept."""
-        return Interrupted(f"indexing was ended (exit {code}): index the video again to go on")
+        if self._killed:
+            return Interrupted(STOPPING)
+        how = f"with status {code}" if code >= 0 else f"by {signal.Signals(-code).name}"
+        if -code == signal.SIGKILL:
+            how += ", as the system does where memory runs out"
+        return Died(f"indexing was ended {how}: index the video again to go on")
 
 
 def _main() -> None:

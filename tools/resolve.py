@@ -6,6 +6,7 @@ from tools import evidence as make
 from tools.errors import UnknownVideo
 from tools.media import Evidence
 from tools.sound import told
+from tools.strips import frames_of, strip_name
 from tools.words import HEARD, READ, SUBTITLES
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ def _frame(library: "Library", id: str, video: str, start: float, end: float) ->
     if id.endswith(f"#{make.HEARD}"):
         heard = told(library.signals(video, "sound"), start, end)
         return make.of_sound(video, start, end, heard, image)
+    if len(frames_of(library, video, start, end)) > 1:
+        image = strip_name(video, start, end)
     return make.of_span(id, video, start, end, library.look_of(video, start, end), image)
 
 

@@ -1,4 +1,7 @@
-"""Contact sheets: many pictures as one, each tile under the label by which it is cited."""
+"""Contact sheets: many pictures as one, each tile under the label by which it is cited.
+
+Their comment is left blank for a checksum: `tools.sealed` puts it there.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tools.errors import UnreadableMedia
+from tools.sealed import BLANK
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 WIDTH = 1024
 BAR = 22
@@ -34,13 +42,16 @@ class Sheet:
     height: int
 
 
-def contact_sheet(tiles: Sequence[Tile], width: int = WIDTH) -> Sheet:
-    """The tiles in rows, at most `width` pixels wide; UnreadableMedia names one that is broken."""
+def contact_sheet(tiles: Sequence[Tile], width: int = WIDTH, columns: int = 0) -> Sheet:
+    """The tiles in rows, at most `width` pixels wide; UnreadableMedia names one that is broken.
+
+    As many columns as rows, or nearly so, where none are named.
+    """
     from PIL import Image, ImageDraw, ImageFont
 
     if not tiles:
         raise ValueError("a contact sheet needs a tile")
-    columns = math.ceil(math.sqrt(len(tiles)))
+    columns = columns or math.ceil(math.sqrt(len(tiles)))
     wide = (width - GAP * (columns - 1)) // columns
     pictures = [_scaled(tile.image, wide) for tile in tiles]
     high = max(picture.height for picture in pictures)
@@ -55,11 +66,11 @@ def contact_sheet(tiles: Sequence[Tile], width: int = WIDTH) -> Sheet:
         sheet.paste(picture, (left, top + BAR))
         draw.text((left + 2, top + 2), tile.label, "white", font)
     out = io.BytesIO()
-    sheet.save(out, "JPEG", quality=QUALITY)
+    sheet.save(out, "JPEG", quality=QUALITY, comment=BLANK)
     return Sheet(out.getvalue(), *size)
 
 
-def _scaled(image: Path, wide: int):  # type: ignore[no-untyped-def]
+def _scaled(image: Path, wide: int) -> Image.Image:
     from PIL import Image
 
     try:

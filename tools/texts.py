@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 CORPORA = 8
 """Sets of videos whose texts are held prepared for search."""
+TEXTS = ("subtitles", "screen", "speech", "speakers", "vectors")
+"""The stages whose files these are."""
 NEIGHBOURS = 4096
 """Texts of a video whose nearness in meaning is asked for: all, but in the longest videos."""
 
@@ -34,7 +36,7 @@ class TextSearch:
     ) -> None:
         self._library = library
         self._index, self._threads = index, threads
-        self._embedder: Embedder | None = None
+        self._provider = ""
         self._corpora: OrderedDict[Any, tuple[Corpus[Utterance], Corpus[ScreenText]]] = (
             OrderedDict()
         )
@@ -43,21 +45,19 @@ class TextSearch:
     @property
     def embedder(self) -> Embedder | None:
         """What made the text vectors of this library; None where there are none."""
-        if self._embedder is None:
-            for video in self._library.list():
-                if vectors := self._library.vectors(video.id):
-                    self._embedder = self._load(vectors.provider)
-                    break
-        return self._embedder
+        if not self._provider:
+            found = (self._library.vectors(video.id) for video in self._library.list())
+            self._provider = next((one.provider for one in found if one), "")
+        return self._load(self._provider) if self._provider else None
 
     def corpora(self, videos: Sequence[str]) -> tuple[Corpus[Utterance], Corpus[ScreenText]]:
         """Speech and on-screen text of some videos, prepared for search."""
         from tools.search import Corpus
 
         looks = {video: self._library.looks(video) for video in videos}
-        # A look only ever adds texts, and a generation does not tell of it.
+        # A look only ever adds texts, and a stamp does not tell of it.
         key = tuple(
-            (video, self._library.generation(video), sum(len(one.texts) for one in looks[video]))
+            (video, self._library.stamp(video, *TEXTS), sum(len(one.texts) for one in looks[video]))
             for video in videos
         )
         with self._guard:
@@ -142,19 +142,19 @@ class TextSearch:
         from tools.index import ExactIndex
 
         found: dict[str, float] = {}
-        asked: Any = None
+        asked: dict[str, Floats] = {}
         for video in videos:
             vectors = self._library.vectors(video)
             if vectors is None:
                 continue
-            if self._embedder is None or self._embedder.name != vectors.provider:
-                self._embedder = self._load(vectors.provider)
-                asked = None
-            if asked is None:
-                asked = self._embedder.texts([query])[0]
+            name = self._provider = vectors.provider
+            if name not in asked:
+                asked[name] = self._load(name).texts([query])[0]
+            if vectors.array.shape[1:] != asked[name].shape:  # of another model of the same name
+                continue
             index = self._index or ExactIndex()
             generation = self._library.generation(video)
-            found |= dict(index.nearest(video, generation, vectors, asked, NEIGHBOURS))
+            found |= dict(index.nearest(video, generation, vectors, asked[name], NEIGHBOURS))
         return found
 
 

@@ -16,7 +16,7 @@ from tools.closer import at_moment
 from tools.errors import RefusedRequest
 from tools.library import Library
 from tools.listening import Sought, find_sounds
-from tools.media import Evidence, Video
+from tools.media import Evidence, Video, evidence_id
 from tools.pictures import PictureSearch
 from tools.texts import TextSearch, overlaps
 
@@ -51,7 +51,7 @@ class Toolbox:
         sees: "Callable[[], ImageEmbedder | None] | None" = None,
         reads: "Callable[[], TextReader | None] | None" = None,
         *,
-        blind: str = "",
+        blind: Callable[[], str] = str,
         threads: int = 0,
     ) -> None:
         self.library = library
@@ -237,7 +237,8 @@ class Toolbox:
     ) -> list[Evidence | str]:
         """Look at a short span with several pictures a second, and read what they show.
 
-        Use where the pictures so far are too far apart: a counter, a flash, a quick gesture. The
+        Use where the pictures so far are too far apart, and for what somebody does: a counter, a
+        flash, a gesture. First comes the span as a whole, by which to cite what happens in it. The
         last line says so where the time did not suffice.
         """
         from tools.closer import look
@@ -249,7 +250,8 @@ class Toolbox:
                 self._reader = self._reads()
         embedder = visual.embedder if visual else None
         left_out = look(self.library, id, start, end, self._reader, embedder)
-        return [*self.read_moment(id, start, end), *([left_out] if left_out else [])]
+        whole = self.library.evidence(evidence_id("frame", id, start, max(end, start + 0.001)))
+        return [whole, *self.read_moment(id, start, end), *([left_out] if left_out else [])]
 
     def find_scenes(self, video: VideoId, start: Start = None, end: End = None) -> list[Evidence]:
         """The scenes of a video, between cuts, in order, with their colours and light."""

@@ -12,7 +12,7 @@ from tools import about, closer, index
 from tools.errors import Damaged, UnreadableMedia, VideoError
 from tools.files import digest, is_locked
 from tools.library import Library
-from tools.manifests import REPAIR
+from tools.manifests import REPAIR, unnamed
 from tools.original import MEMORY
 from tools.sealed import CHECK, unsealed
 
@@ -69,6 +69,8 @@ def check_video(library: Library, video: str, thorough: bool = True) -> list[Pro
         manifest = library.manifest(video)
     except VideoError:
         return [*found, _lost(library, video)]
+    loose = unnamed(folder, manifest)
+    found += [Problem(video, f"{path.name} is left over", REPAIR) for path in loose]
     original = _of_original(library, video, manifest, thorough)
     fix = original.fix if original else REPAIR
     found += [original] if original else []
@@ -157,6 +159,7 @@ def leftovers(folder: Path) -> list[Path]:
     found = [folder / name for name in ("scratch", "progress.json") if (folder / name).exists()]
     found += [path for path in folder.glob("look-*") if not is_locked(path)]
     found += [*folder.glob(".*.tmp"), *_old(folder.glob("proxies/*.part"))]
+    found += _old(folder.glob(f"{closer.FOLDER}/.*.tmp"))  # questions write without the lock
     found += [folder / "frames"] if (folder / "frames").is_symlink() else []
     return sorted(found)
 

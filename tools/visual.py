@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 from itertools import accumulate
 from typing import TYPE_CHECKING, Protocol
 
@@ -54,8 +55,11 @@ class VisualSearch:
     def __init__(self, library: Library, embedder: ImageEmbedder) -> None:
         self.embedder = embedder
         self._library = library
-        self._layer = Layer(library.root / "videos", Manifests(library.root / "videos"),
-                            embedder.name)  # fmt: skip
+
+    @cached_property
+    def _layer(self) -> Layer:
+        videos, embedder = self._library.root / "videos", self.embedder
+        return Layer(videos, Manifests(videos), embedder.name, embedder.dimensions)
 
     def fitting(
         self,
@@ -86,6 +90,12 @@ class VisualSearch:
         found, _ = self._frames(picture, videos, start, end)
         alike = likeness(found.array, picture, across, within)
         return {id: one for id, one in zip(found.ids, alike.tolist(), strict=True) if one >= ALIKE}
+
+    def foreign(self, videos: Sequence[str]) -> set[str]:
+        """Those of some videos whose pictures have vectors of another model of the same name."""
+        if len(videos) > FEW:
+            return self._layer.foreign() & set(videos)
+        return {one for one in videos if (held := self._held(one)) and not self._fits(held)}
 
     def picture(self, image: Path) -> Floats:
         """The vector of a picture; UnreadableMedia where it is none."""
@@ -134,10 +144,18 @@ class VisualSearch:
             )
             for video in scope
             for look in self._library.looks(video)
-            if (made := look.vectors) and len(made[0]) == found.array.shape[1]
+            if (made := look.vectors)
             if (rows := [row for row, f in enumerate(look.frames) if _is_inside(f.id, start, end)])
         ]
         return with_vectors(found, looks)
+
+    def _held(self, video: str) -> Vectors | None:
+        """The vectors of a video's frames, if a model of this name made them."""
+        held = self._library.picture_vectors(video)
+        return held if held and held.provider == self.embedder.name else None
+
+    def _fits(self, held: Vectors) -> bool:
+        return held.array.shape[1] == self.embedder.dimensions
 
     def _exact(self, videos: Sequence[str], start: float | None, end: float | None) -> Vectors:
         """Every frame of some videos between two times, half-open."""
@@ -146,10 +164,8 @@ class VisualSearch:
         arrays = [np.zeros((0, self.embedder.dimensions), np.float32)]
         ids: list[str] = []
         for video in videos:
-            held = self._library.picture_vectors(video)
-            if held is None or held.provider != self.embedder.name:
-                continue
-            if held.array.shape[1] != self.embedder.dimensions:  # other weights in the same folder
+            held = self._held(video)
+            if held is None or not self._fits(held):
                 continue
             kept = [row for row, id in enumerate(held.ids) if _is_inside(id, start, end)]
             ids += [held.ids[row] for row in kept]

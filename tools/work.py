@@ -12,7 +12,7 @@ from typing import Any
 from tools.errors import Damaged, Interrupted
 from tools.files import digest, read_lines, write_lines
 from tools.library import Library, as_rows, save_manifest
-from tools.manifests import Manifest, is_part, loose_parts, part_of
+from tools.manifests import Manifest, is_part, part_of, unnamed
 from tools.media import ScreenText, StageState, Utterance
 from tools.original import Original
 from tools.providers import Providers
@@ -189,7 +189,7 @@ class Work:
     def _list(self, entry: Manifest) -> None:
         self.manifest["stages"][self.stage] = entry
         self.save()
-        for path in loose_parts(self.folder, self.manifest):
+        for path in unnamed(self.folder, self.manifest):
             path.unlink()
 
     def save(self) -> None:

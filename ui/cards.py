@@ -50,7 +50,7 @@ def card(library: Library, evidence: Evidence, handle: int, verdict: str) -> dic
         "kind": KINDS[evidence.kind],
         "quoted": evidence.kind in ("speech", "screen"),
         "draft": unproven(evidence),
-        "text": _short(evidence.text),
+        "text": short(evidence.text),
         "image": picture(library, evidence.image, "http"),
         "verdict": verdict,
     }
@@ -72,12 +72,12 @@ def player(library: Library, proxies: Proxies, answer: Any) -> dict[str, Any]:
         "cards": cards,
         "videos": {id: source(library.get(id), proxies) for id in ids},
         "doubts": [
-            f"{claim.verdict}: {_short(claim.text)}"
+            f"{claim.verdict}: {short(claim.text)}"
             for claim in answer.claims
             if claim.verdict != "verified"
         ],
         "coverage": coverage(library, answer.coverage),
-        "cost": cost(answer),
+        "cost": cost(answer) if answer.seconds else "",
     }
 
 
@@ -151,5 +151,6 @@ def shelf(library: Library, chosen: Sequence[str], questions: Sequence[str]) -> 
     }
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= QUOTE else text[: QUOTE - 1].rstrip() + "…"
+def short(text: str, most: int = QUOTE) -> str:
+    """A text of so many characters at most."""
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"

@@ -5,6 +5,7 @@ import functools
 import logging
 import tempfile
 import time
+import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,10 @@ QUESTIONS = (
     "What is said at the beginning?",
     "What text appears on screen?",
 )
+OURS = "chat-"
+"""How the threads of this door begin."""
+TITLE = 60
+"""Characters of a question on a button."""
 PAUSE = 0.4
 """Seconds between two updates of a message."""
 SORRY = "Something went wrong here. The log of the server says what."
@@ -64,6 +69,11 @@ def register(desk: Desk) -> None:
     @_answerable
     async def choose(action: cl.Action) -> None:
         await _choose(desk, str(action.payload.get("video", "")))
+
+    @cl.action_callback("resume")
+    @_answerable
+    async def resume(action: cl.Action) -> None:
+        await _resume(desk, str(action.payload.get("thread", "")))
 
     @cl.action_callback("timeline")
     @_answerable
@@ -114,7 +124,38 @@ async def _greet(desk: Desk) -> None:
     else:
         text = f"Hello! Ask about all {len(videos)} videos, or choose one."
     shelf = await asyncio.to_thread(cards.shelf, desk.library, chosen, QUESTIONS)
-    await cl.Message(text, elements=[_element("Library", shelf)] if videos else []).send()
+    earlier = await _earlier(desk) if videos else []
+    await cl.Message(
+        text, elements=[_element("Library", shelf)] if videos else [], actions=earlier
+    ).send()
+
+
+async def _earlier(desk: Desk) -> list[cl.Action]:
+    """Conversations to go on with."""
+    from agent.history import conversations
+
+    return [
+        cl.Action(
+            name="resume",
+            payload={"thread": one.thread},
+            label=f"Go on: {cards.short(one.title, TITLE)}",
+        )
+        for one in await conversations(desk.agent, OURS)
+    ]
+
+
+async def _resume(desk: Desk, thread: str) -> None:
+    """Show a conversation again, with its frames, and go on with it."""
+    from agent.history import answers
+
+    if not thread.startswith(OURS):
+        raise RefusedRequest("There is no such conversation here.")
+    told = await answers(desk.agent, thread)
+    cl.user_session.set("thread", thread)
+    for one in told:
+        await cl.Message(cards.plain(one.question), type="user_message").send()
+        await _show(desk, cl.Message(""), one)
+    await cl.Message("We can go on from here.").send()
 
 
 async def _choose(desk: Desk, id: str) -> None:
@@ -266,9 +307,8 @@ async def _ask(desk: Desk, question: str, like: Path | str | None = None) -> Non
     reply = cl.Message("")
     raw, shown, step = "", 0.0, None
     videos = cl.user_session.get("videos") or ()
-    async for event in ask(
-        desk.agent, question, videos=videos, thread=cl.user_session.get("thread"), like=like
-    ):
+    thread = cl.user_session.get("thread") or f"{OURS}{uuid.uuid4().hex}"
+    async for event in ask(desk.agent, question, videos=videos, thread=thread, like=like):
         if step is not None:
             await step.__aexit__(None, None, None)
             step = None

@@ -27,6 +27,9 @@ def library_list(as_json: AsJson = False) -> None:
         return
     for one in videos:
         print(f"{one.id}  {clock(one.duration):>9}  {one.state:<8}  {one.title}")
+        for name, stage in one.stages.items():
+            if stage.state == "failed":
+                print(f"  {name} failed: {stage.note}")
 
 
 @library_app.command("show")

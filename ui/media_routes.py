@@ -15,6 +15,7 @@ from fastapi.responses import FileResponse, HTMLResponse, Response
 from tools.errors import Damaged, RefusedRequest, UnknownVideo, UnreadableMedia
 from tools.library import Library
 from tools.media import Video
+from tools.strips import strip_name
 from ui.proxies import Proxies
 
 NEAR = 0.5
@@ -74,6 +75,13 @@ def media_routes(library: Library, proxies: Proxies) -> APIRouter:
     async def frame(id: str, milliseconds: int, request: Request) -> Response:
         await _found(known, id)
         path = await _found(_picture, library, id, milliseconds / 1000)
+        return _send(request, path, "image/jpeg", path.name)
+
+    @router.api_route("/media/{id}/strip/{start:int}-{end:int}.jpg", methods=["GET", "HEAD"])
+    async def strip(id: str, start: int, end: int, request: Request) -> Response:
+        video = await _found(known, id)
+        image = strip_name(video.id, start / 1000, min(end / 1000, video.duration))
+        path = await _found(library.picture, image)
         return _send(request, path, "image/jpeg", path.name)
 
     @router.get("/v/{id}", response_class=HTMLResponse)

@@ -74,11 +74,12 @@ def picture(library: Library, image: str | None, door: Door) -> str | None:
         return None
     if door == "path":
         return str(library.picture(image))
-    _, video, _, name = image.split("/")
-    milliseconds = int(name.removesuffix(".jpg"))
+    _, video, folder, name = image.split("/")
+    what = "-".join(str(int(part)) for part in name.removesuffix(".jpg").split("-"))
+    kind = folder.removesuffix("s")  # a frame, or a strip of them
     if door == "http":
-        return f"/media/{quote(video)}/frame/{milliseconds}.jpg"
-    return f"cuepoint://video/{quote(video)}/frame/{milliseconds}"
+        return f"/media/{quote(video)}/{kind}/{what}.jpg"
+    return f"cuepoint://video/{quote(video)}/{kind}/{what}"
 
 
 class Json:

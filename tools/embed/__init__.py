@@ -6,12 +6,13 @@ falls back to another provider.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from tools import models
 from tools.errors import ProviderUnavailable
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float32]
+
+_T = TypeVar("_T")
 
 
 class Embedder(Protocol):
@@ -67,14 +70,36 @@ class Vectors:
             raise ValueError(f"{len(self.ids)} ids for an array of shape {self.array.shape}")
 
 
-@cache
 def load_embedder(name: str = "auto", home: Path | None = None, threads: int = 0) -> Embedder:
     """Get the embedder of that name, one per process; `auto` is the best that works offline.
 
-    A downloaded one is looked for below `home`, the folder of the libraries.
+    A downloaded one is looked for below `home`, the folder of the libraries, and loaded again once
+    other files lie there.
     """
     if name in ("auto", "wordllama"):
         return _in_the_package()
+    return _held(_text_embedder, name, home, threads)
+
+
+_HELD: dict[Any, tuple[Any, Any]] = {}
+"""What was loaded, with the stamp of the folder that it came from."""
+_GUARD = Lock()
+
+
+def _held(load: Callable[[str, Path | None, int], _T], name: str, home: Path | None, n: int) -> _T:
+    """What was loaded so before, unless other files lie there now."""
+    place = Path(name).expanduser()
+    if home and name in models.NAMES:
+        place = models.folder(home, name)
+    key, stamp = (load, name, home, n), models.stamp(place)
+    with _GUARD:
+        if key not in _HELD or _HELD[key][0] != stamp:
+            _HELD.pop(key, None)  # before the next comes: it may take a gigabyte
+            _HELD[key] = (stamp, load(name, home, n))
+        return _HELD[key][1]
+
+
+def _text_embedder(name: str, home: Path | None, threads: int) -> Embedder:
     known = [one.name for one in models.MODELS if one.kind == "text"]
     if home is None or name not in known:
         listed = ", ".join(["auto", "wordllama", *known])
@@ -108,14 +133,17 @@ def image_embedder_named(name: str, home: Path) -> tuple[str | None, str]:
     return name, ""
 
 
-@cache
 def load_image_embedder(name: str, home: Path | None = None, threads: int = 0) -> ImageEmbedder:
     """Get the image embedder of that name, or of a folder with an ONNX pair; one per process.
 
     The folder holds a vision and a text tower (`*vision*.onnx`, `*text*.onnx`, at any depth),
     each with its preprocessor_config.json or tokenizer.json beside or above it. At most `threads`
-    threads work at once; 0 takes all cores.
+    threads work at once; 0 takes all cores. One whose files were replaced is loaded again.
     """
+    return _held(_image_embedder, name, home, threads)
+
+
+def _image_embedder(name: str, home: Path | None, threads: int) -> ImageEmbedder:
     known = [one.name for one in models.MODELS if one.kind == "picture"]
     own = Path(name).expanduser()
     if name not in known and not own.is_dir():

@@ -21,7 +21,7 @@ AT_ONCE = 64
 
 
 def pictures(work: Work) -> Result:
-    """Vectors of the kept frames; what looks the same is embedded once and shares its row."""
+    """Vectors of the kept frames, a row for each; what looks the same is embedded once."""
     library, providers = work.library, work.providers
     frames = library.sampled(work.video)
     if not frames:
@@ -37,16 +37,13 @@ def pictures(work: Work) -> Result:
     for at in range(0, len(first), AT_ONCE):
         work.say("pictures", "running", at / len(first))
         made.append(embedder.images([paths[n] for n in first[at : at + AT_ONCE]]))
-    milliseconds = [round(frames[n].seconds * 1000) for n in first]
+    milliseconds = [round(frame.seconds * 1000) for frame in frames]
     cuts = [round(scene.start * 1000) for scene in library.scenes(work.video)]
-    saved = stored(np.concatenate(made), milliseconds, cuts)
+    saved = stored(np.concatenate(made)[rows], milliseconds, cuts)
     work.take_back()
     for name, data in saved.items():
         files.write_bytes(work.folder / name, data)
-    files.write_lines(
-        work.folder / "pictures.jsonl",
-        ({"id": frame.id, "row": row} for frame, row in zip(frames, rows, strict=True)),
-    )
+    files.write_lines(work.folder / "pictures.jsonl", ({"id": frame.id} for frame in frames))
     note = f"{len(first)} of {len(frames)} pictures differ" if len(first) < len(frames) else ""
     return Result((*saved, "pictures.jsonl"), "done", embedder.name, note)
 
@@ -59,4 +56,4 @@ def picture_sources(work: Work) -> Any:
     if model is None or model == "none":
         return [1, model, work.sampling, frames]
     place = models.folder(home, model) if model in models.NAMES else Path(model).expanduser()
-    return [2, model, work.sampling, frames, models.stamp(place)]
+    return [3, model, work.sampling, frames, models.stamp(place)]

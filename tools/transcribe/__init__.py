@@ -24,7 +24,8 @@ AUTO = ("auto", WHISPER + "auto")
 
 @dataclass(frozen=True)
 class Word:
-    """One word as spoken, with its own punctuation; confidence is 0 to 1."""
+    """One word as spoken, with its own punctuation and the space before it, where its language
+    writes one; confidence is 0 to 1."""
 
     start: float
     end: float

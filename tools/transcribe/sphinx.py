@@ -61,7 +61,7 @@ class Draft:
                         Word(
                             start + one.start_frame * FRAME,
                             start + (one.end_frame + 1) * FRAME,
-                            one.word.partition("(")[0],  # `for(2)` is a way to say it
+                            " " + one.word.partition("(")[0],  # `for(2)` is a way to say it
                             min(float(one.prob), 1.0),
                         )
                     )

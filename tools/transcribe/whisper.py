@@ -6,6 +6,7 @@ batches as they are.
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
@@ -33,6 +34,8 @@ DEFAULT = "small"
 FILES = ("model.bin", "tokenizer.json", "config.json", "vocabulary.*")
 BATCH = 4
 """Chunks at once: a batch is faster than its parts, and none of it can be read before all is."""
+LEAST = 1.0
+"""Seconds of speech that must be heard, and left, for what is left to be heard again."""
 CERTAIN, SETTLED = 0.6, 0.9
 """Certainty of a language from which it is believed against that of the chunks before, and from
 which it is not asked for again in the same batch."""
@@ -91,15 +94,26 @@ class Whisper:
         self.name = WHISPER + size
 
     def hear(self, chunks: Sequence[Chunk], language: str = "") -> list[Heard]:
-        """What is said in each chunk, in its own language; the guard has been over it."""
+        """What is said in each chunk, in its own language; the guard has been over it.
+
+        Whisper may stop where another one speaks: what it left is heard as a chunk of its own.
+        """
         spoken = self._languages(chunks, language)
-        found: dict[int, Heard] = {}
-        for code in dict.fromkeys(code for code, _ in spoken):
-            places = [i for i, (one, _) in enumerate(spoken) if one == code]
-            segments = self._segments([chunks[i] for i in places], code)
-            for i, own in zip(places, segments, strict=True):
-                found[i] = _guarded(chunks[i], own, *spoken[i])
-        return [found[i] for i in range(len(chunks))]
+        found = [Heard((), *one) for one in spoken]
+        left = dict(enumerate(chunks))
+        while left:
+            rest: dict[int, Chunk] = {}
+            for code in dict.fromkeys(spoken[i][0] for i in left):
+                places = [i for i in left if spoken[i][0] == code]
+                segments = self._segments([left[i] for i in places], code)
+                for i, own in zip(places, segments, strict=True):
+                    words, dropped, end = _guarded(left[i], own)
+                    one = found[i]
+                    found[i] = replace(one, words=one.words + words, dropped=one.dropped + dropped)
+                    if after := _after(left[i], end):
+                        rest[i] = after
+            left = rest
+        return found
 
     def _languages(self, chunks: Sequence[Chunk], before: str) -> list[tuple[str, float]]:
         """The language of each chunk, and how certain it is.
@@ -136,17 +150,29 @@ class Whisper:
         return by_chunk
 
 
-def _guarded(chunk: Chunk, segments: list[Any], language: str, certainty: float) -> Heard:
+def _guarded(chunk: Chunk, segments: list[Any]) -> tuple[tuple[Word, ...], tuple[str, ...], float]:
+    """What stands, what was dropped, and the end of the last word, dropped or not."""
     kept: list[Word] = []
     dropped: list[str] = []
+    end = chunk.start
     for segment, shift in segments:
         words = [
             Word(float(one.start) + shift, float(one.end) + shift, one.word, float(one.probability))
             for one in segment.words or ()
         ]
+        end = max([end, *(word.end for word in words)])
         honest, taken = guard.honest(
             words, chunk.voiced, segment.avg_logprob, segment.no_speech_prob
         )
         kept += honest
         dropped += taken
-    return Heard(tuple(kept), language, certainty, tuple(dropped))
+    return tuple(kept), tuple(dropped), end
+
+
+def _after(chunk: Chunk, at: float) -> Chunk | None:
+    """What of a chunk is spoken after a time; None where that is next to nothing, or all of it."""
+    voiced = tuple((max(start, at), end) for start, end in chunk.voiced if end > at)
+    if at - chunk.start < LEAST or sum(end - start for start, end in voiced) < LEAST:
+        return None
+    start = voiced[0][0]
+    return Chunk(start, chunk.samples[round((start - chunk.start) * RATE) :], voiced)

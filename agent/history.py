@@ -1,0 +1,91 @@
+"""Conversations that can be gone on with, also after a restart, with what was shown in them."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from agent.ask import Answer, Cited
+from agent.citations import Claim
+from agent.memory import config, make_sure_readable, thread_id
+from agent.toolbelt import Toolbelt
+from agent.turn import KEY, finished
+
+if TYPE_CHECKING:
+    from agent.ask import Agent
+
+TITLE = 120
+"""Characters of the first question, by which people know a conversation."""
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """`thread` goes on with it; `updated` in seconds since 1970."""
+
+    thread: str
+    title: str
+    updated: float
+
+
+async def note(agent: "Agent", thread: str, question: str) -> None:
+    """Remember that a conversation was gone on with; its first question is its title."""
+    row = thread_id(agent.settings.owner, thread), thread, question[:TITLE], time.time()
+    async with agent.memory.lock:
+        await agent.memory.conn.execute(
+            "INSERT INTO conversations VALUES (?, ?, ?, ?) "
+            "ON CONFLICT (key) DO UPDATE SET updated = excluded.updated",
+            row,
+        )
+        await agent.memory.conn.commit()
+
+
+async def conversations(agent: "Agent", prefix: str, limit: int = 5) -> list[Conversation]:
+    """Those whose thread begins so, the latest first."""
+    async with agent.memory.lock:
+        rows = await agent.memory.conn.execute_fetchall(
+            "SELECT name, title, updated FROM conversations "
+            "WHERE substr(name, 1, length(?1)) = ?1 ORDER BY updated DESC LIMIT ?2",
+            (prefix, limit),
+        )
+    return [Conversation(*row) for row in rows]
+
+
+async def answers(agent: "Agent", thread: str) -> list[Answer]:
+    """What was asked and answered in a conversation, with the evidence that is still there."""
+    key = thread_id(agent.settings.owner, thread)
+    await make_sure_readable(agent.memory, key)
+    kept = (await agent.graph.aget_state(config(key, 1))).values
+    return await asyncio.to_thread(_answers, agent, thread, kept)
+
+
+def _answers(agent: "Agent", thread: str, kept: dict[str, Any]) -> list[Answer]:
+    messages = finished(kept.get("messages", []))
+    handles: list[str] = kept.get("handles", [])
+    records = Toolbelt(agent.toolbox).resolve(handles)
+
+    def cited(numbers: Sequence[int]) -> tuple[Cited, ...]:
+        inside = [n for n in numbers if 0 < n <= len(handles)]
+        return tuple(Cited(n, one) for n in inside if (one := records[handles[n - 1]]))
+
+    told: list[Answer] = []
+    for question, answer in zip(messages[::2], messages[1::2], strict=True):
+        beside = answer.additional_kwargs[KEY]
+        claims = [Claim(**c | {"citations": tuple(c["citations"])}) for c in beside["claims"]]
+        told.append(
+            Answer(
+                question=question.text,
+                answer=answer.text,
+                found=bool(beside["found"]),
+                claims=tuple(claims),
+                evidence=cited(beside["evidence"]),
+                nearest=cited(beside["nearest"]),
+                coverage=(),
+                model=agent.model_name,
+                tokens=(0, 0),
+                cost_usd=None,
+                seconds=0.0,
+                thread=thread,
+            )
+        )
+    return told
