@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 _SMALL = "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen"
 _TEENS = "sixteen seventeen eighteen nineteen twenty"
-_TENS = "thirty forty fifty sixty seventy eighty ninety hundred"
+_TENS = "thirty forty fifty sixty seventy eighty ninety"
 _NUMBER_WORDS = {word: str(n) for n, word in enumerate(f"{_SMALL} {_TEENS}".split(), 2)}
 _NUMBER_WORDS |= {word: str(n * 10) for n, word in enumerate(_TENS.split(), 3)}
 _NUMBER_WORDS["twice"] = "2"
 _ONES = f"one|{'|'.join(_SMALL.split()[:8])}"
-_OVER_TEN = f"\\d\\d|{'|'.join([*_SMALL.split()[8:], *_TEENS.split(), *_TENS.split()[:-1]])}"
-_TWO_DIGITS = re.compile(rf"\b(twenty|{'|'.join(_TENS.split()[:-1])})[\s-]({_ONES})\b", re.I)
+_OVER_TEN = f"\\d\\d|{'|'.join([*_SMALL.split()[8:], *_TEENS.split(), *_TENS.split()])}"
+_TWO_DIGITS = re.compile(rf"\b(twenty|{'|'.join(_TENS.split())})[\s-]({_ONES})\b", re.I)
 _HUNDREDS = re.compile(
     rf"\b(an?|{_ONES})\s+hundred(?:(?:\s+and)?\s+({_OVER_TEN}|{_ONES})\b)?(?!\w)", re.I
 )

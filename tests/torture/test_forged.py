@@ -97,17 +97,6 @@ def toolbox(
     return Toolbox(library)
 
 
-class Speaker(ScriptedModel):
-    """First looks at all of every video, then says what it is told to."""
-
-    script: list[Any] = []  # noqa: RUF012 (pydantic)
-    says: str = ""
-
-    def _reply(self, messages: list[Any]) -> AIMessage:
-        self._shown.append(messages)
-        return AIMessage(content=self.says)
-
-
 @asynccontextmanager
 async def talking(toolbox: Toolbox, home: Path) -> AsyncIterator[tuple[Agent, "Forge"]]:
     """An agent in a conversation in which everything was retrieved, and a forge for its claims."""
@@ -121,7 +110,7 @@ async def talking(toolbox: Toolbox, home: Path) -> AsyncIterator[tuple[Agent, "F
         await answered(one, "What is there?")
     asked = [message for message in looks.shown[-1] if message.type == "human"]
     seen = asked[-1].additional_kwargs["cuepoint"]["seen"]
-    model = Speaker()
+    model = ScriptedModel(script=[])
     async with open_agent(settings, toolbox=toolbox, model=model) as one:
         yield one, Forge(toolbox, seen, random.Random(7))
 
@@ -364,7 +353,8 @@ async def judged(one: Agent, claims: list[str], scope: str = "") -> list[tuple[s
     found: list[tuple[str, str]] = []
     for at in range(0, len(claims), 10):
         some = claims[at : at + 10]
-        one.model.says = "\n".join(f"- {claim}" for claim in some)  # type: ignore[attr-defined]
+        said = AIMessage(content="\n".join(f"- {claim}" for claim in some))
+        one.model.script = [said]  # type: ignore[attr-defined]
         answer = await answered(one, "What is there?", (scope,) if scope else ())
         assert len(answer.claims) == len(some), (some, answer.claims)
         found += [(claim.verdict, claim.why) for claim in answer.claims]
