@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 INSTANT = 1e-3
 """Seconds that a moment is looked at: spans are half-open."""
+WIDTH = 320
+"""Pixels at most of the picture that colours are counted in."""
 
 
 class Measured:
@@ -32,8 +34,6 @@ class Measured:
         return self._looks[one.id]
 
     def _colours(self, one: Evidence) -> list[Mapping[str, float]]:
-        from tools.attributes import look_of_picture
-
         library = self._toolbox.library
         looks = {
             round(look.seconds, 3): look.colours
@@ -42,7 +42,7 @@ class Measured:
         }
         if one.image:
             at = int(Path(one.image).stem) / 1000
-            looks[at] = look_of_picture(one.video, at, library.picture(one.image)).colours
+            looks[at] = _look(library.picture(one.image))
         return list(looks.values())
 
     def shows(self, text: str, one: Evidence) -> bool | None:
@@ -69,3 +69,16 @@ class Measured:
             return None
         margin = next(label.margin for label in labels if label.text)
         return margin >= cut(len(DISTRACTORS))
+
+
+def _look(path: Path) -> Mapping[str, float]:
+    """The shares of colours in a picture, with room for small things."""
+    import numpy as np
+    from PIL import Image
+
+    from tools.attributes import attributes
+
+    with Image.open(path) as image:
+        image.draft("RGB", (WIDTH, WIDTH))
+        image.thumbnail((WIDTH, WIDTH))
+        return attributes("", 0.0, np.asarray(image.convert("RGB")), 0.0).colours

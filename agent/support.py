@@ -27,7 +27,7 @@ Finding = tuple[Verdict, str]
 FINE: Finding = ("verified", "")
 ENOUGH_WORDS = 0.6
 """Share of a claim's own words from which on a denial contradicts the evidence that holds them."""
-MOSTLY, MUCH, HARDLY = 0.35, 0.2, 0.01
+MOSTLY, MUCH, HARDLY = 0.35, 0.2, 0.002
 """Shares of a picture: from where on it is mostly of a colour, or has much of it; below which it
 has none."""
 BEGIN = 6
@@ -48,7 +48,7 @@ _COUNTABLE = {"scenes", "frames", "pictures", "images", "videos", "slides", "wor
 _MENTIONED = re.compile(
     r"\b(?:mention|say|said|com(?:es?|ing) up|came up|occur|appear|hear|spoken|named|repeat|utter)"
 )
-_VOICES = {"speakers", "voices", "people", "persons"}
+_VOICES = {"speakers", "voices"}
 _UNSEEN = {
     "because", "why", "reason", "so", "therefore", "say", "says", "said", "tell", "tells", "told",
     "ask", "asks", "explain", "explains", "explained", "think", "thinks", "want", "wants", "mean",
@@ -117,7 +117,7 @@ class Said:
 
     def _place(self, held: Held) -> Finding:
         elsewhere = held.is_elsewhere(Words(self.text))
-        return ("unsupported", f"{held.names} is not of the video named") if elsewhere else FINE
+        return ("weak", f"{held.names} is not of the video named") if elsewhere else FINE
 
     def _quotes(self, held: Held) -> Finding:
         if held.fits & self.shares:
@@ -203,6 +203,8 @@ class Said:
         alike = total[name] + sum(total[other] for other in NEIGHBOURS[name].split())
         absent = alike < MOSTLY if mostly else share < HARDLY and alike < SOME
         verdict = "unsupported" if absent and held.measures_colours else "weak"
+        if share >= HARDLY and not mostly:
+            return verdict, f"{held.names} has little {name}"
         most = max(total, key=lambda one: total[one])
         instead = f"mostly {most}, not {name}" if most != name else f"not mostly {name}"
         return verdict, f"{held.names} is {instead}"
@@ -227,11 +229,9 @@ class Said:
         shown = held.shows(self.plain) if self._visible(held) else None
         if shown:
             return FINE
-        like = "looks no more like it than like other things" if shown is False else ""
-        return (
-            "weak",
-            f"{held.names} {like}" if like else f"the words are not those of {held.names}",
-        )
+        if shown is False:
+            return "weak", f"{held.names} looks no more like it than like other things"
+        return "weak", f"the words are not those of {held.names}"
 
     def _visible(self, held: Held) -> bool:
         """Whether a picture could show all of it: no denial, number, name, speech or reason."""

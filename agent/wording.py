@@ -7,10 +7,17 @@ from dataclasses import dataclass
 
 _SMALL = "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen"
 _TEENS = "sixteen seventeen eighteen nineteen twenty"
-_TENS = "thirty forty fifty sixty seventy eighty ninety hundred"
+_TENS = "thirty forty fifty sixty seventy eighty ninety"
 _NUMBER_WORDS = {word: str(n) for n, word in enumerate(f"{_SMALL} {_TEENS}".split(), 2)}
 _NUMBER_WORDS |= {word: str(n * 10) for n, word in enumerate(_TENS.split(), 3)}
 _NUMBER_WORDS["twice"] = "2"
+_ONES = f"one|{'|'.join(_SMALL.split()[:8])}"
+_OVER_TEN = f"\\d\\d|{'|'.join([*_SMALL.split()[8:], *_TEENS.split(), *_TENS.split()])}"
+_TWO_DIGITS = re.compile(rf"\b(twenty|{'|'.join(_TENS.split())})[\s-]({_ONES})\b", re.I)
+_HUNDREDS = re.compile(
+    rf"\b(an?|{_ONES})\s+hundred(?:(?:\s+and)?\s+({_OVER_TEN}|{_ONES})\b)?(?!\w)", re.I
+)
+_YEAR = re.compile(rf"\b(eighteen|nineteen|twenty)\s+({_OVER_TEN})\b(?![\s-]*hundred)", re.I)
 _NEGATORS = """
     not no never none nothing nobody nowhere neither nor without cannot dont doesnt didnt isnt
     arent wasnt werent wont cant couldnt shouldnt wouldnt hasnt havent hadnt aint mustnt neednt
@@ -67,9 +74,21 @@ class Time:
     """Its words, with the "at" before it: evidence may speak of times, too."""
 
 
+def in_digits(text: str) -> str:
+    """A text with its composed numbers in digits: twenty-six, a hundred and two, nineteen ten."""
+    text = _TWO_DIGITS.sub(lambda m: str(_count(m[1]) + _count(m[2])), text)
+    text = _HUNDREDS.sub(lambda m: str(100 * _count(m[1]) + _count(m[2] or "0")), text)
+    return _YEAR.sub(lambda m: str(100 * _count(m[1]) + _count(m[2])), text)
+
+
+def _count(word: str) -> int:
+    word = word.casefold()
+    return int({"a": "1", "an": "1", "one": "1", **_NUMBER_WORDS}.get(word, word))
+
+
 def words(text: str) -> list[str]:
     """Words as they compare: one case, one form of each letter, numbers in digits."""
-    text = unicodedata.normalize("NFKC", text).casefold()
+    text = in_digits(unicodedata.normalize("NFKC", text).casefold())
     text = re.sub(r"(?<=\w)['\u2019](?=\w)", "", text)
     plain = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in text)
     return [_number(word) for word in _WORD.findall(plain)]
@@ -120,7 +139,7 @@ def quotes(text: str) -> tuple[list[str], str]:
 def times(text: str) -> tuple[list[Time], str]:
     """The times that a text names, spans joined, and the text without them."""
     found: list[Time] = []
-    rest, last = "", 0
+    rest, last, text = "", 0, in_digits(text)
     for match in _TIME.finditer(text):
         if not match[0].strip() or not any(match.groupdict().values()):
             continue

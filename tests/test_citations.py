@@ -151,7 +151,13 @@ FACTS = Evidence(
         ('The sign reads "KEEP THE LID ON" [e9].', "verified"),
         ('The sign reads "salt the water" [e1].', "weak"),
         ('In "Fixing a bike" they "salt the water" [e1].', "unsupported"),
-        ("In Fixing a bike they salt the water [e1].", "unsupported"),
+        ("In Fixing a bike they salt the water [e1].", "weak"),
+        ("She is 26 and climbs 199 steps [e10].", "verified"),
+        ("She is twenty-six and climbs 199 steps [e10].", "verified"),
+        ("She is 24 and climbs 199 steps [e10].", "unsupported"),
+        ("In 1984 the bridge cost 300 pounds [e11].", "verified"),
+        ("In 1985 the bridge cost 300 pounds [e11].", "unsupported"),
+        ("The climb takes twenty-five minutes [e12].", "verified"),
         ("The speaker denies that they salt the water [e1].", "unsupported"),
         ("It is not true that we do not put oil into the water [e2].", "unsupported"),
         ("They sugar the water with two spoons [e1].", "weak"),
@@ -159,6 +165,11 @@ FACTS = Evidence(
 )
 def test_counts_places_and_denials(text: str, verdict: str):
     found = [SALT, OIL, speech(3, LINES[3]), speech(4, "The water boils."), *VOICES, FACTS, SIGN]
+    found += [
+        speech(20, "She is twenty-six and climbs one hundred and ninety-nine steps."),
+        speech(21, "In nineteen eighty-four the bridge cost three hundred pounds."),
+        speech(22, "The climb takes 25 minutes."),
+    ]
     assert judge(text, *found).verdict == verdict
 
 

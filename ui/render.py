@@ -67,7 +67,7 @@ def cost(answer: "Answer | Summary") -> str:
         given, written = answer.tokens
         parts.append(f"{given:,} tokens in, {written:,} out")
         usd = answer.cost_usd
-        parts.append("price unknown" if usd is None else f"{usd:.4f} USD")
+        parts.append("price unknown" if usd is None else f"{usd:.2g} USD")
     return " · ".join([*parts, f"{answer.seconds:.1f} s"])
 
 

@@ -20,6 +20,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from agent.ask import Agent, Answer, ask, open_agent
 from agent.fakes import ScriptedModel
+from agent.measured import Measured
 from agent.settings import Settings
 from tools.attributes import COLOURS
 from tools.ingest import ingest
@@ -96,17 +97,6 @@ def toolbox(
     return Toolbox(library)
 
 
-class Speaker(ScriptedModel):
-    """First looks at all of every video, then says what it is told to."""
-
-    script: list[Any] = []  # noqa: RUF012 (pydantic)
-    says: str = ""
-
-    def _reply(self, messages: list[Any]) -> AIMessage:
-        self._shown.append(messages)
-        return AIMessage(content=self.says)
-
-
 @asynccontextmanager
 async def talking(toolbox: Toolbox, home: Path) -> AsyncIterator[tuple[Agent, "Forge"]]:
     """An agent in a conversation in which everything was retrieved, and a forge for its claims."""
@@ -120,7 +110,7 @@ async def talking(toolbox: Toolbox, home: Path) -> AsyncIterator[tuple[Agent, "F
         await answered(one, "What is there?")
     asked = [message for message in looks.shown[-1] if message.type == "human"]
     seen = asked[-1].additional_kwargs["cuepoint"]["seen"]
-    model = Speaker()
+    model = ScriptedModel(script=[])
     async with open_agent(settings, toolbox=toolbox, model=model) as one:
         yield one, Forge(toolbox, seen, random.Random(7))
 
@@ -212,7 +202,7 @@ class Forge:
 
     def digits(self) -> str:
         one = self.draw.choice(self.told)
-        names = {"two": "2", "three": "3", "four": "4", "twenty": "20", "116": "116"}
+        names = {"two": "2", "three": "3", "four": "4", "twenty": "20"}
         text = re.sub(r"\w+", lambda m: names.get(m[0], m[0]), one.text)
         return self.wrapped(text, one).replace('"', "").replace("“", "") if text != one.text else ""
 
@@ -363,14 +353,21 @@ async def judged(one: Agent, claims: list[str], scope: str = "") -> list[tuple[s
     found: list[tuple[str, str]] = []
     for at in range(0, len(claims), 10):
         some = claims[at : at + 10]
-        one.model.says = "\n".join(f"- {claim}" for claim in some)  # type: ignore[attr-defined]
+        said = AIMessage(content="\n".join(f"- {claim}" for claim in some))
+        one.model.script = [said]  # type: ignore[attr-defined]
         answer = await answered(one, "What is there?", (scope,) if scope else ())
         assert len(answer.claims) == len(some), (some, answer.claims)
         found += [(claim.verdict, claim.why) for claim in answer.claims]
     return found
 
 
-async def test_no_forged_claim_is_shown_as_verified(toolbox: Toolbox, tmp_path: Path):
+@pytest.mark.parametrize("like", [False, True], ids=["blind", "all alike"])
+async def test_no_forged_claim_is_shown_as_verified(
+    toolbox: Toolbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, row: Any, like: bool
+):
+    """Also where a picture model finds that every picture shows whatever is claimed of it."""
+    if like:
+        monkeypatch.setattr(Measured, "shows", lambda *_: True)
     async with talking(toolbox, tmp_path) as (one, forge):
         made = [(kind, *forge.forged(kind)) for kind in (KINDS * N)[:N]]
         counts: Counter[tuple[str, str]] = Counter()
@@ -382,10 +379,13 @@ async def test_no_forged_claim_is_shown_as_verified(toolbox: Toolbox, tmp_path: 
                 assert why, (kind, claim)
                 counts[kind, verdict] += 1
     assert counts.total() == N
+    weak = sum(count for (_, verdict), count in counts.items() if verdict == "weak")
+    what = "a forged claim" + (", and a picture model that is fooled" if like else "")
+    row("P3", what, N, N, f"0 verified, {weak} weak, {N - weak} unsupported")
     assert all(counts[kind, "weak"] == 0 for kind in ("handle", "time"))
 
 
-async def test_true_claims_are_kept(toolbox: Toolbox, tmp_path: Path):
+async def test_true_claims_are_kept(toolbox: Toolbox, tmp_path: Path, row: Any):
     async with talking(toolbox, tmp_path) as (one, forge):
         claims = [forge.true() for _ in range(N)]
         verdicts = await judged(one, claims)
@@ -393,3 +393,5 @@ async def test_true_claims_are_kept(toolbox: Toolbox, tmp_path: Path):
     lost = [(c, v) for c, v in zip(claims, verdicts, strict=True) if v[0] == "unsupported"]
     assert len(lost) <= 0.02 * N, lost
     assert counts["verified"] >= 0.8 * N
+    kept = N - len(lost)
+    row("P3", "a true claim", N, kept, f"{counts['verified']} verified, {counts['weak']} weak")
