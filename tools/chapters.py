@@ -11,11 +11,11 @@ from __future__ import annotations
 import math
 import statistics
 from bisect import bisect_left, bisect_right
-from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from tools.sentences import word_rows
 from tools.stemming import stems, surfaces
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tools.library import Library
     from tools.media import Attributes, ScreenText, Utterance
 
-    Floats = NDArray[np.float64]
+    Floats = NDArray[np.floating]
 
 PARTS, SHORT, LONG = 4, 15.0, 300.0
 """A video has about so many chapters, each at least SHORT and at most about LONG seconds."""
@@ -40,6 +40,8 @@ LEAST = 1.1
 WINDOW, NARROW, WIDE = 0.25, 30.0, 0.5
 """Of a usual chapter, what is compared before and after a moment; where that is less than so many
 seconds, as much as a larger part of it."""
+CLOSE = 300
+"""Of a usual chapter, so many times at most are looked at, however fast somebody speaks."""
 NEAR = 6.0
 """Seconds between a new heading and the first sentence that belongs to it."""
 HEADING, LARGER, LOOK, PAUSE, CUE = 0.9, 4.0, 0.8, 0.25, 0.5
@@ -53,8 +55,6 @@ LASTING = 0.25
 """Of the video, the share for which a text is on screen that is no heading but a footer."""
 TALL, BRIEF = 0.045, 0.04
 """Of the picture, the height of a heading at least; and of a chapter's usual length, its stay."""
-COMMON = 0.2
-"""Of what is said, the share that holds a word which tells no subject from another."""
 
 
 @dataclass(frozen=True)
@@ -101,9 +101,15 @@ def headings(shown: Sequence[ScreenText], duration: float) -> list[Heading]:
         if brief <= one.end - one.start <= max(LASTING * duration, 2 * brief)
         and one.box[3] - one.box[1] >= TALL
     ]
+    texts.sort(key=lambda one: one.start)
     found: list[Heading] = []
+    there: list[ScreenText] = []
+    come = 0
     for at in sorted({one.start for one in texts}):
-        there = [one for one in texts if one.start <= at + 0.5 and one.end > at + brief / 2]
+        while come < len(texts) and texts[come].start <= at + 0.5:
+            there.append(texts[come])
+            come += 1
+        there = [one for one in there if one.end > at + brief / 2]
         if not there:
             continue
         top = max(there, key=lambda one: (round(one.box[3] - one.box[1], 2), -one.box[1]))
@@ -132,9 +138,12 @@ def _candidates(
         near = bisect_left(begins, at - NEAR)
         return quiet and not (near < len(begins) and begins[near] <= at + NEAR)
 
-    times = sorted({*begins, *(at for at in changes if alone(at))})
-    margin = SHORTEST * usual
-    return [at for at in times if margin <= at <= duration - margin]
+    margin, apart = SHORTEST * usual, usual / CLOSE
+    found: list[float] = []
+    for at in sorted({*begins, *(at for at in changes if alone(at))}):
+        if margin <= at <= duration - margin and (not found or at - found[-1] >= apart):
+            found.append(at)
+    return found
 
 
 def _novelty(
@@ -144,15 +153,7 @@ def _novelty(
     import numpy as np
 
     words = [stems(one.text) for one in said]
-    often = Counter(word for text in words for word in set(text))
-    known = [word for word, count in often.items() if 2 <= count <= max(COMMON * len(said), 2)]
-    place = {word: at for at, word in enumerate(known)}
-    held = np.zeros((len(said), max(len(known), 1)))
-    for row, text in zip(held, words, strict=True):
-        for word in text:
-            if word in place:
-                row[place[word]] += math.log(len(said) / often[word])
-    alike = _alike(held, said, times, usual)
+    alike = _alike(word_rows(words, 2), said, times, usual)
     if stored := library.vectors(video):
         rows = dict(zip(stored.ids, stored.array, strict=True))
         none = np.zeros(stored.array.shape[1])

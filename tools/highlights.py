@@ -151,7 +151,8 @@ def _seen(library: Library, video: str, seconds: int) -> list[_Sign]:
         )
     if len(cuts):
         middles = np.arange(seconds) + 0.5
-        close = (np.abs(middles[:, None] - cuts) <= AROUND / 2).sum(axis=1)
+        first, last = (np.searchsorted(cuts, middles + off) for off in (-AROUND / 2, AROUND / 2))
+        close = last - first
         values = np.where(close > 1, np.minimum(close / CUTS, 1.0), 0.0)
 
         def scene(start: float, end: float) -> str:

@@ -5,9 +5,12 @@ Subtitles cut sentences where a line is full; a summary that quotes has to quote
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 from tools.evidence import passage, passage_id
 from tools.stemming import stems, surfaces
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
     from tools.library import Library
     from tools.media import Utterance
 
-    Floats = NDArray[np.float64]
+    Floats = NDArray[np.floating]
 
 LONGEST, UNPUNCTUATED = 16.0, 8.0
 """Seconds of one sentence at most; the same where nobody wrote where sentences end."""
@@ -32,6 +35,10 @@ BESIDE = 8
 FEW, MANY = 5, 32
 """Words that carry meaning, below which a sentence hardly stands for others; and words in all,
 above which it says too much."""
+PLACES = 1024
+"""Numbers in a row that tells the words of a text."""
+COMMON = 0.2
+"""Of the texts, the share that holds a word which tells none of them from another."""
 ALIKE = 0.6
 """What likeness to a sentence that was chosen already costs (MMR: Carbonell, Goldstein 1998)."""
 _LEANING = """
@@ -97,21 +104,30 @@ def vectors(library: Library, video: str, told: Sequence[Sentence]) -> Floats:
 
     if not told:
         return np.zeros((0, 1))
-    words = [set(stems(one.text)) for one in told]
-    place: dict[str, int] = {}
-    for word in (word for text in words for word in sorted(text)):
-        place.setdefault(word, len(place))
-    held = np.zeros((len(told), max(len(place), 1)))
-    for row, text in zip(held, words, strict=True):
-        row[[place[word] for word in text]] = 1.0
-    held *= np.log(len(told) / np.maximum(held.sum(axis=0), 1.0) + 1.0)
-    rows = [_unit(held)]
+    rows = [_unit(word_rows([stems(one.text) for one in told]))]
     if stored := library.vectors(video):
         known = dict(zip(stored.ids, stored.array, strict=True))
         none = np.zeros(stored.array.shape[1])
         means = [np.mean([known.get(p.id, none) for p in one.parts], axis=0) for one in told]
-        rows.append(_unit(np.array(means, np.float64).reshape(len(told), -1)))
+        rows.append(_unit(np.array(means, np.float32).reshape(len(told), -1)))
     return _unit(np.hstack(rows))
+
+
+def word_rows(texts: Sequence[Sequence[str]], least: int = 1) -> Floats:
+    """A row for each text, given as its stems: how often each is in it, times its rarity.
+
+    Only words of so many texts, at least, count. They are counted in places by their hash
+    (Weinberger et al. 2009), so that no text can make the rows longer.
+    """
+    import numpy as np
+
+    often = Counter(word for text in texts for word in set(text))
+    rows = np.zeros((len(texts), PLACES), np.float32)
+    for row, text in zip(rows, texts, strict=True):
+        for word in text:
+            if least <= often[word] <= max(COMMON * len(texts), least):
+                row[crc32(word.encode()) % PLACES] += math.log(len(texts) / often[word])
+    return rows
 
 
 def central(
