@@ -117,13 +117,15 @@ class Held:
         return verdict
 
     def denies(self, named: Collection[str]) -> bool:
-        """Whether it denies something; of a list of facts, one that has these words."""
-        for one, text in zip(self.evidence, self.texts, strict=True):
-            parts = map(words, one.text.split(",")) if one.kind == "video" else [text.words]
-            for part in parts:
-                about = one.kind != "video" or any(same_word(w, n) for w in part for n in named)
-                if about and NEGATORS & set(part):
+        """Whether a sentence of it with one of these words denies something, or the next one."""
+        for one in self.evidence:
+            facts, before = one.kind == "video", False
+            for part in map(words, re.split("," if facts else r"(?<=[.!?;])\s", one.text)):
+                about = any(same_word(word, name) for word in part for name in named)
+                answer = before and not facts and NEGATORS & set(part[:1])  # "Salt? No."
+                if answer or (about and NEGATORS & set(part)):
                     return True
+                before = about
         return False
 
     def is_elsewhere(self, said: Words) -> bool:

@@ -97,7 +97,7 @@ def words(text: str) -> list[str]:
 def _number(word: str) -> str:
     if re.fullmatch(r"\d{1,3}(,\d{3})+", word):
         word = word.replace(",", "")
-    word = re.sub(r"^(\d+)\.0+$", r"\1", word)
+    word = re.sub(r"^(\d+)\.0+$", r"\1", re.sub(r"^(\d+)k$", r"\g<1>000", word))
     return _NUMBER_WORDS.get(word, word)
 
 

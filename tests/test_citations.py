@@ -158,6 +158,10 @@ FACTS = Evidence(
         ("In 1984 the bridge cost 300 pounds [e11].", "verified"),
         ("In 1985 the bridge cost 300 pounds [e11].", "unsupported"),
         ("The climb takes twenty-five minutes [e12].", "verified"),
+        ("The climb takes 2k steps [e12].", "verified"),
+        ("The steps are slippery [e12].", "verified"),
+        ("The steps are steep [e12].", "weak"),
+        ("The view is good [e12].", "weak"),
         ("The speaker denies that they salt the water [e1].", "unsupported"),
         ("It is not true that we do not put oil into the water [e2].", "unsupported"),
         ("They sugar the water with two spoons [e1].", "weak"),
@@ -168,7 +172,11 @@ def test_counts_places_and_denials(text: str, verdict: str):
     found += [
         speech(20, "She is twenty-six and climbs one hundred and ninety-nine steps."),
         speech(21, "In nineteen eighty-four the bridge cost three hundred pounds."),
-        speech(22, "The climb takes 25 minutes."),
+        speech(
+            22,
+            "The climb takes 25 minutes, or 2000 steps. They are not steep. Slippery steps! "
+            "Is the view good? No.",
+        ),
     ]
     assert judge(text, *found).verdict == verdict
 

@@ -30,12 +30,8 @@ from tools.providers import BARE
 from tools.toolbox import Toolbox
 
 N = 400
-CARDS = [
-    ((200, 30, 30), "HARBOUR OPENS AT 9"),
-    ((30, 60, 220), "KEEP LEFT HERE"),
-    ((20, 160, 40), "PIER 4 IS CLOSED"),
-    ((240, 220, 40), "TICKETS 12 EURO"),
-]
+CARDS = [((200, 30, 30), "HARBOUR OPENS AT 9"), ((30, 60, 220), "KEEP LEFT HERE"),
+         ((20, 160, 40), "PIER 4 IS CLOSED"), ((240, 220, 40), "TICKETS 12 EURO")]  # fmt: skip
 LINES = [
     "First you salt the water, two spoons of it.",
     "We do not put oil into the water.",
@@ -74,11 +70,9 @@ def subtitles(path: Path, lines: list[str], each: float) -> None:
 
 @pytest.fixture(scope="module")
 def toolbox(
-    tmp_path_factory: pytest.TempPathFactory,
-    encode: Callable[..., Path],
-    sample: Path,
+    tmp_path_factory: pytest.TempPathFactory, encode: Callable[..., Path], sample: Path,
     media_if_any: Path | None,
-) -> Toolbox:
+) -> Toolbox:  # fmt: skip
     """Cards that are read, a talk, the sample; and where they are, a real talk and reading."""
     folder = tmp_path_factory.mktemp("forged")
     library = Library(folder / "home")
@@ -98,7 +92,9 @@ def toolbox(
 
 
 @asynccontextmanager
-async def talking(toolbox: Toolbox, home: Path) -> AsyncIterator[tuple[Agent, "Forge"]]:
+async def talking(
+    toolbox: Toolbox, home: Path, draw: random.Random
+) -> AsyncIterator[tuple[Agent, "Forge"]]:
     """An agent in a conversation in which everything was retrieved, and a forge for its claims."""
     videos = toolbox.list_videos()
     whole = [("read_moment", {"video": v.id, "start": 0, "end": v.duration}) for v in videos]
@@ -112,7 +108,7 @@ async def talking(toolbox: Toolbox, home: Path) -> AsyncIterator[tuple[Agent, "F
     seen = asked[-1].additional_kwargs["cuepoint"]["seen"]
     model = ScriptedModel(script=[])
     async with open_agent(settings, toolbox=toolbox, model=model) as one:
-        yield one, Forge(toolbox, seen, random.Random(7))
+        yield one, Forge(toolbox, seen, draw)
 
 
 async def answered(one: Agent, question: str, videos: tuple[str, ...] = ()) -> Answer:
@@ -363,12 +359,13 @@ async def judged(one: Agent, claims: list[str], scope: str = "") -> list[tuple[s
 
 @pytest.mark.parametrize("like", [False, True], ids=["blind", "all alike"])
 async def test_no_forged_claim_is_shown_as_verified(
-    toolbox: Toolbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, row: Any, like: bool
-):
+    toolbox: Toolbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chance: random.Random,
+    row: Any, like: bool,
+):  # fmt: skip
     """Also where a picture model finds that every picture shows whatever is claimed of it."""
     if like:
         monkeypatch.setattr(Measured, "shows", lambda *_: True)
-    async with talking(toolbox, tmp_path) as (one, forge):
+    async with talking(toolbox, tmp_path, chance) as (one, forge):
         made = [(kind, *forge.forged(kind)) for kind in (KINDS * N)[:N]]
         counts: Counter[tuple[str, str]] = Counter()
         for scope in sorted({scope for _, _, scope in made}):
@@ -385,8 +382,10 @@ async def test_no_forged_claim_is_shown_as_verified(
     assert all(counts[kind, "weak"] == 0 for kind in ("handle", "time"))
 
 
-async def test_true_claims_are_kept(toolbox: Toolbox, tmp_path: Path, row: Any):
-    async with talking(toolbox, tmp_path) as (one, forge):
+async def test_true_claims_are_kept(
+    toolbox: Toolbox, tmp_path: Path, chance: random.Random, row: Any
+):
+    async with talking(toolbox, tmp_path, chance) as (one, forge):
         claims = [forge.true() for _ in range(N)]
         verdicts = await judged(one, claims)
     counts = Counter(verdict for verdict, _ in verdicts)
