@@ -8,6 +8,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from tools.summarize import About
+
 Pick = Literal["", "all", "cuts", "longest", "shortest", "first", "last"]
 
 _INFORMAL = {
@@ -22,7 +24,10 @@ _INFORMAL = {
 
 _MEANINGS = {
     "video": "video videos clip clips film movie footage recording file reel",
-    "cut": "cut cuts scene scenes shot shots transition transitions chapter chapters",
+    "cut": "cut cuts scene scenes shot shots transition transitions",
+    "chapter": "chapter chapters",
+    "highlight": "highlight highlights key exciting memorable",
+    "event": "event events",
     "size": "resolution dimensions pixels pixel width height wide aspect ratio",
     "codec": "codec codecs format encoded encoding container",
     "sound": "sound audio silent soundless soundtrack mute muted",
@@ -39,6 +44,11 @@ _MEANINGS = {
     "shortest": "shortest",
     "first": "first",
     "last": "last final",
+}
+_PARTS: dict[str, About] = {
+    "chapter": "chapters",
+    "highlight": "highlights",
+    "event": "events",
 }
 _CONCEPT = {word: name for name, words in _MEANINGS.items() for word in words.split()}
 _IDLE = frozenset(
@@ -121,11 +131,20 @@ def asks_facts(text: str, found: Concepts) -> bool:
     return found.has("size", "codec", "sound") or bool(re.search(r"\bfps|frame ?rate\b", text))
 
 
+def about(question: str) -> About:
+    """Which of what a video is in short a question is about."""
+    found = concepts(informal(question.lower()))
+    for name, part in _PARTS.items():
+        if found.has(name):
+            return part
+    return "overview"
+
+
 def asks_gist(text: str, found: Concepts) -> bool:
-    """Whether the whole is to be told in short."""
+    """Whether the whole is to be told in short, or its chapters, events or highlights."""
     if found.rest or found.has("cut", "colour", "sound"):
         return False
-    if found.has("gist") or re.search(r"\bin short\b|\btl;?dr\b|\bdescribe\b", text):
+    if found.has("gist", *_PARTS) or re.search(r"\bin short\b|\btl;?dr\b|\bdescribe\b", text):
         return True
     about = re.search(r"\bwhat(?:'s| is| was| were)?\b.*\babout\b", text)
     told = re.search(r"\bwhat (?:happens|is happening|happened|goes on|is going on)\b", text)

@@ -16,6 +16,7 @@ from pydantic import ConfigDict
 
 from agent import quoting
 from agent.citations import labels
+from agent.concepts import about
 from agent.followups import Referring, Turn, places, resolve
 from agent.kinds import sought
 from agent.quoting import Found, Reply
@@ -214,9 +215,7 @@ class _Turn:
                 return [("find_cuts", where), ("video_facts", {"video": video})]
             return [("find_scenes", where)]
         if plan.kind == "summary":
-            length = self._toolbox.library.get(video).duration
-            moment = {"video": video, "start": 0.0, "end": length}
-            return [("video_facts", {"video": video}), ("read_moment", moment)]
+            return [("summarize_video", {"video": video, "about": about(plan.question)})]
         if plan.kind == "look":
             idle = plan.look.rest if plan.look else ()  # words that are no thing to be seen
             said = re.findall(r"[\w'-]+", plan.question)

@@ -22,11 +22,10 @@ from agent.quoting import (
     quoted,
     scenes,
     sentence,
-    summary,
     times,
 )
 from agent.relevance import ENOUGH, Relevance
-from agent.showing import alike, labelled, sounds
+from agent.showing import alike, in_short, labelled, sounds
 from agent.understanding import Modality
 from agent.wording import continues
 from tools.media import Evidence
@@ -45,7 +44,7 @@ def reply(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
     """Compose the answer to a plan from what its tools returned, in the order of its calls."""
     writers: dict[str, Callable[..., Reply]] = {
         "facts": facts,
-        "summary": summary,
+        "summary": in_short,
         "scenes": scenes,
         "look": look,
         "moment": moment,

@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from agent.concepts import about
 from agent.followups import Referring
 from agent.quoting import AT_MOST, LISTED, Found, Groups, Reply, quoted, sentence, span
 from agent.relevance import Relevance
 from agent.understanding import Plan
 from tools.evidence import UNHEARD
 
+CHAPTERS = 30
+"""So many are listed at most."""
 NEARLY = 0.1
 """How much less than the best another picture may fit to be told beside it."""
 MUSIC_SECONDS = 4.0
@@ -39,6 +42,23 @@ def sounds(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
     return Reply(
         (), (lost.get(sought or "", "No sound is much louder than what is around it."),), False
     )
+
+
+def in_short(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
+    """The whole in short: its facts and what stands for it, its chapters, events or highlights."""
+    found = [one for group in groups for one in group]
+    part = about(asked.plan.question)
+    chapters = [f for f in found if f.one.source == "chapters"]
+    if part == "chapters" and chapters:
+        more = len(chapters) - CHAPTERS
+        remarks = (f"There are {len(chapters)} chapters in all.",) if more > 0 else ()
+        return Reply(tuple(map(sentence, chapters[:CHAPTERS])), remarks)
+    if chapters:  # what comes before the first of them is about the whole
+        found = found[: found.index(chapters[0])]
+    facts = [f for f in found if f.one.kind == "video"]
+    told = [f"The video is {f.one.text} [{f.label}]." for f in facts]
+    told += [sentence(f) for f in found if f not in facts]
+    return Reply(tuple(told), found=bool(told))
 
 
 def labelled(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent.concepts import asks_facts, asks_gist, asks_scenes, concepts, informal
+from agent.concepts import about, asks_facts, asks_gist, asks_scenes, concepts, informal
 
 
 @pytest.mark.parametrize(
@@ -93,3 +93,25 @@ def test_scenes_and_the_cuts_between_them(question: str, pick: str) -> None:
 def test_the_short_forms_of_chats_are_written_out() -> None:
     assert informal("whats this vid bout pls") == "what's this video about please"
     assert informal("who's there") == "who's there"
+
+
+@pytest.mark.parametrize(
+    "question, part",
+    [
+        ("Summarise this video", "overview"),
+        ("what are the chapters?", "chapters"),
+        ("Show me the key moments", "highlights"),
+        ("What are the main events?", "events"),
+    ],
+)
+def test_which_part_of_the_whole_is_asked_for(question: str, part: str) -> None:
+    assert about(question) == part
+    assert asks_gist(question.lower(), concepts(question.lower()))
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["What is the key safe code?", "When is the event in Saltby?", "Who wrote chapter 3?"],
+)
+def test_a_word_of_it_beside_others_asks_for_something_else(question: str) -> None:
+    assert not asks_gist(question.lower(), concepts(question.lower()))

@@ -33,7 +33,7 @@ LENGTH = 300.0
         ("show me all the shots", "scenes"),
         ("What scenes are there?", "scenes"),
         ("Where are the cuts?", "scenes"),
-        ("chapters?", "scenes"),
+        ("chapters?", "summary"),
         ("When is it mostly green?", "look"),
         ("find the darkest moment", "look"),
         ("where is the picture black and white?", "look"),
