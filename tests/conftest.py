@@ -246,3 +246,15 @@ def inside(shots: Path, tmp_path: Path) -> Shelf:
     library = Library(tmp_path / "home")
     video = ingest(library, upload, title="holiday", take=True, providers=BARE)
     return Shelf(library, video.id, file)
+
+
+@pytest.fixture(scope="session")
+def talk(tmp_path_factory: pytest.TempPathFactory) -> tuple[Library, str]:
+    """A library with one lecture of four minutes whose chapters are known: see lecture.py."""
+    from tests import lecture
+
+    folder = tmp_path_factory.mktemp("talk")
+    path = write_video(folder / "lecture.mp4", lambda _: flat((90, 90, 90)), 240.0, fps=1)
+    path.with_suffix(".srt").write_text(lecture.srt())
+    library = Library(folder / "home")
+    return library, ingest(library, path, providers=BARE).id

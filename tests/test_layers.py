@@ -25,6 +25,7 @@ OWNERS = {
         "ui/cli.py",
         "ui/cli_library.py",
         "ui/cli_models.py",
+        "ui/cli_summary.py",
         "ui/offer.py",
         "ui/terminal.py",
     ),

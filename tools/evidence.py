@@ -27,6 +27,10 @@ _ID = re.compile(
 
 HEARD = 2
 """The number of a span of pictures that stands for its sound."""
+MOVED = 3
+"""The number of one that stands for the movement in it."""
+CHAPTER = 2
+"""The number of a scene that is no shot but a chapter."""
 UNCERTAIN = "uncertain"
 UNHEARD = "with sound that is not indexed yet"
 FIRST_PICTURE = 0.05

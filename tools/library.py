@@ -37,6 +37,7 @@ from tools.signals import Rows
 from tools.words import HEARD, READ, SUBTITLES, builder, past
 
 if TYPE_CHECKING:
+    from tools.titles import Chapter
     from tools.verify import Problem
 
 STAGES = (
@@ -177,6 +178,13 @@ class Library:
     def scenes(self, video: str) -> "list[Scene]":
         """Scenes by time; none until the decode pass is done."""
         return self._rows(video, "scenes", lambda row: Scene(**row))
+
+    def chapters(self, video: str) -> "list[Chapter]":
+        """Chapters by time, over the whole video, as far as it is indexed."""
+        from tools.titles import chapters  # which needs this module
+
+        looked = sum(len(look.texts) for look in self.looks(video))
+        return self._cached(video, f"chapters {looked}", lambda: chapters(self, video))
 
     def utterances(self, video: str) -> "list[Utterance]":
         """Speech by time: from subtitles, else what was recognised so far; with its speakers."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from tools import about, closer, frames, index
+from tools import about, closer, frames, index, summarize
 from tools.errors import Damaged, UnknownVideo, VideoError
 from tools.files import digest, lock, write_bytes
 from tools.ingest import ingest
@@ -68,7 +68,8 @@ def repair(
 def _mend(library: Library, video: str, on_progress: OnProgress | None) -> None:
     folder = library.folder(video)
     _clear(folder)
-    for path in closer.damaged(folder):  # a question that needs it looks again
+    # A question that needs it looks again, or has it told again.
+    for path in (*closer.damaged(folder), *summarize.damaged(folder)):
         path.unlink(missing_ok=True)
     try:
         manifest = library.manifest(video)

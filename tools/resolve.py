@@ -3,10 +3,12 @@
 from typing import TYPE_CHECKING
 
 from tools import evidence as make
+from tools.actions import of_movement
 from tools.errors import UnknownVideo
 from tools.media import Evidence
 from tools.sound import told
 from tools.strips import frames_of, strip_name
+from tools.titles import of_chapter
 from tools.words import HEARD, READ, SUBTITLES
 
 if TYPE_CHECKING:
@@ -26,7 +28,11 @@ def resolve(library: "Library", id: str) -> Evidence:
         case "video":
             found = library.facts(video)
         case "scene":
-            found = _scene(library, id, video)
+            found = (
+                of_chapter(library, video, start, end)
+                if id.endswith(f"#{make.CHAPTER}")
+                else _scene(library, id, video)
+            )
         case "speech":
             found = _speech(library, id, video, start, end)
         case "screen":
@@ -39,7 +45,7 @@ def resolve(library: "Library", id: str) -> Evidence:
 
 
 def _frame(library: "Library", id: str, video: str, start: float, end: float) -> Evidence:
-    """A picture, or a span of them, or the sound of one."""
+    """A picture, or a span of them, its sound or its movement."""
     if end <= start:
         look, scenes = library.look_at(video, start), library.scenes(video)
         return make.of_frame(library.frame_at(video, start), look, scenes=scenes)
@@ -47,6 +53,8 @@ def _frame(library: "Library", id: str, video: str, start: float, end: float) ->
     if id.endswith(f"#{make.HEARD}"):
         heard = told(library.signals(video, "sound"), start, end)
         return make.of_sound(video, start, end, heard, image)
+    if id.endswith(f"#{make.MOVED}"):
+        return of_movement(library, video, start, end)
     if len(frames_of(library, video, start, end)) > 1:
         image = strip_name(video, start, end)
     return make.of_span(id, video, start, end, library.look_of(video, start, end), image)

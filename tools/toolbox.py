@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 
 from tools import evidence as make
-from tools.closer import at_moment
+from tools.arguments import End, Labels, Limit, Query, Second, Start, VideoId, Videos
 from tools.errors import RefusedRequest
 from tools.library import Library
 from tools.listening import Sought, find_sounds
 from tools.media import Evidence, Video, evidence_id
 from tools.pictures import PictureSearch
+from tools.summarize import About
 from tools.texts import TextSearch, overlaps
 
 if TYPE_CHECKING:
@@ -28,16 +29,6 @@ if TYPE_CHECKING:
     from tools.search import Corpus, Hit
     from tools.visual import ImageEmbedder, VisualSearch
 
-Query = Annotated[str, Field(min_length=1, max_length=400, description="What to look for.")]
-Videos = Annotated[
-    list[str] | None, Field(description="Ids of the videos to search; all of them without it.")
-]
-VideoId = Annotated[str, Field(description="The id of one video.")]
-Second = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Start = Annotated[Second | None, Field(description="Only from this second on.")]
-End = Annotated[Second | None, Field(description="Only before this second.")]
-Limit = Annotated[int, Field(ge=1, le=50, description="At most so many results.")]
-MOMENT_FRAMES = 6
 LABELS = 20
 
 
@@ -77,6 +68,8 @@ class Toolbox:
             self.look_closer,
             self.find_scenes,
             self.find_cuts,
+            self.find_actions,
+            self.summarize_video,
             self.video_facts,
             self.list_videos,
         ]
@@ -196,15 +189,9 @@ class Toolbox:
         end: Annotated[Second, Field(description="Before this second.")],
     ) -> list[Evidence]:
         """Everything said and shown in a span of one video, in order of time."""
-        id = self.library.get(video).id
-        end = max(end, start)
-        said = [u for u in self.library.utterances(id) if overlaps(u.start, u.end, start, end)]
-        shown = at_moment(self.library.screen_text(id), self.library.looks(id), start, end)
-        found = [make.of_speech(one, self.library.image_at(id, one.start, one.end)) for one in said]
-        found += [make.of_screen(one, self.library.image_at(id, max(one.start, start), one.end))
-                  for one in shown]  # fmt: skip
-        found += self._frames(id, start, end)
-        return sorted(found, key=lambda one: (one.start, one.end))
+        from tools.moment import moment
+
+        return moment(self.library, self.library.get(video).id, start, max(end, start))
 
     def read_passage(
         self,
@@ -262,6 +249,26 @@ class Toolbox:
             for number, one in enumerate(scenes, 1)
             if overlaps(one.start, one.end, start, end)
         ]
+
+    def summarize_video(self, video: VideoId, about: About = "overview") -> list[Evidence | str]:
+        """A video in short: what it is about, its chapters, its key events, its highlights.
+
+        Use for questions about the whole. Lines without a label were written of it before.
+        """
+        from tools.summarize import brief
+
+        return brief(self.library, self.library.get(video).id, about)
+
+    def find_actions(
+        self, video: VideoId, start: Start = None, end: End = None, labels: Labels = None
+    ) -> list[Evidence]:
+        """When something moves, how much and where to; with labels, when one of them is seen."""
+        from tools.actions import find_actions
+
+        one = self.library.get(video)
+        visual = self.visual if labels else None
+        span = start or 0.0, one.duration if end is None else end
+        return find_actions(self.library, one.id, *span, labels or (), visual)
 
     def find_cuts(self, video: VideoId, start: Start = None, end: End = None) -> list[Evidence]:
         """The moments at which one scene ends and the next begins, in order; none in one take."""
@@ -379,15 +386,6 @@ class Toolbox:
         from dataclasses import replace
 
         return replace(self.library.evidence(hit.id), score=hit.score)
-
-    def _frames(self, video: str, start: float, end: float) -> list[Evidence]:
-        frames = [f for f in self.library.frames(video) if start <= f.seconds < end]
-        if not frames:
-            before = [f for f in self.library.frames(video) if f.seconds <= start]
-            frames = before[-1:]
-        step = max(len(frames) / MOMENT_FRAMES, 1.0)
-        chosen = [frames[int(i * step)] for i in range(int(len(frames) / step))]
-        return [self.library.evidence(one.id) for one in chosen]
 
 
 def _by_moment(found: list[Evidence]) -> list[Evidence]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tools import about, closer, index
+from tools import about, closer, index, summarize
 from tools.errors import Damaged, UnreadableMedia, VideoError
 from tools.files import digest, is_locked
 from tools.library import Library
@@ -84,8 +84,8 @@ def check_video(library: Library, video: str, thorough: bool = True) -> list[Pro
                 found.append(Problem(video, f"{name} is missing", fix))
             elif digest(folder / name) != checksum:
                 found.append(Problem(video, f"{name} is damaged", fix))
-    for path in closer.damaged(folder):
-        found.append(Problem(video, f"{closer.FOLDER}/{path.name} is damaged", REPAIR))
+    for path in (*closer.damaged(folder), *summarize.damaged(folder)):
+        found.append(Problem(video, f"{path.parent.name}/{path.name} is damaged", REPAIR))
     for image in broken_pictures(library, video):
         state = "damaged" if (library.root / image).exists() else "missing"
         found.append(Problem(video, f"the picture {image} is {state}", fix))

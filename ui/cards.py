@@ -9,6 +9,7 @@ from tools.errors import VideoError
 from tools.evidence import unproven
 from tools.library import Library
 from tools.media import Coverage, Evidence, Video
+from tools.strips import is_strip
 from ui.proxies import Proxies
 from ui.render import KINDS, clock, cost, picture, span
 
@@ -52,6 +53,7 @@ def card(library: Library, evidence: Evidence, handle: int, verdict: str) -> dic
         "draft": unproven(evidence),
         "text": short(evidence.text),
         "image": picture(library, evidence.image, "http"),
+        "strip": bool(evidence.image) and is_strip(evidence.image),
         "verdict": verdict,
     }
 

@@ -17,6 +17,7 @@ from tools.disk import refusal
 from tools.errors import VideoError
 from ui.cli_library import library_app
 from ui.cli_models import models_app
+from ui.cli_summary import add_to
 from ui.start import leave, stop_at_once
 from ui.terminal import (
     AsJson,
@@ -48,6 +49,7 @@ app = typer.Typer(
 )
 app.add_typer(library_app, name="library")
 app.add_typer(models_app, name="models")
+add_to(app)
 
 
 @app.callback()

@@ -14,6 +14,9 @@ from tools.verify import Problem
 
 if TYPE_CHECKING:
     from agent.ask import Answer
+    from agent.citations import Claim
+    from agent.narrator import Plan
+    from agent.summary import Event, Summary
 
 Door = Literal["path", "http", "mcp"]
 KINDS = {
@@ -57,14 +60,14 @@ def label(one: Evidence, handle: int | None = None) -> str:
     return f"{mark}{span(one.start, one.end)} {kind}: {text}"
 
 
-def cost(answer: "Answer") -> str:
+def cost(answer: "Answer | Summary") -> str:
     """What an answer took: `gpt-5-mini · 1,203 tokens in, 88 out · 0.0005 USD · 2.1 s`."""
     parts = [answer.model]
     if any(answer.tokens):
         given, written = answer.tokens
         parts.append(f"{given:,} tokens in, {written:,} out")
         usd = answer.cost_usd
-        parts.append("price unknown" if usd is None else f"{usd:.4f} USD")
+        parts.append("price unknown" if usd is None else f"{usd:.2g} USD")
     return " · ".join([*parts, f"{answer.seconds:.1f} s"])
 
 
@@ -80,6 +83,15 @@ def picture(library: Library, image: str | None, door: Door) -> str | None:
     if door == "http":
         return f"/media/{quote(video)}/{kind}/{what}.jpg"
     return f"cuepoint://video/{quote(video)}/{kind}/{what}"
+
+
+def _claim(one: "Claim") -> dict[str, Any]:
+    return {**asdict(one), "citations": list(one.citations)}
+
+
+def _event(one: "Event") -> dict[str, Any]:
+    cited = list(one.citations)
+    return {"start": one.start, "end": one.end, "text": one.text, "citations": cited}
 
 
 class Json:
@@ -140,7 +152,7 @@ class Json:
             "question": one.question,
             "answer": one.answer,
             "found": one.found,
-            "claims": [{**asdict(c), "citations": list(c.citations)} for c in one.claims],
+            "claims": [_claim(c) for c in one.claims],
             "evidence": [self.evidence(c.evidence, c.handle) for c in one.evidence],
             "nearest": [self.evidence(c.evidence, c.handle) for c in one.nearest],
             "coverage": [self.coverage(c) for c in one.coverage],
@@ -149,6 +161,43 @@ class Json:
             "cost_usd": one.cost_usd,
             "seconds": one.seconds,
             "thread": one.thread,
+        }
+
+    def summary(self, one: "Summary") -> dict[str, Any]:
+        """Summary, with its claims, events and evidence."""
+        given, written = one.tokens
+        return {
+            "overview": [_claim(c) for c in one.overview],
+            "chapters": [
+                {
+                    "start": chapter.start,
+                    "end": chapter.end,
+                    "title": chapter.title,
+                    "claims": [_claim(c) for c in chapter.claims],
+                }
+                for chapter in one.chapters
+            ],
+            "events": [_event(event) for event in one.events],
+            "highlights": [
+                {**_event(event), "reasons": list(event.reasons)} for event in one.highlights
+            ],
+            "evidence": [self.evidence(c.evidence, c.handle) for c in one.evidence],
+            "coverage": [self.coverage(c) for c in one.coverage],
+            "model": one.model,
+            "tokens": {"input": given, "output": written},
+            "cost_usd": one.cost_usd,
+            "seconds": one.seconds,
+        }
+
+    def plan(self, one: "Plan | None") -> dict[str, Any]:
+        """What a summary takes at most; without a language model nothing."""
+        given, written = one.tokens if one else (0, 0)
+        return {
+            "model": one.model if one else "extractive",
+            "calls": one.calls if one else 0,
+            "cached": one.cached if one else 0,
+            "tokens": {"input": given, "output": written},
+            "cost_usd": one.cost_usd if one else 0.0,
         }
 
     def problem(self, one: Problem) -> dict[str, Any]:

@@ -51,16 +51,16 @@ function Card({ card, title, several, active, onPlay }) {
       aria-pressed={active}
       onClick={onPlay}
       style={{
-        display: "grid", gridTemplateColumns: "124px minmax(0, 1fr)", gap: 12, padding: 8, width: "100%",
+        display: "grid", gridTemplateColumns: card.strip ? "minmax(0, 1fr)" : "124px minmax(0, 1fr)", gap: card.strip ? 6 : 12, padding: 8, width: "100%",
         alignItems: "start", textAlign: "left", borderRadius: 12, cursor: "pointer",
         border: active ? `1px solid ${accent}` : "1px solid transparent",
         background: active ? "hsl(var(--secondary))" : "transparent",
       }}
     >
-      <span style={{ position: "relative", display: "block", width: "100%", aspectRatio: "16 / 9", overflow: "hidden", borderRadius: 8, background: "#0b0a09" }}>
-        <Picture card={card} title={title} fit="cover" />
-        <span style={{ ...badge, left: 5, top: 5, fontWeight: 700, color: "#1c1203", background: "#ffb04a" }}>[{card.handle}]</span>
-        <span style={{ ...badge, right: 5, bottom: 5, color: "#fff", background: "rgba(0,0,0,.74)" }}>{card.time}</span>
+      <span style={{ position: "relative", display: "block", width: "100%", aspectRatio: card.strip ? "15 / 2" : "16 / 9", overflow: "hidden", borderRadius: 8, background: "#0b0a09" }}>
+        <Picture card={card} title={title} fit={card.strip ? "contain" : "cover"} />
+        <span style={{ ...badge, left: 5, [card.strip ? "bottom" : "top"]: 5, fontWeight: 700, color: "#1c1203", background: "#ffb04a" }}>[{card.handle}]</span>
+        <span style={{ ...badge, right: 5, bottom: 5, color: "#fff", background: "rgba(0,0,0,.74)" }}>{card.strip ? card.span : card.time}</span>
       </span>
       <span style={{ display: "flex", flexDirection: "column", gap: 2, minWidth: 0 }}>
         <span style={{ fontSize: 12, lineHeight: 1.45, color: quiet }}>

@@ -1,0 +1,18 @@
+"""The arguments that capabilities share, as a model reads them."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+Query = Annotated[str, Field(min_length=1, max_length=400, description="What to look for.")]
+Videos = Annotated[
+    list[str] | None, Field(description="Ids of the videos to search; all of them without it.")
+]
+VideoId = Annotated[str, Field(description="The id of one video.")]
+Second = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Start = Annotated[Second | None, Field(description="Only from this second on.")]
+End = Annotated[Second | None, Field(description="Only before this second.")]
+Labels = Annotated[
+    list[str] | None, Field(max_length=20, description="Actions it may be; 20 at most.")
+]
+Limit = Annotated[int, Field(ge=1, le=50, description="At most so many results.")]
