@@ -5,10 +5,10 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
 from typing import Literal, Protocol
 
-from agent.wording import NEGATORS, Words, clock, numbers, same_word, words
+from agent.wording import NEGATORS, Words, numbers, same_word, words
 from tools.attributes import COLOUR_WORDS
 from tools.evidence import unproven
-from tools.media import Evidence
+from tools.media import Evidence, clock
 
 Verdict = Literal["verified", "weak", "unsupported"]
 TOLERANCE = 1.0

@@ -111,15 +111,6 @@ def content_words(found: Iterable[str]) -> set[str]:
     return {w for w in found if w not in _IDLE and w not in NEGATORS and not w[0].isdigit()}
 
 
-def clock(seconds: float) -> str:
-    """Seconds as people write them: 0:12.4, 1:02:03.0. Cut, not rounded: 59.96 is not 60.0."""
-    tenths = int(seconds * 10 + 1e-6)
-    minutes, tenths = divmod(tenths, 600)
-    hours, minutes = divmod(minutes, 60)
-    start = f"{hours}:{minutes:02}" if hours else f"{minutes}"
-    return f"{start}:{tenths // 10:02}.{tenths % 10}"
-
-
 def same_word(a: str, b: str) -> bool:
     """Equal, or equal but for an ending."""
     return a == b or (min(len(a), len(b)) >= 4 and a[:5].rstrip("s") == b[:5].rstrip("s"))
