@@ -128,6 +128,11 @@ class Scribe:
         return done
 
 
+def harmless(text: str) -> str:
+    """A text in which nothing looks like the fences of a prompt: it may stand in a later one."""
+    return _TAG.sub("\u2039", text)
+
+
 class Review:
     """Tests claims one after another, and gives evidence its handle when it is first shown.
 
@@ -172,7 +177,7 @@ class Review:
 
     def claim(self, raw: str) -> tuple[str, Claim | None]:
         """The sentence as people see it, and the claim; None for what claims nothing."""
-        raw = _TAG.sub("\u2039", raw)
+        raw = harmless(raw)
         bare = _MARK.sub("", raw)
         said = Said(bare)
         kept: dict[str, Evidence] = {}  # by label

@@ -30,7 +30,8 @@ class Conversation:
 
 async def note(agent: "Agent", thread: str, question: str) -> None:
     """Remember that a conversation was gone on with; its first question is its title."""
-    row = thread_id(agent.settings.owner, thread), thread, question[:TITLE], time.time()
+    name = thread.encode("utf-8", "replace").decode()  # half a character cannot be stored
+    row = thread_id(agent.settings.owner, thread), name, question[:TITLE], time.time()
     async with agent.memory.lock:
         await agent.memory.conn.execute(
             "INSERT INTO conversations VALUES (?, ?, ?, ?) "

@@ -80,6 +80,7 @@ class Toolbelt:
         given = {field: getattr(parsed, field) for field in parsed.model_fields_set}
         given = self._scoped(schema, given, scope)
         found = list(capabilities[name](**given))
+        found = [f for f in found if not (scope and isinstance(f, Video) and f.id not in scope)]
         if name in SEEING and (told := self.passed_over(given.get("videos") or scope)):
             found.append(told)
         return found

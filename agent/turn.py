@@ -9,7 +9,16 @@ from typing import Any
 from langchain_core.messages import AnyMessage, HumanMessage, SystemMessage
 
 from agent.budget import REPLY, tokens
-from agent.citations import Claim, Review, Scribe, labels, may_be_not_found, not_found, split
+from agent.citations import (
+    Claim,
+    Review,
+    Scribe,
+    harmless,
+    labels,
+    may_be_not_found,
+    not_found,
+    split,
+)
 from agent.costs import Facts
 from agent.held import Measures
 from agent.model import broke_off, refuses_pictures
@@ -221,7 +230,7 @@ class Stream:
         self._text += text
         for raw in self._scribe.feed(text):
             await asyncio.to_thread(self._turn.learn, self._belt, self._review.ids(labels(raw)))
-            shown, claim = self._review.claim(raw)
+            shown, claim = await asyncio.to_thread(self._review.claim, raw)
             self._cited |= bool(claim and claim.citations)
             self._held += marked(shown, claim)
         if self._turn.quiet or not self._cited or may_be_not_found(self._text):
@@ -282,7 +291,7 @@ def conclude(
         notes.append("Some evidence that was to be cited is gone, with its video.")
     if not found:
         notes.append(_looked_at(turn, belt))
-    answer = "\n\n".join(part for part in (shown.strip(), "\n".join(notes)) if part)
+    answer = harmless("\n\n".join(p for p in (shown.strip(), "\n".join(notes)) if p))
     if found:
         near = []
     return Ending(

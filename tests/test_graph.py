@@ -297,6 +297,7 @@ async def test_a_question_stays_within_its_videos(tmp_path: Path):
         calling("search_transcript", query="water chain"),
         calling("search_transcript", query="water", videos=["Cooking pasta"]),
         calling("video_facts", video="Cooking pasta"),
+        calling("list_videos"),
         AIMessage(content="The chain has 116 links [e4]. Salt the water [1]."),
     ]
     async with opened(tmp_path, WATER, AIMessage(content="Salt [e1]."), *script) as (agent, model):
@@ -305,7 +306,8 @@ async def test_a_question_stays_within_its_videos(tmp_path: Path):
         model.script = script
         answer = (await run(agent, "How many links?", videos=["Fixing a bike"], thread="t"))[1]
     results = [message for message in model.shown[-1] if isinstance(message, ToolMessage)]
-    assert [result.status for result in results] == ["success", "error", "error"]
+    assert [result.status for result in results] == ["success", "error", "error", "success"]
+    assert "Fixing a bike" in results[-1].text and "Cooking pasta" not in results[-1].text
     assert answer.answer == "The chain has 116 links [2]. Salt the water. (unsupported)"
     assert [one.video for one in answer.coverage] == [bike]
 
