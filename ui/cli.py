@@ -15,6 +15,7 @@ import typer
 
 from tools.disk import refusal
 from tools.errors import VideoError
+from ui.cli_eval import evaluate
 from ui.cli_library import library_app
 from ui.cli_models import models_app
 from ui.start import leave, stop_at_once
@@ -48,6 +49,7 @@ app = typer.Typer(
 )
 app.add_typer(library_app, name="library")
 app.add_typer(models_app, name="models")
+app.command("eval")(evaluate)
 
 
 @app.callback()

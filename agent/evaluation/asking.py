@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import chain, pairwise
+from typing import Any
 
 from agent.evaluation.filming import HEIGHT, WIDTH
 from agent.evaluation.phrasings import ASKED
@@ -44,7 +45,7 @@ class Asker:
         accepted: Sequence[str] = (),
         instead: Sequence[str] = (),
         expect: Expect = "found",
-        **fields: object,
+        **fields: Any,
     ) -> Question:
         """A question in one of the ways; spans without a video are of this film."""
         phrasing = self.dice.choice(ASKED[how] if isinstance(how, str) else how)
@@ -317,7 +318,7 @@ class Asker:
             for how in ("loud", "loudest"):
                 yield self._not("sound", how)
 
-    def _not(self, kind: str, how: str | Sequence[str], **fields: object) -> Question:
+    def _not(self, kind: str, how: str | Sequence[str], **fields: Any) -> Question:
         return self._ask(kind, how, expect=ABSENT, **fields)
 
     def _adjacent(self) -> Iterator[Question]:

@@ -22,7 +22,8 @@ def encode(
     tags: dict[str, str] | None = None,
 ) -> None:
     """Write RGB pictures of one even size, and mono samples of -1 to 1, as `path`."""
-    with av.open(f"file:{path}", "w", format="mp4") as out:
+    out: Any = av.open(f"file:{path}", "w", format="mp4")
+    with out:
         out.metadata.update(tags or {})
         stream: Any = out.add_stream(
             "libx264", rate=fps, options={"crf": "20", "preset": "veryfast"}
@@ -32,13 +33,13 @@ def encode(
             if not number:
                 stream.height, stream.width = picture.shape[:2]
                 stream.pix_fmt = "yuv420p"
-            frame: Any = av.VideoFrame.from_ndarray(picture, format="rgb24")
+            frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
             frame.pts, frame.time_base = number, Fraction(1, fps)
             out.mux(stream.encode(frame))
         out.mux(stream.encode(None))
         if sound is not None:
             for start in range(0, len(sound), BLOCK):
-                piece: Any = av.AudioFrame.from_ndarray(
+                piece = av.AudioFrame.from_ndarray(
                     sound[None, start : start + BLOCK], format="fltp", layout="mono"
                 )
                 piece.sample_rate, piece.pts, piece.time_base = rate, start, Fraction(1, rate)
