@@ -178,8 +178,9 @@ class Asker:
 
     def _length(self) -> Question:
         minutes, seconds = divmod(self.film.duration, 60)
-        shown = [f"{int(minutes)}:{int(seconds + more):02}" for more in (0, 0.5)]
-        shown += [f"{self.film.duration:g}", f"{round(self.film.duration)} s"]
+        shown = [f"{minutes:.0f}:{seconds:04.1f}", f"{self.film.duration:.1f}"]
+        shown += [f"{minutes:.0f}:{int(seconds + more):02}" for more in (0, 0.5)]
+        shown += [f"{int(self.film.duration + more)}" for more in (0, 0.5)]
         return self._ask("about", "length", self._whole(), shown)
 
     def _scenes(self) -> Question:
@@ -255,15 +256,21 @@ class Asker:
             yield self._how_loud(), self._ask("sound", "last sound", spans[-1:])
 
     def _later(self) -> Iterator[Thread]:
-        """Where ten seconds later somebody speaks, reckoned from any part of the sentence."""
+        """Where somebody speaks ten seconds after the second that is asked about.
+
+        And ten seconds after the sentence begins: both are what a person can mean.
+        """
         for one in self.film.sentences:
-            then = [
-                s for s in self.film.sentences if s.start < one.end + 10 and s.end > one.start + 10
-            ]
-            middle = (one.start + one.end) / 2 + 10
-            if any(s.start <= middle < s.end for s in then):
-                telling = [word for s in then for word in self._telling(s)]
-                yield self._said_at(one), self._ask("time", "later", then, telling)
+            for then in self.film.sentences:
+                inside = [
+                    at
+                    for at in range(int(one.start) + 1, int(one.end))
+                    if then.start <= one.start + 10 < then.end and then.start < at + 10 < then.end
+                ]
+                if inside:
+                    t = self._said_time(self.dice.choice(inside))
+                    first = self._ask("said", "said at", [one], self._telling(one), t=t)
+                    yield first, self._ask("time", "later", [then], self._telling(then))
 
     def _other(self) -> Iterator[Thread]:
         """The price of a thing here, and in the neighbour that has one too."""
@@ -286,7 +293,7 @@ class Asker:
 
     def _absent(self) -> Iterator[Question]:
         film = self.film
-        words = set(" ".join(one.text for one in (*film.sentences, *film.signs)).lower().split())
+        words = {w for one in (*film.sentences, *film.signs) for w in _words(one.text)}
         for _ in range(4):
             relation = self.dice.choice(list(RELATIONS))
             of = RELATIONS[relation]

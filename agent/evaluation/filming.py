@@ -19,8 +19,8 @@ WIDTH, HEIGHT, FPS, RATE = 480, 270, 5, 16000
 SIZE = 96
 """Pixels that a shape is wide and high."""
 LETTERS = {"title": 38, "number": 40, "price": 36, "name": 28, "notice": 34}
-HUM = 0.01
-"""Amplitude of the track where nothing sounds: quiet, but not silent."""
+HUM = 0.03
+"""Amplitude of the track where nothing else sounds: quiet, but not silent."""
 
 
 def write(film: Film, folder: Path) -> Path:

@@ -10,7 +10,7 @@ from agent.evaluation.truth import Film, Noise, Sentence, Shape, Shot, Sign
 FILMS = 10
 PACE = 0.28
 """Seconds that one word takes to say."""
-LOUD, LOUDEST = 0.25, 0.7
+LOUD, LOUDEST = 0.35, 0.9
 Line = tuple[str, str, str, str]
 """A sentence that has no time yet: text, relation, subject, value."""
 
