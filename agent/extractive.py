@@ -34,6 +34,8 @@ KEY = "cuepoint"
 AROUND_SECONDS = 8.0
 """How far before or after a moment its neighbours lie."""
 SEARCHED = 8
+EVERY = 50
+"""Sounds, at most, of which one is chosen or that are counted."""
 FACTS = 6
 """Videos, at most, whose facts are asked for beside a sound."""
 _IN_WORDS = ("search", "first", "last", "every")
@@ -188,7 +190,8 @@ class _Turn:
         stages = {id: self._toolbox.library.get(id).stages["sound"].state for id in self._videos}
         first = sorted(stages, key=lambda id: stages[id] == "skipped")  # those without sound last
         facts = [("video_facts", {"video": id}) for id in first[:FACTS]]
-        return [("find_sounds", {"what": plan.senses.sound, **self._where(plan)}), *facts]
+        every = {"limit": EVERY} if plan.nth or quoting.counts(plan.question) else {}
+        return [("find_sounds", {"what": plan.senses.sound, **every, **self._where(plan)}), *facts]
 
     def _labelling(self, plan: Plan) -> list[tuple[str, dict[str, Any]]]:
         at = self.asked.at

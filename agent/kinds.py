@@ -50,7 +50,9 @@ _KINDS: tuple[tuple[re.Pattern[str], frozenset[str], re.Pattern[str]], ...] = tu
         (r"\b(?:what|which) months?\b", "month months", rf"\b(?:{_MONTHS})\b"),
         (r"\b(?:what|which) years?\b", "year years", _YEAR),
         (r"\b(?:what|which) date\b", "date", rf"{_YEAR}|\b(?:{_MONTHS})\b"),
-        (r"\b(?:at )?(?:what|which) times?\b|\b(?:what|open|opening|business|visiting) hours?\b",
+        (r"\b(?:at )?(?:what|which) times?\b(?!.*\b(?:shown|appears?|mention\w*|said|says?|seen|"
+         r"visible|displayed|on screen|talk\w*)\b)|\bclock (?:show|say|read)s?\b|"
+         r"\b(?:what|open|opening|business|visiting) hours?\b",
          "time times hour hours clock o'clock",
          r"\b\d{1,2}[:.]\d\d\b|\b\d{1,2} ?[ap]\.?m\b|\bo'clock\b|\bnoon\b|\bmidnight\b"),
     )
