@@ -28,14 +28,16 @@ _COLOUR = re.compile(
 _ASKS_COLOUR = re.compile(r"\b(?:what|which) colou?r\b")
 _CAUSE = re.compile(
     r"\b(?:because|since|due to|so that|in order to|therefore|reason|thanks to|as a result|"
-    r"that's why|caused? by|to \w+)\b",
+    r"that's why|caused? by|to \w+)\b|(?:^|, )as\b",
     re.I,
 )
 _ASKS_WHY = re.compile(r"\bwhy\b|\bwhat(?:'s| is| was) the reason\b|\bfor what reason\b")
 _MONEY = re.compile(
     r"[$€£¥]|\b(?:dollars?|euros?|pounds?|cents?|yen|francs?|free|price|costs?)\b", re.I
 )
-_ASKS_MONEY = re.compile(r"\bhow much (?:does|do|did|is|are|was|were)\b|\bprice\b|\bcosts?\b")
+_ASKS_MONEY = re.compile(
+    r"\bhow much (?:does|do|did|is|are|was|were)\b|\bprice\b|\bcosts?\b|\bpay\b"
+)
 
 _MONTHS = "january|february|march|april|may|june|july|august|september|october|november|december"
 _YEAR = r"\b1[0-9]\d\d\b|\b20\d\d\b"
@@ -62,12 +64,15 @@ _COUNTED = rf"(?:{_NUMBER.pattern})[\w-]*(?: and \w+| \w+)? "
 _MEASURED = tuple(
     (re.compile(asks), re.compile(answers, re.I))
     for asks, answers in (
-        (r"\bhow old\b|\bwhat age\b", r"\b(?:age[ds]?|old|born)\b"),
+        (r"\bhow old\b|\b(?:what|the) age\b", r"\b(?:age[ds]?|old|born|turn(?:s|ed) \w+)\b"),
+        (r"\blooks? like\b", rf"\blook|\bcolou?r|\bshape|{_COLOUR.pattern}"),
+        (r"\bwhat material\b|\bwhich material\b|\bmade of\b",
+         r"\b(?:made|built|carved|cast|woven|consist\w*|out of|wood\w*|metal|plastic|steel)\b"),
         (r"\bhow long (?:does|do|did|will|is|was|has)\b|\bhow much time\b",
          rf"(?:{_COUNTED}|(?<!times )\b(?:an?|half an) )(?:second|minute|hour|day|week|month|year|"
          r"met|feet|mile|kilomet)|\ball (?:day|night|year)\b"),
         (r"\bhow (?:tall|high|deep|wide)\b", rf"{_COUNTED}(?:met|cm|feet|foot|ft|inch|stor)"),
-        (r"\bhow heavy\b|\bweighs?\b", rf"{_COUNTED}(?:ton|kilo|kg|gram|pound|lbs?)"),
+        (r"\bhow heavy\b|\bweigh(?:s|t of)?\b", rf"{_COUNTED}(?:ton|kilo|kg|gram|pound|lbs?)"),
     )
 )  # fmt: skip
 """What a question measures, and what a measure of that kind looks like."""
@@ -76,6 +81,13 @@ _ASKS_PLACE = re.compile(
     r"\b(?:what|which) (?:city|town|country|state|place|village)\b"
 )
 _PLACE = re.compile(r"\b(?:in|at|on|near|from|to|of) (?:\w+ )?[A-Z]")
+_SOMEWHERE = re.compile(
+    r"\b(?:in|at|on|near|from|to|of|by|behind|under|between|outside|inside|around|here|there|home|"
+    r"street|road|square|avenue|lane)\b",
+    re.I,
+)
+_PARTS = re.compile(r"\b\d+[.,]\d{1,2}\b")
+"""A number of things has none."""
 _ASKS_SURNAME = re.compile(r"\bsurname\b|\b(?:last|family|full) name\b")
 _SURNAME = re.compile(r"\b[A-Z][a-z]+ (?:[A-Z]\. )?[A-Z][a-z]+")
 _ASKS_NAME = re.compile(r"\bnames?\b|\bcalled\b|\bnamed\b")
@@ -86,10 +98,25 @@ _HEAD = re.compile(
 )
 
 
+_TYPES = tuple(
+    (re.compile(asks), frozenset(words.split()))
+    for asks, words in (
+        (r"\b(?:what|which) (?:city|town|village|country)\b", "city town village country"),
+        (r"\bprice\b|\bcosts?\b|\bpay\b", "price cost costs pay"),
+        (r"\bwhat age\b|\bage of\b|\bhow old\b", "age old"),
+        (r"\b(?:what|which) material\b|\bmade of\b", "material made"),
+        (r"\bhow heavy\b|\bweight of\b|\bweighs?\b", "heavy weight weigh weighs"),
+    )
+)
+"""More that only names the kind, where `fits` looks whether a text holds it."""
+_FAVOURITE = re.compile(r"\bfavou?rite (\w+)")
+
+
 def sought(plan: Plan) -> tuple[str, ...]:
     """The words of a plan without those that only name the kind of its answer, such as "year"."""
     text = plan.question.lower()
-    kinds = {word for asks, words, _ in _KINDS if asks.search(text) for word in words}
+    kinds = {word for asks, words, *_ in (*_KINDS, *_TYPES) if asks.search(text) for word in words}
+    kinds.update(_FAVOURITE.findall(text))
     return tuple(word for word in plan.words if word not in kinds) or plan.words
 
 
@@ -200,7 +227,9 @@ def fits(question: str, said: str, rest: str, near: Sequence[str]) -> bool:
         if asks.search(text):
             return bool(answers.search(said))
     if _ASKS_NUMBER.search(text):
-        return bool(_NUMBER.search(rest))
+        return bool(_NUMBER.search(_PARTS.sub(" ", rest) if "how many" in text else rest))
+    if _ASKS_PLACE.search(text) and not _SOMEWHERE.search(said):
+        return False
     if _ASKS_SURNAME.search(text):
         return bool(_SURNAME.search(said))
     if _ASKS_NAME.search(text):

@@ -14,6 +14,7 @@ from weakref import WeakKeyDictionary
 
 from agent.kinds import asks_place, fits, has_name, has_place, heads, holds_kind, holds_time
 from agent.phrasing import LITTLE, is_phrasing
+from agent.synonyms import synonyms
 from agent.understanding import Plan
 from agent.wording import continues
 from tools.languages import foreign
@@ -135,6 +136,8 @@ class Relevance:
         """Words of these videos that mean nearly the same, nearest first; none for numbers."""
         if any(c.isdigit() for c in word) or len(word) < 3:
             return []
+        if same := [other for other in synonyms(word) if self.holders(other)]:
+            return same
         embedder = self._toolbox.embedder
         if embedder is None:
             return []

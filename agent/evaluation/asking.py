@@ -224,7 +224,7 @@ class Asker:
                 previous = self._ask("order", "previous", [before], self._telling(before))
                 yield self._fact(after), previous
         for sign in film.signs:
-            during = [s for s in said if s.start >= sign.start and s.end <= sign.end]
+            during = [s for s in said if s.start < sign.end and s.end > sign.start]
             if sum(one.text == sign.text for one in film.signs) == 1 and during:
                 telling = [word for one in during for word in self._telling(one)]
                 yield self._shown(sign.text), self._ask("said", "said there", during, telling)

@@ -146,7 +146,11 @@ ASKED: dict[str, tuple[str, ...]] = {
         "How many pixels does the picture have?",
         "What resolution does it have?",
     ),
-    "title": ("What is the title of the video?", "What is the video called?"),
+    "title": (
+        "What is the name of the video?",
+        "What is the video called?",
+        "What is this video called?",
+    ),
     # sounds
     "loud": (
         "When is there a loud noise?",

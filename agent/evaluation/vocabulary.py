@@ -55,7 +55,7 @@ REASONS = (
     ("the handle had snapped", "snapped"), ("mice had chewed on it", "mice"),
     ("the rain had soaked it", "soaked"), ("a child had dropped it", "dropped"),
     ("rust had eaten through it", "rust"), ("the paint was peeling off", "peeling"),
-    ("one of the hinges was missing", "hinge"), ("the fire had blackened it", "blackened"),
+    ("one of the hinges was missing", "hinges"), ("the fire had blackened it", "blackened"),
     ("it had leaked for weeks", "leaked"), ("a screw had come loose", "screw"),
 )  # fmt: skip
 """Each with the word that an answer cannot do without."""
