@@ -103,8 +103,17 @@ def concepts(text: str) -> Concepts:
 _FRAMED = frozenset(("picture", "pictures", "image"))
 
 
+_CALLED = re.compile(
+    r"\b(?:video|film|clip|movie|recording|file)(?:'s)? (?:called|titled|named|name)\b|"
+    r"\bname of (?:the|this) (?:video|film|clip|movie|recording|file)\b"
+)
+_CALLING = frozenset(("called", "titled", "named"))
+
+
 def asks_facts(text: str, found: Concepts) -> bool:
     """Whether facts of the file answer: how long, how many scenes, which codec, any sound."""
+    if _CALLED.search(text) and not set(found.rest) - _CALLING:
+        return True
     if set(found.rest) - _FRAMED or found.has("longest", "shortest"):
         return False
     if found.rest:  # of the picture only its size is a fact

@@ -94,7 +94,14 @@ def facts(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
         return Reply(found=False)
     if ("recorded" in text or "filmed" in text) and "recorded" not in facts[0].one.text:
         return Reply((), ("The file does not say when it was recorded.",), False)
-    return Reply((f"The video is {facts[0].one.text} [{facts[0].label}].",))
+    scenes = re.search(r"\b(\d+) scenes?\b", facts[0].one.text)
+    asked_cuts = re.search(r"\bcuts?\b", text) and not re.search(r"\b(?:scene|shot)s?\b", text)
+    counted = (f"It has {_cuts_between(int(scenes[1]))}.",) if scenes and asked_cuts else ()
+    return Reply((f"The video is {facts[0].one.text} [{facts[0].label}].",), counted)
+
+
+def _cuts_between(scenes: int) -> str:
+    return {1: "no cut", 2: "1 cut"}.get(scenes, f"{scenes - 1} cuts")
 
 
 def summary(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:

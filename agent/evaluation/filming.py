@@ -18,7 +18,7 @@ from tools.media import Utterance
 WIDTH, HEIGHT, FPS, RATE = 480, 270, 5, 16000
 SIZE = 96
 """Pixels that a shape is wide and high."""
-LETTERS = {"title": 38, "number": 40, "price": 36, "name": 28, "notice": 34}
+LETTERS = {"title": 28, "number": 30, "price": 28, "name": 24, "notice": 28}
 HUM = 0.03
 """Amplitude of the track where nothing else sounds: quiet, but not silent."""
 

@@ -124,14 +124,14 @@ def _signs(dice: random.Random, shots: tuple[Shot, ...]) -> tuple[Sign, ...]:
     dice.shuffle(special)
     signs: list[Sign] = []
     for number, shot in enumerate(shots):
-        end = round(shot.end - 0.4, 1)
+        end = round(shot.end - 0.8, 1)
         if number in again:
             signs.append(Sign(round(shot.start + 1, 1), end, notice, "notice", notice))
         elif special and number % 2:
             text, kind, label, value = special.pop()
             signs.append(Sign(round(shot.start + 1, 1), end, text, kind, label.lower(), value))  # type: ignore[arg-type]
         else:
-            signs.append(Sign(round(shot.start + 0.4, 1), end, next(titles), "title"))
+            signs.append(Sign(round(shot.start + 0.8, 1), end, next(titles), "title"))
     return tuple(signs)
 
 
