@@ -51,7 +51,7 @@ _IDLE = frozenset(
     exactly roughly approximately just only no not go goes going happen happens happening
     lasts lasting run runs take takes up few short shortly brief briefly
     quick quickly version sentence sentences words word content contents
-    separate individual it's one's mean
+    separate individual it's one's mean often
     different hard between change changes changing single continuous track described describe
     everything know want need watch watching use uses using
     running frame tl dr
@@ -126,7 +126,7 @@ def asks_facts(text: str, found: Concepts) -> bool:
         return True
     if found.has("cut"):
         counted = re.search(
-            r"\bhow many\b|\bnumber of\b|\bcount\b|^(?:is|are|does|has|do|was)\b", text
+            r"\bhow (?:many|often)\b|\bnumber of\b|\bcount\b|^(?:is|are|does|has|do|was)\b", text
         )
         return bool(counted) and not found.has("when")
     if found.has("recorded") or (found.has("video") and found.has("date")):

@@ -277,7 +277,9 @@ def _direction(text: str) -> Direction:
 
 def _asks_moment(text: str) -> bool:
     """Whether "then" means that moment ("what was said then?") and not what follows it."""
-    return bool(re.search(r"\b(said|say|shown|on screen|see|seen|visible|colou?r|written)\b", text))
+    return bool(
+        re.search(r"\b(said|say(?:ing)?|shown|on screen|see|seen|visible|colou?r|written)\b", text)
+    )
 
 
 def _listed(text: str, own: Plan, last: Referring) -> Referring | None:

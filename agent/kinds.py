@@ -15,10 +15,14 @@ _NUMBER = re.compile(
     r"ninety|hundred|thousand|million|once|twice|half|dozen|first|second|third)\b",
     re.I,
 )
+_MOMENT = (
+    r"(?!.*\b(?:shown|appears?|mention\w*|said|says?|seen|visible|displayed|on screen|talk\w*)\b)"
+)
+"""What follows where "at what time?" means the moment of the video, and no time of day."""
 _ASKS_NUMBER = re.compile(
     r"\bhow (?:many|much|often|far|heavy|tall|high|deep|wide|old|fast|big|large|long)\b|"
     r"\bwhat (?:year|number|percentage|price|age|height|weight|speed|distance|temperature)\b|"
-    r"\b(?:at )?what time\b|\bwhich year\b|\bwhat date\b"
+    rf"\b(?:at )?what time\b{_MOMENT}|\bwhich year\b|\bwhat date\b"
 )
 _COLOUR = re.compile(
     r"\b(?:red|orange|yellow|green|blue|purple|violet|pink|brown|black|white|gr[ae]y|gold(?:en)?|"
@@ -33,7 +37,8 @@ _CAUSE = re.compile(
 )
 _ASKS_WHY = re.compile(r"\bwhy\b|\bwhat(?:'s| is| was) the reason\b|\bfor what reason\b")
 _MONEY = re.compile(
-    r"[$€£¥]|\b(?:dollars?|euros?|pounds?|cents?|yen|francs?|free|price|costs?)\b", re.I
+    r"[$€£¥]|\b\d+[.,]\d\d\b|\b(?:dollars?|euros?|pounds?|cents?|yen|francs?|free|price|costs?)\b",
+    re.I,
 )
 _ASKS_MONEY = re.compile(
     r"\bhow much (?:does|do|did|is|are|was|were)\b|\bprice\b|\bcosts?\b|\bpay\b"
@@ -52,8 +57,7 @@ _KINDS: tuple[tuple[re.Pattern[str], frozenset[str], re.Pattern[str]], ...] = tu
         (r"\b(?:what|which) months?\b", "month months", rf"\b(?:{_MONTHS})\b"),
         (r"\b(?:what|which) years?\b", "year years", _YEAR),
         (r"\b(?:what|which) date\b", "date", rf"{_YEAR}|\b(?:{_MONTHS})\b"),
-        (r"\b(?:at )?(?:what|which) times?\b(?!.*\b(?:shown|appears?|mention\w*|said|says?|seen|"
-         r"visible|displayed|on screen|talk\w*)\b)|\bclock (?:show|say|read)s?\b|"
+        (rf"\b(?:at )?(?:what|which) times?\b{_MOMENT}|\bclock (?:show|say|read)s?\b|"
          r"\b(?:what|open|opening|business|visiting) hours?\b",
          "time times hour hours clock o'clock",
          r"\b\d{1,2}[:.]\d\d\b|\b\d{1,2} ?[ap]\.?m\b|\bo'clock\b|\bnoon\b|\bmidnight\b"),
@@ -65,6 +69,8 @@ _MEASURED = tuple(
     (re.compile(asks), re.compile(answers, re.I))
     for asks, answers in (
         (r"\bhow old\b|\b(?:what|the) age\b", r"\b(?:age[ds]?|old|born|turn(?:s|ed) \w+)\b"),
+        (r"\bfavou?rite\b|\b(?:like|love|enjoy)s?\b.*\b(?:best|most)\b",
+         r"\b(?:lik(?:e|ing)|lov(?:e|ing)|enjoy|favou?rite|prefer|fond|best)"),
         (r"\blooks? like\b", rf"\blook|\bcolou?r|\bshape|{_COLOUR.pattern}"),
         (r"\bwhat material\b|\bwhich material\b|\bmade of\b",
          r"\b(?:made|built|carved|cast|woven|consist\w*|out of|wood\w*|metal|plastic|steel)\b"),
@@ -78,7 +84,8 @@ _MEASURED = tuple(
 """What a question measures, and what a measure of that kind looks like."""
 _ASKS_PLACE = re.compile(
     r"\bwhere\b.*\b(?:live|located|situated|made|built|born|based|stand\w*|comes? from)\b|"
-    r"\b(?:what|which) (?:city|town|country|state|place|village)\b"
+    r"\b(?:what|which) (?:city|town|country|state|place|village)\b|"
+    r"\bin (?:what|which) (?:room|building)\b"
 )
 _PLACE = re.compile(r"\b(?:in|at|on|near|from|to|of) (?:\w+ )?[A-Z]")
 _SOMEWHERE = re.compile(
@@ -102,6 +109,8 @@ _TYPES = tuple(
     (re.compile(asks), frozenset(words.split()))
     for asks, words in (
         (r"\b(?:what|which) (?:city|town|village|country)\b", "city town village country"),
+        (r"\bin (?:what|which) (?:room|building|place)\b", "room building place"),
+        (r"\b(?:what|which) (?:food|dish|meal|drink)\b.*\b(?:best|most)\b", "food dish meal drink"),
         (r"\bprice\b|\bcosts?\b|\bpay\b", "price cost costs pay"),
         (r"\bwhat age\b|\bage of\b|\bhow old\b", "age old"),
         (r"\b(?:what|which) material\b|\bmade of\b", "material made"),

@@ -9,7 +9,13 @@ from tools.listening import Sought
 
 _LEVELS: tuple[tuple[Sought, re.Pattern[str]], ...] = (
     ("loudest", re.compile(r"\b(?:loud(?:er|est)?|nois(?:y|ier|iest))\b")),
-    ("silence", re.compile(r"\b(?:quiet(?:er|est)?|silent|silence)\b")),
+    (
+        "silence",
+        re.compile(
+            r"\b(?:quiet(?:er|est)?|silent|silence)\b|"
+            r"(?<=when is there )no (?:sound|noise)\b|(?<=where is there )no (?:sound|noise)\b"
+        ),
+    ),
 )
 """Words that only the sound itself can answer."""
 _EVENTS: tuple[tuple[Sought, re.Pattern[str]], ...] = (
