@@ -73,7 +73,9 @@ _OWN_LIST = re.compile(
     r"\b(?:captions?|subtitles?|slides?|sentences?|words?|lines?|titles?|signs?)\b"
 )
 """What a first or last one of is not one of the mentions before."""
-_OTHER_VIDEO = re.compile(r"\b(?:other|second|another|next) (?:video|clip|film|recording)\b")
+_OTHER_VIDEO = re.compile(
+    r"\b(?:other|second|another|next) (?:video|clip|film|recording)\b|\bin the other\b"
+)
 _SURE = re.compile(
     r"\bwhy do you (?:think|say)\b|\bare you sure\b|\bhow do you know\b|\bsays who\b"
 )

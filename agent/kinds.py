@@ -69,11 +69,13 @@ _MEASURED = tuple(
     (re.compile(asks), re.compile(answers, re.I))
     for asks, answers in (
         (r"\bhow old\b|\b(?:what|the) age\b", r"\b(?:age[ds]?|old|born|turn(?:s|ed) \w+)\b"),
-        (r"\bfavou?rite\b|\b(?:like|love|enjoy)s?\b.*\b(?:best|most)\b",
+        (r"\bfavou?rite\b|\b(?:like|love|enjoy)s?\b.*\b(?:best|most)\b|"
+         r"\b(?:food|dish|meal|drink)\b.*\blikes?\b",
          r"\b(?:lik(?:e|ing)|lov(?:e|ing)|enjoy|favou?rite|prefer|fond|best)"),
         (r"\blooks? like\b", rf"\blook|\bcolou?r|\bshape|{_COLOUR.pattern}"),
         (r"\bwhat material\b|\bwhich material\b|\bmade of\b",
-         r"\b(?:made|built|carved|cast|woven|consist\w*|out of|wood\w*|metal|plastic|steel)\b"),
+         r"\b(?:made|built|carved|cast|woven)\b.*\b(?:of|from)\b|"
+         r"\b(?:consist\w*|wood\w*|metal|plastic|steel)\b"),
         (r"\bhow long (?:does|do|did|will|is|was|has)\b|\bhow much time\b",
          rf"(?:{_COUNTED}|(?<!times )\b(?:an?|half an) )(?:second|minute|hour|day|week|month|year|"
          r"met|feet|mile|kilomet)|\ball (?:day|night|year)\b"),
@@ -89,7 +91,7 @@ _ASKS_PLACE = re.compile(
 )
 _PLACE = re.compile(r"\b(?:in|at|on|near|from|to|of) (?:\w+ )?[A-Z]")
 _SOMEWHERE = re.compile(
-    r"\b(?:in|at|on|near|from|to|of|by|behind|under|between|outside|inside|around|here|there|home|"
+    r"\b(?:in|at|on|near|from|to|by|behind|under|between|outside|inside|around|home|"
     r"street|road|square|avenue|lane)\b",
     re.I,
 )
@@ -110,7 +112,11 @@ _TYPES = tuple(
     for asks, words in (
         (r"\b(?:what|which) (?:city|town|village|country)\b", "city town village country"),
         (r"\bin (?:what|which) (?:room|building|place)\b", "room building place"),
-        (r"\b(?:what|which) (?:food|dish|meal|drink)\b.*\b(?:best|most)\b", "food dish meal drink"),
+        (
+            r"\b(?:what|which) (?:food|dish|meal|drink)\b.*\b(?:best|most|like|likes)\b",
+            "food dish meal drink",
+        ),
+        (r"\b(?:where|in (?:what|which) \w+)\b.*\bmade\b", "made"),
         (r"\bprice\b|\bcosts?\b|\bpay\b", "price cost costs pay"),
         (r"\bwhat age\b|\bage of\b|\bhow old\b", "age old"),
         (r"\b(?:what|which) material\b|\bmade of\b", "material made"),

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from agent.kinds import asks_place, fits, has_name, has_place, heads, holds_kind, holds_time
+from agent.kinds import asks_place, fits, has_name, has_place, heads, holds_kind, holds_time, sought
 from agent.phrasing import LITTLE, is_phrasing
 from agent.synonyms import synonyms
 from agent.understanding import Plan
@@ -201,7 +201,7 @@ class Relevance:
         """The share of the question's weight from which this evidence answers it."""
         if holds_kind(plan.question, one.text):
             return ENOUGH_OF_KIND
-        named = heads(plan.question).intersection(plan.words)
+        named = heads(plan.question).intersection(sought(plan))
         forms = [form for word in named for form in (word, *self._stand_ins(word))]
         if any(one.id in self.holders(form) for form in forms):
             return ENOUGH_WITH_HEAD
