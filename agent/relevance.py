@@ -133,8 +133,11 @@ class Relevance:
         return sum(one.text == text for one in self._corpora[1].items)
 
     def related(self, word: str) -> list[str]:
-        """Words of these videos that mean nearly the same, nearest first; none for numbers."""
-        if any(c.isdigit() for c in word) or len(word) < 3:
+        """Words of these videos that mean nearly the same, nearest first.
+
+        None for numbers, and for what stood between quotation marks: that is meant as it is.
+        """
+        if any(c.isdigit() or c == " " for c in word) or len(word) < 3:
             return []
         if same := [other for other in synonyms(word) if self.holders(other)]:
             return same
