@@ -204,7 +204,8 @@ async def _answer(
     from agent.history import note
     from agent.measured import Measured
     from agent.memory import forget_older, make_sure_readable, thread_id
-    from agent.turn import Limits, Meter, Turn
+    from agent.meter import Limits, Meter
+    from agent.turn import Turn
 
     settings, begun = agent.settings, time.monotonic()
     question = _clean(question)

@@ -32,6 +32,7 @@ _MEANINGS = {
     "codec": "codec codecs format encoded encoding container",
     "sound": "sound audio silent soundless soundtrack mute muted",
     "recorded": "recorded filmed created made taken",
+    "date": "date day year",
     "colour": "colour colours color colors",
     "overall": "overall dominant main predominant prevailing mostly mainly dominating",
     "gist": "summarise summarize summarised summarized summary summaries sum summing overview gist "
@@ -60,7 +61,7 @@ _IDLE = frozenset(
     exactly roughly approximately just only no not go goes going happen happens happening
     lasts lasting run runs take takes up few short shortly brief briefly
     quick quickly version sentence sentences words word content contents
-    separate individual it's one's mean
+    separate individual it's one's mean often
     different hard between change changes changing single continuous track described describe
     everything know want need watch watching use uses using
     running frame tl dr
@@ -109,19 +110,37 @@ def concepts(text: str) -> Concepts:
     return Concepts(named, tuple(w for w in words if w not in _CONCEPT and w not in _IDLE))
 
 
+_FRAMED = frozenset(("picture", "pictures", "image"))
+
+
+_CALLED = re.compile(
+    r"\b(?:video|film|clip|movie|recording|file)(?:'s)? (?:called|titled|named|name)\b|"
+    r"\bname of (?:the|this) (?:video|film|clip|movie|recording|file)\b"
+)
+_CALLING = frozenset(("called", "titled", "named"))
+
+
 def asks_facts(text: str, found: Concepts) -> bool:
     """Whether facts of the file answer: how long, how many scenes, which codec, any sound."""
-    if found.rest or found.has("longest", "shortest"):
+    if _CALLED.search(text) and not set(found.rest) - _CALLING:
+        return True
+    if set(found.rest) - _FRAMED or found.has("longest", "shortest"):
         return False
+    if found.rest:  # of the picture only its size is a fact
+        return found.has("size")
     if re.search(r"\bhow long\b|\b(?:duration|length|runtime|running)\b", text):
         return not found.has("cut")
+    if re.search(r"\bhow many (?:seconds|minutes|hours)\b", text):
+        return found.has("video")
+    if re.search(r"\bwhen (?:was|were) (?:it|this|(?:the|this) \w+) shot\b", text):
+        return True
     if found.has("cut"):
         counted = re.search(
-            r"\bhow many\b|\bnumber of\b|\bcount\b|^(?:is|are|does|has|do|was)\b", text
+            r"\bhow (?:many|often)\b|\bnumber of\b|\bcount\b|^(?:is|are|does|has|do|was)\b", text
         )
         return bool(counted) and not found.has("when")
-    if found.has("recorded"):
-        return bool(re.search(r"\bwhen\b|\bwhat (?:date|day|year)\b", text))
+    if found.has("recorded") or (found.has("video") and found.has("date")):
+        return found.has("date") or bool(re.search(r"\bwhen\b", text))
     if found.has("colour"):
         return found.has("overall") and not found.has("when")
     if re.search(r"\b(?:how|what) (?:size|big|large|high)\b|\bsize\b", text):

@@ -35,6 +35,8 @@ KEY = "cuepoint"
 AROUND_SECONDS = 8.0
 """How far before or after a moment its neighbours lie."""
 SEARCHED = 8
+EVERY = 50
+"""Sounds, at most, of which one is chosen or that are counted."""
 FACTS = 6
 """Videos, at most, whose facts are asked for beside a sound."""
 _IN_WORDS = ("search", "first", "last", "every")
@@ -69,6 +71,11 @@ class ExtractiveModel(BaseChatModel):
         return ChatResult(generations=[ChatGeneration(message=message)])
 
 
+def _within(asked: Referring, video: str) -> Referring:
+    """The same about one video, where it is named and nothing else says which."""
+    return replace(asked, video=video) if video and not (asked.at or asked.video) else asked
+
+
 class _Turn:
     """One question, resolved against the conversation before it."""
 
@@ -86,16 +93,15 @@ class _Turn:
         turns: list[Turn] = []
         pairs = list(zip(before[1::2], before[2::2], strict=False))
         for question, answer in pairs:
+            asked, video = self._titled(str(question.content))
             told = answer.additional_kwargs.get(KEY, {})
             numbers = told.get("evidence") or told.get("nearest") or []
             shown = [handles[n - 1] for n in numbers if 0 < n <= len(handles)]
-            plan = resolve(
-                str(question.content), turns, handles, self._duration(turns), self._scope
-            )
-            turns.append(Turn(plan, places(shown)))
-        self.asked: Referring = resolve(
-            beside["question"], turns, handles, self._duration(turns), self._scope
-        )
+            plan = resolve(asked, turns, handles, self._duration(turns), self._scope)
+            turns.append(Turn(_within(plan, video), places(shown)))
+        asked, video = self._titled(beside["question"])
+        plan = resolve(asked, turns, handles, self._duration(turns), self._scope)
+        self.asked = _within(plan, video)
         self._video = self._of(self.asked, turns)
         self._relevance = Relevance(toolbox, self._videos)
         self.asked = replace(self.asked, plan=self._relevance.adapted(self.asked.plan))
@@ -111,6 +117,19 @@ class _Turn:
         self._closer = [call for call in wanted if call[0] == _CLOSER]
         self._calls = [call for call in wanted if call[0] != _CLOSER]
         self._said_before = " ".join(str(answer.content) for _, answer in pairs)
+
+    def _titled(self, question: str) -> tuple[str, str]:
+        """The question without the title of the one video that it names, and the video."""
+        if len(self._scope) < 2:
+            return question, ""
+        for video in self._scope:
+            title = re.escape(self._toolbox.library.get(video).title)
+            mark = "[\"\u201c\u201d']"
+            named = rf"{mark}{title}{mark}" + (rf"|\b{title}\b" if r"\ " in title else "")
+            rest = re.sub(rf"\s*\b(?:in|of|from|on) (?:{named})", "", question, flags=re.I)
+            if rest != question and rest.strip(" ?"):
+                return rest, video
+        return question, ""
 
     def _in_scene(self, plan: Plan) -> Plan:
         """The plan with the stretch of the scene that it names."""
@@ -189,7 +208,8 @@ class _Turn:
         stages = {id: self._toolbox.library.get(id).stages["sound"].state for id in self._videos}
         first = sorted(stages, key=lambda id: stages[id] == "skipped")  # those without sound last
         facts = [("video_facts", {"video": id}) for id in first[:FACTS]]
-        return [("find_sounds", {"what": plan.senses.sound, **self._where(plan)}), *facts]
+        every = {"limit": EVERY} if plan.nth or quoting.counts(plan.question) else {}
+        return [("find_sounds", {"what": plan.senses.sound, **every, **self._where(plan)}), *facts]
 
     def _labelling(self, plan: Plan) -> list[tuple[str, dict[str, Any]]]:
         at = self.asked.at

@@ -73,7 +73,9 @@ _OWN_LIST = re.compile(
     r"\b(?:captions?|subtitles?|slides?|sentences?|words?|lines?|titles?|signs?)\b"
 )
 """What a first or last one of is not one of the mentions before."""
-_OTHER_VIDEO = re.compile(r"\b(?:other|second|another|next) (?:video|clip|film|recording)\b")
+_OTHER_VIDEO = re.compile(
+    r"\b(?:other|second|another|next) (?:video|clip|film|recording)\b|\bin the other\b"
+)
 _SURE = re.compile(
     r"\bwhy do you (?:think|say)\b|\bare you sure\b|\bhow do you know\b|\bsays who\b"
 )
@@ -140,6 +142,7 @@ def resolve(
         _alike(text, own, shown, handles)
         or _other_video(text, own, last, focus, videos)
         or _listed(text, own, last)
+        or _heard(text, own, last)
         or _named(text, own, shown, handles, last)
         or _shifted(text, own, last, focus, duration)
         or _more_of(text, own, last)
@@ -259,7 +262,8 @@ def _pointing(text: str, own: Plan, place: Place) -> Referring:
     direction = _direction(text)
     modality = find_modality(re.sub(r"\b(show|see|seen|shown)\b", " ", text))
     plan = replace(own, kind="moment", words=(), modality=modality)
-    return Referring(plan, at=place, direction=direction, when=when and not direction)
+    alone = when or modality == "any"  # that one, and nothing else of the moment
+    return Referring(plan, at=place, direction=direction, when=alone and not direction)
 
 
 def _direction(text: str) -> Direction:
@@ -275,7 +279,9 @@ def _direction(text: str) -> Direction:
 
 def _asks_moment(text: str) -> bool:
     """Whether "then" means that moment ("what was said then?") and not what follows it."""
-    return bool(re.search(r"\b(said|say|shown|on screen|see|seen|visible|colou?r|written)\b", text))
+    return bool(
+        re.search(r"\b(said|say(?:ing)?|shown|on screen|see|seen|visible|colou?r|written)\b", text)
+    )
 
 
 def _listed(text: str, own: Plan, last: Referring) -> Referring | None:
@@ -300,6 +306,14 @@ def _listed(text: str, own: Plan, last: Referring) -> Referring | None:
     if before.everything and edge:
         return Referring(replace(before, question=own.question, edge=edge, nth=0))
     return None
+
+
+def _heard(text: str, own: Plan, last: Referring) -> Referring | None:
+    """ "When is the first one?", "and the last?" of sounds."""
+    nth = _nth_of(text, 0)
+    if last.plan.kind != "sound" or not nth or own.modality != "any" or _content(own):
+        return None
+    return Referring(replace(last.plan, question=own.question, nth=nth))
 
 
 def _nth_of(text: str, before: int) -> int:
@@ -332,6 +346,7 @@ def _shifted(
     at = base - amount if back else base + amount
     at = min(max(at, 0.0), max(duration - 0.1, 0.0))
     modality = find_modality(text)
+    modality = last.plan.modality if asked and modality == "any" else modality
     return Referring(replace(own, kind="moment", words=(), modality=modality, window=(at, at)))
 
 
@@ -372,6 +387,8 @@ def _around(text: str, own: Plan, focus: Place | None) -> Referring | None:
         return Referring(plan, at=focus, direction=direction)
     if (_WHEN.search(text) and _THERE.search(text)) or text.rstrip("?! ") in ("when", "and when"):
         return Referring(plan, at=focus, when=True)
-    if _THERE.search(text) or _SURE.search(text) or not asked_words(text):
+    if _SURE.search(text):
+        return Referring(plan, at=focus, when=True)
+    if _THERE.search(text) or not asked_words(text):
         return Referring(plan, at=focus)
     return None

@@ -15,10 +15,14 @@ _NUMBER = re.compile(
     r"ninety|hundred|thousand|million|once|twice|half|dozen|first|second|third)\b",
     re.I,
 )
+_MOMENT = (
+    r"(?!.*\b(?:shown|appears?|mention\w*|said|says?|seen|visible|displayed|on screen|talk\w*)\b)"
+)
+"""What follows where "at what time?" means the moment of the video, and no time of day."""
 _ASKS_NUMBER = re.compile(
     r"\bhow (?:many|much|often|far|heavy|tall|high|deep|wide|old|fast|big|large|long)\b|"
     r"\bwhat (?:year|number|percentage|price|age|height|weight|speed|distance|temperature)\b|"
-    r"\b(?:at )?what time\b|\bwhich year\b|\bwhat date\b"
+    rf"\b(?:at )?what time\b{_MOMENT}|\bwhich year\b|\bwhat date\b"
 )
 _COLOUR = re.compile(
     r"\b(?:red|orange|yellow|green|blue|purple|violet|pink|brown|black|white|gr[ae]y|gold(?:en)?|"
@@ -28,14 +32,17 @@ _COLOUR = re.compile(
 _ASKS_COLOUR = re.compile(r"\b(?:what|which) colou?r\b")
 _CAUSE = re.compile(
     r"\b(?:because|since|due to|so that|in order to|therefore|reason|thanks to|as a result|"
-    r"that's why|caused? by|to \w+)\b",
+    r"that's why|caused? by|to \w+)\b|(?:^|, )as\b",
     re.I,
 )
 _ASKS_WHY = re.compile(r"\bwhy\b|\bwhat(?:'s| is| was) the reason\b|\bfor what reason\b")
 _MONEY = re.compile(
-    r"[$€£¥]|\b(?:dollars?|euros?|pounds?|cents?|yen|francs?|free|price|costs?)\b", re.I
+    r"[$€£¥]|\b\d+[.,]\d\d\b|\b(?:dollars?|euros?|pounds?|cents?|yen|francs?|free|price|costs?)\b",
+    re.I,
 )
-_ASKS_MONEY = re.compile(r"\bhow much (?:does|do|did|is|are|was|were)\b|\bprice\b|\bcosts?\b")
+_ASKS_MONEY = re.compile(
+    r"\bhow much (?:does|do|did|is|are|was|were)\b|\bprice\b|\bcosts?\b|\bpay\b"
+)
 
 _MONTHS = "january|february|march|april|may|june|july|august|september|october|november|december"
 _YEAR = r"\b1[0-9]\d\d\b|\b20\d\d\b"
@@ -50,7 +57,8 @@ _KINDS: tuple[tuple[re.Pattern[str], frozenset[str], re.Pattern[str]], ...] = tu
         (r"\b(?:what|which) months?\b", "month months", rf"\b(?:{_MONTHS})\b"),
         (r"\b(?:what|which) years?\b", "year years", _YEAR),
         (r"\b(?:what|which) date\b", "date", rf"{_YEAR}|\b(?:{_MONTHS})\b"),
-        (r"\b(?:at )?(?:what|which) times?\b|\b(?:what|open|opening|business|visiting) hours?\b",
+        (rf"\b(?:at )?(?:what|which) times?\b{_MOMENT}|\bclock (?:show|say|read)s?\b|"
+         r"\b(?:what|open|opening|business|visiting) hours?\b",
          "time times hour hours clock o'clock",
          r"\b\d{1,2}[:.]\d\d\b|\b\d{1,2} ?[ap]\.?m\b|\bo'clock\b|\bnoon\b|\bmidnight\b"),
     )
@@ -60,20 +68,35 @@ _COUNTED = rf"(?:{_NUMBER.pattern})[\w-]*(?: and \w+| \w+)? "
 _MEASURED = tuple(
     (re.compile(asks), re.compile(answers, re.I))
     for asks, answers in (
-        (r"\bhow old\b|\bwhat age\b", r"\b(?:age[ds]?|old|born)\b"),
+        (r"\bhow old\b|\b(?:what|the) age\b", r"\b(?:age[ds]?|old|born|turn(?:s|ed) \w+)\b"),
+        (r"\bfavou?rite\b|\b(?:like|love|enjoy)s?\b.*\b(?:best|most)\b|"
+         r"\b(?:food|dish|meal|drink)\b.*\blikes?\b",
+         r"\b(?:lik(?:e|ing)|lov(?:e|ing)|enjoy|favou?rite|prefer|fond|best)"),
+        (r"\blooks? like\b", rf"\blook|\bcolou?r|\bshape|{_COLOUR.pattern}"),
+        (r"\bwhat material\b|\bwhich material\b|\bmade of\b",
+         r"\b(?:made|built|carved|cast|woven)\b.*\b(?:of|from)\b|"
+         r"\b(?:consist\w*|wood\w*|metal|plastic|steel)\b"),
         (r"\bhow long (?:does|do|did|will|is|was|has)\b|\bhow much time\b",
          rf"(?:{_COUNTED}|(?<!times )\b(?:an?|half an) )(?:second|minute|hour|day|week|month|year|"
          r"met|feet|mile|kilomet)|\ball (?:day|night|year)\b"),
         (r"\bhow (?:tall|high|deep|wide)\b", rf"{_COUNTED}(?:met|cm|feet|foot|ft|inch|stor)"),
-        (r"\bhow heavy\b|\bweighs?\b", rf"{_COUNTED}(?:ton|kilo|kg|gram|pound|lbs?)"),
+        (r"\bhow heavy\b|\bweigh(?:s|t of)?\b", rf"{_COUNTED}(?:ton|kilo|kg|gram|pound|lbs?)"),
     )
 )  # fmt: skip
 """What a question measures, and what a measure of that kind looks like."""
 _ASKS_PLACE = re.compile(
     r"\bwhere\b.*\b(?:live|located|situated|made|built|born|based|stand\w*|comes? from)\b|"
-    r"\b(?:what|which) (?:city|town|country|state|place|village)\b"
+    r"\b(?:what|which) (?:city|town|country|state|place|village)\b|"
+    r"\bin (?:what|which) (?:room|building)\b"
 )
 _PLACE = re.compile(r"\b(?:in|at|on|near|from|to|of) (?:\w+ )?[A-Z]")
+_SOMEWHERE = re.compile(
+    r"\b(?:in|at|on|near|from|to|by|behind|under|between|outside|inside|around|home|"
+    r"street|road|square|avenue|lane)\b",
+    re.I,
+)
+_PARTS = re.compile(r"\b\d+[.,]\d{1,2}\b")
+"""A number of things has none."""
 _ASKS_SURNAME = re.compile(r"\bsurname\b|\b(?:last|family|full) name\b")
 _SURNAME = re.compile(r"\b[A-Z][a-z]+ (?:[A-Z]\. )?[A-Z][a-z]+")
 _ASKS_NAME = re.compile(r"\bnames?\b|\bcalled\b|\bnamed\b")
@@ -84,10 +107,31 @@ _HEAD = re.compile(
 )
 
 
+_TYPES = tuple(
+    (re.compile(asks), frozenset(words.split()))
+    for asks, words in (
+        (r"\b(?:what|which) (?:city|town|village|country)\b", "city town village country"),
+        (r"\bin (?:what|which) (?:room|building|place)\b", "room building place"),
+        (
+            r"\b(?:what|which) (?:food|dish|meal|drink)\b.*\b(?:best|most|like|likes)\b",
+            "food dish meal drink",
+        ),
+        (r"\b(?:where|in (?:what|which) \w+)\b.*\bmade\b", "made"),
+        (r"\bprice\b|\bcosts?\b|\bpay\b", "price cost costs pay"),
+        (r"\bwhat age\b|\bage of\b|\bhow old\b", "age old"),
+        (r"\b(?:what|which) material\b|\bmade of\b", "material made"),
+        (r"\bhow heavy\b|\bweight of\b|\bweighs?\b", "heavy weight weigh weighs"),
+    )
+)
+"""More that only names the kind, where `fits` looks whether a text holds it."""
+_FAVOURITE = re.compile(r"\bfavou?rite (\w+)")
+
+
 def sought(plan: Plan) -> tuple[str, ...]:
     """The words of a plan without those that only name the kind of its answer, such as "year"."""
     text = plan.question.lower()
-    kinds = {word for asks, words, _ in _KINDS if asks.search(text) for word in words}
+    kinds = {word for asks, words, *_ in (*_KINDS, *_TYPES) if asks.search(text) for word in words}
+    kinds.update(_FAVOURITE.findall(text))
     return tuple(word for word in plan.words if word not in kinds) or plan.words
 
 
@@ -198,7 +242,9 @@ def fits(question: str, said: str, rest: str, near: Sequence[str]) -> bool:
         if asks.search(text):
             return bool(answers.search(said))
     if _ASKS_NUMBER.search(text):
-        return bool(_NUMBER.search(rest))
+        return bool(_NUMBER.search(_PARTS.sub(" ", rest) if "how many" in text else rest))
+    if _ASKS_PLACE.search(text) and not _SOMEWHERE.search(said):
+        return False
     if _ASKS_SURNAME.search(text):
         return bool(_SURNAME.search(said))
     if _ASKS_NAME.search(text):

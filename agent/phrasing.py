@@ -9,8 +9,8 @@ LITTLE = 0.25
 """How much of its weight such a word has where it never occurs."""
 
 _LIGHT_VERBS = """
-appear become begin bring come continue do end get give go happen have keep let make mean meant
-occur pop put see seem show start stay take tell try turn use want
+appear become begin bring come continue do end get give go happen have held hold keep let make mean
+meant occur pop put see seem show start stay take tell try turn use want
 """
 _QUALITIES = """
 able actual additional amazing annoying apparent available average awful awkward bad basic beautiful

@@ -68,6 +68,11 @@ def times(count: int) -> str:
     return {1: "once", 2: "twice"}.get(count, f"{count} times")
 
 
+def counts(question: str) -> bool:
+    """Whether all there are is asked for."""
+    return bool(re.search(r"\b(?:all|every|each|how often|how many)\b", question.lower()))
+
+
 def quoted(text: str) -> str:
     """Text between quotation marks; its own become single ones."""
     return '"' + text.replace('"', "'") + '"'
@@ -88,7 +93,14 @@ def facts(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
         return Reply(found=False)
     if ("recorded" in text or "filmed" in text) and "recorded" not in facts[0].one.text:
         return Reply((), ("The file does not say when it was recorded.",), False)
-    return Reply((f"The video is {facts[0].one.text} [{facts[0].label}].",))
+    scenes = re.search(r"\b(\d+) scenes?\b", facts[0].one.text)
+    asked_cuts = re.search(r"\bcuts?\b", text) and not re.search(r"\b(?:scene|shot)s?\b", text)
+    counted = (f"It has {_cuts_between(int(scenes[1]))}.",) if scenes and asked_cuts else ()
+    return Reply((f"The video is {facts[0].one.text} [{facts[0].label}].",), counted)
+
+
+def _cuts_between(scenes: int) -> str:
+    return {1: "no cut", 2: "1 cut"}.get(scenes, f"{scenes - 1} cuts")
 
 
 def summary(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
@@ -185,8 +197,7 @@ def look(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
     if not found:
         return Reply((), ("No picture looks like that.",), False)
     best = [f for f in found if f.one.score >= found[0].one.score - 0.05]
-    counted = re.search(r"\b(?:all|every|each|how often|how many)\b", asked.plan.question.lower())
-    if not counted:
+    if not counts(asked.plan.question):
         return Reply((sentence(best[0]),))
     best.sort(key=lambda f: f.one.start)
     return Reply(tuple(sentence(one) for one in best), (f"That is {times(len(best))} in all.",))
@@ -260,9 +271,11 @@ def _of_kind(
             return (
                 group[:2] if group and group[0].one.kind == "speech" else telling(group, relevance)
             )
+        through = [f for f in group if f.one.start <= start and f.one.end >= end]
         inside = [f for f in group if start <= (f.one.start + f.one.end) / 2 <= end]
         inside = _distinct(inside) if end - start > 60 else inside
-        return _spread(inside or group[:1], AT_MOST)
+        longer = [f for f in through if f not in inside][:1]
+        return [*longer, *_spread(inside, AT_MOST - len(longer))] or group[:1]
 
     if modality == "speech":
         return central(speech)

@@ -12,8 +12,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from agent.kinds import asks_place, fits, has_name, has_place, heads, holds_kind, holds_time
+from agent.kinds import asks_place, fits, has_name, has_place, heads, holds_kind, holds_time, sought
 from agent.phrasing import LITTLE, is_phrasing
+from agent.synonyms import synonyms
 from agent.understanding import Plan
 from agent.wording import continues
 from tools.languages import foreign
@@ -132,9 +133,14 @@ class Relevance:
         return sum(one.text == text for one in self._corpora[1].items)
 
     def related(self, word: str) -> list[str]:
-        """Words of these videos that mean nearly the same, nearest first; none for numbers."""
-        if any(c.isdigit() for c in word) or len(word) < 3:
+        """Words of these videos that mean nearly the same, nearest first.
+
+        None for numbers, and for what stood between quotation marks: that is meant as it is.
+        """
+        if any(c.isdigit() or c == " " for c in word) or len(word) < 3:
             return []
+        if same := [other for other in synonyms(word) if self.holders(other)]:
+            return same
         embedder = self._toolbox.embedder
         if embedder is None:
             return []
@@ -198,7 +204,7 @@ class Relevance:
         """The share of the question's weight from which this evidence answers it."""
         if holds_kind(plan.question, one.text):
             return ENOUGH_OF_KIND
-        named = heads(plan.question).intersection(plan.words)
+        named = heads(plan.question).intersection(sought(plan))
         forms = [form for word in named for form in (word, *self._stand_ins(word))]
         if any(one.id in self.holders(form) for form in forms):
             return ENOUGH_WITH_HEAD

@@ -9,7 +9,13 @@ from tools.listening import Sought
 
 _LEVELS: tuple[tuple[Sought, re.Pattern[str]], ...] = (
     ("loudest", re.compile(r"\b(?:loud(?:er|est)?|nois(?:y|ier|iest))\b")),
-    ("silence", re.compile(r"\b(?:quiet(?:er|est)?|silent|silence)\b")),
+    (
+        "silence",
+        re.compile(
+            r"\b(?:quiet(?:er|est)?|silent|silence)\b|"
+            r"(?<=when is there )no (?:sound|noise)\b|(?<=where is there )no (?:sound|noise)\b"
+        ),
+    ),
 )
 """Words that only the sound itself can answer."""
 _EVENTS: tuple[tuple[Sought, re.Pattern[str]], ...] = (
@@ -26,6 +32,8 @@ _AROUND_SOUND = frozenset(
     very absolutely
 """)
 )
+_CAUSE = re.compile(r"^(?:and )?(?:why|who)\b|\bcaus(?:e|es|ed|ing)\b")
+"""What a sound comes from is told by words, if at all."""
 _SOUND_PLACE = re.compile(r"\b(?:when|where|which|what|any\w*|some\w*|moments?|parts?|there)\b")
 
 _FACT = re.compile(
@@ -106,6 +114,8 @@ class Senses:
 
 def asked_sound(text: str, words: Words) -> Sought | None:
     """The level that is asked for, and nothing else: "where is it loudest?"."""
+    if _CAUSE.search(text):
+        return None
     for sought, said in _LEVELS:
         if said.search(text) and not set(words(said.sub(" ", text))) - _AROUND_SOUND:
             return sought if _SOUND_PLACE.search(text) or "loud" in text else None

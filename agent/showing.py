@@ -5,7 +5,19 @@ from dataclasses import replace
 
 from agent.concepts import about
 from agent.followups import Referring
-from agent.quoting import AT_MOST, LISTED, Found, Groups, Reply, quoted, sentence, span
+from agent.quoting import (
+    AT_MOST,
+    LISTED,
+    Found,
+    Groups,
+    Reply,
+    counts,
+    nth,
+    quoted,
+    sentence,
+    span,
+    times,
+)
 from agent.relevance import Relevance
 from agent.understanding import Plan
 from tools.evidence import UNHEARD
@@ -29,7 +41,12 @@ def sounds(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
     if found:
         told = found[:AT_MOST] if sought in ("silence", "other") else found[:1]
         remarks = () if sought == "silence" else (_UNKNOWN,)
-        return Reply(tuple(map(sentence, told)), remarks)
+        in_time = sorted(found, key=lambda f: f.one.start)
+        if asked.plan.nth:
+            told = nth(in_time, asked.plan.nth)
+        elif counts(asked.plan.question):
+            told, remarks = in_time[:LISTED], (f"That is {times(len(found))} in all.", *remarks)
+        return Reply(tuple(map(sentence, told)), remarks, bool(told))
     sounding = [f for f in about if "without sound" not in f.one.text]
     if about and not sounding:
         return Reply((), ("There is no sound.",), False, tuple(about))

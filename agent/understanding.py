@@ -126,6 +126,7 @@ _NO_CONTENT = frozenset(
     sentence sentences caption subtitle subtitles line lines phrase phrases appearing right
     really actually ever even still precisely speaker narrator voice start starts begin begins
     beginning opening end ends ending finish middle half going go goes come comes say said says
+    saying somebody someone anybody anyone
     tell told see seen look looks exactly roughly whole entire clip film movie footage recording
     second seconds minute minutes slide slides sign text title label screen display displayed shown
     written read reads mention mentioned mentions appear appears occur occurs often times every
@@ -310,7 +311,7 @@ _RULE_WORDS = frozenset(
 
 
 def _without_times(text: str) -> str:
-    return times(_RANGE.sub(" ", text))[1]
+    return times(_SECOND.sub(" ", _RANGE.sub(" ", text)))[1]
 
 
 def _is_look(look: LookQuery, text: str) -> bool:

@@ -7,9 +7,9 @@ from langchain_core.messages import AIMessage, HumanMessage
 
 from agent.budget import picture_tokens, text_tokens, tokens
 from agent.costs import Facts, facts, price
+from agent.meter import Limits, Meter
 from agent.recall import Recall
 from agent.spending import Spending
-from agent.turn import Limits, Meter
 from tools.errors import RefusedRequest, VideoError
 
 

@@ -98,13 +98,14 @@ def test_facts_of_a_video_in_words() -> None:
     assert facts(whole, 11, probe, [look(red=0.9), look(red=0.7, grey=0.3)]) == (
         "98.0 seconds (1:38.0) long, 11 scenes, 960 x 540 pixels, 25 frames a second, "
         "encoded as H.265 (HEVC), on the whole mostly red, much grey, with sound, "
-        "recorded 2026-05-14 05:40 UTC"
+        "recorded 2026-05-14 05:40 UTC, called t"
     )
     probe = {"video": None, "audio": [{"codec": "aac"}]}
-    assert facts(Video(VIDEO, "t", "/t", 59.0), 0, probe, []) == "59.0 seconds long, with sound"
+    whole_sound = facts(Video(VIDEO, "t", "/t", 59.0), 0, probe, [])
+    assert whole_sound == "59.0 seconds long, with sound, called t"
     probe = {"video": None, "audio": []}
     assert facts(Video(VIDEO, "t", "/t", 3723.5), 1, probe, []) == (
-        "3723.5 seconds (1:02:03.5) long, 1 scene, without sound"
+        "3723.5 seconds (1:02:03.5) long, 1 scene, without sound, called t"
     )
     one = of_video(whole, "text", None)
     assert (one.kind, one.start, one.end, one.id) == ("video", 0.0, 98.04, f"video:{VIDEO}@0-98040")

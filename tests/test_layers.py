@@ -23,6 +23,7 @@ OWNERS = {
     "chainlit": ("ui/chat.py", "ui/front.py"),
     "typer": (
         "ui/cli.py",
+        "ui/cli_eval.py",
         "ui/cli_library.py",
         "ui/cli_models.py",
         "ui/cli_summary.py",

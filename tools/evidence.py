@@ -184,7 +184,7 @@ def of_video(video: Video, text: str, image: str | None) -> Evidence:
 
 
 def facts(video: Video, scenes: int, probe: Mapping[str, Any], looks: Sequence[Attributes]) -> str:
-    """Length, scenes, size, rate, codec, looks, sound and time of recording, in words."""
+    """Length, scenes, size, rate, codec, looks, sound, time of recording and title, in words."""
     minutes, seconds = divmod(video.duration, 60)
     length = f"{video.duration:.1f} seconds"
     if minutes:
@@ -210,6 +210,7 @@ def facts(video: Video, scenes: int, probe: Mapping[str, Any], looks: Sequence[A
         parts.append(f"with subtitles ({', '.join(dict.fromkeys(tongues))})")
     if video.recorded_at:
         parts.append(f"recorded {video.recorded_at:%Y-%m-%d %H:%M %Z}".strip())
+    parts.append(f"called {video.title}")
     return ", ".join(parts)
 
 

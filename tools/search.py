@@ -160,7 +160,8 @@ def _close(word: str, other: str, noisy: bool) -> bool:
         return False
     if noisy:
         word, other = (one.translate(_ALIKE).replace("rn", "m") for one in (word, other))
-    if word.startswith(other) or other.startswith(word):
+    shorter, longer = sorted((word, other), key=len)
+    if longer.startswith(shorter) and not shorter.endswith("i"):  # "hurri" is "hurry"
         return True
     alike = 0.82 if noisy else 0.86
     return (noisy or word[0] == other[0]) and SequenceMatcher(None, word, other).ratio() >= alike

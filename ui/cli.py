@@ -15,6 +15,7 @@ import typer
 
 from tools.disk import refusal
 from tools.errors import VideoError
+from ui.cli_eval import evaluate
 from ui.cli_library import library_app
 from ui.cli_models import models_app
 from ui.cli_summary import add_to
@@ -50,6 +51,7 @@ app = typer.Typer(
 app.add_typer(library_app, name="library")
 app.add_typer(models_app, name="models")
 add_to(app)
+app.command("eval")(evaluate)
 
 
 @app.callback()

@@ -1,0 +1,120 @@
+"""Draws and sounds a film, and writes it with its subtitles beside it."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from functools import cache
+from math import cos, pi, sin
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from agent.evaluation.truth import Film, Shape, Sign
+from agent.evaluation.vocabulary import COLOURS
+from tools.cues import to_srt
+from tools.media import Utterance
+
+WIDTH, HEIGHT, FPS, RATE = 480, 270, 5, 16000
+SIZE = 96
+"""Pixels that a shape is wide and high."""
+LETTERS = {"title": 28, "number": 30, "price": 28, "name": 24, "notice": 28}
+HUM = 0.03
+"""Amplitude of the track where nothing else sounds: quiet, but not silent."""
+
+
+def write(film: Film, folder: Path) -> Path:
+    """Write the film as MP4 and what is said as SRT beside it; the path of the former."""
+    from tools.video.encode import encode
+
+    path = folder / f"{film.name}.mp4"
+    tags = {"title": film.name}
+    if film.recorded_at:
+        tags["creation_time"] = film.recorded_at.isoformat()
+    said = [Utterance(film.name, s.start, s.end, s.text) for s in film.sentences]
+    path.with_suffix(".srt").write_text(to_srt(said), "utf-8")
+    encode(path, pictures(film), FPS, sound(film) if film.audible else None, RATE, tags)
+    return path
+
+
+def pictures(film: Film) -> Iterator[NDArray[np.uint8]]:
+    """Every picture in its order, RGB."""
+    for number in range(round(film.duration * FPS)):
+        yield np.asarray(picture(film, number / FPS))
+
+
+def picture(film: Film, seconds: float) -> Image.Image:
+    """What the film shows at a time."""
+    shot = next(s for s in reversed(film.shots) if seconds >= s.start - 1e-6)
+    image = _background(shot.colour, film.shots.index(shot)).copy()
+    draw = ImageDraw.Draw(image)
+    for shape in film.shapes:
+        if shape.start <= seconds < shape.end:
+            _move(draw, shape, seconds)
+    for sign in film.signs:
+        if sign.start <= seconds < sign.end:
+            _write(draw, sign)
+    if film.clock:
+        shown = f"{film.clock + timedelta(seconds=int(seconds)):%H:%M:%S}"
+        draw.rectangle((350, 232, 474, 266), "black")
+        draw.text((412, 249), shown, "white", ImageFont.load_default(24), "mm")
+    return image
+
+
+@cache
+def _background(colour: str, number: int) -> Image.Image:
+    """One colour, with darker bars: a texture, so that it is a picture and not a blank."""
+    image = Image.new("RGB", (WIDTH, HEIGHT), COLOURS[colour])
+    draw = ImageDraw.Draw(image)
+    darker = tuple(round(value * 0.85) for value in COLOURS[colour])
+    step = 60 + 12 * (number % 4)
+    for start in range(0, WIDTH, step):
+        if number % 2:
+            draw.rectangle((start, 0, start + step // 4, HEIGHT), darker)
+        else:
+            draw.rectangle((0, start, WIDTH, start + step // 4), darker)
+    return image
+
+
+def _move(draw: ImageDraw.ImageDraw, shape: Shape, seconds: float) -> None:
+    share = (seconds - shape.start) / (shape.end - shape.start)
+    across = share if shape.towards == "right" else 1 - share
+    x, y, half = SIZE / 2 + 10 + across * (WIDTH - SIZE - 20), 170.0, SIZE / 2
+    fill = COLOURS[shape.colour]
+    if shape.form == "square":
+        draw.rectangle((x - half, y - half, x + half, y + half), fill)
+    elif shape.form == "circle":
+        draw.ellipse((x - half, y - half, x + half, y + half), fill)
+    else:
+        corners = 3 if shape.form == "triangle" else 10
+        points: list[tuple[float, float]] = []
+        for n in range(corners):
+            reach = half * (0.45 if corners == 10 and n % 2 else 1.0)
+            angle = 2 * pi * n / corners - pi / 2
+            points.append((x + reach * cos(angle), y + reach * sin(angle)))
+        draw.polygon(points, fill)
+
+
+def _write(draw: ImageDraw.ImageDraw, sign: Sign) -> None:
+    font = ImageFont.load_default(LETTERS[sign.kind])
+    left, top, right, bottom = draw.textbbox((WIDTH / 2, 60), sign.text, font, "mm")
+    draw.rectangle((left - 14, top - 10, right + 14, bottom + 10), "#f4f1e6", "#202020", 2)
+    draw.text((WIDTH / 2, 60), sign.text, "#161616", font, "mm")
+
+
+def sound(film: Film) -> NDArray[np.float32]:
+    """The samples of its track, -1 to 1: a hum, bursts, and silence."""
+    length = round(film.duration * RATE)
+    random = np.random.default_rng(length)
+    mix = random.normal(0, HUM, length)
+    for noise in film.noises:
+        first, last = round(noise.start * RATE), round(noise.end * RATE)
+        if noise.kind == "noise":
+            burst = random.uniform(-1, 1, last - first)
+        else:
+            burst = np.sin(2 * np.pi * 660 * np.arange(last - first) / RATE)
+        mix[first:last] += noise.level * burst
+    if film.silence:
+        first, last = (round(t * RATE) for t in film.silence)
+        mix[first:last] = 0
+    return np.clip(mix, -1, 1).astype(np.float32)

@@ -1,0 +1,60 @@
+"""The questions of a run: a choice of what can be asked of the films."""
+
+import random
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import chain
+
+from agent.evaluation.asking import Asker, Thread
+from agent.evaluation.truth import ABSENT, ADJACENT, FOUND, Film, Question
+
+KINDS = ("said", "written", "time", "seen", "order", "count", "about", "sound")
+COUNT = 240
+ABSENT_SHARE, ADJACENT_SHARE, FOLLOW_UP_SHARE = 0.15, 0.10, 0.25
+CASUAL = 0.2
+"""Share of questions that begin with a small letter and end without a mark."""
+
+
+def questions(films: Sequence[Film], seed: int, count: int = COUNT) -> list[Question]:
+    """So many questions about the films, as many of each kind as there are to be had."""
+    dice = random.Random(f"questions {seed}")
+    threads = list(chain.from_iterable(Asker(film, films, dice).threads() for film in films))
+    dice.shuffle(threads)
+    absent, adjacent, follow_up = (
+        round(count * share) for share in (ABSENT_SHARE, ADJACENT_SHARE, FOLLOW_UP_SHARE)
+    )
+    chosen = [
+        *_balanced((t for t in threads if t[0].expect == ABSENT), absent),
+        *_balanced((t for t in threads if t[0].expect == ADJACENT), adjacent),
+        *_balanced((t for t in threads if len(t) > 1), follow_up),
+    ]
+    asked = {question.text for thread in chosen for question in thread}
+    rest = (t for t in threads if len(t) == 1 and t[0].expect == FOUND and t[0].text not in asked)
+    chosen += _balanced(rest, count - sum(map(len, chosen)))
+    named = [
+        replace(question, conversation=f"{number:03}", follows_up=place > 0)
+        for number, thread in enumerate(chosen)
+        for place, question in enumerate(thread)
+    ]
+    return [_casual(question, dice) for question in named]
+
+
+def _balanced(threads: Iterable[Thread], count: int) -> list[Thread]:
+    """So many threads, taking turns among the kinds of their last questions."""
+    by_kind: dict[str, list[Thread]] = defaultdict(list)
+    for thread in threads:
+        by_kind[thread[-1].kind].append(thread)
+    chosen: list[Thread] = []
+    while len(chosen) < count and any(by_kind.values()):
+        for kind in KINDS:
+            if by_kind[kind] and len(chosen) < count:
+                chosen.append(by_kind[kind].pop())
+    return chosen
+
+
+def _casual(question: Question, dice: random.Random) -> Question:
+    if dice.random() > CASUAL:
+        return question
+    text = question.text
+    return replace(question, text=text[0].lower() + text[1:].rstrip("?."))

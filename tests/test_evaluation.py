@@ -1,0 +1,113 @@
+"""The videos and questions that are made, and a small run from end to end."""
+
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from agent.evaluation.asking import Asker
+from agent.evaluation.filming import RATE, picture, sound, write
+from agent.evaluation.questions import COUNT, KINDS, questions
+from agent.evaluation.run import Run, evaluate_cases
+from agent.evaluation.screenplay import films
+from agent.evaluation.truth import Film, Question
+from agent.evaluation.vocabulary import COLOURS
+from agent.settings import Settings
+
+
+def quiet(task: str, done: int, of: int) -> None:
+    """Tell nobody."""
+
+
+def test_a_seed_makes_the_same_films_and_questions_and_another_one_others():
+    one, same, other = films(7), films(7), films(8)
+    assert one == same and one != other
+    assert questions(one, 7) == questions(same, 7)
+    said = [{s.text for film in made for s in film.facts()} for made in (one, other)]
+    assert len(said[0] & said[1]) < 0.1 * len(said[0])
+
+
+def test_the_same_film_has_the_same_pictures_and_sound():
+    one, same = films(7)[1], films(7)[1]
+    for seconds in (0.0, 3.4, one.duration - 0.2):
+        assert np.array_equal(picture(one, seconds), picture(same, seconds))
+    assert np.array_equal(sound(one), sound(same))
+
+
+def test_a_film_shows_and_sounds_what_its_truth_says():
+    film = films(3)[0]
+    for shot in film.shots:
+        corner = picture(film, shot.start + 0.2).getpixel((470, 10))
+        assert np.allclose(corner, COLOURS[shot.colour], rtol=0.16, atol=2)
+    for shape in film.shapes:
+        row = np.asarray(picture(film, (shape.start + shape.end) / 2))[170]
+        assert (row == COLOURS[shape.colour]).all(1).any()
+    for sign in film.signs:
+        before, after = (np.asarray(picture(film, sign.start + at)) for at in (-0.2, 0.0))
+        assert (before[40:80] != after[40:80]).any()
+    samples = sound(film)
+    level = [
+        np.abs(samples[round(n.start * RATE) : round(n.end * RATE)]).max() for n in film.noises
+    ]
+    assert film.silence and min(level) > 0.3
+    assert not samples[round(film.silence[0] * RATE) : round(film.silence[1] * RATE)].any()
+
+
+def test_the_questions_are_of_every_kind_and_in_the_promised_shares():
+    asked = questions(films(5), 5)
+    assert len(asked) == COUNT
+    assert Counter(one.kind for one in asked).keys() == set(KINDS)
+    assert min(Counter(one.kind for one in asked).values()) >= 15
+    assert sum(one.expect == "absent" for one in asked) == 36
+    assert sum(one.expect == "adjacent" for one in asked) == 24
+    assert sum(one.follows_up for one in asked) == 60
+    talks = [one.conversation for one in asked if one.follows_up]
+    assert all(sum(one.conversation == talk for one in asked) == 2 for talk in talks)
+
+
+def test_a_question_is_true_of_its_film():
+    made = films(11)
+    texts = {film.name: [s.text.lower() for s in (*film.sentences, *film.signs)] for film in made}
+    for one in questions(made, 11):
+        film = next(film for film in made if film.name == one.videos[0])
+        assert bool(one.truth) == (one.expect == "found")
+        assert all(0 <= span.start <= span.end for span in one.truth)
+        assert all(span.end <= film.duration for span in one.truth if span.video == film.name)
+        if one.kind in ("said", "written") and one.expect == "found":
+            held = " ".join(text for name in one.videos for text in texts[name])
+            assert any(value.lower() in held for value in one.accepted), one
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Path]:
+    """A few questions about one film, asked of the model without a language model."""
+    folder = tmp_path_factory.mktemp("films")
+    film = min(films(2), key=lambda film: film.duration)
+    asked = _one_of_each(film)
+    settings = Settings(home=folder / "home", model="extractive", hub="off")
+    return evaluate_cases(settings, asked, {film.name: write(film, folder)}, quiet), folder
+
+
+def _one_of_each(film: Film) -> list[Question]:
+    import random
+
+    threads = [t for t in Asker(film, [film], random.Random(1)).threads() if len(t) == 1]
+    first = {(t[0].kind, t[0].expect): t[0] for t in reversed(threads)}
+    return list(first.values())
+
+
+def test_a_small_run_finds_most_and_leads_nowhere_never(small: tuple[Run, Path]):
+    run, _ = small
+    assert run.model == "extractive"
+    assert run.score.cases == len(run.questions) == len(run.replies) >= 15
+    assert run.score.unresolved == 0
+    assert run.score.cost_usd == 0.0
+    assert run.score.first_answer_s and run.score.first_answer_s > 0
+    assert run.score.accuracy and run.baseline.accuracy is not None
+    assert run.score.accuracy > max(0.5, run.baseline.accuracy)
+    assert run.baseline.false_absent == 1.0
+
+
+def test_a_run_leaves_nothing_behind_in_the_users_library(small: tuple[Run, Path]):
+    assert not (small[1] / "home").exists()
