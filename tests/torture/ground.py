@@ -14,6 +14,7 @@ import numpy as np
 
 from tools.files import digest, is_locked
 from tools.library import Library
+from tools.strips import is_strip
 from tools.toolbox import Toolbox
 
 ROOT = Path(__file__).parents[2]
@@ -205,7 +206,9 @@ class Ground:
     def pictures(self, library: Library, images: Iterable[str | None]) -> None:
         """Each is there, and whole."""
         for image in filter(None, images):
-            content = library.image_path(image).read_bytes()
+            strip = is_strip(image)  # which is made of the others when it is first shown
+            path = library.picture(image) if strip else library.image_path(image)
+            content = path.read_bytes()
             assert content[:2] == b"\xff\xd8" and content[-2:] == b"\xff\xd9", image
 
 
