@@ -12,8 +12,8 @@ from typing import Any
 from langchain_core.messages import AnyMessage
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
-CHARACTERS = 3.0
-"""Characters to a token: English has four, other languages and JSON fewer."""
+BYTES = 3.0
+"""Bytes of UTF-8 to a token: English has four, JSON fewer, a Chinese character is about one."""
 ENVELOPE = 8
 """What each message and its role take."""
 REPLY = 2_000
@@ -24,7 +24,7 @@ PATCH, PER_PATCH = 32, 1.7
 
 def text_tokens(text: str) -> int:
     """Tokens of a text."""
-    return math.ceil(len(text) / CHARACTERS)
+    return math.ceil(len(text.encode(errors="replace")) / BYTES)
 
 
 def picture_tokens(width: int, height: int) -> int:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from agent.ask import model_name
-from agent.budget import CHARACTERS, ENVELOPE, REPLY, text_tokens
+from agent.budget import BYTES, ENVELOPE, REPLY, text_tokens
 from agent.citations import Review, split
 from agent.costs import price
 from agent.model import explain, model_errors
@@ -189,7 +189,7 @@ class Narrator:
     def _most(self, level: str, parts: int) -> int:
         """Tokens of the call above so many parts that are not told yet."""
         empty = _rendered(f"summary_{level}", 0.0, 1e5, [])
-        return self._size(empty) + math.ceil(parts * PIECE_BYTES / CHARACTERS)
+        return self._size(empty) + math.ceil(parts * PIECE_BYTES / BYTES)
 
     def _size(self, prompt: str) -> int:
         return text_tokens(self._rules) + text_tokens(prompt) + 2 * ENVELOPE

@@ -73,6 +73,7 @@ def test_a_day_has_its_limit_and_another_day_begins_anew(tmp_path: Path):
 
 
 def test_an_estimate_is_from_above():
+    assert text_tokens("\u706f\u5854") == 2
     english = "What does she say about the lighthouse when the ferry leaves the harbour at dawn?"
     assert len(english.split()) * 4 / 3 < text_tokens(english) < len(english)
     assert picture_tokens(1024, 576) >= 765  # what the dearest table says of such a picture
