@@ -201,9 +201,8 @@ async def _answer(
     from langsmith.run_helpers import tracing_context
 
     from agent.alike import look_alike
-    from agent.history import note
     from agent.measured import Measured
-    from agent.memory import forget_older, make_sure_readable, thread_id
+    from agent.memory import forget_older, make_sure_readable, note, thread_id
     from agent.meter import Limits, Meter
     from agent.turn import Turn
 
@@ -239,7 +238,7 @@ async def _answer(
             if agent.spending and turn.meter and turn.meter.used:
                 await asyncio.to_thread(agent.spending.add, turn.meter.used, turn.meter.usd)
         await forget_older(agent.memory, key)
-        await note(agent, thread, question)
+        await note(agent.memory, key, thread, question)
     ending, meter = turn.ending, turn.meter
     assert ending is not None
     return Answer(

@@ -1,7 +1,6 @@
 """Conversations that can be gone on with, also after a restart, with what was shown in them."""
 
 import asyncio
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,9 +14,6 @@ from agent.turn import KEY, finished
 if TYPE_CHECKING:
     from agent.ask import Agent
 
-TITLE = 120
-"""Characters of the first question, by which people know a conversation."""
-
 
 @dataclass(frozen=True)
 class Conversation:
@@ -26,19 +22,6 @@ class Conversation:
     thread: str
     title: str
     updated: float
-
-
-async def note(agent: "Agent", thread: str, question: str) -> None:
-    """Remember that a conversation was gone on with; its first question is its title."""
-    name = thread.encode("utf-8", "replace").decode()  # half a character cannot be stored
-    row = thread_id(agent.settings.owner, thread), name, question[:TITLE], time.time()
-    async with agent.memory.lock:
-        await agent.memory.conn.execute(
-            "INSERT INTO conversations VALUES (?, ?, ?, ?) "
-            "ON CONFLICT (key) DO UPDATE SET updated = excluded.updated",
-            row,
-        )
-        await agent.memory.conn.commit()
 
 
 async def conversations(agent: "Agent", prefix: str, limit: int = 5) -> list[Conversation]:

@@ -9,6 +9,7 @@ import logging
 import os
 import re
 import sqlite3
+import time
 import uuid
 from collections.abc import AsyncIterator, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -27,6 +28,8 @@ from tools.errors import VideoError
 ERROR = "__error__"
 _log = logging.getLogger(__name__)
 _NAMESPACE = uuid.UUID("6b3c0a3e-5a0f-5d5b-9a53-0d7f3c1e8c11")
+TITLE = 120
+"""Characters of the first question, by which people know a conversation."""
 _CONVERSATIONS = (
     "CREATE TABLE IF NOT EXISTS conversations "
     "(key TEXT PRIMARY KEY, name TEXT NOT NULL, title TEXT NOT NULL, updated REAL NOT NULL)"
@@ -142,6 +145,18 @@ def _sound(checkpoint: Any, writes: Sequence[tuple[str, str, Any]]) -> bool:
         and all(re.fullmatch(r"\d+\.\d.*", version) for version in versions.values())
         and all(isinstance(seen, dict) for seen in nodes.values())
     )
+
+
+async def note(saver: AsyncSqliteSaver, thread: str, name: str, question: str) -> None:
+    """Remember that a conversation was gone on with; its first question is its title."""
+    name = name.encode("utf-8", "replace").decode()  # half a character cannot be stored
+    async with saver.lock:
+        await saver.conn.execute(
+            "INSERT INTO conversations VALUES (?, ?, ?, ?) "
+            "ON CONFLICT (key) DO UPDATE SET updated = excluded.updated",
+            (thread, name, question[:TITLE], time.time()),
+        )
+        await saver.conn.commit()
 
 
 async def forget_older(saver: AsyncSqliteSaver, thread: str) -> None:
