@@ -103,19 +103,6 @@ def _cuts_between(scenes: int) -> str:
     return {1: "no cut", 2: "1 cut"}.get(scenes, f"{scenes - 1} cuts")
 
 
-def summary(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
-    """The facts, and sentences and titles spread over the video."""
-    facts, told = [*groups, [], []][:2]
-    spoken = [found for found in told if found.one.kind == "speech"]
-    read = [found for found in told if found.one.kind == "screen"]
-    chosen = _spread(spoken or _distinct(read), 4)
-    sentences = [f"The video is {found.one.text} [{found.label}]." for found in facts[:1]]
-    sentences += [sentence(found) for found in chosen]
-    if spoken and read:
-        sentences += [sentence(found) for found in _spread(_distinct(read), 2)]
-    return Reply(tuple(sentences), found=bool(sentences))
-
-
 def _distinct(found: Sequence[Found]) -> list[Found]:
     seen: dict[str, Found] = {}
     for one in found:
