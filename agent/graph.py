@@ -59,7 +59,8 @@ def build_agent(
         over = turn.over
         seen, handles = state.get("seen", []), state.get("handles", [])
         options = {"tool_choice": "none"} if over else {}
-        bound = model.bind_tools(belt.tools, **options)
+        readers = await asyncio.to_thread(lambda: belt.tools)  # it looks which models are there
+        bound = model.bind_tools(readers, **options)
         reply, given = None, 0
         timer = asyncio.timeout_at(turn.deadline)
         while reply is None:
@@ -70,7 +71,8 @@ def build_agent(
                 turn.stopped = short
                 return {}
             if recall and turn.settled and not turn.model_calls:
-                turn.key = await asyncio.to_thread(recall.key, shown, belt.stamps(turn.videos))
+                stamps = await asyncio.to_thread(belt.stamps, turn.videos)
+                turn.key = await asyncio.to_thread(recall.key, shown, stamps)
                 if known := await asyncio.to_thread(recall.get, turn.key):
                     turn.key, turn.found = "", list(known.seen)
                     return {"messages": [AIMessage(known.text)], "seen": list(known.seen)}

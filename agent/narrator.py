@@ -17,14 +17,14 @@ from agent.budget import BYTES, ENVELOPE, REPLY, text_tokens
 from agent.citations import Review, split
 from agent.costs import price
 from agent.model import explain, model_errors
-from agent.toolbelt import clock, fence
+from agent.toolbelt import fence
 from agent.wording import content_words, same_word, words
 from prompts import render
 from tools import summarize
 from tools.actions import find_actions
 from tools.errors import NotIndexed
 from tools.evidence import unproven
-from tools.media import evidence_id
+from tools.media import clock, evidence_id
 from tools.sentences import sentences
 from tools.summarize import Digest, Part, Piece
 

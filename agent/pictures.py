@@ -10,7 +10,7 @@ from langchain_core.messages import AnyMessage, HumanMessage, ToolMessage
 
 from agent.budget import ENVELOPE, picture_tokens, text_tokens
 from tools.errors import VideoError
-from tools.media import Evidence, clock
+from tools.media import Evidence, clock, spread
 from tools.sheets import Sheet, Tile, contact_sheet
 from tools.strips import is_strip
 
@@ -71,7 +71,7 @@ class Pictures:
         for end, found in wanted.items():
             key = ",".join(one.id for one in found), SIZES.index(size)
             if key not in self._made:
-                self._made[key] = self._sheet(_spread(found, size[1]), seen, size[0])
+                self._made[key] = self._sheet(spread(found, size[1]), seen, size[0])
             if sheet := self._made[key]:
                 made[end] = sheet
         return made
@@ -97,14 +97,6 @@ def _seen(one: Evidence) -> bool:
     """Whether its picture says more than its words, and is not one of others that are shown."""
     own = one.image is not None and not is_strip(one.image)
     return own and one.kind in ("frame", "scene") and one.source != "sound"
-
-
-def _spread(found: Sequence[Evidence], most: int) -> list[Evidence]:
-    """So many of them, evenly spread, the first and the last among them."""
-    if len(found) <= most:
-        return list(found)
-    step = (len(found) - 1) / (most - 1)
-    return [found[round(place * step)] for place in range(most)]
 
 
 def _rounds(messages: Sequence[AnyMessage]) -> Iterator[tuple[int, list[ToolMessage]]]:

@@ -11,7 +11,7 @@ from agent.relevance import Relevance
 from agent.understanding import Modality
 from agent.wording import continues
 from tools.languages import foreign
-from tools.media import Evidence, clock
+from tools.media import Evidence, clock, spread
 
 INSTANT = 0.05
 """A span shorter than this, in seconds, is a moment."""
@@ -108,13 +108,6 @@ def _distinct(found: Sequence[Found]) -> list[Found]:
     for one in found:
         seen.setdefault(one.one.text.casefold(), one)
     return list(seen.values())
-
-
-def _spread(found: Sequence[Found], count: int) -> list[Found]:
-    """The first, the last and those evenly between them."""
-    if len(found) <= count:
-        return list(found)
-    return [found[round(i * (len(found) - 1) / (count - 1))] for i in range(count)]
 
 
 def scenes(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
@@ -262,7 +255,7 @@ def _of_kind(
         inside = [f for f in group if start <= (f.one.start + f.one.end) / 2 <= end]
         inside = _distinct(inside) if end - start > 60 else inside
         longer = [f for f in through if f not in inside][:1]
-        return [*longer, *_spread(inside, AT_MOST - len(longer))] or group[:1]
+        return [*longer, *spread(inside, AT_MOST - len(longer))] or group[:1]
 
     if modality == "speech":
         return central(speech)

@@ -3,11 +3,12 @@
 Pixels never travel in a type: `image` is a path relative to the library's folder.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeVar
 
+Item = TypeVar("Item")
 Kind = Literal["frame", "scene", "speech", "screen", "object", "video"]
 StageState = Literal["waiting", "running", "done", "skipped", "failed"]
 VideoState = Literal["queued", "indexing", "ready", "failed"]
@@ -20,6 +21,13 @@ def clock(seconds: float) -> str:
     hours, minutes = divmod(minutes, 60)
     start = f"{hours}:{minutes:02}" if hours else f"{minutes}"
     return f"{start}:{tenths // 10:02}.{tenths % 10}"
+
+
+def spread(items: Sequence[Item], count: int) -> list[Item]:
+    """So many of them, two or more: the first, the last, and those evenly between them."""
+    if len(items) <= count:
+        return list(items)
+    return [items[round(place * (len(items) - 1) / (count - 1))] for place in range(count)]
 
 
 def evidence_id(kind: Kind, video: str, start: float, end: float | None = None, n: int = 1) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from tools.errors import UnknownVideo
 from tools.files import write_bytes
-from tools.media import clock
+from tools.media import clock, spread
 from tools.sealed import is_sealed_picture, sealed_picture
 from tools.sheets import Tile, contact_sheet
 
@@ -39,10 +39,7 @@ def is_strip(image: str) -> bool:
 def frames_of(library: Library, video: str, start: float, end: float) -> list[Frame]:
     """The kept frames that a strip of a span shows, evenly spread over those inside it."""
     inside = [one for one in library.frames(video) if start <= one.seconds < end]
-    if len(inside) <= FRAMES:
-        return inside
-    step = (len(inside) - 1) / (FRAMES - 1)
-    return [inside[round(place * step)] for place in range(FRAMES)]
+    return spread(inside, FRAMES)
 
 
 def strip(library: Library, image: str) -> Path:

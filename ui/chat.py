@@ -331,7 +331,8 @@ async def _show(desk: Desk, reply: cl.Message, answer: Any) -> None:
     reply.content = cards.with_handles(answer.answer, handles)
     props = await asyncio.to_thread(cards.player, desk.library, desk.proxies, answer)
     box = desk.agent.toolbox
-    props["sees"] = box.classify in box.tools()  # which needs a model that sees, too
+    can = await asyncio.to_thread(box.tools)
+    props["sees"] = box.classify in can  # which needs a model that sees, too
     if props["cards"] or props["coverage"]:
         reply.elements.append(_element("EvidencePlayer", props))
     await reply.send()
