@@ -1,6 +1,7 @@
 """Times, labels and the JSON of the contract, for each door."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from tools.errors import UnknownVideo
 from tools.library import Library
 from tools.media import Coverage, Evidence, Frame, Scene, Stage, Utterance, Video
 from tools.verify import Problem
-from ui.render import Json, clock, label, picture, span
+from ui.render import Json, clock, cost, label, picture, span
 
 VIDEO = "7f3a9c21d0e4b512"
 IMAGE = f"videos/{VIDEO}/frames/000002500.jpg"
@@ -131,6 +132,9 @@ def test_an_answer(library: Library) -> None:
     assert row["claims"] == [told]
     assert row["tokens"] == {"input": 3, "output": 4}
     assert row["evidence"][0]["handle"] == 1 and row["nearest"] == []
+    assert cost(one) == "extractive · 3 tokens in, 4 out · price unknown · 0.5 s"
+    assert "0.000026 USD" in cost(replace(one, cost_usd=2.6e-5))
+    assert cost(replace(one, tokens=(0, 0))) == "extractive · 0.5 s"
     assert set(row["coverage"][0]) == {
         "video", "duration", "frames", "longest_gap", "speech", "screen", "objects", "notes",
         "ready",

@@ -61,13 +61,13 @@ def label(one: Evidence, handle: int | None = None) -> str:
 
 
 def cost(answer: "Answer | Summary") -> str:
-    """What an answer took: `gpt-5-mini · 1,203 tokens in, 88 out · 0.0005 USD · 2.1 s`."""
+    """What an answer took: `gpt-5-mini · 1,203 tokens in, 88 out · 0.000477 USD · 2.1 s`."""
     parts = [answer.model]
     if any(answer.tokens):
         given, written = answer.tokens
         parts.append(f"{given:,} tokens in, {written:,} out")
         usd = answer.cost_usd
-        parts.append("price unknown" if usd is None else f"{usd:.2g} USD")
+        parts.append("price unknown" if usd is None else f"{usd:.6f} USD")
     return " · ".join([*parts, f"{answer.seconds:.1f} s"])
 
 
