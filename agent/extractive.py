@@ -307,13 +307,12 @@ class _Turn:
             said = with_senses(said, self.plan, found, self._relevance)
         if self.plan.senses.sound:
             return replace(said, remarks=(*said.remarks, *self._unheard(results)))
-        if senses:
+        if senses or said.found:
             return said
-        if said.found or not self.plan.senses.plainly:
-            return said
-        blind = self._toolbox.blind(self._videos)
-        told = f"{blind[:1].upper()}{blind[1:]}."
-        if not blind or told in self._said_before:
+        without = self._toolbox.blind(self._videos) if self.plan.senses.plainly else ""
+        without = without or self._toolbox.texts.unread(self._videos)
+        told = f"{without[:1].upper()}{without[1:]}."
+        if not without or told in self._said_before:
             return said
         return replace(said, remarks=(*said.remarks, told))
 

@@ -22,17 +22,30 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from tools.passages import Nearness
+
     Floats = NDArray[np.float64]
 
-WEIGHTS = (0.56, 0.59, 0.42, 1.32, 0.29)
-"""What each of the traits of a cue says; `python -m benchmarks.passages` fits them."""
-PRESENT = (16.04, -4.34, -3.73)
+WEIGHTS = {
+    "": (0.6, 1.34, 0.22, 0.61, 0.16, -0.14, -0.09),
+    "minilm": (0.46, 1.25, -0.19, 0.73, 0.28, 0.06, -0.28),
+    "e5-small": (0.44, 1.33, 0.11, 0.55, 0.59, 0.38, -0.28),
+}
+"""What each of the traits of a cue says, by the model that has read the passages; the first where
+they are means of cues. `python -m benchmarks.passages` fits them."""
+PRESENT = {
+    "": (15.76, -4.3, -3.51),
+    "minilm": (21.91, -4.31, -5.85),
+    "e5-small": (23.04, -4.36, -3.91),
+}
 """Whether a talk has what is asked for, from the same fit: what it says that the nearest passage is
 nearer than a usual one, and that a share of the words never occurs, and where the line is."""
 LOST = 0.2
 """The share of the words that may be missing where there are no vectors (yet)."""
-CLOSE, AROUND = (10.0, 5.0), (20.0, 10.0)
-"""Seconds before and after a cue that are compared with a question by their mean vector."""
+ABOUT = 1
+"""Of `tools.passages.WIDTHS`, the one whose passages tell what a talk is about."""
+ELSEWHERE = 30.0
+"""Seconds from which on a passage is another one."""
 QUOTED_SECONDS = 10.0
 """How long a quoted passage is at most."""
 PAUSE = 2.0
@@ -71,28 +84,10 @@ class Talks:
         far = {video: 1e6 * place for place, video in enumerate(sorted(self.videos))}
         return np.array([(one.start + one.end) / 2 + far[one.video] for one in self.cues])
 
-    def _beside(self, span: tuple[float, float]) -> tuple[Any, Any]:
-        """For each cue the first and the one behind the last whose middle lies so near."""
-        import numpy as np
-
-        begin = np.searchsorted(self._middles, self._middles - span[0])
-        return begin, np.searchsorted(self._middles, self._middles + span[1], "right")
-
     @cached_property
-    def _rows(self) -> tuple[Any, Any]:
-        """A vector for each cue, and that of the question."""
-        return self.relevance.vectors(self.cues, self.question)
-
-    def nearness(self, span: tuple[float, float]) -> "Floats":
-        """Cosine of the question and what is said so far before and after each cue."""
-        import numpy as np
-
-        rows, asked = self._rows
-        lengths = np.array([len(one.text.split()) for one in self.cues], np.float64)
-        sums = np.vstack([np.zeros(rows.shape[1]), np.cumsum(rows * lengths[:, None], axis=0)])
-        begin, finish = self._beside(span)
-        means = sums[finish] - sums[begin]
-        return means @ asked / np.maximum(np.linalg.norm(means, axis=1), 1e-9)
+    def nearness(self) -> "Nearness | None":
+        """How near in meaning the cues are; None where there are no vectors."""
+        return self.relevance.nearness(self.cues, self.question)
 
     @cached_property
     def kinds(self) -> "Floats":
@@ -109,10 +104,11 @@ class Talks:
         own = np.array([one.video in self.videos for one in self.relevance.spoken], bool)
         numbers = np.array([has_number(one.text) for one in self.cues], np.float64)
         numbers *= asks_number(self.question)
-        rows, asked = self._rows
-        near = _standard(rows @ asked), _standard(self.nearness(CLOSE))
         searched = self.relevance.weights(self.question)[own]
-        return np.stack([searched, *near, self.kinds, numbers], axis=1)
+        found = [searched, self.kinds, numbers]
+        if near := self.nearness:
+            found += [_standard(row) for row in (near.own, *near.around)]
+        return np.stack(found, axis=1)
 
     def presence(self) -> tuple[float, float]:
         """How much nearer the nearest passage is than a usual one elsewhere, as the difference of
@@ -122,9 +118,11 @@ class Talks:
         lost = set(self.relevance.missing(self.words))
         weights = {word: self.relevance.weight(word) for word in self.words}
         share = sum(weights[word] for word in lost) / (sum(weights.values()) or 1.0)
-        near = self.nearness(AROUND)
+        if self.nearness is None:
+            return 0.0, share
+        near = self.nearness.around[ABOUT]
         best = int(near.argmax())
-        elsewhere = near[np.abs(self._middles - self._middles[best]) > sum(AROUND)]
+        elsewhere = near[np.abs(self._middles - self._middles[best]) > ELSEWHERE]
         usual = np.median(elsewhere) if elsewhere.size else 0.0
         return float(near[best] - usual), share
 
@@ -132,13 +130,15 @@ class Talks:
         """The likeliest cue, and whether the talk has at all what is asked for."""
         import numpy as np
 
-        chances = self.traits() @ np.array(WEIGHTS)
+        reader = self.nearness.reader if self.nearness else ""
+        traits = self.traits()
+        chances = traits @ np.array(WEIGHTS[reader])[: traits.shape[1]]
         chances = np.exp(chances - chances.max())
         chances[1:-1] += (chances[:-2] + chances[2:]) / 2
         nearer, lost = self.presence()
-        by_words = not self._rows[0].any()
-        there = PRESENT[0] * nearer + PRESENT[1] * lost + PRESENT[2] > 0
-        there = lost <= LOST if by_words else there
+        weighs = PRESENT[reader]
+        there = weighs[0] * nearer + weighs[1] * lost + weighs[2] > 0
+        there = there if self.nearness else lost <= LOST
         there = there and not self.relevance.missing(names(self.question))
         return int(chances.argmax()), there
 
@@ -180,9 +180,10 @@ def passage(asked: Referring, groups: Groups, relevance: Relevance) -> Reply | N
     if not talks.cues:
         return shown
     cue, there = talks.best()
-    if not there or talks.kinds[cue] < 0:
-        return shown
     told = talks.span(cue)
+    lacks = adds_kind(asked.plan.question, " ".join(one.text for one in told)) is False
+    if not there or lacks:
+        return shown
     quoted = passage_id(told)
     for found in (one for group in groups for one in group):
         if found.one.id == quoted:

@@ -22,6 +22,7 @@ from tools.media import Evidence
 from tools.search import find_words, stem, stems
 
 if TYPE_CHECKING:
+    from tools.passages import Nearness
     from tools.search import Corpus
     from tools.toolbox import Toolbox
 
@@ -29,8 +30,6 @@ BESIDE_SECONDS = 6.0
 """Pause up to which the sentences before and after belong to what is said."""
 IN_CONTEXT, RELATED = 0.7, 0.85
 """What a word counts that stands beside the evidence, or that only means nearly the same."""
-MEANS_THE_SAME = 0.5
-"""Cosine of two words from which one may stand for the other."""
 ENOUGH = 0.62
 """Share of the question's weight from which evidence answers it."""
 ENOUGH_OF_KIND = 0.33
@@ -87,9 +86,9 @@ class Relevance:
         """How well what is said around each of `spoken` answers a question; 0 is usual."""
         return self._toolbox.texts.weights(self._corpora[0], question)
 
-    def vectors(self, cues: Sequence[Any], question: str) -> tuple[Any, Any]:
-        """A row for each cue and the vector of the question; zeros where there are none."""
-        return self._toolbox.texts.vectors([one.id for one in cues], question)
+    def nearness(self, cues: Sequence[Any], question: str) -> "Nearness | None":
+        """How near in meaning cues and what is around them are; None where there are no vectors."""
+        return self._toolbox.texts.nearness(cues, question)
 
     @property
     def count(self) -> int:
@@ -150,7 +149,9 @@ class Relevance:
             words, vectors = _vocabulary(corpus, embedder)
             if words:
                 near = vectors @ asked
-                found += [(float(near[i]), words[i]) for i in (near >= MEANS_THE_SAME).nonzero()[0]]
+                found += [
+                    (float(near[i]), words[i]) for i in (near >= embedder.synonymous).nonzero()[0]
+                ]
         return [other for _, other in sorted(found, reverse=True)[:4]]
 
     def adapted(self, plan: Plan) -> Plan:

@@ -21,32 +21,33 @@ from agent.kinds import sought
 from agent.passages import Talks
 from agent.relevance import Relevance
 from agent.understanding import understand
-from benchmarks.search import said
-from tools.embed import Vectors, load_embedder
+from benchmarks.search import Meant, chosen, said
+from tools.embed import TextEmbedder, load_embedder
 from tools.library import Library
 from tools.media import ScreenText, Utterance
+from tools.passages import Nearness
 from tools.search import Corpus, weigh
 from tools.toolbox import Toolbox
 
 Floats = NDArray[np.float64]
 RIDGE, STEPS, RATE = 3.0, 1500, 0.2
+PASSING = 0.05
+"""The share of what is absent that may pass; what else an answer needs holds back most of it."""
 
 
 class Transcript(Toolbox):
     """A toolbox that knows what is said in one talk."""
 
-    def __init__(self, cues: Path) -> None:
+    def __init__(self, cues: Path, embedder: TextEmbedder) -> None:
         super().__init__(Library(Path(mkdtemp(prefix="cuepoint-passages-"))))
         spoken = said(cues)
-        rows = load_embedder().texts([one.text for one in spoken])
-        vectors = Vectors([one.id for one in spoken], rows, load_embedder().name)
-        self._speech: Corpus[Utterance] = Corpus(spoken, [vectors])
-        self._rows = {one.id: row for one, row in zip(spoken, rows, strict=True)}
+        self._speech: Corpus[Utterance] = Corpus(spoken)
+        self._meant = Meant(spoken, embedder)
 
     @property
-    def embedder(self) -> Any:
-        """The one that works with nothing downloaded."""
-        return load_embedder()
+    def embedder(self) -> TextEmbedder:
+        """The one that is measured."""
+        return self._meant.embedder
 
     @property
     def texts(self) -> Any:
@@ -57,16 +58,15 @@ class Transcript(Toolbox):
         """What is said, and nothing on screen."""
         return self._speech, Corpus(list[ScreenText](), noisy=True)
 
-    def vectors(self, ids: Any, question: str) -> tuple[Any, Any]:
-        """A row for each cue, and the vector of a question."""
-        return np.stack([self._rows[id] for id in ids]), load_embedder().texts([question])[0]
+    def nearness(self, cues: Any, question: str) -> Nearness:
+        """How near a question is to all the cues."""
+        return self._meant.nearness(question)
 
     def weights(self, corpus: Any, question: str) -> Any:
         """How well the surroundings of each cue answer a question."""
-        asked = load_embedder().texts([question])[0]
-        cosines = {id: float(row @ asked) for id, row in self._rows.items()}
-        weighed = weigh(question, self._speech, cosines)
-        return weighed.fused if weighed else np.zeros(len(self._rows))
+        near = self._meant.cosines(question), self._meant.nearness(question)
+        weighed = weigh(question, self._speech, *near)
+        return weighed.fused if weighed else np.zeros(len(self._speech.items))
 
 
 @dataclass(frozen=True)
@@ -80,9 +80,9 @@ class Asked:
     presence: Floats
 
 
-def ask(cues: Path, questions: Path) -> list[Asked]:
+def ask(cues: Path, questions: Path, embedder: TextEmbedder) -> list[Asked]:
     """Every question of a talk."""
-    toolbox, asked = Transcript(cues), list[Asked]()
+    toolbox, asked = Transcript(cues, embedder), list[Asked]()
     videos = ("0" * 16,)
     for line in questions.read_text().splitlines():
         question = json.loads(line)
@@ -121,7 +121,7 @@ def fit_weights(asked: list[Asked]) -> Floats:
 
 
 def fit_presence(asked: list[Asked]) -> Floats:
-    """A logistic regression of found against absent, moved to where no absent one passes."""
+    """A logistic regression of found against absent, moved to where hardly an absent one passes."""
     judged = [one for one in asked if one.kind != "adjacent"]
     rows = np.stack([one.presence for one in judged])
     found = np.array([one.kind == "found" for one in judged], np.float64)
@@ -132,7 +132,8 @@ def fit_presence(asked: list[Asked]) -> Floats:
         slope = (rows / spread).T @ (found - likely) - np.append(weights[:-1], 0.0)
         weights = weights + slope / len(judged)
     weights = weights / spread
-    weights[-1] -= (rows[found == 0] @ weights).max() + 1e-6
+    absent = np.sort(rows[found == 0] @ weights)[::-1]
+    weights[-1] -= absent[int(PASSING * len(absent))] + 1e-6
     return weights
 
 
@@ -142,11 +143,14 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("files", type=Path, nargs="+", metavar="CUES QUESTIONS")
-    files: list[Path] = parser.parse_args().files
+    chosen(parser)
+    options = parser.parse_args()
+    files: list[Path] = options.files
     if len(files) % 2:
         parser.error("each CUES needs its QUESTIONS")
+    embedder = load_embedder(options.embedder, options.home)
     pairs = zip(files[::2], files[1::2], strict=True)
-    asked = [one for cues, questions in pairs for one in ask(cues, questions)]
+    asked = [one for pair in pairs for one in ask(*pair, embedder)]
     print("| talk | questions | first cue right | found passed | absent passed | adjacent passed |")
     print("|---|---|---|---|---|---|")
     for talk in dict.fromkeys(one.talk for one in asked):

@@ -16,8 +16,11 @@ from typing import Any
 import bm25s
 import numpy as np
 
-from tools.embed import Vectors, load_embedder
+from agent.settings import Settings
+from tools import passages
+from tools.embed import TextEmbedder, Vectors, load_embedder
 from tools.media import Utterance
+from tools.passages import Nearness
 from tools.search import Corpus, search
 from tools.stemming import stems
 from tools.subtitles import read_sidecar, transcript
@@ -35,13 +38,39 @@ def said(cues: Path) -> list[Utterance]:
     return list(transcript("0" * 16, [track], None).utterances)
 
 
-def ways(spoken: list[Utterance]) -> Ways:
+class Meant:
+    """The vectors of what is said, as an index holds them."""
+
+    def __init__(self, spoken: list[Utterance], embedder: TextEmbedder) -> None:
+        self.embedder, self._spoken = embedder, spoken
+        self.rows = embedder.texts([one.text for one in spoken])
+        told = passages.passages(spoken) if embedder.reads else []
+        rows = embedder.texts([one.text for one in told])
+        self._read = Vectors([one.id for one in told], rows, embedder.name) if told else None
+
+    def nearness(self, question: str) -> Nearness:
+        """How near a question is to the cues, and to what is said around them."""
+        asked = self.embedder.questions([question])[0]
+        around = (
+            passages.read(self._read, self._spoken, asked)
+            if self._read
+            else passages.means(self._spoken, self.rows, asked)
+        )
+        reader = self.embedder.name if self._read else ""
+        return Nearness((self.rows @ asked).astype(np.float64), around, reader)
+
+    def cosines(self, question: str) -> dict[str, float]:
+        """How near each cue itself is, by its id."""
+        near = self.rows @ self.embedder.questions([question])[0]
+        return {one.id: float(value) for one, value in zip(self._spoken, near, strict=True)}
+
+
+def ways(spoken: list[Utterance], embedder: TextEmbedder) -> Ways:
     """The ways to search: each gives the cues for a question, best first."""
-    embedder = load_embedder()
-    vectors = embedder.texts([one.text for one in spoken])
+    meant = Meant(spoken, embedder)
     bm25 = bm25s.BM25()
     bm25.index([stems(one.text) for one in spoken], show_progress=False)
-    corpus = Corpus(spoken, [Vectors([one.id for one in spoken], vectors, embedder.name)])
+    corpus = Corpus(spoken)
     by_id = {one.id: one for one in spoken}
 
     def keywords(question: str) -> list[Utterance]:
@@ -50,13 +79,12 @@ def ways(spoken: list[Utterance]) -> Ways:
         return [spoken[i] for i in np.argsort(-scores, kind="stable")[:AMONG]]
 
     def meaning(question: str) -> list[Utterance]:
-        near = vectors @ embedder.texts([question])[0]
+        near = meant.rows @ embedder.questions([question])[0]
         return [spoken[i] for i in np.argsort(-near, kind="stable")[:AMONG]]
 
     def ours(question: str) -> list[Utterance]:
-        near = vectors @ embedder.texts([question])[0]
-        cosines = {one.id: float(value) for one, value in zip(spoken, near, strict=True)}
-        return [by_id[hit.id] for hit in search(question, corpus, cosines, limit=AMONG)]
+        near = meant.cosines(question), meant.nearness(question)
+        return [by_id[hit.id] for hit in search(question, corpus, *near, limit=AMONG)]
 
     return {"BM25 over the cues": keywords, "vectors alone": meaning, "ours": ours}
 
@@ -69,6 +97,13 @@ def place(question: dict[str, Any], found: Sequence[Utterance]) -> int:
     return AMONG
 
 
+def chosen(parser: argparse.ArgumentParser) -> None:
+    """The options that say which text model is measured."""
+    home = Settings.from_env({}).home
+    parser.add_argument("--embedder", default="wordllama", help="a text model: wordllama, e5-small")
+    parser.add_argument("--home", type=Path, default=home, help="where models were downloaded to")
+
+
 def main() -> None:
     """Measure and print a table."""
     parser = argparse.ArgumentParser(
@@ -76,9 +111,11 @@ def main() -> None:
     )
     parser.add_argument("files", type=Path, nargs="+", metavar="CUES QUESTIONS")
     parser.add_argument("--verbose", action="store_true", help="print what is not found first")
+    chosen(parser)
     options = parser.parse_args()
     if len(options.files) % 2:
         parser.error("every file of cues needs one of questions")
+    embedder = load_embedder(options.embedder, options.home)
     places: dict[str, list[int]] = {}
     print("| talk | questions | search | first | among five | ms a question |")
     print("|---|---|---|---|---|---|")
@@ -90,7 +127,7 @@ def main() -> None:
     for cues, path in zip(options.files[::2], options.files[1::2], strict=True):
         every = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
         questions = [one for one in every if one.get("expect", one["kind"]) == "found"]
-        for way, find in ways(said(cues)).items():
+        for way, find in ways(said(cues), embedder).items():
             find(questions[0]["question"])  # the first one warms up
             begun = time.perf_counter()
             found = [find(one["question"]) for one in questions]

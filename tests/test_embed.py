@@ -130,18 +130,18 @@ def test_a_model_that_is_none_is_one_line(tmp_path, tiny):
 
 def test_a_downloaded_text_model_is_an_embedder_too(tmp_path, tiny):
     tiny.install_text(tmp_path)
-    embedder = load_embedder("multilingual", tmp_path, 1)
+    embedder = load_embedder("e5-small", tmp_path, 1)
     array = embedder.texts(["a red door", "the red wall", "green"])
     assert array.shape == (3, embedder.dimensions) == (3, 384) and embedder.multilingual
     assert array[0] @ array[1] > 0.9 > 0.1 > array[0] @ array[2]
-    with pytest.raises(ProviderUnavailable, match="cuepoint models pull bge-small"):
-        load_embedder("bge-small", tmp_path)
-    assert load_embedder("multilingual", tmp_path, 1) is embedder
-    place = folder(tmp_path, "multilingual")
+    with pytest.raises(ProviderUnavailable, match="cuepoint models pull minilm"):
+        load_embedder("minilm", tmp_path)
+    assert load_embedder("e5-small", tmp_path, 1) is embedder
+    place = folder(tmp_path, "e5-small")
     with (place / "tokenizer_config.json").open("a") as file:
         file.write(" ")  # other files
-    seal(place, "multilingual")
-    assert load_embedder("multilingual", tmp_path, 1) is not embedder
+    seal(place, "e5-small")
+    assert load_embedder("e5-small", tmp_path, 1) is not embedder
     shutil.rmtree(place)
-    with pytest.raises(ProviderUnavailable, match="cuepoint models pull multilingual"):
-        load_embedder("multilingual", tmp_path, 1)
+    with pytest.raises(ProviderUnavailable, match="cuepoint models pull e5-small"):
+        load_embedder("e5-small", tmp_path, 1)

@@ -207,7 +207,7 @@ def test_a_hub_that_hangs_is_given_up(home: Path, monkeypatch: pytest.MonkeyPatc
 
 def test_a_hub_without_the_model_and_one_with_half_of_it(peer: Peer, home: Path):
     with pytest.raises(ProviderUnavailable, match="says 404"):
-        hub.pull(home, "multilingual", hub=peer.address)
+        hub.pull(home, "e5-small", hub=peer.address)
     (source,) = models.known("siglip2").sources
     del peer.files[source.repository]["tokenizer.json"]
     with pytest.raises(ProviderUnavailable, match=r"holds no tokenizer\.json"):
@@ -262,7 +262,7 @@ def test_auto_takes_the_best_that_is_ready(home: Path, tiny):
         None,
         "pictures are searched by colour, light and motion only; run: cuepoint models pull siglip2",
     )
-    assert models.best_pictures(["multilingual", "clip:int8", "clip"]) == ("clip", "")
+    assert models.best_pictures(["e5-small", "clip:int8", "clip"]) == ("clip", "")
     assert image_embedder_named("auto", home)[0] is None
     tiny.install_pair(home, "clip:int8")
     assert image_embedder_named("auto", home) == ("clip:int8", "")

@@ -40,7 +40,7 @@ def test_a_script_is_told_once_a_day_and_nothing_is_tried(
     monkeypatch.setattr(offer, "_answers", lambda _: pytest.fail("the hub was tried"))
     for told in (1, 0, 0):
         offer.offer(settings)
-        assert capsys.readouterr().err.count("siglip2 and whisper:small (2.0 GB)") == told
+        assert capsys.readouterr().err.count("minilm, siglip2 and whisper:small (2.0 GB)") == told
     age(settings)
     offer.offer(settings)
     assert "cuepoint models pull" in capsys.readouterr().err
@@ -65,8 +65,8 @@ def test_who_says_yes_gets_them_and_a_failure_is_one_line(
 
     monkeypatch.setattr(hub, "pull", pull)
     offer.offer(settings)
-    assert pulled == ["siglip2", "whisper:small"]
-    assert capsys.readouterr().err.count("cuepoint: the hub broke off") == 2
+    assert pulled == ["minilm", "siglip2", "whisper:small"]
+    assert capsys.readouterr().err.count("cuepoint: the hub broke off") == 3
 
 
 def test_a_hub_that_is_silent_is_tried_once_a_day(
@@ -91,11 +91,15 @@ def test_nothing_is_said_where_downloads_are_off_or_a_model_is_there(
 
 
 def test_what_is_switched_off_is_not_offered(settings: Settings, capsys: Any) -> None:
-    offer.offer(replace(settings, transcriber="none", picture_embedder="none"))
+    off = replace(settings, transcriber="none", picture_embedder="none", embedder="wordllama")
+    offer.offer(off)
     assert not settings.home.exists()
+    offer.offer(replace(off, embedder="auto"))
+    assert "with minilm (24 MB), long talks" in capsys.readouterr().err
+    (settings.home / "models" / offer.MARK).unlink()
     offer.offer(replace(settings, picture_embedder="none"))
     told = capsys.readouterr().err
-    assert "cuepoint models pull whisper:small" in told
+    assert "cuepoint models pull minilm whisper:small" in told
     assert "siglip2" not in told and "pictures" not in told
 
 

@@ -17,6 +17,7 @@ from tools.embed import load_embedder
 from tools.evidence import of_passage, of_speech, unproven
 from tools.library import Library
 from tools.media import ScreenText, Utterance
+from tools.passages import Nearness, means
 from tools.search import Corpus, weigh
 from tools.toolbox import Toolbox
 
@@ -65,10 +66,10 @@ class Talk(Toolbox):
         weighed = weigh(question, corpus)
         return weighed.fused if weighed else [0.0] * len(SAID)
 
-    def vectors(self, ids: Sequence[str], question: str) -> tuple[Any, Any]:
+    def nearness(self, said: Sequence[Utterance], question: str) -> Nearness | None:
         embedder = load_embedder()
-        rows = embedder.texts([one.text for one in SAID])
-        return rows * self.known, embedder.texts([question])[0]
+        rows, asked = embedder.texts([one.text for one in said]), embedder.texts([question])[0]
+        return Nearness(rows @ asked, means(said, rows, asked)) if self.known else None
 
 
 @pytest.mark.parametrize("vectors", [True, False])

@@ -28,6 +28,8 @@ SHOWN = [ScreenText(VIDEO, 0.0, 6.0, "OLD MILL 1742", (0.1, 0.1, 0.5, 0.2))]
 class Near:
     """Two directions: everything about grain, and everything else."""
 
+    synonymous = 0.5
+
     def texts(self, texts: Sequence[str]) -> np.ndarray:
         grain = ("flour", "corn", "miller")
         return np.array([[1.0, 0.0] if text in grain else [0.0, 1.0] for text in texts])

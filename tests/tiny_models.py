@@ -114,8 +114,8 @@ def _tokenizer(place: Path) -> None:
 
 def make_text(place: Path, width: int = 384) -> Path:
     """A text model in the layout of the small sentence models; returns its folder."""
-    place.mkdir(parents=True)
-    onnx.save(_text(width), str(place / "model_optimized.onnx"))
+    (place / "onnx").mkdir(parents=True)
+    onnx.save(_text(width), str(place / "onnx" / "model_quantized.onnx"))
     _tokenizer(place)
     return place
 
@@ -127,7 +127,7 @@ def install_pair(home: Path, name: str = "siglip2") -> Path:
     return place
 
 
-def install_text(home: Path, name: str = "multilingual") -> Path:
+def install_text(home: Path, name: str = "e5-small") -> Path:
     """A text model where `cuepoint models pull` would put it; returns its folder."""
     place = make_text(folder(home, name))
     seal(place, name)

@@ -212,25 +212,32 @@ class Library:
         """Text vectors of speech and on-screen text; None until they are made."""
         return self._vectors(video, "vectors")
 
+    def passages(self, video: str) -> Vectors | None:
+        """Vectors of what is said around each cue (`tools.passages`), where a model has read it."""
+        has = "passages.npy" in self._manifests.files(video)
+        return self._vectors(video, "vectors", "passages") if has else None
+
     def picture_vectors(self, video: str) -> Vectors | None:
         """Vectors of the kept frames, by their evidence ids; None until they are made."""
         found = self._vectors(video, "pictures")
         return closer.with_vectors(found, self.looks(video)) if found else None
 
-    def _vectors(self, video: str, name: str) -> Vectors | None:
-        if not self._has(video, name):
+    def _vectors(self, video: str, stage: str, name: str = "") -> Vectors | None:
+        if not self._has(video, stage):
             return None
+        name = name or stage
 
         def load() -> Vectors:
             while True:  # until both are of the same run
-                before, stage = self._manifests.stamp(video), self.manifest(video)["stages"][name]
+                before = self._manifests.stamp(video)
+                made = self.manifest(video)["stages"][stage]["provider"]
                 rows = self._manifests.lines(video, f"{name}.jsonl")
                 array = self._manifests.array(video, f"{name}.npy")
                 if self._manifests.stamp(video) == before:
                     break
             if any("row" in one for one in rows):  # indexed when what looks the same shared one
                 array = array[[one["row"] for one in rows]]
-            return Vectors([one["id"] for one in rows], array, stage["provider"])
+            return Vectors([one["id"] for one in rows], array, made)
 
         return self._cached(video, name, load)
 

@@ -56,8 +56,8 @@ def _onnx_pair(repository: str, variant: str) -> tuple[Source, ...]:
     return (Source(repository, (*towers, *_TOKENS, _PICTURES), _TOKENS_TOO),)
 
 
-def _text(repository: str, file: str) -> tuple[Source, ...]:
-    return (Source(repository, (file, *_TOKENS), _TOKENS_TOO),)
+def _text(repository: str) -> tuple[Source, ...]:
+    return (Source(repository, ("onnx/model_quantized.onnx", *_TOKENS), _TOKENS_TOO),)
 
 
 def _whisper(size: str, bytes: int, repository: str = "") -> Model:
@@ -85,12 +85,12 @@ MODELS = (
         _onnx_pair("Xenova/clip-vit-base-patch32", "_quantized"),
     ),
     Model(
-        "multilingual", "text", 240_000_000, "search in speech and on-screen text",
-        _text("Qdrant/paraphrase-multilingual-MiniLM-L12-v2-onnx-Q", "model_optimized.onnx"), True,
+        "e5-small", "text", 136_000_000, "search in speech and on-screen text",
+        _text("Xenova/multilingual-e5-small"), True,
     ),
     Model(
-        "bge-small", "text", 67_000_000, "search in speech and on-screen text",
-        _text("Qdrant/bge-small-en-v1.5-onnx-Q", "model_optimized.onnx"),
+        "minilm", "text", 24_000_000, "search in speech and on-screen text, English",
+        _text("Xenova/all-MiniLM-L6-v2"),
     ),
     _whisper("tiny", 78_000_000),
     _whisper("base", 148_000_000),
@@ -113,7 +113,7 @@ MODELS = (
 )  # fmt: skip
 """In the order of preference within a kind."""
 NAMES = frozenset(one.name for one in MODELS)
-SUGGESTED = ("siglip2", "whisper:small")
+SUGGESTED = ("minilm", "siglip2", "whisper:small")
 """What `cuepoint models pull` fetches where no name is given."""
 
 
@@ -200,6 +200,11 @@ def best_pictures(ready: Sequence[str]) -> tuple[str | None, str]:
     first = next(one.name for one in MODELS if one.kind == "picture")
     only = "pictures are searched by colour, light and motion only"
     return None, f"{only}; run: cuepoint models pull {first}"
+
+
+def best_texts(ready: Sequence[str]) -> str:
+    """What `auto` stands for: the best text model that is ready, or the one in the package."""
+    return next((o.name for o in MODELS if o.kind == "text" and o.name in ready), "wordllama")
 
 
 def ready(home: Path) -> list[str]:

@@ -14,7 +14,7 @@ from difflib import SequenceMatcher
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from tools.lexicon import PROVIDER, Lexicon
+from tools.lexicon import Lexicon
 from tools.media import ScreenText, Timed, Utterance
 from tools.stemming import asked_words, content_words, stem, stems, surfaces
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from tools.embed import Vectors
+    from tools.passages import Nearness
 
     Floats = NDArray[np.float64]
 
@@ -34,6 +34,8 @@ SPARE = 0.6  # what a word that questions are made of weighs beside the others
 # What the cosine of the nearest cue weighs beside the words and the window's meaning, 1 each: a
 # logistic regression over the questions about four talks gave about 0.7, 0.9 and 1.
 NEAREST = 0.7
+PASSAGES = {False: (0.0, 0.5, 0.0), True: (0.0, 1.0, 1.0)}
+"""The same for the passages of each width around a cue: means of cues, and those that were read."""
 ENOUGH_WORDS, ENOUGH_MEANT, ENOUGH_COSINE = 0.15, 0.22, 0.45
 """What a window must reach: the share of the question's words, as held or as meant, or a cosine."""
 CUE_COSINE = 0.2  # what the cosine weighs in the choice of the cue inside a window
@@ -71,13 +73,10 @@ class Corpus(Generic[Words]):
     """Texts prepared for search: make it once, ask it often, from any thread.
 
     Speech is looked up in windows of cues. On-screen text is looked up span by span, and `noisy`:
-    letters may be misread and spaces lost. vectors are those of the texts, where there are any:
-    where they are averaged word vectors, single words are compared by meaning too.
+    letters may be misread and spaces lost.
     """
 
-    def __init__(
-        self, items: Iterable[Words], vectors: Iterable[Vectors] = (), *, noisy: bool = False
-    ) -> None:
+    def __init__(self, items: Iterable[Words], *, noisy: bool = False) -> None:
         import numpy as np
 
         self.items = sorted(items, key=lambda one: (one.video, one.start, one.end))
@@ -93,8 +92,7 @@ class Corpus(Generic[Words]):
         self.spans = self._windows(0.0 if noisy else WINDOW_SECONDS)
         self.close = self._windows(0.0 if noisy else CITED_SECONDS)
         self.joined = bool((self.spans[:, 1] - self.spans[:, 0] > 1).any())
-        words = self.joined and any(one.provider == PROVIDER for one in vectors)
-        self.lexicon = Lexicon(texts, self.spans) if words else None
+        self.lexicon = Lexicon(texts, self.spans) if self.joined else None
 
     def _windows(self, seconds: float) -> NDArray[np.int64]:
         """Around the middle of each text those of its video that lie in so many seconds."""
@@ -200,7 +198,10 @@ class Weighed:
 
 
 def weigh(
-    question: str, corpus: Corpus[Words], cosines: Mapping[str, float] | None = None
+    question: str,
+    corpus: Corpus[Words],
+    cosines: Mapping[str, float] | None = None,
+    nearness: Nearness | None = None,
 ) -> Weighed | None:
     """What a question says of each text; None where it asks for nothing, or there are no texts."""
     import numpy as np
@@ -229,8 +230,9 @@ def weigh(
     fused = _standard(keywords) + NEAREST * _standard(nearest)
     if corpus.lexicon:
         fused += _standard(corpus.lexicon.around(surfaces(question)))
-    elif corpus.joined:
-        fused += _standard(corpus.summed(near * corpus.lengths) / corpus.summed(corpus.lengths))
+    if nearness:
+        for part, row in zip(PASSAGES[bool(nearness.reader)], nearness.around, strict=True):
+            fused += part * _standard(row)
     relevant = (share >= ENOUGH_WORDS) | (meant >= ENOUGH_MEANT) | (nearest >= ENOUGH_COSINE)
     cues = weight @ alike
     fits = cues / max(cues.max(), 1e-9) + CUE_COSINE * near
@@ -242,6 +244,7 @@ def search(
     question: str,
     corpus: Corpus[Words],
     cosines: Mapping[str, float] | None = None,
+    nearness: Nearness | None = None,
     *,
     limit: int = 6,
     start: float = -math.inf,
@@ -253,7 +256,7 @@ def search(
     With cut=False what comes nearest, to be shown as such. cosines are those of the question and
     each text, by evidence id; a text not among them is as near as the least near of them.
     """
-    if limit <= 0 or (weighed := weigh(question, corpus, cosines)) is None:
+    if limit <= 0 or (weighed := weigh(question, corpus, cosines, nearness)) is None:
         return []
     order = [w for w in weighed.order() if weighed.relevant[w] or not cut]
     hits: list[Hit] = []

@@ -22,7 +22,7 @@ from tools.summarize import About
 from tools.texts import TextSearch, overlaps
 
 if TYPE_CHECKING:
-    from tools.embed import Embedder
+    from tools.embed import TextEmbedder
     from tools.index import VectorIndex
     from tools.media import ScreenText, Utterance
     from tools.ocr import TextReader
@@ -349,7 +349,7 @@ class Toolbox:
         return self._pictures.unseen(self._scope(videos))
 
     @property
-    def embedder(self) -> "Embedder | None":
+    def embedder(self) -> "TextEmbedder | None":
         """What made the text vectors of this library; None where there are none."""
         return self._texts.embedder
 

@@ -5,7 +5,7 @@ import importlib.util
 import os
 import shutil
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from agent.settings import Settings
@@ -30,7 +30,7 @@ def examine(settings: Settings) -> list[Check]:
         _library(settings),
         _space(settings),
         _package("on-screen text", "rapidocr", "rapidocr"),
-        _package("text vectors", "wordllama", "wordllama"),
+        _text_vectors(settings),
         _package("vector index", "chromadb", "chromadb"),
         _package("chat", "chainlit", "chainlit"),
         _language_model(settings),
@@ -95,6 +95,24 @@ def _package(name: str, package: str, distribution: str) -> Check:
     if importlib.util.find_spec(package) is None:
         return Check(name, "problem", f"{package} is not installed", f"pip install {distribution}")
     return Check(name, "ok", f"{package} {importlib.metadata.version(distribution)}")
+
+
+def _text_vectors(settings: Settings) -> Check:
+    from tools import models
+    from tools.embed import embedder_named
+
+    check = _package("text vectors", "wordllama", "wordllama")
+    found = embedder_named(settings.embedder, settings.home)
+    if check.state == "problem":
+        return check
+    if found == "wordllama":
+        better = next(one for one in models.SUGGESTED if models.known(one).kind == "text")
+        get = for_this_library(f"cuepoint models pull {better}")
+        return replace(check, detail=f"{check.detail}; {better} understands more", fix=get)
+    if found not in models.ready(settings.home):
+        get = for_this_library(f"cuepoint models pull {found}")
+        return Check("text vectors", "problem", f"the model {found} is not there", get)
+    return Check("text vectors", "ok", f"{found} in {models.folder(settings.home, found)}")
 
 
 def _language_model(settings: Settings) -> Check:

@@ -19,6 +19,7 @@ AGAIN = 86_400.0
 """Seconds before a hub that did not answer is tried again, and what is missing is told again."""
 DECLINED = "declined"
 _GAINS = {
+    "text": ("embedder", "long talks are understood better"),
     "picture": ("picture_embedder", "pictures are found by what they show"),
     "speech": ("transcriber", "speech is heard better"),
 }
@@ -34,11 +35,12 @@ def offer(settings: Settings) -> None:
     gains = {name: one for name, one in gains.items() if getattr(settings, one[0]) == "auto"}
     if not gains or settings.hub == hub.OFF or models.ready(settings.home) or _said(mark):
         return
-    size = sum(models.known(name).size for name in gains) / 1e9
-    what = f"{' and '.join(gains)} ({size:.1f} GB)"
+    size = sum(models.known(name).size for name in gains)
+    told = f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"
+    what = f"{_listed(list(gains))} ({told})"
     named = "" if len(gains) == len(models.SUGGESTED) else " " + " ".join(gains)
     get = for_this_library(f"cuepoint models pull{named}")
-    better = f"with {what}, {' and '.join(gain for _, gain in gains.values())}"
+    better = f"with {what}, {_listed([gain for _, gain in gains.values()])}"
     outcome = "told"
     if not _can_be_asked():
         sys.stderr.write(f"{better}: {get}\n")
@@ -51,6 +53,10 @@ def offer(settings: Settings) -> None:
     with suppress(OSError):  # what stores the video tells it better
         mark.parent.mkdir(parents=True, exist_ok=True)
         mark.write_text(outcome)
+
+
+def _listed(parts: list[str]) -> str:
+    return " and ".join(part for part in (", ".join(parts[:-1]), parts[-1]) if part)
 
 
 def _can_be_asked() -> bool:

@@ -49,6 +49,24 @@ class Embedder(Protocol):
         ...
 
 
+class TextEmbedder(Embedder, Protocol):
+    """One for what is said and read, asked in questions."""
+
+    @property
+    def reads(self) -> bool:
+        """Whether a row is what a text says as a whole, and not the mean of its words."""
+        ...
+
+    @property
+    def synonymous(self) -> float:
+        """The cosine from which one word may stand for another."""
+        ...
+
+    def questions(self, texts: Sequence[str]) -> Floats:
+        """One row per question, of length one, near the texts that answer it."""
+        ...
+
+
 class ImageEmbedder(Embedder, Protocol):
     """One that sees as well: what is asked and what is seen lie in the same space."""
 
@@ -70,15 +88,19 @@ class Vectors:
             raise ValueError(f"{len(self.ids)} ids for an array of shape {self.array.shape}")
 
 
-def load_embedder(name: str = "auto", home: Path | None = None, threads: int = 0) -> Embedder:
-    """Get the embedder of that name, one per process; `auto` is the best that works offline.
+def embedder_named(name: str, home: Path | None) -> str:
+    """The name that a setting stands for: `auto` is the best that is there."""
+    return name if name != "auto" else models.best_texts(models.ready(home) if home else ())
+
+
+def load_embedder(name: str = "auto", home: Path | None = None, threads: int = 0) -> TextEmbedder:
+    """Get the text embedder of that name, one per process; `auto` is the best that is there.
 
     A downloaded one is looked for below `home`, the folder of the libraries, and loaded again once
     other files lie there.
     """
-    if name in ("auto", "wordllama"):
-        return _in_the_package()
-    return _held(_text_embedder, name, home, threads)
+    name = embedder_named(name, home)
+    return in_the_package() if name == "wordllama" else _held(_text_embedder, name, home, threads)
 
 
 _HELD: dict[Any, tuple[Any, Any]] = {}
@@ -99,7 +121,7 @@ def _held(load: Callable[[str, Path | None, int], _T], name: str, home: Path | N
         return _HELD[key][1]
 
 
-def _text_embedder(name: str, home: Path | None, threads: int) -> Embedder:
+def _text_embedder(name: str, home: Path | None, threads: int) -> TextEmbedder:
     known = [one.name for one in models.MODELS if one.kind == "text"]
     if home is None or name not in known:
         listed = ", ".join(["auto", "wordllama", *known])
@@ -111,7 +133,8 @@ def _text_embedder(name: str, home: Path | None, threads: int) -> Embedder:
 
 
 @cache
-def _in_the_package() -> Embedder:
+def in_the_package() -> TextEmbedder:
+    """The one that is always there, and knows single words."""
     if find_spec("wordllama") is None:
         raise ProviderUnavailable("text vectors need the package wordllama: pip install wordllama")
     from tools.embed.wordllama import WordLlamaEmbedder

@@ -22,6 +22,8 @@ class WordLlamaEmbedder:
     name = "wordllama"
     dimensions = 256
     multilingual = False
+    reads = False
+    synonymous = 0.5
 
     @cached_property
     def _model(self) -> Any:
@@ -45,6 +47,10 @@ class WordLlamaEmbedder:
         array: Floats = self._model.embed(list(texts))
         # Not the package's own norm: it divides an empty text by zero.
         return unit_rows(array)
+
+    def questions(self, texts: Sequence[str]) -> Floats:
+        """One row per question: words mean the same wherever they stand."""
+        return self.texts(texts)
 
 
 @contextmanager

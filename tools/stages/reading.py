@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tools import files, models, ocr
-from tools.embed import load_embedder
+from tools.embed import embedder_named, load_embedder
+from tools.passages import passages
 from tools.stages.step import Result
 
 if TYPE_CHECKING:
+    from tools.embed import TextEmbedder
     from tools.work import Work
+
+AT_ONCE = 256
+"""Texts between two signs of life."""
 
 
 def screen(work: Work) -> Result:
@@ -45,25 +51,43 @@ def screen(work: Work) -> Result:
 
 
 def vectors(work: Work) -> Result:
-    """Text vectors of what is said and shown."""
-    library = work.library
-    items = [*library.utterances(work.video), *library.screen_text(work.video)]
+    """Text vectors of what is said and shown, and of passages where the model can read them."""
+    library, threads = work.library, work.providers.threads
+    said = library.utterances(work.video)
+    items = [*said, *library.screen_text(work.video)]
     if not items:
         return Result(state="skipped", note="")
-    embedder = load_embedder(work.providers.embedder, work.library.home, work.providers.threads)
-    array = embedder.texts([one.text for one in items])
-    saved = BytesIO()
-    np.save(saved, array.astype(np.float32), allow_pickle=False)
+    embedder = load_embedder(work.providers.embedder, library.home, threads)
+    made = {"vectors": _rows(work, embedder, [(one.id, one.text) for one in items])}
+    if embedder.reads and said:
+        told = [(one.id, one.text) for one in passages(said)]
+        made["passages"] = _rows(work, embedder, told)
     work.take_back()
-    files.write_bytes(work.folder / "vectors.npy", saved.getvalue())
-    files.write_lines(work.folder / "vectors.jsonl", ({"id": one.id} for one in items))
-    return Result(("vectors.npy", "vectors.jsonl"), "done", embedder.name)
+    for name, (ids, data) in made.items():
+        files.write_bytes(work.folder / f"{name}.npy", data)
+        files.write_lines(work.folder / f"{name}.jsonl", ({"id": one} for one in ids))
+    saved = tuple(f"{name}.{ending}" for name in made for ending in ("npy", "jsonl"))
+    return Result(saved, "done", embedder.name)
+
+
+def _rows(
+    work: Work, embedder: TextEmbedder, told: Sequence[tuple[str, str]]
+) -> tuple[list[str], bytes]:
+    """The ids of some texts, and their vectors as a file."""
+    array = [np.zeros((0, embedder.dimensions), np.float32)]
+    for at in range(0, len(told), AT_ONCE):
+        work.say("vectors", "running", at / len(told))
+        array.append(embedder.texts([text for _, text in told[at : at + AT_ONCE]]))
+    saved = BytesIO()
+    np.save(saved, np.concatenate(array).astype(np.float32), allow_pickle=False)
+    return [id for id, _ in told], saved.getvalue()
 
 
 def text_sources(work: Work) -> Any:
-    """Vectors are made again when the text below them was."""
+    """Vectors are made again when the text below them was, or by a better model that came."""
     stages = work.manifest["stages"]
     sources = [stages.get(name, {}).get("files", {}) for name in ("subtitles", "speech", "screen")]
-    name, home = work.providers.embedder, work.library.home
-    weights = [models.stamp(models.folder(home, name))] if name in models.NAMES else []
+    home = work.library.home
+    name = embedder_named(work.providers.embedder, home)
+    weights = [1, models.stamp(models.folder(home, name))] if name in models.NAMES else []
     return [name, sources, *weights]
