@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 WEIGHTS = {
     "": (0.6, 1.34, 0.22, 0.61, 0.16, -0.14, -0.09),
-    "minilm": (0.46, 1.25, -0.19, 0.73, 0.28, 0.06, -0.28),
-    "e5-small": (0.44, 1.33, 0.11, 0.55, 0.59, 0.38, -0.28),
+    "minilm": (0.75, 1.27, -0.19, 0.65, 0.26, -0.22, -0.15),
+    "e5-small": (0.65, 1.31, 0.1, 0.5, 0.54, 0.18, -0.07),
 }
 """What each of the traits of a cue says, by the model that has read the passages; the first where
 they are means of cues. `python -m benchmarks.passages` fits them."""
@@ -40,8 +40,6 @@ PRESENT = {
 }
 """Whether a talk has what is asked for, from the same fit: what it says that the nearest passage is
 nearer than a usual one, and that a share of the words never occurs, and where the line is."""
-LOST = 0.2
-"""The share of the words that may be missing where there are no vectors (yet)."""
 ABOUT = 1
 """Of `tools.passages.WIDTHS`, the one whose passages tell what a talk is about."""
 ELSEWHERE = 30.0
@@ -85,8 +83,8 @@ class Talks:
         return np.array([(one.start + one.end) / 2 + far[one.video] for one in self.cues])
 
     @cached_property
-    def nearness(self) -> "Nearness | None":
-        """How near in meaning the cues are; None where there are no vectors."""
+    def nearness(self) -> "Nearness":
+        """How near in meaning the cues are, and what is said around them."""
         return self.relevance.nearness(self.cues, self.question)
 
     @cached_property
@@ -105,10 +103,8 @@ class Talks:
         numbers = np.array([has_number(one.text) for one in self.cues], np.float64)
         numbers *= asks_number(self.question)
         searched = self.relevance.weights(self.question)[own]
-        found = [searched, self.kinds, numbers]
-        if near := self.nearness:
-            found += [_standard(row) for row in (near.own, *near.around)]
-        return np.stack(found, axis=1)
+        near = [_standard(row) for row in (self.nearness.own, *self.nearness.around)]
+        return np.stack([searched, self.kinds, numbers, *near], axis=1)
 
     def presence(self) -> tuple[float, float]:
         """How much nearer the nearest passage is than a usual one elsewhere, as the difference of
@@ -118,8 +114,6 @@ class Talks:
         lost = set(self.relevance.missing(self.words))
         weights = {word: self.relevance.weight(word) for word in self.words}
         share = sum(weights[word] for word in lost) / (sum(weights.values()) or 1.0)
-        if self.nearness is None:
-            return 0.0, share
         near = self.nearness.around[ABOUT]
         best = int(near.argmax())
         elsewhere = near[np.abs(self._middles - self._middles[best]) > ELSEWHERE]
@@ -130,15 +124,13 @@ class Talks:
         """The likeliest cue, and whether the talk has at all what is asked for."""
         import numpy as np
 
-        reader = self.nearness.reader if self.nearness else ""
-        traits = self.traits()
-        chances = traits @ np.array(WEIGHTS[reader])[: traits.shape[1]]
+        reader = self.nearness.reader
+        chances = self.traits() @ np.array(WEIGHTS[reader])
         chances = np.exp(chances - chances.max())
         chances[1:-1] += (chances[:-2] + chances[2:]) / 2
         nearer, lost = self.presence()
         weighs = PRESENT[reader]
         there = weighs[0] * nearer + weighs[1] * lost + weighs[2] > 0
-        there = there if self.nearness else lost <= LOST
         there = there and not self.relevance.missing(names(self.question))
         return int(chances.argmax()), there
 

@@ -86,8 +86,8 @@ class Relevance:
         """How well what is said around each of `spoken` answers a question; 0 is usual."""
         return self._toolbox.texts.weights(self._corpora[0], question)
 
-    def nearness(self, cues: Sequence[Any], question: str) -> "Nearness | None":
-        """How near in meaning cues and what is around them are; None where there are no vectors."""
+    def nearness(self, cues: Sequence[Any], question: str) -> "Nearness":
+        """How near in meaning some cues, at least one, and what is around them are."""
         return self._toolbox.texts.nearness(cues, question)
 
     @property
@@ -141,8 +141,6 @@ class Relevance:
         if same := [other for other in synonyms(word) if self.holders(other)]:
             return same
         embedder = self._toolbox.embedder
-        if embedder is None:
-            return []
         found: list[tuple[float, str]] = []
         asked = embedder.texts([word])[0]
         for corpus in self._corpora:

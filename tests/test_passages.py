@@ -50,10 +50,7 @@ def test_what_is_asked_for_is_there_and_not_only_in_the_question(
 
 
 class Talk(Toolbox):
-    """A talk of which only the words are known, and perhaps their vectors."""
-
-    embedder = None
-    known = True
+    """A talk of which only the words are known."""
 
     @property
     def texts(self) -> Any:
@@ -66,13 +63,12 @@ class Talk(Toolbox):
         weighed = weigh(question, corpus)
         return weighed.fused if weighed else [0.0] * len(SAID)
 
-    def nearness(self, said: Sequence[Utterance], question: str) -> Nearness | None:
+    def nearness(self, said: Sequence[Utterance], question: str) -> Nearness:
         embedder = load_embedder()
         rows, asked = embedder.texts([one.text for one in said]), embedder.texts([question])[0]
-        return Nearness(rows @ asked, means(said, rows, asked)) if self.known else None
+        return Nearness(rows @ asked, means(said, rows, asked))
 
 
-@pytest.mark.parametrize("vectors", [True, False])
 @pytest.mark.parametrize(
     ("question", "start"),
     [
@@ -83,10 +79,9 @@ class Talk(Toolbox):
     ],
 )
 def test_the_passage_that_answers_is_asked_for_as_one_quotation_and_cited(
-    tmp_path: Path, question: str, start: float | None, vectors: bool
+    tmp_path: Path, question: str, start: float | None
 ) -> None:
     toolbox = Talk(Library(tmp_path))
-    toolbox.known = vectors
     relevance = Relevance(toolbox, [VIDEO])
     found = [Found(f"e{n}", of_speech(one, None)) for n, one in enumerate(SAID)]
     asked = Referring(understand(question, 800.0))

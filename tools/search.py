@@ -34,8 +34,10 @@ SPARE = 0.6  # what a word that questions are made of weighs beside the others
 # What the cosine of the nearest cue weighs beside the words and the window's meaning, 1 each: a
 # logistic regression over the questions about four talks gave about 0.7, 0.9 and 1.
 NEAREST = 0.7
-PASSAGES = {False: (0.0, 0.5, 0.0), True: (0.0, 1.0, 1.0)}
-"""The same for the passages of each width around a cue: means of cues, and those that were read."""
+MEANS = 0.5
+"""The same for the mean of the cues in 20 seconds."""
+READ, BESIDE_READER = (0.0, 1.2, 0.6), 0.5
+"""The same for passages of each width that a model has read, and for the words beside them."""
 ENOUGH_WORDS, ENOUGH_MEANT, ENOUGH_COSINE = 0.15, 0.22, 0.45
 """What a window must reach: the share of the question's words, as held or as meant, or a cosine."""
 CUE_COSINE = 0.2  # what the cosine weighs in the choice of the cue inside a window
@@ -212,32 +214,42 @@ def weigh(
         return None
     every = [*words, *spare]
     exact = np.stack([corpus.holds(word) for word in every])
-    alike = exact
-    if corpus.lexicon:
-        alike = np.maximum(exact, corpus.lexicon.near(every))
+    alike = np.maximum(exact, corpus.lexicon.near(every)) if corpus.lexicon else exact
     rarity = _rarity(exact[: len(words)])
     held = corpus.best(exact[: len(words)]) > 0
     share = rarity / rarity.sum() @ held
     weight = _rarity(alike) ** RARITY
     meant = weight[: len(words)] @ corpus.best(alike[: len(words)]) / weight[: len(words)].sum()
     weight[len(words) :] *= SPARE
-    often = corpus.summed(alike)
-    keywords = weight @ (often / (often + 1)) / weight.sum()
+    keywords = _keywords(corpus, alike, weight)
     cosines = cosines or {}
     least = min(cosines.values(), default=0.0)
     near = np.array([cosines.get(one.id, least) for one in corpus.items])
     nearest = corpus.best(near)
-    fused = _standard(keywords) + NEAREST * _standard(nearest)
-    if corpus.lexicon:
-        fused += _standard(corpus.lexicon.around(surfaces(question)))
-    if nearness:
-        for part, row in zip(PASSAGES[bool(nearness.reader)], nearness.around, strict=True):
+    fused = NEAREST * _standard(nearest)
+    if nearness and nearness.reader:  # knows what words mean in their place
+        plain = _rarity(exact) ** RARITY
+        plain[len(words) :] *= SPARE
+        fused += BESIDE_READER * _standard(_keywords(corpus, exact, plain))
+        for part, row in zip(READ, nearness.around, strict=True):
             fused += part * _standard(row)
+    else:
+        fused += _standard(keywords)
+        if corpus.lexicon:
+            fused += _standard(corpus.lexicon.around(surfaces(question)))
+        if nearness:
+            fused += MEANS * _standard(nearness.around[1])
     relevant = (share >= ENOUGH_WORDS) | (meant >= ENOUGH_MEANT) | (nearest >= ENOUGH_COSINE)
     cues = weight @ alike
     fits = cues / max(cues.max(), 1e-9) + CUE_COSINE * near
     score = 0.5 * share + 0.25 * keywords + 0.25 * np.clip(nearest, 0, 1)
     return Weighed(tuple(words), held, share, fused, relevant, fits, score)
+
+
+def _keywords(corpus: Corpus[Any], rows: Floats, weight: Floats) -> Floats:
+    """How much of the words' weight the window around each text holds, often counting less."""
+    often = corpus.summed(rows)
+    return weight @ (often / (often + 1)) / weight.sum()
 
 
 def search(

@@ -10,14 +10,14 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from tools.closer import without_parts
-from tools.embed import load_embedder
+from tools.embed import Vectors, in_the_package, load_embedder
 from tools.errors import ProviderUnavailable
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from tools.embed import Floats, TextEmbedder, Vectors
+    from tools.embed import Floats, TextEmbedder
     from tools.index import VectorIndex
     from tools.library import Library
     from tools.media import ScreenText, Utterance
@@ -43,7 +43,7 @@ class TextSearch:
     ) -> None:
         self._library = library
         self._index, self._threads = index, threads
-        self._provider = ""
+        self._made: OrderedDict[Any, Vectors] = OrderedDict()
         self._told: set[str] = set()
         self._questions: OrderedDict[tuple[str, str], Floats] = OrderedDict()
         self._corpora: OrderedDict[Any, tuple[Corpus[Utterance], Corpus[ScreenText]]] = (
@@ -52,12 +52,11 @@ class TextSearch:
         self._guard = threading.Lock()
 
     @property
-    def embedder(self) -> TextEmbedder | None:
-        """What made the text vectors of this library; None where there are none, or it is gone."""
-        if not self._provider:
-            found = (self._library.vectors(video.id) for video in self._library.list())
-            self._provider = next((one.provider for one in found if one), "")
-        return self._load(self._provider) if self._provider else None
+    def embedder(self) -> TextEmbedder:
+        """What made the text vectors of this library, where it is there; else the package's own."""
+        found = (self._library.vectors(video.id) for video in self._library.list())
+        name = next((one.provider for one in found if one), "wordllama")
+        return self._load(name) or in_the_package()
 
     def unread(self, videos: Sequence[str]) -> str:
         """Why texts of these are compared by their words only; empty where they are not."""
@@ -66,7 +65,7 @@ class TextSearch:
             try:
                 load_embedder(name, self._library.home, self._threads)
             except ProviderUnavailable as error:
-                return f"what is said is searched by its words only, as {error}"
+                return f"what is said is compared word by word only, as {error}"
         return ""
 
     def corpora(self, videos: Sequence[str]) -> tuple[Corpus[Utterance], Corpus[ScreenText]]:
@@ -130,11 +129,8 @@ class TextSearch:
         weighed = weigh(question, corpus, cosines, near)
         return weighed.fused if weighed else np.zeros(len(corpus.items))
 
-    def nearness(self, said: Sequence[Utterance], question: str) -> Nearness | None:
-        """How near a question is to cues, which come by video, and what is said around them.
-
-        None where there are no vectors.
-        """
+    def nearness(self, said: Sequence[Utterance], question: str) -> Nearness:
+        """How near a question is to cues, which come by video, and what is said around them."""
         import numpy as np
 
         from tools import passages
@@ -143,22 +139,20 @@ class TextSearch:
         readers: set[str] = set()
         for video, group in groupby(said, key=lambda one: one.video):
             cues = list(group)
-            stored, read = self._library.vectors(video), self._library.passages(video)
-            asked = self._asked(stored, question)
-            if stored is None or asked is None:
-                found.append(np.zeros((1 + len(passages.WIDTHS), len(cues))))
-                continue
+            (stored, asked), read = self._asked(video, question), self._library.passages(video)
             rows = np.zeros((len(cues), len(asked)), np.float32)
             known = {id: place for place, id in enumerate(stored.ids)}
             places = np.array([known.get(one.id, -1) for one in cues])
             rows[places >= 0] = stored.array[places[places >= 0]]
-            ours = read if read and read.array.shape[1:] == asked.shape else None
-            readers.add(ours.provider if ours else "")
-            around = passages.read(ours, cues, asked) if ours else passages.means(cues, rows, asked)
+            ours = read if read and read.provider == stored.provider else None
+            if ours and ours.array.shape[1:] == asked.shape:
+                readers.add(ours.provider)
+                around = passages.read(ours, cues, asked)
+            else:
+                readers.add("")
+                around = passages.means(cues, rows, asked)
             found.append(np.vstack([(rows @ asked).astype(np.float64), around]))
-        near = np.hstack(found) if found else np.zeros((1, 0))
-        if not near.any():
-            return None
+        near = np.hstack(found)
         return passages.Nearness(near[0], near[1:], readers.pop() if len(readers) == 1 else "")
 
     def _load(self, name: str) -> TextEmbedder | None:
@@ -170,34 +164,53 @@ class TextSearch:
                 _log.warning("text vectors are left aside: %s", error)
             return None
 
-    def _asked(self, stored: Vectors | None, question: str) -> Floats | None:
-        """The question as these vectors can be compared with it; None where they cannot."""
-        if stored is None:
-            return None
-        key = stored.provider, question
+    def _vectors(self, video: str) -> Vectors:
+        """Those that are stored; of the words alone where none are yet, or their model is gone."""
+        stored = self._library.vectors(video)
+        if stored and self._load(stored.provider):
+            return stored
+        texts = [*self._library.utterances(video), *self._library.screen_text(video)]
+        key = video, self._library.stamp(video, *TEXTS), len(texts)
+        with self._guard:
+            if key in self._made:
+                return self._made[key]
+        embedder = in_the_package()
+        rows = embedder.texts([one.text for one in texts])
+        made = Vectors([one.id for one in texts], rows, embedder.name)
+        with self._guard:
+            self._made[key] = made
+            while len(self._made) > CORPORA:
+                self._made.popitem(last=False)
+        return made
+
+    def _asked(self, video: str, question: str) -> tuple[Vectors, Floats]:
+        """The vectors of a video, and the question as they can be compared with it."""
+        import numpy as np
+
+        vectors = self._vectors(video)
+        key = vectors.provider, question
         with self._guard:
             asked = self._questions.get(key)
         if asked is None:
-            if (embedder := self._load(stored.provider)) is None:
-                return None
+            embedder = self._load(vectors.provider) or in_the_package()
             asked = embedder.questions([question])[0]
             with self._guard:
                 self._questions[key] = asked
                 while len(self._questions) > QUESTIONS:
                     self._questions.popitem(last=False)
-        return asked if stored.array.shape[1:] == asked.shape else None  # else of another model
+        if vectors.array.shape[1:] != asked.shape:  # of another model of the same name
+            vectors = Vectors([], np.zeros((0, len(asked)), np.float32), vectors.provider)
+        return vectors, asked
 
     def _cosines(self, query: str, videos: set[str]) -> dict[str, float]:
-        """How near in meaning each text is, by evidence id; empty where there are no vectors."""
+        """How near in meaning each text is, by evidence id."""
         from tools.index import ExactIndex
 
         found: dict[str, float] = {}
         for video in videos:
-            vectors = self._library.vectors(video)
-            asked = self._asked(vectors, query)
-            if vectors is None or asked is None:
-                continue
-            index = self._index or ExactIndex()
+            vectors, asked = self._asked(video, query)
+            stored = vectors is self._library.vectors(video)
+            index = self._index if self._index and stored else ExactIndex()
             generation = self._library.generation(video)
             found |= dict(index.nearest(video, generation, vectors, asked, NEIGHBOURS))
         return found

@@ -349,8 +349,8 @@ class Toolbox:
         return self._pictures.unseen(self._scope(videos))
 
     @property
-    def embedder(self) -> "TextEmbedder | None":
-        """What made the text vectors of this library; None where there are none."""
+    def embedder(self) -> "TextEmbedder":
+        """What made the text vectors of this library, or makes them."""
         return self._texts.embedder
 
     @property
