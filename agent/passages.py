@@ -16,6 +16,7 @@ from agent.kinds import adds_kind, asks_number, has_number, sought
 from agent.quoting import Found, Groups, Reply, sentence
 from agent.relevance import Relevance, names
 from tools.evidence import passage_id
+from tools.passages import ABOUT
 from tools.stemming import stems
 
 if TYPE_CHECKING:
@@ -40,8 +41,6 @@ PRESENT = {
 }
 """Whether a talk has what is asked for, from the same fit: what it says that the nearest passage is
 nearer than a usual one, and that a share of the words never occurs, and where the line is."""
-ABOUT = 1
-"""Of `tools.passages.WIDTHS`, the one whose passages tell what a talk is about."""
 ELSEWHERE = 30.0
 """Seconds from which on a passage is another one."""
 QUOTED_SECONDS = 10.0

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 WIDTHS = (8.0, 20.0, 50.0)
 """Seconds that a passage lasts, about."""
+ABOUT = 1
+"""Which of them tell best what is spoken about."""
 PARTS = 4
 """A passage begins at every so many parts of its width."""
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from tools.lexicon import Lexicon
 from tools.media import ScreenText, Timed, Utterance
+from tools.passages import ABOUT
 from tools.stemming import asked_words, content_words, stem, stems, surfaces
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ READ, BESIDE_READER = (0.0, 1.2, 0.6), 0.5
 """The same for passages of each width that a model has read, and for the words beside them."""
 ENOUGH_WORDS, ENOUGH_MEANT, ENOUGH_COSINE = 0.15, 0.22, 0.45
 """What a window must reach: the share of the question's words, as held or as meant, or a cosine."""
+ENOUGH_NEARER = 0.2
+"""How much nearer than a usual one a passage is that a model has read and finds relevant."""
 CUE_COSINE = 0.2  # what the cosine weighs in the choice of the cue inside a window
 
 _ALIKE = str.maketrans("015i8", "olslb")  # what text recognition takes for one another
@@ -226,6 +229,7 @@ def weigh(
     least = min(cosines.values(), default=0.0)
     near = np.array([cosines.get(one.id, least) for one in corpus.items])
     nearest = corpus.best(near)
+    relevant = (share >= ENOUGH_WORDS) | (meant >= ENOUGH_MEANT) | (nearest >= ENOUGH_COSINE)
     fused = NEAREST * _standard(nearest)
     if nearness and nearness.reader:  # knows what words mean in their place
         plain = _rarity(exact) ** RARITY
@@ -233,13 +237,14 @@ def weigh(
         fused += BESIDE_READER * _standard(_keywords(corpus, exact, plain))
         for part, row in zip(READ, nearness.around, strict=True):
             fused += part * _standard(row)
+        about = nearness.around[ABOUT]
+        relevant |= about - np.median(about) >= ENOUGH_NEARER
     else:
         fused += _standard(keywords)
         if corpus.lexicon:
             fused += _standard(corpus.lexicon.around(surfaces(question)))
         if nearness:
-            fused += MEANS * _standard(nearness.around[1])
-    relevant = (share >= ENOUGH_WORDS) | (meant >= ENOUGH_MEANT) | (nearest >= ENOUGH_COSINE)
+            fused += MEANS * _standard(nearness.around[ABOUT])
     cues = weight @ alike
     fits = cues / max(cues.max(), 1e-9) + CUE_COSINE * near
     score = 0.5 * share + 0.25 * keywords + 0.25 * np.clip(nearest, 0, 1)
