@@ -31,7 +31,7 @@ from tools.toolbox import Toolbox
 
 Floats = NDArray[np.float64]
 RIDGE, STEPS, RATE = 3.0, 1500, 0.2
-PASSING = 0.05
+PASSING = 0.03
 """The share of what is absent that may pass; what else an answer needs holds back most of it."""
 
 

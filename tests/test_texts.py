@@ -1,6 +1,7 @@
 """Search in what is said, by the vectors of whatever model made them."""
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -21,6 +22,7 @@ from tools.providers import BARE
 from tools.texts import TextSearch
 
 VIDEO = "7f3a9c21d0e4b512"
+MODELS = Path(os.environ.get("CUEPOINT_MODELS", "models")).absolute()
 
 
 def said(*texts: str, video: str = VIDEO, seconds: float = 4.0) -> list[Utterance]:
@@ -143,3 +145,40 @@ def test_every_text_model_has_its_weights() -> None:
     assert set(WEIGHTS) == set(PRESENT) == {"", *names}
     assert all(len(one) == 4 + len(passages.WIDTHS) for one in WEIGHTS.values())
     assert load_embedder("wordllama").reads is False
+
+
+GERMAN = {
+    "When was the old bridge built?": "Die alte Brücke wurde im Jahr 1871 gebaut.",
+    "Who did the miller live with?": "Der Müller lebte allein mit seinen drei Katzen.",
+    "What happens to the river in winter?": "Im Winter friert der Fluss manchmal zu.",
+    "How was the bread baked?": "Das Brot wurde in einem Ofen aus Stein gebacken.",
+    "What did the teacher teach?": "Die Lehrerin brachte den Kindern das Schwimmen bei.",
+    "What burned down the barn?": "Ein Feuer zerstörte die Scheune in einer einzigen Nacht.",
+    "How much is a ticket?": "Der Eintritt kostet heute acht Euro.",
+    "Why does the bell sound dull?": "Die Glocke hat einen Riss und klingt deshalb dumpf.",
+}
+ENGLISH = {
+    "Where do I leave the building in an emergency?": "The fire exit is behind the organ.",
+    "What does a drink cost?": "A cup of tea is one pound fifty.",
+    "How many folks had to move?": "A hundred and eighty-eight people left their homes.",
+    "Why was the nurse sacked?": "She was dismissed because she had boiled the instruments.",
+    "Which pets did they keep?": "Two spaniels slept in front of the stove.",
+    "What was damaged?": "The flood ruined a piano and four hundred bottles of wine.",
+}
+
+
+@pytest.mark.live
+@pytest.mark.parametrize(
+    ("model", "asked", "least"),
+    [("e5-small", GERMAN, 7), ("e5-small", ENGLISH, 5), ("minilm", ENGLISH, 5)],
+)
+def test_the_real_models_find_what_is_said_in_other_words(
+    model: str, asked: dict[str, str], least: int, tmp_path: Path
+) -> None:
+    if model not in models.ready(MODELS.parent):
+        pytest.skip(f"no weights of {model} (CUEPOINT_MODELS)")
+    embedder = load_embedder(model, MODELS.parent)
+    rows = embedder.texts(list(asked.values()))
+    near = embedder.questions(list(asked)) @ rows.T
+    assert sum(near.argmax(1) == np.arange(len(asked))) >= least
+    assert near.mean() < 0.4  # what all texts have in common is taken away

@@ -85,7 +85,7 @@ MODELS = (
         _onnx_pair("Xenova/clip-vit-base-patch32", "_quantized"),
     ),
     Model(
-        "e5-small", "text", 136_000_000, "search in speech and on-screen text",
+        "e5-small", "text", 136_000_000, "search in speech and on-screen text, many languages",
         _text("Xenova/multilingual-e5-small"), True,
     ),
     Model(
