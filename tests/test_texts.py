@@ -44,6 +44,14 @@ def test_passages_of_each_width_lie_around_the_cues_and_begin_at_every_quarter()
     assert passages.passages([]) == []
 
 
+def test_a_cue_that_runs_beside_others_is_in_its_own_passage() -> None:
+    cues = [Utterance(VIDEO, 0, 120, "long"), *(u for u in said(*"abcdefgh"))]
+    for width in passages.WIDTHS:
+        spans = passages.around(cues, width)
+        assert all(first <= own < end for own, (first, end) in enumerate(spans))
+    assert all(one.text for one in passages.passages(cues))
+
+
 def test_a_passage_that_a_model_read_counts_for_the_cues_nearest_to_it() -> None:
     cues = said("a", "b", "c", "d")  # middles at 2, 6, 10, 14
     ids = [f"{w:g}@{at:.3f}" for w in passages.WIDTHS for at in (2.0, 14.0)]

@@ -77,8 +77,10 @@ def around(said: Sequence[Utterance], width: float) -> NDArray[np.int64]:
     first = 0
     for _, group in groupby(said, key=lambda one: one.video):
         middles = np.array([_middle(one) for one in group])
-        begin = np.searchsorted(middles, middles - width / 2)
-        finish = np.searchsorted(middles, middles + width / 2, "right")
+        later = np.maximum.accumulate(middles)  # a long cue may begin before a short one
+        own = np.arange(len(middles))
+        begin = np.minimum(np.searchsorted(later, middles - width / 2), own)
+        finish = np.maximum(np.searchsorted(later, middles + width / 2, "right"), own + 1)
         spans.append(first + np.stack([begin, finish], axis=1))
         first += len(middles)
     return np.concatenate(spans)

@@ -82,12 +82,10 @@ class Corpus(Generic[Words]):
     """
 
     def __init__(self, items: Iterable[Words], *, noisy: bool = False) -> None:
-        import numpy as np
 
         self.items = sorted(items, key=lambda one: (one.video, one.start, one.end))
         texts = [surfaces(one.text) for one in self.items]
         found = [stems(one.text) for one in self.items]
-        self.lengths = np.array([max(1, len(text)) for text in found], np.float64)
         self._holders: dict[str, list[int]] = {}
         for place, text in enumerate(found):
             for word in dict.fromkeys(text):

@@ -43,6 +43,7 @@ class TextSearch:
     ) -> None:
         self._library = library
         self._index, self._threads = index, threads
+        self._provider = ""
         self._made: OrderedDict[Any, Vectors] = OrderedDict()
         self._told: set[str] = set()
         self._questions: OrderedDict[tuple[str, str], Floats] = OrderedDict()
@@ -54,9 +55,10 @@ class TextSearch:
     @property
     def embedder(self) -> TextEmbedder:
         """What made the text vectors of this library, where it is there; else the package's own."""
-        found = (self._library.vectors(video.id) for video in self._library.list())
-        name = next((one.provider for one in found if one), "wordllama")
-        return self._load(name) or in_the_package()
+        if not self._provider:
+            found = (self._library.vectors(video.id) for video in self._library.list())
+            self._provider = next((one.provider for one in found if one), "")
+        return (self._load(self._provider) if self._provider else None) or in_the_package()
 
     def unread(self, videos: Sequence[str]) -> str:
         """Why texts of these are compared by their words only; empty where they are not."""
