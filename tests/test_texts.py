@@ -148,6 +148,18 @@ def test_where_the_model_is_gone_words_are_searched_and_it_is_said(
     assert "compared word by word only" in json.loads(out)["answer"]
 
 
+def test_vectors_of_another_model_of_the_same_name_are_left_aside(
+    library: Library, film: Path
+) -> None:
+    video = ingest(library, film, providers=BARE).id
+    stored = library.vectors(video)
+    assert stored
+    other = Vectors(stored.ids, stored.array[:, :7], stored.provider)
+    library.vectors = lambda _: other  # type: ignore[method-assign]
+    near = TextSearch(library).nearness(library.utterances(video), "the blue lamp")
+    assert near.reader == "" and near.own.argmax() == 1
+
+
 def test_every_text_model_has_its_weights() -> None:
     names = {one.name for one in models.MODELS if one.kind == "text"}
     assert set(WEIGHTS) == set(PRESENT) == {"", *names}

@@ -167,9 +167,10 @@ class TextSearch:
             return None
 
     def _vectors(self, video: str) -> Vectors:
-        """Those that are stored; of the words alone where none are yet, or their model is gone."""
+        """Those that are stored; of the words alone where none are, or their model is another."""
         stored = self._library.vectors(video)
-        if stored and self._load(stored.provider):
+        embedder = self._load(stored.provider) if stored else None
+        if stored and embedder and stored.array.shape[1:] == (embedder.dimensions,):
             return stored
         texts = [*self._library.utterances(video), *self._library.screen_text(video)]
         key = video, self._library.stamp(video, *TEXTS), len(texts)
@@ -187,8 +188,6 @@ class TextSearch:
 
     def _asked(self, video: str, question: str) -> tuple[Vectors, Floats]:
         """The vectors of a video, and the question as they can be compared with it."""
-        import numpy as np
-
         vectors = self._vectors(video)
         key = vectors.provider, question
         with self._guard:
@@ -200,8 +199,6 @@ class TextSearch:
                 self._questions[key] = asked
                 while len(self._questions) > QUESTIONS:
                     self._questions.popitem(last=False)
-        if vectors.array.shape[1:] != asked.shape:  # of another model of the same name
-            vectors = Vectors([], np.zeros((0, len(asked)), np.float32), vectors.provider)
         return vectors, asked
 
     def _cosines(self, query: str, videos: set[str]) -> dict[str, float]:
