@@ -172,14 +172,14 @@ class TextSearch:
         embedder = self._load(stored.provider) if stored else None
         if stored and embedder and stored.array.shape[1:] == (embedder.dimensions,):
             return stored
-        texts = [*self._library.utterances(video), *self._library.screen_text(video)]
-        key = video, self._library.stamp(video, *TEXTS), len(texts)
+        said = self._library.utterances(video)
+        key = video, self._library.stamp(video, *TEXTS), len(said)
         with self._guard:
             if key in self._made:
                 return self._made[key]
         embedder = in_the_package()
-        rows = embedder.texts([one.text for one in texts])
-        made = Vectors([one.id for one in texts], rows, embedder.name)
+        rows = embedder.texts([one.text for one in said])
+        made = Vectors([one.id for one in said], rows, embedder.name)
         with self._guard:
             self._made[key] = made
             while len(self._made) > CORPORA:
@@ -202,14 +202,15 @@ class TextSearch:
         return vectors, asked
 
     def _cosines(self, query: str, videos: set[str]) -> dict[str, float]:
-        """How near in meaning each text is, by evidence id."""
+        """How near in meaning each text is, by evidence id; none where no vectors are stored."""
         from tools.index import ExactIndex
 
         found: dict[str, float] = {}
         for video in videos:
             vectors, asked = self._asked(video, query)
-            stored = vectors is self._library.vectors(video)
-            index = self._index if self._index and stored else ExactIndex()
+            if vectors is not self._library.vectors(video):
+                continue  # numbers are alike as words: what is read is compared as it stands
+            index = self._index or ExactIndex()
             generation = self._library.generation(video)
             found |= dict(index.nearest(video, generation, vectors, asked, NEIGHBOURS))
         return found
