@@ -17,6 +17,7 @@ from agent.phrasing import LITTLE, is_phrasing
 from agent.synonyms import synonyms
 from agent.understanding import Plan
 from agent.wording import continues
+from tools.embed import in_the_package
 from tools.languages import foreign
 from tools.media import Evidence
 from tools.search import find_words, stem, stems
@@ -141,6 +142,8 @@ class Relevance:
         if same := [other for other in synonyms(word) if self.holders(other)]:
             return same
         embedder = self._toolbox.embedder
+        if embedder.reads and not embedder.multilingual:
+            embedder = in_the_package()  # knows single words better, and the rules know it
         found: list[tuple[float, str]] = []
         asked = embedder.texts([word])[0]
         for corpus in self._corpora:
