@@ -273,7 +273,8 @@ def test_an_accepted_upload_survives_a_restart(
     with _running(settings) as client:
 
         async def indexed() -> None:
-            while not any(video.state == "ready" for video in library.list()):
+            # What was kept of the upload goes a moment after the video is ready.
+            while _uploads(settings) or not any(v.state == "ready" for v in library.list()):
                 await asyncio.sleep(0.05)
 
         asyncio.run(asyncio.wait_for(indexed(), 60))
