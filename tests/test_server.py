@@ -273,7 +273,6 @@ def test_an_accepted_upload_survives_a_restart(
     with _running(settings) as client:
 
         async def indexed() -> None:
-            # What was kept of the upload goes a moment after the video is ready.
             while _uploads(settings) or not any(v.state == "ready" for v in library.list()):
                 await asyncio.sleep(0.05)
 
