@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tools.closer import without_parts
 from tools.embed import Vectors, in_the_package, load_embedder
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tools.passages import Nearness
     from tools.search import Corpus, Hit
 
+_T = TypeVar("_T")
 _log = logging.getLogger(__name__)
 CORPORA = 8
 """Sets of videos whose texts are held prepared for search."""
@@ -80,22 +81,17 @@ class TextSearch:
             (video, self._library.stamp(video, *TEXTS), sum(len(one.texts) for one in looks[video]))
             for video in videos
         )
-        with self._guard:
-            if key in self._corpora:
-                self._corpora.move_to_end(key)
-                return self._corpora[key]
-        said = [one for video in videos for one in self._library.utterances(video)]
-        shown = [
-            one
-            for video in videos
-            for one in without_parts(self._library.screen_text(video), looks[video])
-        ]
-        made = Corpus(said), Corpus(shown, noisy=True)
-        with self._guard:
-            self._corpora[key] = made
-            while len(self._corpora) > CORPORA:
-                self._corpora.popitem(last=False)
-        return made
+
+        def prepare() -> tuple[Corpus[Utterance], Corpus[ScreenText]]:
+            said = [one for video in videos for one in self._library.utterances(video)]
+            shown = [
+                one
+                for video in videos
+                for one in without_parts(self._library.screen_text(video), looks[video])
+            ]
+            return Corpus(said), Corpus(shown, noisy=True)
+
+        return self._held(self._corpora, key, CORPORA, prepare)
 
     def hits(
         self,
@@ -115,10 +111,8 @@ class TextSearch:
             same = [one for one in find_words([query], corpus.items)
                     if overlaps(one.start, one.end, start, end)]  # fmt: skip
             return [Hit(o.id, o.video, o.start, o.end, o.text, 1.0) for o in same[:limit]]
-        cosines = self._cosines(query, {one.video for one in corpus.items})
-        near = self.nearness(corpus.items, query) if corpus.joined else None
         within = {"start": start or 0.0, "end": float("inf") if end is None else end}
-        return search(query, corpus, cosines, near, limit=limit, cut=cut, **within)
+        return search(query, corpus, *self._meant(corpus, query), limit=limit, cut=cut, **within)
 
     def weights(self, corpus: Corpus[Utterance], question: str) -> NDArray[np.float64]:
         """How well the surroundings of each text answer a question: see Weighed.fused."""
@@ -126,10 +120,15 @@ class TextSearch:
 
         from tools.search import weigh
 
-        cosines = self._cosines(question, {one.video for one in corpus.items})
-        near = self.nearness(corpus.items, question) if corpus.joined else None
-        weighed = weigh(question, corpus, cosines, near)
+        weighed = weigh(question, corpus, *self._meant(corpus, question))
         return weighed.fused if weighed else np.zeros(len(corpus.items))
+
+    def _meant(
+        self, corpus: Corpus[Any], question: str
+    ) -> tuple[dict[str, float], Nearness | None]:
+        """How near each text is, and where several make a passage, what is said around it."""
+        cosines = self._cosines(question, {one.video for one in corpus.items})
+        return cosines, self.nearness(corpus.items, question) if corpus.joined else None
 
     def nearness(self, said: Sequence[Utterance], question: str) -> Nearness:
         """How near a question is to cues, which come by video, and what is said around them."""
@@ -174,32 +173,37 @@ class TextSearch:
             return stored
         said = self._library.utterances(video)
         key = video, self._library.stamp(video, *TEXTS), len(said)
-        with self._guard:
-            if key in self._made:
-                return self._made[key]
-        embedder = in_the_package()
-        rows = embedder.texts([one.text for one in said])
-        made = Vectors([one.id for one in said], rows, embedder.name)
-        with self._guard:
-            self._made[key] = made
-            while len(self._made) > CORPORA:
-                self._made.popitem(last=False)
-        return made
+
+        def make() -> Vectors:
+            embedder = in_the_package()
+            rows = embedder.texts([one.text for one in said])
+            return Vectors([one.id for one in said], rows, embedder.name)
+
+        return self._held(self._made, key, CORPORA, make)
 
     def _asked(self, video: str, question: str) -> tuple[Vectors, Floats]:
         """The vectors of a video, and the question as they can be compared with it."""
         vectors = self._vectors(video)
-        key = vectors.provider, question
-        with self._guard:
-            asked = self._questions.get(key)
-        if asked is None:
+
+        def ask() -> Floats:
             embedder = self._load(vectors.provider) or in_the_package()
-            asked = embedder.questions([question])[0]
-            with self._guard:
-                self._questions[key] = asked
-                while len(self._questions) > QUESTIONS:
-                    self._questions.popitem(last=False)
-        return vectors, asked
+            return embedder.questions([question])[0]
+
+        key = vectors.provider, question
+        return vectors, self._held(self._questions, key, QUESTIONS, ask)
+
+    def _held(self, store: OrderedDict[Any, _T], key: Any, most: int, make: Callable[[], _T]) -> _T:
+        """What a store holds under a key, made where it is not there; the oldest goes."""
+        with self._guard:
+            if key in store:
+                store.move_to_end(key)
+                return store[key]
+        made = make()
+        with self._guard:
+            store[key] = made
+            while len(store) > most:
+                store.popitem(last=False)
+        return made
 
     def _cosines(self, query: str, videos: set[str]) -> dict[str, float]:
         """How near in meaning each text is, by evidence id; none where no vectors are stored."""
