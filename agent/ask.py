@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
-from agent.citations import Claim
+from agent.grounding.citations import Claim
 from agent.settings import Settings
 from tools.errors import NotIndexed, RefusedRequest
 from tools.media import Coverage, Evidence
@@ -27,9 +27,9 @@ from tools.media import Coverage, Evidence
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
-    from agent.costs import Facts
-    from agent.pictures import Pictures
-    from agent.spending import Spending
+    from agent.llm.catalog import Facts
+    from agent.llm.images import Pictures
+    from agent.llm.spending import Spending
     from agent.turn import Ending, Turn
     from tools.library import Library
     from tools.toolbox import Toolbox
@@ -121,12 +121,12 @@ async def open_agent(
 ) -> AsyncIterator[Agent]:
     """An agent over the library of these settings, or over a toolbox that is open already."""
     toolbox, model = await asyncio.to_thread(_prepare, settings, toolbox, model)
-    from agent.costs import Facts, facts
+    from agent.checkpoints import open_memory
     from agent.graph import build_agent
-    from agent.memory import open_memory
-    from agent.model import EXTRACTIVE
-    from agent.recall import Recall
-    from agent.spending import Spending
+    from agent.llm.answer_cache import Recall
+    from agent.llm.catalog import Facts, facts
+    from agent.llm.provider import EXTRACTIVE
+    from agent.llm.spending import Spending
 
     root, name = toolbox.library.root, model_name(model)
     known, spending, recall = Facts(), None, None
@@ -149,9 +149,7 @@ def _prepare(
     settings: Settings, toolbox: "Toolbox | None", model: "BaseChatModel | None"
 ) -> "tuple[Toolbox, BaseChatModel]":
     # Importing all this takes a second or two: not in the event loop, and not for `--help`.
-    import agent.graph
-    import agent.memory  # noqa: F401
-    from agent.model import load_model
+    from agent.llm.provider import load_model
 
     if toolbox is None:
         from tools.equip import equip
@@ -200,10 +198,10 @@ async def _answer(
 ) -> Answer:
     from langsmith.run_helpers import tracing_context
 
-    from agent.alike import look_alike
-    from agent.measured import Measured
-    from agent.memory import forget_older, make_sure_readable, note, thread_id
-    from agent.meter import Limits, Meter
+    from agent.checkpoints import forget_older, make_sure_readable, note, thread_id
+    from agent.grounding.pixels import Measured
+    from agent.image_question import look_alike
+    from agent.llm.limits import Limits, Meter
     from agent.turn import Turn
 
     settings, begun = agent.settings, time.monotonic()
@@ -259,7 +257,7 @@ async def _answer(
 
 def _pictures(agent: Agent) -> "Pictures | None":
     """What a model that sees is shown; None for one that does not."""
-    from agent.pictures import Pictures
+    from agent.llm.images import Pictures
 
     def refused() -> None:
         _log.warning(
@@ -274,7 +272,7 @@ def _pictures(agent: Agent) -> "Pictures | None":
 async def _run(agent: Agent, turn: "Turn", key: str, emit: Callable[[Event], None]) -> None:
     from langchain_core.messages import HumanMessage
 
-    from agent.memory import config
+    from agent.checkpoints import config
 
     asked = HumanMessage(
         turn.question, additional_kwargs={"cuepoint": {"videos": list(turn.videos)}}

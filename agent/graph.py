@@ -24,8 +24,8 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.graph.message import add_messages
 from langgraph.runtime import Runtime
 
-from agent.model import explain, model_errors
-from agent.recall import Recall
+from agent.llm.answer_cache import Recall
+from agent.llm.provider import explain, model_errors
 from agent.toolbelt import Toolbelt, fence
 from agent.turn import FAULTS, KEY, Stream, Turn, asked_at, conclude, faults, finished, prompt
 from prompts import render

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from agent.ask import Answer, Cited
-from agent.citations import Claim
-from agent.memory import config, make_sure_readable, thread_id
+from agent.checkpoints import config, make_sure_readable, thread_id
+from agent.grounding.citations import Claim
 from agent.toolbelt import Toolbelt
 from agent.turn import KEY, finished
 

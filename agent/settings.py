@@ -10,7 +10,7 @@ from typing import Any, Self
 import platformdirs
 
 from tools.errors import VideoError
-from tools.providers import Providers
+from tools.models.providers import Providers
 
 PREFIX = "CUEPOINT_"
 _BARE = {"openai_api_key": "OPENAI_API_KEY", "openai_base_url": "OPENAI_BASE_URL"}

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 from langchain_core.tools import BaseTool, StructuredTool
 from pydantic import BaseModel, ValidationError
 
-from agent.budget import tool_tokens
+from agent.llm.tokens import tool_tokens
 from tools.errors import NotIndexed, RefusedRequest, UnknownVideo
 from tools.evidence import unproven
-from tools.languages import foreign
 from tools.media import Evidence, Video, clock
+from tools.text.languages import foreign
 
 if TYPE_CHECKING:
     from tools.toolbox import Toolbox

@@ -8,8 +8,7 @@ from typing import Any
 
 from langchain_core.messages import AnyMessage, HumanMessage, SystemMessage
 
-from agent.budget import tokens
-from agent.citations import (
+from agent.grounding.citations import (
     Claim,
     Review,
     Scribe,
@@ -19,14 +18,15 @@ from agent.citations import (
     not_found,
     split,
 )
-from agent.held import Measures
-from agent.meter import Limits, Meter
-from agent.model import broke_off, refuses_pictures
-from agent.pictures import Pictures
+from agent.grounding.evidence import Measures
+from agent.llm.images import Pictures
+from agent.llm.limits import Limits, Meter
+from agent.llm.provider import broke_off, refuses_pictures
+from agent.llm.tokens import tokens
 from agent.toolbelt import Toolbelt, fence
 from prompts import render
-from tools.coverage import told
 from tools.media import Coverage, Evidence, clock
+from tools.store.coverage import told
 
 KEY = "cuepoint"
 FAULTS = {"faults": True}

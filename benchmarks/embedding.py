@@ -21,7 +21,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 
-from tools.embed.onnx_pair import BATCH, OnnxPair
+from tools.embed.dual_encoder import BATCH, OnnxPair
 
 SIDE, PATCH, WIDTH, HEADS, LAYERS, OUT = 224, 32, 768, 12, 12, 512
 LEAST_RATIO = 0.9

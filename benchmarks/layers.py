@@ -24,9 +24,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tools import files, manifests
-from tools.calibration import likeness, margins, scores, unrelated
-from tools.layer import FRAMES, SEGMENTS, Layer, stored
+from tools.files import durable as files
+from tools.search.calibration import likeness, margins, scores, unrelated
+from tools.search.scene_index import FRAMES, SEGMENTS, Layer, stored
+from tools.store import manifest as manifests
 
 Floats = NDArray[np.float32]
 PROVIDER = "drawn"

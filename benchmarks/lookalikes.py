@@ -13,10 +13,10 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.talk import make
-from tools.ingest import ingest
+from tools.ingest.pipeline import ingest
 from tools.library import Library
-from tools.lookalikes import numbered, thumbnail
-from tools.providers import BARE
+from tools.models.providers import BARE
+from tools.vision.near_duplicates import numbered, thumbnail
 
 EDGE = 0.1
 """Seconds at the end of a slide that do not count, as the next one may show already."""

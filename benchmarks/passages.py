@@ -4,7 +4,7 @@
 
 A line of QUESTIONS holds "question", "kind" (found, absent or adjacent) and "truth", spans in
 seconds. Each talk is judged by weights that are fitted to the others, where there are others; the
-last lines give those that are fitted to all of them, for agent/passages.py.
+last lines give those that are fitted to all of them, for agent/extractive/passages.py.
 """
 
 import argparse
@@ -17,16 +17,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.kinds import sought
-from agent.passages import Talks
-from agent.relevance import Relevance
-from agent.understanding import understand
+from agent.extractive.answer_type import sought
+from agent.extractive.passages import Talks
+from agent.extractive.query import understand
+from agent.extractive.relevance import Relevance
 from benchmarks.search import Meant, chosen, said
 from tools.embed import TextEmbedder, load_embedder
 from tools.library import Library
 from tools.media import ScreenText, Utterance
-from tools.passages import Nearness
-from tools.search import Corpus, weigh
+from tools.search.passages import Nearness
+from tools.search.text_ranking import Corpus, weigh
 from tools.toolbox import Toolbox
 
 Floats = NDArray[np.float64]

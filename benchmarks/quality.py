@@ -18,7 +18,7 @@ from typing import Any
 
 from agent.ask import Agent, Answer, ask, open_agent
 from agent.settings import Settings
-from tools.ingest import ingest
+from tools.ingest.pipeline import ingest
 from tools.library import Library
 
 ROOT = Path(__file__).parents[1]

@@ -17,13 +17,13 @@ import bm25s
 import numpy as np
 
 from agent.settings import Settings
-from tools import passages
 from tools.embed import TextEmbedder, Vectors, load_embedder
 from tools.media import Utterance
-from tools.passages import Nearness
-from tools.search import Corpus, search
-from tools.stemming import stems
-from tools.subtitles import read_sidecar, transcript
+from tools.search import passages
+from tools.search.passages import Nearness
+from tools.search.text_ranking import Corpus, search
+from tools.text.tokens import stems
+from tools.transcript.subtitles import read_sidecar, transcript
 
 WITHIN, AMONG = 30.0, 5
 

@@ -19,13 +19,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tools.audio.loudness import RATE, chunks, speech_spans
 from tools.errors import ProviderUnavailable
 from tools.sandbox import Child
-from tools.signals import Rows, read_rows
-from tools.sound import RATE, chunks, speech_spans
-from tools.subtitles import read_sidecar
-from tools.transcribe import WHISPER, Chunk, Transcriber, load_transcriber
-from tools.transcribe.whisper import SIZES
+from tools.transcript.asr import WHISPER, Chunk, Transcriber, load_transcriber
+from tools.transcript.subtitles import read_sidecar
+from tools.transcript.whisper import SIZES
+from tools.vision.signals import Rows, read_rows
 
 ROOT = Path(__file__).resolve().parent.parent
 JFK = (
@@ -100,7 +100,7 @@ def listen(child: Child, path: Path, folder: Path) -> Heard:
     samples, rows = folder / "sound.pcm", folder / "sound.npy"
     start = time.perf_counter()
     *_, last = child.call(
-        "tools.video.sound:listen", path=str(path), samples=str(samples), rows=str(rows)
+        "tools.video.audio:listen", path=str(path), samples=str(samples), rows=str(rows)
     )
     took = time.perf_counter() - start
     found = np.fromfile(samples, np.int16).astype(np.float32) / 32768

@@ -33,7 +33,7 @@ MOST_RATIO, MOST_MB, MOST_WAIT, MOST_AGAIN, MOST_HELP, MOST_SEARCH = 1.35, 500, 
 QUESTION = "What colour is the picture at 30:00?"
 PEAK_UNIT = 1e6 if sys.platform == "darwin" else 1e6 / 1024
 """A megabyte. A child's peak is never less than what its parent had when it started it."""
-CUEPOINT = (sys.executable, "-c", "from ui.cli import main; main()")
+CUEPOINT = (sys.executable, "-c", "from ui.cli.app import main; main()")
 WORKER = (sys.executable, "-c", "from benchmarks import speed; speed.work()")
 PEER = """import sys, time, scenedetect
 start = time.perf_counter()
@@ -73,10 +73,10 @@ def index(path: str, home: str, launched: str) -> dict[str, Any]:
     """Index without models and say what it took; prints a line of its own when it can be asked."""
     children: list[str] = []
     sys.addaudithook(lambda name, _: children.append(name) if name == "subprocess.Popen" else None)
-    from tools.ingest import ingest
+    from tools.ingest.pipeline import ingest
+    from tools.ingest.run import Progress
     from tools.library import Library
-    from tools.providers import BARE
-    from tools.work import Progress
+    from tools.models.providers import BARE
 
     def usable(progress: Progress) -> None:
         if (progress.stage, progress.state) == ("keyframes", "done"):

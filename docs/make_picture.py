@@ -17,7 +17,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 ROOT = Path(__file__).resolve().parents[1]
-CUEPOINT = (sys.executable, "-c", "from ui.cli import main; main()")
+CUEPOINT = (sys.executable, "-c", "from ui.cli.app import main; main()")
 QUESTION = "How often is the Marigold mentioned?"
 HANDLE = 2
 """The cited frame that is played."""

@@ -17,13 +17,13 @@ import av
 import numpy as np
 import pytest
 
-import ui.cli
-from tools.ingest import ingest
+import ui.cli.app
+from tools.ingest.pipeline import ingest
+from tools.integrity.repair import repair
+from tools.integrity.verify import verify
 from tools.library import Library
-from tools.manifests import REPAIR
-from tools.providers import BARE
-from tools.repair import repair
-from tools.verify import verify
+from tools.models.providers import BARE
+from tools.store.manifest import REPAIR
 
 ROOT = Path(__file__).parents[1]
 Colour = tuple[int, int, int]
@@ -75,7 +75,7 @@ def cuepoint(
         monkeypatch.setattr(sys, "argv", ["cuepoint", *map(str, arguments)])
         capsys.readouterr()
         with pytest.raises(SystemExit) as end:
-            ui.cli.main()
+            ui.cli.app.main()
         said = capsys.readouterr()
         assert isinstance(end.value.code, int)
         return end.value.code, said.out, said.err

@@ -10,11 +10,11 @@ import pytest
 
 from agent.ask import Answer, ask, open_agent
 from agent.settings import Settings
-from tools.ingest import ingest
+from tools.ingest.pipeline import ingest
+from tools.ingest.run import Progress
 from tools.library import Library
 from tools.media import Utterance
-from tools.transcribe import Chunk, Heard, Word
-from tools.work import Progress
+from tools.transcript.asr import Chunk, Heard, Word
 
 ROOT = Path(__file__).parents[1]
 SAID = ("Who was the last person to leave?", "Hester Lamb")
@@ -107,9 +107,9 @@ def spoken(tmp_path: Path, media: Path) -> Iterator[Path]:
 def test_speech_is_found_chunk_by_chunk_and_goes_on_after_a_kill(
     spoken: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tools.work.CHECKPOINT_SECONDS", 0.0)
+    monkeypatch.setattr("tools.ingest.run.CHECKPOINT_SECONDS", 0.0)
     listener = Listener()
-    monkeypatch.setattr("tools.stages.hearing.load_transcriber", lambda *_: listener)
+    monkeypatch.setattr("tools.ingest.stages.audio.load_transcriber", lambda *_: listener)
     library = Library(tmp_path / "home")
     seen: list[tuple[float, int]] = []
 

@@ -15,21 +15,13 @@ ALLOWED = {
 }
 OWNERS = {
     "av": ("tools/video/",),
-    "chromadb": ("tools/index.py",),
+    "chromadb": ("tools/search/",),
     "langgraph": ("agent/",),
     "langchain_core": ("agent/",),
     "langchain_openai": ("agent/",),
     "openai": ("agent/",),
-    "chainlit": ("ui/chat.py", "ui/front.py"),
-    "typer": (
-        "ui/cli.py",
-        "ui/cli_eval.py",
-        "ui/cli_library.py",
-        "ui/cli_models.py",
-        "ui/cli_summary.py",
-        "ui/offer.py",
-        "ui/terminal.py",
-    ),
+    "chainlit": ("ui/chat/",),
+    "typer": ("ui/cli/",),
 }
 
 

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from tools.errors import UnreadableMedia
-from tools.frames import sample
-from tools.ingest import ingest
+from tools.ingest.pipeline import ingest
 from tools.library import STAGES, Library
-from tools.providers import BARE
-from tools.sampling import STRATEGIES
+from tools.models.providers import BARE
+from tools.store.frames import sample
+from tools.vision.sampling import STRATEGIES
 from ui.render import Json
 
 ROOT = Path(__file__).parents[1]

@@ -10,7 +10,7 @@ import pytest
 
 from agent.ask import Answer, Cited, open_agent
 from agent.settings import Settings
-from tools.ingest import ingest
+from tools.ingest.pipeline import ingest
 from tools.library import Library
 from tools.media import Coverage, Evidence, evidence_id
 

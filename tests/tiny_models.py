@@ -16,7 +16,7 @@ from tokenizers.models import WordLevel
 from tokenizers.normalizers import Lowercase
 from tokenizers.pre_tokenizers import Whitespace
 
-from tools.models import folder, seal
+from tools.models.registry import folder, seal
 
 COLOURS = {
     "red": (220, 30, 30), "green": (30, 180, 50), "blue": (30, 60, 220), "yellow": (240, 220, 40),

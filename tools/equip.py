@@ -4,12 +4,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tools.library import Library
-from tools.providers import Providers
+from tools.models.providers import Providers
 from tools.toolbox import Toolbox
 
 if TYPE_CHECKING:
     from tools.embed import ImageEmbedder
-    from tools.index import VectorIndex
+    from tools.search.vector_index import VectorIndex
 
 
 def equip(library: Library, providers: Providers, index: "VectorIndex | None" = None) -> Toolbox:
@@ -19,7 +19,7 @@ def equip(library: Library, providers: Providers, index: "VectorIndex | None" = 
     ProviderUnavailable where one that was asked for by name is not there.
     """
     from tools.embed import image_embedder_named, load_image_embedder
-    from tools.ocr import load_text_reader
+    from tools.vision.ocr import load_text_reader
 
     chosen, home = providers.picture_embedder, library.home
     image_embedder_named(chosen, home)  # what is missing is told now, not by a question

@@ -11,15 +11,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from tools import closer, manifests
 from tools import evidence as make
-from tools.about import ABOUT, RECORD
-from tools.attributes import look_of_picture
-from tools.diarize import Turn, label
 from tools.embed import Vectors
 from tools.errors import Damaged, NotIndexed, UnknownVideo, VideoError
-from tools.files import discard, is_locked
-from tools.manifests import REPAIR, Manifest, Manifests
+from tools.files.checksums import CHECK, is_sealed_picture
+from tools.files.durable import discard, is_locked
+from tools.ingest import on_demand as closer
 from tools.media import (
     Attributes,
     Coverage,
@@ -31,14 +28,18 @@ from tools.media import (
     Utterance,
     Video,
 )
-from tools.original import Originals, place
-from tools.sealed import CHECK, is_sealed_picture
-from tools.signals import Rows
-from tools.words import HEARD, READ, SUBTITLES, builder, past
+from tools.store import manifest as manifests
+from tools.store.manifest import REPAIR, Manifest, Manifests
+from tools.store.original import Originals, place
+from tools.store.records import HEARD, READ, SUBTITLES, builder, past
+from tools.store.recovery import ABOUT, RECORD
+from tools.transcript.diarization import Turn, label
+from tools.vision.colour import look_of_picture
+from tools.vision.signals import Rows
 
 if TYPE_CHECKING:
-    from tools.titles import Chapter
-    from tools.verify import Problem
+    from tools.integrity.verify import Problem
+    from tools.summary.titles import Chapter
 
 STAGES = (
     "probe", "subtitles", "keyframes", "pass", "sound", "screen", "pictures", "speech", "speakers",
@@ -181,7 +182,7 @@ class Library:
 
     def chapters(self, video: str) -> "list[Chapter]":
         """Chapters by time, over the whole video, as far as it is indexed."""
-        from tools.titles import chapters  # which needs this module
+        from tools.summary.titles import chapters  # which needs this module
 
         looked = sum(len(look.texts) for look in self.looks(video))
         return self._cached(video, f"chapters {looked}", lambda: chapters(self, video))
@@ -213,7 +214,7 @@ class Library:
         return self._vectors(video, "vectors")
 
     def passages(self, video: str) -> Vectors | None:
-        """Vectors of what is said around each cue (`tools.passages`), where a model has read it."""
+        """Vectors of what is said around each cue, where a model has read it."""
         has = "passages.npy" in self._manifests.files(video)
         return self._vectors(video, "vectors", "passages") if has else None
 
@@ -326,7 +327,7 @@ class Library:
 
     def coverage(self, video: str) -> Coverage:
         """What of a video was looked at, as it stands now."""
-        from tools.coverage import coverage  # which needs this module
+        from tools.store.coverage import coverage  # which needs this module
 
         return coverage(self, video)
 
@@ -352,13 +353,13 @@ class Library:
 
     def picture(self, image: str) -> Path:
         """The file of a picture; made again if it is missing or damaged."""
-        from tools.strips import is_strip, strip  # which need this module
+        from tools.store.filmstrip import is_strip, strip  # which need this module
 
         if is_strip(image):
             return strip(self, image)
         path = self.image_path(image)
         if not self.has_picture(image):
-            from tools.frames import decode  # which needs this module
+            from tools.store.frames import decode  # which needs this module
 
             try:
                 decode(self, path.parent.parent.name, [int(path.stem) / 1000])
@@ -381,7 +382,7 @@ class Library:
 
     def verify(self) -> "list[Problem]":
         """Compare every file with what was written."""
-        from tools.verify import verify
+        from tools.integrity.verify import verify
 
         return verify(self)
 

@@ -3,13 +3,13 @@
 from typing import TYPE_CHECKING
 
 from tools import evidence as make
-from tools.actions import of_movement
+from tools.audio.loudness import told
 from tools.errors import UnknownVideo
 from tools.media import Evidence
-from tools.sound import told
-from tools.strips import frames_of, strip_name
-from tools.titles import of_chapter
-from tools.words import HEARD, READ, SUBTITLES
+from tools.search.motion import of_movement
+from tools.store.filmstrip import frames_of, strip_name
+from tools.store.records import HEARD, READ, SUBTITLES
+from tools.summary.titles import of_chapter
 
 if TYPE_CHECKING:
     from tools.library import Library

@@ -24,8 +24,8 @@ from types import TracebackType
 from typing import IO, Any, Self
 
 from tools import errors
-from tools.disk import FULL, refusal
 from tools.errors import Interrupted, UnreadableMedia, VideoError
+from tools.files.disk import FULL, refusal
 
 ADDRESS_SPACE = 1536 << 20
 """Bytes of address space; resident memory stays far below."""

@@ -15,19 +15,19 @@ from tools import evidence as make
 from tools.arguments import End, Labels, Limit, Query, Second, Start, VideoId, Videos
 from tools.errors import RefusedRequest
 from tools.library import Library
-from tools.listening import Sought, find_sounds
 from tools.media import Evidence, Video, evidence_id
-from tools.pictures import PictureSearch
-from tools.summarize import About
-from tools.texts import TextSearch, overlaps
+from tools.search.image_search import PictureSearch
+from tools.search.sound_search import Sought, find_sounds
+from tools.search.text_search import TextSearch, overlaps
+from tools.summary.digest import About
 
 if TYPE_CHECKING:
     from tools.embed import TextEmbedder
-    from tools.index import VectorIndex
     from tools.media import ScreenText, Utterance
-    from tools.ocr import TextReader
-    from tools.search import Corpus, Hit
-    from tools.visual import ImageEmbedder, VisualSearch
+    from tools.search.image_vectors import ImageEmbedder, VisualSearch
+    from tools.search.text_ranking import Corpus, Hit
+    from tools.search.vector_index import VectorIndex
+    from tools.vision.ocr import TextReader
 
 LABELS = 20
 
@@ -174,7 +174,7 @@ class Toolbox:
 
         Use to count, for the first or last mention, and to see whether words occur at all.
         """
-        from tools.search import find_words
+        from tools.search.text_ranking import find_words
 
         speech, screen = self.corpora(self._scope(videos))
         found = [*find_words(words, speech.items), *find_words(words, screen.items)]
@@ -189,7 +189,7 @@ class Toolbox:
         end: Annotated[Second, Field(description="Before this second.")],
     ) -> list[Evidence]:
         """Everything said and shown in a span of one video, in order of time."""
-        from tools.moment import moment
+        from tools.search.moment import moment
 
         return moment(self.library, self.library.get(video).id, start, max(end, start))
 
@@ -210,7 +210,7 @@ class Toolbox:
         seconds: Annotated[Second, Field(description="The moment, in seconds.")],
     ) -> list[Evidence]:
         """The picture on screen at one moment, with its colours and light."""
-        from tools.frames import at
+        from tools.store.frames import at
 
         id = self.library.get(video).id
         frame = at(self.library, id, seconds)
@@ -228,7 +228,7 @@ class Toolbox:
         flash, a gesture. First comes the span as a whole, by which to cite what happens in it. The
         last line says so where the time did not suffice.
         """
-        from tools.closer import look
+        from tools.ingest.on_demand import look
 
         id = self.library.get(video).id
         visual = self.visual if self.library.picture_vectors(id) else None
@@ -255,7 +255,7 @@ class Toolbox:
 
         Use for questions about the whole. Lines without a label were written of it before.
         """
-        from tools.summarize import brief
+        from tools.summary.digest import brief
 
         return brief(self.library, self.library.get(video).id, about)
 
@@ -263,7 +263,7 @@ class Toolbox:
         self, video: VideoId, start: Start = None, end: End = None, labels: Labels = None
     ) -> list[Evidence]:
         """When something moves, how much and where to; with labels, when one of them is seen."""
-        from tools.actions import find_actions
+        from tools.search.motion import find_actions
 
         one = self.library.get(video)
         visual = self.visual if labels else None
@@ -331,7 +331,7 @@ class Toolbox:
 
     def missing_words(self, question: str, videos: Sequence[str] | None = None) -> list[str]:
         """Which of the question's words are neither said nor shown anywhere in these videos."""
-        from tools.search import missing_words
+        from tools.search.text_ranking import missing_words
 
         return missing_words(question, self.corpora(self._scope(videos)))
 
@@ -390,7 +390,7 @@ class Toolbox:
 
 def _by_moment(found: list[Evidence]) -> list[Evidence]:
     """The best of each moment first, then what lies beside one that is there already."""
-    from tools.search import Hit, merge_moments
+    from tools.search.text_ranking import Hit, merge_moments
 
     hits = [Hit(o.id, o.video, o.start, o.end, o.text, o.score) for o in found]
     first = {moment.hits[0].id for moment in merge_moments(hits)}

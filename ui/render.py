@@ -8,15 +8,15 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
+from tools.integrity.verify import Problem
 from tools.library import Library
 from tools.media import Coverage, Evidence, Frame, Scene, Utterance, Video
-from tools.verify import Problem
 
 if TYPE_CHECKING:
     from agent.ask import Answer
-    from agent.citations import Claim
-    from agent.narrator import Plan
-    from agent.summary import Event, Summary
+    from agent.grounding.citations import Claim
+    from agent.summary.narrator import Plan
+    from agent.summary.summarize import Event, Summary
 
 Door = Literal["path", "http", "mcp"]
 KINDS = {

@@ -25,20 +25,20 @@ from fastapi.responses import (
 
 from agent.settings import Settings
 from tools.errors import Damaged, RefusedRequest, UnreadableMedia, VideoError
-from tools.ingest import sweep_unlisted, unlisted_originals
+from tools.ingest.pipeline import sweep_unlisted, unlisted_originals
 from tools.library import Library
 from tools.media import Video
 from tools.sandbox import Child
-from ui import front
-from ui.desk import Desk
-from ui.guard import Guard, is_loopback, served_names
-from ui.intake import Intake
-from ui.media_routes import media_routes
-from ui.proxies import Proxies
-from ui.uploads import Picture, TooLarge, Uploads
+from ui.chat import mount as front
+from ui.web.host_guard import Guard, is_loopback, served_names
+from ui.web.jobs import Intake
+from ui.web.media import media_routes
+from ui.web.proxies import Proxies
+from ui.web.state import Desk
+from ui.web.uploads import Picture, TooLarge, Uploads
 
 if TYPE_CHECKING:
-    from tools.index import VectorIndex
+    from tools.search.vector_index import VectorIndex
     from tools.toolbox import Toolbox
 
 FLOOR = 200 << 20
@@ -54,7 +54,7 @@ def build_app(settings: Settings) -> FastAPI:
             "serve on 127.0.0.1"
         )
     with front.prepared(settings.home / "chat"):
-        from ui import chat
+        from ui.chat import handlers as chat
 
     library = Library(settings.home, settings.owner)
     uploads = Uploads(library.root / "uploads", settings.upload_limit)
@@ -88,7 +88,7 @@ def build_app(settings: Settings) -> FastAPI:
 def _open_toolbox(settings: Settings, library: Library) -> "tuple[Toolbox, VectorIndex]":
     """The capabilities over the library's Chroma: this process lives long enough to be worth it."""
     from tools.equip import equip
-    from tools.index import open_index
+    from tools.search.vector_index import open_index
 
     index = open_index(library.root / "chroma")
     return equip(library, settings.providers, index), index
@@ -148,7 +148,7 @@ def _decodes() -> bool:
     """Whether a decoding child answers: it is refused an empty file, and says so."""
     try:
         with Child() as child:
-            list(child.call("tools.video.source:probe", path=os.devnull))
+            list(child.call("tools.video.container:probe", path=os.devnull))
     except UnreadableMedia as error:
         return "stopped" not in str(error)
     return False

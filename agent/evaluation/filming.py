@@ -12,8 +12,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from agent.evaluation.truth import Film, Shape, Sign
 from agent.evaluation.vocabulary import COLOURS
-from tools.cues import to_srt
 from tools.media import Utterance
+from tools.transcript.cues import to_srt
 
 WIDTH, HEIGHT, FPS, RATE = 480, 270, 5, 16000
 SIZE = 96

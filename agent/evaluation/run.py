@@ -18,7 +18,7 @@ from agent.evaluation.screenplay import films
 from agent.evaluation.truth import Question, Span
 from agent.settings import Settings
 from tools.errors import VideoError
-from tools.ingest import ingest
+from tools.ingest.pipeline import ingest
 from tools.library import Library
 from tools.media import Evidence
 

@@ -23,14 +23,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tools import scenes
 from tools.errors import VideoError
-from tools.ingest import ingest
+from tools.ingest.pipeline import ingest
 from tools.library import Library
 from tools.media import Video
-from tools.providers import BARE
+from tools.models.providers import BARE
 from tools.sandbox import Child
-from tools.signals import read_rows
+from tools.vision import scenes
+from tools.vision.signals import read_rows
 
 LONG = os.environ.get("CUEPOINT_TORTURE") == "long"
 SEED = int(os.environ.get("CUEPOINT_SEED", "1"))

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from tools.files import digest, is_locked
+from tools.files.durable import digest, is_locked
 from tools.library import Library
-from tools.strips import is_strip
+from tools.store.filmstrip import is_strip
 from tools.toolbox import Toolbox
 
 ROOT = Path(__file__).parents[2]

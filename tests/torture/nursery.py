@@ -21,19 +21,20 @@ import time
 os.environ |= {"OPENBLAS_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
 
 import agent.ask
-import agent.extractive
+import agent.checkpoints
+import agent.extractive.model
 import agent.graph
-import agent.memory
-import agent.model
-import tools.frames
-import tools.ingest
-import tools.search
+import agent.llm.provider
+import tools.ingest.pipeline
+import tools.search.text_ranking
+import tools.store.frames
 import tools.toolbox
-import ui.progress
+import ui.cli.common
+import ui.cli.progress
 import ui.render
-import ui.terminal
 from tools.embed import load_embedder
-from ui import cli, start
+from ui.cli import app as cli
+from ui.cli import main as start
 
 load_embedder()
 WARM = (agent, tools, ui)

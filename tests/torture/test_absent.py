@@ -7,10 +7,10 @@ from typing import Any
 
 from agent.ask import Answer, ask, open_agent
 from agent.settings import Settings
-from tools.ingest import ingest
+from tools.ingest.pipeline import ingest
 from tools.library import Library
-from tools.providers import BARE
-from tools.search import content_words
+from tools.models.providers import BARE
+from tools.search.text_ranking import content_words
 
 ASKED = ("What is said about {}?", "When is {} mentioned?", "Where do they speak of {}?",
          "Does anybody mention {}?")  # fmt: skip

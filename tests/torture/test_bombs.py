@@ -10,7 +10,7 @@ from typing import Any
 import av
 import pytest
 
-from tools.video.source import MAX_PIXELS, MAX_SIDE
+from tools.video.container import MAX_PIXELS, MAX_SIDE
 
 LIMIT = 600
 """MB that the decoding process may hold."""

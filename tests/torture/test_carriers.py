@@ -14,14 +14,14 @@ import pytest
 from typer.testing import CliRunner
 
 from agent.toolbelt import Toolbelt, fence, video_line
-from tools.ingest import ingest
+from tools.ingest.pipeline import ingest
 from tools.library import Library
-from tools.providers import BARE
-from tools.subtitles import read_sidecar
+from tools.models.providers import BARE
 from tools.toolbox import Toolbox
-from tools.video import subtitles
-from ui.cards import plain
-from ui.cli import app
+from tools.transcript.subtitles import read_sidecar
+from tools.video import tracks as subtitles
+from ui.chat.cards import plain
+from ui.cli.app import app
 
 MEGABYTE = 1 << 20
 BAD = [

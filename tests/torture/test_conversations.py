@@ -18,8 +18,8 @@ import pytest
 from langchain_core.messages import AIMessage, ToolMessage
 
 from agent.ask import Agent, Answer, ask, open_agent
+from agent.checkpoints import config, open_memory, thread_id
 from agent.fakes import MemoryToolbox, ScriptedModel, calling
-from agent.memory import config, open_memory, thread_id
 from agent.settings import Settings
 from tools.errors import VideoError
 from tools.media import Utterance

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from tools.errors import VideoError
-from tools.frames import sample
-from tools.ingest import ingest
+from tools.ingest.pipeline import ingest
 from tools.library import Library
-from tools.providers import BARE
+from tools.models.providers import BARE
+from tools.store.frames import sample
 
 SECONDS, FPS, RATE = 4.0, 10, 16000
 KINDS = {

@@ -11,17 +11,17 @@ from typing import Any
 
 import pytest
 
+from tools.files.checksums import sealed
 from tools.library import STAGES
-from tools.sealed import sealed
-from ui.uploads import TooLarge, Uploads
+from ui.web.uploads import TooLarge, Uploads
 
 Times = Callable[[int], int]
 
 AT_STAGE = """
 import dataclasses, os, shutil
 from pathlib import Path
-from tools import ingest, stages
-ingest.check_space = lambda folder: None
+from tools.ingest import pipeline, stages
+pipeline.check_space = lambda folder: None
 def early(step):
     def run(work):
         meanwhile(work)
@@ -42,7 +42,7 @@ FILL = """
 """
 
 
-UNSEEN = "from tools import ingest\ningest.check_space = lambda folder: None"
+UNSEEN = "from tools.ingest import pipeline\npipeline.check_space = lambda folder: None"
 """Setup without the look at the free space, for which the volume is too small."""
 
 
@@ -137,7 +137,7 @@ async def test_an_upload_that_does_not_fit_leaves_nothing(
         for _ in range(30):
             yield bytes(1 << 20)
 
-    monkeypatch.setattr("ui.uploads.SPARE", -(1 << 30))
+    monkeypatch.setattr("ui.web.uploads.SPARE", -(1 << 30))
     uploads = Uploads(volume / "uploads", 1 << 30)
     with pytest.raises(TooLarge, match="no room"):
         await uploads.receive(endless(), "multipart/form-data; boundary=b", None)

@@ -20,14 +20,14 @@ from PIL import Image, ImageDraw, ImageFont
 
 from agent.ask import Agent, Answer, ask, open_agent
 from agent.fakes import ScriptedModel
-from agent.measured import Measured
+from agent.grounding.pixels import Measured
 from agent.settings import Settings
-from tools.attributes import COLOURS
-from tools.ingest import ingest
+from tools.ingest.pipeline import ingest
 from tools.library import Library
 from tools.media import Evidence
-from tools.providers import BARE
+from tools.models.providers import BARE
 from tools.toolbox import Toolbox
+from tools.vision.colour import COLOURS
 
 N = 400
 CARDS = [((200, 30, 30), "HARBOUR OPENS AT 9"), ((30, 60, 220), "KEEP LEFT HERE"),

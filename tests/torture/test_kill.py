@@ -7,11 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tools.files import digest
-from tools.ingest import ingest
+from tools.files.durable import digest
+from tools.ingest.pipeline import ingest
 from tools.library import Library
-from tools.providers import BARE
-from ui.uploads import Uploads
+from tools.models.providers import BARE
+from ui.web.uploads import Uploads
 
 Times = Callable[[int], int]
 
@@ -140,8 +140,8 @@ def test_a_library_killed_again_and_again_loses_nothing(
 TAKE = """
 import os
 from pathlib import Path
-from tools.ingest import ingest
-from tools.providers import BARE
+from tools.ingest.pipeline import ingest
+from tools.models.providers import BARE
 from tools.library import Library
 ingest(Library(Path({home!r})), Path({upload!r}), title="sent", take=True, providers=BARE)
 os._exit(0)

@@ -18,15 +18,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tools import index, ocr
 from tools.embed import Vectors
-from tools.frames import sample
-from tools.index import ChromaIndex, ExactIndex, open_index
-from tools.ingest import ingest
+from tools.ingest.pipeline import ingest
+from tools.integrity.repair import repair
+from tools.integrity.verify import vectors, verify
 from tools.library import Library
-from tools.ocr import Line
-from tools.repair import repair
-from tools.verify import vectors, verify
+from tools.search import vector_index as index
+from tools.search.vector_index import ChromaIndex, ExactIndex, open_index
+from tools.store.frames import sample
+from tools.vision import ocr
+from tools.vision.ocr import Line
 
 Row = Callable[[str, str, int, int, str], None]
 Times = Callable[[int], int]
@@ -255,7 +256,7 @@ import os, sys
 from pathlib import Path
 import numpy as np
 from tools.embed import Vectors
-from tools.index import ChromaIndex, open_index
+from tools.search.vector_index import ChromaIndex, open_index
 index = open_index(Path(sys.argv[1]))
 assert isinstance(index, ChromaIndex), index.note
 os.write(1, b".")

@@ -19,17 +19,17 @@ from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
 import agent.ask
-import ui.media_routes
+import ui.web.media
 from agent.settings import Settings
 from agent.toolbelt import Toolbelt, video_line
 from tools.errors import RefusedRequest, VideoError
-from tools.ingest import ingest
+from tools.ingest.pipeline import ingest
 from tools.library import Library
-from tools.providers import BARE
+from tools.models.providers import BARE
 from tools.toolbox import Toolbox
-from ui.cards import plain
-from ui.chat import _allowed
-from ui.cli import app
+from ui.chat.cards import plain
+from ui.chat.handlers import _allowed
+from ui.cli.app import app
 from ui.server import build_app
 
 Times = Callable[[int], int]
@@ -168,7 +168,7 @@ class Markup(HTMLParser):
 
 
 MOMENT = Markup()
-MOMENT.feed((Path(ui.media_routes.__file__).parent / "moment.html").read_text())
+MOMENT.feed((Path(ui.web.media.__file__).parent / "moment.html").read_text())
 
 
 def _shown_in_the_browser(client: TestClient, id: str, title: str) -> None:

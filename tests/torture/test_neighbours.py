@@ -205,8 +205,8 @@ unlink, seen = os.unlink, [0]
 def counted(*given, **named):
     seen[0] += 1
     if seen[0] == {number}:
-        from tools.ingest import ingest
-        from tools.providers import Providers
+        from tools.ingest.pipeline import ingest
+        from tools.models.providers import Providers
         from tools.library import Library
         ingest(Library(Path({home!r})), Path({path!r}), providers=Providers(text_reader="none"))
     return unlink(*given, **named)
@@ -214,7 +214,7 @@ os.unlink = counted
 """
 AT_STAGE = """
 import dataclasses
-from tools import stages
+from tools.ingest import stages
 def at(step):
     def run(work):
         if {when!r} == "before":

@@ -23,14 +23,14 @@ from agent.ask import Agent, Answer, ask, open_agent
 from agent.fakes import ScriptedModel
 from agent.settings import Settings
 from agent.toolbelt import READS
-from tools import ocr
-from tools.ingest import ingest
+from tools.ingest.pipeline import ingest
 from tools.library import Library
 from tools.media import Utterance
-from tools.providers import BARE
-from tools.spans import Line
+from tools.models.providers import BARE
+from tools.store.records import SUBTITLES
 from tools.toolbox import Toolbox
-from tools.words import SUBTITLES
+from tools.vision import ocr
+from tools.vision.text_tracks import Line
 
 Times = Callable[[int], int]
 

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from tools.errors import VideoError
-from tools.ingest import ingest
+from tools.ingest.pipeline import ingest
 from tools.library import Library
-from tools.providers import BARE
+from tools.models.providers import BARE
 
 SUFFIXES = ".mp4 .mkv .webm .avi .mov .ts .m3u8 .m3u .txt .mpd .jpg .mp3".split()
 NESTED = (b"moov", b"trak", b"mdia", b"minf", b"dinf")

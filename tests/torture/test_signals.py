@@ -19,11 +19,11 @@ from typing import Any
 import pytest
 
 from tools.errors import Interrupted, UnreadableMedia
-from tools.ingest import ingest
+from tools.ingest.pipeline import ingest
 from tools.library import Library
-from tools.providers import BARE
+from tools.models.providers import BARE
 from tools.sandbox import Child
-from ui.uploads import Uploads
+from ui.web.uploads import Uploads
 
 Times = Callable[[int], int]
 
@@ -33,7 +33,7 @@ STOPPED = "cuepoint: stopped; run it again to go on where it was\n"
 SERVER = """
 import os, sys
 import uvicorn
-from ui import uploads
+from ui.web import uploads
 pipe = os.open({pipe!r}, os.O_WRONLY)
 def told(word, call):
     def wrapped(*given, **named):
@@ -47,14 +47,14 @@ async def startup(self, *given, **named):
 uvicorn.Server.startup = startup
 uploads._Form.feed = told(b"u", uploads._Form.feed)
 sys.argv = ["cuepoint", *{argv!r}]
-from ui.start import main
+from ui.cli.main import main
 main()
 """
 
 HELD = """
 import os, sys, threading
-if "tools.pool" in sys.orig_argv:
-    from tools import stages
+if "tools.ingest.workers" in sys.orig_argv:
+    from tools.ingest import stages
     step = stages.STAGE[{stage!r}]
     def held(work):
         if {done}:
@@ -120,7 +120,7 @@ def test_a_program_that_was_started_from_nothing_stops_with_one_line(
     ground: Any, tmp_path: Path, number: signal.Signals
 ) -> None:
     """The program itself, in a group of its own, as a terminal starts it."""
-    program = (sys.executable, "-c", "from ui.start import main; main()")
+    program = (sys.executable, "-c", "from ui.cli.main import main; main()")
     work = subprocess.Popen(
         [*program, "--library", str(tmp_path / "home"), "index", str(ground.video)],
         stderr=subprocess.PIPE,
@@ -261,7 +261,7 @@ def test_a_decoder_that_freezes_is_ended_and_the_next_call_gets_a_new_one(ground
     with Child(patience=0.05) as child, pytest.raises(UnreadableMedia, match="froze"):
         list(child.call("signal:pause"))
     with Child() as child:
-        assert list(child.call("tools.video.source:probe", path=str(ground.video)))
+        assert list(child.call("tools.video.container:probe", path=str(ground.video)))
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGSEGV])
@@ -318,7 +318,7 @@ def test_a_file_that_grows_while_it_is_read_for_its_checksum_is_said(
 
 GROW = """
 import os
-from tools import stages
+from tools.ingest import stages
 step = stages.STAGE[{stage!r}]
 def run(work):
     result = step.run(work)
@@ -329,7 +329,7 @@ def run(work):
 stages.STAGE[{stage!r}] = stages.Step(run, step.fingerprint)
 """
 GROWING_DIGEST = """
-from tools import original
+from tools.store import original
 digest = original.digest
 def growing(path):
     found = digest(path)

@@ -12,9 +12,9 @@ import pytest
 
 from tools import sandbox
 from tools.errors import UnreadableMedia
-from tools.ingest import ingest
+from tools.ingest.pipeline import ingest
 from tools.library import Library
-from tools.providers import BARE
+from tools.models.providers import BARE
 
 TURNS = 60
 """How often the same pictures come again: what is cheap to write is dear to read."""

@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from tools import scenes
 from tools.errors import VideoError
-from tools.frames import sample
 from tools.library import Library
-from tools.sampling import choose
-from tools.signals import rows_from
+from tools.store.frames import sample
+from tools.vision import scenes
+from tools.vision.sampling import choose
+from tools.vision.signals import rows_from
 
 FRAMES, STEP = 30, 100
 """Frames of each file, and milliseconds between those of an honest one."""

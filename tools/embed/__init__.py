@@ -14,8 +14,8 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from tools import models
 from tools.errors import ProviderUnavailable
+from tools.models import registry as models
 
 if TYPE_CHECKING:
     import numpy as np
@@ -127,7 +127,7 @@ def _text_embedder(name: str, home: Path | None, threads: int) -> TextEmbedder:
         listed = ", ".join(["auto", "wordllama", *known])
         raise ProviderUnavailable(f"no embedder {name!r}; known: {listed}")
     folder = models.checked(home, name)
-    from tools.embed.onnx_text import OnnxText
+    from tools.embed.text_encoder import OnnxText
 
     return OnnxText(name, folder, threads)
 
@@ -174,7 +174,7 @@ def _image_embedder(name: str, home: Path | None, threads: int) -> ImageEmbedder
         raise ProviderUnavailable(
             f"no image embedder {name!r}; known: {listed}, or a folder with an ONNX pair"
         )
-    from tools.embed.onnx_pair import OnnxPair
+    from tools.embed.dual_encoder import OnnxPair
 
     if name not in known:
         return OnnxPair(name, own, threads)

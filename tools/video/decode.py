@@ -16,11 +16,11 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from tools.errors import UnreadableMedia
-from tools.sampling import LAST, Adaptive
-from tools.signals import DRIFT, NOISE, Grid, RowWriter
+from tools.video.container import FAULTS, decoded, open_media, origin, said, video_stream
 from tools.video.grid import sample_grid
-from tools.video.pictures import PictureWriter
-from tools.video.source import FAULTS, decoded, open_media, origin, said, video_stream
+from tools.video.jpeg import PictureWriter
+from tools.vision.sampling import LAST, Adaptive
+from tools.vision.signals import DRIFT, NOISE, Grid, RowWriter
 
 Event = dict[str, Any]
 KEYFRAME_SPACING = 2.0

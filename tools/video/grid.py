@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from av.video.frame import VideoFrame
 
-from tools.signals import COLOUR_LINES, COLUMNS, LINES, Grid
+from tools.vision.signals import COLOUR_LINES, COLUMNS, LINES, Grid
 
 FULL_RANGE = 2  # AVCOL_RANGE_JPEG
 _FROM_LIMITED: Grid = np.clip((np.arange(256) - 16) * 255 // 219, 0, 255).astype(np.int16)

@@ -21,7 +21,7 @@ from av.video.frame import PictureType, VideoFrame
 from av.video.stream import VideoStream
 
 from tools.errors import UnreadableMedia
-from tools.video.source import FAULTS, open_media, origin, shown_size, video_stream
+from tools.video.container import FAULTS, open_media, origin, shown_size, video_stream
 
 Event = dict[str, Any]
 SHORT_SIDE, LONG_SIDE = 720, 1280

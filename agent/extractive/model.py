@@ -1,0 +1,362 @@
+"""The chat model without a language model: picks tools by rule, answers in quotes, or "not found".
+
+It sees what any model sees in the graph. First it calls the tools that a plan names, then it writes
+one or two sentences that quote what they found; it never says what no evidence says.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
+from langchain_core.outputs import ChatGeneration, ChatResult
+from pydantic import ConfigDict
+
+from agent.extractive import quote as quoting
+from agent.extractive.answer_type import sought
+from agent.extractive.compose import reply
+from agent.extractive.modality import Senses
+from agent.extractive.query import Plan
+from agent.extractive.quote import Found, Reply
+from agent.extractive.reference import Referring, Turn, places, resolve
+from agent.extractive.relevance import Relevance
+from agent.extractive.video_questions import about
+from agent.extractive.visual import with_senses
+from agent.grounding.citations import labels
+from tools.evidence import UNHEARD, parse_id
+from tools.ingest.on_demand import is_coarse
+from tools.media import Evidence
+from tools.toolbox import Toolbox
+from tools.vision.colour import COLOURS
+
+KEY = "cuepoint"
+AROUND_SECONDS = 8.0
+"""How far before or after a moment its neighbours lie."""
+SEARCHED = 8
+EVERY = 50
+"""Sounds, at most, of which one is chosen or that are counted."""
+FACTS = 6
+"""Videos, at most, whose facts are asked for beside a sound."""
+_IN_WORDS = ("search", "first", "last", "every")
+_SENSES = ("search_frames", "find_sounds", "classify")
+"""Plans and tools: what words answer first, and what is asked where they do not."""
+_CLOSER = "look_closer"
+
+
+class ExtractiveModel(BaseChatModel):
+    """Answers from the evidence alone; needs nothing but the toolbox."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+    toolbox: Any
+
+    @property
+    def _llm_type(self) -> str:
+        return "extractive"
+
+    def bind_tools(self, tools: Sequence[Any], **kwargs: Any) -> Any:
+        """The tools are known: nothing to bind."""
+        return self
+
+    def _generate(
+        self, messages: list[BaseMessage], stop: Any = None, run_manager: Any = None, **kwargs: Any
+    ) -> ChatResult:
+        asked = max(i for i, message in enumerate(messages) if isinstance(message, HumanMessage))
+        beside = messages[asked].additional_kwargs[KEY]
+        results = [m for m in messages[asked:] if isinstance(m, ToolMessage)]
+        turn = _Turn(self.toolbox, beside, messages[:asked], results)
+        calls = turn.calls(results) if beside["calls"] else []
+        message = AIMessage(content="", tool_calls=calls) if calls else turn.answer(results)
+        return ChatResult(generations=[ChatGeneration(message=message)])
+
+
+def _within(asked: Referring, video: str) -> Referring:
+    """The same about one video, where it is named and nothing else says which."""
+    return replace(asked, video=video) if video and not (asked.at or asked.video) else asked
+
+
+class _Turn:
+    """One question, resolved against the conversation before it."""
+
+    def __init__(
+        self,
+        toolbox: Toolbox,
+        beside: dict[str, Any],
+        before: Sequence[BaseMessage],
+        results: Sequence[ToolMessage],
+    ) -> None:
+        self._toolbox = toolbox
+        self._seen: list[str] = beside["seen"]
+        self._scope = list(beside["videos"]) or [v.id for v in toolbox.library.list()]
+        handles: list[str] = beside["handles"]
+        turns: list[Turn] = []
+        pairs = list(zip(before[1::2], before[2::2], strict=False))
+        for question, answer in pairs:
+            asked, video = self._titled(str(question.content))
+            told = answer.additional_kwargs.get(KEY, {})
+            numbers = told.get("evidence") or told.get("nearest") or []
+            shown = [handles[n - 1] for n in numbers if 0 < n <= len(handles)]
+            plan = resolve(asked, turns, handles, self._duration(turns), self._scope)
+            turns.append(Turn(_within(plan, video), places(shown)))
+        asked, video = self._titled(beside["question"])
+        plan = resolve(asked, turns, handles, self._duration(turns), self._scope)
+        self.asked = _within(plan, video)
+        self._video = self._of(self.asked, turns)
+        self._relevance = Relevance(toolbox, self._videos)
+        self.asked = replace(self.asked, plan=self._relevance.adapted(self.asked.plan))
+        if self.asked.plan.scene:
+            self.asked = replace(self.asked, plan=self._in_scene(self.asked.plan))
+        if self.asked.plan.kind == "label":
+            # Vectors may come meanwhile: a search that began in words goes on in them.
+            begun = results[0].name == "classify" if results else not self._blind
+            if not begun:
+                self.asked = replace(self.asked, plan=_unlabelled(self.asked))
+        self.plan = self.asked.plan
+        wanted = self._wanted()
+        self._closer = [call for call in wanted if call[0] == _CLOSER]
+        self._calls = [call for call in wanted if call[0] != _CLOSER]
+        self._said_before = " ".join(str(answer.content) for _, answer in pairs)
+
+    def _titled(self, question: str) -> tuple[str, str]:
+        """The question without the title of the one video that it names, and the video."""
+        if len(self._scope) < 2:
+            return question, ""
+        for video in self._scope:
+            title = re.escape(self._toolbox.library.get(video).title)
+            mark = "[\"\u201c\u201d']"
+            named = rf"{mark}{title}{mark}" + (rf"|\b{title}\b" if r"\ " in title else "")
+            rest = re.sub(rf"\s*\b(?:in|of|from|on) (?:{named})", "", question, flags=re.I)
+            if rest != question and rest.strip(" ?"):
+                return rest, video
+        return question, ""
+
+    def _in_scene(self, plan: Plan) -> Plan:
+        """The plan with the stretch of the scene that it names."""
+        named = quoting.nth(self._toolbox.library.scenes(self._video), plan.scene)
+        return replace(plan, window=(named[0].start, named[0].end)) if named else plan
+
+    @property
+    def _blind(self) -> str:
+        """Why no picture of the one video can be compared with labels."""
+        return self._toolbox.blind([self._video])
+
+    @property
+    def _videos(self) -> list[str]:
+        return [self.asked.video] if self.asked.video else self._scope
+
+    def _duration(self, turns: Sequence[Turn]) -> float:
+        return self._toolbox.library.get(self._of(None, turns)).duration
+
+    def _of(self, asked: Referring | None, turns: Sequence[Turn]) -> str:
+        """The one video that times and lists are about."""
+        if asked and asked.at:
+            return asked.at.video
+        if asked and asked.video:
+            return asked.video
+        shown = next((turn.shown for turn in reversed(turns) if turn.shown), ())
+        return shown[0].video if shown and shown[0].video in self._scope else self._scope[0]
+
+    def calls(self, results: Sequence[ToolMessage]) -> list[dict[str, Any]]:
+        """The tool calls that are still to be made."""
+        words, senses = self._apart(results)
+        wanted = self._calls[len(words) :]
+        if self._closer and not results:
+            wanted = self._closer  # what it finds is there for the calls after it
+        elif not wanted and not senses:
+            said = self._in_words(words)
+            wanted = self._beyond(said)
+            if said.wants and len(words) == len(self._calls):
+                video, start, end = said.wants
+                read = "read_passage" if said.joined else "read_moment"
+                wanted = [(read, {"video": video, "start": start, "end": end})]
+        return [
+            {"name": name, "args": arguments, "id": f"{len(self._seen)}-{number}"}
+            for number, (name, arguments) in enumerate(wanted, len(results))
+        ]
+
+    def _apart(
+        self, results: Sequence[ToolMessage]
+    ) -> tuple[Sequence[ToolMessage], Sequence[ToolMessage]]:
+        """What the search in words gave, and what pictures and sounds were asked for after it."""
+        results = [m for m in results if m.name != _CLOSER]
+        first = len(self._calls)
+        later = (n for n, m in enumerate(results) if n >= first and m.name in _SENSES)
+        at = next(later, len(results))
+        return results[:at], results[at:]
+
+    def _beyond(self, said: Reply) -> list[tuple[str, dict[str, Any]]]:
+        """What pictures or sounds are asked for where words do not answer, or do not show it."""
+        plan, senses = self.plan, self.plan.senses
+        if plan.kind not in _IN_WORDS:
+            return []
+        if senses.sound:
+            return [] if said.found else self._listening(plan)
+        if senses.labels:
+            return [] if said.found or self._blind else self._labelling(plan)
+        cited = labels(" ".join(said.sentences))
+        kinds = {self._seen[int(label[1:]) - 1].partition(":")[0] for label in cited}
+        unseen = not said.found or (senses.plainly and kinds == {"speech"})
+        if not senses.seen or not unseen or self._toolbox.blind(self._videos):
+            return []
+        return [("search_frames", {"query": senses.seen[:400], **self._where(plan)})]
+
+    def _where(self, plan: Plan) -> dict[str, Any]:
+        return {"videos": self._videos, **_window(plan.window)}
+
+    def _listening(self, plan: Plan) -> list[tuple[str, dict[str, Any]]]:
+        stages = {id: self._toolbox.library.get(id).stages["sound"].state for id in self._videos}
+        first = sorted(stages, key=lambda id: stages[id] == "skipped")  # those without sound last
+        facts = [("video_facts", {"video": id}) for id in first[:FACTS]]
+        every = {"limit": EVERY} if plan.nth or quoting.counts(plan.question) else {}
+        return [("find_sounds", {"what": plan.senses.sound, **every, **self._where(plan)}), *facts]
+
+    def _labelling(self, plan: Plan) -> list[tuple[str, dict[str, Any]]]:
+        at = self.asked.at
+        span = (at.start, at.end) if at else plan.window
+        where = {"start": span[0], "end": span[1]} if span else {}
+        labels = list(plan.senses.labels)
+        return [("classify", {"labels": labels, "video": self._video, **where})]
+
+    def _wanted(self) -> list[tuple[str, dict[str, Any]]]:
+        plan, video = self.plan, self._video
+        if plan.kind == "sound":
+            return self._listening(plan)
+        if plan.kind == "like":
+            at = self.asked.at
+            return [("find_similar", {"evidence": at.id, "videos": self._videos})] if at else []
+        if plan.kind == "label":
+            return self._labelling(plan)
+        if plan.kind in ("facts",):
+            return [("video_facts", {"video": video})]
+        if plan.kind == "scenes":
+            where = {"video": video, **_window(plan.window)}
+            if plan.pick in ("cuts", "first", "last"):
+                return [("find_cuts", where), ("video_facts", {"video": video})]
+            return [("find_scenes", where)]
+        if plan.kind == "summary":
+            return [("summarize_video", {"video": video, "about": about(plan.question)})]
+        if plan.kind == "look":
+            idle = plan.look.rest if plan.look else ()  # words that are no thing to be seen
+            said = re.findall(r"[\w'-]+", plan.question)
+            query = " ".join(word for word in said if word.lower() not in idle)
+            return [("search_frames", {"query": query[:400], **self._where(plan)})]
+        if plan.kind == "moment":
+            start, end = self._moment()
+            calls: list[tuple[str, dict[str, Any]]] = [
+                ("read_moment", {"video": video, "start": start, "end": end})
+            ]
+            named = plan.window[0] if plan.window else self.asked.at.start if self.asked.at else 0.0
+            instant = plan.window is None or plan.window[1] - plan.window[0] < quoting.INSTANT
+            if instant and plan.modality != "speech" and not self.asked.when:
+                calls.append(("look_at", {"video": video, "seconds": named}))
+                if is_coarse(self._toolbox.library, video, named):
+                    where = {"video": video, "start": named, "end": named + 0.1}
+                    calls.insert(0, ("look_closer", where))
+            return calls
+        where = self._where(plan)
+        if plan.kind == "order" and plan.sides:
+            return [("find_words", {"words": list(side), **where}) for side in plan.sides]
+        words = sought(plan)
+        known = self._relevance.known(words) or self._relevance.known(plan.topic)
+        query = " ".join(() if self._relevance.long else known or words)[:400]
+        query = query or plan.question[:400]
+        found = [
+            ("search_transcript", {"query": query, "limit": SEARCHED, **where}),
+            ("search_screen_text", {"query": query, "limit": SEARCHED, **where}),
+        ]
+        if plan.kind in ("every", "first", "last"):
+            return [("find_words", {"words": list(plan.words), **where}), *found]
+        if self.asked.otherwise:
+            start, end = self._moment()
+            return [*found, ("read_moment", {"video": video, "start": start, "end": end})]
+        rare = self._rarest(sought(plan))
+        return [*found, ("find_words", {"words": [rare], "limit": 6, **where})] if rare else found
+
+    def _rarest(self, words: Sequence[str]) -> str:
+        """The word whose mentions are the nearest misses where nothing answers."""
+        known = [word for word in words if self._relevance.holders(word)]
+        return min(known, key=lambda word: len(self._relevance.holders(word)), default="")
+
+    def _moment(self) -> tuple[float, float]:
+        at, length = self.asked.at, self._toolbox.library.get(self._video).duration
+        if at is None:
+            start, end = self.plan.window or (0.0, length)
+            if end - start < quoting.INSTANT:  # an instant: what lies near it is read as well
+                return max(start - AROUND_SECONDS, 0.0), min(end + AROUND_SECONDS, length)
+            return start, end
+        before = AROUND_SECONDS if self.asked.direction != "after" else 0.0
+        after = AROUND_SECONDS if self.asked.direction != "before" else 0.0
+        return max(at.start - before, 0.0), min(at.end + after, length)
+
+    def answer(self, results: Sequence[ToolMessage]) -> AIMessage:
+        """The sentences, with labels of evidence; or "not found" with the nearest misses."""
+        found = [self._found(message) for message in results]
+        said = self._reply(results)
+        told: dict[str, Any] = {"found": said.found, "remarks": list(said.remarks)}
+        if not said.found:
+            told["nearest"] = list(self._nearest(said, found))
+        text = " ".join([*said.sentences, *said.remarks]).strip()
+        return AIMessage(content=text, additional_kwargs={KEY: told})
+
+    def _reply(self, results: Sequence[ToolMessage]) -> Reply:
+        words, senses = self._apart(results)
+        said = self._in_words(words)
+        found = [self._found(message) for message in senses]
+        if senses:
+            said = with_senses(said, self.plan, found, self._relevance)
+        if self.plan.senses.sound:
+            return replace(said, remarks=(*said.remarks, *self._unheard(results)))
+        if senses or said.found:
+            return said
+        without = self._toolbox.blind(self._videos) if self.plan.senses.plainly else ""
+        without = without or self._toolbox.texts.unread(self._videos)
+        told = f"{without[:1].upper()}{without[1:]}."
+        if not without or told in self._said_before:
+            return said
+        return replace(said, remarks=(*said.remarks, told))
+
+    def _unheard(self, results: Sequence[ToolMessage]) -> list[str]:
+        """Which sound was not there yet when the facts were asked for."""
+        facts = [found for message in results for found in self._found(message)]
+        late = [found.one.video for found in facts if UNHEARD in found.one.text]
+        titles = [quoting.quoted(self._toolbox.library.get(video).title) for video in late]
+        return [f"The sound of {' and '.join(titles)} is not indexed yet."] if titles else []
+
+    def _in_words(self, results: Sequence[ToolMessage]) -> Reply:
+        found = [self._found(message) for message in results]
+        return reply(self.asked, found, self._relevance)
+
+    def _nearest(self, said: Reply, found: Sequence[Sequence[Found]]) -> list[str]:
+        pool = [one.label for one in said.nearest]
+        if not pool and self.plan.kind not in ("moment", "facts"):
+            pool = [one.label for group in found for one in group]
+        return list(dict.fromkeys(pool))[:3]
+
+    def _found(self, message: ToolMessage) -> list[Found]:
+        """What a tool returned, in its order, each with the label that cites it."""
+        ids: list[str] = message.artifact if isinstance(message.artifact, list) else []
+        told = message.additional_kwargs.get(KEY, {}).get("told", [("", 0.0)] * len(ids))
+        resolved: list[tuple[str, Evidence]] = [
+            (id, replace(self._toolbox.library.evidence(id), text=text, score=score))
+            for id, (text, score) in zip(ids, told, strict=True)
+            if parse_id(id)
+        ]
+        return [Found(f"e{self._seen.index(id) + 1}", one) for id, one in resolved]
+
+
+def _unlabelled(asked: Referring) -> Plan:
+    """A question with labels where no picture can be compared with them: colours can be seen."""
+    plan, labels = asked.plan, asked.plan.senses.labels
+    if asked.at and set(labels) <= set(COLOURS):
+        return replace(plan, kind="moment", words=())
+    return replace(plan, kind="search", senses=Senses(" or ".join(labels), True))
+
+
+def _window(window: tuple[float, float] | None) -> dict[str, float]:
+    if window is None:
+        return {}
+    start, end = window
+    if end - start < quoting.INSTANT:
+        start, end = max(start - AROUND_SECONDS, 0.0), end + AROUND_SECONDS
+    return {"start": start, "end": end}

@@ -1,0 +1,1 @@
+"""What "verified" means: claims tested against their evidence."""

@@ -1,0 +1,88 @@
+"""The chat model: a language model where a key or an address is set, else the extractive one."""
+
+import sys
+from typing import TYPE_CHECKING
+
+from agent.settings import Settings
+from tools.errors import ProviderUnavailable, VideoError
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+    from tools.toolbox import Toolbox
+
+EXTRACTIVE = "extractive"
+OPENAI_URL = "https://api.openai.com/v1"
+OPENAI_MODEL = "gpt-5-mini"
+REQUEST_SECONDS = 30.0
+RETRIES = 2
+
+
+def load_model(settings: Settings, toolbox: "Toolbox") -> "BaseChatModel":
+    """The model that these settings ask for; ProviderUnavailable names what is missing."""
+    reachable = settings.openai_api_key is not None or settings.openai_base_url is not None
+    if reachable and settings.model != EXTRACTIVE:
+        return _openai(settings)
+    if settings.model not in ("", EXTRACTIVE):
+        raise ProviderUnavailable(
+            f"the model {settings.model!r} needs OPENAI_API_KEY, or OPENAI_BASE_URL for a server "
+            f"of your own; CUEPOINT_MODEL={EXTRACTIVE} answers without"
+        )
+    from agent.extractive.model import ExtractiveModel
+
+    return ExtractiveModel(toolbox=toolbox)
+
+
+def _openai(settings: Settings) -> "BaseChatModel":
+    from langchain_openai import ChatOpenAI
+    from pydantic import SecretStr
+
+    if settings.openai_base_url is not None and not settings.model:
+        raise ProviderUnavailable(
+            "OPENAI_BASE_URL is set: name the model that the server there offers in CUEPOINT_MODEL"
+        )
+    key = settings.openai_api_key
+    return ChatOpenAI(
+        model=settings.model or OPENAI_MODEL,
+        # A server of one's own often wants no key, but the client will not start without one.
+        api_key=SecretStr(key.reveal() if key else "none"),
+        base_url=settings.openai_base_url or OPENAI_URL,
+        timeout=REQUEST_SECONDS,
+        stream_chunk_timeout=REQUEST_SECONDS,
+        max_retries=RETRIES,
+        stream_usage=True,
+        use_responses_api=False,  # the chat protocol is what self-hosted servers speak
+    )
+
+
+def model_errors() -> tuple[type[Exception], ...]:
+    """What a remote model raises when it gives no answer; nothing while none was loaded."""
+    openai = sys.modules.get("openai")
+    return (openai.OpenAIError,) if openai else ()
+
+
+def refuses_pictures(error: Exception) -> bool:
+    """Whether a server may mean by this that its model takes no pictures: they say it variously."""
+    return getattr(error, "status_code", None) in (400, 404, 415, 422, 500, 501)
+
+
+def broke_off(error: Exception) -> bool:
+    """Whether the line broke while a reply came; until it came the client tried again itself."""
+    return getattr(error, "status_code", None) is None
+
+
+def explain(error: Exception) -> VideoError:
+    """One line for a person. Never the error's own text: servers echo what was sent, keys too."""
+    status = getattr(error, "status_code", None)
+    hints = {
+        400: "it did not accept the request: check that CUEPOINT_MODEL can call tools",
+        401: "check OPENAI_API_KEY",
+        403: "the key in OPENAI_API_KEY may not use this model",
+        404: "check CUEPOINT_MODEL and OPENAI_BASE_URL",
+        429: "its limit or the account's credit is used up: try again later",
+    }
+    if status is None:
+        said = f"gave no answer ({type(error).__name__}): check OPENAI_BASE_URL and the network"
+    else:
+        said = f"answered {status}: {hints.get(status, 'try again later')}"
+    return ProviderUnavailable(f"the model server {said}")

@@ -1,0 +1,1 @@
+"""A video told in short, by a language model or without one."""

@@ -1,0 +1,145 @@
+"""Each rule of the scoring on answers made by hand."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from agent.evaluation.baseline import guess
+from agent.evaluation.scoring import Reply, is_right, is_true, overlap, score, tells
+from agent.evaluation.truth import Question, Span
+from tools.ingest.pipeline import ingest
+from tools.library import Library
+from tools.models.providers import BARE
+
+SAID = Span("v", 10.0, 13.0)
+ASKED = Question("How much?", ("v",), "said", (SAID,), ("12", "twelve"))
+RIGHT = Reply("It costs twelve euros [1].", True, (SAID,), 0.2)
+
+
+@pytest.mark.parametrize(
+    ("citation", "right"),
+    [
+        (Span("v", 10.0, 13.0), True),
+        (Span("v", 9.5, 9.5), True),  # half a second before
+        (Span("v", 9.4, 9.4), False),
+        (Span("v", 13.5, 13.5), True),
+        (Span("v", 6.5, 16.5), True),  # as long as ten seconds
+        (Span("v", 6.4, 16.5), False),
+        (Span("w", 10.0, 13.0), False),  # of another video
+    ],
+)
+def test_a_citation_is_right_by_its_middle_its_length_and_its_video(citation: Span, right: bool):
+    assert is_true(citation, [SAID]) is right
+
+
+def test_a_long_truth_allows_a_citation_of_twice_its_length():
+    assert is_true(Span("v", 0.0, 80.0), [Span("v", 20.0, 60.0)])
+    assert not is_true(Span("v", 0.0, 81.0), [Span("v", 20.0, 60.0)])
+
+
+def test_an_answer_needs_the_value_and_a_citation_that_is_right():
+    assert is_right(ASKED, RIGHT)
+    assert not is_right(ASKED, replace(RIGHT, text="It costs 13 euros [12]."))
+    assert not is_right(ASKED, replace(RIGHT, citations=()))
+    assert not is_right(ASKED, replace(RIGHT, found=False))
+    assert not is_right(ASKED, replace(RIGHT, citations=(Span("v", 30.0, 33.0),)))
+    assert is_right(ASKED, replace(RIGHT, citations=(Span("v", 30.0, 33.0), SAID)))
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("12 euros", True),
+        ("TWELVE", True),
+        ("112 euros", False),
+        ("12.50 euros", False),
+        ("at 12:30", False),
+        ("at 0:12", False),
+        ("[12]", False),
+        ("It is 12.", True),
+    ],
+)
+def test_a_value_stands_as_a_word_of_its_own(text: str, told: bool):
+    assert tells(ASKED, text) is told
+
+
+def test_a_count_is_not_read_from_a_quotation_or_a_time():
+    counted = replace(ASKED, kind="count", accepted=("3", "three"))
+    assert tells(counted, "That is three times in all.")
+    assert not tells(counted, 'At 0:03 it is said: "three boats" [3]. That is twice in all.')
+
+
+def test_an_order_is_told_by_what_is_named_first():
+    order = replace(ASKED, kind="order", accepted=("kettle",), instead=("ladder",))
+    assert tells(order, "The kettle, then the ladder.")
+    assert not tells(order, "The ladder, then the kettle.")
+
+
+def test_screen_text_may_lose_its_spaces():
+    assert tells(replace(ASKED, accepted=("WET FLOOR",)), 'On screen: "WETFLOOR" [1].')
+
+
+def test_what_is_not_there_is_right_when_nothing_is_found():
+    absent = replace(ASKED, expect="absent", truth=())
+    assert is_right(absent, Reply("Nothing.", False, (), 0.1))
+    assert not is_right(absent, RIGHT)
+
+
+def test_the_figures_of_a_run():
+    absent = replace(ASKED, expect="absent", truth=(), accepted=())
+    adjacent = replace(absent, expect="adjacent")
+    follow_up = replace(ASKED, follows_up=True, kind="time")
+    wrong = replace(RIGHT, citations=(SAID, Span("v", 30.0, 33.0)), text="It is dear.", first=0.6)
+    none = Reply("Nothing.", False, (), 0.4)
+    asked = [ASKED, absent, absent, adjacent, follow_up]
+    got = score(asked, [RIGHT, none, RIGHT, RIGHT, wrong])
+    assert got.cases == 5
+    assert got.accuracy == 0.4
+    assert got.citation_precision == round(2 / 3, 4)  # those of answers to what is absent apart
+    assert (got.false_absent, got.false_adjacent, got.follow_up_accuracy) == (0.5, 1.0, 0.0)
+    assert got.kinds == {"said": 0.5, "time": 0.0}
+    assert got.first_answer_s == 0.2
+    assert got.cost_usd == 0.0
+    assert "retrieval" not in got.json() and "R1@0.5" not in got.json()
+
+
+def test_a_cost_that_is_not_known_is_not_added_up():
+    assert score([ASKED] * 2, [RIGHT, replace(RIGHT, cost=None)]).cost_usd is None
+    assert score([ASKED] * 2, [replace(RIGHT, cost=0.25)] * 2).cost_usd == 0.5
+
+
+def test_a_citation_that_leads_nowhere_is_counted():
+    assert score([ASKED], [replace(RIGHT, unresolved=2)]).unresolved == 2
+
+
+def test_moment_retrieval_is_scored_by_overlap():
+    assert overlap(Span("v", 0.0, 10.0), Span("v", 5.0, 15.0)) == pytest.approx(1 / 3)
+    assert overlap(None, SAID) == overlap(Span("w", 10.0, 13.0), SAID) == 0.0
+    asked = replace(ASKED, kind="retrieval", truth=(Span("v", 0.0, 2.0), Span("v", 10.0, 20.0)))
+    windows = [Span("v", 10.0, 16.0), Span("v", 10.0, 18.0), None]
+    got = score([asked] * 3, [replace(RIGHT, window=window) for window in windows])
+    assert got.json()["R1@0.5"] == round(2 / 3, 4)
+    assert got.json()["R1@0.7"] == round(1 / 3, 4)
+
+
+def test_the_baseline_takes_the_frame_with_most_words_or_guesses_the_place(
+    shots: Path, tmp_path: Path
+):
+    path = tmp_path / "v.mp4"
+    path.write_bytes(shots.read_bytes())
+    srt = "1\n00:00:04,000 --> 00:00:06,000\nThe kettle costs twelve euros.\n"
+    path.with_suffix(".srt").write_text(srt)
+    library = Library(tmp_path / "home")
+    ids = {"v": ingest(library, path, providers=BARE).id}
+
+    def guessed(text: str) -> Reply:
+        return guess(library, replace(ASKED, text=text), ids)
+
+    step = library.get(ids["v"]).duration / 16
+    one = guessed("What does the kettle cost?")
+    assert one.found and one.text == "The kettle costs twelve euros."
+    assert one.citations[0].start == one.citations[0].end == pytest.approx(6.5 * step)
+    assert guessed("What happens at first?").citations[0].start == pytest.approx(0.5 * step)
+    assert guessed("What happens last?").citations[0].start == pytest.approx(15.5 * step)
+    assert guessed("Any whales?").citations[0].start == pytest.approx(8.5 * step)

@@ -1,0 +1,108 @@
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+from langchain_core.messages import AIMessage, HumanMessage
+
+from agent.llm.answer_cache import Recall
+from agent.llm.catalog import Facts, facts, price
+from agent.llm.limits import Limits, Meter
+from agent.llm.spending import Spending
+from agent.llm.tokens import picture_tokens, text_tokens, tokens
+from tools.errors import RefusedRequest, VideoError
+
+
+@pytest.mark.parametrize(
+    ("name", "sees", "priced"),
+    [
+        ("gpt-4o-mini", True, True),
+        ("gpt-4o-mini-2024-07-18", True, True),
+        ("openai/gpt-4o-mini", True, True),
+        ("gpt-4o-something-new", True, False),  # of a family, at a price that nobody knows
+        ("qwen2.5vl:7b", True, False),
+        ("Qwen/Qwen3-8B", False, False),
+        ("o3-mini", False, True),
+        ("house-model", False, False),
+    ],
+)
+def test_what_a_name_tells(name: str, sees: bool, priced: bool):
+    assert facts(name).sees is sees
+    assert (price(name, 1000, 100) is not None) is priced
+
+
+def test_a_price_counts_what_the_server_had_cached():
+    assert Facts(usd=(2.0, 0.5, 8.0)).price(1_000_000, 500_000, 400_000) == pytest.approx(5.4)
+
+
+def test_a_table_of_ones_own_goes_first(tmp_path: Path):
+    table = tmp_path / "models.json"
+    entries = {"gpt-4o": {"usd": [1, 1, 1]}, "house-model": {"sees": True, "context": 8192}}
+    table.write_text(json.dumps({"models": entries}))
+    assert price("gpt-4o", 1_000_000, 0, table) == 1.0
+    assert facts("house-model", table) == Facts(True, 8192)
+    assert facts("gpt-4o-mini", table) == facts("gpt-4o-mini")
+    for broken in (
+        "{",
+        '{"models": {"a": {"usd": [1]}}}',
+        '{"models": {"a": {"usd": [-1, 0, 0]}}}',
+    ):
+        other = tmp_path / f"{len(broken)}.json"
+        other.write_text(broken)
+        with pytest.raises(VideoError, match="no table of models"):
+            facts("a", other)
+
+
+def test_a_day_has_its_limit_and_another_day_begins_anew(tmp_path: Path):
+    path = tmp_path / "spending.json"
+    one, other = (Spending(path, tokens=1000, usd=0.5) for _ in range(2))
+    one.add(400, 0.2)
+    other.add(500, None)
+    assert one.today() == (900, 0.2)
+    one.check()
+    one.add(0, 0.3)
+    other.add(1, 0.3)
+    with pytest.raises(RefusedRequest, match=r"0\.5 USD a day.*CUEPOINT_DAY_USD"):
+        one.check()
+    kept = json.loads(path.read_text())
+    path.write_text(json.dumps(kept | {"date": "2020-01-01"}))
+    one.check()
+    for odd in ("[]", "{", json.dumps({"date": date.today().isoformat(), "tokens": "x"})):
+        path.write_text(odd)
+        assert one.today() == (0, 0.0)
+
+
+def test_an_estimate_is_from_above():
+    assert text_tokens("\u706f\u5854") == 2
+    english = "What does she say about the lighthouse when the ferry leaves the harbour at dawn?"
+    assert len(english.split()) * 4 / 3 < text_tokens(english) < len(english)
+    assert picture_tokens(1024, 576) >= 765  # what the dearest table says of such a picture
+    call = {"name": "look_at", "args": {"seconds": 1.5}, "id": "a"}
+    plain, calling = AIMessage(""), AIMessage("", tool_calls=[call])
+    assert tokens([plain]) < tokens([calling]) < tokens([calling, HumanMessage(english)])
+
+
+def test_a_meter_stops_before_the_call_that_is_too_much():
+    meter = Meter(Limits(tokens=10_000, usd=0.01), Facts(usd=(1.0, 0.1, 2.0)))
+    assert meter.short(5_000) == ""
+    meter.add({"input_tokens": 5_000, "output_tokens": 500}, 1)
+    assert "10,000 tokens" in meter.short(5_000) and meter.usd == pytest.approx(0.006)
+    assert "0.01 USD" in Meter(Limits(usd=0.01), meter.facts, (5_000, 500)).short(100)
+    assert Meter(Limits(), Facts(context=8_000)).room == 6_000
+
+
+def test_an_answer_is_kept_for_the_same_question_of_the_same_videos(tmp_path: Path):
+    recall, asked = Recall(tmp_path / "answers", "m"), [HumanMessage("Water?")]
+    key = recall.key(asked, ["a 1"])
+    assert recall.get(key) is None
+    recall.put(key, "Salt [e1].", ["speech:a@1-2"])
+    known = recall.get(key)
+    assert known and known.text == "Salt [e1]." and known.seen == ("speech:a@1-2",)
+    others = {
+        recall.key(asked, ["a 2"]),
+        recall.key([HumanMessage("Oil?")], ["a 1"]),
+        Recall(tmp_path / "answers", "n").key(asked, ["a 1"]),
+    }
+    assert key not in others and len(others) == 3
+    (tmp_path / "answers" / f"{key}.json").write_text('{"text": 3, "seen": []}')
+    assert recall.get(key) is None

@@ -1,0 +1,147 @@
+import os
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from agent.toolbelt import Toolbelt
+from tools.embed import image_embedder_named, load_image_embedder
+from tools.embed.dual_encoder import OnnxPair
+from tools.equip import equip
+from tools.files.durable import read_lines
+from tools.ingest.pipeline import ingest
+from tools.ingest.stages.embeddings import picture_sources, pictures
+from tools.library import Library
+from tools.models.providers import BARE, Providers
+from tools.models.registry import seal
+from tools.search.image_vectors import VisualSearch
+
+MODELS = Path(os.environ.get("CUEPOINT_MODELS", "models")).absolute()
+
+
+def work_on(library: Library, video: str, **chosen: Any) -> Any:
+    """What a run hands to a stage, as far as this one asks for it."""
+    return SimpleNamespace(
+        library=library, video=video, folder=library.folder(video), sampling="adaptive",
+        providers=Providers(**chosen), manifest=library.manifest(video),
+        say=lambda *_: None, take_back=lambda: None,
+    )  # fmt: skip
+
+
+def test_a_text_finds_the_frames_that_show_it_and_what_looks_the_same_is_embedded_once(
+    tiny, shots, tmp_path, monkeypatch
+):
+    library = Library(tmp_path / "home")
+    video = ingest(library, shots, providers=BARE).id
+    tiny.install_pair(library.home)
+    embedded: list[Path] = []
+    images = OnnxPair.images
+    monkeypatch.setattr(
+        OnnxPair, "images", lambda pair, paths: embedded.extend(paths) or images(pair, paths)
+    )
+    done = pictures(work_on(library, video))
+    assert (done.state, done.provider, len(embedded)) == ("done", "siglip2", 4)
+    rows = read_lines(library.folder(video) / "pictures.jsonl")
+    array = np.load(library.folder(video) / "pictures.npy")
+    frames = library.frames(video)
+    assert [row["id"] for row in rows] == [frame.id for frame in frames]
+    assert len(array) == len(frames) > 4 == len(np.unique(array, axis=0))
+    pair = load_image_embedder("siglip2", library.home)
+    for colour, start, end in (("red", 0, 3), ("blue", 3, 6), ("black", 6, 8), ("white", 8, 10)):
+        fits = array @ pair.texts([f"a {colour} picture"])[0]
+        shown = [f.seconds for f, fit in zip(frames, fits, strict=True) if fit > fits.max() - 1e-3]
+        assert shown and all(start <= at <= end for at in shown), colour
+
+
+def test_a_slide_that_returns_is_found_at_each_of_its_times(tiny, encode, tmp_path):
+    def slides(at: float) -> np.ndarray:
+        return np.full((180, 320, 3), tiny.COLOURS["red" if at < 4 or at >= 8 else "blue"], "u1")
+
+    library, seeing = Library(tmp_path / "home"), replace(BARE, picture_embedder="siglip2")
+    tiny.install_pair(library.home)
+    video = ingest(library, encode(tmp_path / "talk.mp4", slides, 12.0), providers=seeing).id
+    pair = load_image_embedder("siglip2", library.home)
+    layer = VisualSearch(library, pair)._layer
+    reds = {frame.id for frame in library.frames(video) if not 4 <= frame.seconds < 8}
+    later = {frame.id for frame in library.frames(video) if frame.seconds >= 9}
+    red = pair.texts(["red"])[0]
+
+    def found(start: float | None) -> set[str]:
+        rows, _ = layer.frames(red, None, start, None)
+        return {id for id, fit in zip(rows.ids, rows.array @ red, strict=True) if fit > 0.5}
+
+    assert found(None) == reds and found(9.0) == later and later
+
+
+def test_without_a_model_it_says_which_command_gets_one_and_then_it_is_done(tiny, shots, tmp_path):
+    library = Library(tmp_path / "home")
+    video = ingest(library, shots, providers=BARE).id
+    skipped = pictures(work_on(library, video))
+    assert skipped.state == "skipped" and skipped.note.endswith("cuepoint models pull siglip2")
+    off = pictures(work_on(library, video, picture_embedder="none"))
+    assert off.state == "skipped" and "switched off" in off.note
+    before = picture_sources(work_on(library, video))
+    tiny.install_pair(library.home)
+    assert picture_sources(work_on(library, video)) != before
+
+
+def test_a_model_that_is_pulled_or_removed_is_seen_by_the_next_question(tiny, shots, tmp_path):
+    library = Library(tmp_path / "home")
+    seeing = replace(BARE, picture_embedder="auto")
+    video = ingest(library, shots, providers=seeing).id
+    toolbox = equip(library, seeing)
+    belt = Toolbelt(toolbox)
+
+    def offered() -> bool:
+        return "classify" in {tool.name for tool in belt.tools}
+
+    assert toolbox.visual is None and not offered()
+    assert toolbox.blind([video]).endswith("cuepoint models pull siglip2")
+    place = tiny.install_pair(library.home)
+    ingest(library, shots, providers=seeing)
+    assert offered() and toolbox.search_frames("the red one", [video])
+    first = toolbox.visual
+    assert first is not None and toolbox.visual is first
+    shutil.rmtree(place)
+    tiny.make_pair(place, 48)
+    seal(place, "siglip2")
+    assert toolbox.visual is not first and toolbox.visual.embedder.dimensions == 48
+    assert [one.id for one in toolbox.unseen([video])] == [video]
+    shutil.rmtree(place)
+    assert toolbox.visual is None and not offered()
+
+
+def test_other_weights_of_the_same_name_see_again(tiny, shots, tmp_path):
+    library = Library(tmp_path / "home")
+    video = ingest(library, shots, providers=BARE).id
+    own = tiny.make_pair(tmp_path / "own")
+    pulled = tiny.install_pair(library.home)
+    for name, place in ((str(own), own), ("siglip2", pulled)):
+        before = picture_sources(work_on(library, video, picture_embedder=name))
+        assert picture_sources(work_on(library, video, picture_embedder=name)) == before
+        with next(place.rglob("*vision*.onnx")).open("ab") as file:
+            file.write(b"another")
+        if place == pulled:
+            seal(place, name)
+        assert picture_sources(work_on(library, video, picture_embedder=name)) != before
+
+
+@pytest.mark.live
+def test_a_real_model_finds_the_lighthouse_and_no_dog(sample: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "models").symlink_to(MODELS)
+    name, _ = image_embedder_named("auto", home)
+    if name is None:
+        pytest.skip("no weights of a picture model (CUEPOINT_MODELS)")
+    seeing = Providers("none", "auto", "none", name, "none")
+    library = Library(home)
+    video = ingest(library, sample, providers=seeing)
+    toolbox = equip(library, seeing)
+    found = toolbox.search_frames("a drawing of a lighthouse by the sea", [video.id])
+    assert found and all(one.score >= 0.5 for one in found)
+    assert toolbox.search_frames("a dog on a skateboard", [video.id]) == []

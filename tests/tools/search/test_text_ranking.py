@@ -1,0 +1,325 @@
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from tools.embed import load_embedder
+from tools.media import ScreenText, Utterance
+from tools.search import text_ranking as module
+from tools.search.text_ranking import (
+    Corpus,
+    Hit,
+    content_words,
+    find_words,
+    merge_moments,
+    missing_words,
+    search,
+    stem,
+    stems,
+)
+from tools.search.word_vectors import Lexicon
+
+VIDEO = "7f3a9c21d0e4b512"
+OTHER = "00000000deadbeef"
+
+# Six seconds a line, as a person would talk; each question names the line that answers it.
+TALK = """
+Good morning everyone, and thank you for coming out to the orchard on such a cold day.
+Today I want to walk you through one whole year with our bees.
+We keep fourteen hives here, and each of them is home to about forty thousand bees in summer.
+In winter that number drops to ten thousand or even fewer.
+Let me begin with the box itself, because everything happens inside it.
+The hive is made of cedar, which doesn't rot and hardly needs any paint.
+At the bottom there is a board with a narrow entrance that the guards can defend.
+Above it sits the brood chamber, where the queen lays her eggs.
+She lays up to two thousand of them a day, more than her own weight.
+A wire grid keeps her from climbing into the honey boxes on top.
+So the honey that we take never contains any young.
+Now, the workers live for only six weeks in the busy season.
+Their first job is cleaning cells, then feeding the larvae, then building comb.
+Only in the last days of their lives do they fly out to collect nectar.
+They tell each other where the flowers are by dancing on the comb.
+The angle of the dance is the angle to the sun, which Karl von Frisch discovered.
+For that he was given the Nobel Prize in 1973.
+In April the colony grows quickly and begins to feel crowded.
+If you do nothing, half of them leave with the old queen: that is swarming.
+I stop it by giving them space, or by splitting the colony in two.
+Last year one swarm ended up in the chimney of the post office.
+The fire brigade called me at seven in the evening, and we used a ladder and a cardboard box.
+Nobody was stung except the mayor, who had come to watch.
+Let's talk about stings, then, since children always ask.
+Pull the stinger out sideways with a fingernail and cool the skin with ice.
+If your throat swells up, call an ambulance at once.
+I wear a veil, but no gloves, since gloves make me clumsy.
+The smoker is my most important tool; it burns dried grass and pine needles.
+Smoke makes them fill their stomachs, and a full bee is a lazy bee.
+Honey is harvested twice, at the end of May and in the middle of July.
+We cut the wax lids with a hot knife and spin the frames in a centrifuge.
+One frame gives about two kilos, so a good hive earns us thirty jars.
+The spring honey is pale and tastes of apple blossom, the summer one is dark like tea.
+It must have less than eighteen percent of water, or it ferments.
+We measure that with a refractometer, a thing like a tiny telescope.
+The greatest enemy is a mite called varroa, which came from Asia.
+It sits on the bees' backs and carries viruses from one to another.
+In August we treat it with formic acid that evaporates from a sponge.
+In autumn they get sugar syrup in place of the honey that we stole.
+And from November on we leave them alone and only listen at the wall with a stethoscope.
+""".strip().splitlines()
+UTTERANCES = [Utterance(VIDEO, i * 6.0, i * 6.0 + 6, line) for i, line in enumerate(TALK)]
+CORPUS = Corpus(UTTERANCES)
+
+ASKED = {
+    "How many hives are there?": 2,
+    "How many bees remain in winter?": 3,
+    "What wood is the hive made of?": 5,
+    "Where does the queen lay eggs?": 7,
+    "How many eggs does she lay a day?": 8,
+    "What keeps the queen out of the honey boxes?": 9,
+    "How long do workers live?": 11,
+    "How do bees tell each other where flowers are?": 14,
+    "Who discovered the meaning of the dance?": 15,
+    "Which prize did he get?": 16,
+    "What is swarming?": 18,
+    "Where did the swarm end up?": 20,
+    "Who called about the swarm?": 21,
+    "Who was stung?": 22,
+    "How do I remove a stinger?": 24,
+    "Why doesn't she wear gloves?": 26,
+    "What does the smoker burn?": 27,
+    "What does smoke do to the bees?": 28,
+    "When is the honey harvested?": 29,
+    "How are the wax lids opened?": 30,
+    "How many kilos does a frame give?": 31,
+    "What does the spring honey taste like?": 32,
+    "How much water may the honey contain?": 33,
+    "What is a refractometer?": 34,
+    "Where does varroa come from?": 35,
+    "What do the mites carry?": 36,
+    "Which acid is used against mites?": 37,
+    "What do the bees get in autumn?": 38,
+    "What is done with a stethoscope?": 39,
+    "When do we call an ambulance?": 25,
+}
+UNANSWERED = [
+    "What did the astronaut say about gravity?",
+    "Which football team won the cup?",
+    "Does she mention tractors?",
+    "Where is the submarine?",
+    "When did the parliament vote?",
+]
+
+
+def cosines(question: str, items: list[Utterance]) -> dict[str, float]:
+    embedder = load_embedder()
+    near = embedder.texts([one.text for one in items]) @ embedder.texts([question])[0]
+    return {one.id: float(cosine) for one, cosine in zip(items, near, strict=True)}
+
+
+def recall(fused: bool, corpus: Corpus[Utterance] = CORPUS) -> tuple[int, int]:
+    first = five = 0
+    for question, line in ASKED.items():
+        near = cosines(question, UTTERANCES) if fused else None
+        lines = [round(hit.start / 6) for hit in search(question, corpus, near, limit=5)]
+        first += lines[:1] == [line]
+        five += line in lines
+    return first, five
+
+
+def test_most_questions_find_the_very_line_and_vectors_do_not_harm():
+    words = recall(fused=False)
+    fused = recall(fused=True)
+    assert fused >= words and fused[1] >= words[1]
+    assert fused[0] >= 25 and fused[1] >= 27, (words, fused)
+
+
+@pytest.mark.parametrize("question", UNANSWERED)
+def test_nothing_rather_than_something_irrelevant(question: str):
+    assert search(question, CORPUS, cosines(question, UTTERANCES)) == []
+
+
+def test_a_hit_says_what_it_rests_on():
+    question = "What does the refractometer of the plumber measure?"
+    hit = search(question, CORPUS, cosines(question, UTTERANCES))[0]
+    assert hit.text == TALK[34] and hit.id == UTTERANCES[34].id
+    assert hit.words == ("refractometer", "measure") and 0.5 < hit.share < 1
+    scores = [h.score for h in search("honey", CORPUS)]
+    assert scores == sorted(scores, reverse=True) and all(0 <= score <= 1 for score in scores)
+
+
+def test_half_of_what_is_asked_may_stand_for_it():
+    question = "How do I remove a stinger?"  # nobody says "remove"
+    assert search(question, CORPUS, cosines(question, UTTERANCES))[0].text == TALK[24]
+
+
+def test_what_comes_nearest_can_be_asked_for():
+    question = "What did the astronaut say about gravity?"
+    near = cosines(question, UTTERANCES)
+    assert search(question, CORPUS, near) == []
+    assert search(question, CORPUS, near, cut=False)
+
+
+def test_limits_and_windows_of_time_are_kept():
+    assert len(search("honey", CORPUS, limit=2)) == 2
+    assert search("honey", CORPUS, limit=0) == []
+    late = search("honey", CORPUS, start=180, end=205, limit=20)
+    assert late and all(hit.start < 205 and hit.end > 180 for hit in late)
+    assert all(hit.start >= 198 for hit in search("honey", CORPUS, start=198))
+
+
+def test_a_short_video_is_searched_cue_by_cue():
+    said = ["bin blue at f two now", "bin red by k seven now", "set white with p two soon"] * 2
+    cues = [Utterance(VIDEO, i * 3.0, i * 3.0 + 3, text) for i, text in enumerate(said)]
+    assert [h.start for h in search("when do they say bin red?", Corpus(cues), limit=2)] == [3, 12]
+    assert [h.start for h in search("the letter k", Corpus(cues))] == [3, 12]
+    assert {h.start for h in search("2", Corpus(cues))} == {0, 6, 9, 15}
+    assert search("bin purple", Corpus(cues)) == []
+
+
+def test_windows_keep_to_their_video_and_length():
+    first = [Utterance(VIDEO, i, i + 1, f"alpha{i} one") for i in range(40)]
+    second = [Utterance(OTHER, i, i + 1, f"beta{i} two") for i in range(40)]
+    late = [Utterance(OTHER, 500 + i, 501 + i, f"gamma{i} three") for i in range(40)]
+    corpus = Corpus([*second, *first, *late])
+    for a, b in corpus.spans:
+        inside = corpus.items[a:b]
+        assert len({one.video for one in inside}) == 1
+        assert inside[-1].end - inside[0].start <= module.WINDOW_SECONDS
+
+
+def test_empty_things_are_fine():
+    assert search("anything", Corpus(list[Utterance]())) == []
+    assert search("bees", Corpus([Utterance(VIDEO, 0, 1, "")])) == []
+    assert search("", CORPUS) == [] and search("?!", CORPUS) == []
+    assert missing_words("a unicorn", []) == ["unicorn"]
+    assert find_words([], UTTERANCES) == [] and merge_moments([]) == []
+
+
+def test_a_corpus_can_be_asked_from_many_threads():
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: search("swarm in the chimney", CORPUS), range(64)))
+    assert all(answer == answers[0] for answer in answers) and answers[0]
+
+
+def test_words():
+    assert stem("swarming") == stem("swarms") == stem("swarmed")
+    assert stem("colour") == stem("colors") and stem("grey") == stem("gray")
+    assert stem("broke") == stem("breaking") and stem("women") == stem("woman")
+    assert stem("organised") == stem("organize") and stem("two") == stem("2")
+    assert stems("Doesn't it start at 18:00, in Room 12 (C++)?") == [
+        "start",
+        "18:00",
+        "room",
+        "12",
+        "c++",
+    ]
+    assert stems("naïve café\u2019s") == stems("naive cafe")
+    assert stems("東京") == ["東", "京"]
+    assert content_words("When does the speaker mention the Swarm, or swarms?") == ["swarm"]
+    assert content_words("Where is vitamin C?") == ["vitamin", "c"]
+    assert content_words("What happens in the video?") == [
+        "happens",
+        "video",
+    ]  # nothing else to ask
+
+
+def span(start: float, text: str, seconds: float = 4) -> ScreenText:
+    return ScreenText(VIDEO, start, start + seconds, text, (0, 0, 1, 1))
+
+
+SCREEN = [
+    span(0, "Quarterly results 2024"),
+    span(10, "Openanewbrowser. Chromefast."),
+    span(20, "Th1s is what the rnatrix looks like"),
+    span(30, "Revenue grew by 12 % to 4.5 million"),
+    span(40, "Questions? write to help@example.org"),
+]
+
+
+def test_text_on_screen_is_found_in_spite_of_misreading():
+    corpus = Corpus(SCREEN, noisy=True)
+
+    def starts(question: str) -> list[float]:
+        return [hit.start for hit in search(question, corpus)]
+
+    assert starts("quarterly result") == [0]
+    assert starts("open a new browser") == [10]
+    assert starts("where is the matrix shown?") == [20]
+    assert starts("12") == [30] and starts("4.5 million") == [30]
+    assert starts("giraffe") == [] and starts("the crane") == []
+
+
+def test_words_that_occur_nowhere_are_named():
+    corpora = [CORPUS, Corpus(SCREEN, noisy=True)]
+    assert missing_words("Did the Swarms attack a unicorn in the browser?", corpora) == [
+        "attack",
+        "unicorn",
+    ]
+    assert missing_words("How was revenue harvested?", corpora) == []
+
+
+def test_every_mention_in_the_order_of_time():
+    assert [one.start for one in find_words(["swarm"], reversed(UTTERANCES))] == [108, 120]
+    assert [one.start for one in find_words(["honey", "boxes"], UTTERANCES)] == [54]
+    assert [one.start for one in find_words(["the old queens"], UTTERANCES)] == [108]
+    assert find_words(["queen old"], UTTERANCES) == []
+    assert [one.start for one in find_words(["browser"], SCREEN)] == [10]
+    assert [one.start for one in find_words(["new browser"], SCREEN)] == [10]
+
+
+def test_a_phrase_may_run_over_two_cues():
+    cues = [
+        Utterance(VIDEO, 0, 3, "we then opened the new"),
+        Utterance(VIDEO, 3, 6, "browser and closed it"),
+        Utterance(VIDEO, 60, 63, "browser"),
+    ]
+    assert [one.start for one in find_words(["new browser"], cues)] == [0]
+    assert [one.start for one in find_words(["it browser"], cues)] == []
+
+
+def hit(start: float, end: float, score: float, video: str = VIDEO) -> Hit:
+    return Hit(f"speech:{video}@{start}", video, start, end, "", score)
+
+
+def test_neighbours_become_one_moment():
+    hits = [hit(10, 12, 0.9), hit(50, 52, 0.95), hit(13, 15, 0.5), hit(11, 20, 0.4)]
+    moments = merge_moments([*hits, hit(14, 15, 0.2, OTHER)], gap=2)
+    assert [(m.video, m.start, m.end, m.score) for m in moments] == [
+        (VIDEO, 50, 52, 0.95),
+        (VIDEO, 10, 20, 0.9),
+        (OTHER, 14, 15, 0.2),
+    ]
+    assert [one.score for one in moments[1].hits] == [0.9, 0.5, 0.4]
+
+
+def test_a_text_without_a_word_of_the_question_is_found_by_its_meaning_alone():
+    said = ["Im Winter ist der Hafen zu.", "Der Leuchtturm ist alt.", "Die Möwen sind laut."]
+    items = [Utterance(VIDEO, n * 60.0, n * 60.0 + 4, text) for n, text in enumerate(said)]
+
+    def found(near: float) -> list[tuple[str, float]]:
+        cosines = {one.id: near if one is items[1] else 0.3 for one in items}
+        hits = search("How old is the lighthouse?", Corpus(items), cosines)
+        return [(hit.text, hit.share) for hit in hits]
+
+    assert found(module.ENOUGH_COSINE) == [(said[1], 0.0)]
+    assert found(module.ENOUGH_COSINE - 0.01) == []
+
+
+def test_words_are_found_by_what_they_mean():
+    lexicon = Lexicon(
+        [["the", "angry", "doctor"], [], ["a", "car"]], np.array([[0, 2], [0, 3], [2, 3]])
+    )
+    physician, automobile = lexicon.near(["physician", "automobile"])
+    assert physician[0] > 0.3 > physician[2] and physician[1] == 0
+    assert automobile[2] > 0.3 > automobile[0]
+    assert lexicon.near(["doctor"])[0, 0] == pytest.approx(1, abs=1e-3)
+    around = lexicon.around(["automobile", "unheardof"])
+    assert around.argmax() == 2 and around.argmin() == 0
+
+
+def test_a_long_talk_is_searched_in_other_words_than_its_own():
+    fillers = [f"and so it went on in the orchard, year after year, {n}" for n in range(200)]
+    fillers[120] = "the physician drove home in his automobile"
+    cues = [Utterance(VIDEO, n * 6.0, n * 6.0 + 6, text) for n, text in enumerate(fillers)]
+    assert [h.text for h in search("When did the doctor take the car?", Corpus(cues), limit=1)] == [
+        fillers[120]
+    ]

@@ -1,0 +1,76 @@
+"""A question in English about what is said in German, with an embedder that knows both."""
+
+import re
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from agent.ask import Answer, ask, open_agent
+from agent.settings import Settings
+from agent.toolbelt import Toolbelt
+from tools.embed import load_embedder
+from tools.ingest.pipeline import ingest
+from tools.library import Library
+from tools.models.providers import BARE
+from tools.text.languages import LANGUAGES, foreign
+from tools.toolbox import Toolbox
+
+SAID = [
+    "Der alte Leuchtturm wurde 1812 gebaut.",
+    "Im Winter bleibt der Hafen geschlossen.",
+    "Die Möwen kommen im März zurück.",
+]
+MEANINGS = ["lighthouse leuchtturm", "built build gebaut", "harbour hafen", "gulls möwen"]
+
+
+def meant(self: object, texts: Sequence[str]) -> np.ndarray:
+    """A direction for each meaning, whatever the language."""
+    rows = np.zeros((len(texts), 256), np.float32)
+    for row, text in zip(rows, texts, strict=True):
+        words = set(re.findall(r"\w+", text.lower()))
+        row[[n for n, names in enumerate(MEANINGS) if words & set(names.split())]] = 1
+    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1)
+
+
+@pytest.fixture
+def german(shots: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Toolbox:
+    monkeypatch.setattr(type(load_embedder()), "texts", meant)
+    shutil.copy(shots, tmp_path / "hafen.mp4")
+    cues = [
+        f"{n}\n00:00:0{3 * n - 2},000 --> 00:00:0{3 * n},000\n{s}\n" for n, s in enumerate(SAID, 1)
+    ]
+    (tmp_path / "hafen.de.srt").write_text("\n".join(cues), "utf-8")
+    library = Library(tmp_path / "home")
+    ingest(library, tmp_path / "hafen.mp4", providers=BARE)
+    return Toolbox(library)
+
+
+async def answered(box: Toolbox, question: str) -> Answer:
+    async with open_agent(Settings(home=box.library.home), toolbox=box) as agent:
+        *_, last = [event async for event in ask(agent, question)]
+    assert isinstance(last, Answer)
+    return last
+
+
+async def test_an_answer_says_which_language_it_quotes(german: Toolbox) -> None:
+    answer = await answered(german, "When was the lighthouse built?")
+    assert answer.answer == f'At 0:01.0 it is said in German: "{SAID[0]}" [1].'
+    assert [claim.verdict for claim in answer.claims] == ["verified"]
+
+
+async def test_what_is_said_in_no_language_is_not_found(german: Toolbox) -> None:
+    assert not (await answered(german, "When was the submarine painted?")).found
+
+
+def test_a_model_reads_which_language_it_is(german: Toolbox) -> None:
+    found = german.search_transcript("Where is the harbour?")
+    assert [one.text for one in found] == [SAID[1]]
+    assert "[e1] speech (German) · " in Toolbelt(german).show(found, [])[0]
+
+
+def test_every_language_but_english_has_a_name() -> None:
+    assert {code for code in LANGUAGES.values() if not foreign(code)} == {"en"}
+    assert (foreign("lv"), foreign("pt"), foreign("")) == ("Latvian", "Portuguese", "")

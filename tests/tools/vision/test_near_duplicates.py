@@ -1,0 +1,56 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+
+from tools.ingest.pipeline import ingest
+from tools.library import Library
+from tools.models.providers import BARE
+from tools.vision.near_duplicates import blocks_of, numbered, thumbnail
+
+
+def slide(text: str, size: int = 24, ink: int = 30, paper: int = 245) -> np.ndarray:
+    """A slide of 1280 x 720 with one thin line below its title."""
+    picture = Image.new("RGB", (1280, 720), (paper,) * 3)
+    draw = ImageDraw.Draw(picture)
+    for at, one, tall in ((60, "Quarterly results", 48), (300, text, size)):
+        draw.text((80, at), one, fill=(ink,) * 3, font=ImageFont.load_default(size=tall))
+    return np.asarray(picture)
+
+
+def saved(folder: Path, pictures: list[np.ndarray]) -> list[Path]:
+    paths = [folder / f"{number}.jpg" for number in range(len(pictures))]
+    for path, picture in zip(paths, pictures, strict=True):
+        Image.fromarray(picture).save(path, quality=82)
+    return paths
+
+
+@pytest.mark.parametrize(("ink", "paper"), [(30, 245), (160, 245), (230, 20)])
+@pytest.mark.parametrize("size", [14, 18, 24, 32])
+def test_one_character_makes_another_slide(tmp_path: Path, size: int, ink: int, paper: int):
+    texts = ["Revenue 1983", "Revenue 1988", "item 1", "item 7", "Revenue 1983"]
+    paths = saved(tmp_path, [slide(text, size, ink, paper) for text in texts])
+    assert numbered(thumbnail(path) for path in paths) == [0, 1, 2, 3, 0]
+
+
+def test_a_tone_a_size_and_what_was_seen_long_ago_are_different():
+    grey = [np.full((90, 161), 100 + 6 * step, np.uint8) for step in range(14)]
+    shown = [*grey, grey[-1][:80], grey[0]]
+    assert numbered(blocks_of(one) for one in shown) == [*range(14), 14, 15]
+
+
+def test_a_talk_of_still_slides_is_embedded_a_tenth_as_often_as_once_a_second(
+    tmp_path: Path, encode
+):
+    texts = [f"Chapter {number}: what was measured" for number in range(6)]
+    slides = [slide(text)[::2, ::2] for text in texts]
+    path = encode(tmp_path / "talk.mp4", lambda at: slides[int(at / 10)], 60.0, fps=4)
+    library = Library(tmp_path / "home")
+    video = ingest(library, path, providers=BARE)
+    frames = library.frames(video.id)
+    numbers = numbered(thumbnail(library.picture(frame.image)) for frame in frames)
+    on = {number: {int(f.seconds / 10) for f, n in zip(frames, numbers, strict=True) if n == number}
+          for number in numbers}  # fmt: skip
+    assert len(on) <= 60 / 5 and all(len(slides_of) == 1 for slides_of in on.values())
+    assert set.union(*on.values()) == set(range(6)), "a slide was missed"

@@ -1,0 +1,124 @@
+from itertools import pairwise
+
+import numpy as np
+
+from tools.vision.sampling import (
+    BURST,
+    CHANGED,
+    FIRST,
+    FLOOR,
+    MOVED,
+    PEAK,
+    REASONS,
+    SHOT,
+    Adaptive,
+    choose,
+    thin,
+)
+from tools.vision.signals import COLUMNS, LINES, NOISE, Grid, rows_from
+
+
+def _run(pictures: list[Grid], fps: float = 10.0, floor: float = 5.0) -> list[tuple[float, int]]:
+    """Feed pictures to the sampler as the decode pass does."""
+    sampler = Adaptive(floor)
+    kept, before = [], pictures[0]
+    for number, grid in enumerate(pictures):
+        step = np.abs(grid - before)
+        histogram = np.abs(
+            np.bincount((grid >> 3).ravel(), minlength=32)
+            - np.bincount((before >> 3).ravel(), minlength=32)
+        ).sum() / (2 * grid.size)
+        motion = float((step > NOISE).mean())
+        reason = sampler.keep(number / fps, grid, float(step.mean()), float(histogram), motion)
+        if reason:
+            kept.append((number / fps, reason))
+        before = grid
+    return kept
+
+
+def _flat(level: int) -> Grid:
+    return np.full((LINES, COLUMNS), level, np.int16)
+
+
+def test_a_still_picture_gives_the_first_frame_and_the_floor() -> None:
+    kept = _run([_flat(90)] * 121)
+    assert kept == [(0.0, FIRST), (5.0, FLOOR), (10.0, FLOOR)]
+
+
+def test_a_cut_is_kept_at_once() -> None:
+    kept = _run([_flat(40)] * 20 + [_flat(200)] * 20)
+    assert kept == [(0.0, FIRST), (2.0, SHOT)]
+
+
+def test_a_line_of_text_on_a_slide_is_kept_when_it_has_settled() -> None:
+    slide = _flat(230)
+    changed = slide.copy()
+    changed[24:29, 10:60] = 20
+    kept = _run([slide] * 15 + [changed] * 15)
+    assert [reason for _, reason in kept] == [FIRST, CHANGED]
+    assert 1.5 <= kept[1][0] <= 1.7
+
+
+def test_thin_letters_on_a_still_picture_are_kept() -> None:
+    page = _flat(250)
+    written = page.copy()
+    written[30:32, 10:60:3] = 40  # a twentieth of the samples of a line
+    kept = _run([page] * 15 + [written] * 15)
+    assert [reason for _, reason in kept] == [FIRST, CHANGED]
+
+
+def test_a_fade_that_no_two_frames_show_is_followed() -> None:
+    fade = [_flat(min(4 * n, 255)) for n in range(64)]  # 4 levels a frame, below the noise
+    kept = _run(fade + [_flat(255)] * 20)
+    times = [at for at, _ in kept]
+    assert {reason for _, reason in kept[1:]} <= {CHANGED, FLOOR}
+    assert max(b - a for a, b in pairwise(times) if b < 6.4) <= 1.0
+    assert all(at < 7.5 for at in times)  # and nothing of it is kept once it stands still
+
+
+def test_a_sudden_movement_gets_a_burst() -> None:
+    pictures = [_flat(60) for _ in range(60)]
+    for number in range(20, 26):  # something crosses in six tenths of a second
+        pictures[number][:, (number - 20) * 16 : (number - 20) * 16 + 20] = 100
+    kept = _run(pictures)
+    peaks = [at for at, reason in kept if reason == PEAK]
+    assert len(peaks) == 1 + len(BURST)
+    assert peaks[0] >= 2.0 and peaks[-1] <= 2.7
+
+
+def test_steady_movement_is_kept_more_often_than_the_floor() -> None:
+    noise = np.random.default_rng(1)
+    texture = noise.integers(0, 255, (LINES, COLUMNS + 200)).astype(np.int16)
+    kept = _run([texture[:, n : n + COLUMNS] for n in range(150)])
+    assert sum(reason == MOVED for _, reason in kept) >= 8
+
+
+def _rows(seconds: list[float], kept: dict[float, int], keys: tuple[float, ...] = ()):
+    return rows_from((at, 0, 0, 0, 0, 0, 0.5, 0.2, at in keys, kept.get(at, 0)) for at in seconds)
+
+
+def test_every_strategy_says_why() -> None:
+    seconds = [n / 10 for n in range(100)]
+    rows = _rows(seconds, {0.0: FIRST, 4.0: SHOT}, keys=(0.0, 5.0))
+    scenes = [(0.0, 4.0), (4.0, 10.0)]
+    assert choose("adaptive", rows, scenes) == [(0.0, REASONS[FIRST]), (4.0, REASONS[SHOT])]
+    assert choose("keyframe", rows, scenes) == [(0.0, "keyframe"), (5.0, "keyframe")]
+    assert choose("sparse", rows, scenes) == [
+        (2.0, "middle of scene 1"),
+        (7.0, "middle of scene 2"),
+    ]
+    assert [at for at, _ in choose("uniform", rows, scenes, count=3)] == [1.6, 4.9, 8.2]
+    dense = choose("dense", rows, scenes)
+    assert len(dense) == 21 and dense[0][0] == 0.0 and dense[-1][0] == 9.9
+
+
+def test_a_window_is_half_open() -> None:
+    rows = _rows([n / 10 for n in range(100)], {2.0: SHOT, 3.0: SHOT})
+    assert [at for at, _ in choose("adaptive", rows, [], start=2.0, end=3.0)] == [2.0]
+    assert choose("uniform", rows, [], start=50.0) == []
+
+
+def test_thinning_spreads_evenly() -> None:
+    chosen = [(float(n), "x") for n in range(11)]
+    assert [at for at, _ in thin(chosen, 3)] == [0.0, 5.0, 10.0]
+    assert thin(chosen, 20) == chosen

@@ -1,0 +1,56 @@
+"""What the timeline shows is what is known: nothing made up, and what is still to come says so."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tools.ingest.pipeline import ingest
+from tools.library import Library
+from tools.models.providers import BARE
+from ui.chat.cards import pending
+from ui.chat.timeline import timeline, timeline_asked
+
+
+def test_lanes_are_shares_of_the_time(shelf: Any) -> None:
+    made = timeline(shelf.library, shelf.video)
+    lanes = {lane["name"]: lane for lane in made["lanes"]}
+    starts = [start for start, _ in lanes["Scenes"]["spans"]]
+    assert starts == pytest.approx([0.0, 0.3, 0.6, 0.8], abs=0.01)
+    assert lanes["Speech"]["spans"] == [pytest.approx([0.1, 0.25], abs=0.01)]
+    assert lanes["Motion"]["curve"].index(max(lanes["Motion"]["curve"])) in (
+        71,
+        72,
+        143,
+        144,
+        191,
+        192,
+    )
+    assert min(lanes["Loudness"]["curve"][5:-5]) > 0.5  # the tone never stops
+    assert [mark["time"] for mark in made["marks"]] == ["0:00", "0:02", "0:04", "0:06", "0:08"]
+    assert "text on screen for 0:00" in made["alt"] and "speech for 0:02" in made["alt"]
+
+
+def test_what_is_still_to_come_is_not_told_as_absent(shots: Path, tmp_path: Path) -> None:
+    library = Library(tmp_path / "home")
+    video = ingest(library, shots, providers=BARE, only=("keyframes",))
+    made = timeline(library, video.id)
+    late = {lane["name"] for lane in made["lanes"] if lane.get("state") == "not indexed yet"}
+    assert late == {"Scenes", "Motion", "Loudness", "Speech", "On-screen text"}
+    assert "long: scenes not indexed yet, " in made["alt"]
+    assert made["alt"].endswith("speech not indexed yet, text on screen not indexed yet.")
+    assert pending(video).startswith("not indexed yet: scenes and frames, ")
+    assert made["skipped"] == "" and made["lanes"][0]["spans"] == []
+
+
+def test_a_timeline_of_something_else_is_a_question(shelf: Any) -> None:
+    asked = {
+        "timeline": "",
+        "Show me the timeline of kettle!": "kettle!",
+        f"/timeline of {shelf.video[:6]}": shelf.video[:6],
+        "Show me the timeline of the war": None,
+        "What is on the timeline?": None,
+        "timeline of " + ". " * 1900 + "x!": None,
+    }
+    for text, named in asked.items():
+        assert timeline_asked(shelf.library, text) == named, text

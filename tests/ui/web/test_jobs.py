@@ -1,0 +1,55 @@
+"""Videos that come in faster than they can be indexed wait: none is refused, none is lost."""
+
+import asyncio
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent.settings import Settings
+from tools.errors import Interrupted, RefusedRequest
+from tools.library import STAGES, Library
+from tools.media import Video
+from ui.chat.cards import STAGE_NAMES
+from ui.web import jobs as intake
+
+
+class Narrow:
+    """A pool with room for one video, which a test ends by hand."""
+
+    def __init__(self, processes: int) -> None:
+        self.running: list[tuple[str, Future[Video]]] = []
+
+    def index(self, library: Library, path: Path, *_: Any, **options: Any) -> "Future[Video]":
+        if any(not job.done() for _, job in self.running):
+            raise RefusedRequest("too many")
+        self.running.append((path.name, Future()))
+        return self.running[-1][1]
+
+    def close(self) -> None:
+        pass
+
+
+async def test_what_the_pool_refuses_waits_its_turn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pools: list[Narrow] = []
+    monkeypatch.setattr(intake, "Pool", lambda n: pools.append(Narrow(n)) or pools[-1])
+    desk = intake.Intake(Library(tmp_path), Settings(home=tmp_path))
+    jobs = [desk.start(tmp_path / name, name) for name in "abc"]
+    running = pools[0].running
+    assert [name for name, _ in running] == ["a"] and not any(job.over for job in jobs)
+    running[0][1].set_exception(Interrupted("ended: index it again"))  # one that fails makes room
+    assert await jobs[0].until_usable() is None and jobs[0].trouble
+    assert [name for name, _ in running] == ["a", "b"]
+    running[1][1].set_result(Video("0" * 16, "b", "b", 1.0))
+    done = await jobs[1].until_usable()
+    assert done and done.title == "b" and not jobs[2].over
+    await asyncio.sleep(0)
+    assert [name for name, _ in running] == ["a", "b", "c"]
+    desk.close()
+
+
+def test_every_stage_has_words() -> None:
+    assert set(STAGE_NAMES) == set(STAGES)

@@ -1,0 +1,1 @@
+"""Indexing: the pipeline, its workers and stages, and sampling on demand."""

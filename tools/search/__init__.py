@@ -1,0 +1,1 @@
+"""Ranking, vector indexes and calibration."""

@@ -1,0 +1,208 @@
+"""The pictures of a library: by how they look, what they show, and what they are like."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tools.errors import ProviderUnavailable
+from tools.media import Attributes, Evidence, Video, evidence_id
+from tools.models.registry import best_pictures
+
+if TYPE_CHECKING:
+    from tools.embed import ImageEmbedder
+    from tools.library import Library
+    from tools.search.colour_search import LookQuery
+    from tools.search.image_vectors import VisualSearch
+
+ALIKE = 0.85
+"""The share of two pictures' colours that agree from which they are alike without a model."""
+
+
+class PictureSearch:
+    """Spans of frames of one library, best first. Safe for many threads.
+
+    sees gives what embeds pictures now, another one once there are other weights; blind says why
+    nothing does, without loading anything.
+    """
+
+    def __init__(
+        self,
+        library: Library,
+        sees: Callable[[], ImageEmbedder | None] | None = None,
+        blind: Callable[[], str] = str,
+    ) -> None:
+        self._sees = sees
+        self._library, self._blind = library, blind
+        self._visual: VisualSearch | None = None
+        self._guard = threading.Lock()
+
+    @property
+    def visual(self) -> VisualSearch | None:
+        """Search by what pictures show; None where nothing that sees is set up."""
+        from tools.search.image_vectors import VisualSearch
+
+        with self._guard:
+            embedder = self._sees() if self._sees else None
+            if embedder is None:
+                self._visual = None
+            elif self._visual is None or self._visual.embedder is not embedder:
+                self._visual = VisualSearch(self._library, embedder)
+            return self._visual
+
+    @property
+    def sees(self) -> bool:
+        """Whether what embeds pictures is there now."""
+        with suppress(ProviderUnavailable):
+            return self._sees is not None and not self._blind()
+        return False
+
+    def blind(self, videos: Sequence[str]) -> str:
+        """Why these are not searched by what they show; empty where pictures of one of them are."""
+        visual = self.visual
+        if visual is None:
+            return self._blind() or best_pictures(())[1]
+        stages = {video: self._library.get(video).stages["pictures"] for video in videos}
+        done = ("done", visual.embedder.name)
+        seen = {video for video, of in stages.items() if (of.state, of.provider) == done}
+        if seen and seen - visual.foreign(videos):
+            return ""
+        return f"these pictures have no vectors of {visual.embedder.name} yet; run: cuepoint index"
+
+    def unseen(self, videos: Sequence[str]) -> list[Video]:
+        """Those of some videos that a search by what pictures show passed over."""
+        if (visual := self._visual) is None:
+            return []
+        name, foreign = visual.embedder.name, visual.foreign(videos)
+        found = (self._library.get(video) for video in videos)
+        pictured = [(one, one.stages["pictures"]) for one in found if one.width is not None]
+        return [
+            one
+            for one, of in pictured
+            if (of.state, of.provider) != ("done", name) or one.id in foreign
+        ]
+
+    def by_words(
+        self,
+        query: str,
+        videos: Sequence[str] | None,
+        start: float | None,
+        end: float | None,
+        limit: int,
+    ) -> list[Evidence]:
+        """Spans that look so ("mostly red"), show so ("a boat"), or both."""
+        from tools.search.colour_search import parse_look
+
+        look, visual = parse_look(query), self.visual
+        fits: dict[str, float] | None = None
+        if visual and (look is None or look.rest):
+            fits = visual.fitting(query, videos, start, end)
+            if look and look == type(look)(look.colours, rest=look.rest):
+                look = None  # a thing in its colour: what red there is need not be the car
+        if look is None and not fits:
+            return []
+        if look and videos is None:
+            videos = [video.id for video in self._library.list()]
+        return self._spans(look, fits or None, videos, start, end, limit)
+
+    def alike(
+        self,
+        id: str,
+        videos: Sequence[str] | None,
+        start: float | None,
+        end: float | None,
+        limit: int,
+    ) -> list[Evidence]:
+        """Spans like the picture of some evidence, without its own; by colours where none sees."""
+        shown = self._library.evidence(id)
+        if shown.image is None:
+            return []
+        scope = list(videos) if videos else [video.id for video in self._library.list()]
+        if blind := self.blind(scope):
+            fits = self._in_its_colours(shown, scope)
+        else:
+            visual = self._needed()
+            picture = visual.picture(self._library.picture(shown.image))
+            fits = visual.alike(picture, videos, start, end)
+        found = self._spans(None, fits, None, start, end, limit + 1)
+        if blind:
+            found = self._compared(found, shown.image)
+        others = [
+            one
+            for one in found
+            if one.video != shown.video or one.end < shown.start or one.start > shown.end
+        ]
+        return others[:limit]
+
+    def _compared(self, found: Sequence[Evidence], image: str) -> list[Evidence]:
+        """What is alike in colours, with what shows the same picture told and first."""
+        from tools.vision.near_duplicates import look_alike, thumbnail
+
+        shown = thumbnail(self._library.picture(image))
+        told: list[Evidence] = []
+        for one in found:
+            path = self._library.picture(one.image) if one.image else None
+            same = path and look_alike(shown, thumbnail(path))
+            text = f"{'the same picture' if same else 'alike in colours'}: {one.text}"
+            told.append(replace(one, text=text, score=1.0 if same else one.score))
+        return sorted(told, key=lambda one: -one.score)
+
+    def labelled(
+        self, labels: Sequence[str], video: str, start: float | None, end: float | None
+    ) -> list[Evidence]:
+        """The span, or the picture on screen then, with the labels in the order of their fit."""
+        length = self._library.get(video).duration
+        first, last = start or 0.0, length if end is None else end
+        kept = [frame.seconds for frame in self._library.frames(video)]
+        if not any(first <= at < last for at in kept):
+            first = last = max((at for at in kept if at <= first), default=first)
+        found = self._needed().classify(labels, video, first, max(last, first + 1e-3))
+        told = ", ".join(f"{f.text or 'none of them'} {f.probability:.0%}" for f in found)
+        one = self._library.evidence(evidence_id("frame", video, first, last))
+        return [replace(one, text=told, score=found[0].probability)]
+
+    def _needed(self) -> VisualSearch:
+        if (visual := self.visual) is None:
+            raise ProviderUnavailable(
+                "this needs a model that sees: run `cuepoint models pull`, then `cuepoint index`"
+            )
+        return visual
+
+    def _in_its_colours(self, shown: Evidence, videos: Sequence[str]) -> dict[str, float]:
+        """Frames by the share of their colours that they have in common with this picture."""
+        look = self._library.look_of(shown.video, shown.start, shown.end)
+        if look is None:
+            return {}
+        others = [one for video in videos for one in self._library.attributes(video)]
+        shares = {evidence_id("frame", o.video, o.seconds): _in_common(look, o) for o in others}
+        return {id: share for id, share in shares.items() if share >= ALIKE}
+
+    def _spans(
+        self,
+        look: LookQuery | None,
+        fits: dict[str, float] | None,
+        videos: Sequence[str] | None,
+        start: float | None,
+        end: float | None,
+        limit: int,
+    ) -> list[Evidence]:
+        """Spans of frames that look so, show so, or both; videos without a fit are not opened."""
+        from tools.search.colour_search import rank_frames
+        from tools.search.text_search import overlaps
+
+        scope = videos or sorted({id.partition(":")[2].partition("@")[0] for id in fits or ()})
+        looks = [one for video in scope for one in self._library.attributes(video)]
+        cuts = {video: [scene.start for scene in self._library.scenes(video)] for video in scope}
+        inside = [one for one in looks if overlaps(one.seconds, one.seconds, start, end)]
+        hits = rank_frames(look, inside, fits, limit=limit, cuts=cuts)
+        ids = [evidence_id("frame", hit.video, hit.start, hit.end) for hit in hits]
+        return [replace(self._library.evidence(id), score=hit.score)
+                for id, hit in zip(ids, hits, strict=True)]  # fmt: skip
+
+
+def _in_common(one: Attributes, other: Attributes) -> float:
+    """The overlap of two shares of colours, 0 to 1 (histogram intersection, Swain and Ballard)."""
+    return sum(min(share, other.colours.get(name, 0.0)) for name, share in one.colours.items())

@@ -1,0 +1,72 @@
+"""Sounds of stored videos, as evidence. How loud and what kind is known; never what made them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Literal
+
+from tools.audio.loudness import KINDS, loudest, spans
+from tools.errors import NotIndexed
+from tools.evidence import HEARD
+from tools.media import evidence_id
+
+if TYPE_CHECKING:
+    from tools.library import Library
+    from tools.media import Evidence
+    from tools.vision.signals import Rows
+
+Sought = Literal["loudest", "outburst", "silence", "speech", "other"]
+OPEN = ("waiting", "running")
+"""States of a stage whose result is still to come."""
+PEAKS = 50
+"""So many moments of one video, at most, that stand out."""
+SHORTEST = 1.0
+"""Seconds that a stretch of one kind lasts at least."""
+LOUDEST = 30.0
+"""dB above its surroundings from which on a moment scores 1."""
+
+
+def find_sounds(
+    library: Library,
+    videos: Sequence[str],
+    sought: Sought,
+    start: float | None,
+    end: float | None,
+    limit: int,
+) -> list[Evidence]:
+    """The moments that stand out most, or the longest stretches of a kind, best first.
+
+    A video without a sound track has none; NotIndexed where nothing is found so far and the sound
+    of some is still to come.
+    """
+    from dataclasses import replace
+
+    found: list[tuple[float, str, float, float]] = []
+    for video in videos:
+        with suppress(NotIndexed):
+            rows = library.signals(video, "sound")
+            found += [
+                (score, video, max(first, start or 0.0), last if end is None else min(last, end))
+                for first, last, score in _scored(rows, sought)
+                if last > (start or 0.0) and (end is None or first < end)
+            ]
+    late = [one.title for one in map(library.get, videos) if one.stages["sound"].state in OPEN]
+    if late and not found:
+        raise NotIndexed(f"nothing so far; the sound of {', '.join(late)} is not indexed yet")
+    found.sort(key=lambda one: (-one[0], one[1:]))
+    return [
+        replace(library.evidence(evidence_id("frame", video, first, last, HEARD)), score=score)
+        for score, video, first, last in found[:limit]
+    ]
+
+
+def _scored(rows: Rows, sought: Sought) -> list[tuple[float, float, float]]:
+    """Start, end and score from 0 to 1."""
+    if sought in ("loudest", "outburst"):
+        kinds = KINDS[1:] if sought == "loudest" else KINDS[2:]
+        peaks = loudest(rows, kinds, PEAKS)
+        return [(one.start, one.end, min(round(one.above / LOUDEST, 4), 1.0)) for one in peaks]
+    alike = [o for o in spans(rows) if o.kind == sought and o.end - o.start >= SHORTEST]
+    longest = max((one.end - one.start for one in alike), default=1.0)
+    return [(one.start, one.end, round((one.end - one.start) / longest, 4)) for one in alike]

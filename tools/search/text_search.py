@@ -1,0 +1,227 @@
+"""Search in what is said and shown: by words, and by meaning where there are vectors."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from tools.embed import Vectors, in_the_package, load_embedder
+from tools.errors import ProviderUnavailable
+from tools.ingest.on_demand import without_parts
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from tools.embed import Floats, TextEmbedder
+    from tools.library import Library
+    from tools.media import ScreenText, Utterance
+    from tools.search.passages import Nearness
+    from tools.search.text_ranking import Corpus, Hit
+    from tools.search.vector_index import VectorIndex
+
+_T = TypeVar("_T")
+_log = logging.getLogger(__name__)
+CORPORA = 8
+"""Sets of videos whose texts are held prepared for search."""
+TEXTS = ("subtitles", "screen", "speech", "speakers")
+"""The stages whose files these are."""
+QUESTIONS = 16
+"""Questions whose vectors are held: a turn asks the same one several times."""
+NEIGHBOURS = 4096
+"""Texts of a video whose nearness in meaning is asked for: all, but in the longest videos."""
+
+
+class TextSearch:
+    """The texts of one library. Safe for many threads."""
+
+    def __init__(
+        self, library: Library, index: VectorIndex | None = None, threads: int = 0
+    ) -> None:
+        self._library = library
+        self._index, self._threads = index, threads
+        self._provider = ""
+        self._made: OrderedDict[Any, Vectors] = OrderedDict()
+        self._told: set[str] = set()
+        self._questions: OrderedDict[tuple[str, str], Floats] = OrderedDict()
+        self._corpora: OrderedDict[Any, tuple[Corpus[Utterance], Corpus[ScreenText]]] = (
+            OrderedDict()
+        )
+        self._guard = threading.Lock()
+
+    @property
+    def embedder(self) -> TextEmbedder:
+        """What made the text vectors of this library, where it is there; else the package's own."""
+        if not self._provider:
+            found = (self._library.vectors(video.id) for video in self._library.list())
+            self._provider = next((one.provider for one in found if one), "")
+        return (self._load(self._provider) if self._provider else None) or in_the_package()
+
+    def unread(self, videos: Sequence[str]) -> str:
+        """Why texts of these are compared by their words only; empty where they are not."""
+        stored = [one for video in videos if (one := self._library.vectors(video))]
+        for name in dict.fromkeys(one.provider for one in stored):
+            try:
+                load_embedder(name, self._library.home, self._threads)
+            except ProviderUnavailable as error:
+                return f"what is said is compared word by word only, as {error}"
+        return ""
+
+    def corpora(self, videos: Sequence[str]) -> tuple[Corpus[Utterance], Corpus[ScreenText]]:
+        """Speech and on-screen text of some videos, prepared for search."""
+        from tools.search.text_ranking import Corpus
+
+        looks = {video: self._library.looks(video) for video in videos}
+        # A look only ever adds texts, and a stamp does not tell of it.
+        key = tuple(
+            (video, self._library.stamp(video, *TEXTS), sum(len(one.texts) for one in looks[video]))
+            for video in videos
+        )
+
+        def prepare() -> tuple[Corpus[Utterance], Corpus[ScreenText]]:
+            said = [one for video in videos for one in self._library.utterances(video)]
+            shown = [
+                one
+                for video in videos
+                for one in without_parts(self._library.screen_text(video), looks[video])
+            ]
+            return Corpus(said), Corpus(shown, noisy=True)
+
+        return self._held(self._corpora, key, CORPORA, prepare)
+
+    def hits(
+        self,
+        corpus: Corpus[Any],
+        query: str,
+        start: float | None,
+        end: float | None,
+        limit: int,
+        cut: bool = True,
+    ) -> list[Hit]:
+        """What fits a query in words and meaning, best first; cut leaves out what does not."""
+        from tools.search.text_ranking import Hit, content_words, find_words, search
+
+        if not corpus.items:
+            return []
+        if not content_words(query):  # "How are you?" is found as it stands, or not at all
+            same = [one for one in find_words([query], corpus.items)
+                    if overlaps(one.start, one.end, start, end)]  # fmt: skip
+            return [Hit(o.id, o.video, o.start, o.end, o.text, 1.0) for o in same[:limit]]
+        within = {"start": start or 0.0, "end": float("inf") if end is None else end}
+        return search(query, corpus, *self._meant(corpus, query), limit=limit, cut=cut, **within)
+
+    def weights(self, corpus: Corpus[Utterance], question: str) -> NDArray[np.float64]:
+        """How well the surroundings of each text answer a question: see Weighed.fused."""
+        import numpy as np
+
+        from tools.search.text_ranking import weigh
+
+        weighed = weigh(question, corpus, *self._meant(corpus, question))
+        return weighed.fused if weighed else np.zeros(len(corpus.items))
+
+    def _meant(
+        self, corpus: Corpus[Any], question: str
+    ) -> tuple[dict[str, float], Nearness | None]:
+        """How near each text is, and where several make a passage, what is said around it."""
+        cosines = self._cosines(question, {one.video for one in corpus.items})
+        return cosines, self.nearness(corpus.items, question) if corpus.joined else None
+
+    def nearness(self, said: Sequence[Utterance], question: str) -> Nearness:
+        """How near a question is to cues, which come by video, and what is said around them."""
+        import numpy as np
+
+        from tools.search import passages
+
+        found: list[NDArray[np.float64]] = []
+        readers: set[str] = set()
+        for video, group in groupby(said, key=lambda one: one.video):
+            cues = list(group)
+            (stored, asked), read = self._asked(video, question), self._library.passages(video)
+            rows = np.zeros((len(cues), len(asked)), np.float32)
+            known = {id: place for place, id in enumerate(stored.ids)}
+            places = np.array([known.get(one.id, -1) for one in cues])
+            rows[places >= 0] = stored.array[places[places >= 0]]
+            ours = read if read and read.provider == stored.provider else None
+            if ours and ours.array.shape[1:] == asked.shape:
+                readers.add(ours.provider)
+                around = passages.read(ours, cues, asked)
+            else:
+                readers.add("")
+                around = passages.means(cues, rows, asked)
+            found.append(np.vstack([(rows @ asked).astype(np.float64), around]))
+        near = np.hstack(found)
+        return passages.Nearness(near[0], near[1:], readers.pop() if len(readers) == 1 else "")
+
+    def _load(self, name: str) -> TextEmbedder | None:
+        try:
+            return load_embedder(name, self._library.home, self._threads)
+        except ProviderUnavailable as error:
+            if name not in self._told:
+                self._told.add(name)
+                _log.warning("text vectors are left aside: %s", error)
+            return None
+
+    def _vectors(self, video: str) -> Vectors:
+        """Those that are stored; of the words alone where none are, or their model is another."""
+        stored = self._library.vectors(video)
+        embedder = self._load(stored.provider) if stored else None
+        if stored and embedder and stored.array.shape[1:] == (embedder.dimensions,):
+            return stored
+        said = self._library.utterances(video)
+        key = video, self._library.stamp(video, *TEXTS), len(said)
+
+        def make() -> Vectors:
+            embedder = in_the_package()
+            rows = embedder.texts([one.text for one in said])
+            return Vectors([one.id for one in said], rows, embedder.name)
+
+        return self._held(self._made, key, CORPORA, make)
+
+    def _asked(self, video: str, question: str) -> tuple[Vectors, Floats]:
+        """The vectors of a video, and the question as they can be compared with it."""
+        vectors = self._vectors(video)
+
+        def ask() -> Floats:
+            embedder = self._load(vectors.provider) or in_the_package()
+            return embedder.questions([question])[0]
+
+        key = vectors.provider, question
+        return vectors, self._held(self._questions, key, QUESTIONS, ask)
+
+    def _held(self, store: OrderedDict[Any, _T], key: Any, most: int, make: Callable[[], _T]) -> _T:
+        """What a store holds under a key, made where it is not there; the oldest goes."""
+        with self._guard:
+            if key in store:
+                store.move_to_end(key)
+                return store[key]
+        made = make()
+        with self._guard:
+            store[key] = made
+            while len(store) > most:
+                store.popitem(last=False)
+        return made
+
+    def _cosines(self, query: str, videos: set[str]) -> dict[str, float]:
+        """How near in meaning each text is, by evidence id; none where no vectors are stored."""
+        from tools.search.vector_index import ExactIndex
+
+        found: dict[str, float] = {}
+        for video in videos:
+            vectors, asked = self._asked(video, query)
+            if vectors is not self._library.vectors(video):
+                continue  # numbers are alike as words: what is read is compared as it stands
+            index = self._index or ExactIndex()
+            generation = self._library.generation(video)
+            found |= dict(index.nearest(video, generation, vectors, asked, NEIGHBOURS))
+        return found
+
+
+def overlaps(begin: float, finish: float, start: float | None, end: float | None) -> bool:
+    """Whether [begin, finish) and [start, end) share a moment; instants count as moments."""
+    after = start is None or finish > start or begin >= start
+    before = end is None or begin < end or (start == end and begin <= end)
+    return after and before

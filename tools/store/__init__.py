@@ -1,0 +1,1 @@
+"""A video's folder: manifest, stage results, frames, the original."""

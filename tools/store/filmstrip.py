@@ -1,0 +1,59 @@
+"""A span of a video as one picture: its frames side by side, in the order of time.
+
+A strip is made from the kept frames when it is first shown. It is a copy of what is there: who
+loses it loses nothing, and it is made again.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tools.errors import UnknownVideo
+from tools.files.checksums import is_sealed_picture, sealed_picture
+from tools.files.durable import write_bytes
+from tools.media import clock, spread
+from tools.vision.contact_sheet import Tile, contact_sheet
+
+if TYPE_CHECKING:
+    from tools.library import Library
+    from tools.media import Frame
+
+FRAMES = 5
+"""Pictures in a strip, at most."""
+WIDTH = 1280
+_NAME = re.compile(r"videos/(\w+)/strips/(\d+)-(\d+)\.jpg")
+
+
+def strip_name(video: str, start: float, end: float) -> str:
+    """The path of a strip in the library."""
+    return f"videos/{video}/strips/{round(start * 1000):09d}-{round(end * 1000):09d}.jpg"
+
+
+def is_strip(image: str) -> bool:
+    """Whether a picture of the library is a strip."""
+    return _NAME.fullmatch(image) is not None
+
+
+def frames_of(library: Library, video: str, start: float, end: float) -> list[Frame]:
+    """The kept frames that a strip of a span shows, evenly spread over those inside it."""
+    inside = [one for one in library.frames(video) if start <= one.seconds < end]
+    return spread(inside, FRAMES)
+
+
+def strip(library: Library, image: str) -> Path:
+    """The file of a strip; UnknownVideo where no frame is kept in its span."""
+    match = _NAME.fullmatch(image)
+    path = library.image_path(image)
+    if match is None:
+        raise UnknownVideo(f"{image!r} is not a picture of the library")
+    if not is_sealed_picture(path):
+        frames = frames_of(library, match[1], int(match[2]) / 1000, int(match[3]) / 1000)
+        if not frames:
+            raise UnknownVideo(f"no frame of {match[1]} is kept in that span")
+        tiles = [Tile(library.picture(one.image), clock(one.seconds)) for one in frames]
+        made = contact_sheet(tiles, WIDTH, columns=len(tiles))
+        path.parent.mkdir(exist_ok=True)
+        write_bytes(path, sealed_picture(path.name, made.jpeg))
+    return path

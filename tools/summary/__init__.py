@@ -1,0 +1,1 @@
+"""Sentences, chapters, titles and highlights of a video."""

@@ -1,0 +1,1 @@
+"""Text: tokens, numbers and times in words, languages."""

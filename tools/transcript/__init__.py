@@ -1,0 +1,1 @@
+"""What is said: subtitles, speech recognition, speakers."""

@@ -1,0 +1,243 @@
+"""Who speaks when: turns of nameless speakers, and the labels that they give to utterances.
+
+The models run in a spawned child: sherpa-onnx ends the whole process on a model that it does not
+know. A recording is heard in parts, whose speakers are then linked by their voices: heard whole,
+an hour takes 0.9 GB, and more with every speaker.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import replace
+from importlib import import_module
+from importlib.util import find_spec
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from tools.errors import ProviderUnavailable, UnreadableMedia
+from tools.media import Utterance
+from tools.sandbox import Child
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+RATE = 16_000
+"""Samples a second."""
+PART = 300
+"""Seconds that are heard at once."""
+VOICE = 30
+"""Seconds of a speaker's longest turns that stand for the voice."""
+LEAST = 0.3
+"""Seconds of speech below which there is no turn."""
+PAUSE = 0.5
+"""Seconds of silence below which a turn goes on."""
+ALIKE = 0.5
+"""Cosine distance below which two voices are one: the package's own figure."""
+MOST = 0.6
+"""The share of an utterance that its speaker covers; another covers at most the rest."""
+MODELS = ("segmentation", "embedding")
+"""Folders with an ONNX file each: pyannote's, and one of WeSpeaker, 3D-Speaker or NeMo."""
+
+
+class Turn(NamedTuple):
+    """One speaker's uninterrupted speech, in seconds; speakers are numbers without an order."""
+
+    start: float
+    end: float
+    speaker: int
+
+
+class Diarizer(Protocol):
+    """What every provider does."""
+
+    name: str
+
+    def turns(self, sound: Path) -> Generator[float, None, list[Turn]]:
+        """Yields the share done, 0 to 1; returns the turns in time order, of several at once too.
+
+        `sound` holds nothing but samples: 16 kHz, mono, 16 bit, little endian.
+        """
+        ...
+
+
+class SherpaDiarizer:
+    """Segments by pyannote, voices by a speaker embedding, both through sherpa-onnx."""
+
+    name = "sherpa-onnx"
+
+    def __init__(self, models: Path, threads: int = 0) -> None:
+        self._models = models
+        # Each takes memory of the child, which is bounded: with 32, it hung.
+        self._threads = min(threads or os.cpu_count() or 1, 4)
+
+    def turns(self, sound: Path) -> Generator[float, None, list[Turn]]:
+        """See Diarizer; ProviderUnavailable where the models are of no use."""
+        segmentation, embedding = map(str, _files(self._models))
+        found: list[Turn] = []
+        try:
+            with Child() as child:
+                for event in child.call(
+                    "tools.transcript.diarization:diarize",
+                    path=str(sound),
+                    segmentation=segmentation,
+                    embedding=embedding,
+                    threads=self._threads,
+                ):
+                    if "progress" in event:
+                        yield event["progress"]
+                    else:
+                        found = [Turn(*one) for one in event["turns"]]
+        except UnreadableMedia as error:
+            raise ProviderUnavailable(
+                f"sherpa-onnx cannot use the models in {self._models} ({error}): "
+                "run `cuepoint models pull speakers`"
+            ) from error
+        return found
+
+
+def missing(models: Path) -> str:
+    """What speaker labels lack, and how to get it; empty where all is there."""
+    if find_spec("sherpa_onnx") is None:
+        return "speaker labels need sherpa-onnx: pip install 'cuepoint[speakers]'"
+    if len(_files(models / "speakers")) < len(MODELS):
+        return "speaker labels need two models: cuepoint models pull speakers"
+    return ""
+
+
+def _files(models: Path) -> list[Path]:
+    return [path for name in MODELS for path in sorted((models / name).glob("*.onnx"))[:1]]
+
+
+def load_diarizer(name: str, models: Path, threads: int = 0) -> Diarizer | None:
+    """The diarizer of that name, its models in `models`/speakers; at most 4 threads work.
+
+    None for `none`, and for `auto` where something is `missing`.
+    """
+    if name not in ("auto", "sherpa-onnx", "none"):
+        raise ProviderUnavailable(f"no diarizer {name!r}; there are: auto, sherpa-onnx, none")
+    lack = missing(models)
+    if name == "sherpa-onnx" and lack:
+        raise ProviderUnavailable(lack)
+    return None if name == "none" or lack else SherpaDiarizer(models / "speakers", threads)
+
+
+def label(spoken: Sequence[Utterance], turns: Sequence[Turn]) -> list[Utterance]:
+    """Utterances with their speakers: `Speaker 1` is the first to be labelled.
+
+    One that names its speaker keeps the name; one that nobody or more than one covers has none.
+    """
+    import numpy as np
+
+    starts, ends = (np.array([turn[at] for turn in turns]) for at in (0, 1))
+    speakers = np.array([turn.speaker for turn in turns], np.int64)
+    names: dict[int, str] = {}
+    result: list[Utterance] = []
+    for one in spoken:
+        length = one.end - one.start
+        if not one.speaker and length > 0 and turns:
+            heard = np.minimum(ends, one.end) - np.maximum(starts, one.start)
+            covered = np.bincount(speakers, heard.clip(0)) / length
+            best = int(covered.argmax())
+            if covered[best] >= MOST and np.delete(covered, best).max(initial=0) <= 1 - MOST:
+                name = names.setdefault(best, f"Speaker {len(names) + 1}")
+                one = replace(one, speaker=name)
+        result.append(one)
+    return result
+
+
+# In the child
+
+
+def diarize(path: str, segmentation: str, embedding: str, threads: int) -> Iterator[dict[str, Any]]:
+    """Yields `{"progress": 0 to 1}`, then `{"turns": [[start, end, speaker], …]}`."""
+    import numpy as np
+
+    sherpa: Any = import_module("sherpa_onnx")
+    voice = sherpa.SpeakerEmbeddingExtractorConfig(embedding, num_threads=threads)
+    clustering = sherpa.FastClusteringConfig(num_clusters=-1, threshold=ALIKE)
+    pyannote = sherpa.OfflineSpeakerSegmentationPyannoteModelConfig(segmentation)
+    config = sherpa.OfflineSpeakerDiarizationConfig(
+        segmentation=sherpa.OfflineSpeakerSegmentationModelConfig(pyannote, num_threads=threads),
+        embedding=voice,
+        clustering=clustering,
+        min_duration_on=LEAST,
+        min_duration_off=PAUSE,
+    )
+    total = os.path.getsize(path) // 2
+    parts = max(1, -(-total // (PART * RATE)))
+    bounds = [total * part // parts for part in range(parts + 1)]
+    voices: list[list[tuple[float, float]]] = []  # one for each speaker of each part
+    try:
+        model = sherpa.OfflineSpeakerDiarization(config)
+        if model.sample_rate != RATE:
+            raise UnreadableMedia(f"made for {model.sample_rate} samples a second")
+        for part, (first, last) in enumerate(pairwise(bounds), 1):
+            samples, at = _samples(path, first, last), first / RATE
+            # To whole windows: a turn in what pads the last one would end the process.
+            whole = max(10, -(-len(samples) // RATE)) * RATE
+            found = model.process(np.pad(samples, (0, whole - len(samples))))
+            # Not `sort_by_speaker`: it counts the speakers, but their numbers have gaps.
+            spoken: dict[int, list[tuple[float, float]]] = {}
+            for one in found.sort_by_start_time():
+                start, end = at + one.start, min(at + one.end, last / RATE)
+                if end - start >= LEAST:
+                    spoken.setdefault(one.speaker, []).append((start, end))
+            voices += spoken.values()
+            yield {"progress": part / parts}
+        del model  # both at once would not fit where the embedding is a large one
+        if parts > 1 and voices:
+            speakers = _linked(path, voices, sherpa.SpeakerEmbeddingExtractor(voice), clustering)
+        else:
+            speakers = list(range(len(voices)))
+    except RuntimeError as error:
+        raise UnreadableMedia(" ".join(str(error).split())[:200]) from error
+    yield {"turns": sorted(_joined(voices, speakers))}
+
+
+def _samples(path: str, first: int, last: int) -> NDArray[np.float32]:
+    import numpy as np
+
+    # Read, not mapped: a mapped file that is cut ends the process.
+    samples = np.fromfile(path, "<i2", last - first, offset=first * 2)
+    return samples.astype(np.float32) / np.float32(32768)
+
+
+def _linked(
+    path: str, voices: Sequence[Sequence[tuple[float, float]]], extractor: Any, clustering: Any
+) -> list[int]:
+    """The speaker of each voice."""
+    import numpy as np
+
+    sherpa: Any = import_module("sherpa_onnx")
+    rows: list[list[float]] = []
+    for own in voices:
+        stream, left = extractor.create_stream(), float(VOICE)
+        for start, end in sorted(own, key=lambda turn: turn[0] - turn[1]):
+            end = min(end, start + left)
+            stream.accept_waveform(RATE, _samples(path, int(start * RATE), int(end * RATE)))
+            left -= end - start
+            if left <= 0:
+                break
+        stream.input_finished()
+        rows.append(extractor.compute(stream))
+    return sherpa.FastClustering(clustering)(np.array(rows, np.float32))
+
+
+def _joined(
+    voices: Sequence[Sequence[tuple[float, float]]], speakers: Sequence[int]
+) -> Iterator[Turn]:
+    """The turns of each speaker, those of several voices and parts as one."""
+    for speaker in set(speakers):
+        spans = sorted(
+            span for own, of in zip(voices, speakers, strict=True) if of == speaker for span in own
+        )
+        at, until = spans[0]
+        for start, end in spans[1:]:
+            if start - until > PAUSE:
+                yield Turn(at, until, speaker)
+                at = start
+            until = max(until, end)
+        yield Turn(at, until, speaker)

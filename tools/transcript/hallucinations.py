@@ -1,0 +1,176 @@
+"""What a recogniser makes up, found by rule: pure functions over words and their times.
+
+Recognisers write a sentence where there is none: on silence, on music, and in loops. Sources:
+Whisper's own rules (openai/whisper, transcribe.py: no speech, average log probability and
+compression ratio), and the sentences that users report ("thank you for watching" every 30 s).
+"""
+
+import re
+import zlib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+from tools.media import DOUBTFUL, Utterance
+from tools.transcript.asr import Word
+from tools.transcript.cues import clean
+
+Span = tuple[float, float]
+
+NO_SPEECH, LOG_PROBABILITY, COMPRESSION = 0.6, -1.0, 2.4
+"""Whisper's own thresholds."""
+MAYBE_NO_SPEECH, SURE = 0.4, 0.55
+"""What is heard in noise and music lies above the one and below the other, and so does hardly any
+speech: Whisper base on 40 pieces without speech, and on speech that is as loud as the noise."""
+OUTSIDE = 0.3
+"""Seconds that a word may lie outside of what is voiced: times are not that exact."""
+LONGEST_PHRASE = 12
+"""Words of a phrase that is looked for again right after itself."""
+PAUSE, SENTENCE, LONGEST = 0.8, 3, 10.0
+"""An utterance ends with a pause of so many seconds, with a sentence of so many words at least,
+and before it is so many seconds long."""
+ENDS = (".", "?", "!", "…", "。", "？", "！")  # noqa: RUF001
+MADE_UP = re.compile(
+    r"thank(s| you)( so much)?( all)? for (watching|listening)|(please )?(like and )?subscribe\b"
+    r"|see you( all)? (in the )?next (video|time)|(sub)?titles (by|made)|amara\.org"
+    r"|vielen dank für|untertitel (von|der|im)|sous-titr|merci d'avoir regardé"
+    r"|gracias por ver|subtítulos|sottotitoli|legendas|субтитры|продолжение следует"
+    r"|字幕|ご視聴|谢谢(观看|大家)|시청해",
+    re.IGNORECASE,
+)
+"""What captions of the training data end with, and what is heard where nothing is said."""
+
+
+def silent(no_speech: float, log_probability: float) -> bool:
+    """Whether Whisper itself took a chunk for silence."""
+    return no_speech > NO_SPEECH and log_probability < LOG_PROBABILITY
+
+
+def loops(text: str) -> bool:
+    """Whether a text says the same again and again, by how well it compresses."""
+    data = text.encode()
+    return bool(data) and len(data) / len(zlib.compress(data)) > COMPRESSION
+
+
+def inside(words: Sequence[Word], voiced: Sequence[Span]) -> list[Word]:
+    """The words that end in or next to speech, from where that begins.
+
+    Whisper hears when a word ends; its start is the end of the word before, pauses and all.
+    """
+    kept: list[Word] = []
+    for word in words:
+        middle = (word.start + word.end) / 2
+        near = [
+            s
+            for s, e in voiced
+            if any(s - OUTSIDE <= at <= e + OUTSIDE for at in (middle, word.end))
+        ]
+        if near:
+            kept.append(replace(word, start=min(max(word.start, near[-1]), word.end)))
+    return kept
+
+
+def unlooped(words: Sequence[Word]) -> list[Word]:
+    """Phrases that follow themselves more often than people repeat themselves, once.
+
+    One word may come three times in a row ("no, no, no"), a longer phrase twice.
+    """
+    kept = list(words)
+    for size in range(1, LONGEST_PHRASE + 1):
+        most = 3 if size == 1 else 2
+        at = 0
+        while at + size * (most + 1) <= len(kept):
+            phrase, times = _plain(kept[at : at + size]), 1
+            while _plain(kept[at + size * times : at + size * (times + 1)]) == phrase:
+                times += 1
+            if times > most and any(phrase):
+                del kept[at + size : at + size * times]
+            at += 1
+    return kept
+
+
+def honest(
+    words: Sequence[Word],
+    voiced: Sequence[Span],
+    log_probability: float = 0.0,
+    no_speech: float = 0.0,
+) -> tuple[list[Word], list[str]]:
+    """The words of one chunk that stand, and what was dropped, a line a reason."""
+    if silent(no_speech, log_probability):
+        return [], _told("nothing was said there", words) if words else []
+    kept = inside(words, voiced)
+    dropped = _told("outside of all speech", [word for word in words if not inside([word], voiced)])
+    once = unlooped(kept)
+    dropped += _told("said in a loop", kept[len(once) :])
+    text, confidence = _text(once), _confidence(once)
+    if loops(text):
+        return [], [*dropped, *_told("said in a loop", once)]
+    noise = confidence < SURE and (no_speech > MAYBE_NO_SPEECH or len(once) < len(kept))
+    if noise or (MADE_UP.search(text) and confidence < DOUBTFUL):
+        return [], [*dropped, *_told("what recognisers write when nothing is said", once)]
+    return once, dropped
+
+
+def utterances(
+    video: str, words: Sequence[Word], source: str, language: str = ""
+) -> list[Utterance]:
+    """Words as utterances that end at pauses and sentences, with the times of their words."""
+    found: list[Utterance] = []
+    count: Counter[tuple[int, int]] = Counter()
+    for piece in _pieces(words):
+        start, end = piece[0].start, max(piece[-1].end, piece[0].start)
+        if text := clean(_text(piece)):
+            span = round(start * 1000), round(end * 1000)
+            count[span] += 1
+            found.append(
+                Utterance(
+                    video,
+                    round(start, 3),
+                    round(end, 3),
+                    text,
+                    source=source,
+                    confidence=round(_confidence(piece), 3),
+                    n=count[span],
+                    language=language,
+                )
+            )
+    return found
+
+
+def _pieces(words: Sequence[Word]) -> Iterator[list[Word]]:
+    piece: list[Word] = []
+    for word, after in pairwise([*words, None]):
+        assert word is not None
+        piece.append(word)
+        ends = len(piece) >= SENTENCE and word.text.rstrip("\"'”»)").endswith(ENDS)
+        if after is None or ends or after.start - word.end > PAUSE:
+            yield piece
+            piece = []
+        elif after.end - piece[0].start > LONGEST:
+            cut = _widest(piece)
+            yield piece[:cut]
+            piece = piece[cut:]
+
+
+def _widest(piece: list[Word]) -> int:
+    """Where the longest pause of the second half is."""
+    half = len(piece) // 2
+    gaps = [b.start - a.end for a, b in pairwise(piece[half:])]
+    return half + 1 + max(range(len(gaps)), key=gaps.__getitem__) if gaps else len(piece)
+
+
+def _text(words: Sequence[Word]) -> str:
+    return " ".join("".join(word.text for word in words).split())
+
+
+def _plain(words: Sequence[Word]) -> list[str]:
+    return [re.sub(r"\W+", "", word.text.casefold()) for word in words]
+
+
+def _confidence(words: Sequence[Word]) -> float:
+    return sum(word.confidence for word in words) / len(words) if words else 0.0
+
+
+def _told(why: str, words: Sequence[Word]) -> list[str]:
+    return [f"{why}: {_text(words)[:80]!r} at {words[0].start:.1f} s"] if words else []

@@ -1,0 +1,301 @@
+"""What was said, from subtitles: inside the file or beside it, the original before a translation.
+
+A video often carries several tracks, and the wrong one misquotes everybody in it: which one was
+read, and which were not, stands in the notes.
+"""
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from tools.media import Utterance
+from tools.text.languages import LANGUAGES
+from tools.transcript.cues import Cue, clean, unstyled, utterances
+
+SIDECAR_TYPES = {".srt", ".vtt", ".ass", ".ssa"}
+MAX_BYTES = 20 << 20
+MAX_CUES = 50_000
+MAX_SIDECARS = 32
+
+
+@dataclass(frozen=True)
+class Track:
+    """One subtitle track and what is known of it; trouble says why it has no cues, or not all."""
+
+    name: str
+    language: str = ""
+    title: str = ""
+    cues: tuple[Cue, ...] = ()
+    partial: bool = False
+    translated: bool = False
+    automatic: bool = False
+    hearing_impaired: bool = False
+    preferred: bool = False
+    trouble: str = ""
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """What one transcriber found; provider names it, language is a short code or empty."""
+
+    utterances: tuple[Utterance, ...] = ()
+    notes: tuple[str, ...] = ()
+    language: str = ""
+    provider: str = ""
+
+
+def transcript(
+    video: str, tracks: Sequence[Track], duration: float | None, audio_language: str | None = None
+) -> Transcript:
+    """The utterances of the best track; duration in seconds, None where it is not known."""
+    chosen, notes = choose_track(tracks, audio_language)
+    if chosen is None:
+        return Transcript(notes=tuple(notes))
+    spoken, mended = utterances(video, chosen.cues, duration)
+    if chosen.trouble:
+        notes.append(f"{chosen.name}: {chosen.trouble}")
+    known = tuple(replace(one, language=chosen.language) for one in spoken)
+    return Transcript(known, (*notes, *mended), chosen.language, "subtitles")
+
+
+# Finding and reading
+
+
+def sidecar_files(video: Path) -> list[Path]:
+    """The subtitle files beside a video that bear its name, with or without further marks."""
+    stem = video.stem.casefold()
+    stems: set[str] = set()
+    found: list[Path] = []
+    try:
+        with os.scandir(video.parent) as entries:
+            for entry in entries:
+                path = Path(entry.path)
+                if path.suffix.lower() not in SIDECAR_TYPES:
+                    stems.add(path.stem.casefold())
+                elif path.stem.casefold() == stem or path.stem.casefold().startswith(stem + "."):
+                    found.append(path)
+    except OSError:
+        return []
+    longer = [other for other in stems if other.startswith(stem + ".")]
+    found = [  # `talk.part2.srt` belongs to `talk.part2.mp4` where there is one, not to `talk.mp4`
+        path
+        for path in found
+        if path.is_file()
+        and not any(f"{path.stem.casefold()}.".startswith(other + ".") for other in longer)
+    ]
+    return sorted(found)[:MAX_SIDECARS]
+
+
+def read_sidecar(path: Path, video: Path) -> Track:
+    """The track in a subtitle file; what cannot be read is said in its trouble."""
+    import pysubs2
+
+    marks = path.stem[len(video.stem) :]
+    track = Track(clean(path.name, 80), _language(marks), title=clean(marks.strip(". "), 80))
+    track = _marked(track, marks)
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            return replace(track, trouble=f"larger than {MAX_BYTES >> 20} MB, not read")
+        text = _decoded(path.read_bytes(), track.language)
+    except OSError as error:
+        return replace(track, trouble=f"cannot be read: {error.strerror}")
+    form, text = _tidied(text, path.suffix.lower())
+    try:
+        events = pysubs2.SSAFile.from_string(text, format_=form, keep_html_tags=True).events
+    except Exception as error:  # a parser of untrusted text: whatever it raises, it could not read
+        return replace(track, trouble=clean(f"not readable as subtitles: {error}", 200))
+    cues = tuple(
+        unstyled(event.start / 1000, event.end / 1000, event.text, form == "ass", event.name)
+        for event in events[:MAX_CUES]
+        if not event.is_comment
+    )
+    trouble = "" if cues else "holds no subtitles"
+    if len(events) > MAX_CUES:
+        trouble = f"only the first {MAX_CUES} cues were read"
+    return replace(track, cues=cues, trouble=trouble)
+
+
+def stream_track(event: Mapping[str, Any]) -> Track:
+    """The track in an event of `tools.video.tracks.read_subtitles`."""
+    title = clean(event["title"] or "", 80)
+    name = f"stream {event['stream']}" + (f" {title!r}" if title else "")
+    track = Track(
+        name,
+        # In prose, two letters are more often a word: `it`, `no`, `is`.
+        _language(event["language"] or "") or _language(title, 4),
+        title,
+        partial=event["forced"] or event["commentary"],
+        hearing_impaired=event["hearing_impaired"],
+        preferred=event["default"] or event["original"],
+    )
+    if not event["text"]:
+        return replace(track, trouble=f"pictures, not text ({event['codec']})")
+    styled = event["codec"] in ("ass", "ssa")
+    cues = tuple(unstyled(start, end, text, styled) for start, end, text in event["cues"])
+    return replace(
+        _marked(track, title), cues=cues, trouble=event["trouble"] or ("" if cues else "empty")
+    )
+
+
+def _decoded(data: bytes, language: str) -> str:
+    for mark, encoding in (
+        (b"\xef\xbb\xbf", "utf-8-sig"),
+        (b"\xff\xfe", "utf-16"),
+        (b"\xfe\xff", "utf-16"),
+    ):
+        if data.startswith(mark):
+            return data.decode(encoding, "replace")
+    for at, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):  # without a mark, ASCII has zeros
+        if len(data) > 8 and data[at:400:2].count(0) > 0.25 * len(data[at:400:2]):
+            return data.decode(encoding, "replace")
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data.decode(_encoding(data, language), "replace")
+
+
+CENTRAL = "bs cs hr hu pl ro sk sl sq sr"
+"""Languages that Windows wrote as cp1250."""
+DIALOGUE = re.compile(
+    r"Dialogue:[^,]*,\s*(-?\d{1,2}:\d{1,2}:\d{1,2}[.,]\d{1,3})\s*,"
+    r"\s*(-?\d{1,2}:\d{1,2}:\d{1,2}[.,]\d{1,3})\s*,([^,]*),([^,]*),(?:[^,]*,){4}(.*)"
+)
+
+
+def _encoding(data: bytes, language: str) -> str:
+    from charset_normalizer import from_bytes
+
+    # Times and numbers are ASCII in every encoding and only dilute what there is to guess from.
+    telling = b"\n".join(line for line in data.splitlines() if not line.isascii())[:100_000]
+    best = from_bytes(
+        telling,
+        cp_isolation=[
+            *("cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "koi8_r"),
+            *("cp932", "gb18030", "big5", "cp949", "euc_jp"),
+        ],
+    ).best()
+    guess = best.encoding if best else "cp1252"
+    if guess not in ("cp1250", "cp1252"):
+        return guess
+    # These differ in a few letters, which the guess is too coarse to weigh.
+    central = set("šžŠŽ¹³º") & set(telling.decode("cp1252", "replace"))
+    return "cp1250" if language in CENTRAL.split() or (central and not language) else "cp1252"
+
+
+def _tidied(text: str, suffix: str) -> tuple[str, str]:
+    """The format, and the text with only what its parser needs: it is slow on odd input."""
+    lines = [line[:4000].rstrip() for line in text.replace("\x00", "").splitlines()]
+    if text.lstrip().startswith("WEBVTT"):
+        blocks = re.split(r"\n(?:[ \t]*\n)+", "\n".join(lines))
+        # Notes, styles and cue names are no text. Times inside a line would read as a cue's.
+        kept = [
+            re.sub(r"<[\d:.]+>", "", block[block.rfind("\n", 0, block.find("-->")) + 1 :])
+            for block in blocks
+            if "-->" in block
+        ]
+        return "vtt", "WEBVTT\n\n" + "\n\n".join(kept)
+    if suffix in (".ass", ".ssa") or any(line.startswith("[Script Info]") for line in lines[:20]):
+        # Styles and fonts are not text, and one bad number in them would fail the whole file.
+        said = (match for line in lines if (match := DIALOGUE.match(line)))
+        return "ass", "[Events]\n" + "\n".join(
+            f"Dialogue: 0,{match[1]},{match[2]},{match[3]},{match[4]},0,0,0,,{match[5]}"
+            for match in said
+        )
+    return "srt", re.sub(r"\n{3,}", "\n\n", "\n".join(lines))
+
+
+# Choosing
+
+PARTIAL = re.compile(r"\b(forced|signs?|songs?|foreign|commentary|lyrics|karaoke)\b", re.I)
+TRANSLATED = re.compile(
+    r"\b(machine|translat(?:ed|ion|e)|auto-?translated|mt|deepl|google)\b", re.I
+)
+AUTOMATIC = re.compile(r"\b(auto|automatic|autogenerated|generated|asr)\b", re.I)
+IMPAIRED = re.compile(r"\b(sdh|cc|hi|hearing)\b", re.I)
+
+
+def _language(text: str, shortest: int = 2) -> str:
+    words = (word for word in re.split(r"[\W_]+", text.casefold()) if len(word) >= shortest)
+    return next((LANGUAGES[word] for word in words if word in LANGUAGES), "")
+
+
+def _marked(track: Track, marks: str) -> Track:
+    words = marks.replace("_", " ")
+    # `en-de` is how downloaders name English made from German by machine, `de-orig` what it is from
+    pair = re.search(r"\b([a-z]{2})-([a-z]{2}|orig)\b", words, re.I)
+    made = (
+        pair is not None  # `pt-PT` is a region
+        and pair[2].islower()
+        and pair[2] in LANGUAGES
+        and pair[2] != pair[1].lower()
+    )
+    return replace(
+        track,
+        partial=track.partial or bool(PARTIAL.search(words)),
+        translated=bool(TRANSLATED.search(words)) or made,
+        automatic=bool(AUTOMATIC.search(words)),
+        # `hi` is Hindi as well: a mark only where another language is named
+        hearing_impaired=track.hearing_impaired
+        or (bool(IMPAIRED.search(words)) and track.language != "hi"),
+        preferred=track.preferred or (pair is not None and pair[2].lower() == "orig"),
+    )
+
+
+def choose_track(
+    tracks: Sequence[Track], audio_language: str | None = None
+) -> tuple[Track | None, list[str]]:
+    """The track to read, and notes: which it is and why the others are not.
+
+    A full one before signs only, a person's work before a machine's translation, the language of
+    the sound before others, the container's choice, and one not made for the hard of hearing.
+    """
+    heard = _language(audio_language or "")
+    spoken = {id(track): _seconds(track) for track in tracks}
+    longest = max(spoken.values(), default=0.0)
+
+    def partial(track: Track) -> bool:
+        return (
+            track.partial or spoken[id(track)] * 4 < longest
+        )  # signs are often not marked as such
+
+    def worth(track: Track) -> tuple[float, ...]:
+        known = 2 if heard and track.language == heard else not (heard and track.language)
+        return (
+            not partial(track),
+            not track.translated,
+            known,
+            not track.automatic,
+            track.preferred,
+            not track.hearing_impaired,
+        )
+
+    readable = [track for track in tracks if track.cues]
+    chosen = max(readable, key=worth, default=None)  # the first of equals
+
+    def described(track: Track) -> str:
+        marks = [track.language] if track.language else []
+        marks += ["machine translation"] if track.translated else []
+        marks += ["automatic"] if track.automatic and not track.translated else []
+        marks += ["signs or comments only"] if track.cues and partial(track) else []
+        marks += ["for the hard of hearing"] if track.hearing_impaired else []
+        marks += [track.trouble] if track.trouble and track is not chosen else []
+        return track.name + (f" ({', '.join(marks)})" if marks else "")
+
+    notes: list[str] = []
+    if chosen:
+        notes.append(f"subtitles: {described(chosen)}")
+        if chosen.translated:
+            notes.append("these subtitles are a machine translation, not what is said")
+        elif heard and chosen.language and chosen.language != heard:
+            notes.append(f"the sound is in {heard!r}, the subtitles are in {chosen.language!r}")
+    others = [described(track) for track in tracks if track is not chosen]
+    if others:
+        notes.append(f"other subtitles, not read: {'; '.join(others)}"[:1000])
+    return chosen, notes
+
+
+def _seconds(track: Track) -> float:
+    return sum(min(max(cue.end - cue.start, 0.5), 10.0) for cue in track.cues if cue.text)

@@ -1,0 +1,179 @@
+"""Whisper through faster-whisper: any language, from weights in a local folder only.
+
+Speech was found by voice activity detection before anything gets here, so chunks are decoded in
+batches as they are.
+"""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import replace
+from importlib import import_module
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tools.audio.loudness import RATE
+from tools.errors import ProviderUnavailable
+from tools.models.registry import RECORD, checked, is_whole
+from tools.transcript import hallucinations as guard
+from tools.transcript.asr import WHISPER, Chunk, Heard, Word, whisper_folder
+
+SIZES = {
+    "tiny": (1, 1),
+    "base": (1, 1),
+    "small": (2, 2),
+    "large-v3-turbo": (6, 4),
+    "medium": (8, 4),
+    "large-v3": (8, 8),
+}
+"""Sizes from worst to best, with the cores and the gigabytes of memory from which `auto` takes one:
+it should not be slower than the video, and leave room for the rest."""
+DEFAULT = "small"
+"""What to get where nothing is there."""
+FILES = ("model.bin", "tokenizer.json", "config.json", "vocabulary.*")
+BATCH = 4
+"""Chunks at once: a batch is faster than its parts, and none of it can be read before all is."""
+LEAST = 1.0
+"""Seconds of speech that must be heard, and left, for what is left to be heard again."""
+CERTAIN, SETTLED = 0.6, 0.9
+"""Certainty of a language from which it is believed against that of the chunks before, and from
+which it is not asked for again in the same batch."""
+
+
+def complete(folder: Path) -> bool:
+    """Whether a folder holds all that Whisper needs; a missing file would be downloaded.
+
+    Sizes are compared with the record, where the weights are not somebody's own, which have none.
+    """
+    there = all(any(folder.glob(name)) for name in FILES)
+    return there and (is_whole(folder) or not (folder / RECORD).exists())
+
+
+def largest(models: Path, cores: int, memory: int) -> str | None:
+    """The best size whose weights are there and that runs well; the smallest if none does."""
+    there = [size for size in SIZES if complete(whisper_folder(models, size))]
+    fits = [s for s in there if SIZES[s][0] <= cores and SIZES[s][1] << 30 <= memory]
+    return fits[-1] if fits else next(iter(there), None)
+
+
+class Whisper:
+    """One size of Whisper, in eight bits, on the processor."""
+
+    at_once = BATCH
+
+    def __init__(self, size: str, models: Path, cores: int) -> None:
+        folder = whisper_folder(models, size)
+        if (folder / RECORD).exists():
+            checked(models.parent, WHISPER + size)
+        if not complete(folder):
+            raise ProviderUnavailable(
+                f"the weights of Whisper {size} are not in {folder}: "
+                f"run `cuepoint models pull whisper:{size}`"
+            )
+        try:
+            package: Any = import_module("faster_whisper")
+        except ImportError as error:
+            raise ProviderUnavailable(
+                "speech needs the package faster-whisper: pip install faster-whisper"
+            ) from error
+        try:
+            self._model: Any = package.WhisperModel(
+                str(folder),
+                device="cpu",
+                compute_type="int8",
+                cpu_threads=cores,
+                local_files_only=True,
+            )
+        except Exception as error:  # whatever a damaged file makes three libraries raise
+            raise ProviderUnavailable(
+                f"the weights in {folder} cannot be read ({error}): "
+                f"run `cuepoint models pull whisper:{size}`"
+            ) from error
+        self._batched: Any = package.BatchedInferencePipeline(self._model)
+        self.name = WHISPER + size
+
+    def hear(self, chunks: Sequence[Chunk], language: str = "") -> list[Heard]:
+        """What is said in each chunk, in its own language; the guard has been over it.
+
+        Whisper may stop where another one speaks: what it left is heard as a chunk of its own.
+        """
+        spoken = self._languages(chunks, language)
+        found = [Heard((), *one) for one in spoken]
+        left = dict(enumerate(chunks))
+        while left:
+            rest: dict[int, Chunk] = {}
+            for code in dict.fromkeys(spoken[i][0] for i in left):
+                places = [i for i in left if spoken[i][0] == code]
+                segments = self._segments([left[i] for i in places], code)
+                for i, own in zip(places, segments, strict=True):
+                    words, dropped, end = _guarded(left[i], own)
+                    one = found[i]
+                    found[i] = replace(one, words=one.words + words, dropped=one.dropped + dropped)
+                    if after := _after(left[i], end):
+                        rest[i] = after
+            left = rest
+        return found
+
+    def _languages(self, chunks: Sequence[Chunk], before: str) -> list[tuple[str, float]]:
+        """The language of each chunk, and how certain it is.
+
+        To ask costs a third of recognising, so where the first is certainly that of the chunks
+        before, so are the others.
+        """
+        if not self._model.model.is_multilingual:
+            return [("en", 1.0)] * len(chunks)
+        found: list[tuple[str, float]] = []
+        for chunk in chunks:
+            code, certainty, _ = self._model.detect_language(chunk.samples)
+            if not found and code == before and certainty > SETTLED:
+                return [(code, certainty)] * len(chunks)
+            found.append((before if before and certainty < CERTAIN else code, certainty))
+        return found
+
+    def _segments(self, chunks: Sequence[Chunk], language: str) -> list[list[Any]]:
+        """The segments of each chunk, their times still counted from the start of the batch."""
+        lengths = [len(chunk.samples) for chunk in chunks]
+        edges: list[float] = [sum(lengths[:i]) / RATE for i in range(len(lengths) + 1)]
+        clips = [{"start": start, "end": end} for start, end in pairwise(edges)]
+        segments, _ = self._batched.transcribe(
+            np.concatenate([chunk.samples for chunk in chunks]),
+            language=language,
+            batch_size=len(chunks),
+            clip_timestamps=clips,
+            word_timestamps=True,
+        )
+        by_chunk: list[list[Any]] = [[] for _ in chunks]
+        for segment in segments:
+            place = bisect_right(edges, segment.seek / 100 + 0.05) - 1
+            by_chunk[place].append((segment, chunks[place].start - edges[place]))
+        return by_chunk
+
+
+def _guarded(chunk: Chunk, segments: list[Any]) -> tuple[tuple[Word, ...], tuple[str, ...], float]:
+    """What stands, what was dropped, and the end of the last word, dropped or not."""
+    kept: list[Word] = []
+    dropped: list[str] = []
+    end = chunk.start
+    for segment, shift in segments:
+        words = [
+            Word(float(one.start) + shift, float(one.end) + shift, one.word, float(one.probability))
+            for one in segment.words or ()
+        ]
+        end = max([end, *(word.end for word in words)])
+        honest, taken = guard.honest(
+            words, chunk.voiced, segment.avg_logprob, segment.no_speech_prob
+        )
+        kept += honest
+        dropped += taken
+    return tuple(kept), tuple(dropped), end
+
+
+def _after(chunk: Chunk, at: float) -> Chunk | None:
+    """What of a chunk is spoken after a time; None where that is next to nothing, or all of it."""
+    voiced = tuple((max(start, at), end) for start, end in chunk.voiced if end > at)
+    if at - chunk.start < LEAST or sum(end - start for start, end in voiced) < LEAST:
+        return None
+    start = voiced[0][0]
+    return Chunk(start, chunk.samples[round((start - chunk.start) * RATE) :], voiced)

@@ -1,0 +1,237 @@
+"""Open a hostile file safely and say what is in it.
+
+Only containers on an allow-list are opened, never playlists or scripts (they name other files),
+and only from the disk. Runs inside the sandbox; `probe` is called through it.
+"""
+
+import contextlib
+import os
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import Any
+
+import av
+from av.container import InputContainer
+from av.error import FFmpegError
+from av.stream import Disposition, Stream
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from tools.errors import UnreadableMedia
+from tools.transcript.cues import clean
+
+FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,flv,asf,ogg,mp3,wav,flac,aac"
+CODECS = """
+    av1 cfhd cinepak dirac dnxhd dvvideo ffv1 ffvhuff flashsv flashsv2 flv1 gif h261 h263 h263i
+    h263p h264 hap hevc huffyuv indeo3 indeo4 indeo5 lagarith mjpeg mjpegb mpeg1video mpeg2video
+    mpeg4 msmpeg4v1 msmpeg4v2 msmpeg4v3 msrle msvideo1 png prores qtrle rawvideo rpza rv10 rv20
+    rv30 rv40 svq1 svq3 theora tscc tscc2 utvideo v210 vc1 vp3 vp5 vp6 vp6a vp6f vp7 vp8 vp9 vvc
+    wmv1 wmv2 wmv3 zmbv
+"""
+"""How videos are coded. FFmpeg decodes hundreds more, most of them pictures and games, and the
+less a decoder is used, the fewer of its faults have been found."""
+MAX_SIDE = 8192
+MAX_PIXELS = 34_000_000
+"""A picture above this is refused: a small file can claim one that fills the memory."""
+LARGE_PIXELS = 9_000_000
+"""Above this one thread decodes: each further one would hold pictures of its own."""
+THREADS = 4
+MAX_ASPECT = 20
+"""Pixels that are claimed to be wider or narrower than this are taken as square."""
+FAULTS_AT_MOST = 50
+"""Damaged places after which a file is left alone."""
+MAX_STREAMS = 64
+"""Streams of a kind that are told of."""
+
+Event = dict[str, Any]
+FAULTS = (FFmpegError, IndexError, UnicodeDecodeError, ValueError, OverflowError, MemoryError)
+"""What damaged media has been seen to raise out of the bindings."""
+UNKNOWN = "unknown"
+
+
+@contextlib.contextmanager
+def open_media(path: str) -> Generator[InputContainer]:
+    """A container opened for reading; UnreadableMedia says what the decoder said."""
+    name = Path(path).name
+    if Path(path).stat().st_size == 0:
+        raise UnreadableMedia(f"{name!r} is empty")
+    try:
+        container = av.open(
+            f"file:{path}",  # the prefix keeps a name such as `concat:a` from being a protocol
+            metadata_errors="ignore",
+            options={
+                "format_whitelist": FORMATS,
+                "protocol_whitelist": "file",
+                "max_pixels": str(MAX_PIXELS),
+            },
+        )
+    except FAULTS as error:
+        raise UnreadableMedia(f"{name!r} is not a video that can be read: {said(error)}") from error
+    try:
+        yield container
+    finally:
+        container.close()
+
+
+def said(error: BaseException) -> str:
+    """What the decoder said, without its number and without our path."""
+    text = error.strerror if isinstance(error, (FFmpegError, OSError)) else str(error)
+    return clean(text or "", 200).partition(": '")[0] or type(error).__name__
+
+
+def video_stream(container: InputContainer) -> VideoStream | None:
+    """The main video stream, decoding with threads; cover pictures are not video."""
+    moving = [
+        stream
+        for stream in container.streams.video
+        if not stream.disposition & Disposition.attached_pic and codec_name(stream) != UNKNOWN
+    ]
+    if not moving:
+        return None
+    stream = moving[0]
+    best = container.streams.best("video")
+    if isinstance(best, VideoStream) and best in moving:
+        stream = best
+    context = stream.codec_context
+    if context.codec.canonical_name not in CODECS.split():
+        raise UnreadableMedia(
+            f"pictures coded as {context.codec.canonical_name!r} are not read: convert the file"
+        )
+    if context.width > MAX_SIDE or context.height > MAX_SIDE:
+        raise UnreadableMedia(
+            f"the picture is {context.width} x {context.height}; at most {MAX_SIDE} a side is read"
+        )
+    # What was given when the container was opened does not reach the decoder.
+    context.options = {"max_pixels": str(MAX_PIXELS)}
+    large = context.width * context.height > LARGE_PIXELS
+    context.thread_count = 1 if large else min(os.cpu_count() or 1, THREADS)
+    stream.thread_type = "AUTO"
+    return stream
+
+
+def codec_name(stream: Stream) -> str:
+    """The name of a stream's decoder; UNKNOWN where this build has none, so no context either."""
+    try:
+        return stream.codec_context.name
+    except (*FAULTS, AttributeError):
+        return UNKNOWN
+
+
+def decoded(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame | str]:
+    """Frames from where the container stands; an item of text says what damage was stepped over."""
+    frames = container.decode(stream)
+    faults = 0
+    while True:
+        try:
+            frame = next(frames)
+        except (StopIteration, EOFError):
+            return
+        except FAULTS as error:
+            faults += 1
+            yield said(error)
+            if faults > FAULTS_AT_MOST or isinstance(error, MemoryError):
+                return
+            frames = container.decode(stream)
+            continue
+        yield frame
+
+
+def origin(container: InputContainer) -> float:
+    """The container's start in its own clock, in seconds: what every time is counted from."""
+    return container.start_time / av.time_base if container.start_time else 0.0
+
+
+def shown_size(frame: VideoFrame, stream: VideoStream) -> tuple[int, int]:
+    """Width and height in pixels as shown: pixel shape and rotation applied."""
+    aspect = float(stream.sample_aspect_ratio or 1)
+    plausible = 1 / MAX_ASPECT <= aspect <= MAX_ASPECT
+    width = round(frame.width * aspect) if plausible else frame.width
+    height = frame.height
+    return (height, width) if frame.rotation % 180 else (max(width, 1), height)
+
+
+def probe(path: str) -> Iterator[Event]:
+    """Yield one event with the facts of the file; decodes one frame, or one piece of sound."""
+    with open_media(path) as container:
+        start = origin(container)
+        facts: Event = {
+            "format": container.format.name,
+            "duration": container.duration / av.time_base if container.duration else None,
+            "start": start,
+            "title": clean(container.metadata.get("title", ""), 200),
+            "creation_time": clean(container.metadata.get("creation_time", ""), 40) or None,
+            "audio": [
+                {
+                    "codec": codec_name(stream),
+                    "channels": stream.codec_context.channels
+                    if codec_name(stream) != UNKNOWN
+                    else 0,
+                    "language": clean(stream.language or "", 40) or None,
+                }
+                for stream in container.streams.audio[:MAX_STREAMS]
+            ],
+            "subtitles": [
+                {"codec": codec_name(stream), "language": clean(stream.language or "", 40) or None}
+                for stream in container.streams.subtitles[:MAX_STREAMS]
+            ],
+            "video": None,
+        }
+        stream = video_stream(container)
+        trouble = ""
+        if stream is not None:
+            try:
+                frame = next(container.decode(stream))
+                facts["video"] = _picture_facts(stream, frame)
+            except (*FAULTS, StopIteration) as error:
+                trouble = said(error)
+        if facts["video"] is None and not _has_sound(container):
+            name = Path(path).name
+            raise UnreadableMedia(
+                f"{name!r} holds no frame and no sound that can be decoded"
+                + (f": {trouble}" if trouble else "")
+            )
+        yield facts
+
+
+def sound_end(path: str) -> Iterator[Event]:
+    """Yield {"end": seconds}: where the last packet of sound ends, 0 without sound."""
+    with open_media(path) as container:
+        start, end = origin(container), 0.0
+        if container.streams.audio:
+            stream = container.streams.audio[0]
+            base = float(stream.time_base or 0)
+            with contextlib.suppress(*FAULTS):
+                for packet in container.demux(stream):
+                    if packet.pts is not None and not packet.is_discard:
+                        end = max(end, (packet.pts + (packet.duration or 0)) * base - start)
+        yield {"end": end}
+
+
+def _picture_facts(stream: VideoStream, frame: VideoFrame) -> Event:
+    width, height = shown_size(frame, stream)
+    average, guessed = stream.average_rate, stream.guessed_rate
+    rate = average or guessed
+    return {
+        "codec": stream.codec_context.name,
+        "pixel_format": frame.format.name,
+        "width": width,
+        "height": height,
+        "fps": float(rate) if rate else None,
+        "rotation": frame.rotation,
+        "variable": bool(average and guessed and abs(average - guessed) > guessed / 50),
+    }
+
+
+def _has_sound(container: InputContainer) -> bool:
+    for stream in container.streams.audio:
+        with contextlib.suppress(*FAULTS, StopIteration):
+            container.seek(0)
+            next(container.decode(stream))
+            return True
+    return False
+
+
+def versions() -> Iterator[Event]:
+    """Yield the versions of the bindings and of the decoder."""
+    number = ".".join(map(str, av.library_versions["libavcodec"]))
+    yield {"av": av.__version__, "libavcodec": number}

@@ -1,0 +1,102 @@
+"""Decoded frames to JPEG files: upright, as shown, of bounded size. Runs in the sandbox."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+from PIL import Image
+
+from tools.files.checksums import BLANK, sealed_picture
+from tools.video.container import (
+    FAULTS,
+    decoded,
+    open_media,
+    origin,
+    said,
+    shown_size,
+    video_stream,
+)
+from tools.vision.colour import attributes
+
+Event = dict[str, Any]
+MAX_WIDTH, MAX_HEIGHT = 1280, 4096
+QUALITY = 82
+ROUNDING = 5e-4
+SEEK_AHEAD = 4.0
+"""Seconds up to which decoding on is cheaper than looking for the next keyframe."""
+
+
+class PictureWriter:
+    """Writes frames of one stream into a folder, named by their time in milliseconds."""
+
+    def __init__(self, folder: Path, stream: VideoStream) -> None:
+        self.written = 0
+        self._folder = folder
+        self._stream = stream
+
+    def write(self, frame: VideoFrame, seconds: float) -> Event:
+        """Write one picture; returns its seconds, file name and measured colours."""
+        width, height = shown_size(frame, self._stream)
+        scale = min(1.0, MAX_WIDTH / width, MAX_HEIGHT / height)
+        width, height = max(round(width * scale), 1), max(round(height * scale), 1)
+        turned = frame.rotation % 180 != 0
+        rgb: Any = frame.reformat(
+            width=height if turned else width,
+            height=width if turned else height,
+            format="rgb24",
+            interpolation="AREA",
+        ).to_ndarray()
+        quarter_turns = round(frame.rotation / 90) % 4
+        if quarter_turns:  # the display matrix turns counter-clockwise, as rot90 does
+            rgb = np.ascontiguousarray(np.rot90(rgb, quarter_turns))
+        name = f"{round(seconds * 1000):09d}.jpg"
+        picture = BytesIO()
+        Image.fromarray(rgb).save(picture, "JPEG", quality=QUALITY, comment=BLANK)
+        # Not by Pillow: a disk that fills up takes a part of what it writes, and it does not look.
+        (self._folder / name).write_bytes(sealed_picture(name, picture.getvalue()))
+        self.written += picture.tell()
+        down, across = max(rgb.shape[0] // 36, 1), max(rgb.shape[1] // 64, 1)
+        small = rgb[down // 2 :: down, across // 2 :: across]
+        look = attributes("", round(seconds, 6), small, 0.0)
+        return {"seconds": look.seconds, "name": name, "look": asdict(look)}
+
+
+def pictures(path: str, target: str, seconds: Sequence[float]) -> Iterator[Event]:
+    """Write the frames on screen at the given times; yields {"frame": …} for each that is there."""
+    with open_media(path) as container:
+        stream = video_stream(container)
+        if stream is None:
+            return
+        start = origin(container)
+        writer = PictureWriter(Path(target), stream)
+        wanted = sorted(seconds)
+        try:
+            while wanted:
+                at = wanted[0] + start
+                container.seek(max(int(at / (stream.time_base or 1)), 0), stream=stream)
+                reached = wanted[0]
+                held: VideoFrame | None = None
+                for frame in decoded(container, stream):
+                    if isinstance(frame, str):
+                        yield {"trouble": frame}
+                        continue
+                    shown = (frame.time or 0.0) - start
+                    # A frame is on screen until the next one; stored times are rounded.
+                    while wanted and shown > wanted[0] + ROUNDING:
+                        yield {"frame": writer.write(held or frame, wanted[0])}
+                        reached = wanted.pop(0)
+                    held = frame
+                    if not wanted or wanted[0] > max(shown, reached) + SEEK_AHEAD:
+                        break
+                else:  # the end: what is still wanted shows the last frame
+                    for moment in wanted if held is not None else ():
+                        assert held is not None
+                        yield {"frame": writer.write(held, moment)}
+                    return
+        except FAULTS as error:
+            yield {"trouble": said(error)}

@@ -1,0 +1,115 @@
+"""Read the subtitle tracks inside a container: packets only, nothing is decoded.
+
+The text codecs carry readable payloads, so no decoder runs on them; what a picture-based track
+shows is not text and is only named. Runs inside the sandbox.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from av.packet import Packet
+from av.stream import Discard, Disposition
+from av.subtitles.stream import SubtitleStream
+
+from tools.transcript.cues import clean
+from tools.video.container import FAULTS, codec_name, open_media, origin, said
+
+TEXT_CODECS = {"ass", "ssa", "subrip", "srt", "text", "mov_text", "webvtt"}
+MAX_CUES = 50_000
+MAX_TEXT = 4000
+MAX_TRACK, MAX_ALL = 5 << 20, 20 << 20
+MAX_TRACKS = 64
+"""Cues of one track, characters of one cue, of one track and of all, and tracks. What is beyond
+them is left out and said: packed subtitles can be a thousand times as large as their file."""
+
+Event = dict[str, Any]
+
+
+def read_subtitles(path: str) -> Iterator[Event]:
+    """Yield one event per subtitle stream, in stream order.
+
+    An event holds `stream`, `codec`, `language`, `title`, `default`, `forced`,
+    `hearing_impaired`, `original`, `commentary`, `text` (False: pictures, not read), `cues` and
+    `trouble`. A cue is [start, end, text] in seconds from the container's start, the text with
+    its markup, end equal to start where the file gives no length; a speaker named by the format
+    stands before the text as `<v Name>`. Damage ends the reading: `trouble` says so.
+    """
+    with open_media(path) as container:
+        streams = container.streams.subtitles[:MAX_TRACKS]
+        events = {stream.index: _described(stream) for stream in streams}
+        readable = {stream.index for stream in streams if events[stream.index]["text"]}
+        if readable:
+            # What is discarded is not even read from the disk where the format has an index.
+            for stream in container.streams:
+                if stream.index not in readable:
+                    stream.discard = Discard.all
+            start = origin(container)
+            try:
+                held = dict.fromkeys(readable, 0)
+                for packet in container.demux([s for s in streams if s.index in readable]):
+                    if packet.size:  # the empty one at the end names no stream of ours
+                        index = packet.stream_index
+                        room = min(MAX_TRACK - held[index], MAX_ALL - sum(held.values()))
+                        held[index] += _take(packet, events[index], start, room)
+            except FAULTS as error:
+                for index in readable:
+                    events[index]["trouble"] = f"damaged, read up to there: {said(error)}"
+        yield from events.values()
+
+
+def _described(stream: SubtitleStream) -> Event:
+    is_ = stream.disposition
+    codec = codec_name(stream)
+    handler = stream.metadata.get("handler_name", "")  # where MP4 keeps a title, if it has one
+    return {
+        "stream": stream.index,
+        "codec": codec,
+        "language": clean(stream.language or "", 40) or None,
+        "title": clean(stream.metadata.get("title", ""), 80)
+        or ("" if handler.endswith("Handler") else clean(handler, 80)),
+        "default": bool(is_ & Disposition.default),
+        "forced": bool(is_ & Disposition.forced),
+        "hearing_impaired": bool(is_ & (Disposition.hearing_impaired | Disposition.captions)),
+        "original": bool(is_ & Disposition.original),
+        "commentary": bool(is_ & (Disposition.comment | Disposition.descriptions)),
+        "text": codec in TEXT_CODECS,
+        "cues": [],
+        "trouble": "",
+    }
+
+
+def _take(packet: "Packet[Any]", event: Event, origin: float, room: int) -> int:
+    """Add the cue of a packet where there is room; returns how many characters it has."""
+    if packet.pts is None:
+        return 0
+    text = _payload(bytes(packet), event["codec"])
+    if not text:
+        return 0
+    if len(event["cues"]) >= MAX_CUES or len(text) > room:
+        event["trouble"] = f"only the first {len(event['cues'])} cues were read"
+        return 0
+    start = float(packet.pts * packet.time_base) - origin
+    end = start + float((packet.duration or 0) * packet.time_base)
+    event["cues"].append([round(start, 3), round(end, 3), text])
+    return len(text)
+
+
+def _payload(data: bytes, codec: str) -> str:
+    if codec == "mov_text":  # a length in two bytes, the text, then boxes with its style
+        data = data[2 : 2 + int.from_bytes(data[:2], "big")]
+        if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+            return data.decode("utf-16", "replace")[:MAX_TEXT]
+    text = _decoded(data).strip("\x00\r\n ")
+    if codec in ("ass", "ssa"):  # number, layer, style, name, three margins, effect, text
+        fields = text.split(",", 8)
+        text = fields[-1]
+        if len(fields) == 9 and fields[3].strip() and text:
+            text = f"<v {fields[3].strip()}>{text}"
+    return text[:MAX_TEXT]
+
+
+def _decoded(data: bytes) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError:  # against the rules of every container, and common
+        return data.decode("cp1252", "replace")

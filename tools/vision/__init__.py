@@ -1,0 +1,1 @@
+"""What pixels tell: signals, sampling, scenes, colours, text."""

@@ -1,0 +1,84 @@
+"""Contact sheets: many pictures as one, each tile under the label by which it is cited.
+
+Their comment is left blank for a checksum: `tools.files.checksums` puts it there.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tools.errors import UnreadableMedia
+from tools.files.checksums import BLANK
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+WIDTH = 1024
+BAR = 22
+"""Pixels that a label is high."""
+GAP = 4
+QUALITY = 82
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A picture's file, and the words under it."""
+
+    image: Path
+    label: str
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A JPEG, with its size in pixels."""
+
+    jpeg: bytes
+    width: int
+    height: int
+
+
+def contact_sheet(tiles: Sequence[Tile], width: int = WIDTH, columns: int = 0) -> Sheet:
+    """The tiles in rows, at most `width` pixels wide; UnreadableMedia names one that is broken.
+
+    As many columns as rows, or nearly so, where none are named.
+    """
+    from PIL import Image, ImageDraw, ImageFont
+
+    if not tiles:
+        raise ValueError("a contact sheet needs a tile")
+    columns = columns or math.ceil(math.sqrt(len(tiles)))
+    wide = (width - GAP * (columns - 1)) // columns
+    pictures = [_scaled(tile.image, wide) for tile in tiles]
+    high = max(picture.height for picture in pictures)
+    rows = math.ceil(len(tiles) / columns)
+    size = (columns * (wide + GAP) - GAP, rows * (high + BAR + GAP) - GAP)
+    sheet = Image.new("RGB", size, "black")
+    draw = ImageDraw.Draw(sheet)
+    font = ImageFont.load_default(BAR - 8)
+    for place, (tile, picture) in enumerate(zip(tiles, pictures, strict=True)):
+        row, column = divmod(place, columns)
+        left, top = column * (wide + GAP), row * (high + BAR + GAP)
+        sheet.paste(picture, (left, top + BAR))
+        draw.text((left + 2, top + 2), tile.label, "white", font)
+    out = io.BytesIO()
+    sheet.save(out, "JPEG", quality=QUALITY, comment=BLANK)
+    return Sheet(out.getvalue(), *size)
+
+
+def _scaled(image: Path, wide: int) -> Image.Image:
+    from PIL import Image
+
+    try:
+        with Image.open(image, formats=("JPEG", "PNG", "WEBP")) as opened:
+            picture = opened.convert("RGB")
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise UnreadableMedia(f"{image} is no picture that can be read: {error}") from error
+    high = max(1, round(picture.height * wide / picture.width))
+    if picture.width <= wide:
+        return picture  # a small picture does not gain by being blown up
+    return picture.resize((wide, high), Image.Resampling.LANCZOS)

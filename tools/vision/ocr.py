@@ -1,0 +1,316 @@
+"""Text on screen: a reader of one picture, and spans of text over the time of a video.
+
+Reading a picture costs a hundred times as much as seeing that it did not change, so only what
+changed is read: kept frames that look alike form a run, the first of a run speaks for it, and of
+that one only the parts are read that differ from a neighbour which has been read already.
+"""
+
+import importlib
+import importlib.util
+import math
+import os
+import statistics
+import threading
+import time
+from bisect import bisect_right
+from collections.abc import Callable, Generator, Sequence
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tools.errors import ProviderUnavailable
+from tools.media import Frame, ScreenText
+from tools.transcript.cues import clean
+from tools.vision.change_regions import (
+    CHANGED,
+    WHOLE,
+    Box,
+    Grey,
+    area,
+    change,
+    changed,
+    meet,
+    small,
+    whole,
+)
+from tools.vision.text_tracks import Line, Run, join, letters
+
+Pixels = NDArray[np.uint8]
+
+
+class TextReader(Protocol):
+    """Reads the text in one picture."""
+
+    @property
+    def name(self) -> str:
+        """What the manifest calls it."""
+        ...
+
+    def read(self, image: Path | Pixels, part: Box = WHOLE) -> list[Line]:
+        """The lines in a part of a picture file, or of RGB rows; their boxes are of the picture.
+
+        Raises OSError for a file that is no picture.
+        """
+        ...
+
+
+class RapidOcrReader:
+    """RapidOCR with the models of its package: nothing is downloaded."""
+
+    name = "rapidocr"
+
+    def __init__(self, threads: int = 0) -> None:
+        if importlib.util.find_spec("rapidocr") is None:
+            raise ProviderUnavailable("on-screen text needs the package rapidocr: install it")
+        self._threads = max(1, min(threads or 4, os.cpu_count() or 1))
+        self._engine: Any = None
+        self._lock = threading.Lock()  # the engine keeps the state of a call in itself
+
+    def read(self, image: Path | Pixels, part: Box = WHOLE) -> list[Line]:
+        """The lines from top to bottom. Loads the models the first time."""
+        pixels = _crop(image if isinstance(image, np.ndarray) else _rgb(image), part)
+        height, width = pixels.shape[:2]
+        if min(height, width) < 12:  # no room for a letter, and the engine would enlarge it
+            return []
+        with self._lock:
+            if self._engine is None:
+                self._engine = self._load()
+            # No options in the call: the engine keeps them for the calls that follow.
+            try:
+                found = self._engine(np.ascontiguousarray(pixels[:, :, ::-1]))
+            except _faults() as error:
+                said = " ".join(str(error).split())[-120:]  # a traceback's end tells
+                raise ProviderUnavailable(
+                    f"rapidocr failed ({said}): give it more memory, "
+                    "or set CUEPOINT_TEXT_READER=none to do without on-screen text"
+                ) from error
+        if found.txts is None:
+            return []
+        return [
+            Line(text, float(score), _box(np.asarray(corners, float) / (width, height), part))
+            for text, score, corners in zip(found.txts, found.scores, found.boxes, strict=True)
+        ]
+
+    def warm_up(self) -> None:
+        """Load the models now, so that the time it takes is counted to no picture."""
+        with self._lock:
+            self._engine = self._engine or self._load()
+
+    def _load(self) -> Any:
+        import rapidocr
+
+        models = Path(rapidocr.__file__).parent / "models"
+        return rapidocr.RapidOCR(
+            params={
+                "Global.log_level": "critical",
+                # Upside-down lines are not worth a third model.
+                "Global.use_cls": False,
+                # Paths rather than names: a name that is missing would be downloaded.
+                "Det.model_path": _model(models, "det"),
+                "Rec.model_path": _model(models, "rec"),
+                # The default enlarges the short side to 736: five times the work on a wide strip,
+                # and text below 10 pixels is not found at either size.
+                "Det.limit_type": "max",
+                "Det.limit_side_len": 960,
+                # Batches are padded to their longest line: half the memory, a tenth slower.
+                "Rec.rec_batch_num": 1,
+                "EngineConfig.onnxruntime.intra_op_num_threads": self._threads,
+                "EngineConfig.onnxruntime.inter_op_num_threads": 1,
+            }
+        )
+
+
+def _faults() -> tuple[type[Exception], ...]:
+    """What the engine and the runtime below it raise: classes that only Exception is above."""
+    kinds: list[type[Exception]] = [MemoryError]
+    for name in (
+        "rapidocr.inference_engine.onnxruntime.main",
+        "onnxruntime.capi.onnxruntime_pybind11_state",
+    ):
+        module: dict[str, Any] = vars(importlib.import_module(name))
+        classes = [one for one in module.values() if isinstance(one, type)]
+        kinds += [
+            one for one in classes if issubclass(one, Exception) and one.__module__ != "builtins"
+        ]
+    return tuple(kinds)
+
+
+def load_text_reader(name: str = "auto", threads: int = 0) -> TextReader | None:
+    """The reader of that name; None for `none`, and for `auto` where there is no reader.
+
+    At most `threads` threads work at once; 0 takes four.
+    """
+    if name == "none" or (name == "auto" and importlib.util.find_spec("rapidocr") is None):
+        return None
+    if name in ("auto", "rapidocr"):
+        reader = RapidOcrReader(threads)
+        reader.warm_up()
+        return reader
+    raise ProviderUnavailable(f"no text reader {name!r}; there are: auto, rapidocr, none")
+
+
+def _model(folder: Path, task: str) -> str:
+    found = sorted(folder.glob(f"*_{task}_*.onnx"))
+    if not found:
+        raise ProviderUnavailable(f"rapidocr came without its {task} model: reinstall rapidocr")
+    return str(found[-1])
+
+
+@lru_cache(maxsize=2)  # the parts of one picture follow each other
+def _rgb(path: Path) -> Pixels:
+    from PIL import Image
+
+    with Image.open(path) as image:
+        return np.asarray(image.convert("RGB"))
+
+
+def _crop(pixels: Pixels, part: Box) -> Pixels:
+    height, width = pixels.shape[:2]
+    left, top, right, bottom = part
+    x, y = int(left * width), int(top * height)
+    return pixels[y : math.ceil(bottom * height), x : math.ceil(right * width)]
+
+
+def _box(corners: NDArray[np.float64], part: Box) -> Box:
+    """The box around corners in shares of a part, in shares of the picture."""
+    low, high = np.asarray(part[:2]), np.asarray(part[2:])
+    places = (low + np.clip(corners, 0, 1) * (high - low)).round(4)
+    (left, top), (right, bottom) = places.min(axis=0), places.max(axis=0)
+    return float(left), float(top), float(right), float(bottom)
+
+
+# Which pictures to read
+
+PLAIN = 20
+"""Difference of light, of 255, that a picture with readable text has somewhere."""
+MOSTLY = 0.5
+"""Share of a picture from which on it is read whole rather than in parts."""
+LEAST_CONFIDENCE = 0.5
+LEAST_SECONDS = 2.0
+"""A budget below this would go into loading the models, and a short clip would never be read."""
+
+
+def read_screen(
+    frames: Sequence[Frame],
+    image_path: Callable[[Frame], Path],
+    reader: TextReader,
+    duration: float,
+    *,
+    budget: float = 0.25,
+    cuts: Sequence[float] = (),
+    changes: Sequence[tuple[float, float]] = (),
+    clock: Callable[[], float] = time.monotonic,
+) -> Generator[tuple[float, Callable[[], list[ScreenText]]], None, tuple[list[ScreenText], str]]:
+    """Read the kept frames, in time order, within `budget` times `duration` seconds.
+
+    Yields the share done, 0 to 1, and what gives the texts so far, whose spans may still change;
+    returns the texts in time order and a note on what was left out.
+    `cuts` are seconds. `changes` are rows of (seconds, difference from the frame before), of more
+    frames than were kept: they place a start or an end between two kept frames.
+    """
+    began = clock()
+    limit = max(budget * duration, LEAST_SECONDS)
+    cuts, changes = sorted(cuts), sorted(changes)
+    runs, broken = _runs(frames, image_path, cuts, duration)
+    texts = partial(join, runs, cuts, changes)
+    places = {run.frame.image: at for at, run in enumerate(runs)}
+    todo = [run for run in runs if run.lines is None]
+    took: list[float] = []
+    read = 0
+    for run in _fair(todo):
+        # The first reading loads the models and says nothing of the next one's time.
+        next_one = statistics.median(took[1:]) if len(took) > 1 else 0.0
+        if read and clock() - began + next_one > limit:
+            break
+        before = clock()
+        run.lines = _lines(run, _known(runs, places[run.frame.image]), image_path, reader)
+        took.append(clock() - before)
+        read += 1
+        yield min(1.0, max(read / len(todo), (clock() - began) / limit)), texts
+    notes: list[str] = []
+    if read < len(todo):
+        notes.append(f"the time budget allowed to read {read} of {len(todo)} pictures that changed")
+    if broken:
+        notes.append(f"{broken} pictures could not be opened")
+    return texts(), "; ".join(notes)
+
+
+def _runs(
+    frames: Sequence[Frame], image_path: Callable[[Frame], Path], cuts: list[float], duration: float
+) -> tuple[list[Run], int]:
+    runs: list[Run] = []
+    broken = 0
+    shown: Grey | None = None
+    for frame in frames:
+        try:
+            grey = small(image_path(frame))
+        except OSError:
+            broken += 1
+            continue
+        difference = 255.0 if shown is None else change(shown, grey)
+        if difference < CHANGED:
+            runs[-1].last = frame.seconds
+            continue
+        if runs:
+            runs[-1].end = frame.seconds
+        scene = bisect_right(cuts, frame.seconds)
+        runs.append(Run(frame, frame.seconds, frame.seconds, frame.seconds, difference, scene))
+        if int(grey.max()) - int(grey.min()) < PLAIN:
+            runs[-1].lines = []
+        shown = grey
+    if runs:
+        runs[-1].end = max(duration, runs[-1].start)
+    return runs, broken
+
+
+# Reading what changed
+
+
+def _known(runs: list[Run], at: int) -> list[Run]:
+    """The nearest runs before and after that have been read: what they show may still be there."""
+    before = next((run for run in reversed(runs[:at]) if run.lines is not None), None)
+    after = next((run for run in runs[at + 1 :] if run.lines is not None), None)
+    return [run for run in (before, after) if run]
+
+
+def _lines(
+    run: Run, known: list[Run], image_path: Callable[[Frame], Path], reader: TextReader
+) -> list[Line]:
+    """The lines in the picture of a run; where it looks like a known one, that one's lines."""
+    path = image_path(run.frame)
+    now = small(path)
+    least, parts, lines = MOSTLY, [WHOLE], list[Line]()
+    for other in known:
+        there = other.lines or []
+        differ = whole(changed(small(image_path(other.frame)), now), [one.box for one in there])
+        if sum(map(area, differ)) < least:
+            least, parts, lines = sum(map(area, differ)), differ, there
+    found = [line for line in lines if not any(meet(line.box, part) for part in parts)]
+    for part in parts:
+        found += [line for line in map(_tidy, reader.read(path, part)) if line]
+    return sorted(found, key=lambda line: (line.box[1], line.box[0]))
+
+
+def _fair(runs: list[Run]) -> Generator[Run]:
+    """An order in which any beginning is a good choice: first the longest run of each scene, then
+    scenes where text was found, then what changed much and stood long, as text does to be read."""
+    scenes: dict[int, list[Run]] = {}
+    for run in runs:
+        scenes.setdefault(run.scene, []).append(run)
+    first = {scene: max(group, key=_worth) for scene, group in scenes.items()}
+    yield from sorted(first.values(), key=_worth, reverse=True)
+    rest = [run for run in runs if run is not first[run.scene]]
+    yield from sorted(rest, key=lambda run: (not first[run.scene].lines, -_worth(run)))
+
+
+def _worth(run: Run) -> float:
+    return run.change * min(run.end - run.start, 5.0)
+
+
+def _tidy(line: Line) -> Line | None:
+    text = clean(line.text)
+    lone = len(letters(text)) < 2  # mostly noise
+    return None if lone or line.confidence < LEAST_CONFIDENCE else line._replace(text=text)

@@ -1,0 +1,217 @@
+"""Which frames to keep, and why.
+
+`Adaptive` decides during the decode pass, from what it has seen so far, so that the pictures it
+keeps are written while they are at hand. The other strategies choose times afterwards, from rows.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+
+from tools.vision.signals import NOISE, Grid, Rows
+
+Strategy = Literal["uniform", "keyframe", "dense", "sparse", "adaptive"]
+STRATEGIES: tuple[Strategy, ...] = ("uniform", "keyframe", "dense", "sparse", "adaptive")
+REASONS = (
+    "",
+    "first frame",
+    "new shot",
+    "motion peak",
+    "picture changed",
+    "picture moved",
+    "floor",
+    "last frame",
+)
+"""Why the adaptive sampler kept a frame; a row stores the index."""
+FIRST, SHOT, PEAK, CHANGED, MOVED, FLOOR, LAST = range(1, len(REASONS))
+
+FLOOR_SECONDS = 5.0
+"""However still the picture is, one frame per this long."""
+SHOT_DIFFERENCE, SHOT_RATIO, SHOT_MOTION = 10.0, 2.2, 0.15
+"""A step in brightness this large, and this far above the steps just before, starts a shot."""
+RECENT = 6
+"""Frames that count as just before."""
+PEAK_RATIO, PEAK_MOTION = 2.5, 0.15
+BURST = (0.2, 0.4)
+"""Seconds after a motion peak at which two more frames are kept: sub-second action needs three."""
+STILL = 0.002
+"""Motion below which the picture counts as standing still."""
+MOVED_AMOUNT = 0.6
+"""Motion times seconds that make a moving picture worth another frame."""
+BLOCK_CHANGE = 0.1
+"""Share of one block of the grid that must differ for a still picture to count as changed: thin
+letters cover no more."""
+SLOW = 0.5
+"""Seconds after which a picture that seems to stand still is compared with the one kept last: a
+fade of seconds changes no frame by more than noise."""
+GAP = 0.3
+"""Seconds that must lie between two kept frames of a moving picture."""
+DENSE_PER_SECOND = 2.0
+DENSE_TIMES = 100
+"""At most so many times are looked at for each frame that there is."""
+DUPLICATE = 0.015
+"""Share of the grid that may differ between near-duplicates."""
+
+
+class Adaptive:
+    """Keeps more frames where the picture moves, a burst at peaks, and a floor where it is still.
+
+    A frame that looks like the one kept last is dropped as a near-duplicate, except for the floor
+    and the first frame of a shot.
+    """
+
+    def __init__(self, floor: float = FLOOR_SECONDS) -> None:
+        self._floor = floor
+        self._kept: Grid | None = None
+        self._kept_at = 0.0
+        self._before = 0.0
+        self._usual = 0.0  # running mean of motion: what a peak stands out from
+        self._recent: deque[float] = deque(maxlen=RECENT)
+        self._shot_at = 0.0
+        self._moved = 0.0
+        self._was_moving = False
+        self._looked_at = 0.0
+        self._burst: list[float] = []
+
+    def keep(
+        self, seconds: float, grid: Grid, difference: float, histogram: float, motion: float
+    ) -> int:
+        """The reason to keep this frame, or 0. Call once per frame, in the order of time."""
+        step = min(max(seconds - self._before, 0.0), 1.0)
+        self._before = seconds
+        reason = self._reason(seconds, step, grid, difference, histogram, motion)
+        weight = min(step, 0.5)
+        self._usual += (motion - self._usual) * weight
+        self._recent.append(difference)
+        if motion > STILL:
+            self._was_moving = True
+        elif reason or seconds - self._kept_at >= GAP:
+            self._was_moving = False  # not sooner: what settles too soon is looked at again
+        if reason:
+            if reason in (FIRST, SHOT):
+                self._shot_at = seconds
+                self._burst.clear()
+            self._kept, self._kept_at, self._moved = grid, seconds, 0.0
+        return reason
+
+    def _reason(
+        self,
+        seconds: float,
+        step: float,
+        grid: Grid,
+        difference: float,
+        histogram: float,
+        motion: float,
+    ) -> int:
+        if self._kept is None:
+            return FIRST
+        stands_out = difference > max(SHOT_DIFFERENCE, SHOT_RATIO * max(self._recent, default=0.0))
+        if stands_out and motion > SHOT_MOTION and seconds >= self._shot_at + GAP:
+            return SHOT
+        self._moved += motion * step
+        since = seconds - self._kept_at
+        if since >= self._floor:
+            return FLOOR
+        if self._burst and seconds >= self._burst[0]:
+            self._burst.pop(0)
+            return PEAK
+        if since < GAP:
+            return 0
+        if motion > PEAK_MOTION and motion > PEAK_RATIO * self._usual and not self._burst:
+            self._burst = [seconds + delay for delay in BURST]
+            return PEAK
+        if motion <= STILL and self._looks_again(seconds) and self._changed(grid):
+            return CHANGED  # a slide that has settled, a title that has finished to fade in
+        if self._moved >= MOVED_AMOUNT and not self._duplicate(grid):
+            return MOVED
+        return 0
+
+    def _looks_again(self, seconds: float) -> bool:
+        """Once it has settled, and every SLOW seconds while nothing seems to move."""
+        if self._was_moving or seconds - max(self._looked_at, self._kept_at) >= SLOW:
+            self._looked_at = seconds
+            return True
+        return False
+
+    def _duplicate(self, grid: Grid) -> bool:
+        return self._kept is not None and changed_share(grid, self._kept) < DUPLICATE
+
+    def _changed(self, grid: Grid) -> bool:
+        """Whether any block of the grid differs: one line of a slide is a hundredth of it."""
+        if self._kept is None or self._kept.shape != grid.shape:
+            return True
+        moved = np.abs(grid - self._kept) > NOISE
+        lines, columns = moved.shape[0] // 6 * 6, moved.shape[1] // 6 * 6
+        if not lines or not columns:
+            return bool(moved.mean() > BLOCK_CHANGE)
+        blocks = moved[:lines, :columns].reshape(lines // 6, 6, columns // 6, 6)
+        return bool(blocks.mean((1, 3)).max() > BLOCK_CHANGE)
+
+
+def changed_share(one: Grid, other: Grid) -> float:
+    """Share of the grid, 0 to 1, that differs by more than noise."""
+    if one.shape != other.shape:
+        return 1.0
+    return float(np.count_nonzero(np.abs(one - other) > NOISE)) / max(one.size, 1)
+
+
+def choose(
+    strategy: Strategy,
+    rows: Rows,
+    scenes: Sequence[tuple[float, float]],
+    *,
+    count: int | None = None,
+    start: float = 0.0,
+    end: float = float("inf"),
+) -> list[tuple[float, str]]:
+    """(seconds, reason) of the frames that a strategy keeps within [start, end).
+
+    uniform: evenly spaced, 12 unless told. keyframe: where the file can be entered. dense: two a
+    second, evenly. sparse: the middle of each scene. adaptive: what the decode pass kept.
+    """
+    seconds = rows["seconds"]
+    inside = (seconds >= start) & (seconds < end)
+    within = rows[inside]
+    if not len(within):
+        return []
+    first, last = float(within["seconds"][0]), float(within["seconds"][-1])
+    if strategy == "uniform":
+        number = count or 12
+        wanted = [first + (last - first) * (i + 0.5) / number for i in range(number)]
+        return _nearest(within, wanted, f"evenly spaced, one of {number}")
+    if strategy == "dense":
+        # A file may claim years between two frames: no more times than can find a frame.
+        most = max(DENSE_PER_SECOND * (last - first), 0.0)
+        number = count or round(min(most, DENSE_TIMES * len(within))) + 1
+        wanted = np.linspace(first, last, number).tolist()
+        return _nearest(within, wanted, "evenly spaced, dense")
+    if strategy == "sparse":
+        middles = [
+            ((max(s, start) + min(e, end)) / 2, f"middle of scene {number}")
+            for number, (s, e) in enumerate(scenes, 1)
+            if s < end and e > start
+        ]
+        chosen = [found for at, why in middles for found in _nearest(within, [at], why)]
+    elif strategy == "keyframe":
+        chosen = [(float(at), "keyframe") for at in within["seconds"][within["keyframe"] == 1]]
+    else:
+        kept = within[within["kept"] > 0]
+        chosen = [(float(row["seconds"]), REASONS[int(row["kept"])]) for row in kept]
+    return thin(chosen, count)
+
+
+def thin(chosen: list[tuple[float, str]], count: int | None) -> list[tuple[float, str]]:
+    """At most count of them, spread evenly over their order."""
+    if count is None or len(chosen) <= count:
+        return chosen
+    picks = np.linspace(0, len(chosen) - 1, count).round().astype(int)
+    return [chosen[i] for i in dict.fromkeys(picks.tolist())]
+
+
+def _nearest(rows: Rows, wanted: Sequence[float], reason: str) -> list[tuple[float, str]]:
+    """The frame on screen at each wanted time, each frame once."""
+    seconds = rows["seconds"]
+    places = np.clip(np.searchsorted(seconds, wanted, side="right") - 1, 0, len(seconds) - 1)
+    return [(float(seconds[i]), reason) for i in dict.fromkeys(places.tolist())]

@@ -1,0 +1,168 @@
+"""Cuts and scenes from the rows of signals: hard cuts, dissolves, fades through black or white."""
+
+import itertools
+from bisect import bisect_left
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tools.vision.signals import DRIFT, Rows
+
+Floats = NDArray[np.float64]
+
+HARD_DIFFERENCE = 7.0
+"""Luma steps, 0 to 255, that a cut changes the picture by on average, at least."""
+HARD_RATIO = 2.8
+"""How far a cut stands above the largest step near it: a shake or a flash has neighbours."""
+MOVING_DIFFERENCE, MOVING_RATIO = 15.0, 4.0
+"""The same in a moving shot, where the step in the histogram has to stand out too."""
+LASTING = 0.4
+"""Share of a cut's step that must still lie between the pictures before and after it."""
+NEAR = 0.25
+"""Seconds to each side that count as near."""
+SHORTEST = 0.35
+"""Seconds of the shortest scene: of two cuts closer than this the stronger one counts."""
+DARK, FLAT = 0.05, 0.05
+"""Brightness below which, with contrast below FLAT, a picture is faded out."""
+DISSOLVE_STRAIGHT = 0.45
+"""A dissolve goes straight from one picture to the other; a moving camera wanders."""
+FADE_NEAR, FADE_LIT = 1.0, 0.08
+"""Within so many seconds of a faded-out picture there must be one of this brightness."""
+DISSOLVE_DRIFT, DISSOLVE_SPREAD, DISSOLVE_RATIO = 16.0, 0.55, 2.2
+"""What lies between the pictures before and after a dissolve, at least: luma steps on average,
+share of the picture that differs (a passer-by changes less), and how far that stands out."""
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Where one scene ends and the next begins; seconds is the first frame of the new one."""
+
+    seconds: float
+    kind: Literal["cut", "fade", "dissolve"]
+    strength: float
+
+
+def find_cuts(rows: Rows) -> list[Cut]:
+    """All cuts by time. Rows are in presentation order."""
+    if len(rows) < 3:
+        return []
+    seconds = rows["seconds"].astype(np.float64)
+    rate = 1 / max(float(np.median(np.diff(seconds))), 1e-3)
+    hard = _hard(rows, seconds, rate)
+    found = [*hard, *_fades(rows, seconds, hard), *_dissolves(rows, seconds, rate)]
+    order = {"cut": 2, "fade": 1, "dissolve": 0}
+    kept: list[Cut] = []
+    taken: list[float] = []
+    for cut in sorted(found, key=lambda c: (-order[c.kind], -c.strength)):
+        apart = {"cut": SHORTEST, "fade": 2 * SHORTEST, "dissolve": 1.0}[cut.kind]
+        place = bisect_left(taken, cut.seconds)
+        near = taken[max(place - 1, 0) : place + 1]
+        if all(abs(cut.seconds - other) >= apart for other in near):
+            kept.append(cut)
+            taken.insert(place, cut.seconds)
+    kept = [c for c in kept if SHORTEST <= c.seconds <= seconds[-1] - SHORTEST / 2]
+    return sorted(kept, key=lambda c: c.seconds)
+
+
+def spans(cuts: list[Cut], duration: float) -> list[tuple[float, float]]:
+    """The scenes between the cuts: half-open, without gaps, from 0 to duration."""
+    times = [0.0, *(cut.seconds for cut in cuts if 0 < cut.seconds < duration), duration]
+    return list(itertools.pairwise(times))
+
+
+def _hard(rows: Rows, seconds: Floats, rate: float) -> list[Cut]:
+    difference = rows["difference"].astype(np.float64)
+    histogram = rows["histogram"].astype(np.float64)
+    reach = max(round(NEAR * rate), 2)
+    before, after = _largest_near(difference, reach)
+    around = np.maximum(np.maximum(before, after), 1.5)
+    # A cut changes what is where and how much of it; a flash changes back at once, so it has a
+    # neighbour as large as itself.
+    score = difference * (0.5 + histogram)
+    ratio = difference / around
+    before, after = _largest_near(histogram, reach)
+    shift = histogram / np.maximum(np.maximum(before, after), 0.02)
+    is_cut = (difference >= HARD_DIFFERENCE) & (rows["motion"] > 0.15) & (ratio >= HARD_RATIO)
+    # In a moving shot the step alone is not enough: the distribution must jump as well.
+    is_cut |= (difference >= MOVING_DIFFERENCE) & (ratio >= 1.5) & (ratio * shift >= MOVING_RATIO)
+    return [
+        Cut(float(seconds[i]), "cut", float(score[i]))
+        for i in np.flatnonzero(is_cut)
+        if _lasts(rows, seconds, int(i))
+    ]
+
+
+def _lasts(rows: Rows, seconds: Floats, i: int) -> bool:
+    """Whether the picture stays another one: after a flash it is again what it was before."""
+    first = _place(seconds, seconds[i] + DRIFT / 4, "right")
+    last = _place(seconds, seconds[i] + DRIFT * 0.9, "left")
+    if first >= last:
+        return True
+    return bool(np.median(rows["drift"][first:last]) >= LASTING * rows["difference"][i])
+
+
+def _place(seconds: Floats, at: float, side: Literal["left", "right"]) -> int:
+    return int(np.searchsorted(seconds, at, side))
+
+
+def _largest_near(values: Floats, reach: int) -> tuple[Floats, Floats]:
+    """The largest value among the `reach` before and among the `reach` after each place."""
+    padded = np.concatenate([np.zeros(reach), values, np.zeros(reach)])
+    windows: Any = np.lib.stride_tricks.sliding_window_view(padded, reach).max(1)
+    return windows[: len(values)], windows[reach + 1 : reach + 1 + len(values)]
+
+
+def _fades(rows: Rows, seconds: Floats, hard: list[Cut]) -> list[Cut]:
+    """A cut in the middle of the time for which the picture is faded out."""
+    brightness, contrast = rows["brightness"], rows["contrast"]
+    out = (contrast < FLAT) & (brightness < DARK)
+    edges = np.flatnonzero(np.diff(out.astype(np.int8)))
+    at_cuts = np.sort(np.array([cut.seconds for cut in hard], np.float64))
+    cuts: list[Cut] = []
+    for first, last in itertools.pairwise(edges):
+        if out[first + 1]:  # from the first faded-out frame to the last one before the new picture
+            gone, back = seconds[first + 1], seconds[min(last + 1, len(seconds) - 1)]
+            low, high = np.searchsorted(
+                at_cuts, [[gone - 0.1, back - 0.1], [gone + 0.1, back + 0.1]]
+            )
+            if (low < high).all():
+                continue  # a black picture between two hard cuts is a scene, not a fade
+            begin = _place(seconds, gone - FADE_NEAR, "right")
+            end = _place(seconds, back + FADE_NEAR, "left")
+            before, behind = brightness[begin : first + 1], brightness[last:end]
+            # Words that come and go on black are no fade: there must be a picture on both sides.
+            if min(before.max(initial=0.0), behind.max(initial=0.0)) >= FADE_LIT:
+                cuts.append(Cut(float(gone + back) / 2, "fade", 1.0))
+    return cuts
+
+
+def _dissolves(rows: Rows, seconds: Floats, rate: float) -> list[Cut]:
+    """Where the picture drifts into another one without any single large step.
+
+    During a dissolve of two still shots the picture of DRIFT seconds ago lies far away, while it is
+    near again soon after; in a moving shot it is always far.
+    """
+    drift = rows["drift"].astype(np.float64)
+    reach = max(round(DRIFT * rate), 2)
+    if len(drift) < 3 * reach:
+        return []
+    travelled = np.cumsum(rows["difference"].astype(np.float64))
+    cuts: list[Cut] = []
+    for i in range(reach, len(drift) - 1):
+        low, high = i - reach, min(i + reach + 1, len(drift))
+        if drift[i] < DISSOLVE_DRIFT or rows["spread"][i] < DISSOLVE_SPREAD:
+            continue
+        if drift[i] < drift[low:high].max() or rows["contrast"][low:high].max() < FLAT:
+            continue
+        if drift[i] < DISSOLVE_STRAIGHT * (travelled[i] - travelled[low]):
+            continue
+        if (drift[i - reach // 2 : i + reach // 2] >= drift[i] / 2).mean() < 0.5:
+            continue  # a flash is far away from what it interrupts, too, but not for long
+        before = drift[max(low - reach, 0) : low + 1]
+        after = drift[high - 1 : high + reach]
+        rest = max(float(np.median(before)), float(np.median(after)) if len(after) else 0.0, 1.0)
+        if drift[i] / rest >= DISSOLVE_RATIO:
+            cuts.append(Cut(float(seconds[max(i - reach // 2, 0)]), "dissolve", float(drift[i])))
+    return cuts

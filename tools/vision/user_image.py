@@ -1,0 +1,76 @@
+"""Pictures from outside: told by their first bytes, decoded in the sandbox, made small JPEGs."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tools.errors import RefusedRequest, UnreadableMedia
+from tools.sandbox import Child
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+FORMATS = ("JPEG", "PNG", "WEBP", "AVIF")
+STILL = (b"avif", b"avis", b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1")
+"""What a file in the boxes of MP4 calls itself that is no video: AVIF, and HEIC of telephones."""
+BYTES, PIXELS = 20_000_000, 50_000_000
+"""What a picture may have at most."""
+SIDE = 1024
+"""Pixels of the longer side of what is kept."""
+
+
+def is_picture(path: Path) -> bool:
+    """Whether a file begins as a JPEG, PNG, WebP, AVIF or HEIC does."""
+    with path.open("rb") as file:
+        head = file.read(12)
+    webp = head.startswith(b"RIFF") and head.endswith(b"WEBP")
+    boxed = head[4:8] == b"ftyp" and head[8:] in STILL
+    return webp or boxed or head.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"))
+
+
+def small(path: Path) -> bytes:
+    """A picture as a small upright JPEG; RefusedRequest where it is too large."""
+    if path.stat().st_size > BYTES:
+        raise RefusedRequest(f"a picture may have {BYTES // 1_000_000} MB at most")
+    with tempfile.TemporaryDirectory() as folder, Child() as child:
+        target = Path(folder) / "small.jpg"
+        for _ in child.call("tools.vision.user_image:shrink", path=str(path), target=str(target)):
+            pass
+        return target.read_bytes()
+
+
+def shrink(path: str, target: str) -> Iterator[dict[str, Any]]:
+    """Write a picture as a JPEG of at most SIDE pixels a side. For the sandbox."""
+    from PIL import Image, ImageOps
+
+    Image.MAX_IMAGE_PIXELS = PIXELS
+    try:
+        with Image.open(path, formats=FORMATS) as image:
+            if image.width * image.height > PIXELS:
+                raise RefusedRequest(f"a picture may have {PIXELS // 1_000_000} megapixels at most")
+            image.thumbnail((SIDE, SIDE))
+            _flat(ImageOps.exif_transpose(image)).save(target, "JPEG", quality=90)
+    except Image.DecompressionBombError:
+        raise RefusedRequest(
+            f"a picture may have {PIXELS // 1_000_000} megapixels at most"
+        ) from None
+    except RefusedRequest:
+        raise
+    except Exception as error:  # damaged files raise all kinds of errors, deep inside the decoders
+        raise UnreadableMedia(
+            "this picture cannot be read: save it as JPEG, PNG or WebP"
+        ) from error
+    yield {"done": True}
+
+
+def _flat(image: "Image") -> "Image":
+    """A picture in 8 bits a colour, as it looks on white paper."""
+    from PIL import Image
+
+    if image.mode.startswith("I"):  # of 16 bits, which Pillow cuts rather than scales
+        return image.convert("I").point(lambda light: light / 256).convert("RGB")
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    over = image.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", over.size, "white"), over).convert("RGB")

@@ -1,0 +1,71 @@
+"""Progress of indexing on standard error: a bar on a terminal, lines where it is not one."""
+
+import sys
+import time
+from types import TracebackType
+from typing import Self
+
+from tools.ingest.run import Progress
+from tools.store.recovery import clean_title
+from ui.render import clock
+
+
+class Reporter:
+    """Shows the progress of one video after another; use as a context manager."""
+
+    def __init__(self, quiet: bool = False) -> None:
+        self._quiet = quiet
+        self._bar = None
+        self._said = 0.0
+        self._name = ""
+        if not quiet and sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import BarColumn, TextColumn
+            from rich.progress import Progress as Bar
+
+            self._bar = Bar(
+                TextColumn("{task.fields[name]}", markup=False),
+                BarColumn(),
+                TextColumn("{task.description}", markup=False),
+                console=Console(stderr=True),
+                transient=True,
+            )
+            self._task = self._bar.add_task("", total=1.0, name="")
+
+    def __enter__(self) -> Self:
+        if self._bar:
+            self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._bar:
+            self._bar.stop()
+
+    def begin(self, name: str) -> None:
+        """Name the file that is indexed next."""
+        self._name = clean_title(name)  # a name may hold what a terminal obeys
+        self._said = 0.0
+
+    def __call__(self, now: Progress) -> None:
+        """Show one sign of life."""
+        left = f", about {clock(round(now.remaining))} left" if now.remaining is not None else ""
+        text = f"{now.stage} {now.fraction:.0%}{left}"
+        if self._bar:
+            self._bar.update(
+                self._task, completed=now.fraction, description=text, name=self._name[:40]
+            )
+        elif not self._quiet:
+            if now.state != "running":
+                self._line(f"{now.stage}: {now.state}")
+            elif time.monotonic() - self._said > 5:
+                self._line(text)
+
+    def _line(self, text: str) -> None:
+        self._said = time.monotonic()
+        sys.stderr.write(f"{self._name}: {text}\n")
+        sys.stderr.flush()

@@ -1,0 +1,1 @@
+"""What the browser talks to: host guard, media, uploads, jobs."""

@@ -1,0 +1,129 @@
+"""Pictures and films by id, and the page that plays one moment."""
+
+import asyncio
+import html
+import logging
+import re
+from collections.abc import Callable
+from pathlib import Path
+from string import Template
+from typing import Annotated, TypeVar
+
+from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi.responses import FileResponse, HTMLResponse, Response
+
+from tools.errors import Damaged, RefusedRequest, UnknownVideo, UnreadableMedia
+from tools.library import Library
+from tools.media import Video
+from tools.store.filmstrip import strip_name
+from ui.web.proxies import Proxies
+
+NEAR = 0.5
+"""Seconds by which a kept frame may miss the one that is asked for."""
+_log = logging.getLogger(__name__)
+_PAGE = Template((Path(__file__).parent / "moment.html").read_text("utf-8"))
+_ENDING = re.compile(r"\.[A-Za-z0-9]{1,8}")
+_T = TypeVar("_T")
+
+
+async def _found(ask: Callable[..., _T], *arguments: object) -> _T:
+    """Run in a thread; what went wrong is told without paths, they are nobody's business here."""
+    try:
+        return await asyncio.to_thread(ask, *arguments)
+    except UnknownVideo as error:
+        raise HTTPException(404, "there is no such video or picture") from error
+    except RefusedRequest as error:
+        raise HTTPException(416, str(error)) from error
+    except (UnreadableMedia, Damaged) as error:
+        _log.warning("media: %s", error)
+        raise HTTPException(410, "the file of this video is missing or cannot be read") from error
+
+
+def media_routes(library: Library, proxies: Proxies) -> APIRouter:
+    """The routes of the contract under `/media` and `/v`."""
+    router = APIRouter()
+
+    def known(id: str) -> Video:
+        if len(id) != 16:  # an id, not a title or the start of one
+            raise UnknownVideo(id)
+        video = library.get(id)
+        if video.id != id:
+            raise UnknownVideo(id)
+        return video
+
+    @router.api_route("/media/{id}/file", methods=["GET", "HEAD"])
+    async def file(id: str, request: Request) -> Response:
+        video = await _found(known, id)
+        path = await _found(library.original, id)
+        media_type = await _found(proxies.direct, id) or "application/octet-stream"
+        ending = path.suffix if _ENDING.fullmatch(path.suffix) else ""
+        return _send(request, path, media_type, video.title + ending)
+
+    @router.api_route("/media/{id}/play", methods=["GET", "HEAD"])
+    async def play(
+        id: str,
+        request: Request,
+        start: Annotated[float, Query(alias="from")] = 0.0,
+        end: Annotated[float | None, Query(alias="to")] = None,
+    ) -> Response:
+        video = await _found(known, id)
+        stop = start + 30 if end is None else end
+        made = await _found(proxies.playable, video, start, stop)
+        return _send(request, made.path, made.media_type, f"{video.title}{made.path.suffix}")
+
+    @router.api_route("/media/{id}/frame/{milliseconds:int}.jpg", methods=["GET", "HEAD"])
+    async def frame(id: str, milliseconds: int, request: Request) -> Response:
+        await _found(known, id)
+        path = await _found(_picture, library, id, milliseconds / 1000)
+        return _send(request, path, "image/jpeg", path.name)
+
+    @router.api_route("/media/{id}/strip/{start:int}-{end:int}.jpg", methods=["GET", "HEAD"])
+    async def strip(id: str, start: int, end: int, request: Request) -> Response:
+        video = await _found(known, id)
+        image = strip_name(video.id, start / 1000, min(end / 1000, video.duration))
+        path = await _found(library.picture, image)
+        return _send(request, path, "image/jpeg", path.name)
+
+    @router.get("/v/{id}", response_class=HTMLResponse)
+    async def moment(id: str, t: float = 0.0) -> HTMLResponse:
+        video = await _found(known, id)
+        direct = await _found(proxies.direct, id)
+        at = min(max(t if t == t else 0.0, 0.0), video.duration)
+        page = _PAGE.substitute(
+            id=video.id,
+            title=html.escape(video.title),
+            start=f"{at:.3f}",
+            duration=f"{video.duration:.3f}",
+            direct="yes" if direct else "no",
+        )
+        return HTMLResponse(page)
+
+    @router.get("/media/{rest:path}")
+    @router.get("/v/{rest:path}")
+    async def nothing(rest: str) -> Response:
+        raise HTTPException(404, "there is no such video or picture")
+
+    return router
+
+
+def _picture(library: Library, id: str, seconds: float) -> Path:
+    try:
+        frame = library.frame_at(id, seconds)
+    except UnknownVideo:
+        frame = min(library.frames(id), key=lambda f: abs(f.seconds - seconds), default=None)
+        if frame is None or abs(frame.seconds - seconds) > NEAR:
+            raise
+    return library.picture(frame.image)
+
+
+def _send(request: Request, path: Path, media_type: str, name: str) -> Response:
+    """A file, or the one range of it that is asked for; ids name content, so it may be kept."""
+    if "," in request.headers.get("range", ""):
+        return Response(status_code=416, headers={"accept-ranges": "bytes"})
+    return FileResponse(
+        path,
+        media_type=media_type,
+        filename=name,
+        content_disposition_type="inline",
+        headers={"cache-control": "private, max-age=3600"},
+    )

@@ -1,0 +1,131 @@
+"""What a browser cannot decode is played from a copy of the span that is asked for."""
+
+import math
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tools.errors import RefusedRequest
+from tools.files.durable import workplace
+from tools.library import Library
+from tools.media import Video
+from tools.sandbox import Child
+
+WHOLE = 60.0
+"""Seconds up to which a video is copied whole."""
+LONGEST = 120.0
+"""Seconds of one copy."""
+AT_ONCE = 2
+KEPT = 24
+"""Copies kept of one video; the least recently made go first."""
+
+_MP4_PICTURES = {"h264", "av1", "libdav1d", "vp9", "libvpx-vp9"}
+_WEBM_PICTURES = {"vp8", "vp9", "av1", "libdav1d", "libvpx", "libvpx-vp9"}
+_MP4_SOUND = {"aac", "mp3", "mp3float", "opus", "libopus", "flac"}
+_WEBM_SOUND = {"opus", "libopus", "vorbis", "libvorbis"}
+_FORMATS = {"yuv420p", "yuvj420p", "yuva420p"}
+_SOUND_FILES = {"mp3": "audio/mpeg", "wav": "audio/wav", "flac": "audio/flac", "ogg": "audio/ogg"}
+
+
+@dataclass(frozen=True)
+class Playable:
+    """A file to send, and the type to send it as."""
+
+    path: Path
+    media_type: str
+
+
+def browser_type(facts: dict[str, Any], head: bytes) -> str | None:
+    """The media type as which every browser plays the file; None where one may not.
+
+    facts are those of `probe`, head the first bytes of the file: WebM is a Matroska that says so.
+    """
+    container, picture = facts["format"], facts["video"]
+    codecs = {sound["codec"] for sound in facts["audio"][:1]}
+    kind = "video" if picture else "audio"
+    if container in _SOUND_FILES and not picture:
+        return _SOUND_FILES[container]
+    if "mp4" in container.split(","):
+        pictures, sounds, subtype = _MP4_PICTURES, _MP4_SOUND, "mp4"
+    elif "webm" in container.split(",") and b"webm" in head:
+        pictures, sounds, subtype = _WEBM_PICTURES, _WEBM_SOUND, "webm"
+    else:
+        return None
+    if not codecs <= sounds:
+        return None
+    if picture and (picture["codec"] not in pictures or picture["pixel_format"] not in _FORMATS):
+        return None
+    return f"{kind}/{subtype}"
+
+
+class Proxies:
+    """Copies of spans, made once however many ask, kept beside the video."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="proxy")
+        self._guard = threading.Lock()
+        self._making: dict[Path, Future[None]] = {}
+
+    def close(self) -> None:
+        """Start nothing more."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def direct(self, video: str) -> str | None:
+        """The media type of the original where browsers play it, else None."""
+        with self._library.original(video).open("rb") as file:
+            return browser_type(self._library.manifest(video)["probe"], file.read(4096))
+
+    def playable(self, video: Video, start: float, end: float) -> Playable:
+        """What to send for a span: the original, or a copy that is made now if it is not there."""
+        direct = self.direct(video.id)
+        if direct:
+            return Playable(self._library.original(video.id), direct)
+        begin, stop = span(start, end, video.duration)
+        folder = self._library.folder(video.id) / "proxies"
+        target = folder / f"{begin}-{stop}.mp4"
+        with self._guard:
+            made = self._making.get(target)
+            if made is None and not target.exists():
+                made = self._pool.submit(self._make, video, begin, stop, target)
+                self._making[target] = made
+        if made is not None:
+            made.result()
+        return Playable(target, "video/mp4" if video.width else "audio/mp4")
+
+    def _make(self, video: Video, start: int, end: int, target: Path) -> None:
+        folder = target.parent
+        folder.mkdir(exist_ok=True)
+        try:
+            with Child() as child, workplace(folder.parent, "copy-") as place:
+                part = place / target.name
+                for _ in child.call(
+                    "tools.video.proxy:write_proxy",
+                    source=str(self._library.original(video.id)),
+                    target=str(part),
+                    start=start,
+                    end=min(float(end), video.duration),
+                    duration=video.duration,
+                ):
+                    pass
+                part.replace(target)
+            copies = sorted(folder.glob("*-*.mp4"), key=lambda path: path.stat().st_mtime)
+            for old in copies[:-KEPT]:
+                old.unlink(missing_ok=True)
+        finally:
+            with self._guard:
+                self._making.pop(target, None)
+
+
+def span(start: float, end: float, duration: float) -> tuple[int, int]:
+    """Whole seconds around what is asked for, so that neighbours share a copy."""
+    if not (math.isfinite(start) and math.isfinite(end)) or start < 0 or end <= start:
+        raise RefusedRequest("from and to are seconds, and to is the later one")
+    if start >= duration:
+        raise RefusedRequest("the video ends before that")
+    if duration <= WHOLE:
+        return 0, math.ceil(duration)
+    begin = math.floor(start)
+    return begin, min(math.ceil(min(end, begin + LONGEST)), math.ceil(duration))
