@@ -152,10 +152,10 @@ def _prepare(
     from agent.llm.provider import load_model
 
     if toolbox is None:
-        from tools.equip import equip
         from tools.library import Library
+        from tools.toolbox import open_toolbox
 
-        toolbox = equip(Library(settings.home, settings.owner), settings.providers)
+        toolbox = open_toolbox(Library(settings.home, settings.owner), settings.providers)
     return toolbox, model or load_model(settings, toolbox)
 
 

@@ -106,7 +106,7 @@ def build_agent(
         for call in _calls(state["messages"][-1]):
             name, arguments = call["name"] or "", call["args"]
             text, ids, status = "Not run: no tool call is left.", list[str](), "error"
-            told: list[tuple[str, float]] = []
+            told: list[tuple[str, float, dict[str, Any]]] = []
             if turn.tool_calls < turn.limits.tool_calls:
                 turn.tool_calls += 1
                 runtime.stream_writer(("tool", name, arguments))
@@ -117,7 +117,7 @@ def build_agent(
                         text, evidence = await asyncio.to_thread(belt.show, found, seen)
                     turn.records |= {one.id: one for one in evidence}
                     ids, status = [one.id for one in evidence], "success"
-                    told = [(one.text, one.score) for one in evidence]
+                    told = [(one.text, one.score, dict(one.facts)) for one in evidence]
                     turn.found += ids
                 except Damaged:
                     raise  # an answer from the rest would be wrong, and nobody would see it

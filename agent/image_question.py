@@ -15,7 +15,6 @@ from agent.extractive.visual import likenesses
 from agent.toolbelt import Toolbelt
 from agent.turn import KEY, Turn, conclude
 from tools.media import Evidence
-from tools.search.alike import moments_like
 
 if TYPE_CHECKING:
     from agent.ask import Agent
@@ -48,5 +47,5 @@ async def look_alike(agent: "Agent", turn: Turn, key: str, like: Path | str) -> 
 
 def _find(toolbox: "Toolbox", like: Path | str, videos: tuple[str, ...]) -> list[Evidence]:
     if isinstance(like, Path):
-        return moments_like(toolbox, like, videos or None)
+        return toolbox.pictures.like_picture(like, videos or None)
     return toolbox.find_similar(like, list(videos) or None)

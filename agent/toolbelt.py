@@ -127,10 +127,10 @@ class Toolbelt:
     def _line(self, label: str, evidence: Evidence) -> str:
         marks = [mark for mark in (foreign(evidence.language),) if mark]
         marks += [why] if (why := unproven(evidence)) else []
-        seen = evidence.kind == "frame" and evidence.source == "picture"
-        marks += [f"fit {evidence.score:.2f}"] if seen and evidence.score else []
-        kind = "sound" if evidence.source == "sound" else evidence.kind
-        kind += f" ({', '.join(marks)})" if marks else ""
+        marks += (
+            [f"fit {evidence.score:.2f}"] if evidence.kind == "frame" and evidence.score else []
+        )
+        kind = f"{evidence.kind} ({', '.join(marks)})" if marks else evidence.kind
         span = clock(evidence.start)
         if evidence.end > evidence.start:
             span += f" to {clock(evidence.end)}"

@@ -10,9 +10,11 @@ import pytest
 
 from tools.errors import UnreadableMedia
 from tools.ingest.pipeline import ingest
-from tools.library import STAGES, Library
+from tools.integrity.verify import verify
+from tools.library import Library
 from tools.models.providers import BARE
 from tools.store.frames import sample
+from tools.store.store import STAGES
 from tools.vision.sampling import STRATEGIES
 from ui.render import Json
 
@@ -87,7 +89,7 @@ def test_a_video_is_indexed(name: str, media: Path, library: Library) -> None:
     assert scenes[0].start == 0.0
     assert all(a.end == b.start for a, b in pairwise(scenes))
     assert scenes[-1].end >= video.duration - 0.05
-    assert library.verify() == []
+    assert verify(library) == []
 
 
 @pytest.mark.parametrize("name", [n for n in ALL if Path(n).name in UNREADABLE] or ALL[:1])

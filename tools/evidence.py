@@ -4,7 +4,8 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, get_args
+from datetime import datetime
+from typing import Any, Literal, get_args
 
 from tools.media import (
     DOUBTFUL,
@@ -23,16 +24,16 @@ _ID = re.compile(
     rf"(?P<kind>{'|'.join(get_args(Kind))}):(?P<video>[0-9a-f]{{16}})"
     r"@(?P<start>\d{1,12})(?:-(?P<end>\d{1,12}))?(?:#(?P<n>\d{1,6}))?"
 )
-
-
-HEARD = 2
-"""The number of a span of pictures that stands for its sound."""
-MOVED = 3
-"""The number of one that stands for the movement in it."""
-CHAPTER = 2
-"""The number of a scene that is no shot but a chapter."""
-UNCERTAIN = "uncertain"
-UNHEARD = "with sound that is not indexed yet"
+_RELEASED: dict[tuple[str | None, str | None], Kind] = {
+    ("frame", "2"): "sound", ("frame", "3"): "motion", ("scene", "2"): "chapter",
+}  # fmt: skip
+"""Kinds that the first release wrote as a number of another kind's id."""
+Reliability = Literal["", "draft", "uncertain"]
+"""How far recognised speech can be trusted; empty where it proves what it says."""
+Sound = Literal["none", "unheard", "heard"]
+"""A video's sound: no track, one whose indexing is still to come, or one that is indexed."""
+SOME, MUCH, MOST = 0.08, 0.25, 0.5
+"""Shares of a picture from which on a colour is told as some, much and mostly."""
 FIRST_PICTURE = 0.05
 """Seconds from a cut within which a picture is the first of its scene."""
 _CODECS = {
@@ -40,7 +41,12 @@ _CODECS = {
     "libvpx-vp9": "VP9", "vp9": "VP9", "mpeg4": "MPEG-4 Part 2", "mpeg2video": "MPEG-2",
     "mjpeg": "Motion JPEG", "prores": "ProRes",
 }  # fmt: skip
-"""What people call what FFmpeg's decoders are named after."""
+"""Names that people know, by FFmpeg's names of decoders."""
+_SOUND: Mapping[Sound, str] = {
+    "none": "without sound",
+    "unheard": "with sound that is not indexed yet",
+    "heard": "with sound",
+}
 
 
 def overall(looks: Sequence[Attributes], duration: float) -> Attributes | None:
@@ -70,33 +76,34 @@ def parse_id(text: str) -> tuple[Kind, str, float, float] | None:
     start = int(match["start"]) / 1000
     end = int(match["end"]) / 1000 if match["end"] else start
     kind: Kind = match["kind"]  # type: ignore[assignment]  # the pattern lists the kinds
-    return kind, match["video"], start, end
+    return _RELEASED.get((match["kind"], match["n"]), kind), match["video"], start, end
 
 
 def of_speech(one: Utterance, image: str | None, score: float = 0.0) -> Evidence:
-    """Who said what, when."""
-    text = f"{one.speaker}: {one.text}" if one.speaker else one.text
-    doubtful = one.confidence < DOUBTFUL and one.source != "draft"
-    source = f"{one.source} ({UNCERTAIN})" if doubtful else one.source
+    """An utterance; facts: `speakers`, `reliability`."""
+    return _speech(one, [one.speaker] if one.speaker else [], _spoken(one), image, score)
+
+
+def _spoken(one: Utterance) -> str:
+    return f"{one.speaker}: {one.text}" if one.speaker else one.text
+
+
+def _speech(
+    one: Utterance, speakers: list[str], text: str, image: str | None, score: float
+) -> Evidence:
+    reliability: Reliability = "uncertain" if one.confidence < DOUBTFUL else ""
+    if one.source == "draft":
+        reliability = "draft"
+    facts = {"speakers": speakers, "reliability": reliability}
+    span = one.start, one.end
     return Evidence(
-        one.id,
-        one.video,
-        one.start,
-        one.end,
-        "speech",
-        text,
-        image,
-        score,
-        source,
-        one.language,
+        one.id, one.video, *span, "speech", text, image, score, one.source, one.language, facts
     )
 
 
-def unproven(one: Evidence) -> str:
-    """Why what was recognised proves nothing: `draft` or `uncertain`; empty where it may."""
-    if one.source.startswith("draft"):
-        return "draft"
-    return UNCERTAIN if one.source.endswith(f"({UNCERTAIN})") else ""
+def unproven(one: Evidence) -> Reliability:
+    """Why what was recognised proves nothing; empty where it may."""
+    return one.facts.get("reliability", "")
 
 
 def passage_id(said: Sequence[Utterance]) -> str:
@@ -121,72 +128,122 @@ def passage(said: Sequence[Utterance], start: float, end: float) -> list[Utteran
     return found if fills and max(round(u.end * 1000) for u in found) == last else []
 
 
-def of_passage(said: Sequence[Utterance], image: str | None) -> Evidence:
+def of_passage(said: Sequence[Utterance], image: str | None, score: float = 0.0) -> Evidence:
     """Consecutive utterances as one; as uncertain as the least certain of them."""
-    voices = {one.speaker for one in said}
-    texts = [f"{u.speaker}: {u.text}" if u.speaker and len(voices) > 1 else u.text for u in said]
+    if len(said) == 1:
+        return of_speech(said[0], image, score)
+    voices = list(dict.fromkeys(one.speaker for one in said if one.speaker))
+    alone = len({one.speaker for one in said}) == 1
     worst = min(said, key=lambda one: one.confidence)
     whole = replace(
         worst,
         start=said[0].start,
         end=max(one.end for one in said),
-        text=" ".join(texts),
-        speaker=said[0].speaker if len(voices) == 1 else None,
+        text=" ".join(one.text if alone else _spoken(one) for one in said),
+        speaker=said[0].speaker if alone else None,
         language=said[0].language if len({one.language for one in said}) == 1 else "",
+        n=1,
     )
-    return of_speech(whole, image)
+    return _speech(whole, voices, _spoken(whole), image, score)
 
 
 def of_screen(one: ScreenText, image: str | None, score: float = 0.0) -> Evidence:
-    """What was to be read, when."""
+    """Text that was on screen."""
     return Evidence(one.id, one.video, one.start, one.end, "screen", one.text, image, score, "text")
 
 
 def of_frame(
     frame: Frame, look: Attributes | None, score: float = 0.0, *, scenes: Sequence[Scene] = ()
 ) -> Evidence:
-    """One picture, with what its pixels tell, and whether it is the first of a scene."""
-    text = describe(look) if look else ""
+    """One picture; facts: `colours`, `brightness`, and `begins`, the scene that starts with it."""
+    facts, text = _seen(look), describe(look) if look else ""
     number = bisect_right(scenes, frame.seconds, key=lambda scene: scene.start)
     if number > 1 and frame.seconds - scenes[number - 1].start < FIRST_PICTURE:
+        facts["begins"] = number
         text = f"a cut, scene {number} begins" + (f", {text}" if text else "")
+    span = frame.start, frame.end
     return Evidence(
-        frame.id, frame.video, frame.start, frame.end, "frame", text, frame.image, score, "picture"
+        frame.id, frame.video, *span, "frame", text, frame.image, score, "picture", facts=facts
     )
 
 
-def of_scene(scene: Scene, number: int, count: int, look: Attributes | None) -> Evidence:
-    """What lies between two cuts."""
+def of_scene(
+    scene: Scene, number: int, count: int, look: Attributes | None, score: float = 0.0
+) -> Evidence:
+    """A shot between two cuts; facts: `number`, `count`, `colours`, `brightness`."""
     text = f"scene {number} of {count}" + (f", {describe(look)}" if look else "")
+    facts, span = {"number": number, "count": count, **_seen(look)}, (scene.start, scene.end)
     return Evidence(
-        scene.id, scene.video, scene.start, scene.end, "scene", text, scene.image, 0.0, "cuts"
+        scene.id, scene.video, *span, "scene", text, scene.image, score, "cuts", facts=facts
     )
 
 
 def of_span(
-    id: str, video: str, start: float, end: float, look: Attributes | None, image: str | None
+    video: str,
+    start: float,
+    end: float,
+    look: Attributes | None,
+    image: str | None,
+    score: float = 0.0,
 ) -> Evidence:
-    """A stretch of pictures that look alike."""
-    text = describe(look) if look else ""
-    return Evidence(id, video, start, end, "frame", text, image, 0.0, "picture")
+    """A stretch of pictures; facts: `colours`, `brightness`."""
+    id, text = evidence_id("frame", video, start, end), describe(look) if look else ""
+    return Evidence(
+        id, video, start, end, "frame", text, image, score, "picture", facts=_seen(look)
+    )
 
 
-def of_sound(video: str, start: float, end: float, text: str, image: str | None) -> Evidence:
-    """A stretch of sound; the contract has no kind of its own for it."""
-    id = evidence_id("frame", video, start, end, HEARD)
-    return Evidence(id, video, start, end, "frame", text, image, 0.0, "sound")
+def of_sound(
+    video: str, start: float, end: float, text: str, image: str | None, score: float = 0.0
+) -> Evidence:
+    """A stretch of sound."""
+    id = evidence_id("sound", video, start, end)
+    return Evidence(id, video, start, end, "sound", text, image, score, "sound")
 
 
-def of_video(video: Video, text: str, image: str | None) -> Evidence:
-    """What is true of the whole video."""
+def of_video(
+    video: Video,
+    scenes: int,
+    probe: Mapping[str, Any],
+    looks: Sequence[Attributes],
+    image: str | None,
+) -> Evidence:
+    """The whole video; facts: those of `video_facts`."""
+    facts = video_facts(video, scenes, probe, looks)
+    text = ", ".join([*video_parts(facts), f"called {video.title}"])
     id = evidence_id("video", video.id, 0.0, video.duration)
-    return Evidence(id, video.id, 0.0, video.duration, "video", text, image, 0.0, "file")
+    span = 0.0, video.duration
+    return Evidence(id, video.id, *span, "video", text, image, 0.0, "file", facts=facts)
 
 
-def facts(video: Video, scenes: int, probe: Mapping[str, Any], looks: Sequence[Attributes]) -> str:
-    """Length, scenes, size, rate, codec, looks, sound, time of recording and title, in words."""
-    minutes, seconds = divmod(video.duration, 60)
-    length = f"{video.duration:.1f} seconds"
+def video_facts(
+    video: Video, scenes: int, probe: Mapping[str, Any], looks: Sequence[Attributes]
+) -> dict[str, Any]:
+    """Duration in seconds, scenes, size in pixels, frames a second, codec, colours, sound,
+    languages of subtitles, time of recording (ISO 8601, or None) and title."""
+    stage = video.stages.get("sound")
+    heard = stage is None or stage.state in ("done", "skipped")
+    sound: Sound = ("heard" if heard else "unheard") if probe["audio"] else "none"
+    return {
+        "duration": video.duration,
+        "scenes": scenes,
+        "width": video.width,
+        "height": video.height,
+        "fps": video.fps,
+        "codec": probe["video"]["codec"] if probe["video"] else None,
+        **_seen(overall(looks, video.duration)),
+        "sound": sound,
+        "subtitles": [track["language"] or "?" for track in probe.get("subtitles", ())],
+        "recorded_at": video.recorded_at.isoformat() if video.recorded_at else None,
+        "title": video.title,
+    }
+
+
+def video_parts(facts: Mapping[str, Any]) -> list[str]:
+    """The facts of a whole video in words, the most asked for first."""
+    duration, scenes = facts["duration"], facts["scenes"]
+    minutes, seconds = divmod(duration, 60)
+    length = f"{duration:.1f} seconds"
     if minutes:
         hours, minutes = divmod(int(minutes), 60)
         clock = f"{hours}:{minutes:02}:{seconds:04.1f}" if hours else f"{minutes}:{seconds:04.1f}"
@@ -194,35 +251,43 @@ def facts(video: Video, scenes: int, probe: Mapping[str, Any], looks: Sequence[A
     parts = [f"{length} long"]
     if scenes:
         parts.append("1 scene" if scenes == 1 else f"{scenes} scenes")
-    if video.width:
-        parts.append(f"{video.width} x {video.height} pixels")
-    if video.fps:
-        parts.append(f"{video.fps:.4g} frames a second")
-    if probe["video"]:
-        codec = probe["video"]["codec"]
+    if facts["width"]:
+        parts.append(f"{facts['width']} x {facts['height']} pixels")
+    if facts["fps"]:
+        parts.append(f"{facts['fps']:.4g} frames a second")
+    if codec := facts["codec"]:
         parts.append(f"encoded as {_CODECS.get(codec, codec)}")
-    if (look := overall(looks, video.duration)) and (told := describe(look)):
+    if "colours" in facts and (told := _described(facts["colours"], facts["brightness"])):
         parts.append(f"on the whole {told}")
-    sound = video.stages.get("sound")
-    heard = sound is None or sound.state in ("done", "skipped")
-    parts.append(("with sound" if heard else UNHEARD) if probe["audio"] else "without sound")
-    if tongues := [track["language"] or "?" for track in probe.get("subtitles", ())]:
-        parts.append(f"with subtitles ({', '.join(dict.fromkeys(tongues))})")
-    if video.recorded_at:
-        parts.append(f"recorded {video.recorded_at:%Y-%m-%d %H:%M %Z}".strip())
-    parts.append(f"called {video.title}")
-    return ", ".join(parts)
+    parts.append(_SOUND[facts["sound"]])
+    if facts["subtitles"]:
+        parts.append(f"with subtitles ({', '.join(dict.fromkeys(facts['subtitles']))})")
+    if facts["recorded_at"]:
+        at = datetime.fromisoformat(facts["recorded_at"])
+        parts.append(f"recorded {at:%Y-%m-%d %H:%M %Z}".strip())
+    return parts
+
+
+def _seen(look: Attributes | None) -> dict[str, Any]:
+    return {"colours": dict(look.colours), "brightness": look.brightness} if look else {}
+
+
+def foremost(colours: Mapping[str, float]) -> dict[str, float]:
+    """The colours that are told of a picture: three at most, the largest share first."""
+    shares = sorted(colours.items(), key=lambda item: -item[1])
+    return dict([(name, share) for name, share in shares if share >= SOME][:3])
 
 
 def describe(look: Attributes) -> str:
     """Colours and light in words, the largest share first: "mostly blue, some white, bright"."""
-    shares = sorted(look.colours.items(), key=lambda item: -item[1])
+    return _described(look.colours, look.brightness)
+
+
+def _described(colours: Mapping[str, float], light: float) -> str:
     words = [
-        f"{'mostly' if share >= 0.5 else 'much' if share >= 0.25 else 'some'} {name}"
-        for name, share in shares
-        if share >= 0.08
-    ][:3]
-    light = look.brightness
+        f"{'mostly' if share >= MOST else 'much' if share >= MUCH else 'some'} {name}"
+        for name, share in foremost(colours).items()
+    ]
     words.append(
         "very dark"
         if light < 0.12

@@ -1,401 +1,113 @@
-"""A folder of videos and what is known of them. Files are the truth; reading needs no lock."""
+"""What is known of the videos: the store, evidence by its id, pictures and coverage."""
 
-import contextlib
-import json
-import re
-import threading
-from collections import OrderedDict
-from collections.abc import Callable, Iterable
-from dataclasses import asdict
-from datetime import datetime
+from bisect import bisect_left
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any
 
 from tools import evidence as make
-from tools.embed import Vectors
-from tools.errors import Damaged, NotIndexed, UnknownVideo, VideoError
-from tools.files.checksums import CHECK, is_sealed_picture
-from tools.files.durable import discard, is_locked
-from tools.ingest import on_demand as closer
-from tools.media import (
-    Attributes,
-    Coverage,
-    Evidence,
-    Frame,
-    Scene,
-    ScreenText,
-    Stage,
-    Utterance,
-    Video,
-)
-from tools.store import manifest as manifests
-from tools.store.manifest import REPAIR, Manifest, Manifests
-from tools.store.original import Originals, place
-from tools.store.records import HEARD, READ, SUBTITLES, builder, past
-from tools.store.recovery import ABOUT, RECORD
-from tools.transcript.diarization import Turn, label
-from tools.vision.colour import look_of_picture
-from tools.vision.signals import Rows
-
-if TYPE_CHECKING:
-    from tools.integrity.verify import Problem
-    from tools.summary.titles import Chapter
-
-STAGES = (
-    "probe", "subtitles", "keyframes", "pass", "sound", "screen", "pictures", "speech", "speakers",
-    "vectors",
-)  # fmt: skip
-CACHED = 256  # stage files held in memory, parsed
-_T = TypeVar("_T")
+from tools.arguments import End, Start, VideoId
+from tools.errors import UnknownVideo
+from tools.media import Coverage, Evidence, Kind, Video, overlaps
+from tools.search.motion import of_movement
+from tools.search.sound_search import of_sound
+from tools.store import evidence as stored
+from tools.store.coverage import coverage
+from tools.store.filmstrip import picture
+from tools.store.records import HEARD, READ, SUBTITLES
+from tools.store.store import Store
+from tools.summary.titles import of_chapter
 
 
-class Library:
-    """One owner's videos. Safe for many readers; writing is the business of `ingest`."""
-
-    def __init__(self, home: Path, owner: str = "local") -> None:
-        self.home, self.owner = home, owner
-        self.root = home / "libraries" / owner
-        self.trash = self.root / "removed"
-        self._cache: OrderedDict[tuple[str, str, tuple[int, int]], Any] = OrderedDict()
-        self._manifests = Manifests(self.root / "videos")
-        self._guard = threading.Lock()
-        self._originals = Originals()
-
-    # Names and videos
-
-    def folder(self, video: str) -> Path:
-        """Where all of one video lies."""
-        return self.root / "videos" / video
-
-    def list(self) -> "list[Video]":
-        """Every video that a manifest makes visible, by title; Damaged where one lost its own."""
-        found: list[Video] = []
-        for folder in self.root.glob("videos/*"):
-            if any((folder / name).exists() for name in (RECORD, ABOUT)):
-                with contextlib.suppress(UnknownVideo):  # removed while we look
-                    found.append(self._video(folder.name))
-        return sorted(found, key=lambda video: (video.title.casefold(), video.id))
-
-    def get(self, ref: str) -> Video:
-        """A video by its id, the start of one (4 characters or more) or a title that is unique."""
-        if re.fullmatch(r"[0-9a-f]{16}", ref) and (self.folder(ref) / "manifest.json").exists():
-            return self._video(ref)
-        videos = self.list()
-        matches = [v for v in videos if len(ref) >= 4 and v.id.startswith(ref)]
-        matches = matches or [v for v in videos if v.title.casefold() == ref.casefold()]
-        if len(matches) == 1:
-            return matches[0]
-        known = ", ".join(f"{v.id} ({v.title})" for v in (matches or videos)[:10])
-        if matches:
-            raise UnknownVideo(f"{ref!r} is ambiguous; one of: {known}")
-        raise UnknownVideo(
-            f"no video {ref!r}; known: {known}"
-            if videos
-            else f"no video {ref!r}: the library is empty; add one with `cuepoint index FILE`"
-        )
-
-    def manifest(self, video: str) -> Manifest:
-        """The manifest as it stands; UnknownVideo where there is none, Damaged where it is."""
-        return self._manifests.get(video)
-
-    def generation(self, video: str) -> int:
-        """Rises with every stage that finishes."""
-        return int(self.manifest(video)["generation"])
-
-    def stamp(self, video: str, *stages: str) -> tuple[tuple[str, str], ...]:
-        """Changes with the files of these stages, whoever wrote them, and with nothing else."""
-        known = self.manifest(video)["stages"]
-        files = (known.get(name, {}).get("files", {}) for name in stages)
-        return tuple(sorted(entry for each in files for entry in each.items()))
-
-    def _video(self, video: str) -> Video:
-        manifest = self.manifest(video)
-        stages = {name: Stage() for name in STAGES}
-        for name, stage in manifest["stages"].items():
-            stages[name] = Stage(
-                "waiting" if stage["state"] == "running" else stage["state"],
-                1.0 if stage["state"] in ("done", "skipped") else stage.get("progress", 0.0),
-                stage.get("provider", ""),
-                stage.get("seconds", 0.0),
-                stage.get("note", ""),
-            )
-        left = {name for name, one in stages.items() if one.state not in ("done", "skipped")}
-        known = manifest["stages"].keys()
-        # A run that came to the end knew all stages of its release: others came with a later one.
-        due = left & known if STAGES[-1] in known else left
-        state = "queued" if due else "ready"
-        if left and is_locked(self.folder(video) / "lock"):
-            state = "indexing"
-            self._add_progress(video, stages)
-        elif any(stage.state == "failed" for stage in stages.values()):
-            state = "failed"
-        recorded = manifest.get("recorded_at")
-        return Video(
-            video,
-            manifest["title"],
-            str(place(self.folder(video), manifest)),
-            manifest["duration"],
-            manifest["width"],
-            manifest["height"],
-            manifest["fps"],
-            datetime.fromisoformat(recorded) if recorded else None,
-            state,
-            tuple(manifest["notes"]),
-            stages,
-        )
-
-    def _add_progress(self, video: str, stages: dict[str, Stage]) -> None:
-        try:
-            now = json.loads((self.folder(video) / "progress.json").read_bytes())
-            stages[now["stage"]] = Stage("running", float(now["fraction"]))
-        except (OSError, ValueError, KeyError):
-            return  # written without a lock, for show only
-
-    # What the stages stored
-
-    def frames(self, video: str) -> "list[Frame]":
-        """Kept frames by time: the keyframes until the decode pass is done; and closer looks."""
-        return closer.with_frames(self.sampled(video), self.looks(video))
-
-    def sampled(self, video: str) -> "list[Frame]":
-        """The frames of the index alone."""
-        name = "frames" if self._has(video, "pass") else "keyframes"
-        return self._rows(video, name, lambda row: Frame(**row))
-
-    def attributes(self, video: str) -> "list[Attributes]":
-        """Colours, light and motion of each kept frame, by time."""
-        name = "attributes" if self._has(video, "pass") else "keyframe_attributes"
-        kept = self._rows(video, name, lambda row: Attributes(**row))
-        return closer.with_attributes(kept, self.looks(video))
-
-    def looks(self, video: str) -> "list[closer.Look]":
-        """Spans that were looked at more closely for a question."""
-        try:
-            stamp = (self.folder(video) / closer.FOLDER).stat().st_mtime_ns
-        except FileNotFoundError:
-            return []
-        return self._cached(video, f"looks {stamp}", lambda: closer.read(self.folder(video)))
-
-    def scenes(self, video: str) -> "list[Scene]":
-        """Scenes by time; none until the decode pass is done."""
-        return self._rows(video, "scenes", lambda row: Scene(**row))
-
-    def chapters(self, video: str) -> "list[Chapter]":
-        """Chapters by time, over the whole video, as far as it is indexed."""
-        from tools.summary.titles import chapters  # which needs this module
-
-        looked = sum(len(look.texts) for look in self.looks(video))
-        return self._cached(video, f"chapters {looked}", lambda: chapters(self, video))
-
-    def utterances(self, video: str) -> "list[Utterance]":
-        """Speech by time: from subtitles, else what was recognised so far; with its speakers."""
-
-        def load() -> list[Utterance]:
-            spoken = self.words(video, SUBTITLES) or self.words(video, HEARD)
-            turns = self._rows(video, "turns", lambda row: Turn(**row))
-            return label(spoken, turns) if turns else spoken
-
-        return self._cached(video, "spoken", load)
-
-    def screen_text(self, video: str) -> "list[ScreenText]":
-        """On-screen text by time, as far as it was read; and what closer looks saw."""
-        return closer.with_texts(self.words(video, READ), self.looks(video))
-
-    def words(self, video: str, file: str) -> "list[Any]":
-        """The utterances, or the texts, of one file."""
-        return self._rows(video, Path(file).stem, builder(file))
-
-    def past_words(self, video: str, file: str) -> "list[Any]":
-        """Words that could be cited once: those of a file now, and those that were replaced."""
-        return [*self.words(video, file), *self.words(video, past(file))]
-
-    def vectors(self, video: str) -> Vectors | None:
-        """Text vectors of speech and on-screen text; None until they are made."""
-        return self._vectors(video, "vectors")
-
-    def passages(self, video: str) -> Vectors | None:
-        """Vectors of what is said around each cue, where a model has read it."""
-        has = "passages.npy" in self._manifests.files(video)
-        return self._vectors(video, "vectors", "passages") if has else None
-
-    def picture_vectors(self, video: str) -> Vectors | None:
-        """Vectors of the kept frames, by their evidence ids; None until they are made."""
-        found = self._vectors(video, "pictures")
-        return closer.with_vectors(found, self.looks(video)) if found else None
-
-    def _vectors(self, video: str, stage: str, name: str = "") -> Vectors | None:
-        if not self._has(video, stage):
-            return None
-        name = name or stage
-
-        def load() -> Vectors:
-            while True:  # until both are of the same run
-                before = self._manifests.stamp(video)
-                made = self.manifest(video)["stages"][stage]["provider"]
-                rows = self._manifests.lines(video, f"{name}.jsonl")
-                array = self._manifests.array(video, f"{name}.npy")
-                if self._manifests.stamp(video) == before:
-                    break
-            if any("row" in one for one in rows):  # indexed when what looks the same shared one
-                array = array[[one["row"] for one in rows]]
-            return Vectors([one["id"] for one in rows], array, made)
-
-        return self._cached(video, name, load)
-
-    def signals(self, video: str, of: str = "signals") -> Rows:
-        """One row per decoded frame, or those `of="sound"`; NotIndexed until they are made."""
-        if f"{of}.npy" not in self._manifests.files(video):
-            raise NotIndexed(f"{video} has no decoded {of}: run `cuepoint index` on its file")
-        return self._manifests.array(video, f"{of}.npy")
-
-    def _has(self, video: str, stage: str) -> bool:
-        return self.manifest(video)["stages"].get(stage, {}).get("state") == "done"
-
-    def _rows(self, video: str, name: str, build: Callable[[dict[str, Any]], _T]) -> "list[_T]":
-        file = f"{name}.jsonl"  # only what the manifest names is visible
-        return self._cached(
-            video, name, lambda: [build(row) for row in self._manifests.lines(video, file)]
-        )
-
-    def _cached(self, video: str, name: str, load: Callable[[], _T]) -> _T:
-        key = (video, name, self._manifests.stamp(video))
-        with self._guard:
-            if key in self._cache:
-                self._cache.move_to_end(key)
-                return self._cache[key]
-        value = load()
-        with self._guard:
-            self._cache[key] = value
-            while len(self._cache) > CACHED:
-                self._cache.popitem(last=False)
-        return value
-
-    def pictures(self, video: str) -> set[str]:
-        """Every picture that a stage's rows name."""
-        found: set[str] = set()
-        for name in ("keyframes", "frames"):
-            found |= {row.image for row in self._rows(video, name, lambda row: Frame(**row))}
-        return found
-
-    # Evidence
-
-    def evidence(self, id: str) -> Evidence:
-        """What an evidence id stands for; UnknownVideo when it is gone."""
-        from tools.resolve import resolve
-
-        return resolve(self, id)
-
-    def image_at(self, video: str, start: float, end: float | None = None) -> str | None:
-        """The picture that shows [start, end) best: the first inside it, else the nearest."""
-        frames = self.frames(video)
-        if not frames:
-            return None
-        inside = [f for f in frames if start <= f.seconds < (start if end is None else end)]
-        before = [f for f in frames if f.seconds <= start + 1e-3]
-        return (inside or before[-1:] or frames)[0].image
-
-    def frame_at(self, video: str, seconds: float) -> Frame:
-        """The kept frame at exactly these seconds, made now or earlier."""
-        for frame in self.frames(video):
-            if abs(frame.seconds - seconds) < 1e-3:
-                return frame
-        image = _picture(video, seconds)
-        if not any(path.exists() for path in (self.image_path(image), self.asked(image))):
-            raise UnknownVideo(f"no frame of {video} at {seconds:.3f} s was kept")
-        return Frame(video, seconds, image, "asked for")
-
-    def look_at(self, video: str, seconds: float) -> Attributes | None:
-        """Colours and light of the picture at a time: its own, else of the kept frame nearest."""
-        looks = self.attributes(video)
-        best = min(looks, key=lambda look: abs(look.seconds - seconds), default=None)
-        image = _picture(video, seconds)
-        there = any(path.exists() for path in (self.image_path(image), self.asked(image)))
-        if (best and abs(best.seconds - seconds) < 1e-3) or not there:
-            return best
-        return look_of_picture(video, seconds, self.picture(image))
-
-    def look_of(self, video: str, start: float, end: float) -> Attributes | None:
-        """Colours and light of the kept frame nearest to the middle of a span."""
-        return self.look_at(video, (start + end) / 2)
-
-    def facts(self, video: str) -> Evidence:
-        """What is known of the whole video, as evidence."""
-        probe = self.manifest(video)["probe"]
-        one = self._video(video)
-        text = make.facts(one, len(self.scenes(video)), probe, self.attributes(video))
-        return make.of_video(one, text, self.image_at(video, 0.0))
-
-    def coverage(self, video: str) -> Coverage:
-        """What of a video was looked at, as it stands now."""
-        from tools.store.coverage import coverage  # which needs this module
-
-        return coverage(self, video)
-
-    def image_path(self, image: str) -> Path:
-        """The absolute path of a picture; never outside the library."""
-        path = (self.root / image).resolve()
-        if not path.is_relative_to(self.root.resolve()):
-            raise UnknownVideo(f"{image!r} is not a picture of the library")
-        return path
-
-    def asked(self, image: str) -> Path:
-        """What marks a picture that no stage names as one that there should be."""
-        return self.image_path(image).with_suffix(".asked")
-
-    def has_picture(self, image: str) -> bool:
-        """Whether a picture is there and what was written."""
-        path = self.root / image
-        if not path.resolve().is_relative_to(self.root.resolve()):
-            return False
-        # The first release wrote no checksums, neither into pictures nor into manifests.
-        is_old = CHECK not in self.manifest(path.parent.parent.name)
-        return path.exists() if is_old else is_sealed_picture(path)
+class Library(Store):
+    """One owner's videos, explained. Safe for many readers."""
 
     def picture(self, image: str) -> Path:
         """The file of a picture; made again if it is missing or damaged."""
-        from tools.store.filmstrip import is_strip, strip  # which need this module
+        return picture(self, image)
 
-        if is_strip(image):
-            return strip(self, image)
-        path = self.image_path(image)
-        if not self.has_picture(image):
-            from tools.store.frames import decode  # which needs this module
+    def coverage(self, video: str) -> Coverage:
+        """How much of a video is indexed so far."""
+        return coverage(self, video)
 
-            try:
-                decode(self, path.parent.parent.name, [int(path.stem) / 1000])
-                trouble = f"run `{REPAIR}`"
-            except VideoError as error:
-                trouble = f"{error}, then run `{REPAIR}`"
-            if not self.has_picture(image):
-                raise Damaged(f"the picture {image} is damaged: {trouble}")
-        return path
+    def evidence(self, id: str) -> Evidence:
+        """The evidence of an id, also of words replaced since; UnknownVideo when it is gone."""
+        parsed = make.parse_id(id)
+        if parsed is None:
+            raise UnknownVideo(f"{id!r} is not an evidence id")
+        found = self._evidence(id, *parsed)
+        if found is None:
+            raise UnknownVideo(f"{id!r} is no longer in the library")
+        return found if found.id == id else replace(found, id=id)  # as an older release wrote it
 
-    def original(self, video: str) -> Path:
-        """The media file, where it lies; UnreadableMedia when it is gone or another one."""
-        return self._originals.find(self.folder(video), self.manifest(video))
+    def _evidence(
+        self, id: str, kind: Kind, video: str, start: float, end: float
+    ) -> Evidence | None:
+        match kind:
+            case "frame":
+                return stored.of_span(self, video, start, end)
+            case "sound":
+                return of_sound(self, video, start, end)
+            case "motion":
+                return of_movement(self, video, start, end)
+            case "chapter":
+                return of_chapter(self, video, start, end)
+            case "video":
+                return self.facts(video)
+            case "scene":
+                scenes = self.scenes(video)
+                number = next((n for n, one in enumerate(scenes, 1) if one.id == id), None)
+                return stored.of_scene(self, scenes, number) if number else None
+            case "speech":
+                return self._speech(id, video, start, end)
+            case "screen":
+                texts = (*self.screen_text(video), *self.past_words(video, READ))
+                return next((stored.of_words(self, one) for one in texts if one.id == id), None)
+            case "object":
+                return None
 
-    def remove(self, video: str) -> None:
-        """Forget a video; a file that was linked stays where it is."""
-        with contextlib.suppress(Damaged):  # who cannot have it mended must be rid of it somehow
-            self.manifest(video)
-        discard(self.folder(video), self.trash)
-
-    def verify(self) -> "list[Problem]":
-        """Compare every file with what was written."""
-        from tools.integrity.verify import verify
-
-        return verify(self)
+    def _speech(self, id: str, video: str, start: float, end: float) -> Evidence | None:
+        """An utterance, or a passage of several."""
+        past = (self.past_words(video, file) for file in (HEARD, SUBTITLES))
+        spoken = [self.utterances(video), *past]
+        for one in (one for words in spoken for one in words):
+            if one.id == id:
+                return stored.of_words(self, one)
+        passages = (make.passage(words, start, end) for words in spoken)
+        return next((stored.of_passage(self, said) for said in passages if said), None)
 
 
-def _picture(video: str, seconds: float) -> str:
-    return f"videos/{video}/frames/{round(seconds * 1000):09d}.jpg"
+class LibraryCapabilities:
+    """The videos of one library, their facts and their scenes."""
 
+    library: Library
 
-def save_manifest(library: Library, video: str, manifest: Manifest) -> None:
-    """Make what is in a manifest visible. Only for the holder of the video's lock."""
-    manifests.write(library.folder(video), manifest)
+    def _library_tools(self) -> list[Callable[..., Any]]:
+        return [self.find_scenes, self.find_cuts, self.video_facts, self.list_videos]
 
+    def list_videos(self) -> list[Video]:
+        """List the videos of the library with their length and how far they are indexed."""
+        return self.library.list()
 
-def as_rows(items: Iterable[Any]) -> "list[dict[str, Any]]":
-    """Dataclasses as rows for a file of lines."""
-    return [asdict(item) for item in items]
+    def video_facts(self, video: VideoId) -> list[Evidence]:
+        """Facts about a whole video: length, size, sound, number of scenes, time of recording."""
+        return [self.library.facts(self.library.get(video).id)]
+
+    def find_scenes(self, video: VideoId, start: Start = None, end: End = None) -> list[Evidence]:
+        """The scenes of a video, between cuts, in order, with their colours and light."""
+        scenes = self.library.scenes(self.library.get(video).id)
+        return [
+            stored.of_scene(self.library, scenes, number)
+            for number, one in enumerate(scenes, 1)
+            if overlaps(one.start, one.end, start, end)
+        ]
+
+    def find_cuts(self, video: VideoId, start: Start = None, end: End = None) -> list[Evidence]:
+        """The moments at which one scene ends and the next begins, in order; none in one take."""
+        id = self.library.get(video).id
+        frames = self.library.frames(id)
+        cuts = [one.start for one in self.library.scenes(id)[1:]]
+        inside = [cut for cut in cuts if overlaps(cut, cut, start, end)]
+        first = [bisect_left(frames, cut - 1e-3, key=lambda frame: frame.seconds) for cut in inside]
+        return [stored.of_frame(self.library, frames[at]) for at in first if at < len(frames)]

@@ -6,10 +6,12 @@ Pixels never travel in a type: `image` is a path relative to the library's folde
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 Item = TypeVar("Item")
-Kind = Literal["frame", "scene", "speech", "screen", "object", "video"]
+Kind = Literal[
+    "frame", "scene", "speech", "screen", "object", "sound", "motion", "chapter", "video"
+]
 StageState = Literal["waiting", "running", "done", "skipped", "failed"]
 VideoState = Literal["queued", "indexing", "ready", "failed"]
 
@@ -23,8 +25,15 @@ def clock(seconds: float) -> str:
     return f"{start}:{tenths // 10:02}.{tenths % 10}"
 
 
+def overlaps(begin: float, finish: float, start: float | None, end: float | None) -> bool:
+    """True if [begin, finish) and [start, end) share a moment; instants count as moments."""
+    after = start is None or finish > start or begin >= start
+    before = end is None or begin < end or (start == end and begin <= end)
+    return after and before
+
+
 def spread(items: Sequence[Item], count: int) -> list[Item]:
-    """So many of them, two or more: the first, the last, and those evenly between them."""
+    """`count` items, evenly spaced, first and last included; count is two or more."""
     if len(items) <= count:
         return list(items)
     return [items[round(place * (len(items) - 1) / (count - 1))] for place in range(count)]
@@ -47,6 +56,8 @@ class Stage:
     provider: str = ""
     seconds: float = 0.0
     note: str = ""
+    partial: bool = False
+    """True of a finished stage that left something out."""
 
 
 @dataclass(frozen=True)
@@ -125,6 +136,21 @@ class Scene:
         return evidence_id("scene", self.video, self.start, self.end)
 
 
+@dataclass(frozen=True)
+class Chapter:
+    """A stretch with one subject, its title, and the id of the evidence the title is taken from."""
+
+    video: str
+    start: float
+    end: float
+    title: str
+    heading: str
+
+    @property
+    def id(self) -> str:
+        return evidence_id("chapter", self.video, self.start, self.end)
+
+
 DOUBTFUL = 0.5
 """Confidence below which what was recognised proves nothing."""
 
@@ -173,7 +199,8 @@ class ScreenText:
 class Evidence:
     """What an answer may rest on; score is higher for better and comparable within one result.
 
-    language is that of speech, a short code (`de`), empty where it is not known.
+    facts are what it states, as data by kind (`tools.evidence`): text is made of them, never read
+    back. language is that of speech, a short code (`de`), empty where it is not known.
     """
 
     id: str
@@ -186,6 +213,7 @@ class Evidence:
     score: float = 0.0
     source: str = ""
     language: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
 @dataclass(frozen=True)

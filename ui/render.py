@@ -25,6 +25,9 @@ KINDS = {
     "speech": "said",
     "screen": "on screen",
     "object": "seen",
+    "sound": "sound",
+    "motion": "movement",
+    "chapter": "chapter",
     "video": "video",
 }
 
@@ -56,8 +59,7 @@ def label(one: Evidence, handle: int | None = None) -> str:
     """One line: handle, time, kind, and the words."""
     mark = f"[{handle}] " if handle is not None else ""
     text = f'"{one.text}"' if one.kind in ("speech", "screen") else one.text
-    kind = "sound" if one.source == "sound" else KINDS[one.kind]
-    return f"{mark}{span(one.start, one.end)} {kind}: {text}"
+    return f"{mark}{span(one.start, one.end)} {KINDS[one.kind]}: {text}"
 
 
 def cost(answer: "Answer | Summary") -> str:
@@ -134,6 +136,7 @@ class Json:
             recorded = (video.recorded_at + timedelta(seconds=one.start)).isoformat()
         return {
             **asdict(one),
+            "title": video.title,
             "image": self._picture(one.image),
             "handle": handle,
             "score": round(one.score, 4),

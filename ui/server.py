@@ -87,11 +87,11 @@ def build_app(settings: Settings) -> FastAPI:
 
 def _open_toolbox(settings: Settings, library: Library) -> "tuple[Toolbox, VectorIndex]":
     """The capabilities over the library's Chroma: this process lives long enough to be worth it."""
-    from tools.equip import equip
     from tools.search.vector_index import open_index
+    from tools.toolbox import open_toolbox
 
     index = open_index(library.root / "chroma")
-    return equip(library, settings.providers, index), index
+    return open_toolbox(library, settings.providers, index), index
 
 
 def _resume(desk: Desk) -> None:

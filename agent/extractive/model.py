@@ -25,7 +25,7 @@ from agent.extractive.relevance import Relevance
 from agent.extractive.video_questions import about
 from agent.extractive.visual import with_senses
 from agent.grounding.citations import labels
-from tools.evidence import UNHEARD, parse_id
+from tools.evidence import parse_id
 from tools.ingest.on_demand import is_coarse
 from tools.media import Evidence
 from tools.toolbox import Toolbox
@@ -319,7 +319,7 @@ class _Turn:
     def _unheard(self, results: Sequence[ToolMessage]) -> list[str]:
         """Which sound was not there yet when the facts were asked for."""
         facts = [found for message in results for found in self._found(message)]
-        late = [found.one.video for found in facts if UNHEARD in found.one.text]
+        late = [found.one.video for found in facts if found.one.facts.get("sound") == "unheard"]
         titles = [quoting.quoted(self._toolbox.library.get(video).title) for video in late]
         return [f"The sound of {' and '.join(titles)} is not indexed yet."] if titles else []
 
@@ -336,10 +336,10 @@ class _Turn:
     def _found(self, message: ToolMessage) -> list[Found]:
         """What a tool returned, in its order, each with the label that cites it."""
         ids: list[str] = message.artifact if isinstance(message.artifact, list) else []
-        told = message.additional_kwargs.get(KEY, {}).get("told", [("", 0.0)] * len(ids))
+        told = message.additional_kwargs.get(KEY, {}).get("told", [("", 0.0, {})] * len(ids))
         resolved: list[tuple[str, Evidence]] = [
-            (id, replace(self._toolbox.library.evidence(id), text=text, score=score))
-            for id, (text, score) in zip(ids, told, strict=True)
+            (id, replace(self._toolbox.library.evidence(id), text=text, score=score, facts=facts))
+            for id, (text, score, facts) in zip(ids, told, strict=True)
             if parse_id(id)
         ]
         return [Found(f"e{self._seen.index(id) + 1}", one) for id, one in resolved]

@@ -56,9 +56,9 @@ def sentence(found: Found) -> str:
         return f"At {clock(one.start)} it is said{tongue}: {quoted(one.text)} [{found.label}]."
     if one.kind == "screen":
         return f"On screen {span(one)}: {quoted(one.text)} [{found.label}]."
-    if one.kind == "scene":
+    if one.kind in ("scene", "chapter"):
         return f"From {clock(one.start)} to {clock(one.end)}: {one.text} [{found.label}]."
-    if one.source == "sound":
+    if one.kind == "sound":
         return f"The sound {span(one)}: {one.text} [{found.label}]."
     return f"The picture {span(one)}: {one.text or 'shown below'} [{found.label}]."
 
@@ -91,11 +91,11 @@ def facts(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
     text = asked.plan.question.lower()
     if not facts:
         return Reply(found=False)
-    if ("recorded" in text or "filmed" in text) and "recorded" not in facts[0].one.text:
+    told = facts[0].one.facts
+    if ("recorded" in text or "filmed" in text) and told["recorded_at"] is None:
         return Reply((), ("The file does not say when it was recorded.",), False)
-    scenes = re.search(r"\b(\d+) scenes?\b", facts[0].one.text)
     asked_cuts = re.search(r"\bcuts?\b", text) and not re.search(r"\b(?:scene|shot)s?\b", text)
-    counted = (f"It has {_cuts_between(int(scenes[1]))}.",) if scenes and asked_cuts else ()
+    counted = (f"It has {_cuts_between(told['scenes'])}.",) if told["scenes"] and asked_cuts else ()
     return Reply((f"The video is {facts[0].one.text} [{facts[0].label}].",), counted)
 
 

@@ -20,7 +20,6 @@ from agent.extractive.quote import (
 from agent.extractive.reference import Referring
 from agent.extractive.relevance import Relevance
 from agent.extractive.video_questions import about
-from tools.evidence import UNHEARD
 
 CHAPTERS = 30
 """So many are listed at most."""
@@ -47,10 +46,10 @@ def sounds(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
         elif counts(asked.plan.question):
             told, remarks = in_time[:LISTED], (f"That is {times(len(found))} in all.", *remarks)
         return Reply(tuple(map(sentence, told)), remarks, bool(told))
-    sounding = [f for f in about if "without sound" not in f.one.text]
+    sounding = [f for f in about if f.one.facts["sound"] != "none"]
     if about and not sounding:
         return Reply((), ("There is no sound.",), False, tuple(about))
-    if about and not [f for f in sounding if UNHEARD not in f.one.text]:
+    if about and all(f.one.facts["sound"] == "unheard" for f in sounding):
         return Reply((), (), False, tuple(sounding))
     lost = {
         "silence": "No stretch of a second or more is silent.",
@@ -65,7 +64,7 @@ def in_short(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
     """The whole in short: its facts and what stands for it, its chapters, events or highlights."""
     found = [one for group in groups for one in group]
     part = about(asked.plan.question)
-    chapters = [f for f in found if f.one.source == "chapters"]
+    chapters = [f for f in found if f.one.kind == "chapter"]
     if part == "chapters" and chapters:
         more = len(chapters) - CHAPTERS
         remarks = (f"There are {len(chapters)} chapters in all.",) if more > 0 else ()
@@ -81,13 +80,11 @@ def in_short(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
 def labelled(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
     """Which label fits best, or that none does."""
     for one in (found for group in groups for found in group):
-        mark = f" {one.one.score:.0%}"
-        named = [o for o in asked.plan.senses.labels if one.one.text.startswith(o + mark)]
-        if not named:
+        fits: dict[str, float] = one.one.facts["labels"]
+        best = max(fits, key=fits.__getitem__, default="")
+        if not best or fits[best] < one.one.score:  # the first is none of them
             return Reply((), (f"No label fits the pictures: {one.one.text}.",), False, (one,))
-        told = (
-            f"The pictures {span(one.one)} fit {quoted(max(named, key=len))} best: {one.one.text}"
-        )
+        told = f"The pictures {span(one.one)} fit {quoted(best)} best: {one.one.text}"
         return Reply((f"{told} [{one.label}].",))
     return Reply((), ("These pictures cannot be compared with labels.",), False)
 

@@ -8,7 +8,8 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from agent.grounding.evidence import SOME, Held, Verdict
+from agent.grounding.evidence import Held, Verdict
+from tools.evidence import SOME
 from tools.text.expressions import (
     LONE_NUMBERS,
     NEGATORS,

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
 from typing import Literal, Protocol
 
-from tools.evidence import unproven
+from tools.evidence import foremost, unproven
 from tools.media import Evidence, clock
 from tools.text.expressions import NEGATORS, Words, numbers, same_word, words
 from tools.vision.colour import COLOUR_WORDS
@@ -13,12 +13,6 @@ from tools.vision.colour import COLOUR_WORDS
 Verdict = Literal["verified", "weak", "unsupported"]
 TOLERANCE = 1.0
 """Seconds that a time in the text may lie outside the evidence."""
-SOME = 0.08
-"""The share of a picture from which on it has a colour, and the index names it."""
-
-_TOLD = re.compile(r"\b(mostly|much|some) (\w+)")
-_DEGREES = {"mostly": 0.5, "much": 0.25, "some": SOME}
-_SPEAKER = re.compile(r"([^:]{1,40}):\s")
 _REACH = 3
 """Words between a number and what it counts, at most."""
 
@@ -52,9 +46,9 @@ class Held:
         self.sources = self.texts + named
         self.words = {word for source in self.sources for word in source.words}
         self.numbers = numbers(word for text in self.sources for word in text.words)
-        seen = [one for one in self.evidence if one.source == "picture"]
+        seen = [one for one in self.evidence if one.kind == "frame"]
         self.fits = {f"{one.score:.2f}" for one in seen if one.score}
-        if any(one.source == "sound" for one in self.evidence):
+        if any(one.kind == "sound" for one in self.evidence):
             self.words |= {"sound", "sounds"}
         self.denials = sum(word in NEGATORS for text in self.texts for word in text.words)
 
@@ -164,17 +158,14 @@ class Held:
     @property
     def voices(self) -> int:
         """How many speakers are told apart in it."""
-        said = (_SPEAKER.match(one.text) for one in self.evidence if one.kind == "speech")
-        return len({match[1] for match in said if match})
+        return len({name for one in self.evidence for name in one.facts.get("speakers", ())})
 
     # Pictures
 
     @cached_property
     def pictures(self) -> list[Evidence]:
         """What of it was seen, neither heard nor read."""
-        return [
-            o for o in self.evidence if o.source != "sound" and o.kind not in ("speech", "screen")
-        ]
+        return [one for one in self.evidence if one.kind not in ("speech", "screen", "sound")]
 
     def says_colour(self, name: str) -> bool:
         """Whether a colour is named by what was said or read."""
@@ -190,9 +181,9 @@ class Held:
 
     @cached_property
     def told_colours(self) -> dict[str, float]:
-        """Colours of its pictures as the index tells them: the foremost, as shares at least."""
-        told = (found for one in self.pictures for found in _TOLD.findall(one.text))
-        return {name: _DEGREES[how] for how, name in told}
+        """Colours of its pictures as the index tells them: the foremost, as shares."""
+        told = (foremost(one.facts.get("colours", {})) for one in self.pictures)
+        return {name: share for found in told for name, share in found.items()}
 
     @cached_property
     def colours(self) -> list[Mapping[str, float]]:

@@ -96,7 +96,7 @@ def sheet_tokens(sheet: Sheet) -> int:
 def _seen(one: Evidence) -> bool:
     """Whether its picture says more than its words, and is not one of others that are shown."""
     own = one.image is not None and not is_strip(one.image)
-    return own and one.kind in ("frame", "scene") and one.source != "sound"
+    return own and one.kind in ("frame", "scene", "motion", "chapter")
 
 
 def _rounds(messages: Sequence[AnyMessage]) -> Iterator[tuple[int, list[ToolMessage]]]:

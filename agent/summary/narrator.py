@@ -21,8 +21,9 @@ from agent.toolbelt import fence
 from prompts import render
 from tools.errors import NotIndexed
 from tools.evidence import unproven
-from tools.media import clock, evidence_id
+from tools.media import clock
 from tools.search.motion import find_actions
+from tools.store.evidence import of_passage, of_span, of_words
 from tools.summary import digest as summarize
 from tools.summary.digest import Digest, Part, Piece
 from tools.summary.sentences import sentences
@@ -291,12 +292,13 @@ def _groups(library: Library, video: str, start: float, end: float) -> list[list
     """The evidence of a chapter by time, in parts of about SCENE_BYTES that begin at a cut."""
     told = [one for one in sentences(library.utterances(video)) if start <= one.start < end]
     shown = [one for one in library.screen_text(video) if start <= one.start < end]
-    found = [library.evidence(one.id) for one in (*told, *shown)]
+    found = [of_passage(library, one.parts) for one in told]
+    found += [of_words(library, one) for one in shown]
     with suppress(NotIndexed):
         moves = find_actions(library, video, start, end)
         found += sorted(moves, key=lambda one: -one.score)[:MOVES]
     if not told and library.get(video).width is not None:
-        found.append(library.evidence(evidence_id("frame", video, start, end)))
+        found.append(of_span(library, video, start, end))
     found.sort(key=lambda one: (one.start, one.end))
     cuts = [scene.start for scene in library.scenes(video)]
     groups: list[list[Evidence]] = []
@@ -313,7 +315,7 @@ def _groups(library: Library, video: str, start: float, end: float) -> list[list
 
 
 def _line(number: int, one: Evidence) -> str:
-    kind = one.source if one.source in ("sound", "movement") else one.kind
+    kind = "movement" if one.kind == "motion" else one.kind
     kind += f" ({why})" if (why := unproven(one)) else ""
     span = f"{clock(one.start)} to {clock(one.end)}" if one.end > one.start else clock(one.start)
     return f"[e{number}] {kind} · {span} · {fence(one.text)}"

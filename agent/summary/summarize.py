@@ -16,6 +16,7 @@ from agent.ask import Answer, Cited
 from agent.extractive.quote import Found, sentence
 from agent.grounding.citations import Claim, Review
 from tools.errors import RefusedRequest
+from tools.evidence import video_parts
 from tools.summary.digest import Digest, Piece, digest
 
 if TYPE_CHECKING:
@@ -166,8 +167,10 @@ class _Desk:
 
     def quoted(self, evidence: Iterable[Evidence]) -> tuple[Claim, ...]:
         """Each piece of evidence once, in its own words."""
-        ids = dict.fromkeys(one.id for one in evidence)
-        return self._claims((self._quote(id), (id,)) for id in ids)
+        found = {one.id: one for one in evidence}
+        for id, one in found.items():
+            self._known(id, one)
+        return self._claims((self._quote(id), (id,)) for id in found)
 
     def told(self, piece: Piece) -> tuple[Claim, ...]:
         """What a language model wrote."""
@@ -194,7 +197,7 @@ class _Desk:
         """What stands out, with the reasons why."""
         made: list[Event] = []
         for one in found.highlights:
-            claims = self.quoted(map(self._record, one.evidence))
+            claims = self.quoted(one.evidence)
             cited = tuple(n for claim in claims for n in claim.citations)
             text = " ".join(claim.text for claim in claims)
             made.append(Event(one.start, one.end, text, cited, one.reasons))
@@ -208,16 +211,17 @@ class _Desk:
         one = self._record(id)
         found = Found(f"e{self._seen.index(id) + 1}", one)
         if one.kind == "video":
-            length, *rest = one.text.split(", ")
-            return f"The video is {', '.join([length, *rest[:1]])} [{found.label}]."
+            return f"The video is {', '.join(video_parts(one.facts)[:2])} [{found.label}]."
         return sentence(found)
 
     def _record(self, id: str) -> Evidence:
+        one = self._records.get(id)
+        return one or self._known(id, self._library.evidence(id))
+
+    def _known(self, id: str, one: Evidence) -> Evidence:
         if id not in self._records:
-            self._records[id] = self._library.evidence(id)
+            self._records[id] = one
             self._seen.append(id)
-        one = self._records[id]
-        assert one is not None
         return one
 
     def _claims(self, told: Iterable[tuple[str, Sequence[str]]]) -> tuple[Claim, ...]:

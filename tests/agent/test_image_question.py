@@ -11,12 +11,11 @@ from PIL import Image
 from agent.ask import Answer, ask, open_agent
 from agent.settings import Settings
 from agent.toolbelt import Toolbelt
-from tools.equip import equip
 from tools.errors import NotIndexed, ProviderUnavailable, UnreadableMedia
 from tools.ingest.pipeline import ingest
 from tools.library import Library
 from tools.models.providers import Providers
-from tools.search.alike import moments_like
+from tools.toolbox import open_toolbox
 
 SEES = Providers("none", picture_embedder="siglip2")
 
@@ -40,7 +39,7 @@ async def test_what_looks_like_a_picture_is_evidence_of_the_conversation(
     tiny.install_pair(settings.home)
     library = Library(settings.home)
     ingest(library, shots, providers=SEES)
-    async with open_agent(settings, toolbox=equip(library, settings.providers)) as agent:
+    async with open_agent(settings, toolbox=open_toolbox(library, settings.providers)) as agent:
         blue = await told(agent, "Where is this?", like=picture(tmp_path, (30, 60, 220)))
         (one,) = blue.evidence
         assert blue.found and one.handle == 1 and 3 <= one.evidence.start < 6
@@ -79,9 +78,9 @@ def test_a_library_in_which_all_looks_like_a_picture_is_no_library_without_it(
 
     film = encode(tmp_path / "film.mp4", draw, 3.0 * len(sides))
     ingest(library, film, providers=SEES)
-    toolbox = equip(library, Settings(home=home).providers)
-    assert len(moments_like(toolbox, picture(tmp_path, (30, 60, 220)))) == len(sides)
-    assert moments_like(toolbox, picture(tmp_path, (30, 180, 50))) == []
+    toolbox = open_toolbox(library, Settings(home=home).providers)
+    assert len(toolbox.pictures.like_picture(picture(tmp_path, (30, 60, 220)))) == len(sides)
+    assert toolbox.pictures.like_picture(picture(tmp_path, (30, 180, 50))) == []
 
 
 async def test_without_a_model_or_vectors_the_command_is_named(
@@ -91,11 +90,11 @@ async def test_without_a_model_or_vectors_the_command_is_named(
     library = Library(settings.home)
     ingest(library, shots, providers=Providers("none"))
     red = picture(tmp_path, (200, 30, 30))
-    async with open_agent(settings, toolbox=equip(library, settings.providers)) as agent:
+    async with open_agent(settings, toolbox=open_toolbox(library, settings.providers)) as agent:
         with pytest.raises(ProviderUnavailable, match="models pull siglip2"):
             await told(agent, "Where?", like=red)
     tiny.install_pair(settings.home)
-    async with open_agent(settings, toolbox=equip(library, settings.providers)) as agent:
+    async with open_agent(settings, toolbox=open_toolbox(library, settings.providers)) as agent:
         with pytest.raises(NotIndexed, match="cuepoint index"):
             await told(agent, "Where?", like=red)
 
@@ -110,7 +109,7 @@ async def test_videos_that_were_passed_over_are_named(
     green = np.full((180, 320, 3), tiny.COLOURS["green"], np.uint8)
     ingest(library, encode(tmp_path / "new.mp4", lambda _: green, 3.0), providers=SEES)
     blue = picture(tmp_path, (30, 60, 220))
-    toolbox = equip(library, settings.providers)
+    toolbox = open_toolbox(library, settings.providers)
     async with open_agent(settings, toolbox=toolbox) as agent:
         answer = (await told(agent, "Where is this?", like=blue)).answer
         assert answer.startswith("Nothing") and f"seen: “{old.title}”; run: cuepoint" in answer

@@ -7,7 +7,6 @@ import pytest
 
 from tools.evidence import (
     describe,
-    facts,
     of_frame,
     of_scene,
     of_screen,
@@ -87,25 +86,38 @@ def test_the_other_kinds_keep_their_ids_and_times() -> None:
     assert of_frame(frame, None).text == ""
     assert of_scene(scene, 2, 4, None).text == "scene 2 of 4"
     assert of_scene(scene, 2, 4, look(blue=0.9)).text == "scene 2 of 4, mostly blue"
-    span = of_span("id", VIDEO, 1.0, 4.0, look(red=0.9), "i.jpg")
+    span = of_span(VIDEO, 1.0, 4.0, look(red=0.9), "i.jpg")
     assert (span.kind, span.start, span.end, span.text) == ("frame", 1.0, 4.0, "mostly red")
+
+
+def told(*known: Any) -> str:
+    return of_video(*known, None).text
 
 
 def test_facts_of_a_video_in_words() -> None:
     at = datetime(2026, 5, 14, 5, 40, tzinfo=UTC)
     whole = Video(VIDEO, "t", "/t.mp4", 98.04, 960, 540, 25.0, at)
     probe = {"video": {"codec": "hevc"}, "audio": [{"codec": "aac"}]}
-    assert facts(whole, 11, probe, [look(red=0.9), look(red=0.7, grey=0.3)]) == (
+    assert told(whole, 11, probe, [look(red=0.9), look(red=0.7, grey=0.3)]) == (
         "98.0 seconds (1:38.0) long, 11 scenes, 960 x 540 pixels, 25 frames a second, "
         "encoded as H.265 (HEVC), on the whole mostly red, much grey, with sound, "
         "recorded 2026-05-14 05:40 UTC, called t"
     )
     probe = {"video": None, "audio": [{"codec": "aac"}]}
-    whole_sound = facts(Video(VIDEO, "t", "/t", 59.0), 0, probe, [])
+    whole_sound = told(Video(VIDEO, "t", "/t", 59.0), 0, probe, [])
     assert whole_sound == "59.0 seconds long, with sound, called t"
     probe = {"video": None, "audio": []}
-    assert facts(Video(VIDEO, "t", "/t", 3723.5), 1, probe, []) == (
+    assert told(Video(VIDEO, "t", "/t", 3723.5), 1, probe, []) == (
         "3723.5 seconds (1:02:03.5) long, 1 scene, without sound, called t"
     )
-    one = of_video(whole, "text", None)
+    one = of_video(whole, 0, probe, [], None)
     assert (one.kind, one.start, one.end, one.id) == ("video", 0.0, 98.04, f"video:{VIDEO}@0-98040")
+
+
+def test_ids_of_the_first_release_name_the_kinds_of_today() -> None:
+    for id, kind in (("frame", "frame"), ("frame#2", "sound"), ("frame#3", "motion")):
+        name, _, number = id.partition("#")
+        assert parse_id(f"{name}:{VIDEO}@0-1000" + (f"#{number}" if number else "")) == (
+            kind, VIDEO, 0.0, 1.0,
+        )  # fmt: skip
+    assert parse_id(f"scene:{VIDEO}@0-1000#2") == ("chapter", VIDEO, 0.0, 1.0)

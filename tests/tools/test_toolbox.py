@@ -8,10 +8,12 @@ import pytest
 
 from tools.errors import RefusedRequest, UnknownVideo
 from tools.ingest.pipeline import ingest
-from tools.library import Library, save_manifest
+from tools.library import Library
 from tools.media import Evidence, Video
 from tools.models.providers import BARE
-from tools.toolbox import Toolbox, _by_moment
+from tools.search.capabilities import _by_moment
+from tools.store.store import save_manifest
+from tools.toolbox import Toolbox
 
 SAID = """1
 00:00:00,500 --> 00:00:02,500

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tools.files.checksums import sealed
-from tools.library import STAGES
+from tools.store.store import STAGES
 from ui.web.uploads import TooLarge, Uploads
 
 Times = Callable[[int], int]

@@ -13,6 +13,7 @@ import pytest
 from tools import sandbox
 from tools.errors import UnreadableMedia
 from tools.ingest.pipeline import ingest
+from tools.integrity.verify import verify
 from tools.library import Library
 from tools.models.providers import BARE
 
@@ -100,7 +101,7 @@ def test_a_slow_file_is_stopped_at_its_share_and_the_library_is_intact(
             with pytest.raises(UnreadableMedia, match="processor time") as stopped:
                 ingest(library, path, providers=BARE)
         assert "\n" not in str(stopped.value)
-        assert library.verify() == [], name
+        assert verify(library) == [], name
         assert {video.state for video in library.list() if video.title == shots.stem} == {"ready"}
     row("V6", "a file decodes slowly", len(names), len(names), "each stopped, library intact")
 
@@ -116,7 +117,7 @@ def test_what_was_stopped_is_indexed_where_it_is_given_the_time(
         with pytest.raises(UnreadableMedia, match="processor time"):
             ingest(library, path, providers=BARE)
     assert ingest(library, path, providers=BARE).state == "ready"
-    assert library.verify() == []
+    assert verify(library) == []
 
 
 def test_a_share_grows_with_the_file(tmp_path: Path) -> None:

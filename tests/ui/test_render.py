@@ -78,6 +78,7 @@ def test_a_video(library: Library) -> None:
     assert (row["path"], row["recorded_at"]) == ("/v/a talk.mp4", "2026-05-14T05:40:00+00:00")
     assert row["stages"]["probe"] == {
         "state": "done", "progress": 1.0, "provider": "ffmpeg", "seconds": 0.1, "note": "",
+        "partial": False,
     }  # fmt: skip
     assert Json(library, "http").video(WHOLE)["path"] == f"/media/{VIDEO}/file"
     assert Json(library, "mcp").video(WHOLE)["path"] == f"cuepoint://video/{VIDEO}"
@@ -108,8 +109,8 @@ def test_frames_scenes_and_utterances(library: Library) -> None:
 def test_evidence_tells_the_hour_of_the_day(library: Library) -> None:
     row = Json(library).evidence(SAID, 4)
     assert set(row) == {
-        "id", "handle", "video", "start", "end", "kind", "text", "image", "score", "source",
-        "language", "recorded_at",
+        "id", "handle", "video", "title", "start", "end", "kind", "text", "facts", "image", "score",
+        "source", "language", "recorded_at",
     }  # fmt: skip
     assert (row["handle"], row["score"]) == (4, 0.1235)
     assert row["recorded_at"] == "2026-05-14T05:40:00.800000+00:00"

@@ -19,7 +19,7 @@ from tools.files.disk import check_space, refusal
 from tools.files.durable import adopt, digest, discard, lock, sweep, sweep_temporary
 from tools.ingest import stages
 from tools.ingest.run import OnProgress, Work, removed
-from tools.library import STAGES, Library, save_manifest
+from tools.library import Library
 from tools.media import Video
 from tools.models.providers import Providers
 from tools.sandbox import Child
@@ -27,6 +27,7 @@ from tools.store.frames import intact
 from tools.store.manifest import SCHEMA, Manifest, unnamed
 from tools.store.original import Original
 from tools.store.recovery import ABOUT, ORIGINAL, RECORD, clean_title, known
+from tools.store.store import STAGES, save_manifest
 from tools.vision.sampling import STRATEGIES, Strategy
 
 NEEDED = ("probe", "subtitles", "keyframes", "pass")

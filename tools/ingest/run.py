@@ -11,13 +11,14 @@ from typing import Any
 
 from tools.errors import Damaged, Interrupted
 from tools.files.durable import digest, read_lines, write_lines
-from tools.library import Library, as_rows, save_manifest
+from tools.library import Library
 from tools.media import ScreenText, StageState, Utterance
 from tools.models.providers import Providers
 from tools.sandbox import Child
 from tools.store.manifest import Manifest, is_part, part_of, unnamed
 from tools.store.original import Original
 from tools.store.records import builder, past
+from tools.store.store import as_rows, save_manifest
 from tools.vision.sampling import Strategy
 
 WEIGHTS = {

@@ -10,7 +10,6 @@ from typing import Any
 from tools.errors import Damaged, UnknownVideo, VideoError
 from tools.files.checksums import CHECK, sealed
 from tools.files.durable import digest, lock, write_bytes
-from tools.ingest import on_demand as closer
 from tools.ingest.pipeline import ingest
 from tools.ingest.run import OnProgress
 from tools.integrity.verify import (
@@ -24,13 +23,14 @@ from tools.integrity.verify import (
     verify,
     was_indexed,
 )
-from tools.library import STAGES, Library, save_manifest
+from tools.library import Library
 from tools.models.providers import Providers
 from tools.search import vector_index as index
-from tools.store import frames
+from tools.store import dense, frames
 from tools.store import recovery as about
 from tools.store.manifest import REPAIR
 from tools.store.original import MEMORY
+from tools.store.store import STAGES, save_manifest
 from tools.summary import digest as summarize
 
 
@@ -73,7 +73,7 @@ def _mend(library: Library, video: str, on_progress: OnProgress | None) -> None:
     folder = library.folder(video)
     _clear(folder)
     # A question that needs it looks again, or has it told again.
-    for path in (*closer.damaged(folder), *summarize.damaged(folder)):
+    for path in (*dense.damaged(folder), *summarize.damaged(folder)):
         path.unlink(missing_ok=True)
     try:
         manifest = library.manifest(video)

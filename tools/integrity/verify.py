@@ -11,9 +11,9 @@ from typing import Any
 from tools.errors import Damaged, UnreadableMedia, VideoError
 from tools.files.checksums import CHECK, unsealed
 from tools.files.durable import digest, is_locked
-from tools.ingest import on_demand as closer
 from tools.library import Library
 from tools.search import vector_index as index
+from tools.store import dense
 from tools.store import recovery as about
 from tools.store.manifest import REPAIR, unnamed
 from tools.store.original import MEMORY
@@ -87,7 +87,7 @@ def check_video(library: Library, video: str, thorough: bool = True) -> list[Pro
                 found.append(Problem(video, f"{name} is missing", fix))
             elif digest(folder / name) != checksum:
                 found.append(Problem(video, f"{name} is damaged", fix))
-    for path in (*closer.damaged(folder), *summarize.damaged(folder)):
+    for path in (*dense.damaged(folder), *summarize.damaged(folder)):
         found.append(Problem(video, f"{path.parent.name}/{path.name} is damaged", REPAIR))
     for image in broken_pictures(library, video):
         state = "damaged" if (library.root / image).exists() else "missing"
@@ -162,7 +162,7 @@ def leftovers(folder: Path) -> list[Path]:
     found = [folder / name for name in ("scratch", "progress.json") if (folder / name).exists()]
     found += [path for path in folder.glob("look-*") if not is_locked(path)]
     found += [*folder.glob(".*.tmp"), *_old(folder.glob("proxies/*.part"))]
-    found += _old(folder.glob(f"{closer.FOLDER}/.*.tmp"))  # questions write without the lock
+    found += _old(folder.glob(f"{dense.FOLDER}/.*.tmp"))  # questions write without the lock
     found += [folder / "frames"] if (folder / "frames").is_symlink() else []
     return sorted(found)
 

@@ -8,15 +8,21 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tools.errors import ProviderUnavailable
-from tools.media import Attributes, Evidence, Video, evidence_id
+from tools.errors import NotIndexed, ProviderUnavailable
+from tools.evidence import parse_id
+from tools.media import Attributes, Evidence, Video, evidence_id, overlaps
 from tools.models.registry import best_pictures
+from tools.store.evidence import of_frame, of_span
+from tools.store.filmstrip import picture
+from tools.store.frames import attributes_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tools.embed import ImageEmbedder
-    from tools.library import Library
     from tools.search.colour_search import LookQuery
     from tools.search.image_vectors import VisualSearch
+    from tools.store.store import Store
 
 ALIKE = 0.85
 """The share of two pictures' colours that agree from which they are alike without a model."""
@@ -31,12 +37,12 @@ class PictureSearch:
 
     def __init__(
         self,
-        library: Library,
+        store: Store,
         sees: Callable[[], ImageEmbedder | None] | None = None,
         blind: Callable[[], str] = str,
     ) -> None:
         self._sees = sees
-        self._library, self._blind = library, blind
+        self._store, self._blind = store, blind
         self._visual: VisualSearch | None = None
         self._guard = threading.Lock()
 
@@ -50,7 +56,7 @@ class PictureSearch:
             if embedder is None:
                 self._visual = None
             elif self._visual is None or self._visual.embedder is not embedder:
-                self._visual = VisualSearch(self._library, embedder)
+                self._visual = VisualSearch(self._store, embedder)
             return self._visual
 
     @property
@@ -65,7 +71,7 @@ class PictureSearch:
         visual = self.visual
         if visual is None:
             return self._blind() or best_pictures(())[1]
-        stages = {video: self._library.get(video).stages["pictures"] for video in videos}
+        stages = {video: self._store.get(video).stages["pictures"] for video in videos}
         done = ("done", visual.embedder.name)
         seen = {video for video, of in stages.items() if (of.state, of.provider) == done}
         if seen and seen - visual.foreign(videos):
@@ -77,7 +83,7 @@ class PictureSearch:
         if (visual := self._visual) is None:
             return []
         name, foreign = visual.embedder.name, visual.foreign(videos)
-        found = (self._library.get(video) for video in videos)
+        found = (self._store.get(video) for video in videos)
         pictured = [(one, one.stages["pictures"]) for one in found if one.width is not None]
         return [
             one
@@ -105,28 +111,27 @@ class PictureSearch:
         if look is None and not fits:
             return []
         if look and videos is None:
-            videos = [video.id for video in self._library.list()]
+            videos = [video.id for video in self._store.list()]
         return self._spans(look, fits or None, videos, start, end, limit)
 
     def alike(
         self,
-        id: str,
+        shown: Evidence,
         videos: Sequence[str] | None,
         start: float | None,
         end: float | None,
         limit: int,
     ) -> list[Evidence]:
         """Spans like the picture of some evidence, without its own; by colours where none sees."""
-        shown = self._library.evidence(id)
         if shown.image is None:
             return []
-        scope = list(videos) if videos else [video.id for video in self._library.list()]
+        scope = list(videos) if videos else [video.id for video in self._store.list()]
         if blind := self.blind(scope):
             fits = self._in_its_colours(shown, scope)
         else:
             visual = self._needed()
-            picture = visual.picture(self._library.picture(shown.image))
-            fits = visual.alike(picture, videos, start, end)
+            vector = visual.picture(picture(self._store, shown.image))
+            fits = visual.alike(vector, videos, start, end)
         found = self._spans(None, fits, None, start, end, limit + 1)
         if blind:
             found = self._compared(found, shown.image)
@@ -137,14 +142,42 @@ class PictureSearch:
         ]
         return others[:limit]
 
+    def like_picture(
+        self, image: Path, videos: Sequence[str] | None = None, limit: int = 6
+    ) -> list[Evidence]:
+        """The best frame of each scene that looks like a picture from outside, best first.
+
+        UnreadableMedia for no picture; NotIndexed where no pictures of these videos have vectors.
+        """
+        if (visual := self.visual) is None:
+            raise ProviderUnavailable(
+                "searching with a picture needs a model that sees: run `cuepoint models pull "
+                "siglip2`, `cuepoint index` on your videos, and start again"
+            )
+        vector = visual.picture(image)
+        scope = list(videos) if videos else [video.id for video in self._store.list()]
+        if scope and (blind := self.blind(scope)):
+            raise NotIndexed(blind)
+        fits = visual.alike(vector, videos)
+        best: dict[tuple[str, int], tuple[str, float, float]] = {}
+        for id in sorted(fits, key=lambda id: -fits[id]):
+            if parsed := parse_id(id):
+                _, video, at, _ = parsed
+                scene = sum(scene.start <= at for scene in self._store.scenes(video))
+                best.setdefault((video, scene), (video, at, fits[id]))
+        return [
+            of_frame(self._store, self._store.frame_at(video, at), score)
+            for video, at, score in list(best.values())[:limit]
+        ]
+
     def _compared(self, found: Sequence[Evidence], image: str) -> list[Evidence]:
         """What is alike in colours, with what shows the same picture told and first."""
         from tools.vision.near_duplicates import look_alike, thumbnail
 
-        shown = thumbnail(self._library.picture(image))
+        shown = thumbnail(picture(self._store, image))
         told: list[Evidence] = []
         for one in found:
-            path = self._library.picture(one.image) if one.image else None
+            path = picture(self._store, one.image) if one.image else None
             same = path and look_alike(shown, thumbnail(path))
             text = f"{'the same picture' if same else 'alike in colours'}: {one.text}"
             told.append(replace(one, text=text, score=1.0 if same else one.score))
@@ -154,15 +187,16 @@ class PictureSearch:
         self, labels: Sequence[str], video: str, start: float | None, end: float | None
     ) -> list[Evidence]:
         """The span, or the picture on screen then, with the labels in the order of their fit."""
-        length = self._library.get(video).duration
+        length = self._store.get(video).duration
         first, last = start or 0.0, length if end is None else end
-        kept = [frame.seconds for frame in self._library.frames(video)]
+        kept = [frame.seconds for frame in self._store.frames(video)]
         if not any(first <= at < last for at in kept):
             first = last = max((at for at in kept if at <= first), default=first)
         found = self._needed().classify(labels, video, first, max(last, first + 1e-3))
         told = ", ".join(f"{f.text or 'none of them'} {f.probability:.0%}" for f in found)
-        one = self._library.evidence(evidence_id("frame", video, first, last))
-        return [replace(one, text=told, score=found[0].probability)]
+        one = of_span(self._store, video, first, last, found[0].probability)
+        fits = {label.text: label.probability for label in found if label.text}
+        return [replace(one, text=told, facts={**one.facts, "labels": fits})]
 
     def _needed(self) -> VisualSearch:
         if (visual := self.visual) is None:
@@ -173,10 +207,10 @@ class PictureSearch:
 
     def _in_its_colours(self, shown: Evidence, videos: Sequence[str]) -> dict[str, float]:
         """Frames by the share of their colours that they have in common with this picture."""
-        look = self._library.look_of(shown.video, shown.start, shown.end)
+        look = attributes_of(self._store, shown.video, shown.start, shown.end)
         if look is None:
             return {}
-        others = [one for video in videos for one in self._library.attributes(video)]
+        others = [one for video in videos for one in self._store.attributes(video)]
         shares = {evidence_id("frame", o.video, o.seconds): _in_common(look, o) for o in others}
         return {id: share for id, share in shares.items() if share >= ALIKE}
 
@@ -191,16 +225,13 @@ class PictureSearch:
     ) -> list[Evidence]:
         """Spans of frames that look so, show so, or both; videos without a fit are not opened."""
         from tools.search.colour_search import rank_frames
-        from tools.search.text_search import overlaps
 
         scope = videos or sorted({id.partition(":")[2].partition("@")[0] for id in fits or ()})
-        looks = [one for video in scope for one in self._library.attributes(video)]
-        cuts = {video: [scene.start for scene in self._library.scenes(video)] for video in scope}
+        looks = [one for video in scope for one in self._store.attributes(video)]
+        cuts = {video: [scene.start for scene in self._store.scenes(video)] for video in scope}
         inside = [one for one in looks if overlaps(one.seconds, one.seconds, start, end)]
         hits = rank_frames(look, inside, fits, limit=limit, cuts=cuts)
-        ids = [evidence_id("frame", hit.video, hit.start, hit.end) for hit in hits]
-        return [replace(self._library.evidence(id), score=hit.score)
-                for id, hit in zip(ids, hits, strict=True)]  # fmt: skip
+        return [of_span(self._store, hit.video, hit.start, hit.end, hit.score) for hit in hits]
 
 
 def _in_common(one: Attributes, other: Attributes) -> float:

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 from itertools import accumulate
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from tools.embed import Embedder, Vectors
+from tools.embed import Vectors
 from tools.errors import NotIndexed
 from tools.evidence import parse_id
-from tools.ingest.on_demand import with_vectors
 from tools.search.calibration import (
     ALIKE,
     SCENES,
@@ -24,26 +23,19 @@ from tools.search.calibration import (
 )
 from tools.search.scene_index import Layer
 from tools.search.zero_shot import Label, classify
+from tools.store.dense import with_vectors
 from tools.store.manifest import Manifests
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tools.embed import Floats
-    from tools.library import Library
+    from tools.embed import Floats, ImageEmbedder
+    from tools.store.store import Store
 
 FEW = 4
 """So many videos are searched frame by frame; more through the layer over all of them."""
 FITS = 0.5
 """The score of a text from which on it fits a picture."""
-
-
-class ImageEmbedder(Embedder, Protocol):
-    """One that sees as well: texts and pictures lie in the same space."""
-
-    def images(self, images: Sequence[Path]) -> Floats:
-        """One row per picture, of length one."""
-        ...
 
 
 class VisualSearch:
@@ -52,13 +44,13 @@ class VisualSearch:
     Scores are by the evidence ids of frames, from 0 to 1; those below the cut-off are left out.
     """
 
-    def __init__(self, library: Library, embedder: ImageEmbedder) -> None:
+    def __init__(self, store: Store, embedder: ImageEmbedder) -> None:
         self.embedder = embedder
-        self._library = library
+        self._store = store
 
     @cached_property
     def _layer(self) -> Layer:
-        videos, embedder = self._library.root / "videos", self.embedder
+        videos, embedder = self._store.root / "videos", self.embedder
         return Layer(videos, Manifests(videos), embedder.name, embedder.dimensions)
 
     def fitting(
@@ -116,7 +108,7 @@ class VisualSearch:
 
     def _has(self, scenes: int) -> bool:
         """Whether the library has so many scenes; of a large one few videos are opened."""
-        counts = accumulate(len(self._library.scenes(one.id)) for one in self._library.list())
+        counts = accumulate(len(self._store.scenes(one.id)) for one in self._store.list())
         return any(count >= scenes for count in counts)
 
     def _frames(
@@ -129,29 +121,29 @@ class VisualSearch:
         """Frames worth scoring, and of how many scenes they are the best."""
         if videos is None or len(videos) > FEW:
             found, among = self._layer.frames(query, videos, start, end)
-            return self._with_looks(found, videos, start, end), among
-        scenes = sum(len(self._library.scenes(video)) for video in videos)
+            return self._with_dense_samples(found, videos, start, end), among
+        scenes = sum(len(self._store.scenes(video)) for video in videos)
         return self._exact(videos, start, end), scenes
 
-    def _with_looks(
+    def _with_dense_samples(
         self, found: Vectors, videos: Sequence[str] | None, start: float | None, end: float | None
     ) -> Vectors:
-        """What the layer found and, as that holds the index alone, the frames of closer looks."""
-        scope = videos or [video.id for video in self._library.list()]
-        looks = [
+        """Add the frames of dense samples, which the index over all videos does not hold."""
+        scope = videos or [video.id for video in self._store.list()]
+        samples = [
             replace(
-                look, frames=[look.frames[row] for row in rows], vectors=[made[row] for row in rows]
+                one, frames=[one.frames[row] for row in rows], vectors=[made[row] for row in rows]
             )
             for video in scope
-            for look in self._library.looks(video)
-            if (made := look.vectors)
-            if (rows := [row for row, f in enumerate(look.frames) if _is_inside(f.id, start, end)])
+            for one in self._store.dense_samples(video)
+            if (made := one.vectors)
+            if (rows := [row for row, f in enumerate(one.frames) if _is_inside(f.id, start, end)])
         ]
-        return with_vectors(found, looks)
+        return with_vectors(found, samples)
 
     def _held(self, video: str) -> Vectors | None:
         """The vectors of a video's frames, if a model of this name made them."""
-        held = self._library.picture_vectors(video)
+        held = self._store.picture_vectors(video)
         return held if held and held.provider == self.embedder.name else None
 
     def _fits(self, held: Vectors) -> bool:

@@ -1,36 +1,36 @@
 """Everything that is known of a moment, or of a stretch, of one video."""
 
+from __future__ import annotations
+
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tools import evidence as make
-from tools.ingest.on_demand import at_moment
-from tools.search.text_search import overlaps
+from tools.media import overlaps
+from tools.store.dense import at_moment
+from tools.store.evidence import of_frame, of_words
 
 if TYPE_CHECKING:
-    from tools.library import Library
-    from tools.media import Evidence
+    from tools.media import Evidence, Frame
+    from tools.store.store import Store
 
 FRAMES = 6
 
 
-def moment(library: "Library", video: str, start: float, end: float) -> "list[Evidence]":
+def moment(store: Store, video: str, start: float, end: float) -> list[Evidence]:
     """What is said and shown in [start, end), by time, with at most FRAMES pictures."""
-    said = [u for u in library.utterances(video) if overlaps(u.start, u.end, start, end)]
-    shown = at_moment(library.screen_text(video), library.looks(video), start, end)
-    found = [make.of_speech(one, library.image_at(video, one.start, one.end)) for one in said]
-    found += [
-        make.of_screen(one, library.image_at(video, max(one.start, start), one.end))
-        for one in shown
-    ]
-    found += _frames(library, video, start, end)
+    said = [u for u in store.utterances(video) if overlaps(u.start, u.end, start, end)]
+    shown = at_moment(store.screen_text(video), store.dense_samples(video), start, end)
+    found = [of_words(store, one) for one in said]
+    for one in shown:
+        image = store.image_at(video, max(one.start, start), one.end)
+        found.append(replace(of_words(store, one), image=image))
+    found += [of_frame(store, one) for one in _frames(store, video, start, end)]
     return sorted(found, key=lambda one: (one.start, one.end))
 
 
-def _frames(library: "Library", video: str, start: float, end: float) -> "list[Evidence]":
-    frames = [f for f in library.frames(video) if start <= f.seconds < end]
+def _frames(store: Store, video: str, start: float, end: float) -> list[Frame]:
+    frames = [f for f in store.frames(video) if start <= f.seconds < end]
     if not frames:
-        before = [f for f in library.frames(video) if f.seconds <= start]
-        frames = before[-1:]
+        frames = [f for f in store.frames(video) if f.seconds <= start][-1:]
     step = max(len(frames) / FRAMES, 1.0)
-    chosen = [frames[int(i * step)] for i in range(int(len(frames) / step))]
-    return [library.evidence(one.id) for one in chosen]
+    return [frames[int(i * step)] for i in range(int(len(frames) / step))]

@@ -12,9 +12,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 from tools.errors import ProviderUnavailable
-from tools.evidence import MOVED
 from tools.media import Evidence, evidence_id
-from tools.store.filmstrip import frames_of, strip_name
+from tools.store.filmstrip import image_of
+from tools.store.frames import picture
 from tools.vision.change_regions import Grey, small
 
 if TYPE_CHECKING:
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from tools.library import Library
     from tools.media import Frame
     from tools.search.image_vectors import VisualSearch
+    from tools.store.store import Store
     from tools.vision.signals import Rows
 
     Floats = NDArray[np.float64]
@@ -37,7 +37,6 @@ SMOOTH, JOINED, SHORTEST = 0.5, 1.0, 0.4
 """Seconds: of a mean, between two movements that are one, and of the shortest."""
 MODERATE, STRONG = 0.02, 0.06
 """The same share, from which on a movement is more than slight."""
-SLIGHT = "slight"
 ONE_STEP = 0.6
 """Share of a movement in a single frame, from which on it is a slide that changed."""
 PICTURES = 12
@@ -56,7 +55,7 @@ Way = Literal["left", "right", "up", "down", "in", "out", ""]
 
 
 def find_actions(
-    library: Library,
+    store: Store,
     video: str,
     start: float,
     end: float,
@@ -69,38 +68,39 @@ def find_actions(
     model that sees.
     """
     if labels:
-        return _labelled(library, video, start, end, labels, visual)
-    if library.get(video).width is None:
+        return _labelled(store, video, start, end, labels, visual)
+    if store.get(video).width is None:
         return []
-    rows = library.signals(video)
-    cuts = [scene.start for scene in library.scenes(video)[1:]]
+    rows = store.signals(video)
+    cuts = [scene.start for scene in store.scenes(video)[1:]]
     return [
-        of_movement(library, video, round(max(first, start), 3), round(min(last, end), 3))
+        of_movement(store, video, round(max(first, start), 3), round(min(last, end), 3))
         for first, last in movements(rows, cuts)
         if last > start and first < end
     ]
 
 
-def of_movement(library: Library, video: str, start: float, end: float) -> Evidence:
-    """A stretch of movement as evidence: how much, where to, and how sure that it moves."""
-    rows = library.signals(video)
+def of_movement(store: Store, video: str, start: float, end: float) -> Evidence:
+    """A stretch of movement as evidence: how much, where to, and how sure that it moves.
+
+    facts: `amount` (no, slight, moderate or strong) and `direction` in words, or "".
+    """
+    rows = store.signals(video)
     inside = (rows["seconds"] >= start - 1e-3) & (rows["seconds"] < end)
-    cuts = [scene.start for scene in library.scenes(video)[1:]]
+    cuts = [scene.start for scene in store.scenes(video)[1:]]
     level = float(_motion(rows, cuts)[inside].mean()) if inside.any() else 0.0
-    amount = "strong" if level >= STRONG else "moderate" if level >= MODERATE else SLIGHT
+    amount = "strong" if level >= STRONG else "moderate" if level >= MODERATE else "slight"
     begun = max((cut for cut in cuts if cut <= start + 1e-3), default=0.0)
     ended = min((cut for cut in cuts if cut > start + 1e-3), default=math.inf)
     first, last = max(start - NEXT, begun), min(end + NEXT, ended)  # few are kept inside
-    kept = [frame for frame in library.frames(video) if first <= frame.seconds < last]
+    kept = [frame for frame in store.frames(video) if first <= frame.seconds < last]
     kept = kept[:: max(1, -(-len(kept) // PICTURES))]
-    told = _direction(library, kept) if level >= LASTS else ""
+    amount, told = (amount, _direction(store, kept)) if level >= LASTS else ("no", "")
     text = ", ".join(part for part in (f"{amount} movement", told) if part)
-    if level < LASTS:
-        text = "no movement"
-    id = evidence_id("frame", video, start, end, MOVED)
-    image = _image(library, video, start, end)
+    id, image = evidence_id("motion", video, start, end), image_of(store, video, start, end)
     sure = round(max(0.0, 1 - LASTS / level), 2) if level else 0.0
-    return Evidence(id, video, start, end, "frame", text, image, sure, "movement")
+    facts = {"amount": amount, "direction": told}
+    return Evidence(id, video, start, end, "motion", text, image, sure, "movement", facts=facts)
 
 
 def movements(rows: Rows, cuts: Sequence[float] = ()) -> list[tuple[float, float]]:
@@ -138,13 +138,6 @@ def _first(rows: Rows, cuts: Sequence[float]) -> list[int]:
     return at[at < len(rows)].tolist()
 
 
-def _image(library: Library, video: str, start: float, end: float) -> str | None:
-    """The pictures of a stretch side by side, where there are several."""
-    if len(frames_of(library, video, start, end)) > 1:
-        return strip_name(video, start, end)
-    return library.image_at(video, start, end)
-
-
 def _motion(rows: Rows, cuts: Sequence[float]) -> Floats:
     """What changes from frame to frame, without the frames that begin a scene."""
     import numpy as np
@@ -154,8 +147,8 @@ def _motion(rows: Rows, cuts: Sequence[float]) -> Floats:
     return motion
 
 
-def _direction(library: Library, kept: Sequence[Frame]) -> str:
-    greys = [(frame.seconds, small(library.picture(frame.image))) for frame in kept]
+def _direction(store: Store, kept: Sequence[Frame]) -> str:
+    greys = [(frame.seconds, small(picture(store, frame.image))) for frame in kept]
     greys = [one for one in greys if one[1].shape == greys[0][1].shape]
     if len(greys) < 2:
         return ""
@@ -236,7 +229,7 @@ def _crossing(greys: Sequence[tuple[float, Grey]]) -> str:
 
 
 def _labelled(
-    library: Library,
+    store: Store,
     video: str,
     start: float,
     end: float,
@@ -249,7 +242,7 @@ def _labelled(
             "naming an action needs a model that sees: run `cuepoint models pull`, then "
             "`cuepoint index`; without labels, movements are found without one"
         )
-    kept = [frame.seconds for frame in library.frames(video) if start <= frame.seconds < end]
+    kept = [frame.seconds for frame in store.frames(video) if start <= frame.seconds < end]
     fits: list[tuple[float, float, str, float]] = []
     at = start
     while at < end:
@@ -268,8 +261,9 @@ def _labelled(
     made: list[Evidence] = []
     for first, last, text, chances in found:
         sure = round(sum(chances) / len(chances), 4)
-        id = evidence_id("frame", video, first, last)
-        image = _image(library, video, first, last)
-        told = f"{text} {sure:.0%}"
-        made.append(Evidence(id, video, first, last, "frame", told, image, sure, "picture"))
+        id, told = evidence_id("frame", video, first, last), f"{text} {sure:.0%}"
+        image, facts = image_of(store, video, first, last), {"labels": {text: sure}}
+        made.append(
+            Evidence(id, video, first, last, "frame", told, image, sure, "picture", facts=facts)
+        )
     return made

@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Literal
 
-from tools.audio.loudness import KINDS, loudest, spans
+from tools import evidence as make
+from tools.audio.loudness import KINDS, loudest, spans, told
 from tools.errors import NotIndexed
-from tools.evidence import HEARD
-from tools.media import evidence_id
 
 if TYPE_CHECKING:
-    from tools.library import Library
     from tools.media import Evidence
+    from tools.store.store import Store
     from tools.vision.signals import Rows
 
 Sought = Literal["loudest", "outburst", "silence", "speech", "other"]
@@ -28,7 +27,7 @@ LOUDEST = 30.0
 
 
 def find_sounds(
-    library: Library,
+    store: Store,
     videos: Sequence[str],
     sought: Sought,
     start: float | None,
@@ -40,25 +39,26 @@ def find_sounds(
     A video without a sound track has none; NotIndexed where nothing is found so far and the sound
     of some is still to come.
     """
-    from dataclasses import replace
-
-    found: list[tuple[float, str, float, float]] = []
+    found: list[tuple[str, float, float, float]] = []
     for video in videos:
         with suppress(NotIndexed):
-            rows = library.signals(video, "sound")
+            rows = store.signals(video, "sound")
             found += [
-                (score, video, max(first, start or 0.0), last if end is None else min(last, end))
+                (video, max(first, start or 0.0), last if end is None else min(last, end), score)
                 for first, last, score in _scored(rows, sought)
                 if last > (start or 0.0) and (end is None or first < end)
             ]
-    late = [one.title for one in map(library.get, videos) if one.stages["sound"].state in OPEN]
+    late = [one.title for one in map(store.get, videos) if one.stages["sound"].state in OPEN]
     if late and not found:
         raise NotIndexed(f"nothing so far; the sound of {', '.join(late)} is not indexed yet")
-    found.sort(key=lambda one: (-one[0], one[1:]))
-    return [
-        replace(library.evidence(evidence_id("frame", video, first, last, HEARD)), score=score)
-        for score, video, first, last in found[:limit]
-    ]
+    found.sort(key=lambda one: (-one[-1], one))
+    return [of_sound(store, *one) for one in found[:limit]]
+
+
+def of_sound(store: Store, video: str, start: float, end: float, score: float = 0.0) -> Evidence:
+    """A stretch of sound as evidence: how loud, and of what kind."""
+    text = told(store.signals(video, "sound"), start, end)
+    return make.of_sound(video, start, end, text, store.image_at(video, start, end), score)
 
 
 def _scored(rows: Rows, sought: Sought) -> list[tuple[float, float, float]]:

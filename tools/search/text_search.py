@@ -11,18 +11,19 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from tools.embed import Vectors, in_the_package, load_embedder
 from tools.errors import ProviderUnavailable
-from tools.ingest.on_demand import without_parts
+from tools.media import overlaps
+from tools.store.dense import without_parts
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from tools.embed import Floats, TextEmbedder
-    from tools.library import Library
     from tools.media import ScreenText, Utterance
     from tools.search.passages import Nearness
     from tools.search.text_ranking import Corpus, Hit
     from tools.search.vector_index import VectorIndex
+    from tools.store.store import Store
 
 _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
@@ -39,10 +40,8 @@ NEIGHBOURS = 4096
 class TextSearch:
     """The texts of one library. Safe for many threads."""
 
-    def __init__(
-        self, library: Library, index: VectorIndex | None = None, threads: int = 0
-    ) -> None:
-        self._library = library
+    def __init__(self, store: Store, index: VectorIndex | None = None, threads: int = 0) -> None:
+        self._store = store
         self._index, self._threads = index, threads
         self._provider = ""
         self._made: OrderedDict[Any, Vectors] = OrderedDict()
@@ -57,16 +56,16 @@ class TextSearch:
     def embedder(self) -> TextEmbedder:
         """What made the text vectors of this library, where it is there; else the package's own."""
         if not self._provider:
-            found = (self._library.vectors(video.id) for video in self._library.list())
+            found = (self._store.vectors(video.id) for video in self._store.list())
             self._provider = next((one.provider for one in found if one), "")
         return (self._load(self._provider) if self._provider else None) or in_the_package()
 
     def unread(self, videos: Sequence[str]) -> str:
         """Why texts of these are compared by their words only; empty where they are not."""
-        stored = [one for video in videos if (one := self._library.vectors(video))]
+        stored = [one for video in videos if (one := self._store.vectors(video))]
         for name in dict.fromkeys(one.provider for one in stored):
             try:
-                load_embedder(name, self._library.home, self._threads)
+                load_embedder(name, self._store.home, self._threads)
             except ProviderUnavailable as error:
                 return f"what is said is compared word by word only, as {error}"
         return ""
@@ -75,19 +74,19 @@ class TextSearch:
         """Speech and on-screen text of some videos, prepared for search."""
         from tools.search.text_ranking import Corpus
 
-        looks = {video: self._library.looks(video) for video in videos}
-        # A look only ever adds texts, and a stamp does not tell of it.
+        samples = {video: self._store.dense_samples(video) for video in videos}
+        # A dense sample only ever adds texts, and a stamp does not tell of it.
         key = tuple(
-            (video, self._library.stamp(video, *TEXTS), sum(len(one.texts) for one in looks[video]))
+            (video, self._store.stamp(video, *TEXTS), sum(len(one.texts) for one in samples[video]))
             for video in videos
         )
 
         def prepare() -> tuple[Corpus[Utterance], Corpus[ScreenText]]:
-            said = [one for video in videos for one in self._library.utterances(video)]
+            said = [one for video in videos for one in self._store.utterances(video)]
             shown = [
                 one
                 for video in videos
-                for one in without_parts(self._library.screen_text(video), looks[video])
+                for one in without_parts(self._store.screen_text(video), samples[video])
             ]
             return Corpus(said), Corpus(shown, noisy=True)
 
@@ -140,7 +139,7 @@ class TextSearch:
         readers: set[str] = set()
         for video, group in groupby(said, key=lambda one: one.video):
             cues = list(group)
-            (stored, asked), read = self._asked(video, question), self._library.passages(video)
+            (stored, asked), read = self._asked(video, question), self._store.passages(video)
             rows = np.zeros((len(cues), len(asked)), np.float32)
             known = {id: place for place, id in enumerate(stored.ids)}
             places = np.array([known.get(one.id, -1) for one in cues])
@@ -158,7 +157,7 @@ class TextSearch:
 
     def _load(self, name: str) -> TextEmbedder | None:
         try:
-            return load_embedder(name, self._library.home, self._threads)
+            return load_embedder(name, self._store.home, self._threads)
         except ProviderUnavailable as error:
             if name not in self._told:
                 self._told.add(name)
@@ -167,12 +166,12 @@ class TextSearch:
 
     def _vectors(self, video: str) -> Vectors:
         """Those that are stored; of the words alone where none are, or their model is another."""
-        stored = self._library.vectors(video)
+        stored = self._store.vectors(video)
         embedder = self._load(stored.provider) if stored else None
         if stored and embedder and stored.array.shape[1:] == (embedder.dimensions,):
             return stored
-        said = self._library.utterances(video)
-        key = video, self._library.stamp(video, *TEXTS), len(said)
+        said = self._store.utterances(video)
+        key = video, self._store.stamp(video, *TEXTS), len(said)
 
         def make() -> Vectors:
             embedder = in_the_package()
@@ -193,7 +192,7 @@ class TextSearch:
         return vectors, self._held(self._questions, key, QUESTIONS, ask)
 
     def _held(self, store: OrderedDict[Any, _T], key: Any, most: int, make: Callable[[], _T]) -> _T:
-        """What a store holds under a key, made where it is not there; the oldest goes."""
+        """Get or make an entry of an LRU cache of at most `most` entries."""
         with self._guard:
             if key in store:
                 store.move_to_end(key)
@@ -212,16 +211,9 @@ class TextSearch:
         found: dict[str, float] = {}
         for video in videos:
             vectors, asked = self._asked(video, query)
-            if vectors is not self._library.vectors(video):
+            if vectors is not self._store.vectors(video):
                 continue  # numbers are alike as words: what is read is compared as it stands
             index = self._index or ExactIndex()
-            generation = self._library.generation(video)
+            generation = self._store.generation(video)
             found |= dict(index.nearest(video, generation, vectors, asked, NEIGHBOURS))
         return found
-
-
-def overlaps(begin: float, finish: float, start: float | None, end: float | None) -> bool:
-    """Whether [begin, finish) and [start, end) share a moment; instants count as moments."""
-    after = start is None or finish > start or begin >= start
-    before = end is None or begin < end or (start == end and begin <= end)
-    return after and before

@@ -3,18 +3,18 @@
 import itertools
 from collections.abc import Mapping
 
-from tools.library import Library
 from tools.media import Coverage, Stage
 from tools.store.records import HEARD, SUBTITLES
+from tools.store.store import Store
 
 SOURCES = {"frames": ("pass",), "speech": ("subtitles", "speech"), "screen": ("screen",)}
 """The stages that each kind of evidence comes from."""
 
 
-def coverage(library: Library, video: str) -> Coverage:
+def coverage(store: Store, video: str) -> Coverage:
     """What there is to answer from; a part that is still being made says how far it is."""
-    one = library.get(video)
-    times = [0.0, *(frame.seconds for frame in library.frames(video)), one.duration]
+    one = store.get(video)
+    times = [0.0, *(frame.seconds for frame in store.frames(video)), one.duration]
     gaps = [b - a for a, b in itertools.pairwise(times)]
     ready = {kind: _ready(one.stages, names) for kind, names in SOURCES.items()}
     notes = [*one.notes, *(stage.note for stage in one.stages.values() if stage.note)]
@@ -24,7 +24,7 @@ def coverage(library: Library, video: str) -> Coverage:
         one.duration,
         len(times) - 2,
         round(max(gaps), 3) if len(times) > 2 else one.duration,
-        _speech(library, video, ready["speech"]),
+        _speech(store, video, ready["speech"]),
         _screen(one.stages["screen"], ready["screen"]),
         "none",
         tuple(dict.fromkeys(notes)),
@@ -52,10 +52,10 @@ def _ready(stages: Mapping[str, Stage], names: tuple[str, ...]) -> float:
     return min(there[-1].progress, 0.99) if there[-1].state != "skipped" else 1.0
 
 
-def _speech(library: Library, video: str, ready: float) -> str:
-    if library.words(video, SUBTITLES):
+def _speech(store: Store, video: str, ready: float) -> str:
+    if store.words(video, SUBTITLES):
         return "complete"
-    heard = library.words(video, HEARD)
+    heard = store.words(video, HEARD)
     if not heard:
         return "none" if ready == 1 else "partial"
     if any(one.source == "draft" for one in heard):

@@ -14,11 +14,12 @@ from tools.errors import UnknownVideo
 from tools.files.checksums import is_sealed_picture, sealed_picture
 from tools.files.durable import write_bytes
 from tools.media import clock, spread
+from tools.store import frames
 from tools.vision.contact_sheet import Tile, contact_sheet
 
 if TYPE_CHECKING:
-    from tools.library import Library
     from tools.media import Frame
+    from tools.store.store import Store
 
 FRAMES = 5
 """Pictures in a strip, at most."""
@@ -27,7 +28,7 @@ _NAME = re.compile(r"videos/(\w+)/strips/(\d+)-(\d+)\.jpg")
 
 
 def strip_name(video: str, start: float, end: float) -> str:
-    """The path of a strip in the library."""
+    """The path of a strip in the store."""
     return f"videos/{video}/strips/{round(start * 1000):09d}-{round(end * 1000):09d}.jpg"
 
 
@@ -36,24 +37,36 @@ def is_strip(image: str) -> bool:
     return _NAME.fullmatch(image) is not None
 
 
-def frames_of(library: Library, video: str, start: float, end: float) -> list[Frame]:
+def frames_of(store: Store, video: str, start: float, end: float) -> list[Frame]:
     """The kept frames that a strip of a span shows, evenly spread over those inside it."""
-    inside = [one for one in library.frames(video) if start <= one.seconds < end]
+    inside = [one for one in store.frames(video) if start <= one.seconds < end]
     return spread(inside, FRAMES)
 
 
-def strip(library: Library, image: str) -> Path:
+def strip(store: Store, image: str) -> Path:
     """The file of a strip; UnknownVideo where no frame is kept in its span."""
     match = _NAME.fullmatch(image)
-    path = library.image_path(image)
+    path = store.image_path(image)
     if match is None:
         raise UnknownVideo(f"{image!r} is not a picture of the library")
     if not is_sealed_picture(path):
-        frames = frames_of(library, match[1], int(match[2]) / 1000, int(match[3]) / 1000)
-        if not frames:
+        inside = frames_of(store, match[1], int(match[2]) / 1000, int(match[3]) / 1000)
+        if not inside:
             raise UnknownVideo(f"no frame of {match[1]} is kept in that span")
-        tiles = [Tile(library.picture(one.image), clock(one.seconds)) for one in frames]
+        tiles = [Tile(frames.picture(store, one.image), clock(one.seconds)) for one in inside]
         made = contact_sheet(tiles, WIDTH, columns=len(tiles))
         path.parent.mkdir(exist_ok=True)
         write_bytes(path, sealed_picture(path.name, made.jpeg))
     return path
+
+
+def picture(store: Store, image: str) -> Path:
+    """The file of a frame's picture or of a strip; made again if it is missing or damaged."""
+    return strip(store, image) if is_strip(image) else frames.picture(store, image)
+
+
+def image_of(store: Store, video: str, start: float, end: float) -> str | None:
+    """The picture of a span: a strip where several frames are kept in it, else the best one."""
+    if len(frames_of(store, video, start, end)) > 1:
+        return strip_name(video, start, end)
+    return store.image_at(video, start, end)

@@ -1,4 +1,4 @@
-"""The files that hold words: their names, and what their rows are."""
+"""On-disk names of a video's folder that several packages use, and rows of words."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,6 +7,16 @@ from tools.media import ScreenText, Utterance
 
 SUBTITLES, HEARD, READ = "speech.jsonl", "heard.jsonl", "screen.jsonl"
 """From subtitles, from a recogniser, from the screen."""
+
+
+def frame_image(video: str, seconds: float) -> str:
+    """The path of a frame's picture in the library: its time in whole milliseconds."""
+    return f"videos/{video}/frames/{round(seconds * 1000):09d}.jpg"
+
+
+def seconds_of(image: str) -> float:
+    """The time of a frame, in seconds, from the path of its picture."""
+    return int(image.rpartition("/")[2].removesuffix(".jpg")) / 1000
 
 
 def past(file: str) -> str:

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from tools.library import Library
     from tools.media import Attributes, ScreenText, Utterance
+    from tools.store.store import Store
 
     Floats = NDArray[np.floating]
 
@@ -70,23 +70,23 @@ def usual_length(duration: float) -> float:
     return min(max(duration / PARTS, SHORT), LONG)
 
 
-def find_chapters(library: Library, video: str) -> list[tuple[float, float]]:
+def find_chapters(store: Store, video: str) -> list[tuple[float, float]]:
     """The spans of the chapters, in order, without gaps; one where nothing changes."""
     import numpy as np
 
-    duration = library.get(video).duration
+    duration = store.get(video).duration
     usual = usual_length(duration)
-    said = library.utterances(video)
-    new = headings(library.screen_text(video), duration)
-    starts = [scene.start for scene in library.scenes(video)[1:]] + [one.text.start for one in new]
+    said = store.utterances(video)
+    new = headings(store.screen_text(video), duration)
+    starts = [scene.start for scene in store.scenes(video)[1:]] + [one.text.start for one in new]
     times = _candidates(said, starts, usual, duration)
     if not times:
         return [(0.0, duration)]
     gain = np.zeros(len(times))
     if said:
-        gain += _novelty(library, video, said, times, usual)
+        gain += _novelty(store, video, said, times, usual)
         gain += np.array([_opening(said, at) for at in times])
-    gain += LOOK * _other_look(library.attributes(video), times, usual)
+    gain += LOOK * _other_look(store.attributes(video), times, usual)
     gain += _headed(new, times)
     edges = [0.0, *_best(times, (gain - LEAST).tolist(), usual, duration), duration]
     return list(pairwise(edges))
@@ -147,14 +147,14 @@ def _candidates(
 
 
 def _novelty(
-    library: Library, video: str, said: Sequence[Utterance], times: Sequence[float], usual: float
+    store: Store, video: str, said: Sequence[Utterance], times: Sequence[float], usual: float
 ) -> Floats:
     """How little alike what is said before and after each time is, in spreads."""
     import numpy as np
 
     words = [stems(one.text) for one in said]
     alike = _alike(word_rows(words, 2), said, times, usual)
-    if stored := library.vectors(video):
+    if stored := store.vectors(video):
         rows = dict(zip(stored.ids, stored.array, strict=True))
         none = np.zeros(stored.array.shape[1])
         means = np.stack([rows.get(one.id, none) for one in said]).astype(np.float64)

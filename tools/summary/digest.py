@@ -18,20 +18,19 @@ from typing import TYPE_CHECKING, Literal
 from tools.errors import NotIndexed, UnknownVideo
 from tools.files.checksums import sealed, unsealed
 from tools.files.durable import write_bytes
-from tools.media import evidence_id
-from tools.search.motion import SLIGHT, find_actions
+from tools.search.motion import find_actions
+from tools.store.evidence import of_passage, of_span, of_words
 from tools.summary.chapters import headings
-from tools.summary.highlights import Highlight, find_highlights
+from tools.summary.highlights import Highlight, distinct, find_highlights
 from tools.summary.sentences import central, sentences, vectors
-from tools.summary.titles import LARGER
+from tools.summary.titles import LARGER, chapters, of_chapter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tools.library import Library
-    from tools.media import Evidence
+    from tools.media import Chapter, Evidence
+    from tools.store.store import Store
     from tools.summary.sentences import Floats, Sentence
-    from tools.summary.titles import Chapter
 
 About = Literal["overview", "chapters", "events", "highlights"]
 Cited = tuple[str, tuple[str, ...]]
@@ -90,46 +89,60 @@ class Piece:
     model: str = ""
 
 
-def digest(library: Library, video: str) -> Digest:
+def digest(store: Store, video: str) -> Digest:
     """The video in short as far as it is indexed; every part of it is evidence."""
-    told = sentences(library.utterances(video))
-    rows = vectors(library, video, told)
-    whole = {part.id: one.id for one in told for part in one.parts}
+    told = sentences(store.utterances(video))
+    rows = vectors(store, video, told)
     parts: list[Part] = []
-    for one in library.chapters(video):
+    for one in chapters(store, video):
         inside = [at for at, sentence in enumerate(told) if one.start <= sentence.start < one.end]
         best = central([told[at] for at in inside], rows[inside], POINTS)
-        points = [library.evidence(told[inside[at]].id) for at in best]
-        points = points or _shown(library, video, one.start, one.end)
-        heading = library.evidence(whole.get(one.heading, one.heading))
-        parts.append(Part(one, heading, tuple(points)))
+        points = [of_passage(store, told[inside[at]].parts) for at in best]
+        points = points or _shown(store, video, one.start, one.end)
+        parts.append(Part(one, _heading(store, one, told), tuple(points)))
     return Digest(
-        tuple(_overview(library, video, told, rows, parts)),
+        tuple(_overview(store, video, told, rows, parts)),
         tuple(parts),
-        tuple(_events(library, video, parts)),
+        tuple(_events(store, video, parts)),
         tuple(
-            replace(one, evidence=(*one.evidence, *_said(told, one.start, one.end)))
-            for one in find_highlights(library, video)
+            replace(
+                one, evidence=distinct([*one.evidence, *_said(store, told, one.start, one.end)])
+            )
+            for one in find_highlights(store, video)
         ),
     )
 
 
-def _said(told: Sequence[Sentence], start: float, end: float) -> list[str]:
+def _heading(store: Store, chapter: Chapter, told: Sequence[Sentence]) -> Evidence:
+    """What a chapter is called after: the whole sentence, the text on screen, or how it looks."""
+    for one in told:
+        if any(part.id == chapter.heading for part in one.parts):
+            return of_passage(store, one.parts)
+    for text in store.screen_text(chapter.video):
+        if text.id == chapter.heading:
+            return of_words(store, text)
+    if store.get(chapter.video).width is None:
+        return store.facts(chapter.video)
+    return of_span(store, chapter.video, chapter.start, chapter.end)
+
+
+def _said(store: Store, told: Sequence[Sentence], start: float, end: float) -> list[Evidence]:
     """The sentence that fills most of a stretch, if one does."""
-    shares = {one.id: min(one.end, end) - max(one.start, start) for one in told}
-    return [id for id, share in shares.items() if share > 0 and share == max(shares.values())][:1]
+    shares = [(min(one.end, end) - max(one.start, start), one) for one in told]
+    share, best = max(shares, key=lambda each: each[0], default=(0.0, None))
+    return [of_passage(store, best.parts)] if best and share > 0 else []
 
 
 def _overview(
-    library: Library,
+    store: Store,
     video: str,
     told: Sequence[Sentence],
     rows: Floats,
     parts: Sequence[Part],
 ) -> list[Evidence]:
     """The facts, the first title, how it begins, and of the chapters what stands for all."""
-    found = [library.facts(video)]
-    found += _opening(library, video, told)
+    found = [store.facts(video)]
+    found += _opening(store, video, told)
     place = {one.id: at for at, one in enumerate(told)}
     ids = [place[point.id] for part in parts for point in part.points if point.id in place]
     if ids:
@@ -137,46 +150,46 @@ def _overview(
         rest = [at for at in ids if at != lead]
         best = central([told[at] for at in rest], rows[rest], OVERVIEW - 1)
         chosen = sorted([lead, *(rest[at] for at in best)])
-        found += [library.evidence(told[at].id) for at in chosen]
+        found += [of_passage(store, told[at].parts) for at in chosen]
     if len(ids) < FEW:
         shown = [part.heading for part in parts if part.heading not in found]
         found += shown[: OVERVIEW - len(ids)]
     return found
 
 
-def _opening(library: Library, video: str, told: Sequence[Sentence]) -> list[Evidence]:
+def _opening(store: Store, video: str, told: Sequence[Sentence]) -> list[Evidence]:
     """The title of the whole: a heading larger than the others, or any where nobody speaks."""
-    duration = library.get(video).duration
-    new = headings(library.screen_text(video), duration)
+    duration = store.get(video).duration
+    new = headings(store.screen_text(video), duration)
     early = [one for one in new if one.text.start <= EARLY * duration]
     usual = statistics.median(one.height for one in new) if new else 0.0
     if not early or (told and early[0].height < LARGER * usual):
         return []
-    return [library.evidence(early[0].text.id)]
+    return [of_words(store, early[0].text)]
 
 
-def _shown(library: Library, video: str, start: float, end: float) -> list[Evidence]:
+def _shown(store: Store, video: str, start: float, end: float) -> list[Evidence]:
     """Of a stretch without speech: what is to be read, what moves, how it looks."""
-    texts = [one for one in library.screen_text(video) if start <= one.start < end]
+    texts = [one for one in store.screen_text(video) if start <= one.start < end]
     texts.sort(key=lambda one: one.box[1] - one.box[3])
-    found = [library.evidence(one.id) for one in texts[:POINTS]]
+    found = [of_words(store, one) for one in texts[:POINTS]]
     with suppress(NotIndexed):
-        moves = find_actions(library, video, start, end)
+        moves = find_actions(store, video, start, end)
         found += sorted(moves, key=lambda one: -one.score)[: POINTS - len(found)]
-    if len(found) < POINTS and library.get(video).width is not None:
-        found.append(library.evidence(evidence_id("frame", video, start, end)))
+    if len(found) < POINTS and store.get(video).width is not None:
+        found.append(of_span(store, video, start, end))
     return sorted(found, key=lambda one: one.start)
 
 
-def _events(library: Library, video: str, parts: Sequence[Part]) -> list[Evidence]:
+def _events(store: Store, video: str, parts: Sequence[Part]) -> list[Evidence]:
     """What happens when: a new heading, a movement; else where chapters get their titles."""
-    new = headings(library.screen_text(video), library.get(video).duration)
-    texts = {one.text.text.casefold(): one.text.id for one in reversed(new)}
-    found = [library.evidence(id) for id in texts.values()]
+    new = headings(store.screen_text(video), store.get(video).duration)
+    texts = {one.text.text.casefold(): one.text for one in reversed(new)}
+    found = [of_words(store, one) for one in texts.values()]
     with suppress(NotIndexed):
-        moves = find_actions(library, video, 0.0, library.get(video).duration)
-        if found or library.utterances(video):
-            moves = [one for one in moves if not one.text.startswith(SLIGHT)]
+        moves = find_actions(store, video, 0.0, store.get(video).duration)
+        if found or store.utterances(video):
+            moves = [one for one in moves if one.facts["amount"] != "slight"]
         found += sorted(moves, key=lambda one: -one.score)[:MOVEMENTS]
     if len(found) < len(parts):
         found += [part.heading for part in parts if part.heading not in found]
@@ -185,21 +198,21 @@ def _events(library: Library, video: str, parts: Sequence[Part]) -> list[Evidenc
     return sorted(found[:EVENTS], key=lambda one: (one.start, one.end))
 
 
-def brief(library: Library, video: str, about: About) -> list[Evidence | str]:
+def brief(store: Store, video: str, about: About) -> list[Evidence | str]:
     """What a question about the whole of a video is answered from, in the order of time.
 
     Lines that are no evidence tell what a language model wrote of it before. Where no moment
     stands out, the highlights are what stands for the whole.
     """
-    found = digest(library, video)
+    found = digest(store, video)
     if about == "highlights" and found.highlights:
-        return [library.evidence(id) for one in found.highlights for id in one.evidence]
+        return [of for one in found.highlights for of in one.evidence]
     if about == "events":
         return list(found.events)
-    written = {(one.start, one.end): one for one in pieces(library, video, "chapter")}
+    written = {(one.start, one.end): one for one in pieces(store, video, "chapter")}
     lines: list[Evidence | str] = [] if about == "chapters" else [*found.overview]
     for part in found.parts:
-        lines.append(library.evidence(part.chapter.id))
+        lines.append(of_chapter(store, video, part.chapter.start, part.chapter.end))
         if one := written.get((part.chapter.start, part.chapter.end)):
             title = one.title or part.chapter.title
             lines.append(" ".join([f"{title}:", *(text for text, _ in one.claims)]))
@@ -216,9 +229,9 @@ def key(*parts: str) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
 
 
-def keep(library: Library, video: str, name: str, piece: Piece) -> None:
+def keep(store: Store, video: str, name: str, piece: Piece) -> None:
     """Write what was made; UnknownVideo where the video was removed meanwhile."""
-    folder = library.folder(video) / FOLDER
+    folder = store.folder(video) / FOLDER
     try:
         folder.mkdir(exist_ok=True)
         write_bytes(folder / f"{name}.json", sealed(asdict(piece)))
@@ -226,14 +239,14 @@ def keep(library: Library, video: str, name: str, piece: Piece) -> None:
         raise UnknownVideo(f"{video} was removed") from error
 
 
-def kept(library: Library, video: str, name: str) -> Piece | None:
+def kept(store: Store, video: str, name: str) -> Piece | None:
     """What was made under this name; one that is damaged was not."""
-    return _read(library.folder(video) / FOLDER / f"{name}.json")
+    return _read(store.folder(video) / FOLDER / f"{name}.json")
 
 
-def pieces(library: Library, video: str, level: str) -> list[Piece]:
+def pieces(store: Store, video: str, level: str) -> list[Piece]:
     """What is kept of one level, by time; of a stretch that was told twice, the later."""
-    folder = library.folder(video) / FOLDER
+    folder = store.folder(video) / FOLDER
     paths = sorted(folder.glob("*.json"), key=lambda path: path.stat().st_mtime_ns)
     read = [piece for path in paths if (piece := _read(path)) and piece.level == level]
     latest = {(piece.start, piece.end): piece for piece in read}

@@ -6,22 +6,24 @@ each in its own spreads above what is usual in this video; where they add up, so
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tools.audio.loudness import loudest
 from tools.errors import NotIndexed
-from tools.evidence import HEARD, MOVED
-from tools.media import evidence_id
+from tools.search.motion import of_movement
+from tools.search.sound_search import of_sound
+from tools.store.evidence import of_scene, of_words
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from tools.audio.loudness import Kind
-    from tools.library import Library
+    from tools.media import Evidence
+    from tools.store.store import Store
 
     Floats = NDArray[np.float64]
 
@@ -47,22 +49,22 @@ TELLING = 0.3
 
 @dataclass(frozen=True)
 class Highlight:
-    """A moment that stands out; evidence ids, the strongest reason first; score is above 0."""
+    """A moment that stands out; evidence of the strongest reason first; score is above 0."""
 
     start: float
     end: float
     score: float
     reasons: tuple[str, ...]
-    evidence: tuple[str, ...]
+    evidence: tuple[Evidence, ...]
 
 
-def find_highlights(library: Library, video: str) -> list[Highlight]:
+def find_highlights(store: Store, video: str) -> list[Highlight]:
     """The moments that stand out, by time; none where nothing does."""
     import numpy as np
 
-    duration = library.get(video).duration
+    duration = store.get(video).duration
     seconds = max(int(duration), 1)
-    signs = [*_heard(library, video, seconds), *_seen(library, video, seconds)]
+    signs = [*_heard(store, video, seconds), *_seen(store, video, seconds)]
     total = np.sum([np.zeros(seconds), *(sign.values for sign in signs)], axis=0)
     apart = min(APART, max(duration / 8, 2.0))
     strong = np.max([np.zeros(seconds), *(s.values for s in signs if s.reason != TEXT)], axis=0)
@@ -84,10 +86,15 @@ def find_highlights(library: Library, video: str) -> list[Highlight]:
                 last,
                 round(float(total[top]), 3),
                 tuple(sign.reason for sign in told),
-                tuple(dict.fromkeys(sign.evidence(first, last) for sign in told)),
+                distinct(sign.evidence(first, last) for sign in told),
             )
         )
     return sorted(found, key=lambda one: one.start)
+
+
+def distinct(found: Iterable[Evidence]) -> tuple[Evidence, ...]:
+    """Evidence in its order, each id once."""
+    return tuple({one.id: one for one in found}.values())
 
 
 def _around(inside: NDArray[np.bool_], top: int, duration: float) -> tuple[float, float]:
@@ -106,16 +113,16 @@ class _Sign:
 
     reason: str
     values: Floats
-    evidence: Callable[[float, float], str]
+    evidence: Callable[[float, float], Evidence]
 
 
-def _heard(library: Library, video: str, seconds: int) -> list[_Sign]:
+def _heard(store: Store, video: str, seconds: int) -> list[_Sign]:
     """What is louder than what is around it; nothing where the sound is not indexed."""
     import numpy as np
 
     found: list[_Sign] = []
     with suppress(NotIndexed):
-        rows = library.signals(video, "sound")
+        rows = store.signals(video, "sound")
         kinds: tuple[tuple[Kind, str], ...] = (
             ("speech", "emphatic speech"),
             ("other", "loud sound"),
@@ -125,47 +132,44 @@ def _heard(library: Library, video: str, seconds: int) -> list[_Sign]:
             for peak in loudest(rows, (kind,), count=5 * MOST):
                 inside = slice(int(peak.start), max(int(peak.end), int(peak.start) + 1))
                 values[inside] = np.maximum(values[inside], min(peak.above / FULL_DB, 1.0))
-            found.append(
-                _Sign(reason, values, lambda a, b: evidence_id("frame", video, a, b, HEARD))
-            )
+            found.append(_Sign(reason, values, lambda a, b: of_sound(store, video, a, b)))
     return found
 
 
-def _seen(library: Library, video: str, seconds: int) -> list[_Sign]:
+def _seen(store: Store, video: str, seconds: int) -> list[_Sign]:
     """Movement, cuts and new text on screen."""
     import numpy as np
 
     found: list[_Sign] = []
-    scenes, shown = library.scenes(video), library.screen_text(video)
+    scenes, shown = store.scenes(video), store.screen_text(video)
     cuts = np.array([scene.start for scene in scenes[1:]])
     with suppress(NotIndexed):
-        rows = library.signals(video)
+        rows = store.signals(video)
         at = np.minimum(rows["seconds"].astype(np.int64), seconds - 1)
         cut = np.searchsorted(rows["seconds"], cuts - 1e-3)
         motion = rows["motion"].astype(np.float64)
         motion[cut[cut < len(motion)]] = 0.0
         usual = np.bincount(at, motion, seconds) / np.maximum(np.bincount(at, None, seconds), 1)
         values = np.clip((usual - np.median(usual)) / MUCH, 0, 1)
-        found.append(
-            _Sign("movement", values, lambda a, b: evidence_id("frame", video, a, b, MOVED))
-        )
+        found.append(_Sign("movement", values, lambda a, b: of_movement(store, video, a, b)))
     if len(cuts):
         middles = np.arange(seconds) + 0.5
         first, last = (np.searchsorted(cuts, middles + off) for off in (-AROUND / 2, AROUND / 2))
         close = last - first
         values = np.where(close > 1, np.minimum(close / CUTS, 1.0), 0.0)
 
-        def scene(start: float, end: float) -> str:
-            new = [one.id for one in scenes[1:] if start - 1 <= one.start < end + 1]
-            return new[0] if new else scenes[-1].id
+        def scene(start: float, end: float) -> Evidence:
+            numbered = enumerate(scenes[1:], 2)
+            new = (n for n, one in numbered if start - 1 <= one.start < end + 1)
+            return of_scene(store, scenes, next(new, len(scenes)))
 
         found.append(_Sign("fast cuts", values, scene))
     if shown:
         lines = np.bincount([min(int(one.start), seconds - 1) for one in shown], None, seconds)
 
-        def text(start: float, end: float) -> str:
+        def text(start: float, end: float) -> Evidence:
             near = [one for one in shown if start - 1 <= one.start < end + 1] or shown
-            return max(near, key=lambda one: one.box[3] - one.box[1]).id
+            return of_words(store, max(near, key=lambda one: one.box[3] - one.box[1]))
 
         found.append(_Sign(TEXT, WRITTEN * np.minimum(lines / LINES, 1.0), text))
     return found

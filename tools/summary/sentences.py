@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from tools.library import Library
     from tools.media import Utterance
+    from tools.store.store import Store
 
     Floats = NDArray[np.floating]
 
@@ -98,14 +98,14 @@ def _joined(group: Sequence[Utterance]) -> Sentence:
     return Sentence(passage_id(group), group[0].start, end, text, tuple(group))
 
 
-def vectors(library: Library, video: str, told: Sequence[Sentence]) -> Floats:
+def vectors(store: Store, video: str, told: Sequence[Sentence]) -> Floats:
     """A row of length one for each: by meaning where vectors are stored, and by words."""
     import numpy as np
 
     if not told:
         return np.zeros((0, 1))
     rows = [_unit(word_rows([stems(one.text) for one in told]))]
-    if stored := library.vectors(video):
+    if stored := store.vectors(video):
         known = dict(zip(stored.ids, stored.array, strict=True))
         none = np.zeros(stored.array.shape[1])
         means = [np.mean([known.get(p.id, none) for p in one.parts], axis=0) for one in told]

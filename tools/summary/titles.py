@@ -8,16 +8,17 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tools.evidence import CHAPTER, describe
-from tools.media import Evidence, evidence_id
+from tools.evidence import describe
+from tools.media import Chapter, Evidence, evidence_id
+from tools.store.frames import attributes_of
 from tools.summary.chapters import NEAR, Heading, find_chapters, headings
 from tools.text.tokens import stems, surfaces
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tools.library import Library
     from tools.media import Utterance
+    from tools.store.store import Store
 
 EARLY = 0.4
 """Share of a stretch in which its heading comes."""
@@ -47,27 +48,16 @@ class Title:
     id: str
 
 
-@dataclass(frozen=True)
-class Chapter:
-    """A stretch with one subject, what it is called, and the id of what it is called after."""
-
-    video: str
-    start: float
-    end: float
-    title: str
-    heading: str
-
-    @property
-    def id(self) -> str:
-        """A scene's, with a number of its own."""
-        return evidence_id("scene", self.video, self.start, self.end, CHAPTER)
-
-
-def chapters(library: Library, video: str) -> list[Chapter]:
+def chapters(store: Store, video: str) -> list[Chapter]:
     """The chapters of a video, in order, each with a title that tells it from the others."""
-    spans = find_chapters(library, video)
-    shown = headings(library.screen_text(video), library.get(video).duration)
-    said = library.utterances(video)
+    sampled = sum(len(one.texts) for one in store.dense_samples(video))
+    return store.cached(video, f"chapters {sampled}", lambda: _chapters(store, video))
+
+
+def _chapters(store: Store, video: str) -> list[Chapter]:
+    spans = find_chapters(store, video)
+    shown = headings(store.screen_text(video), store.get(video).duration)
+    said = store.utterances(video)
     inside = [[one for one in said if start <= one.start < end] for start, end in spans]
     phrases = [Counter(_phrases(part)) for part in inside]
     holders = Counter(phrase for part in phrases for phrase in part)
@@ -76,22 +66,25 @@ def chapters(library: Library, video: str) -> list[Chapter]:
         taken = {one.title.casefold() for one in found}
         new = [one for one in shown if one.text.text.casefold() not in taken]
         title = _heading(new, start, end) or _phrase(part, counted, holders, len(spans))
-        title = title or _look(library, video, start, end)
+        title = title or _look(store, video, start, end)
         found.append(Chapter(video, start, end, title.text, title.id))
     return found
 
 
-def of_chapter(library: Library, video: str, start: float, end: float) -> Evidence:
-    """A chapter as evidence; of one that a later index cut otherwise, how it looks."""
-    id = evidence_id("scene", video, start, end, CHAPTER)
-    known = library.chapters(video)
-    text = _look(library, video, start, end).text
+def of_chapter(store: Store, video: str, start: float, end: float) -> Evidence:
+    """A chapter as evidence; of one that a later index cut otherwise, how it looks.
+
+    facts: `number`, `count` and `title`.
+    """
+    id, known = evidence_id("chapter", video, start, end), chapters(store, video)
+    text, facts = _look(store, video, start, end).text, {}
     for number, one in enumerate(known, 1):
         if one.id == id:
+            facts = {"number": number, "count": len(known), "title": one.title}
             title = one.title.replace('"', "'")
             text = f'chapter {number} of {len(known)}, "{title}"'
-    image = library.image_at(video, start, end)
-    return Evidence(id, video, start, end, "scene", text, image, 0.0, "chapters")
+    image = store.image_at(video, start, end)
+    return Evidence(id, video, start, end, "chapter", text, image, 0.0, "chapters", facts=facts)
 
 
 def _heading(shown: Sequence[Heading], start: float, end: float) -> Title | None:
@@ -164,11 +157,11 @@ def _as_said(words: Sequence[str], text: str) -> str:
     return told[:1].upper() + told[1:]
 
 
-def _look(library: Library, video: str, start: float, end: float) -> Title:
+def _look(store: Store, video: str, start: float, end: float) -> Title:
     """How the picture looks; of sound alone, the sound."""
-    look = library.look_of(video, start, end)
+    look = attributes_of(store, video, start, end)
     told = describe(look) if look else ""
     if not told:
-        one = library.facts(video)
-        return Title(library.get(video).title, one.id)
+        one = store.facts(video)
+        return Title(store.get(video).title, one.id)
     return Title(told[:1].upper() + told[1:], evidence_id("frame", video, start, end))

@@ -258,13 +258,13 @@ def search(
     as_json: AsJson = False,
 ) -> None:
     """Find evidence, best first; nothing rather than something irrelevant."""
-    from tools.equip import equip
+    from tools.toolbox import open_toolbox
     from ui.render import Json, label
 
     library = open_library()
     ids = [resolve(library, video, as_json).id for video in videos or ()]
     kinds = tuple(name.strip() for name in kind.split(",")) if kind else ()
-    found = equip(library, settings().providers).search(
+    found = open_toolbox(library, settings().providers).search(
         query, ids or None, kinds=kinds, start=seconds(start), end=seconds(end), limit=limit
     )
     if as_json:

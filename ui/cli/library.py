@@ -77,6 +77,7 @@ def library_verify(
     as_json: AsJson = False,
 ) -> None:
     """Compare every file with what was written; status 1 where problems are left."""
+    from tools.integrity.verify import verify
     from ui.render import Json
 
     library = open_library()
@@ -91,7 +92,7 @@ def library_verify(
         problems = done.left
         told["mended"] = [render.problem(one) for one in done.mended]
     else:
-        problems = library.verify()
+        problems = verify(library)
     problems = [replace(one, fix=for_this_library(one.fix)) for one in problems]
     if as_json:
         found = [render.problem(one) for one in problems]

@@ -82,10 +82,10 @@ def caption(
 def _narrator(library: Library, quiet: bool) -> Narrator | None:
     """The language model of the settings as a narrator; None where there is none."""
     from agent.llm.provider import EXTRACTIVE, load_model
-    from tools.equip import equip
+    from tools.toolbox import open_toolbox
 
     chosen = settings()
-    model = load_model(chosen, equip(library, chosen.providers))
+    model = load_model(chosen, open_toolbox(library, chosen.providers))
     if model._llm_type == EXTRACTIVE:
         return None
     from agent.llm.spending import Spending

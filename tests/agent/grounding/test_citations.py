@@ -12,7 +12,8 @@ from agent.grounding.citations import (
     not_found,
     split,
 )
-from tools.media import Evidence, evidence_id
+from tools.evidence import of_speech
+from tools.media import Evidence, Utterance, evidence_id
 
 TALK, OTHER = "a" * 16, "b" * 16
 TITLES = {TALK: "Cooking pasta", OTHER: "Fixing a bike"}
@@ -26,12 +27,11 @@ LINES = [
 ]
 
 
-def speech(n: int, text: str, video: str = TALK, source: str = "subtitles") -> Evidence:
+def speech(
+    n: int, text: str, video: str = TALK, source: str = "subtitles", speaker: str | None = None
+) -> Evidence:
     start = 10.0 + 17.3 * n
-    return Evidence(
-        evidence_id("speech", video, start, start + 4), video, start, start + 4, "speech", text,
-        source=source,
-    )  # fmt: skip
+    return of_speech(Utterance(video, start, start + 4, text, speaker, source), None)
 
 
 def review(*evidence: Evidence, shown: tuple[Evidence, ...] = (), scope: tuple[str, ...] = ()):
@@ -133,7 +133,7 @@ SIGN = Evidence(
     evidence_id("screen", TALK, 20.0, 24.0), TALK, 20.0, 24.0, "screen", "KEEP THE LID ON",
     source="text",
 )  # fmt: skip
-VOICES = [speech(n, f"{name}: yes") for n, name in enumerate("ABB", 10)]
+VOICES = [speech(n, "yes", speaker=name) for n, name in enumerate("ABB", 10)]
 FACTS = Evidence(
     evidence_id("video", TALK, 0.0, 90.0), TALK, 0.0, 90.0, "video",
     "90.0 seconds long, 11 scenes, 1280 x 720 pixels, without sound, recorded 2026-05-14",

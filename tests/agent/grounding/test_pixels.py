@@ -8,12 +8,11 @@ import pytest
 
 from agent.grounding.citations import Claim, Review
 from agent.grounding.pixels import Measured
-from tools.equip import equip
 from tools.ingest.pipeline import ingest
 from tools.library import Library
 from tools.media import Evidence
 from tools.models.providers import BARE
-from tools.toolbox import Toolbox
+from tools.toolbox import Toolbox, open_toolbox
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +22,7 @@ def box(shots: Path, tiny: Any, tmp_path_factory: pytest.TempPathFactory) -> Too
     tiny.install_pair(library.home)
     seeing = replace(BARE, picture_embedder="siglip2")
     ingest(library, shots, providers=seeing)
-    return equip(library, seeing)
+    return open_toolbox(library, seeing)
 
 
 @pytest.fixture(scope="module")

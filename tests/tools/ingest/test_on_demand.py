@@ -12,7 +12,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from tools.errors import RefusedRequest, UnknownVideo
-from tools.ingest import on_demand as closer
+from tools.ingest import on_demand
 from tools.ingest.on_demand import is_coarse
 from tools.ingest.pipeline import ingest
 from tools.integrity.repair import repair
@@ -126,9 +126,9 @@ def test_what_there_was_no_time_to_read_is_told_and_read_the_next_time(
 ) -> None:
     library, video = count[0].library, count[1]
     reader = Reader()
-    monkeypatch.setattr(closer, "time", reader)
+    monkeypatch.setattr(on_demand, "time", reader)
     toolbox = Toolbox(library, reads=lambda: reader)
-    reader.takes = closer.WORK / 4
+    reader.takes = on_demand.WORK / 4
     first = toolbox.look_closer(video, 2.0, 3.0)
     assert str(first[-1]).startswith("Not all of 2 s to 3 s was read")
     assert 0 < len(shown(first)) < 10 and is_coarse(library, video, 2.7)
@@ -147,10 +147,10 @@ def test_a_later_look_takes_nothing_away(count: tuple[Toolbox, str]) -> None:
     assert shown(toolbox.look_closer(video, 3.2, 3.25)) == [(3.2, "132")]
     (cited,) = toolbox.search_screen_text("132", [video])
     Toolbox(library).look_closer(video, 3.2, 3.25)
-    closer.look(library, video, 3.2, 3.25, None, Colours())
-    closer.look(library, video, 3.2, 3.25, Reader("another"), None)
-    (look,) = library.looks(video)
-    assert (look.reader, look.embedder, len(look.vectors or [])) == ("another", "colours", 10)
+    on_demand.sample_densely(library, video, 3.2, 3.25, None, Colours())
+    on_demand.sample_densely(library, video, 3.2, 3.25, Reader("another"), None)
+    (sample,) = library.dense_samples(video)
+    assert (sample.reader, sample.embedder, len(sample.vectors or [])) == ("another", "colours", 10)
     assert library.evidence(cited.id).text == "132"
     assert shown(toolbox.read_moment(video, 3.2, 3.25)) == [(3.2, "132")]
 
@@ -173,9 +173,11 @@ def test_a_look_is_bounded_in_length_and_in_time(
     for end in (60.0, math.inf):
         with pytest.raises(RefusedRequest, match="12 s at most"):
             toolbox.look_closer(video, 0.0, end)
-    monkeypatch.setattr(closer, "DECODING", 0.0)  # a file with one keyframe is decoded from there
+    # A file with one keyframe is decoded from there.
+    monkeypatch.setattr(on_demand, "DECODING", 0.0)
     told = toolbox.look_closer(video, 5.0, 5.1)
-    assert str(told[-1]).startswith("Not all of 5 s to 6 s") and not toolbox.library.looks(video)
+    assert str(told[-1]).startswith("Not all of 5 s to 6 s")
+    assert not toolbox.library.dense_samples(video)
 
 
 def test_decoding_and_reading_share_one_time(
@@ -186,17 +188,17 @@ def test_decoding_and_reading_share_one_time(
     begun, reader.takes = reader.now, 0.5
 
     def slow(*given: Any) -> Any:
-        reader.now += closer.DECODING
+        reader.now += on_demand.DECODING
         return at_times(*given)
 
-    monkeypatch.setattr(closer, "time", reader)
+    monkeypatch.setattr(on_demand, "time", reader)
     monkeypatch.setattr(frames, "at_times", slow)
     found = Toolbox(library, reads=lambda: reader).look_closer(video, 1.0, 4.0)
     assert shown(found) and str(found[-1]).startswith("Not all of 1 s to 4 s was read")
-    assert reader.now - begun <= closer.WORK + reader.takes
+    assert reader.now - begun <= on_demand.WORK + reader.takes
 
 
-@pytest.mark.parametrize("full", [(closer, "write_bytes"), (frames, "workplace")])
+@pytest.mark.parametrize("full", [(on_demand, "write_bytes"), (frames, "workplace")])
 def test_a_full_disk_is_a_note_and_the_rest_is_answered(
     count: tuple[Toolbox, str], monkeypatch: pytest.MonkeyPatch, full: tuple[Any, str]
 ) -> None:

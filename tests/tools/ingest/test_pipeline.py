@@ -17,9 +17,11 @@ from tools.errors import ProviderUnavailable, RefusedRequest, UnknownVideo, Unre
 from tools.ingest import stages
 from tools.ingest.pipeline import ingest
 from tools.ingest.run import Progress
-from tools.library import STAGES, Library, save_manifest
+from tools.integrity.verify import verify
+from tools.library import Library
 from tools.models.providers import BARE, Providers
 from tools.store.frames import sample
+from tools.store.store import STAGES, save_manifest
 
 Encode = Callable[..., Path]
 QUICK = {"providers": BARE}
@@ -41,7 +43,7 @@ def test_an_indexed_video_has_all_that_was_promised(library: Library, shots: Pat
     assert frames[0].reason == "first frame" and frames[1].reason == "new shot"
     assert all(library.image_path(frame.image).exists() for frame in frames)
     assert len(library.attributes(video.id)) == len(frames)
-    assert library.verify() == []
+    assert verify(library) == []
     done = [p.stage for p in said if p.state in ("done", "skipped")]
     assert done == list(STAGES)
 
@@ -64,7 +66,7 @@ def test_a_second_index_does_nothing(
     first = ingest(library, shots, **QUICK)
     before = library.generation(first.id)
     monkeypatch.setattr(subprocess, "Popen", lambda *_, **__: pytest.fail("decoded again"))
-    for module in ("ingest", "original"):
+    for module in ("ingest.pipeline", "store.original"):
         monkeypatch.setattr(f"tools.{module}.digest", lambda _: pytest.fail("read again"))
     assert ingest(library, shots, **QUICK) == first
     assert library.generation(first.id) == before
@@ -229,7 +231,7 @@ def test_a_killed_index_goes_on_where_it_was(
     for video in library.list():  # what is visible is whole
         assert all(library.image_path(f.image).exists() for f in library.frames(video.id))
     video = ingest(library, path, **QUICK)
-    assert video.state == "ready" and library.verify() == []
+    assert video.state == "ready" and verify(library) == []
     fresh = Library(tmp_path / "undisturbed")
     ingest(fresh, path, **QUICK)
     for one in library.folder(video.id).glob("*.*l*"):
@@ -274,7 +276,7 @@ def test_damage_is_found(library: Library, shots: Path) -> None:
     scenes = folder / "scenes.jsonl"
     scenes.write_bytes(scenes.read_bytes().replace(b"3.0", b"4.0"))
     (folder / "attributes.jsonl").unlink()
-    found = {problem.what for problem in library.verify()}
+    found = {problem.what for problem in verify(library)}
     assert found == {"scenes.jsonl is damaged", "attributes.jsonl is missing"}
 
 
@@ -293,7 +295,7 @@ def test_a_model_that_fails_stops_no_other_stage(library: Library, shots: Path) 
     (video,) = library.list()
     states = {name: stage.state for name, stage in video.stages.items()}
     assert video.state == "failed" and states["pictures"] == "failed"
-    assert states["vectors"] == states["pass"] == "done" and library.verify() == []
+    assert states["vectors"] == states["pass"] == "done" and verify(library) == []
     assert "no-such-model" in " ".join(library.coverage(video.id).notes)
     mended = ingest(library, shots, **QUICK)
     assert mended.state == "ready" and mended.stages["pictures"].state == "skipped"

@@ -82,4 +82,4 @@ def test_what_is_loud_stands_out_with_its_reason(sample: Path, tmp_path):
     for horn in (50.0, 88.0):
         (one,) = [one for one in found if one.start - 2 <= horn <= one.end + 2]
         assert "loud sound" in one.reasons
-        assert any("loud" in library.evidence(id).text for id in one.evidence)
+        assert any("loud" in cited.text for cited in one.evidence)

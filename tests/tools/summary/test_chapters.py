@@ -7,6 +7,7 @@ from tools.library import Library
 from tools.media import ScreenText
 from tools.models.providers import BARE
 from tools.summary.chapters import Heading, find_chapters, headings
+from tools.summary.titles import chapters
 
 
 def test_chapters_begin_where_the_talk_changes_its_subject(talk):
@@ -20,7 +21,7 @@ def test_chapters_begin_where_the_talk_changes_its_subject(talk):
 
 def test_a_title_is_a_phrase_of_its_own_chapter(talk):
     library, video = talk
-    for chapter, words in zip(library.chapters(video), lecture.SUBJECTS.values(), strict=True):
+    for chapter, words in zip(chapters(library, video), lecture.SUBJECTS.values(), strict=True):
         assert any(word in chapter.title.lower() for word in words.split()), chapter
         shown = library.evidence(chapter.id)
         assert chapter.title in shown.text and (shown.start, shown.end) == (
@@ -43,7 +44,7 @@ def test_one_chapter_where_nothing_changes(encode, tmp_path):
     library = Library(tmp_path / "home")
     video = ingest(library, path, providers=BARE).id
     assert find_chapters(library, video) == [(0.0, library.get(video).duration)]
-    assert len(library.chapters(video)) == 1
+    assert len(chapters(library, video)) == 1
 
 
 def test_a_heading_is_the_tallest_text_and_neither_a_footer_nor_a_flash():

@@ -182,7 +182,7 @@ def test_a_copy_is_made_once_however_many_ask(
             calls.append(function)
             return super().call(function, **arguments)
 
-    monkeypatch.setattr(ui.proxies, "Child", Counted)
+    monkeypatch.setattr(ui.web.proxies, "Child", Counted)
     proxies = Proxies(library)
 
     def ask(number: int) -> Path:

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from tools.equip import equip
 from tools.errors import ProviderUnavailable
 from tools.ingest.pipeline import ingest
 from tools.library import Library
 from tools.media import Frame, ScreenText
 from tools.models.providers import Providers
+from tools.toolbox import open_toolbox
 from tools.vision.change_regions import WHOLE, Box, meet
 from tools.vision.ocr import Line, RapidOcrReader, TextReader, load_text_reader, read_screen
 from tools.vision.text_tracks import same_text
@@ -110,7 +110,7 @@ def test_reading_takes_as_many_threads_as_it_is_given(
     providers = Providers("rapidocr", "auto", "none", "none", "none", threads=1)
     library = Library(tmp_path / "home")
     video = ingest(library, shots, providers=providers, only=("screen",))
-    equip(library, providers).look_closer(video.id, 0, 0.1)
+    open_toolbox(library, providers).look_closer(video.id, 0, 0.1)
     assert asked == [1, 1]
 
 

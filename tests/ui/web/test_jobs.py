@@ -9,8 +9,9 @@ import pytest
 
 from agent.settings import Settings
 from tools.errors import Interrupted, RefusedRequest
-from tools.library import STAGES, Library
+from tools.library import Library
 from tools.media import Video
+from tools.store.store import STAGES
 from ui.chat.cards import STAGE_NAMES
 from ui.web import jobs as intake
 

@@ -14,6 +14,7 @@ from tools.errors import ProviderUnavailable
 from tools.ingest.pipeline import ingest
 from tools.ingest.run import Progress
 from tools.ingest.stages import audio as hearing
+from tools.integrity.verify import verify
 from tools.library import Library
 from tools.models import registry as models
 from tools.models.providers import Providers
@@ -122,7 +123,7 @@ def test_what_was_heard_stays_until_a_better_recogniser_is_through(
     new = [one.id for one in library.utterances(video)]
     assert len(new) == 3 and not {*new} & {*old}
     assert [library.evidence(one).text for one in old] == ["w0", "w4", "w8"]
-    assert library.verify() == [] and not list(library.folder(video).glob("heard.*.jsonl"))
+    assert verify(library) == [] and not list(library.folder(video).glob("heard.*.jsonl"))
 
 
 def test_what_was_cited_outlives_kills_and_other_recognisers(
@@ -156,7 +157,7 @@ def test_what_was_heard_can_be_cited_when_subtitles_come_and_go(
     assert len(cited) == 4 and library.utterances(video) == []
     assert [library.evidence(one.id).text for one in cited] == [one.text for one in cited]
     names = {path.name for path in library.folder(video).glob("*.jsonl")}
-    assert names == {"heard_past.jsonl", "speech_past.jsonl"} and library.verify() == []
+    assert names == {"heard_past.jsonl", "speech_past.jsonl"} and verify(library) == []
 
 
 def test_speakers_are_told_apart_once_there_are_words(

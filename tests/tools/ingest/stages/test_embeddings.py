@@ -11,7 +11,6 @@ import pytest
 from agent.toolbelt import Toolbelt
 from tools.embed import image_embedder_named, load_image_embedder
 from tools.embed.dual_encoder import OnnxPair
-from tools.equip import equip
 from tools.files.durable import read_lines
 from tools.ingest.pipeline import ingest
 from tools.ingest.stages.embeddings import picture_sources, pictures
@@ -19,6 +18,7 @@ from tools.library import Library
 from tools.models.providers import BARE, Providers
 from tools.models.registry import seal
 from tools.search.image_vectors import VisualSearch
+from tools.toolbox import open_toolbox
 
 MODELS = Path(os.environ.get("CUEPOINT_MODELS", "models")).absolute()
 
@@ -93,7 +93,7 @@ def test_a_model_that_is_pulled_or_removed_is_seen_by_the_next_question(tiny, sh
     library = Library(tmp_path / "home")
     seeing = replace(BARE, picture_embedder="auto")
     video = ingest(library, shots, providers=seeing).id
-    toolbox = equip(library, seeing)
+    toolbox = open_toolbox(library, seeing)
     belt = Toolbelt(toolbox)
 
     def offered() -> bool:
@@ -141,7 +141,7 @@ def test_a_real_model_finds_the_lighthouse_and_no_dog(sample: Path, tmp_path: Pa
     seeing = Providers("none", "auto", "none", name, "none")
     library = Library(home)
     video = ingest(library, sample, providers=seeing)
-    toolbox = equip(library, seeing)
+    toolbox = open_toolbox(library, seeing)
     found = toolbox.search_frames("a drawing of a lighthouse by the sea", [video.id])
     assert found and all(one.score >= 0.5 for one in found)
     assert toolbox.search_frames("a dog on a skateboard", [video.id]) == []

@@ -1,0 +1,301 @@
+"""What a model, a person or a program may search: the part of the toolbox of this package."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Field
+
+from tools import evidence as make
+from tools.arguments import End, Labels, Limit, Query, Second, Start, VideoId, Videos
+from tools.errors import RefusedRequest
+from tools.media import Evidence, ScreenText, Utterance, Video, overlaps
+from tools.search.image_search import PictureSearch
+from tools.search.sound_search import Sought, find_sounds
+from tools.search.text_search import TextSearch
+from tools.store.evidence import of_passage, of_scene, of_words
+
+if TYPE_CHECKING:
+    from tools.embed import TextEmbedder
+    from tools.search.image_vectors import VisualSearch
+    from tools.search.text_ranking import Corpus, Hit
+    from tools.store.store import Store
+
+LABELS = 20
+
+
+class SearchCapabilities:
+    """Search in what is said, shown, seen and heard in the videos of one store."""
+
+    _store: Store
+    _texts: TextSearch
+    _pictures: PictureSearch
+    _resolve: Callable[[str], Evidence]
+
+    def _search_tools(self) -> list[Callable[..., Any]]:
+        return [
+            self.search_transcript,
+            self.search_screen_text,
+            self.search_frames,
+            self.find_similar,
+            *((self.classify,) if self._pictures.sees else ()),
+            self.find_sounds,
+            self.find_words,
+            self.read_moment,
+            self.read_passage,
+            self.find_actions,
+        ]
+
+    def search_transcript(
+        self,
+        query: Query,
+        videos: Videos = None,
+        start: Start = None,
+        end: End = None,
+        limit: Limit = 6,
+    ) -> list[Evidence]:
+        """Find what is said about something. Use for anything that people talk about."""
+        speech, _ = self.corpora(self._scope(videos))
+        return self._found(speech, self._texts.hits(speech, query, start, end, limit))
+
+    def search_screen_text(
+        self,
+        query: Query,
+        videos: Videos = None,
+        start: Start = None,
+        end: End = None,
+        limit: Limit = 6,
+    ) -> list[Evidence]:
+        """Find text that can be read on screen: titles, slides, signs, captions, code."""
+        _, screen = self.corpora(self._scope(videos))
+        return self._found(screen, self._texts.hits(screen, query, start, end, limit))
+
+    def search_frames(
+        self,
+        query: Query,
+        videos: Videos = None,
+        start: Start = None,
+        end: End = None,
+        limit: Limit = 6,
+    ) -> list[Evidence]:
+        """Find pictures by what they show: things, places, "mostly red", "the most movement"."""
+        scope = self._scope(videos) if videos else None
+        return self._pictures.by_words(query, scope, start, end, limit)
+
+    def find_similar(
+        self,
+        evidence: Annotated[str, Field(description="The id of what the pictures should be like.")],
+        videos: Videos = None,
+        start: Start = None,
+        end: End = None,
+        limit: Limit = 6,
+    ) -> list[Evidence]:
+        """Find pictures like one that was found before: "more like the second one".
+
+        Without a picture model they are alike in colours only, and their text says so.
+        """
+        scope = self._scope(videos) if videos else None
+        return self._pictures.alike(self._resolve(evidence), scope, start, end, limit)
+
+    def classify(
+        self,
+        labels: Annotated[
+            list[str],
+            Field(min_length=1, max_length=LABELS, description="What it may be; 20 at most."),
+        ],
+        video: VideoId,
+        start: Start = None,
+        end: End = None,
+    ) -> list[Evidence]:
+        """Which of these labels fits the pictures of a video, or of a span of it, if any does."""
+        if len(labels) > LABELS:
+            raise RefusedRequest(f"a picture is compared with {LABELS} labels at most: name fewer")
+        return self._pictures.labelled(labels, self._store.get(video).id, start, end)
+
+    def find_sounds(
+        self,
+        what: Annotated[Sought, Field(description="outburst: loud and not speech, as cheers are.")],
+        videos: Videos = None,
+        start: Start = None,
+        end: End = None,
+        limit: Limit = 6,
+    ) -> list[Evidence]:
+        """Find sounds by loudness and kind: moments that stand out, or the longest stretches.
+
+        `other` is music or noise. What made a sound is not known: never say that it is a crowd.
+        """
+        return find_sounds(self._store, self._scope(videos), what, start, end, limit)
+
+    def find_words(
+        self,
+        words: Annotated[list[str], Field(min_length=1, description="All must be there.")],
+        videos: Videos = None,
+        start: Start = None,
+        end: End = None,
+        limit: Limit = 50,
+    ) -> list[Evidence]:
+        """Every place where words or phrases are said or shown, in order of time.
+
+        Use to count, for the first or last mention, and to see whether words occur at all.
+        """
+        from tools.search.text_ranking import find_words
+
+        speech, screen = self.corpora(self._scope(videos))
+        found: list[Utterance | ScreenText] = [*find_words(words, speech.items)]
+        found += find_words(words, screen.items)
+        inside = [one for one in found if overlaps(one.start, one.end, start, end)]
+        inside.sort(key=lambda one: (one.video, one.start, one.end))
+        return [of_words(self._store, one) for one in inside[:limit]]
+
+    def read_moment(
+        self,
+        video: VideoId,
+        start: Annotated[Second, Field(description="From this second on.")],
+        end: Annotated[Second, Field(description="Before this second.")],
+    ) -> list[Evidence]:
+        """Everything said and shown in a span of one video, in order of time."""
+        from tools.search.moment import moment
+
+        return moment(self._store, self._store.get(video).id, start, max(end, start))
+
+    def read_passage(
+        self,
+        video: VideoId,
+        start: Annotated[float, Field(ge=0, description="Where its first sentence starts.")],
+        end: Annotated[float, Field(ge=0, description="Where its last sentence ends.")],
+    ) -> list[Evidence]:
+        """What is said in a short span as one quotation. Use to cite several sentences at once."""
+        said = make.inside(self._store.utterances(self._store.get(video).id), start, end)
+        return [of_passage(self._store, said)] if said else []
+
+    def find_actions(
+        self, video: VideoId, start: Start = None, end: End = None, labels: Labels = None
+    ) -> list[Evidence]:
+        """When something moves, how much and where to; with labels, when one of them is seen."""
+        from tools.search.motion import find_actions
+
+        one = self._store.get(video)
+        visual = self.visual if labels else None
+        span = start or 0.0, one.duration if end is None else end
+        return find_actions(self._store, one.id, *span, labels or (), visual)
+
+    def search(
+        self,
+        query: str,
+        videos: Sequence[str] | None = None,
+        *,
+        kinds: Sequence[str] = (),
+        start: float | None = None,
+        end: float | None = None,
+        limit: int = 6,
+    ) -> list[Evidence]:
+        """Evidence of every kind, or of these, best first."""
+        ways: dict[str, Callable[..., list[Evidence]]] = {
+            "speech": self.search_transcript,
+            "screen": self.search_screen_text,
+            "frame": self.search_frames,
+            "scene": self._search_scenes,
+        }
+        for kind in kinds:
+            if kind not in (*ways, "object"):
+                raise RefusedRequest(f"no kind {kind!r}; one of: {', '.join(ways)}, object")
+        scope = list(videos) if videos else None
+        found = [
+            one
+            for kind, way in ways.items()
+            if (kind in kinds if kinds else kind != "scene")
+            for one in way(query, scope, start, end, limit)
+        ]
+        return _by_moment(sorted(found, key=lambda one: -one.score))[:limit]
+
+    def _search_scenes(
+        self,
+        query: str,
+        videos: list[str] | None,
+        start: float | None,
+        end: float | None,
+        limit: int,
+    ) -> list[Evidence]:
+        """The scenes in which something is said, shown or looks so."""
+        best: dict[str, Evidence] = {}
+        for one in self.search(query, videos, start=start, end=end, limit=4 * limit):
+            scenes, last = self._store.scenes(one.video), max(one.end, one.start + 1e-3)
+            for number, scene in enumerate(scenes, 1):
+                if scene.id not in best and overlaps(scene.start, scene.end, one.start, last):
+                    found = of_scene(self._store, scenes, number, one.score)
+                    best[scene.id] = replace(found, text=f"{found.text}: {one.text}")
+        return list(best.values())[:limit]
+
+    # What the doors and the model without a language model use beside the tools
+
+    def missing_words(self, question: str, videos: Sequence[str] | None = None) -> list[str]:
+        """Words of a question that are neither said nor shown anywhere in these videos."""
+        from tools.search.text_ranking import missing_words
+
+        return missing_words(question, self.corpora(self._scope(videos)))
+
+    @property
+    def pictures(self) -> PictureSearch:
+        """Search in what pictures show."""
+        return self._pictures
+
+    @property
+    def visual(self) -> VisualSearch | None:
+        """Search by what pictures show; None where nothing that sees is set up."""
+        return self._pictures.visual
+
+    def blind(self, videos: Sequence[str]) -> str:
+        """Why these are not searched by what they show; empty where pictures of one of them are."""
+        return self._pictures.blind(videos)
+
+    def unseen(self, videos: Sequence[str] | None = None) -> list[Video]:
+        """Videos without image vectors of the current model."""
+        return self._pictures.unseen(self._scope(videos))
+
+    @property
+    def embedder(self) -> TextEmbedder:
+        """What made the text vectors of this library, or makes them."""
+        return self._texts.embedder
+
+    @property
+    def texts(self) -> TextSearch:
+        """Search in what is said and shown."""
+        return self._texts
+
+    def corpora(self, videos: Sequence[str]) -> tuple[Corpus[Utterance], Corpus[ScreenText]]:
+        """Speech and on-screen text of some videos, prepared for search."""
+        return self._texts.corpora(videos)
+
+    def nearest(
+        self, query: str, videos: Sequence[str] | None = None, limit: int = 3
+    ) -> list[Evidence]:
+        """What comes closest to a query that nothing answers: nearest misses, best first."""
+        speech, screen = self.corpora(self._scope(videos))
+        found = [
+            *self._found(speech, self._texts.hits(speech, query, None, None, limit, cut=False)),
+            *self._found(screen, self._texts.hits(screen, query, None, None, limit, cut=False)),
+        ]
+        found.sort(key=lambda one: -one.score)
+        return [one for one in found[:limit] if one.score > 0]
+
+    def _scope(self, videos: Sequence[str] | None) -> list[str]:
+        if videos:
+            return [self._store.get(video).id for video in videos]
+        return [video.id for video in self._store.list()]
+
+    def _found(self, corpus: Corpus[Any], hits: Sequence[Hit]) -> list[Evidence]:
+        """The evidence of hits among some texts."""
+        wanted = {hit.id for hit in hits}
+        known = {one.id: one for one in corpus.items if one.id in wanted}
+        return [of_words(self._store, known[hit.id], hit.score) for hit in hits]
+
+
+def _by_moment(found: list[Evidence]) -> list[Evidence]:
+    """The best of each moment first, then what lies beside one that is there already."""
+    from tools.search.text_ranking import Hit, merge_moments
+
+    hits = [Hit(o.id, o.video, o.start, o.end, o.text, o.score) for o in found]
+    first = {moment.hits[0].id for moment in merge_moments(hits)}
+    return sorted(found, key=lambda one: one.id not in first)
