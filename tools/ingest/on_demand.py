@@ -184,7 +184,7 @@ def _texts(
         try:
             done, so_far = next(reading)
         except StopIteration as finished:
-            return finished.value[0], False
+            return finished.value.texts, False
         if done < 1 and time.monotonic() >= until:
             return so_far(), True
 

@@ -272,6 +272,7 @@ def _run_stage(work: Work, name: str) -> None:
         "provider": result.provider,
         "seconds": round(time.monotonic() - started, 3),
         "note": result.note,
+        "partial": result.partial,
         "from": work.fingerprint,
         "files": files,
         "at": datetime.now(UTC).isoformat(timespec="seconds"),

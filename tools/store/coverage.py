@@ -66,4 +66,4 @@ def _speech(store: Store, video: str, ready: float) -> str:
 def _screen(stage: Stage, ready: float) -> str:
     if stage.state == "skipped":
         return "none"
-    return "partial" if ready < 1 or "budget" in stage.note else "complete"
+    return "partial" if ready < 1 or stage.partial else "complete"

@@ -9,7 +9,7 @@ import re
 import threading
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from tools.errors import Damaged, NotIndexed, RefusedRequest, UnknownVideo
 from tools.files.checksums import CHECK, sealed, unsealed
@@ -20,6 +20,7 @@ Manifest = dict[str, Any]
 SCHEMA = 1
 """Of the manifests that this release writes, and the newest that it reads."""
 REPAIR = "cuepoint library verify --repair"
+_UNREAD = "the time budget allowed to read "
 PAUSE, PAUSES = 0.05, 40
 """Seconds, and how often: between a stage's new files and the manifest that names them."""
 
@@ -138,10 +139,14 @@ def write(folder: Path, manifest: Manifest) -> None:
 
 def _manifest(data: bytes) -> Manifest:
     try:
-        return unsealed(data)
+        manifest: Manifest = unsealed(data)
     except ValueError:
-        manifest: Any = json.loads(data)
+        read: Any = json.loads(data)
         # The first release wrote no checksum into its manifests.
-        if not isinstance(manifest, dict) or CHECK in manifest or "stages" not in manifest:
+        if not isinstance(read, dict) or CHECK in read or "stages" not in read:
             raise
-        return manifest  # pyright: ignore[reportUnknownVariableType]
+        manifest = cast(Manifest, read)
+    for stage in manifest["stages"].values():
+        # Earlier releases told in the note alone that pictures were left unread.
+        stage.setdefault("partial", _UNREAD in stage.get("note", ""))
+    return manifest

@@ -16,7 +16,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Generator, Sequence
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -193,6 +193,14 @@ LEAST_SECONDS = 2.0
 """A budget below this would go into loading the models, and a short clip would never be read."""
 
 
+class Reading(NamedTuple):
+    """On-screen texts in time order; partial where pictures were left unread, as the note says."""
+
+    texts: list[ScreenText]
+    partial: bool
+    note: str
+
+
 def read_screen(
     frames: Sequence[Frame],
     image_path: Callable[[Frame], Path],
@@ -203,11 +211,11 @@ def read_screen(
     cuts: Sequence[float] = (),
     changes: Sequence[tuple[float, float]] = (),
     clock: Callable[[], float] = time.monotonic,
-) -> Generator[tuple[float, Callable[[], list[ScreenText]]], None, tuple[list[ScreenText], str]]:
+) -> Generator[tuple[float, Callable[[], list[ScreenText]]], None, Reading]:
     """Read the kept frames, in time order, within `budget` times `duration` seconds.
 
     Yields the share done, 0 to 1, and what gives the texts so far, whose spans may still change;
-    returns the texts in time order and a note on what was left out.
+    returns the reading.
     `cuts` are seconds. `changes` are rows of (seconds, difference from the frame before), of more
     frames than were kept: they place a start or an end between two kept frames.
     """
@@ -235,7 +243,7 @@ def read_screen(
         notes.append(f"the time budget allowed to read {read} of {len(todo)} pictures that changed")
     if broken:
         notes.append(f"{broken} pictures could not be opened")
-    return texts(), "; ".join(notes)
+    return Reading(texts(), read < len(todo), "; ".join(notes))
 
 
 def _runs(

@@ -173,10 +173,11 @@ def watch(tmp_path: Path) -> Watch:
             try:
                 progress.append(next(reading)[0])
             except StopIteration as end:
-                texts, note = end.value
+                found = end.value
                 break
         assert progress == sorted(progress) and all(0 < share <= 1 for share in progress)
-        return texts, note, eyes
+        assert found.partial is ("allowed to read" in found.note)
+        return found.texts, found.note, eyes
 
     return run
 
@@ -344,7 +345,7 @@ def test_missing_and_plain_pictures_cost_nothing(tmp_path: Path):
     reading = read_screen(frames, lambda f: tmp_path / f.image, eyes, 3.0, clock=eyes.clock)
     with pytest.raises(StopIteration) as end:
         next(reading)
-    assert end.value.value == ([], "2 pictures could not be opened")
+    assert end.value.value == ([], False, "2 pictures could not be opened")
     assert eyes.read_at == []
 
 

@@ -49,7 +49,7 @@ def watch_clip(
         try:
             next(reading)
         except StopIteration as end:
-            return end.value[0]
+            return end.value.texts
 
 
 REAL = [

@@ -23,6 +23,8 @@ class Result:
     state: StageState = "done"
     provider: str = ""
     note: str = ""
+    partial: bool = False
+    """True where something was left out, as the note says."""
     facts: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 

@@ -45,11 +45,12 @@ def screen(work: Work) -> Result:
         try:
             fraction, so_far = next(reading)
         except StopIteration as finished:
-            texts, note = finished.value
+            read = finished.value
             break
         work.say("screen", "running", fraction)
         work.checkpoint("screen.jsonl", so_far, fraction)
-    return Result(work.finish("screen.jsonl", texts), "done", reader.name, note)
+    saved = work.finish("screen.jsonl", read.texts)
+    return Result(saved, "done", reader.name, read.note, partial=read.partial)
 
 
 def vectors(work: Work) -> Result:
