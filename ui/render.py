@@ -11,6 +11,7 @@ from urllib.parse import quote
 from tools.integrity.verify import Problem
 from tools.library import Library
 from tools.media import Coverage, Evidence, Frame, Scene, Utterance, Video
+from tools.media import clock as tenths
 
 if TYPE_CHECKING:
     from agent.ask import Answer
@@ -34,12 +35,7 @@ KINDS = {
 
 def clock(seconds: float) -> str:
     """Seconds as 0:42, 1:02:03; tenths only where they are not zero."""
-    tenths = round(max(seconds, 0.0) * 10)
-    whole, tenth = divmod(tenths, 10)
-    minutes, second = divmod(whole, 60)
-    hours, minute = divmod(minutes, 60)
-    text = f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
-    return f"{text}.{tenth}" if tenth else text
+    return tenths(max(seconds, 0.0)).removesuffix(".0")
 
 
 def span(start: float, end: float) -> str:

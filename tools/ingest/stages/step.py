@@ -23,9 +23,9 @@ class Result:
     state: StageState = "done"
     provider: str = ""
     note: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict[str, Any])
     partial: bool = False
     """True where something was left out, as the note says."""
-    facts: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
 @dataclass(frozen=True)
