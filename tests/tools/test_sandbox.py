@@ -1,5 +1,7 @@
 import os
+import shutil
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -7,6 +9,9 @@ import pytest
 
 from tools.errors import UnreadableMedia
 from tools.sandbox import Child
+
+ROOT = Path(__file__).parents[2]
+LEAVES_A_MARK = "from pathlib import Path; Path(__file__).with_name('ran').touch()"
 
 
 def test_events_of_several_calls_come_back(shots: Path) -> None:
@@ -65,3 +70,37 @@ def test_a_child_sees_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
         process = child._process
         if process and os.path.exists(f"/proc/{process.pid}/environ"):
             assert b"canary" not in Path(f"/proc/{process.pid}/environ").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [("json.py", LEAVES_A_MARK), ("tools/__init__.py", "raise SystemExit('not ours')")],
+)
+def test_code_beside_a_video_is_not_run_by_its_index(
+    shots: Path, tmp_path: Path, name: str, code: str
+) -> None:
+    folder = tmp_path / "downloads"
+    (folder / name).parent.mkdir(parents=True)
+    (folder / name).write_text(code)
+    shutil.copy(shots, folder / "clip.mp4")
+    without = dict.fromkeys(("CUEPOINT_TEXT_READER", "CUEPOINT_TRANSCRIBER"), "none")
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", "from ui.cli.main import main; main()", "index", "clip.mp4"],
+        cwd=folder,
+        env={**os.environ, **without, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert not (folder / "ran").exists()
+
+
+def test_no_path_of_the_caller_leads_a_child_to_the_folder_it_is_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "json.py").write_text(LEAVES_A_MARK)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(["", str(tmp_path), ".", str(ROOT), ""]))
+    with Child() as child:
+        assert list(child.call("tools.video.container:versions"))
+    assert not (tmp_path / "ran").exists()
