@@ -1,9 +1,10 @@
 """Run untrusted decoding in a spawned child with limits; its death is an error, not a crash.
 
 A child is spawned, never forked (a forked one would keep our locks), bounded in memory, processor
-time, file size, open files and silence, and ends when its parent does, not before: what stops the
-program (Ctrl-C, SIGTERM) must not look like a file that kills its decoder. It speaks JSON lines on
-its standard input and output: one request in, events out, then a line that says how it ended.
+time, file size, open files and silence, confined as `tools.sandbox.confinement` says, and ends when
+its parent does, not before: what stops the program (Ctrl-C, SIGTERM) must not look like a file that
+kills its decoder. It speaks JSON lines on its standard input and output: one request in, events
+out, then a line that says how it ended.
 """
 
 import contextlib
@@ -51,9 +52,11 @@ class Child:
     folder: str | None = "/"
     """Where it runs; None is where we are."""
 
-    def __init__(self, patience: float = PATIENCE) -> None:
+    def __init__(self, patience: float = PATIENCE, writes: Path | None = None) -> None:
+        """`writes` is the only folder that it may write to; it must be there at the first call."""
         self._process: subprocess.Popen[bytes] | None = None
         self._patience = patience
+        self._writes = writes
 
     def __enter__(self) -> Self:
         return self
@@ -161,8 +164,9 @@ class Child:
             if name in os.environ
         }  # no keys, tokens or other secrets near a decoder
         environment |= {"PYTHONPATH": _module_path(), **self.environment}
+        writes = [str(self._writes.absolute())] if self._writes else []
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", self.module, str(os.getpid())],
+            [sys.executable, "-P", "-m", self.module, str(os.getpid()), *writes],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self.errors,

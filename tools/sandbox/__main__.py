@@ -1,4 +1,7 @@
-"""The child: bounds itself, then serves requests. `python -m tools.sandbox PARENT`."""
+"""The child: bounds itself, then serves requests. `python -m tools.sandbox PARENT [FOLDER]`.
+
+FOLDER is where it may write.
+"""
 
 import contextlib
 import importlib
@@ -10,6 +13,7 @@ from typing import IO, Any
 
 from tools.errors import UnreadableMedia, VideoError
 from tools.files.disk import FULL, refusal
+from tools.sandbox.confinement import confine
 from tools.sandbox.process import die_with, own_output
 
 ADDRESS_SPACE = 1536 << 20
@@ -42,7 +46,9 @@ def _limit_cpu(seconds: float) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
 
 
-def _serve(requests: IO[str], answers: IO[str]) -> None:
+def _serve(requests: IO[str], answers: IO[str], folder: str | None) -> None:
+    confined = False
+
     def say(message: dict[str, Any]) -> None:
         answers.write(json.dumps(message) + "\n")
         answers.flush()
@@ -53,6 +59,9 @@ def _serve(requests: IO[str], answers: IO[str]) -> None:
         _limit_cpu(request["cpu"])
         try:
             function = getattr(importlib.import_module(module), name)
+            if not confined:  # after the import, which may keep compiled code for the next child
+                confine(folder)
+                confined = True
             for event in function(**request["arguments"]):
                 say({"event": event})
         except VideoError as error:
@@ -75,4 +84,4 @@ def _serve(requests: IO[str], answers: IO[str]) -> None:
 if __name__ == "__main__":
     die_with(int(sys.argv[1]))
     _limit()
-    _serve(sys.stdin, own_output())
+    _serve(sys.stdin, own_output(), *(sys.argv[2:] or [None]))

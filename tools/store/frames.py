@@ -127,7 +127,7 @@ def decode(library: Library, video: str, seconds: list[float]) -> None:
         raise Damaged(f"the pictures of {video} lie outside the library: run `{REPAIR}`")
     try:
         (folder / "frames").mkdir(exist_ok=True)
-        with Child() as child, workplace(folder, "look-") as scratch:
+        with workplace(folder, "look-") as scratch, Child(writes=scratch) as child:
             for event in child.call(
                 "tools.video.jpeg:pictures",
                 path=str(source),
