@@ -4,13 +4,18 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tools.errors import UnreadableMedia
-from tools.sandbox import Child
+from tools.ingest.pipeline import ingest
+from tools.library import Library
+from tools.models.providers import BARE
+from tools.sandbox import Child, Event
+from tools.store.frames import decode
 
 ROOT = Path(__file__).parents[2]
 LEAVES_A_MARK = "from pathlib import Path; Path(__file__).with_name('ran').touch()"
@@ -207,6 +212,27 @@ answer = open({str(inside / "deep/second")!r}, "r+").read()
         taken = attempt(f"os.replace({str(outside)!r}, {str(inside / 'mine')!r})", inside)
         assert taken.startswith("the decoder said")
     assert outside.read_text() == "kept" and os.listdir(inside) == ["deep"]
+
+
+def test_no_name_that_a_decoder_gives_moves_a_file_from_elsewhere(
+    inside: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that was taken over may not write through us, either."""
+    outside, call = tmp_path / "outside.jpg", Child.call
+    outside.write_text("kept")
+
+    def taken_over(self: Child, function: str, **arguments: Any) -> Iterator[Event]:
+        for event in call(self, function, **arguments):
+            if "frame" in event:
+                event["frame"]["name"] = str(outside)
+            yield event
+
+    monkeypatch.setattr(Child, "call", taken_over)
+    with pytest.raises(UnreadableMedia, match="wrong name"):
+        decode(inside.library, inside.video, [1.0])
+    with pytest.raises(UnreadableMedia, match="wrong name"):
+        ingest(Library(tmp_path / "other"), inside.file, providers=BARE)
+    assert outside.read_text() == "kept"
 
 
 def test_nothing_that_a_child_imports_first_starts_a_thread() -> None:

@@ -1,5 +1,6 @@
 """Frames of a video by a sampling strategy; pictures that are missing are decoded and kept."""
 
+import re
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -135,12 +136,18 @@ def decode(library: Library, video: str, seconds: list[float]) -> None:
                 seconds=seconds,
             ):
                 if "frame" in event:
-                    picture = scratch / event["frame"]["name"]
-                    picture.replace(folder / "frames" / picture.name)
+                    take_picture(event["frame"]["name"], scratch, folder / "frames")
             sync_folder(folder / "frames")
     except (FileNotFoundError, FileExistsError, UnreadableMedia):
         library.manifest(video)  # UnknownVideo where it was removed meanwhile
         raise
+
+
+def take_picture(name: str, scratch: Path, pictures: Path) -> None:
+    """Move a picture of the decoder's to the others; its name may lead nowhere else."""
+    if not re.fullmatch(r"\d+\.jpg", name):
+        raise UnreadableMedia(f"the decoder gave a picture a wrong name: {name[:40]!r}")
+    (scratch / name).replace(pictures / name)
 
 
 def _mark(library: Library, asked: list[Frame]) -> None:
