@@ -124,8 +124,8 @@ def attempt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Attempt:
         "import os, socket, subprocess\n"
         "from concurrent import futures\n"
         "def run(code):\n"
-        "    found = {}\n"
-        "    exec(code, globals(), found)\n"
+        "    found = dict(globals())\n"
+        "    exec(code, found)\n"
         "    yield found.get('answer', 'done')\n"
     )
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "own"))
@@ -183,6 +183,18 @@ def test_a_child_reaches_no_other_program_and_no_owner_mode_or_time_of_a_file(
     refusal = _refusal("no network", "Operation not permitted")
     if refusal != "done":  # and harm is done
         assert attempt(code) == refusal
+
+
+def test_a_child_knows_no_call_that_the_filter_cannot_look_into_or_does_not_know(
+    attempt: Attempt,
+) -> None:
+    code = """
+import ctypes
+libc = ctypes.CDLL(None, use_errno=True)
+answer = [os.strerror(libc.syscall(call, 0, 0) and ctypes.get_errno()) for call in (435, 463)]
+"""
+    if _refusal("no network", "") != "done":
+        assert attempt(code) == ["Function not implemented"] * 2  # clone3, setxattrat
 
 
 def test_a_child_writes_in_its_folder_only(attempt: Attempt, tmp_path: Path) -> None:
