@@ -100,7 +100,7 @@ def listen(child: Child, path: Path, folder: Path) -> Heard:
     samples, rows = folder / "sound.pcm", folder / "sound.npy"
     start = time.perf_counter()
     *_, last = child.call(
-        "tools.video.audio:listen", path=str(path), samples=str(samples), rows=str(rows)
+        "tools.video.audio:listen", path=str(path.absolute()), samples=str(samples), rows=str(rows)
     )
     took = time.perf_counter() - start
     found = np.fromfile(samples, np.int16).astype(np.float32) / 32768
@@ -156,7 +156,10 @@ def main() -> None:
     parser.add_argument("--transcriber", action="append", default=[])
     options = parser.parse_args()
     found: dict[Clip, Heard] = {}
-    with tempfile.TemporaryDirectory() as temporary, Child() as child:
+    with (
+        tempfile.TemporaryDirectory() as temporary,
+        Child(writes=Path(temporary)) as child,
+    ):
         for clip in clips(options.media):
             found[clip] = listen(child, clip.path, Path(temporary))  # the first one warms up
             found[clip] = listen(child, clip.path, Path(temporary))

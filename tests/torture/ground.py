@@ -147,7 +147,7 @@ class Ground:
         for folder in Path("/proc").glob("[0-9]*"):
             try:
                 words = (folder / "cmdline").read_bytes().split(b"\0")
-                if words[1:4] != [b"-m", b"tools.sandbox", str(parent).encode()]:
+                if words[1:5] != [b"-P", b"-m", b"tools.sandbox", str(parent).encode()]:
                     continue
                 handle = os.pidfd_open(int(folder.name))
             except (OSError, ProcessLookupError):

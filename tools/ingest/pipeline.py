@@ -63,7 +63,7 @@ def ingest(
         original = Original.identify(path, library.root)
         video = original.checksum[:16]
         folder = library.folder(video).absolute()
-        with lock(folder / "lock") as ours, Child() as child:
+        with lock(folder / "lock") as ours, Child(writes=folder / "scratch") as child:
             fresh = not any((folder / name).exists() for name in (RECORD, ORIGINAL))
             within = original.path.parent == folder
             manifest = _open_manifest(library, original, title)

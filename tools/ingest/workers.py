@@ -24,7 +24,8 @@ from tools.ingest.run import OnProgress, Progress
 from tools.library import Library
 from tools.media import Video
 from tools.models.providers import Providers
-from tools.sandbox import Child, die_with, own_output
+from tools.sandbox import Child
+from tools.sandbox.process import die_with, own_output
 
 WAITING = 64
 """Videos that may wait for a process; more are refused."""
@@ -123,6 +124,7 @@ class Worker(Child):
     module = "tools.ingest.workers"
     errors = None
     environment: Mapping[str, str] = {}
+    folder = None  # a setting may name a folder of models from here
 
     def __init__(self) -> None:
         super().__init__(patience=PATIENCE)

@@ -1,5 +1,6 @@
 """Frames of a video by a sampling strategy; pictures that are missing are decoded and kept."""
 
+import re
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -129,7 +130,7 @@ def decode(store: Store, video: str, seconds: list[float]) -> None:
         raise Damaged(f"the pictures of {video} lie outside the library: run `{REPAIR}`")
     try:
         (folder / "frames").mkdir(exist_ok=True)
-        with Child() as child, workplace(folder, "look-") as scratch:
+        with workplace(folder, "look-") as scratch, Child(writes=scratch) as child:
             for event in child.call(
                 "tools.video.jpeg:pictures",
                 path=str(source),
@@ -137,12 +138,18 @@ def decode(store: Store, video: str, seconds: list[float]) -> None:
                 seconds=seconds,
             ):
                 if "frame" in event:
-                    picture = scratch / event["frame"]["name"]
-                    picture.replace(folder / "frames" / picture.name)
+                    take_picture(event["frame"]["name"], scratch, folder / "frames")
             sync_folder(folder / "frames")
     except (FileNotFoundError, FileExistsError, UnreadableMedia):
         store.manifest(video)  # UnknownVideo where it was removed meanwhile
         raise
+
+
+def take_picture(name: str, scratch: Path, pictures: Path) -> None:
+    """Move a picture of the decoder's to the others; its name may lead nowhere else."""
+    if not re.fullmatch(r"\d+\.jpg", name):
+        raise UnreadableMedia(f"the decoder gave a picture a wrong name: {name[:40]!r}")
+    (scratch / name).replace(pictures / name)
 
 
 def _mark(store: Store, asked: list[Frame]) -> None:

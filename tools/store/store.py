@@ -48,8 +48,8 @@ class Store:
     """One owner's videos. Safe for many readers; writing is the business of `ingest`."""
 
     def __init__(self, home: Path, owner: str = "local") -> None:
-        self.home, self.owner = home, owner
-        self.root = home / "libraries" / owner
+        self.home, self.owner = home.absolute(), owner
+        self.root = self.home / "libraries" / owner
         self.trash = self.root / "removed"
         self._cache: OrderedDict[tuple[str, str, tuple[int, int]], Any] = OrderedDict()
         self._manifests = Manifests(self.root / "videos")

@@ -33,9 +33,10 @@ def small(path: Path) -> bytes:
     """A picture as a small upright JPEG; RefusedRequest where it is too large."""
     if path.stat().st_size > BYTES:
         raise RefusedRequest(f"a picture may have {BYTES // 1_000_000} MB at most")
-    with tempfile.TemporaryDirectory() as folder, Child() as child:
-        target = Path(folder) / "small.jpg"
-        for _ in child.call("tools.vision.user_image:shrink", path=str(path), target=str(target)):
+    with tempfile.TemporaryDirectory() as folder, Child(writes=Path(folder)) as child:
+        target = Path(folder).absolute() / "small.jpg"
+        shrinking = {"path": str(path.absolute()), "target": str(target)}
+        for _ in child.call("tools.vision.user_image:shrink", **shrinking):
             pass
         return target.read_bytes()
 

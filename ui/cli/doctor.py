@@ -26,7 +26,7 @@ def examine(settings: Settings) -> list[Check]:
     """Every check; `missing` is something that Cuepoint works without."""
     return [
         _python(),
-        _decoder(),
+        *_decoder(),
         _library(settings),
         _space(settings),
         _package("on-screen text", "rapidocr", "rapidocr"),
@@ -47,18 +47,24 @@ def _python() -> Check:
     return Check("python", "ok" if right else "problem", version, fix)
 
 
-def _decoder() -> Check:
+def _decoder() -> list[Check]:
     from tools.errors import VideoError
     from tools.sandbox import Child
 
     try:
         with Child() as child:
             (about,) = child.call("tools.video.container:versions")
+            (bounds,) = child.call("tools.sandbox.confinement:state")
     except VideoError as error:
-        return Check(
-            "decoder", "problem", str(error), "install Cuepoint again in a new environment"
-        )
-    return Check("decoder", "ok", f"PyAV {about['av']}, libavcodec {about['libavcodec']}")
+        fix = "install Cuepoint again in a new environment"
+        return [Check("decoder", "problem", str(error), fix)]
+    detail = ", ".join(["limits", *bounds["held"]])
+    if bounds["missing"]:
+        detail += f"; for more it needs {' and '.join(bounds['missing'])}"
+    return [
+        Check("decoder", "ok", f"PyAV {about['av']}, libavcodec {about['libavcodec']}"),
+        Check("sandbox", "missing" if bounds["missing"] else "ok", detail),
+    ]
 
 
 def _library(settings: Settings) -> Check:

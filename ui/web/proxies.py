@@ -99,7 +99,7 @@ class Proxies:
         folder = target.parent
         folder.mkdir(exist_ok=True)
         try:
-            with Child() as child, workplace(folder.parent, "copy-") as place:
+            with workplace(folder.parent, "copy-") as place, Child(writes=place) as child:
                 part = place / target.name
                 for _ in child.call(
                     "tools.video.proxy:write_proxy",

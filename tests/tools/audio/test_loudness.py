@@ -63,7 +63,7 @@ def tone(level: float = 0.25, start: float = 0.0, end: float = 1e9):
 
 
 def listen(path: Path, folder: Path) -> tuple[dict[str, Any], Rows, np.ndarray]:
-    with Child() as child:
+    with Child(writes=folder) as child:
         *_, last = child.call(
             "tools.video.audio:listen",
             path=str(path),

@@ -41,6 +41,14 @@ def test_a_video_is_indexed_elsewhere_and_told_here(
     assert again.id == video.id
 
 
+def test_code_in_the_folder_of_the_program_is_not_run(
+    pool: Pool, library: Library, shots: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "json.py").write_text("raise SystemExit('not ours')")
+    monkeypatch.chdir(tmp_path)
+    assert pool.index(library, shots, BARE, lambda _: None).result().state == "ready"
+
+
 def test_an_error_comes_back_as_what_it_was(pool: Pool, library: Library, tmp_path: Path) -> None:
     text = tmp_path / "text.mp4"
     text.write_text("no video")

@@ -17,7 +17,8 @@ Encode = Callable[..., Path]
 
 
 def _call(name: str, path: Path, **more: Any) -> list[dict[str, Any]]:
-    with Child() as child:
+    target = more.get("target")
+    with Child(writes=Path(target) if target else None) as child:
         return list(child.call(name, path=str(path), **more))
 
 

@@ -155,7 +155,7 @@ def _thumb(grey: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 @pytest.mark.parametrize("name", ["odd/mb_h265.mp4", "odd/ax_sample.avi", "clips/bgs_video.avi"])
 def test_real_files_in_the_sandbox(media: Path, tmp_path: Path, name: str) -> None:
     target = tmp_path / "copy.mp4"
-    with Child() as child:
+    with Child(writes=tmp_path) as child:
         for _ in child.call(
             "tools.video.proxy:write_proxy",
             source=str(media / name),

@@ -13,7 +13,7 @@ Encode = Callable[..., Path]
 
 def _cuts(path: Path, folder: Path) -> list[tuple[float, str]]:
     rows = folder / "rows.npy"
-    with Child() as child:
+    with Child(writes=folder) as child:
         call = "tools.video.decode:scan"
         list(child.call(call, path=str(path), target=str(folder), rows=str(rows), floor=5.0))
     return [(cut.seconds, cut.kind) for cut in find_cuts(read_rows(rows))]

@@ -2,10 +2,12 @@
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from tools.sandbox import Child
 
 Cuepoint = Callable[..., tuple[int, str, str]]
 
@@ -18,6 +20,29 @@ def test_doctor(cuepoint: Cuepoint) -> None:
     assert {check["state"] for check in report["checks"]} <= {"ok", "missing", "problem"}
     names = {check["name"]: check["state"] for check in report["checks"]}
     assert names["python"] == names["decoder"] == "ok"
+
+
+def test_doctor_says_what_holds_of_the_sandbox(
+    cuepoint: Cuepoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def check() -> dict[str, str]:
+        rows = json.loads(cuepoint("doctor", "--json")[1])["checks"]
+        return next(row for row in rows if row["name"] == "sandbox")
+
+    with Child() as child:
+        (state,) = child.call("tools.sandbox.confinement:state")
+    found = check()
+    assert found["detail"].startswith(", ".join(["limits", *state["held"]]))
+    assert all(one in found["detail"] for one in state["missing"])
+    assert found["state"] == ("missing" if state["missing"] else "ok") and not found["fix"]
+
+    def call(self: Child, function: str) -> Iterator[dict[str, object]]:
+        yield {"av": "1", "libavcodec": "2", "held": ["no network"], "missing": ["Landlock"]}
+
+    monkeypatch.setattr(Child, "call", call)
+    found = check()
+    assert (found["state"], found["fix"]) == ("missing", "")
+    assert found["detail"] == "limits, no network; for more it needs Landlock"
 
 
 def test_doctor_says_what_hears_and_what_would_hear_better(

@@ -13,6 +13,7 @@ from tools.errors import UnreadableMedia
 from tools.files import durable as files
 from tools.ingest.stages.step import Result
 from tools.media import Attributes, Frame, Scene
+from tools.store.frames import take_picture
 from tools.store.store import as_rows
 from tools.vision import scenes
 from tools.vision.sampling import FLOOR_SECONDS, REASONS, choose
@@ -167,7 +168,7 @@ def _store_frames(work: Work, found: list[dict[str, Any]], frames: str, looks: s
     folder.mkdir(exist_ok=True)
     found.sort(key=lambda one: one["seconds"])
     for one in found:
-        (work.scratch / one["name"]).replace(folder / one["name"])
+        take_picture(one["name"], work.scratch, folder)
     files.sync_folder(folder)
     files.write_lines(
         work.folder / f"{frames}.jsonl",

@@ -1,42 +1,35 @@
 """Run untrusted decoding in a spawned child with limits; its death is an error, not a crash.
 
 A child is spawned, never forked (a forked one would keep our locks), bounded in memory, processor
-time, file size, open files and silence, and ends when its parent does, not before: what stops the
-program (Ctrl-C, SIGTERM) must not look like a file that kills its decoder. It speaks JSON lines on
-its standard input and output: one request in, events out, then a line that says how it ended.
+time, file size, open files and silence, confined as `tools.sandbox.confinement` says, and ends when
+its parent does, not before: what stops the program (Ctrl-C, SIGTERM) must not look like a file that
+kills its decoder. It speaks JSON lines on its standard input and output: one request in, events
+out, then a line that says how it ended.
 """
 
 import contextlib
-import importlib
 import json
 import math
 import os
-import resource
 import select
 import signal
+import site
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
+from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import Any, Self
 
 from tools import errors
 from tools.errors import Interrupted, UnreadableMedia, VideoError
-from tools.files.disk import FULL, refusal
 
-ADDRESS_SPACE = 1536 << 20
-"""Bytes of address space; resident memory stays far below."""
-MEMORY = 512 << 20
-"""Bytes that a decoder may write to. With the libraries, which come on top, under 600 MB."""
 CPU_SECONDS, CPU_PER_MB = 600.0, 120.0
 """Processor time of one request: so much for any file, and so much more for each megabyte of it.
 The slowest honest files, still pictures at a few kilobits a second, take a tenth of that."""
 CPU_AT_MOST = 6 * 3600
-FILE_SIZE = 8 << 30
-OPEN_FILES = 128
 PATIENCE = 600.0
 """Seconds without a line after which a child counts as frozen. A file on a slow network disk is
 read from end to end before its subtitles are known, and that is one line."""
@@ -56,10 +49,14 @@ class Child:
     module = "tools.sandbox"
     errors: int | None = subprocess.DEVNULL
     environment: Mapping[str, str] = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    folder: str | None = "/"
+    """Where it runs; None is where we are."""
 
-    def __init__(self, patience: float = PATIENCE) -> None:
+    def __init__(self, patience: float = PATIENCE, writes: Path | None = None) -> None:
+        """`writes` is the only folder that it may write to; it must be there at the first call."""
         self._process: subprocess.Popen[bytes] | None = None
         self._patience = patience
+        self._writes = writes
 
     def __enter__(self) -> Self:
         return self
@@ -87,8 +84,9 @@ class Child:
     def call(self, function: str, **arguments: Any) -> Iterator[Event]:
         """Run `package.module:generator` with JSON arguments and yield the events it yields.
 
-        Raises the VideoError that the function raised; UnreadableMedia when the process died of
-        it, froze, or was stopped at its share of processor time.
+        Paths among them are absolute: the child runs elsewhere. Raises the VideoError that the
+        function raised; UnreadableMedia when the process died of it, froze, or was stopped at its
+        share of processor time.
         """
         process = self._process or self._start()
         assert process.stdin
@@ -162,20 +160,35 @@ class Child:
     def _start(self) -> "subprocess.Popen[bytes]":
         environment = {
             name: os.environ[name]
-            for name in ("PATH", "HOME", "LANG", "LC_ALL", "PYTHONPATH", "TMPDIR")
+            for name in ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR")
             if name in os.environ
         }  # no keys, tokens or other secrets near a decoder
-        environment |= self.environment
+        environment |= {"PYTHONPATH": _module_path(), **self.environment}
+        writes = [str(self._writes.absolute())] if self._writes else []
         self._process = subprocess.Popen(
-            [sys.executable, "-m", self.module, str(os.getpid())],
+            [sys.executable, "-P", "-m", self.module, str(os.getpid()), *writes],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self.errors,
             env=environment,
+            cwd=self.folder,
             close_fds=True,
             process_group=0,  # Ctrl-C goes to a whole group
         )
         return self._process
+
+
+def _module_path() -> str:
+    """PYTHONPATH of a child: this package, then what ours names but for the folder we are in.
+
+    A `json.py` beside a video must never run.
+    """
+    package = str(Path(__file__).parents[2])
+    installed = package in (*site.getsitepackages(), site.getusersitepackages())
+    here = os.path.realpath(os.curdir)
+    given = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    kept = [one for one in given if os.path.isabs(one) and os.path.realpath(one) != here]
+    return os.pathsep.join(kept if installed else [package, *kept])
 
 
 def _cpu_seconds(arguments: dict[str, Any]) -> float:
@@ -193,89 +206,3 @@ def _error(name: str, text: str) -> Exception:
     if isinstance(kind, type) and issubclass(kind, VideoError):
         return kind(text)
     return RuntimeError(f"{name} in another process: {text}")
-
-
-def _limit() -> None:
-    for what, bound in (
-        (resource.RLIMIT_AS, ADDRESS_SPACE),
-        (resource.RLIMIT_DATA, MEMORY),
-        (resource.RLIMIT_FSIZE, FILE_SIZE),
-        (resource.RLIMIT_NOFILE, OPEN_FILES),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        # Of the processor's time, the lower bound ends it with a signal of its own.
-        most = bound + 1 if what == resource.RLIMIT_CPU else bound
-        with contextlib.suppress(ValueError, OSError):  # macOS has no bound on memory
-            resource.setrlimit(what, (bound, most))
-
-
-def _limit_cpu(seconds: float) -> None:
-    """From now on; the system ends the process after that."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    soft = math.ceil(used.ru_utime + used.ru_stime + seconds)
-    if hard != resource.RLIM_INFINITY:
-        soft = min(soft, hard - 1)
-    resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
-
-
-def die_with(parent: int) -> None:
-    """Ignore what stops a terminal's programs, and end with our parent, however that ends."""
-    # One that is killed outright closes no pipe in time: watch for it.
-    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(name, signal.SIG_IGN)
-    if sys.platform == "linux":
-        import ctypes
-
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
-    if os.getppid() != parent:
-        os._exit(1)
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(0.5)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
-
-
-def _serve(requests: IO[str], answers: IO[str]) -> None:
-    def say(message: dict[str, Any]) -> None:
-        answers.write(json.dumps(message) + "\n")
-        answers.flush()
-
-    for line in requests:
-        request = json.loads(line)
-        module, _, name = request["function"].partition(":")
-        _limit_cpu(request["cpu"])
-        try:
-            for event in getattr(importlib.import_module(module), name)(**request["arguments"]):
-                say({"event": event})
-        except VideoError as error:
-            say({"error": type(error).__name__, "text": str(error)})
-        except OSError as error:
-            told = f"the decoder said: {error.strerror or error}"
-            full = refusal(error) if error.errno in FULL else UnreadableMedia(told)
-            say({"error": type(full).__name__, "text": str(full)})
-        except Exception as error:
-            # Damaged media raise these, deep inside the bindings; anything else is a bug of ours.
-            bad = isinstance(error, IndexError | ValueError | OverflowError | MemoryError)
-            bad = bad or type(error).__module__.startswith("av.")
-            kind = "UnreadableMedia" if bad else type(error).__name__
-            text = str(error) or type(error).__name__
-            say({"error": kind, "text": f"the decoder said: {text}" if bad else text})
-        else:
-            say({"done": True})
-
-
-def own_output() -> IO[str]:
-    """Standard output for our lines alone: what a native library prints goes to the errors."""
-    answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)
-    return answers
-
-
-if __name__ == "__main__":
-    die_with(int(sys.argv[1]))
-    _limit()
-    _serve(sys.stdin, own_output())

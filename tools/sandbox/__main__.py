@@ -1,0 +1,87 @@
+"""The child: bounds itself, then serves requests. `python -m tools.sandbox PARENT [FOLDER]`.
+
+FOLDER is where it may write.
+"""
+
+import contextlib
+import importlib
+import json
+import math
+import resource
+import sys
+from typing import IO, Any
+
+from tools.errors import UnreadableMedia, VideoError
+from tools.files.disk import FULL, refusal
+from tools.sandbox.confinement import confine
+from tools.sandbox.process import die_with, own_output
+
+ADDRESS_SPACE = 1536 << 20
+"""Bytes of address space; resident memory stays far below."""
+MEMORY = 512 << 20
+"""Bytes that a decoder may write to. With the libraries, which come on top, under 600 MB."""
+FILE_SIZE = 8 << 30
+OPEN_FILES = 128
+
+
+def _limit() -> None:
+    for what, bound in (
+        (resource.RLIMIT_AS, ADDRESS_SPACE),
+        (resource.RLIMIT_DATA, MEMORY),
+        (resource.RLIMIT_FSIZE, FILE_SIZE),
+        (resource.RLIMIT_NOFILE, OPEN_FILES),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        with contextlib.suppress(ValueError, OSError):  # macOS has no bound on memory
+            resource.setrlimit(what, (bound, bound))
+
+
+def _limit_cpu(seconds: float) -> None:
+    """From now on; the system ends the process after that."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    soft = math.ceil(used.ru_utime + used.ru_stime + seconds)
+    if hard != resource.RLIM_INFINITY:
+        soft = min(soft, hard - 1)
+    resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
+
+
+def _serve(requests: IO[str], answers: IO[str], folder: str | None) -> None:
+    confined = False
+
+    def say(message: dict[str, Any]) -> None:
+        answers.write(json.dumps(message) + "\n")
+        answers.flush()
+
+    for line in requests:
+        request = json.loads(line)
+        module, _, name = request["function"].partition(":")
+        _limit_cpu(request["cpu"])
+        try:
+            function = getattr(importlib.import_module(module), name)
+            if not confined:  # after the import, which may keep compiled code for the next child
+                confine(folder)
+                confined = True
+            for event in function(**request["arguments"]):
+                say({"event": event})
+        except VideoError as error:
+            say({"error": type(error).__name__, "text": str(error)})
+        except OSError as error:
+            told = f"the decoder said: {error.strerror or error}"
+            full = refusal(error) if error.errno in FULL else UnreadableMedia(told)
+            say({"error": type(full).__name__, "text": str(full)})
+        except Exception as error:
+            # Damaged media raise these, deep inside the bindings; anything else is a bug of ours.
+            bad = isinstance(error, IndexError | ValueError | OverflowError | MemoryError)
+            bad = bad or type(error).__module__.startswith("av.")
+            kind = "UnreadableMedia" if bad else type(error).__name__
+            text = str(error) or type(error).__name__
+            say({"error": kind, "text": f"the decoder said: {text}" if bad else text})
+        else:
+            say({"done": True})
+
+
+if __name__ == "__main__":
+    die_with(int(sys.argv[1]))
+    _limit()
+    _serve(sys.stdin, own_output(), *(sys.argv[2:] or [None]))
