@@ -22,18 +22,16 @@ from ui.cli.common import (
     To,
     VideoRef,
     complain,
-    file_named,
-    index_file,
     open_library,
     print_json,
-    resolve,
     seconds,
     settings,
 )
 from ui.cli.eval import evaluate
+from ui.cli.indexing import file_named, index_file, resolve
 from ui.cli.library import library_app
-from ui.cli.main import leave, stop_at_once
 from ui.cli.models import models_app
+from ui.cli.signals import leave, stop_at_once
 from ui.cli.summary import add_to
 
 if TYPE_CHECKING:

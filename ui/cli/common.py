@@ -1,4 +1,4 @@
-"""What the commands share: the chosen library, references to videos, times, JSON."""
+"""The chosen library, times and JSON, for all commands."""
 
 import json
 import re
@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from agent.settings import Settings
-from tools.errors import RefusedRequest, VideoError
+from tools.errors import VideoError
 
 if TYPE_CHECKING:
     from tools.library import Library
-    from tools.media import Video
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON value and nothing else.")]
 From = Annotated[str | None, typer.Option("--from", metavar="T", help="Seconds or [H:]MM:SS.")]
@@ -65,41 +64,6 @@ def seconds(text: str | None) -> float | None:
     for part in parts:
         total = total * 60 + part
     return total
-
-
-def resolve(library: "Library", ref: str, quiet: bool = False) -> "Video":
-    """A video by path, id, start of an id or title; a path that is not indexed yet is indexed."""
-    path = file_named(ref)
-    if path.exists() or "/" in ref:
-        return index_file(library, path, quiet)
-    return library.get(ref)
-
-
-def file_named(ref: str) -> Path:
-    """A path; RefusedRequest for an address, which is not fetched."""
-    if "://" in ref and not Path(ref).exists():
-        raise RefusedRequest(f"{ref!r} is an address: download the file and index that")
-    return Path(ref)
-
-
-def index_file(library: "Library", path: Path, quiet: bool, **options: Any) -> "Video":
-    """Index a file with progress on standard error; options are those of `ingest`."""
-    from tools.ingest.pipeline import ingest
-    from ui.cli.progress import Reporter
-    from ui.cli.suggest_models import offer
-
-    chosen = settings()
-    if not quiet and path.is_file():
-        offer(chosen)
-    with Reporter(quiet) as reporter:
-        reporter.begin(path.name)
-        return ingest(
-            library,
-            path,
-            providers=chosen.providers,
-            on_progress=reporter,
-            **options,
-        )
 
 
 def print_json(value: Any) -> None:
