@@ -1,5 +1,6 @@
 """The chosen library, times and JSON, for all commands."""
 
+import errno
 import json
 import re
 import shlex
@@ -11,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from agent.settings import Settings
-from tools.errors import VideoError
+from tools.errors import Interrupted, RefusedRequest, VideoError
+from tools.files.disk import refusal
 
 if TYPE_CHECKING:
     from tools.library import Library
@@ -22,6 +24,9 @@ To = Annotated[str | None, typer.Option("--to", metavar="T", help="Seconds or [H
 VideoRef = Annotated[str, typer.Argument(metavar="VIDEO", help="A file, an id or a title.")]
 
 
+_ANOTHER = "choose another library with --library"
+
+
 class Chosen:
     """What the options before the command said."""
 
@@ -29,9 +34,14 @@ class Chosen:
 
 
 def settings() -> Settings:
-    """Settings from the environment, with the library that was chosen."""
+    """Settings from the environment, with the library that was chosen; no library in a file."""
     found = Settings.from_env()
-    return replace(found, home=Chosen.home.absolute()) if Chosen.home else found
+    if Chosen.home:
+        found = replace(found, home=Chosen.home.absolute())
+    there = next(path for path in (found.home, *found.home.parents) if path.exists())
+    if not there.is_dir():
+        raise RefusedRequest(f"{there} is a file, not a folder: {_ANOTHER}")
+    return found
 
 
 def open_library() -> "Library":
@@ -71,6 +81,17 @@ def print_json(value: Any) -> None:
     text = json.dumps(value, ensure_ascii=False, indent=2)
     # A character that is not printable stands between quotation marks: JSON's own escape fits.
     print("".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text))
+
+
+def explained(error: Exception) -> VideoError | None:
+    """What a person can do about an error; None where it is a bug."""
+    if not isinstance(error, OSError):
+        return error if isinstance(error, VideoError) else None
+    home = settings().home
+    inside = error.filename and Path(str(error.filename)).is_relative_to(home)
+    if error.errno == errno.ENOENT and inside and not (home / "libraries").exists():
+        return Interrupted(f"nothing can be written in {home}: {_ANOTHER}")
+    return refusal(error)
 
 
 def complain(error: VideoError) -> None:
