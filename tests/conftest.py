@@ -26,6 +26,7 @@ from tools.models.providers import BARE
 from tools.store.manifest import REPAIR
 
 ROOT = Path(__file__).parents[1]
+LANGUAGE_MODEL = {"OPENAI_API_KEY", "OPENAI_BASE_URL", "CUEPOINT_MODEL", "CUEPOINT_MODEL_SEES"}
 Colour = tuple[int, int, int]
 
 
@@ -46,15 +47,34 @@ def only_this_machine(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRe
     monkeypatch.setattr(socket.socket, "connect", guarded)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def settings_of_the_person() -> Iterator[dict[str, str]]:
+    """Taken out of the environment first of all: no test, fixture or server of one sees a key."""
+    keep = ("CUEPOINT_MEDIA", "CUEPOINT_MODELS", "CUEPOINT_CHROMIUM")
+    taken = {
+        name: value
+        for name, value in os.environ.items()
+        if name.startswith(("CUEPOINT_", "OPENAI_", "CHAINLIT_")) and name not in keep
+    }
+    for name in taken:
+        del os.environ[name]
+    yield taken
+    os.environ |= taken
+
+
 @pytest.fixture(autouse=True)
-def own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No setting of the person who runs the tests, and no library but a new one."""
-    for name in list(os.environ):
-        keep = ("CUEPOINT_MEDIA", "CUEPOINT_MODELS", "CUEPOINT_CHROMIUM")
-        if name.startswith(("CUEPOINT_", "OPENAI_", "CHAINLIT_")) and name not in keep:
-            monkeypatch.delenv(name)
+def own_environment(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+    settings_of_the_person: dict[str, str],
+) -> None:
+    """A new library, and nothing is downloaded; who asks for live tests gives the model back."""
+    if request.node.get_closest_marker("live") and "live" in request.config.option.markexpr:
+        for name in LANGUAGE_MODEL & settings_of_the_person.keys():
+            monkeypatch.setenv(name, settings_of_the_person[name])
     monkeypatch.setenv("CUEPOINT_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("CUEPOINT_HUB", "off")  # nothing is offered, nothing downloaded
+    monkeypatch.setenv("CUEPOINT_HUB", "off")
 
 
 @pytest.fixture(autouse=True)

@@ -34,7 +34,7 @@ import ui.cli.progress
 import ui.render
 from tools.embed import load_embedder
 from ui.cli import app as cli
-from ui.cli import main as start
+from ui.cli import signals
 
 load_embedder()
 WARM = (agent, tools, ui)
@@ -58,7 +58,7 @@ def fork(job: dict) -> tuple[int, int]:
     for number, name in ((0, os.devnull), (1, f"{job['log']}.out"), (2, f"{job['log']}.err")):
         os.dup2(os.open(name, os.O_RDWR | os.O_CREAT | os.O_TRUNC), number)
     sys.argv = ["cuepoint", *job["argv"]]
-    start.stop_at_once()
+    signals.stop_at_once()
     os.environ |= job["env"]
     exec(job["setup"], {})
     os.write(writing, b"b")

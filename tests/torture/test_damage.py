@@ -158,6 +158,10 @@ def hurt(honest: Iterable[Path], n: int, folder: Path, chance: random.Random) ->
         yield path
 
 
+def test_real_files_are_among_those_that_are_damaged(media: Path, clips: list[Path]) -> None:
+    assert len(clips) > 10 and all(path.is_relative_to(media) for path in clips)
+
+
 def test_a_damaged_file_is_one_line_or_usable(
     seeds: Seeds,
     clips: list[Path],

@@ -357,6 +357,10 @@ async def judged(one: Agent, claims: list[str], scope: str = "") -> list[tuple[s
     return found
 
 
+def test_a_real_talk_is_among_what_is_forged(media: Path, toolbox: Toolbox) -> None:
+    assert "grid_talk_33s" in {video.title for video in toolbox.list_videos()}
+
+
 @pytest.mark.parametrize("like", [False, True], ids=["blind", "all alike"])
 async def test_no_forged_claim_is_shown_as_verified(
     toolbox: Toolbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chance: random.Random,

@@ -22,8 +22,8 @@ from fastapi.responses import JSONResponse, Response
 
 from ui.web.host_guard import is_uuid
 
-SOURCE = Path(__file__).resolve().parents[2]
-"""Where chainlit.md, .chainlit/ and public/ of the project lie."""
+SOURCE = Path(__file__).with_name("assets")
+"""Links to chainlit.md, .chainlit/ and public/ at the top of the repository; copies in a wheel."""
 CLOSED = ("/project/element", "/mcp", "/login", "/auth/jwt", "/auth/header", "/copilot")
 """Chainlit's routes that nothing here uses: each is a way in."""
 _STARTS = re.compile(r"(SLACK|TEAMS|DISCORD|LITERAL|OAUTH)_|DATABASE_URL$")

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from tools.errors import VideoError
-from tools.files.disk import refusal
+from tools.errors import RefusedRequest, VideoError
 from ui.cli.common import (
     AsJson,
     Chosen,
@@ -22,18 +21,17 @@ from ui.cli.common import (
     To,
     VideoRef,
     complain,
-    file_named,
-    index_file,
+    explained,
     open_library,
     print_json,
-    resolve,
     seconds,
     settings,
 )
 from ui.cli.eval import evaluate
+from ui.cli.indexing import file_named, index_file, resolve
 from ui.cli.library import library_app
-from ui.cli.main import leave, stop_at_once
 from ui.cli.models import models_app
+from ui.cli.signals import leave, stop_at_once
 from ui.cli.summary import add_to
 
 if TYPE_CHECKING:
@@ -293,10 +291,12 @@ def serve(
         status = 0
     except SystemExit as end:  # an address that is taken, and whatever else the server stops at
         status = end.code if isinstance(end.code, int) else 1
-    except VideoError as error:
-        complain(error)
-    except Exception:  # leave() ends before anyone above could tell
-        logging.getLogger(__name__).exception("the server ended")
+    except Exception as error:  # leave() ends before anyone above could tell
+        told = explained(error)
+        if told is None:
+            logging.getLogger(__name__).exception("the server ended")
+        else:
+            complain(told)
     leave(status)
 
 
@@ -331,24 +331,33 @@ def doctor(as_json: AsJson = False) -> None:
 def main() -> NoReturn:
     """Run a command; a VideoError, and what the disk does, is one line and status 1."""
     stop_at_once()
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a terminal may know ASCII only
+    _complete_streams()
     try:
         try:
             app()
         finally:
             sys.stdout.flush()
-    except VideoError as error:
-        complain(error)
-        raise SystemExit(1) from None
     except BrokenPipeError:  # who read us has gone; what is left must not be flushed at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(1) from None
-    except OSError as error:
-        told = refusal(error)
+    except (VideoError, OSError) as error:
+        told = explained(error)
         if told is None:
             raise
         complain(told)
         raise SystemExit(1) from None
     raise SystemExit(0)
+
+
+def _complete_streams() -> None:
+    """Streams that whoever started us closed, so that no file is opened in their place."""
+    if sys.stdin is None:
+        sys.stdin = open(os.devnull)  # noqa: SIM115
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115
+    if sys.stdout is None:
+        complain(RefusedRequest("standard output is closed; send it to /dev/null instead"))
+        raise SystemExit(1)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal may know ASCII only

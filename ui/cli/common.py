@@ -1,5 +1,6 @@
-"""What the commands share: the chosen library, references to videos, times, JSON."""
+"""The chosen library, times and JSON, for all commands."""
 
+import errno
 import json
 import re
 import shlex
@@ -11,16 +12,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from agent.settings import Settings
-from tools.errors import RefusedRequest, VideoError
+from tools.errors import Interrupted, RefusedRequest, VideoError
+from tools.files.disk import refusal
 
 if TYPE_CHECKING:
     from tools.library import Library
-    from tools.media import Video
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON value and nothing else.")]
 From = Annotated[str | None, typer.Option("--from", metavar="T", help="Seconds or [H:]MM:SS.")]
 To = Annotated[str | None, typer.Option("--to", metavar="T", help="Seconds or [H:]MM:SS.")]
 VideoRef = Annotated[str, typer.Argument(metavar="VIDEO", help="A file, an id or a title.")]
+
+
+_ANOTHER = "choose another library with --library"
 
 
 class Chosen:
@@ -30,9 +34,14 @@ class Chosen:
 
 
 def settings() -> Settings:
-    """Settings from the environment, with the library that was chosen."""
+    """Settings from the environment, with the library that was chosen; no library in a file."""
     found = Settings.from_env()
-    return replace(found, home=Chosen.home.absolute()) if Chosen.home else found
+    if Chosen.home:
+        found = replace(found, home=Chosen.home.absolute())
+    there = next(path for path in (found.home, *found.home.parents) if path.exists())
+    if not there.is_dir():
+        raise RefusedRequest(f"{there} is a file, not a folder: {_ANOTHER}")
+    return found
 
 
 def open_library() -> "Library":
@@ -67,46 +76,22 @@ def seconds(text: str | None) -> float | None:
     return total
 
 
-def resolve(library: "Library", ref: str, quiet: bool = False) -> "Video":
-    """A video by path, id, start of an id or title; a path that is not indexed yet is indexed."""
-    path = file_named(ref)
-    if path.exists() or "/" in ref:
-        return index_file(library, path, quiet)
-    return library.get(ref)
-
-
-def file_named(ref: str) -> Path:
-    """A path; RefusedRequest for an address, which is not fetched."""
-    if "://" in ref and not Path(ref).exists():
-        raise RefusedRequest(f"{ref!r} is an address: download the file and index that")
-    return Path(ref)
-
-
-def index_file(library: "Library", path: Path, quiet: bool, **options: Any) -> "Video":
-    """Index a file with progress on standard error; options are those of `ingest`."""
-    from tools.ingest.pipeline import ingest
-    from ui.cli.progress import Reporter
-    from ui.cli.suggest_models import offer
-
-    chosen = settings()
-    if not quiet and path.is_file():
-        offer(chosen)
-    with Reporter(quiet) as reporter:
-        reporter.begin(path.name)
-        return ingest(
-            library,
-            path,
-            providers=chosen.providers,
-            on_progress=reporter,
-            **options,
-        )
-
-
 def print_json(value: Any) -> None:
     """One JSON value on standard output; what a terminal would obey, or not show, is escaped."""
     text = json.dumps(value, ensure_ascii=False, indent=2)
     # A character that is not printable stands between quotation marks: JSON's own escape fits.
     print("".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text))
+
+
+def explained(error: Exception) -> VideoError | None:
+    """What a person can do about an error; None where it is a bug."""
+    if not isinstance(error, OSError):
+        return error if isinstance(error, VideoError) else None
+    home = settings().home
+    inside = error.filename and Path(str(error.filename)).is_relative_to(home)
+    if error.errno == errno.ENOENT and inside and not (home / "libraries").exists():
+        return Interrupted(f"nothing can be written in {home}: {_ANOTHER}")
+    return refusal(error)
 
 
 def complain(error: VideoError) -> None:

@@ -1,4 +1,4 @@
-"""Progress of indexing on standard error: a bar on a terminal, lines where it is not one."""
+"""Progress on standard error: a bar on a terminal, lines where it is not one."""
 
 import sys
 import time
@@ -21,9 +21,9 @@ class Reporter:
         if not quiet and sys.stderr.isatty():
             from rich.console import Console
             from rich.progress import BarColumn, TextColumn
-            from rich.progress import Progress as Bar
+            from rich.progress import Progress as Bars
 
-            self._bar = Bar(
+            self._bar = Bars(
                 TextColumn("{task.fields[name]}", markup=False),
                 BarColumn(),
                 TextColumn("{task.description}", markup=False),
@@ -68,4 +68,56 @@ class Reporter:
     def _line(self, text: str) -> None:
         self._said = time.monotonic()
         sys.stderr.write(f"{self._name}: {text}\n")
+        sys.stderr.flush()
+
+
+class DownloadBar:
+    """Bytes on standard error: a bar on a terminal, lines where it is not one."""
+
+    def __init__(self, name: str, quiet: bool) -> None:
+        self._name, self._quiet, self._said, self._bar = name, quiet, 0.0, None
+        if not quiet and sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import (
+                BarColumn,
+                DownloadColumn,
+                Progress,
+                TextColumn,
+                TimeRemainingColumn,
+                TransferSpeedColumn,
+            )
+
+            self._bar = Progress(
+                TextColumn("{task.description}", markup=False),
+                BarColumn(),
+                DownloadColumn(),
+                TransferSpeedColumn(),
+                TimeRemainingColumn(),
+                console=Console(stderr=True),
+                transient=True,
+            )
+            self._task = self._bar.add_task(name, total=None)
+
+    def __enter__(self) -> Self:
+        if self._bar:
+            self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar:
+            self._bar.stop()
+
+    def __call__(self, done: int, total: int) -> None:
+        """Show how many bytes are there; the first call says how many there will be."""
+        if self._quiet:
+            return
+        now = time.monotonic()
+        if not done:
+            sys.stderr.write(f"{self._name}: {total / 1e6:.1f} MB to download\n")
+        elif not self._bar and (done == total or now - self._said > 5):
+            sys.stderr.write(f"{self._name}: {done / 1e6:.1f} of {total / 1e6:.1f} MB\n")
+        if self._bar:
+            self._bar.update(self._task, completed=done, total=total)
+        elif not done or now - self._said > 5:
+            self._said = now
         sys.stderr.flush()

@@ -95,11 +95,11 @@ def _answers(address: str) -> bool:
 
 def _fetch(settings: Settings, names: Iterable[str]) -> None:
     from tools.models import download as hub
-    from ui.cli.models import Bar
+    from ui.cli.progress import DownloadBar
 
     for name in names:
         try:
-            with Bar(name, False) as bar:
+            with DownloadBar(name, False) as bar:
                 hub.pull(settings.home, name, bar, settings.hub)
         except VideoError as error:
             complain(error)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ui.cli.common import AsJson, VideoRef, open_library, print_json, resolve, settings
+from ui.cli.common import AsJson, VideoRef, open_library, print_json, settings
+from ui.cli.indexing import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

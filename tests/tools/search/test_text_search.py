@@ -188,7 +188,6 @@ ENGLISH = {
 }
 
 
-@pytest.mark.live
 @pytest.mark.parametrize(
     ("model", "asked", "least"),
     [("e5-small", GERMAN, 7), ("e5-small", ENGLISH, 5), ("minilm", ENGLISH, 5)],

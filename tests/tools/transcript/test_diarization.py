@@ -196,12 +196,11 @@ def test_no_label_is_guessed() -> None:
     assert speakers(said((0, 4)), []) == [None]
 
 
-@pytest.mark.live
 @pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="makes its voices with espeak-ng")
 def test_real_models_tell_a_man_from_a_woman(tmp_path: Path) -> None:
     real = Path(os.environ.get("CUEPOINT_MODELS", "models")).absolute()
     if missing(real):
-        pytest.skip(missing(real))
+        pytest.skip(f"{missing(real)} (CUEPOINT_MODELS)")
     pieces: list[np.ndarray] = []
     for voice in ("en-gb", "en-us+f3") * 2:
         text = "This is a sentence that is long enough to know who is speaking in this room."

@@ -188,7 +188,6 @@ def test_what_whisper_stopped_before_is_heard_again(
     assert lengths == [12.0, 7.0]  # half a second that is left is not worth it
 
 
-@pytest.mark.live
 def test_real_whisper_hears_jfk(media: Path, tmp_path: Path):
     if largest(MODELS, 99, 99 * GIB) is None:
         pytest.skip("no weights of Whisper (CUEPOINT_MODELS)")

@@ -130,7 +130,6 @@ def test_other_weights_of_the_same_name_see_again(tiny, shots, tmp_path):
         assert picture_sources(work_on(library, video, picture_embedder=name)) != before
 
 
-@pytest.mark.live
 def test_a_real_model_finds_the_lighthouse_and_no_dog(sample: Path, tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()
