@@ -16,6 +16,7 @@ from tools.embed import Vectors
 from tools.errors import Damaged, NotIndexed, UnknownVideo, VideoError
 from tools.files.checksums import CHECK, is_sealed_picture
 from tools.files.durable import discard, is_locked
+from tools.files.rows import Rows
 from tools.ingest import on_demand as closer
 from tools.media import (
     Attributes,
@@ -35,7 +36,6 @@ from tools.store.records import HEARD, READ, SUBTITLES, builder, past
 from tools.store.recovery import ABOUT, RECORD
 from tools.transcript.diarization import Turn, label
 from tools.vision.colour import look_of_picture
-from tools.vision.signals import Rows
 
 if TYPE_CHECKING:
     from tools.integrity.verify import Problem

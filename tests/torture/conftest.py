@@ -24,13 +24,13 @@ import numpy as np
 import pytest
 
 from tools.errors import VideoError
+from tools.files.rows import read_rows
 from tools.ingest.pipeline import ingest
 from tools.library import Library
 from tools.media import Video
 from tools.models.providers import BARE
 from tools.sandbox import Child
 from tools.vision import scenes
-from tools.vision.signals import read_rows
 
 LONG = os.environ.get("CUEPOINT_TORTURE") == "long"
 SEED = int(os.environ.get("CUEPOINT_SEED", "1"))
@@ -167,12 +167,12 @@ class Decoder:
         target = self._folder / "look"
         target.mkdir(exist_ok=True)
         steps: list[tuple[str, dict[str, Any]]] = [
-            ("source:probe", {}),
-            ("subtitles:read_subtitles", {}),
+            ("container:probe", {}),
+            ("tracks:read_subtitles", {}),
             ("decode:keyframes", {"target": str(target), "duration": 0.0}),
-            ("source:sound_end", {}),
+            ("container:sound_end", {}),
             ("decode:scan", {"target": str(target), "rows": str(target / "rows"), "floor": 5.0}),
-            ("pictures:pictures", {"target": str(target), "seconds": [0.0, 0.7, 1e6]}),
+            ("jpeg:pictures", {"target": str(target), "seconds": [0.0, 0.7, 1e6]}),
         ]
         for name, more in steps:
             try:
@@ -180,13 +180,13 @@ class Decoder:
             except VideoError as error:
                 assert "\n" not in str(error) and str(path.parent) not in str(error), error
                 found.troubles.append(str(error))
-                if name == "source:probe":
+                if name == "container:probe":
                     found.refused = str(error)
                     break
                 continue
             json.dumps(events, allow_nan=False)
             found.pictures += [e["frame"]["seconds"] for e in events if "frame" in e]
-            if name == "source:probe":
+            if name == "container:probe":
                 found.facts = events[0]
                 if not events[0]["video"]:
                     break

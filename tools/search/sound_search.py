@@ -12,9 +12,9 @@ from tools.evidence import HEARD
 from tools.media import evidence_id
 
 if TYPE_CHECKING:
+    from tools.files.rows import Rows
     from tools.library import Library
     from tools.media import Evidence
-    from tools.vision.signals import Rows
 
 Sought = Literal["loudest", "outburst", "silence", "speech", "other"]
 OPEN = ("waiting", "running")

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from tools.errors import UnreadableMedia
 from tools.files import durable as files
+from tools.files.rows import Rows, read_rows
 from tools.ingest.stages.step import Result
 from tools.library import as_rows
 from tools.media import Attributes, Frame, Scene
 from tools.vision import scenes
 from tools.vision.sampling import FLOOR_SECONDS, REASONS, choose
-from tools.vision.signals import Rows, read_rows
 
 if TYPE_CHECKING:
     from tools.ingest.run import Work
