@@ -11,8 +11,7 @@ from tools.library import Library
 from tools.media import Frame
 from tools.sandbox import UNTIL, Child
 from tools.store.manifest import REPAIR
-from tools.vision.sampling import Strategy, choose
-from tools.vision.skipped import Skipped, skipped
+from tools.vision.sampling import Skipped, Strategy, choose, skipped
 
 NEAR = 0.5
 """Seconds within which a kept frame shows a moment well enough."""
