@@ -21,11 +21,11 @@ import numpy as np
 
 from tools.audio.loudness import RATE, chunks, speech_spans
 from tools.errors import ProviderUnavailable
+from tools.files.rows import Rows, read_rows
 from tools.sandbox import Child
 from tools.transcript.asr import WHISPER, Chunk, Transcriber, load_transcriber
 from tools.transcript.subtitles import read_sidecar
 from tools.transcript.whisper import SIZES
-from tools.vision.signals import Rows, read_rows
 
 ROOT = Path(__file__).resolve().parent.parent
 JFK = (

@@ -24,13 +24,13 @@ import numpy as np
 import pytest
 
 from tools.errors import VideoError
+from tools.files.rows import read_rows
 from tools.ingest.pipeline import ingest
 from tools.library import Library
 from tools.media import Video
 from tools.models.providers import BARE
 from tools.sandbox import Child
 from tools.vision import scenes
-from tools.vision.signals import read_rows
 
 LONG = os.environ.get("CUEPOINT_TORTURE") == "long"
 SEED = int(os.environ.get("CUEPOINT_SEED", "1"))

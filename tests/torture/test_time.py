@@ -17,7 +17,7 @@ from tools.library import Library
 from tools.store.frames import sample
 from tools.vision import scenes
 from tools.vision.sampling import choose
-from tools.vision.signals import rows_from
+from tools.vision.signals import ROW
 
 FRAMES, STEP = 30, 100
 """Frames of each file, and milliseconds between those of an honest one."""
@@ -232,15 +232,16 @@ def test_an_index_of_lies_is_an_index(
 
 def test_a_film_of_nothing_but_cuts_is_cut_without_trying_each_against_each() -> None:
     count = 200_000  # each against each would outlast the limit of a test by far
-    rows = rows_from(
+    made = [
         (float(at), 100 * (at % 3 == 0), 1, 1, 0, 0, 0.5 * (at % 3 == 0), 0, 1, 2)
         for at in range(count)
-    )
+    ]
+    rows = np.array(made, ROW)
     assert len(scenes.find_cuts(rows)) > count / 4
 
 
 def test_years_between_two_frames_are_not_walked_through() -> None:
-    rows = rows_from((at, 0, 0, 0, 0, 0, 0, 0, 1, 1) for at in (0.0, 1.0, 1e15))
+    rows = np.array([(at, 0, 0, 0, 0, 0, 0, 0, 1, 1) for at in (0.0, 1.0, 1e15)], ROW)
     assert [at for at, _ in choose("dense", rows, [])] == [0.0, 1.0, 1e15]
 
 

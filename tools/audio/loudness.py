@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.vision.signals import Rows
+from tools.files.rows import Rows
 
 RATE = 16_000
 STEP = 1536

@@ -26,8 +26,9 @@ from tools.sandbox import Child
 from tools.store.frames import intact
 from tools.store.manifest import SCHEMA, Manifest, unnamed
 from tools.store.original import Original
-from tools.store.recovery import ABOUT, ORIGINAL, RECORD, clean_title, known
+from tools.store.recovery import ABOUT, ORIGINAL, RECORD, known
 from tools.store.store import STAGES, save_manifest
+from tools.text.clean import clean_title
 from tools.vision.sampling import STRATEGIES, Strategy
 
 NEEDED = ("probe", "subtitles", "keyframes", "pass")

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from tools.files.rows import Rows
     from tools.media import Frame
     from tools.search.image_vectors import VisualSearch
     from tools.store.store import Store
-    from tools.vision.signals import Rows
 
     Floats = NDArray[np.float64]
 

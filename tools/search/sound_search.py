@@ -11,9 +11,9 @@ from tools.audio.loudness import KINDS, loudest, spans, told
 from tools.errors import NotIndexed
 
 if TYPE_CHECKING:
+    from tools.files.rows import Rows
     from tools.media import Evidence
     from tools.store.store import Store
-    from tools.vision.signals import Rows
 
 Sought = Literal["loudest", "outburst", "silence", "speech", "other"]
 OPEN = ("waiting", "running")

@@ -14,8 +14,7 @@ from tools.store.manifest import REPAIR
 from tools.store.records import frame_image, seconds_of
 from tools.store.store import Store
 from tools.vision.colour import look_of_picture
-from tools.vision.sampling import Strategy, choose
-from tools.vision.skipped import Skipped, skipped
+from tools.vision.sampling import Skipped, Strategy, choose, skipped
 
 NEAR = 0.5
 """Seconds within which a kept frame shows a moment well enough."""

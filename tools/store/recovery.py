@@ -1,8 +1,6 @@
 """What of a video cannot be computed again, kept beside its manifest: enough to index it anew."""
 
 import json
-import os
-import unicodedata
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -72,12 +70,3 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except FileNotFoundError:
         return b""
-
-
-def clean_title(text: str) -> str:
-    """A name from outside as plain text of one line: no control characters, at most 200 long."""
-    text = os.fsencode(text).decode(
-        errors="replace"
-    )  # as the system's encoding may know no accents
-    plain = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in text)
-    return " ".join(plain.split())[:200] or "untitled"

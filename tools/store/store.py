@@ -17,6 +17,7 @@ from tools.embed import Vectors
 from tools.errors import Damaged, NotIndexed, UnknownVideo
 from tools.files.checksums import CHECK, is_sealed_picture
 from tools.files.durable import discard, is_locked
+from tools.files.rows import Rows
 from tools.media import (
     Attributes,
     Evidence,
@@ -34,7 +35,6 @@ from tools.store.original import Originals, place
 from tools.store.records import HEARD, READ, SUBTITLES, builder, frame_image, past
 from tools.store.recovery import ABOUT, RECORD
 from tools.transcript.diarization import Turn, label
-from tools.vision.signals import Rows
 
 STAGES = (
     "probe", "subtitles", "keyframes", "pass", "sound", "screen", "pictures", "speech", "speakers",

@@ -6,16 +6,14 @@ are checked, and what was mended is said.
 
 import html
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 from itertools import pairwise
 from typing import NamedTuple
 
 from tools.media import Utterance
+from tools.text.clean import clean
 
-MAX_TEXT = 500
-"""Characters that one utterance may have."""
 MAX_RAW = 4000
 """Characters of one cue, markup and all, that are looked at."""
 
@@ -38,22 +36,6 @@ SAID_BY = re.compile(
     r"(?:>>+\s*|[-\u2013]\s*)?([^\W\d_a-z][\w.'\u2019 -]{0,29}?)(?::\s+|\uff1a)(?=\S)"
 )
 NOT_NAMES = {"answer", "chapter", "default", "example", "note", "ntp", "part", "question", "step"}
-UNSEEN = {"Cc", "Cf", "Cs", "Co"}
-CARRIERS = range(0xE0000, 0xE1000)
-"""Tags and variation selectors that show nothing: whole sentences have been hidden in them."""
-JOINERS = "\u200c\u200d"  # some scripts and emoji need them
-
-
-def clean(text: str, limit: int = MAX_TEXT) -> str:
-    """One line of visible text: no control, direction-override or other invisible characters."""
-    text = unicodedata.normalize("NFC", text[: limit * 4])
-    visible = (c if c in JOINERS or _is_seen(c) else " " if c.isspace() else "" for c in text)
-    text = " ".join("".join(visible).split())
-    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
-
-
-def _is_seen(c: str) -> bool:
-    return unicodedata.category(c) not in UNSEEN and ord(c) not in CARRIERS
 
 
 def unstyled(start: float, end: float, text: str, styled: bool, speaker: str = "") -> Cue:

@@ -13,8 +13,8 @@ from dataclasses import replace
 from itertools import pairwise
 
 from tools.media import DOUBTFUL, Utterance
+from tools.text.clean import clean
 from tools.transcript.asr import Word
-from tools.transcript.cues import clean
 
 Span = tuple[float, float]
 

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from tools.media import Utterance
+from tools.text.clean import clean
 from tools.text.languages import LANGUAGES
-from tools.transcript.cues import Cue, clean, unstyled, utterances
+from tools.transcript.cues import Cue, unstyled, utterances
 
 SIDECAR_TYPES = {".srt", ".vtt", ".ass", ".ssa"}
 MAX_BYTES = 20 << 20

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from tools.audio.loudness import FLOOR, RATE, ROW, STEP
 from tools.audio.vad import WINDOW, VoiceActivity
+from tools.files.rows import RowWriter
 from tools.video.container import FAULTS, UNKNOWN, codec_name, open_media, origin, said
-from tools.vision.signals import RowWriter
 
 Event = dict[str, Any]
 BLOCK = 320 * STEP

@@ -16,11 +16,12 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from tools.errors import UnreadableMedia
+from tools.files.rows import RowWriter
 from tools.video.container import FAULTS, decoded, open_media, origin, said, video_stream
 from tools.video.grid import sample_grid
 from tools.video.jpeg import PictureWriter
 from tools.vision.sampling import LAST, Adaptive
-from tools.vision.signals import DRIFT, NOISE, Grid, RowWriter
+from tools.vision.signals import DRIFT, NOISE, ROW, Grid
 
 Event = dict[str, Any]
 KEYFRAME_SPACING = 2.0
@@ -96,7 +97,7 @@ def scan(
         if stream is None:
             raise UnreadableMedia("there is no picture to decode")
         writer = PictureWriter(Path(target), stream)
-        table = RowWriter(Path(rows))
+        table = RowWriter(Path(rows), ROW)
         meter = _Meter()
         sampler = Adaptive(floor)
         trouble: str | None = None

@@ -11,7 +11,7 @@ from av.packet import Packet
 from av.stream import Discard, Disposition
 from av.subtitles.stream import SubtitleStream
 
-from tools.transcript.cues import clean
+from tools.text.clean import clean
 from tools.video.container import FAULTS, codec_name, open_media, origin, said
 
 TEXT_CODECS = {"ass", "ssa", "subrip", "srt", "text", "mov_text", "webvtt"}

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from tools.errors import ProviderUnavailable
 from tools.media import Frame, ScreenText
-from tools.transcript.cues import clean
+from tools.text.clean import clean
 from tools.vision.change_regions import (
     CHANGED,
     WHOLE,

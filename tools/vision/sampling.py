@@ -1,16 +1,20 @@
-"""Which frames to keep, and why.
+"""Frame sampling: the frames that each strategy keeps and those that it skips, with reasons.
 
 `Adaptive` decides during the decode pass, from what it has seen so far, so that the pictures it
 keeps are written while they are at hand. The other strategies choose times afterwards, from rows.
 """
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
-from tools.vision.signals import NOISE, Grid, Rows
+from tools.files.rows import Rows
+from tools.vision.signals import NOISE, Grid
 
 Strategy = Literal["uniform", "keyframe", "dense", "sparse", "adaptive"]
 STRATEGIES: tuple[Strategy, ...] = ("uniform", "keyframe", "dense", "sparse", "adaptive")
@@ -215,3 +219,88 @@ def _nearest(rows: Rows, wanted: Sequence[float], reason: str) -> list[tuple[flo
     seconds = rows["seconds"]
     places = np.clip(np.searchsorted(seconds, wanted, side="right") - 1, 0, len(seconds) - 1)
     return [(float(seconds[i]), reason) for i in dict.fromkeys(places.tolist())]
+
+
+SKIPPED = (
+    "",
+    "the picture stands still",
+    f"less than {GAP} s after a kept frame",
+    "it moves, and shows little that is new",
+    "it moves, and looks like the frame kept before",
+    "there was no room for more pictures",
+    "more than were asked for",
+    "between two of the times",
+    "no keyframe",
+    "not the middle of a scene",
+)
+"""Reasons to skip a frame, told to users."""
+IS_STILL, CLOSE, LITTLE, ALIKE, FULL, OVER, BETWEEN, NO_KEYFRAME, NO_MIDDLE = range(1, len(SKIPPED))
+_OTHERWISE = {"uniform": BETWEEN, "dense": BETWEEN, "keyframe": NO_KEYFRAME, "sparse": NO_MIDDLE}
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A run of frames skipped for one reason; `start` and `end` are its first and last frame."""
+
+    start: float
+    end: float
+    frames: int
+    reason: str
+
+
+def skipped(
+    strategy: Strategy,
+    rows: Rows,
+    scenes: Sequence[tuple[float, float]],
+    *,
+    count: int | None = None,
+    start: float = 0.0,
+    end: float = float("inf"),
+) -> list[Skipped]:
+    """Frames that `choose` does not keep, given the same arguments, by time."""
+    seconds: NDArray[np.float64] = rows["seconds"].astype(np.float64)
+    if strategy == "adaptive":
+        why = _failed_rule(rows, seconds)
+    else:
+        why = np.full(len(rows), _OTHERWISE[strategy])
+
+    def mark(number: int | None, reason: int) -> None:
+        chosen = choose(strategy, rows, scenes, count=number, start=start, end=end)
+        why[np.isin(seconds, [at for at, _ in chosen])] = reason
+
+    if strategy not in ("uniform", "dense"):  # those space as many as are asked for
+        mark(None, OVER)
+    mark(count, 0)
+    inside = (seconds >= start) & (seconds < end)
+    seconds, why = seconds[inside], why[inside]
+    edges = [0, *(np.flatnonzero(np.diff(why)) + 1).tolist(), len(why)]
+    return [
+        Skipped(float(seconds[a]), float(seconds[b - 1]), b - a, SKIPPED[int(why[a])])
+        for a, b in pairwise(edges)
+        if b > a and why[a]
+    ]
+
+
+def _failed_rule(rows: Rows, seconds: NDArray[np.float64]) -> NDArray[np.int64]:
+    """For each frame the rule of `Adaptive` that it failed, in the order in which it asks."""
+    motion = rows["motion"].astype(np.float64)
+    kept = np.maximum.accumulate(np.where(rows["kept"] > 0, np.arange(len(rows)), 0))
+    since = seconds - seconds[kept]
+    moved = np.cumsum(motion * np.clip(np.diff(seconds, prepend=0.0), 0.0, 1.0))
+    failed = {
+        FULL: since >= FLOOR_SECONDS,
+        IS_STILL: motion <= STILL,
+        CLOSE: since < GAP,
+        LITTLE: moved - moved[kept] < MOVED_AMOUNT,
+    }
+    return np.select(list(failed.values()), list(failed), ALIKE)
+
+
+def told(left_out: Sequence[Skipped]) -> str:
+    """A summary in words: "1,412 frames left out: the picture stands still (1,180); …"."""
+    counts = Counter[str]()
+    for run in left_out:
+        counts[run.reason] += run.frames
+    total = counts.total()
+    why = "; ".join(f"{reason} ({number:,})" for reason, number in counts.most_common())
+    return f"{total:,} frame{'s' * (total != 1)} left out" + (f": {why}" if why else "")

@@ -8,7 +8,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.vision.signals import DRIFT, Rows
+from tools.files.rows import Rows
+from tools.vision.signals import DRIFT
 
 Floats = NDArray[np.float64]
 

@@ -13,8 +13,7 @@ from tools.errors import NotIndexed
 from tools.library import Library
 from tools.media import Timed, Video
 from tools.store.frames import left_out
-from tools.vision.sampling import STRATEGIES
-from tools.vision.skipped import told
+from tools.vision.sampling import STRATEGIES, told
 from ui.render import clock
 
 BINS = 240

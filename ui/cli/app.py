@@ -130,8 +130,7 @@ def frames(
     from dataclasses import asdict
 
     from tools.store.frames import left_out, sample
-    from tools.vision.sampling import STRATEGIES
-    from tools.vision.skipped import told
+    from tools.vision.sampling import STRATEGIES, told
     from ui.render import Json, clock, span
 
     if strategy not in STRATEGIES:

@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import Self
 
 from tools.ingest.run import Progress
-from tools.store.recovery import clean_title
+from tools.text.clean import clean_title
 from ui.render import clock
 
 

@@ -19,7 +19,7 @@ from tools.errors import RefusedRequest, UnreadableMedia
 from tools.files.disk import FULL
 from tools.files.durable import adopt, claim, sweep, write_bytes
 from tools.sandbox import Child
-from tools.store.recovery import clean_title
+from tools.text.clean import clean_title
 from tools.vision.user_image import is_picture, small
 
 PIECE = 1 << 20

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from tools.audio.loudness import RATE, ROW, STEP_SECONDS, chunks, loudest, spans, speech_spans
+from tools.files.rows import Rows, read_rows
 from tools.ingest.pipeline import ingest
 from tools.library import Library
 from tools.models.providers import BARE
 from tools.sandbox import Child
-from tools.vision.signals import Rows, read_rows
 
 
 def write_sound(

@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 
 from tools.errors import UnreadableMedia
+from tools.files.rows import read_rows
 from tools.sandbox import Child
 from tools.vision.sampling import FLOOR_SECONDS
-from tools.vision.signals import read_rows
 
 Encode = Callable[..., Path]
 

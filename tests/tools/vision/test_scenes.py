@@ -4,9 +4,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tools.files.rows import read_rows
 from tools.sandbox import Child
 from tools.vision.scenes import find_cuts, spans
-from tools.vision.signals import read_rows
 
 Encode = Callable[..., Path]
 

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from tools.errors import UnreadableMedia
 from tools.files import durable as files
+from tools.files.rows import Rows, read_rows
 from tools.ingest.stages.step import Result
 from tools.media import Attributes, Frame, Scene
 from tools.store.frames import take_picture
 from tools.store.store import as_rows
 from tools.vision import scenes
 from tools.vision.sampling import FLOOR_SECONDS, REASONS, choose
-from tools.vision.signals import Rows, read_rows
 
 if TYPE_CHECKING:
     from tools.ingest.run import Work

@@ -1,0 +1,56 @@
+"""Tables of fixed rows as NumPy files: written row by row, read by memory mapping."""
+
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.lib import format as npy
+from numpy.typing import NDArray
+
+Rows = NDArray[np.void]
+
+
+class RowWriter:
+    """A writer of `.npy` files that appends rows, their number unknown beforehand."""
+
+    def __init__(self, path: Path, row: np.dtype[np.void]) -> None:
+        self._row = row
+        self._file: BinaryIO = path.open("wb")
+        self._count = 0
+        self._waiting: list[tuple[Any, ...]] = []
+        self._header()
+
+    def add(self, row: tuple[Any, ...]) -> None:
+        """Append one row, its values in the order of the row's fields."""
+        self._waiting.append(row)
+        if len(self._waiting) >= 1024:
+            self._flush()
+
+    def close(self) -> int:
+        """Finish the file; returns the number of rows."""
+        self._flush()
+        self._file.seek(0)
+        self._header()  # NumPy pads the header, so that a longer count fits in its place
+        self._file.close()
+        return self._count
+
+    def _flush(self) -> None:
+        self._file.write(np.array(self._waiting, self._row).tobytes())
+        self._count += len(self._waiting)
+        self._waiting.clear()
+
+    def _header(self) -> None:
+        npy.write_array_header_1_0(
+            self._file,
+            {
+                "descr": npy.dtype_to_descr(self._row),
+                "fortran_order": False,
+                "shape": (self._count,),
+            },
+        )
+
+
+def read_rows(path: Path) -> Rows:
+    """Rows of a file, mapped rather than loaded; ValueError or OSError for a damaged one."""
+    rows: Rows = np.load(path, mmap_mode="r", allow_pickle=False)
+    return rows
