@@ -24,10 +24,13 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.graph.message import add_messages
 from langgraph.runtime import Runtime
 
+from agent.answer import Stream, conclude, faults
+from agent.context import asked_at, finished, prompt
 from agent.llm.answer_cache import Recall
 from agent.llm.provider import explain, model_errors
+from agent.messages import FAULTS, KEY, beside
 from agent.toolbelt import Toolbelt, fence
-from agent.turn import FAULTS, KEY, Stream, Turn, asked_at, conclude, faults, finished, prompt
+from agent.turn import Turn
 from prompts import render
 from tools.errors import Damaged, VideoError
 from tools.sandbox import UNTIL
@@ -136,17 +139,15 @@ def build_agent(
     async def check(state: State, runtime: Runtime[Turn]) -> dict[str, Any]:
         turn, last = runtime.context, state["messages"][-1]
         seen, handles = state.get("seen", []), state.get("handles", [])
-        text, hint = last.text if isinstance(last, AIMessage) else "", last.additional_kwargs
+        text = last.text if isinstance(last, AIMessage) else ""
         if turn.stopped and turn.draft:
             turn.cut, turn.stopped, text = turn.stopped, "", turn.draft
-        ending = await asyncio.to_thread(
-            conclude, turn, belt, seen, handles, text, hint.get(KEY, {})
-        )
+        ending = await asyncio.to_thread(conclude, turn, belt, seen, handles, text, beside(last))
         if turn.may_repair and (wrong := faults(ending)):
             turn.draft, turn.quiet = text, True
             told = HumanMessage(render("faults", faults=wrong), additional_kwargs={KEY: FAULTS})
             return {"messages": [told]}
-        turn.ending = ending
+        runtime.stream_writer(("ending", ending))
         if recall and turn.key and not (turn.stopped or turn.cut):
             await asyncio.to_thread(recall.put, turn.key, text, seen)
         if ending.text.startswith(turn.streamed) and ending.text != turn.streamed:

@@ -3,7 +3,7 @@
 import sys
 from typing import TYPE_CHECKING
 
-from agent.settings import Settings
+from agent.settings import EXTRACTIVE, Settings
 from tools.errors import ProviderUnavailable, VideoError
 
 if TYPE_CHECKING:
@@ -11,7 +11,6 @@ if TYPE_CHECKING:
 
     from tools.toolbox import Toolbox
 
-EXTRACTIVE = "extractive"
 OPENAI_URL = "https://api.openai.com/v1"
 OPENAI_MODEL = "gpt-5-mini"
 REQUEST_SECONDS = 30.0

@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
 
-from agent.ask import Agent, Answer, Token, ToolStarted, ask, open_agent
+from agent.agent import Agent, open_agent
+from agent.ask import Answer, Token, ToolStarted, ask
 from agent.fakes import MemoryToolbox, ScriptedModel, calling
 from agent.graph import LOOKS
+from agent.llm.limits import Limits
 from agent.settings import Settings
 from agent.toolbelt import Toolbelt, fence
 from tools.errors import RefusedRequest
@@ -211,7 +213,7 @@ async def test_a_slow_model_is_stopped_in_time(tmp_path: Path):
         assert answered.wait(60), "the question waited for its model"
         return AIMessage(content="Too late.")
 
-    async with opened(tmp_path, WATER, slow, question_seconds=0.25) as (agent, _):
+    async with opened(tmp_path, WATER, slow, limits=Limits(question_seconds=0.25)) as (agent, _):
         try:
             answer = (await run(agent, "Water?", thread="t"))[1]
             assert "limit of 0.25 seconds was reached" in answer.answer
@@ -265,7 +267,10 @@ async def test_what_decodes_has_few_threads_of_its_own_and_ends_with_the_questio
 
     toolbox.search_frames = look_at  # type: ignore[assignment]
     script = [calling("look_at", video="Cooking pasta"), AIMessage(content="NOT FOUND")]
-    async with opened(tmp_path, *script, toolbox=toolbox, question_seconds=50) as (agent, _):
+    async with opened(tmp_path, *script, toolbox=toolbox, limits=Limits(question_seconds=50)) as (
+        agent,
+        _,
+    ):
         await run(agent, "Which cheese?")
     ((name, left),) = seen
     assert name.startswith("look_") and 0 < left < 50

@@ -3,15 +3,8 @@ import re
 
 import pytest
 
-from agent.grounding.citations import (
-    Claim,
-    Review,
-    Scribe,
-    labels,
-    may_be_not_found,
-    not_found,
-    split,
-)
+from agent.grounding.citations import Scribe, labels, may_be_not_found, not_found, split
+from agent.grounding.review import Claim, Review
 from tools.media import Evidence, evidence_id
 
 TALK, OTHER = "a" * 16, "b" * 16

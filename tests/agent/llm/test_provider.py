@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from agent.ask import Answer, Token, ToolStarted, ask, open_agent
+from agent.agent import open_agent
+from agent.ask import Answer, Token, ToolStarted, ask
 from agent.fakes import MemoryToolbox, ScriptedModel
 from agent.llm.provider import load_model
 from agent.settings import Settings
