@@ -5,9 +5,6 @@ the turn: evidence is kept by id, and looked up in the library when it is shown 
 """
 
 import asyncio
-import time
-from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
 from typing import TYPE_CHECKING, Annotated, Any, NotRequired, TypedDict
 
 from langchain_core.language_models import BaseChatModel
@@ -17,7 +14,6 @@ from langchain_core.messages import (
     AnyMessage,
     HumanMessage,
     RemoveMessage,
-    ToolMessage,
     message_chunk_to_message,
 )
 from langgraph.graph import END, START, StateGraph
@@ -29,18 +25,13 @@ from agent.context import asked_at, finished, prompt
 from agent.llm.answer_cache import Recall
 from agent.llm.provider import explain, model_errors
 from agent.messages import FAULTS, KEY, beside
-from agent.toolbelt import Toolbelt, fence
+from agent.tool_calls import answer_calls
+from agent.toolbelt import Toolbelt
 from agent.turn import Turn
 from prompts import render
-from tools.errors import Damaged, VideoError
-from tools.sandbox import UNTIL
 
 if TYPE_CHECKING:
     from tools.toolbox import Toolbox
-
-SLOW = ("look_at", "look_closer")
-"""Tools that decode: they wait for each other, and nothing else waits for them."""
-LOOKS = ThreadPoolExecutor(2, "look")
 
 
 class State(TypedDict):
@@ -104,37 +95,9 @@ def build_agent(
         return {"messages": [reply]}
 
     async def tools(state: State, runtime: Runtime[Turn]) -> dict[str, Any]:
-        turn, seen = runtime.context, list(state.get("seen", []))
-        messages: list[AnyMessage] = []
-        for call in _calls(state["messages"][-1]):
-            name, arguments = call["name"] or "", call["args"]
-            text, ids, status = "Not run: no tool call is left.", list[str](), "error"
-            told: list[tuple[str, float]] = []
-            if turn.tool_calls < turn.limits.tool_calls:
-                turn.tool_calls += 1
-                runtime.stream_writer(("tool", name, arguments))
-                timer = asyncio.timeout_at(turn.deadline)
-                try:
-                    async with timer:
-                        found = await _called(belt, name, arguments, turn)
-                        text, evidence = await asyncio.to_thread(belt.show, found, seen)
-                    turn.records |= {one.id: one for one in evidence}
-                    ids, status = [one.id for one in evidence], "success"
-                    told = [(one.text, one.score) for one in evidence]
-                    turn.found += ids
-                except Damaged:
-                    raise  # an answer from the rest would be wrong, and nobody would see it
-                except VideoError as error:
-                    text = f"The tool refused: {fence(str(error))}"
-                except TimeoutError:
-                    if not timer.expired():
-                        raise
-                    turn.stopped = turn.timed_out
-                    break
-            messages.append(ToolMessage(content=text, tool_call_id=call["id"] or "", name=name,
-                                        artifact=ids, status=status,
-                                        additional_kwargs={KEY: {"told": told}}))  # fmt: skip
-        return {"messages": messages, "seen": seen}
+        seen = list(state.get("seen", []))
+        calls = _calls(state["messages"][-1])
+        return {"messages": await answer_calls(belt, calls, runtime.context, seen), "seen": seen}
 
     async def check(state: State, runtime: Runtime[Turn]) -> dict[str, Any]:
         turn, last = runtime.context, state["messages"][-1]
@@ -190,16 +153,6 @@ async def _said(
             runtime.stream_writer(("token", text))
     whole: Any = message_chunk_to_message(reply) if isinstance(reply, AIMessageChunk) else reply
     return whole or AIMessage("")
-
-
-async def _called(belt: Toolbelt, name: str, arguments: Any, turn: Turn) -> list[Any]:
-    """What a tool returns; one that decodes ends when the question's time is over."""
-    loop, context = asyncio.get_running_loop(), copy_context()
-    context.run(UNTIL.set, time.monotonic() + turn.deadline - loop.time())
-    return await loop.run_in_executor(
-        LOOKS if name in SLOW else None,
-        lambda: context.run(belt.call, name, arguments, turn.videos),
-    )
 
 
 def _calls(message: Any) -> list[Any]:
