@@ -5,6 +5,7 @@ the turn: evidence is kept by id, and looked up in the library when it is shown 
 """
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Annotated, Any, NotRequired, TypedDict
 
 from langchain_core.language_models import BaseChatModel
@@ -23,7 +24,7 @@ from langgraph.runtime import Runtime
 from agent.answer import Stream, conclude, faults
 from agent.context import asked_at, finished, prompt
 from agent.llm.answer_cache import Recall
-from agent.llm.provider import explain, model_errors
+from agent.llm.provider import Silent, explain, model_errors
 from agent.messages import FAULTS, KEY, beside
 from agent.tool_calls import answer_calls
 from agent.toolbelt import Toolbelt
@@ -56,7 +57,6 @@ def build_agent(
         readers = await asyncio.to_thread(lambda: belt.tools)  # it looks which models are there
         bound = model.bind_tools(readers, **options)
         reply, given = None, 0
-        timer = asyncio.timeout_at(turn.deadline)
         while reply is None:
             shown, given = await asyncio.to_thread(
                 prompt, turn, belt, state["messages"], seen, handles
@@ -71,6 +71,7 @@ def build_agent(
                     turn.key, turn.found = "", list(known.seen)
                     return {"messages": [AIMessage(known.text)], "seen": list(known.seen)}
             turn.model_calls += 1
+            timer = asyncio.timeout_at(turn.deadline)
             try:
                 async with timer:
                     reply = await _said(bound, shown, Stream(turn, belt, seen, handles), runtime)
@@ -79,10 +80,13 @@ def build_agent(
                     raise
                 turn.stopped = turn.timed_out
                 return {}
+            except Silent as error:
+                if not turn.again(error):
+                    turn.stopped = turn.silenced
+                    return {}
             except model_errors() as error:
                 if not turn.again(error):
                     raise explain(error) from None  # its own text may repeat the key
-                timer = asyncio.timeout_at(turn.deadline)
         if not (reply.text.strip() or _calls(reply)):
             turn.stopped = "the model gave no answer"
             return {}
@@ -147,12 +151,28 @@ async def _said(
 ) -> AIMessage:
     """A model's reply; what of it was tested is shown while it is written."""
     reply: Any = None
-    async for chunk in bound.astream(shown):
+    async for chunk in _heard(bound.astream(shown), runtime.context.model_wait):
         reply = chunk if reply is None else reply + chunk
         if text := await stream.feed(chunk.text):
             runtime.stream_writer(("token", text))
     whole: Any = message_chunk_to_message(reply) if isinstance(reply, AIMessageChunk) else reply
     return whole or AIMessage("")
+
+
+async def _heard(chunks: AsyncIterator[Any], wait: float | None) -> AsyncIterator[Any]:
+    """The pieces of a reply; Silent where one is waited for longer than that, in seconds."""
+    while True:
+        timer = asyncio.timeout(wait)
+        try:
+            async with timer:
+                chunk = await anext(chunks)
+        except StopAsyncIteration:
+            return
+        except TimeoutError:
+            if not timer.expired():
+                raise
+            raise Silent from None
+        yield chunk
 
 
 def _calls(message: Any) -> list[Any]:

@@ -74,7 +74,7 @@ class Turn:
         return self.meter is not None and not stopped
 
     def again(self, error: Exception) -> bool:
-        """Whether a call that failed is made once more: in words alone, or after a broken line."""
+        """Whether a call that failed is made once more: in words alone, or on a new line."""
         if self.retried or self.over:
             return False
         self.retried = True
@@ -84,6 +84,18 @@ class Turn:
             self.pictures = None
             return True
         return broke_off(error)
+
+    @property
+    def model_wait(self) -> float | None:
+        """Seconds that the model may be silent; one that runs here is not talked with."""
+        return self.limits.model_wait if self.meter else None
+
+    @property
+    def silenced(self) -> str:
+        """What is said when the model said nothing, and nothing again."""
+        return (
+            f"the model said nothing for {self.limits.model_wait:g} seconds (CUEPOINT_MODEL_WAIT)"
+        )
 
     @property
     def timed_out(self) -> str:

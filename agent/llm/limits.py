@@ -20,6 +20,8 @@ class Limits:
     """The most that one question, and all questions of one day, may take."""
 
     model_calls: int = 8
+    model_wait: float = 60.0
+    """Seconds that a language model may be silent, before its first word or between two."""
     tool_calls: int = 12
     question_seconds: float = 90.0
     question_tokens: int = 100_000

@@ -27,7 +27,7 @@ def test_defaults_need_no_environment():
     settings = Settings.from_env({})
     assert settings.home.name == "cuepoint"
     assert (settings.owner, settings.host, settings.port) == ("local", "127.0.0.1", 8000)
-    assert settings.limits == Limits(8, 12, 90.0) and settings.providers == Providers()
+    assert settings.limits == Limits(8, 60.0, 12, 90.0) and settings.providers == Providers()
     assert settings.openai_api_key is None and settings.model == ""
 
 
@@ -52,6 +52,7 @@ def test_every_field_can_be_set_by_its_variable():
         "CUEPOINT_WORKERS": "3",
         "CUEPOINT_HUB": "off",
         "CUEPOINT_MODEL_CALLS": "3",
+        "CUEPOINT_MODEL_WAIT": "7",
         "CUEPOINT_TOOL_CALLS": "4",
         "CUEPOINT_QUESTION_SECONDS": "5.5",
         "CUEPOINT_QUESTION_TOKENS": "64K",
