@@ -13,29 +13,21 @@ import logging
 import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from weakref import WeakValueDictionary
 
-from agent.grounding.citations import Claim
-from agent.settings import Settings
+from agent.agent import Agent
+from agent.grounding.review import Claim
 from tools.errors import NotIndexed, RefusedRequest
 from tools.media import Coverage, Evidence
 
 if TYPE_CHECKING:
-    from langchain_core.language_models import BaseChatModel
-
-    from agent.llm.catalog import Facts
+    from agent.answer import Ending
     from agent.llm.images import Pictures
-    from agent.llm.spending import Spending
-    from agent.turn import Ending, Turn
+    from agent.turn import Turn
     from tools.library import Library
-    from tools.toolbox import Toolbox
 
-__all__ = ["Agent", "Answer", "Cited", "Claim", "Event", "Token", "ToolStarted", "ask"]
-__all__ += ["open_agent"]
 QUESTION_LIMIT = 4000
 _log = logging.getLogger(__name__)
 
@@ -84,81 +76,6 @@ class ToolStarted:
 Event = ToolStarted | Token | Answer
 
 
-@dataclass
-class Agent:
-    """What answers questions about one library, for as long as it is open."""
-
-    settings: Settings
-    toolbox: "Toolbox"
-    model: "BaseChatModel"
-    graph: Any
-    memory: Any
-    facts: "Facts"
-    """What the model can do and costs; `sees` is taken back where a server refuses a picture."""
-    spending: "Spending | None"
-    """Of a language model; the extractive one costs nothing."""
-    locks: "WeakValueDictionary[str, asyncio.Lock]" = field(
-        default_factory=lambda: WeakValueDictionary[str, asyncio.Lock]()
-    )
-
-    @property
-    def library(self) -> "Library":
-        """The library that it answers from."""
-        return self.toolbox.library
-
-    @property
-    def model_name(self) -> str:
-        """What answers call it."""
-        return model_name(self.model)
-
-
-@asynccontextmanager
-async def open_agent(
-    settings: Settings,
-    *,
-    toolbox: "Toolbox | None" = None,
-    model: "BaseChatModel | None" = None,
-) -> AsyncIterator[Agent]:
-    """An agent over the library of these settings, or over a toolbox that is open already."""
-    toolbox, model = await asyncio.to_thread(_prepare, settings, toolbox, model)
-    from agent.checkpoints import open_memory
-    from agent.graph import build_agent
-    from agent.llm.answer_cache import Recall
-    from agent.llm.catalog import Facts, facts
-    from agent.llm.provider import EXTRACTIVE
-    from agent.llm.spending import Spending
-
-    root, name = toolbox.library.root, model_name(model)
-    known, spending, recall = Facts(), None, None
-    if name != EXTRACTIVE:
-        known = facts(name, settings.model_table)
-        known = replace(known, sees={"yes": True, "no": False}.get(settings.model_sees, known.sees))
-        spending = Spending(root / "spending.json", settings.day_tokens, settings.day_usd)
-        recall = Recall(root / "answers", name)
-    async with open_memory(root / "conversations.sqlite") as memory:
-        graph = build_agent(model, toolbox, memory, recall)
-        yield Agent(settings, toolbox, model, graph, memory, known, spending)
-
-
-def model_name(model: "BaseChatModel") -> str:
-    """A model's own name; the kind of model where it has none."""
-    return getattr(model, "model_name", None) or model._llm_type
-
-
-def _prepare(
-    settings: Settings, toolbox: "Toolbox | None", model: "BaseChatModel | None"
-) -> "tuple[Toolbox, BaseChatModel]":
-    # Importing all this takes a second or two: not in the event loop, and not for `--help`.
-    from agent.llm.provider import load_model
-
-    if toolbox is None:
-        from tools.library import Library
-        from tools.toolbox import open_toolbox
-
-        toolbox = open_toolbox(Library(settings.home, settings.owner), settings.providers)
-    return toolbox, model or load_model(settings, toolbox)
-
-
 async def ask(
     agent: Agent,
     question: str,
@@ -201,7 +118,7 @@ async def _answer(
     from agent.checkpoints import forget_older, make_sure_readable, note, thread_id
     from agent.grounding.pixels import Measured
     from agent.image_question import look_alike
-    from agent.llm.limits import Limits, Meter
+    from agent.llm.limits import Meter
     from agent.turn import Turn
 
     settings, begun = agent.settings, time.monotonic()
@@ -212,33 +129,25 @@ async def _answer(
     # Two questions at once in one conversation would number their evidence alike.
     async with agent.locks.setdefault(key, asyncio.Lock()):
         await make_sure_readable(agent.memory, key)
-        deadline = asyncio.get_running_loop().time() + settings.question_seconds
-        limits = Limits(
-            settings.model_calls,
-            settings.tool_calls,
-            settings.question_seconds,
-            settings.question_tokens,
-            settings.question_usd,
-        )
+        deadline = asyncio.get_running_loop().time() + settings.limits.question_seconds
         coverage = await asyncio.to_thread(_coverage, agent.library, scope)
-        turn = Turn(question, tuple(scope), coverage, deadline, limits)
+        turn = Turn(question, tuple(scope), coverage, deadline, settings.limits)
         if agent.spending:
             await asyncio.to_thread(agent.spending.check)
-            turn.meter, turn.pictures = Meter(limits, agent.facts), _pictures(agent)
+            turn.meter, turn.pictures = Meter(turn.limits, agent.facts), _pictures(agent)
             turn.measured = Measured(agent.toolbox)
         try:
             with tracing_context(enabled=False):  # what someone left set sends nothing out
                 if like is None:
-                    await _run(agent, turn, key, emit)
+                    ending = await _run(agent, turn, key, emit)
                 else:
-                    await look_alike(agent, turn, key, like)
+                    ending = await look_alike(agent, turn, key, like)
         finally:
             if agent.spending and turn.meter and turn.meter.used:
                 await asyncio.to_thread(agent.spending.add, turn.meter.used, turn.meter.usd)
         await forget_older(agent.memory, key)
         await note(agent.memory, key, thread, question)
-    ending, meter = turn.ending, turn.meter
-    assert ending is not None
+    meter = turn.meter
     return Answer(
         question=question,
         answer=ending.text,
@@ -269,14 +178,14 @@ def _pictures(agent: Agent) -> "Pictures | None":
     return Pictures(agent.library.picture, refused) if agent.facts.sees else None
 
 
-async def _run(agent: Agent, turn: "Turn", key: str, emit: Callable[[Event], None]) -> None:
+async def _run(agent: Agent, turn: "Turn", key: str, emit: Callable[[Event], None]) -> "Ending":
     from langchain_core.messages import HumanMessage
 
     from agent.checkpoints import config
+    from agent.messages import KEY
 
-    asked = HumanMessage(
-        turn.question, additional_kwargs={"cuepoint": {"videos": list(turn.videos)}}
-    )
+    asked = HumanMessage(turn.question, additional_kwargs={KEY: {"videos": list(turn.videos)}})
+    ending: Ending | None = None
     stream = agent.graph.astream(
         {"messages": [asked]},
         config(key, steps=2 * turn.limits.model_calls + 6),
@@ -287,9 +196,13 @@ async def _run(agent: Agent, turn: "Turn", key: str, emit: Callable[[Event], Non
     async for kind, *said in stream:
         if kind == "token":
             emit(Token(said[0]))
+        elif kind == "ending":
+            ending = said[0]
         else:
             name, arguments = said
             emit(ToolStarted(name, arguments if isinstance(arguments, dict) else {}))
+    assert ending is not None
+    return ending
 
 
 def _cited(turn: "Turn", ending: "Ending", handles: Sequence[int]) -> tuple[Cited, ...]:

@@ -69,11 +69,16 @@ class ScriptedModel(BaseChatModel):
             additional_kwargs=reply.additional_kwargs,
             usage_metadata=reply.usage_metadata,
             tool_call_chunks=[
-                tool_call_chunk(name=c["name"], args=json.dumps(c["args"]), id=c["id"], index=n)
-                for n, c in enumerate(reply.tool_calls)
+                tool_call_chunk(name=c["name"], args=_as_text(c["args"]), id=c["id"], index=n)
+                for n, c in enumerate([*reply.tool_calls, *reply.invalid_tool_calls])
             ],
         )
         yield ChatGenerationChunk(message=last)
+
+
+def _as_text(arguments: Any) -> str:
+    """Arguments as they come in; those that cannot be parsed are a text already."""
+    return arguments if isinstance(arguments, str) else json.dumps(arguments)
 
 
 def calling(name: str, id: str = "call", **arguments: Any) -> AIMessage:

@@ -5,9 +5,7 @@ the turn: evidence is kept by id, and looked up in the library when it is shown 
 """
 
 import asyncio
-import time
-from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Annotated, Any, NotRequired, TypedDict
 
 from langchain_core.language_models import BaseChatModel
@@ -17,27 +15,24 @@ from langchain_core.messages import (
     AnyMessage,
     HumanMessage,
     RemoveMessage,
-    ToolMessage,
     message_chunk_to_message,
 )
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.message import add_messages
 from langgraph.runtime import Runtime
 
+from agent.answer import Stream, conclude, faults
+from agent.context import asked_at, finished, prompt
 from agent.llm.answer_cache import Recall
-from agent.llm.provider import explain, model_errors
-from agent.toolbelt import Toolbelt, fence
-from agent.turn import FAULTS, KEY, Stream, Turn, asked_at, conclude, faults, finished, prompt
+from agent.llm.provider import Silent, explain, model_errors
+from agent.messages import FAULTS, KEY, beside
+from agent.tool_calls import answer_calls
+from agent.toolbelt import Toolbelt
+from agent.turn import Turn
 from prompts import render
-from tools.errors import Damaged, VideoError
-from tools.sandbox import UNTIL
 
 if TYPE_CHECKING:
     from tools.toolbox import Toolbox
-
-SLOW = ("look_at", "look_closer")
-"""Tools that decode: they wait for each other, and nothing else waits for them."""
-LOOKS = ThreadPoolExecutor(2, "look")
 
 
 class State(TypedDict):
@@ -62,7 +57,6 @@ def build_agent(
         readers = await asyncio.to_thread(lambda: belt.tools)  # it looks which models are there
         bound = model.bind_tools(readers, **options)
         reply, given = None, 0
-        timer = asyncio.timeout_at(turn.deadline)
         while reply is None:
             shown, given = await asyncio.to_thread(
                 prompt, turn, belt, state["messages"], seen, handles
@@ -77,6 +71,7 @@ def build_agent(
                     turn.key, turn.found = "", list(known.seen)
                     return {"messages": [AIMessage(known.text)], "seen": list(known.seen)}
             turn.model_calls += 1
+            timer = asyncio.timeout_at(turn.deadline)
             try:
                 async with timer:
                     reply = await _said(bound, shown, Stream(turn, belt, seen, handles), runtime)
@@ -85,10 +80,13 @@ def build_agent(
                     raise
                 turn.stopped = turn.timed_out
                 return {}
+            except Silent as error:
+                if not turn.again(error):
+                    turn.stopped = turn.silenced
+                    return {}
             except model_errors() as error:
                 if not turn.again(error):
                     raise explain(error) from None  # its own text may repeat the key
-                timer = asyncio.timeout_at(turn.deadline)
         if not (reply.text.strip() or _calls(reply)):
             turn.stopped = "the model gave no answer"
             return {}
@@ -101,52 +99,22 @@ def build_agent(
         return {"messages": [reply]}
 
     async def tools(state: State, runtime: Runtime[Turn]) -> dict[str, Any]:
-        turn, seen = runtime.context, list(state.get("seen", []))
-        messages: list[AnyMessage] = []
-        for call in _calls(state["messages"][-1]):
-            name, arguments = call["name"] or "", call["args"]
-            text, ids, status = "Not run: no tool call is left.", list[str](), "error"
-            told: list[tuple[str, float, dict[str, Any]]] = []
-            if turn.tool_calls < turn.limits.tool_calls:
-                turn.tool_calls += 1
-                runtime.stream_writer(("tool", name, arguments))
-                timer = asyncio.timeout_at(turn.deadline)
-                try:
-                    async with timer:
-                        found = await _called(belt, name, arguments, turn)
-                        text, evidence = await asyncio.to_thread(belt.show, found, seen)
-                    turn.records |= {one.id: one for one in evidence}
-                    ids, status = [one.id for one in evidence], "success"
-                    told = [(one.text, one.score, dict(one.facts)) for one in evidence]
-                    turn.found += ids
-                except Damaged:
-                    raise  # an answer from the rest would be wrong, and nobody would see it
-                except VideoError as error:
-                    text = f"The tool refused: {fence(str(error))}"
-                except TimeoutError:
-                    if not timer.expired():
-                        raise
-                    turn.stopped = turn.timed_out
-                    break
-            messages.append(ToolMessage(content=text, tool_call_id=call["id"] or "", name=name,
-                                        artifact=ids, status=status,
-                                        additional_kwargs={KEY: {"told": told}}))  # fmt: skip
-        return {"messages": messages, "seen": seen}
+        seen = list(state.get("seen", []))
+        calls = _calls(state["messages"][-1])
+        return {"messages": await answer_calls(belt, calls, runtime.context, seen), "seen": seen}
 
     async def check(state: State, runtime: Runtime[Turn]) -> dict[str, Any]:
         turn, last = runtime.context, state["messages"][-1]
         seen, handles = state.get("seen", []), state.get("handles", [])
-        text, hint = last.text if isinstance(last, AIMessage) else "", last.additional_kwargs
+        text = last.text if isinstance(last, AIMessage) else ""
         if turn.stopped and turn.draft:
             turn.cut, turn.stopped, text = turn.stopped, "", turn.draft
-        ending = await asyncio.to_thread(
-            conclude, turn, belt, seen, handles, text, hint.get(KEY, {})
-        )
+        ending = await asyncio.to_thread(conclude, turn, belt, seen, handles, text, beside(last))
         if turn.may_repair and (wrong := faults(ending)):
             turn.draft, turn.quiet = text, True
             told = HumanMessage(render("faults", faults=wrong), additional_kwargs={KEY: FAULTS})
             return {"messages": [told]}
-        turn.ending = ending
+        runtime.stream_writer(("ending", ending))
         if recall and turn.key and not (turn.stopped or turn.cut):
             await asyncio.to_thread(recall.put, turn.key, text, seen)
         if ending.text.startswith(turn.streamed) and ending.text != turn.streamed:
@@ -183,7 +151,7 @@ async def _said(
 ) -> AIMessage:
     """A model's reply; what of it was tested is shown while it is written."""
     reply: Any = None
-    async for chunk in bound.astream(shown):
+    async for chunk in _heard(bound.astream(shown), runtime.context.model_wait):
         reply = chunk if reply is None else reply + chunk
         if text := await stream.feed(chunk.text):
             runtime.stream_writer(("token", text))
@@ -191,14 +159,20 @@ async def _said(
     return whole or AIMessage("")
 
 
-async def _called(belt: Toolbelt, name: str, arguments: Any, turn: Turn) -> list[Any]:
-    """What a tool returns; one that decodes ends when the question's time is over."""
-    loop, context = asyncio.get_running_loop(), copy_context()
-    context.run(UNTIL.set, time.monotonic() + turn.deadline - loop.time())
-    return await loop.run_in_executor(
-        LOOKS if name in SLOW else None,
-        lambda: context.run(belt.call, name, arguments, turn.videos),
-    )
+async def _heard(chunks: AsyncIterator[Any], wait: float | None) -> AsyncIterator[Any]:
+    """The pieces of a reply; Silent where one is waited for longer than that, in seconds."""
+    while True:
+        timer = asyncio.timeout(wait)
+        try:
+            async with timer:
+                chunk = await anext(chunks)
+        except StopAsyncIteration:
+            return
+        except TimeoutError:
+            if not timer.expired():
+                raise
+            raise Silent from None
+        yield chunk
 
 
 def _calls(message: Any) -> list[Any]:

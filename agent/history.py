@@ -3,16 +3,15 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from agent.agent import Agent
 from agent.ask import Answer, Cited
 from agent.checkpoints import config, make_sure_readable, thread_id
-from agent.grounding.citations import Claim
+from agent.context import finished
+from agent.grounding.review import Claim
+from agent.messages import beside
 from agent.toolbelt import Toolbelt
-from agent.turn import KEY, finished
-
-if TYPE_CHECKING:
-    from agent.ask import Agent
 
 
 @dataclass(frozen=True)
@@ -24,7 +23,7 @@ class Conversation:
     updated: float
 
 
-async def conversations(agent: "Agent", prefix: str, limit: int = 5) -> list[Conversation]:
+async def conversations(agent: Agent, prefix: str, limit: int = 5) -> list[Conversation]:
     """Those whose thread begins so, the latest first."""
     async with agent.memory.lock:
         rows = await agent.memory.conn.execute_fetchall(
@@ -35,7 +34,7 @@ async def conversations(agent: "Agent", prefix: str, limit: int = 5) -> list[Con
     return [Conversation(*row) for row in rows]
 
 
-async def answers(agent: "Agent", thread: str) -> list[Answer]:
+async def answers(agent: Agent, thread: str) -> list[Answer]:
     """What was asked and answered in a conversation, with the evidence that is still there."""
     key = thread_id(agent.settings.owner, thread)
     await make_sure_readable(agent.memory, key)
@@ -43,7 +42,7 @@ async def answers(agent: "Agent", thread: str) -> list[Answer]:
     return await asyncio.to_thread(_answers, agent, thread, kept)
 
 
-def _answers(agent: "Agent", thread: str, kept: dict[str, Any]) -> list[Answer]:
+def _answers(agent: Agent, thread: str, kept: dict[str, Any]) -> list[Answer]:
     messages = finished(kept.get("messages", []))
     handles: list[str] = kept.get("handles", [])
     records = Toolbelt(agent.toolbox).resolve(handles)
@@ -54,16 +53,16 @@ def _answers(agent: "Agent", thread: str, kept: dict[str, Any]) -> list[Answer]:
 
     told: list[Answer] = []
     for question, answer in zip(messages[::2], messages[1::2], strict=True):
-        beside = answer.additional_kwargs[KEY]
-        claims = [Claim(**c | {"citations": tuple(c["citations"])}) for c in beside["claims"]]
+        data = beside(answer)
+        claims = [Claim(**c | {"citations": tuple(c["citations"])}) for c in data["claims"]]
         told.append(
             Answer(
                 question=question.text,
                 answer=answer.text,
-                found=bool(beside["found"]),
+                found=bool(data["found"]),
                 claims=tuple(claims),
-                evidence=cited(beside["evidence"]),
-                nearest=cited(beside["nearest"]),
+                evidence=cited(data["evidence"]),
+                nearest=cited(data["nearest"]),
                 coverage=(),
                 model=agent.model_name,
                 tokens=(0, 0),

@@ -9,21 +9,23 @@ from typing import TYPE_CHECKING, Any
 
 from langchain_core.messages import AIMessage, HumanMessage
 
+from agent.agent import Agent
+from agent.answer import Ending, conclude
 from agent.checkpoints import config
 from agent.extractive.quote import Found
 from agent.extractive.visual import likenesses
+from agent.messages import KEY
 from agent.toolbelt import Toolbelt
-from agent.turn import KEY, Turn, conclude
+from agent.turn import Turn
 from tools.media import Evidence
 
 if TYPE_CHECKING:
-    from agent.ask import Agent
     from tools.toolbox import Toolbox
 
 NOTHING = "Nothing in the videos looks like it."
 
 
-async def look_alike(agent: "Agent", turn: Turn, key: str, like: Path | str) -> None:
+async def look_alike(agent: Agent, turn: Turn, key: str, like: Path | str) -> Ending:
     """Answer a turn with what looks like a picture, or like the evidence of an id."""
     kept = (await agent.graph.aget_state(config(key, 1))).values
     handles: list[str] = kept.get("handles", [])
@@ -35,14 +37,15 @@ async def look_alike(agent: "Agent", turn: Turn, key: str, like: Path | str) -> 
     text = " ".join(told) or NOTHING
     hint: dict[str, Any] = {"found": bool(found), "nearest": [], "remarks": [NOTHING]}
     belt = Toolbelt(agent.toolbox)
-    turn.ending = await asyncio.to_thread(conclude, turn, belt, ids, handles, text, hint)
+    ending = await asyncio.to_thread(conclude, turn, belt, ids, handles, text, hint)
     beside = {KEY: {"videos": list(turn.videos)}}
     said = [
         HumanMessage(turn.question, additional_kwargs=beside),
-        AIMessage(turn.ending.text, additional_kwargs={KEY: turn.ending.as_data()}),
+        AIMessage(ending.text, additional_kwargs={KEY: ending.as_data()}),
     ]
-    shown = {"messages": said, "handles": list(turn.ending.handles)}
+    shown = {"messages": said, "handles": list(ending.handles)}
     await agent.graph.aupdate_state(config(key, 1), shown, as_node="check")
+    return ending
 
 
 def _find(toolbox: "Toolbox", like: Path | str, videos: tuple[str, ...]) -> list[Evidence]:

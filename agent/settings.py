@@ -3,16 +3,19 @@
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, Self
 
 import platformdirs
 
+from agent.llm.limits import Limits
 from tools.errors import VideoError
 from tools.models.providers import Providers
 
 PREFIX = "CUEPOINT_"
+EXTRACTIVE = "extractive"
+"""The model that needs no key, no network and no server."""
 _BARE = {"openai_api_key": "OPENAI_API_KEY", "openai_base_url": "OPENAI_BASE_URL"}
 """Fields that go by the name that every other program knows them by."""
 _FOR_TESTS = {"CUEPOINT_MEDIA", "CUEPOINT_MODELS", "CUEPOINT_CHROMIUM"}
@@ -72,26 +75,13 @@ class Settings:
     roots: tuple[Path, ...] = ()
     """Folders that a path given through the browser, Slack or MCP may lie in."""
     upload_limit: int = 4 << 30
-    text_reader: str = "auto"
-    embedder: str = "auto"
-    transcriber: str = "auto"
-    picture_embedder: str = "auto"
-    diarizer: str = "auto"
-    threads: int = 0
-    """Of one model; 0 takes all cores."""
+    providers: Providers = field(default_factory=Providers)
+    """What indexes a video."""
     workers: int = 0
     """Videos that the server indexes at the same time; 0 takes one for every two cores."""
     hub: str = "https://huggingface.co"
     """Where models are downloaded from; `off` downloads nothing."""
-    model_calls: int = 8
-    tool_calls: int = 12
-    question_seconds: float = 90.0
-    question_tokens: int = 100_000
-    """Of a language model, given and written."""
-    question_usd: float = 1.0
-    """Counted where the price of the model is known."""
-    day_tokens: int = 5_000_000
-    day_usd: float = 20.0
+    limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:
         _require(
@@ -99,13 +89,9 @@ class Settings:
             f"owner {self.owner!r} must be letters, digits, dots, dashes, at most 64",
         )
         _require(0 <= self.port <= 65535, f"port {self.port} is not between 0 and 65535")
-        for name in ("threads", "workers"):
-            _require(getattr(self, name) >= 0, f"{name} {getattr(self, name)} is below zero")
-        for name in (
-            "upload_limit", "model_calls", "tool_calls", "question_seconds", "question_tokens",
-            "question_usd", "day_tokens", "day_usd",
-        ):  # fmt: skip
-            value = getattr(self, name)
+        for name, value in (("threads", self.providers.threads), ("workers", self.workers)):
+            _require(value >= 0, f"{name} {value} is below zero")
+        for name, value in {"upload_limit": self.upload_limit, **vars(self.limits)}.items():
             _require(0 < value < float("inf"), f"{name} {value} must be above zero")
         _require(
             self.model_sees in ("auto", "yes", "no"),
@@ -121,15 +107,10 @@ class Settings:
             "OPENAI_BASE_URL must start with http:// or https:// and hold no user or password",
         )
 
-    @property
-    def providers(self) -> Providers:
-        """What indexes a video."""
-        return Providers(**{one.name: getattr(self, one.name) for one in fields(Providers)})
-
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> Self:
         """Settings from variables; one that is set to nothing counts as not set."""
-        names = {_BARE.get(f.name, PREFIX + f.name.upper()): f for f in fields(cls)}
+        names = _names(cls)
         unknown = sorted(
             name
             for name in environ
@@ -138,12 +119,31 @@ class Settings:
         if unknown:
             known = ", ".join(sorted(name for name in names if name.startswith(PREFIX)))
             raise VideoError(f"unknown setting {', '.join(unknown)}; known: {known}")
-        values: dict[str, Any] = {}
-        for name, option in names.items():
-            text = environ.get(name, "").strip()
-            if text:
-                values[option.name] = _PARSERS[option.type](name, text)
-        return cls(**values)
+        return _read(cls, environ)
+
+
+def _names(kind: Any) -> list[str]:
+    """The variables of a class, with those of the classes that it is composed of."""
+    return [
+        name
+        for option in fields(kind)
+        for name in (_names(option.type) if is_dataclass(option.type) else [_name(option)])
+    ]
+
+
+def _name(option: Field[Any]) -> str:
+    return _BARE.get(option.name, PREFIX + option.name.upper())
+
+
+def _read(kind: Any, environ: Mapping[str, str]) -> Any:
+    values: dict[str, Any] = {}
+    for option in fields(kind):
+        name = _name(option)
+        if is_dataclass(option.type):
+            values[option.name] = _read(option.type, environ)
+        elif text := environ.get(name, "").strip():
+            values[option.name] = _PARSERS[option.type](name, text)
+    return kind(**values)
 
 
 def _require(holds: bool, message: str) -> None:

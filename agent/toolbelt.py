@@ -8,12 +8,13 @@ import json
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from langchain_core.tools import BaseTool, StructuredTool
 from pydantic import BaseModel, ValidationError
 
 from agent.llm.tokens import tool_tokens
+from agent.threads import Threads
 from tools.errors import NotIndexed, RefusedRequest, UnknownVideo
 from tools.evidence import unproven
 from tools.media import Evidence, Video, clock
@@ -22,10 +23,14 @@ from tools.text.languages import foreign
 if TYPE_CHECKING:
     from tools.toolbox import Toolbox
 
+T = TypeVar("T")
 READS = ("list_", "video_", "search_", "find_", "read_", "look_", "classify", "summarize_")
 """How the capabilities begin that change nothing: a model is given no others."""
 SEEING = ("search_frames", "find_similar")
 """Those that search by what pictures show."""
+SLOW = ("look_at", "look_closer")
+"""Those that decode: they wait for each other, and nothing else waits for them."""
+AT_ONCE, LOOKS_AT_ONCE = 8, 2
 TEXT_LIMIT = 400
 RESULT_LIMIT = 12_000
 VIDEOS_LISTED = 30
@@ -33,12 +38,13 @@ SHOWN_LISTED = 40
 
 
 class Toolbelt:
-    """The capabilities that only read. Everything in here blocks: call it in a thread."""
+    """The capabilities that only read. All but `run` and the tools block: call it in a thread."""
 
     def __init__(self, toolbox: "Toolbox") -> None:
         self._library, self._unseen = toolbox.library, toolbox.unseen
         self._offered = toolbox.tools
-        self._schemas: dict[str, StructuredTool] = {}
+        self._tools: dict[str, StructuredTool] = {}
+        self._threads, self._looks = Threads("tool", AT_ONCE), Threads("look", LOOKS_AT_ONCE)
 
     @cached_property
     def tokens(self) -> int:
@@ -47,26 +53,35 @@ class Toolbelt:
 
     @property
     def tools(self) -> list[BaseTool]:
-        """What a model binds now, in the toolbox's order."""
-        return [self._schema(name, one) for name, one in self._capabilities.items()]
+        """What a model binds now, in the toolbox's order; what is found is the artifact."""
+        return [self._tool(name, one) for name, one in self._capabilities.items()]
 
     @property
     def _capabilities(self) -> dict[str, Callable[..., Any]]:
         return {c.__name__: c for c in self._offered() if c.__name__.startswith(READS)}
 
-    def _schema(self, name: str, capability: Callable[..., Any]) -> StructuredTool:
-        if name not in self._schemas:
-            self._schemas[name] = StructuredTool.from_function(capability)
-        return self._schemas[name]
+    def _tool(self, name: str, capability: Callable[..., Any]) -> StructuredTool:
+        async def call(**arguments: Any) -> tuple[str, list[Any]]:
+            return "", await self.run(name, lambda: list(capability(**arguments)))
 
-    def call(self, name: str, arguments: Any, scope: Sequence[str]) -> list[Any]:
-        """What a capability returns; RefusedRequest for what a model got wrong in calling it."""
+        if name not in self._tools:
+            self._tools[name] = StructuredTool.from_function(
+                capability, call, response_format="content_and_artifact"
+            )
+        return self._tools[name]
+
+    async def run(self, name: str, function: Callable[[], T]) -> T:
+        """Do what blocks for a tool in a thread of those that it may use."""
+        return await (self._looks if name in SLOW else self._threads).run(function)
+
+    def admit(self, name: str, arguments: Any, scope: Sequence[str]) -> dict[str, Any]:
+        """The arguments of a call that may be made; RefusedRequest for what a model got wrong."""
         capabilities = self._capabilities
         if name not in capabilities:
             raise RefusedRequest(f"no tool {name!r}; there are: {', '.join(capabilities)}")
         if not isinstance(arguments, dict):
             raise RefusedRequest(f"the arguments of {name} were not a JSON object")
-        schema = self._schema(name, capabilities[name]).args_schema
+        schema = self._tool(name, capabilities[name]).args_schema
         assert isinstance(schema, type) and issubclass(schema, BaseModel)
         unknown = sorted(set(arguments) - set(schema.model_fields))
         if unknown:
@@ -78,12 +93,16 @@ class Toolbelt:
             where = ".".join(str(part) for part in first["loc"])
             raise RefusedRequest(f"{name}: {where}: {first['msg']}") from error
         given = {field: getattr(parsed, field) for field in parsed.model_fields_set}
-        given = self._scoped(schema, given, scope)
-        found = list(capabilities[name](**given))
-        found = [f for f in found if not (scope and isinstance(f, Video) and f.id not in scope)]
+        return self._scoped(schema, given, scope)
+
+    def within(
+        self, name: str, given: dict[str, Any], found: Sequence[Any], scope: Sequence[str]
+    ) -> list[Any]:
+        """What was found in the videos asked about, and in words which were passed over."""
+        kept = [f for f in found if not (scope and isinstance(f, Video) and f.id not in scope)]
         if name in SEEING and (told := self.passed_over(given.get("videos") or scope)):
-            found.append(told)
-        return found
+            kept.append(told)
+        return kept
 
     def _scoped(
         self, schema: type[BaseModel], given: dict[str, Any], scope: Sequence[str]

@@ -16,7 +16,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from agent.ask import Agent, Answer, ask, open_agent
+from agent.agent import Agent, open_agent
+from agent.ask import Answer, ask
 from agent.settings import Settings
 from tools.ingest.pipeline import ingest
 from tools.library import Library

@@ -17,7 +17,8 @@ from typing import Any
 
 from langchain_core.messages import AIMessage
 
-from agent.ask import Answer, ask, open_agent
+from agent.agent import open_agent
+from agent.ask import Answer, ask
 from agent.fakes import MemoryToolbox, ScriptedModel, calling
 from agent.settings import Settings
 

@@ -3,7 +3,7 @@
 import json
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -27,7 +27,18 @@ class Uncounted:
     deltas: Deltas
 
 
-Step = Deltas | int | Drops | Uncounted
+@dataclass(frozen=True)
+class Stalls:
+    """The line stays open behind these pieces of a reply; no pieces: not even a status comes.
+
+    With `comments`, the server says that it is still there, and nothing else.
+    """
+
+    deltas: Deltas | None = None
+    comments: bool = False
+
+
+Step = Deltas | int | Drops | Uncounted | Stalls
 """What comes back: the pieces of a reply, or a status."""
 
 
@@ -43,6 +54,7 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.script = script
         self.requests: list[tuple[Message, dict[str, Any]]] = []
+        self.closing = threading.Event()
 
     @property
     def url(self) -> str:
@@ -68,6 +80,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(json.dumps(echoed).encode())
             return
         deltas = step if isinstance(step, list) else step.deltas
+        if deltas is None:
+            self.server.closing.wait()
+            return
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
         self.send_header("Transfer-Encoding", "chunked")
@@ -78,6 +93,12 @@ class _Handler(BaseHTTPRequestHandler):
         for part in parts:
             chunk = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m"}
             self._send(f"data: {json.dumps({**chunk, **part})}\n\n".encode())
+        if isinstance(step, Stalls):
+            with suppress(ConnectionError):  # it was not waited for
+                while not self.server.closing.wait(0.05):
+                    if step.comments:
+                        self._send(b": still here\n\n")
+            return
         if isinstance(step, Drops):
             self.close_connection = True
             return
@@ -114,5 +135,6 @@ def serving() -> Iterator[Callable[..., Server]]:
 
     yield start
     for server in servers:
+        server.closing.set()
         server.shutdown()
         server.server_close()

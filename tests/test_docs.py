@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +66,17 @@ def rows(page: str, heading: str) -> list[list[str]]:
     return [[cell.strip() for cell in row.strip("|").split(" | ")] for row in table[1].splitlines()]
 
 
+def options(part: Any) -> dict[str, Any]:
+    """Every option by its name, those of the parts that the settings are composed of with them."""
+    found: dict[str, Any] = {}
+    for option in fields(part):
+        value = getattr(part, option.name)
+        inner = options(value) if is_dataclass(value) else {option.name: value}
+        assert not found.keys() & inner.keys(), "two options of one name"
+        found |= inner
+    return found
+
+
 def commands() -> Iterator[tuple[str, set[str]]]:
     """Every command of the program with its options."""
     import typer.main
@@ -109,21 +120,20 @@ def test_the_example_asks_goes_on_and_does_not_find() -> None:
 
 def test_every_option_and_its_default_is_in_the_readme() -> None:
     table = {name.strip("`"): default for name, default, _ in rows(README.read_text(), "variable")}
-    default = Settings()
     named: set[str] = set()
-    for option in fields(Settings):
-        bare = option.name.upper()
+    for option, value in options(Settings()).items():
+        bare = option.upper()
         name = bare if bare in table else f"CUEPOINT_{bare}"
         assert name in table, f"{name} is missing"
         named.add(name)
-        value, shown = getattr(default, option.name), table[name]
+        shown = table[name]
         if shown == "none":
             assert not value, f"{name} has a default: {value}"
-        elif option.name == "home":
+        elif option == "home":
             assert shown == "your data folder"
         else:
             read = Settings.from_env({name: shown.strip("`")})
-            assert getattr(read, option.name) == value, f"{name} is {value}"
+            assert options(read)[option] == value, f"{name} is {value}"
     assert named == set(table)
 
 

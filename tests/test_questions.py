@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from agent.ask import Answer, Cited, open_agent
+from agent.agent import open_agent
+from agent.ask import Answer, Cited
 from agent.settings import Settings
 from tools.ingest.pipeline import ingest
 from tools.library import Library

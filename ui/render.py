@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
+from agent.settings import EXTRACTIVE
 from tools.integrity.verify import Problem
 from tools.library import Library
 from tools.media import Coverage, Evidence, Frame, Scene, Utterance, Video
@@ -15,7 +16,7 @@ from tools.media import clock as tenths
 
 if TYPE_CHECKING:
     from agent.ask import Answer
-    from agent.grounding.citations import Claim
+    from agent.grounding.review import Claim
     from agent.summary.narrator import Plan
     from agent.summary.summarize import Event, Summary
 
@@ -192,7 +193,7 @@ class Json:
         """What a summary takes at most; without a language model nothing."""
         given, written = one.tokens if one else (0, 0)
         return {
-            "model": one.model if one else "extractive",
+            "model": one.model if one else EXTRACTIVE,
             "calls": one.calls if one else 0,
             "cached": one.cached if one else 0,
             "tokens": {"input": given, "output": written},

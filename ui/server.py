@@ -62,7 +62,7 @@ def build_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        from agent.ask import open_agent
+        from agent.agent import open_agent
 
         desk.decoder = await asyncio.to_thread(_decodes)
         toolbox, index = await asyncio.to_thread(_open_toolbox, settings, library)

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from agent.ask import Agent, Answer, Token, ask, open_agent
+from agent.agent import Agent, open_agent
+from agent.ask import Answer, Token, ask
 from agent.evaluation.baseline import guess
 from agent.evaluation.filming import write
 from agent.evaluation.questions import questions

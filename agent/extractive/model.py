@@ -25,13 +25,14 @@ from agent.extractive.relevance import Relevance
 from agent.extractive.video_questions import about
 from agent.extractive.visual import with_senses
 from agent.grounding.citations import labels
+from agent.messages import KEY
+from agent.settings import EXTRACTIVE
 from tools.evidence import parse_id
 from tools.ingest.on_demand import is_coarse
 from tools.media import Evidence
 from tools.toolbox import Toolbox
 from tools.vision.colour import COLOURS
 
-KEY = "cuepoint"
 AROUND_SECONDS = 8.0
 """How far before or after a moment its neighbours lie."""
 SEARCHED = 8
@@ -53,7 +54,7 @@ class ExtractiveModel(BaseChatModel):
 
     @property
     def _llm_type(self) -> str:
-        return "extractive"
+        return EXTRACTIVE
 
     def bind_tools(self, tools: Sequence[Any], **kwargs: Any) -> Any:
         """The tools are known: nothing to bind."""

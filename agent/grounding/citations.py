@@ -1,18 +1,13 @@
-"""Claims against evidence: it exists, it is in scope, and it holds what is claimed.
+"""The grammar of citations: marks, labels, NOT FOUND, and a text cut into claims.
 
 A claim is one sentence with its citations: `[e3]`, the third piece of evidence that tools returned
 in this conversation, or `[2]`, the second piece that people were shown. People see only the latter.
 """
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
-from agent.grounding.claim import Said
-from agent.grounding.evidence import Held, Measures, Verdict
-from tools.media import Evidence
-
-_MARK = re.compile(r"(\s*)[\[【]\s*(e?\d{1,6}(?:\s*[,;]\s*e?\d{1,6})*)\s*[\]】]", re.IGNORECASE)
+MARK = re.compile(r"(\s*)[\[【]\s*(e?\d{1,6}(?:\s*[,;]\s*e?\d{1,6})*)\s*[\]】]", re.IGNORECASE)
+"""A citation, with the white space before it and the labels in it."""
 _OPEN_MARK = re.compile(r"[\[【][\s\de,;]*$", re.IGNORECASE)
 _NOT_FOUND = re.compile(
     r"[\s*#]*NOT FOUND[*]*\s*[:.\u2013\u2014-]?[*]*((?:[\s,]*\[[^\[\]\n]*\])*)[ \t.]*(?:\n|$)?"
@@ -24,26 +19,11 @@ _FULL_STOPS = "\u3002\uff01\uff1f"
 _ABBREVIATIONS = {"dr", "mr", "mrs", "ms", "prof", "st", "vs", "e.g", "i.e", "approx", "fig", "ca"}
 
 
-@dataclass(frozen=True)
-class Claim:
-    """One sentence of an answer without its marks, the handles it cites and how well they hold.
-
-    why says in words what is amiss, with the labels that the model wrote; empty where verified.
-    """
-
-    text: str
-    citations: tuple[int, ...]
-    verdict: Verdict
-    why: str = ""
-
-
 def labels(text: str) -> list[str]:
     """Every label and handle that a text cites, in order: `e3`, `2`."""
-    return [label for mark in _MARK.finditer(text) for label in _labels(mark[2])]
-
-
-def _labels(inside: str) -> list[str]:
-    return [part.lower() for part in re.split(r"[\s,;]+", inside)]
+    return [
+        label.lower() for mark in MARK.finditer(text) for label in re.split(r"[\s,;]+", mark[2])
+    ]
 
 
 def not_found(text: str) -> tuple[list[str], str] | None:
@@ -91,7 +71,7 @@ def split(text: str) -> list[str]:
 
 
 def _after_marks(text: str, at: int) -> int:
-    while mark := _MARK.match(text, at):
+    while mark := MARK.match(text, at):
         at = mark.end()
     while at < len(text) and text[at].isspace():
         at += 1
@@ -106,7 +86,7 @@ def _ends_sentence(text: str, begin: int, at: int) -> bool:
     stop = at - 2 if closed else at - 1
     if stop < begin or text[stop] not in ".!?…":
         return False
-    if at < len(text) and not text[at].isspace() and not _MARK.match(text, at):
+    if at < len(text) and not text[at].isspace() and not MARK.match(text, at):
         return False
     before = text[begin:stop].split()
     word = before[-1].lstrip("(\"'“„") if before else ""
@@ -131,93 +111,3 @@ class Scribe:
 def harmless(text: str) -> str:
     """A text in which nothing looks like the fences of a prompt: it may stand in a later one."""
     return _TAG.sub("\u2039", text)
-
-
-class Review:
-    """Tests claims one after another, and gives evidence its handle when it is first shown.
-
-    What pictures hold is measured again by `measured`; without it the index's own words tell.
-    """
-
-    def __init__(
-        self,
-        seen: Sequence[str],
-        handles: Sequence[str],
-        records: Mapping[str, Evidence | None],
-        titles: Mapping[str, str],
-        scope: Collection[str] = (),
-        measured: Measures | None = None,
-    ) -> None:
-        self.handles = list(handles)
-        self.gone = False
-        self._known = list(handles)  # a handle given just now is none that the model can mean
-        self._seen, self._records, self._titles = seen, records, titles
-        self._scope, self._measured = scope, measured
-
-    def ids(self, found: Iterable[str]) -> list[str]:
-        """The evidence ids behind labels and handles, without those that stand for nothing."""
-        return [id for label in found if (id := self._id(label))]
-
-    def _id(self, label: str) -> str | None:
-        known = self._seen if label.startswith("e") else self._known
-        number = int(label.lstrip("e"))
-        return known[number - 1] if 0 < number <= len(known) else None
-
-    def handle(self, id: str) -> int:
-        """The number by which people know this evidence."""
-        if id not in self.handles:
-            self.handles.append(id)
-        return self.handles.index(id) + 1
-
-    def usable(self, id: str | None) -> Evidence | None:
-        """The evidence, where it exists still and belongs to the videos asked about."""
-        record = self._records.get(id) if id else None
-        self.gone |= id is not None and record is None
-        return record if record and (not self._scope or record.video in self._scope) else None
-
-    def claim(self, raw: str) -> tuple[str, Claim | None]:
-        """The sentence as people see it, and the claim; None for what claims nothing."""
-        raw = harmless(raw)
-        bare = _MARK.sub("", raw)
-        said = Said(bare)
-        kept: dict[str, Evidence] = {}  # by label
-        amiss: list[str] = []
-
-        def show(mark: re.Match[str]) -> str:
-            out = ""
-            for label in _labels(mark[2]):
-                record = self.usable(self._id(label))
-                if record is None:
-                    amiss.append(self._missing(label))
-                elif why := said.misses(self._held({label: record})):
-                    amiss.append(why)
-                elif record not in kept.values():
-                    kept[label] = record
-                    out += f"[{self.handle(record.id)}]"
-            return mark[1] + out if out else ""
-
-        shown = _MARK.sub(show, raw)
-        text = " ".join(bare.split()).lstrip("-*•# ")
-        if not kept and (not re.search(r"\w", text) or text.endswith((":", "?"))):
-            return shown, None  # a heading, a question back
-        handles = tuple(self.handle(record.id) for record in kept.values())
-        if not kept:
-            return shown, Claim(text, (), "unsupported", _joined(amiss) or "nothing is cited")
-        verdict, why = said.verdict(self._held(kept))
-        why = _joined([*amiss, why]) if verdict != "verified" else ""
-        return shown, Claim(text, handles, verdict, why)
-
-    def _held(self, kept: Mapping[str, Evidence]) -> Held:
-        return Held(kept, self._titles, self._measured)
-
-    def _missing(self, label: str) -> str:
-        """Why a label cannot be cited at all."""
-        id = self._id(label)
-        if id is None:
-            return f"no evidence [{label}] was retrieved"
-        gone = self._records.get(id) is None
-        return f"[{label}] {'is gone, with its video' if gone else 'is of another video'}"
-
-
-def _joined(reasons: Iterable[str]) -> str:
-    return "; ".join(dict.fromkeys(reasons))

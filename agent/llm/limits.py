@@ -1,21 +1,35 @@
-"""What a question may cost, and what it has taken of a language model so far."""
+"""Limits of a question and of a day, and what a language model has taken of them so far."""
 
+import json
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 from agent.llm.catalog import Facts
-from agent.llm.tokens import REPLY
+from tools.errors import RefusedRequest
+from tools.files.durable import lock, write_json
+
+REPLY = 2_000
+"""Tokens that are kept free for what a model writes."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What one question may cost."""
+    """The most that one question, and all questions of one day, may take."""
 
     model_calls: int = 8
+    model_wait: float = 60.0
+    """Seconds that a language model may be silent, before its first word or between two."""
     tool_calls: int = 12
-    seconds: float = 90.0
-    tokens: int = 100_000
-    usd: float = 1.0
+    question_seconds: float = 90.0
+    question_tokens: int = 100_000
+    """Of a language model, given and written."""
+    question_usd: float = 1.0
+    """Counted where the price of the model is known."""
+    day_tokens: int = 5_000_000
+    day_usd: float = 20.0
 
 
 @dataclass
@@ -52,14 +66,64 @@ class Meter:
 
     def short(self, given: int) -> str:
         """The limit that a call with so many tokens would break; empty where it may be made."""
-        if self.used + given + REPLY > self.limits.tokens:
-            return f"the limit of {self.limits.tokens:,} tokens was reached"
-        if (self.usd or 0.0) + (self.facts.price(given, REPLY) or 0.0) > self.limits.usd:
-            return f"the limit of {self.limits.usd:g} USD was reached"
+        if self.used + given + REPLY > self.limits.question_tokens:
+            return f"the limit of {self.limits.question_tokens:,} tokens was reached"
+        if (self.usd or 0.0) + (self.facts.price(given, REPLY) or 0.0) > self.limits.question_usd:
+            return f"the limit of {self.limits.question_usd:g} USD was reached"
         return ""
 
     @property
     def room(self) -> int:
         """The most that one call may be given; the model's context bounds it too."""
-        left = self.limits.tokens - self.used
+        left = self.limits.question_tokens - self.used
         return (min(left, self.facts.context) if self.facts.context else left) - REPLY
+
+
+class Spending:
+    """Tokens and USD of today, in a file that several processes add to.
+
+    Blocks: call it in a thread.
+    """
+
+    def __init__(self, path: Path, limits: Limits) -> None:
+        self._path, self._limits = path, limits
+
+    def check(self) -> None:
+        """RefusedRequest where the day's limit is reached."""
+        limits, (tokens, usd) = self._limits, self.today()
+        spent = ""
+        if tokens >= limits.day_tokens:
+            spent = f"{limits.day_tokens:,} tokens a day is reached (CUEPOINT_DAY_TOKENS)"
+        elif usd >= limits.day_usd:
+            spent = f"{limits.day_usd:g} USD a day is reached (CUEPOINT_DAY_USD)"
+        if spent:
+            raise RefusedRequest(
+                f"the limit of {spent}: raise it, ask tomorrow, or set CUEPOINT_MODEL=extractive"
+            )
+
+    def today(self) -> tuple[int, float]:
+        """Tokens and USD of today."""
+        found: Any = {}
+        with suppress(OSError, ValueError):
+            found = json.loads(self._path.read_text("utf-8"))
+        if not isinstance(found, dict) or found.get("date") != date.today().isoformat():
+            return 0, 0.0
+        try:
+            return int(found["tokens"]), float(found["usd"])
+        except (KeyError, TypeError, ValueError):
+            return 0, 0.0
+
+    def add(self, tokens: int, usd: float | None) -> None:
+        """Add what one question took; a price that is not known adds none."""
+        if not tokens:
+            return
+        with lock(self._path.with_suffix(".lock")):
+            before, paid = self.today()
+            write_json(
+                self._path,
+                {
+                    "date": date.today().isoformat(),
+                    "tokens": before + tokens,
+                    "usd": round(paid + (usd or 0.0), 6),
+                },
+            )

@@ -3,7 +3,7 @@
 import sys
 from typing import TYPE_CHECKING
 
-from agent.settings import Settings
+from agent.settings import EXTRACTIVE, Settings
 from tools.errors import ProviderUnavailable, VideoError
 
 if TYPE_CHECKING:
@@ -11,10 +11,8 @@ if TYPE_CHECKING:
 
     from tools.toolbox import Toolbox
 
-EXTRACTIVE = "extractive"
 OPENAI_URL = "https://api.openai.com/v1"
 OPENAI_MODEL = "gpt-5-mini"
-REQUEST_SECONDS = 30.0
 RETRIES = 2
 
 
@@ -47,12 +45,16 @@ def _openai(settings: Settings) -> "BaseChatModel":
         # A server of one's own often wants no key, but the client will not start without one.
         api_key=SecretStr(key.reveal() if key else "none"),
         base_url=settings.openai_base_url or OPENAI_URL,
-        timeout=REQUEST_SECONDS,
-        stream_chunk_timeout=REQUEST_SECONDS,
+        timeout=settings.limits.model_wait,
+        stream_chunk_timeout=None,  # a question watches for silence itself, from the first byte on
         max_retries=RETRIES,
         stream_usage=True,
         use_responses_api=False,  # the chat protocol is what self-hosted servers speak
     )
+
+
+class Silent(Exception):
+    """No word came from a language model within the time that it may be silent."""
 
 
 def model_errors() -> tuple[type[Exception], ...]:

@@ -16,8 +16,6 @@ BYTES = 3.0
 """Bytes of UTF-8 to a token: English has four, JSON fewer, a Chinese character is about one."""
 ENVELOPE = 8
 """What each message and its role take."""
-REPLY = 2_000
-"""Kept free for what a model writes."""
 PATCH, PER_PATCH = 32, 1.7
 """Side of the square of pixels that is one token, and the most that a model charges for it."""
 

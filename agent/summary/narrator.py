@@ -12,11 +12,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from agent.ask import model_name
-from agent.grounding.citations import Review, split
+from agent.agent import model_name
+from agent.grounding.citations import split
+from agent.grounding.review import Review
 from agent.llm.catalog import price
+from agent.llm.limits import REPLY
 from agent.llm.provider import explain, model_errors
-from agent.llm.tokens import BYTES, ENVELOPE, REPLY, text_tokens
+from agent.llm.tokens import BYTES, ENVELOPE, text_tokens
 from agent.toolbelt import fence
 from prompts import render
 from tools.errors import NotIndexed
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
 
     from langchain_core.language_models import BaseChatModel
 
-    from agent.llm.spending import Spending
+    from agent.llm.limits import Spending
     from tools.library import Library
     from tools.media import Evidence
 

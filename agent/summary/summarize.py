@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from agent.ask import Answer, Cited
 from agent.extractive.quote import Found, sentence
-from agent.grounding.citations import Claim, Review
+from agent.grounding.review import Claim, Review
+from agent.settings import EXTRACTIVE
 from tools.errors import RefusedRequest
 from tools.evidence import video_parts
 from tools.summary.digest import Digest, Piece, digest
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from tools.library import Library
     from tools.media import Coverage, Evidence
 
-EXTRACTIVE = "extractive"
 STYLES: Mapping[str, str] = {
     "brief": "one sentence",
     "detailed": "one paragraph of four to six sentences",

@@ -14,7 +14,8 @@ import ormsgpack
 import pytest
 from langchain_core.messages import AIMessage
 
-from agent.ask import Agent, Answer, ask, open_agent
+from agent.agent import Agent, open_agent
+from agent.ask import Answer, ask
 from agent.checkpoints import PlainSerializer, thread_id
 from agent.fakes import MemoryToolbox, ScriptedModel, calling
 from agent.settings import Settings
@@ -88,7 +89,8 @@ async def test_a_restart_keeps_handles_and_history(tmp_path: Path):
 import asyncio
 from pathlib import Path
 from langchain_core.messages import AIMessage
-from agent.ask import ask, open_agent
+from agent.agent import open_agent
+from agent.ask import ask
 from agent.fakes import MemoryToolbox, ScriptedModel, calling
 from agent.settings import Settings
 

@@ -1,10 +1,6 @@
 """The whole graph with a model that follows a script."""
 
-import asyncio
-import math
 import threading
-import time
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,30 +8,12 @@ from typing import Any
 import pytest
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
 
-from agent.ask import Agent, Answer, Token, ToolStarted, ask, open_agent
-from agent.fakes import MemoryToolbox, ScriptedModel, calling
-from agent.graph import LOOKS
-from agent.settings import Settings
-from agent.toolbelt import Toolbelt, fence
-from tools.errors import RefusedRequest
-from tools.media import Coverage, Evidence, Utterance, clock
-from tools.sandbox import UNTIL
-
-WATER = calling("search_transcript", query="water", limit=3)
-
-
-@asynccontextmanager
-async def opened(home: Path, *script: Any, toolbox: Any = None, **settings: Any):
-    model = ScriptedModel(script=list(script))
-    chosen = Settings(home=home, **settings)
-    async with open_agent(chosen, toolbox=toolbox or MemoryToolbox(home), model=model) as agent:
-        yield agent, model
-
-
-async def run(agent: Agent, question: str, **options: Any) -> tuple[list[Any], Answer]:
-    events = [event async for event in ask(agent, question, **options)]
-    assert isinstance(events[-1], Answer)
-    return events[:-1], events[-1]
+from agent.ask import Token, ToolStarted
+from agent.fakes import MemoryToolbox, calling
+from agent.llm.limits import Limits
+from agent.toolbelt import fence
+from tests.agent.scripted import WATER, opened, run
+from tools.media import Coverage, Utterance
 
 
 def streamed(events: list[Any]) -> str:
@@ -143,39 +121,6 @@ async def test_a_remark_beside_a_tool_call_is_not_streamed(tmp_path: Path):
     assert streamed(events) == answer.answer == "Salt the water [1]."
 
 
-async def test_a_tool_error_reaches_the_model_as_data(tmp_path: Path):
-    script = [
-        calling("find_scenes", video="Cooking pasta"),
-        calling("search_transcript", query="x", limit=99),
-        calling("search_transcript", text="x"),
-        calling("add_video", path="/etc/passwd"),
-        AIMessage(content="NOT FOUND\nNo scenes."),
-    ]
-    toolbox = MemoryToolbox(tmp_path)
-    async with opened(tmp_path, *script, toolbox=toolbox) as (agent, model):
-        answer = (await run(agent, "Which scenes?"))[1]
-    results = [message for message in model.shown[-1] if isinstance(message, ToolMessage)]
-    assert [result.status for result in results] == ["error"] * 4
-    said = " ".join(result.text for result in results)
-    for part in ("has no scenes yet", "limit: Input should", "no argument text", "no tool 'add_v"):
-        assert part in said
-    assert not answer.found and toolbox.added == []
-
-
-async def test_a_bug_propagates_and_the_conversation_lives_on(tmp_path: Path):
-    script = [
-        calling("search_frames", query="boom"),
-        WATER,
-        AIMessage(content="Salt the water [e1]."),
-    ]
-    async with opened(tmp_path, *script) as (agent, model):
-        with pytest.raises(KeyError, match="boom"):
-            await run(agent, "A picture?", thread="t")
-        answer = (await run(agent, "What about the water?", thread="t"))[1]
-    assert answer.found
-    assert [message.type for message in model.shown[1]] == ["system", "human"]
-
-
 async def test_a_model_that_only_calls_tools_is_stopped(tmp_path: Path):
     async with opened(tmp_path, WATER) as (agent, model):
         for n in range(20):
@@ -187,23 +132,6 @@ async def test_a_model_that_only_calls_tools_is_stopped(tmp_path: Path):
             assert streamed(events) == answer.answer
 
 
-async def test_many_tool_calls_at_once_are_stopped(tmp_path: Path):
-    calls = [
-        {"name": "search_transcript", "args": {"query": "oil"}, "id": f"{n}"} for n in range(9)
-    ]
-    greedy = AIMessage(content="", tool_calls=calls)
-
-    def last(messages: list[Any]) -> AIMessage:
-        results = [m.text for m in messages if isinstance(m, ToolMessage)]
-        assert results.count("Not run: no tool call is left.") == 6
-        return AIMessage(content="There is no oil in the water [e1].")
-
-    async with opened(tmp_path, greedy, greedy, last) as (agent, _):
-        events, answer = await run(agent, "Oil?")
-    assert sum(isinstance(event, ToolStarted) for event in events) == 12
-    assert answer.found and "may be incomplete: the limit of 12 tool calls" in answer.answer
-
-
 async def test_a_slow_model_is_stopped_in_time(tmp_path: Path):
     answered = threading.Event()
 
@@ -211,7 +139,7 @@ async def test_a_slow_model_is_stopped_in_time(tmp_path: Path):
         assert answered.wait(60), "the question waited for its model"
         return AIMessage(content="Too late.")
 
-    async with opened(tmp_path, WATER, slow, question_seconds=0.25) as (agent, _):
+    async with opened(tmp_path, WATER, slow, limits=Limits(question_seconds=0.25)) as (agent, _):
         try:
             answer = (await run(agent, "Water?", thread="t"))[1]
             assert "limit of 0.25 seconds was reached" in answer.answer
@@ -226,50 +154,6 @@ async def test_a_model_that_says_nothing_is_said_so(tmp_path: Path):
     async with opened(tmp_path, AIMessage(content="")) as (agent, _):
         answer = (await run(agent, "Water?"))[1]
     assert "the model gave no answer" in answer.answer and not answer.found
-
-
-async def test_tools_run_in_threads_and_the_loop_goes_on(tmp_path: Path):
-    toolbox = MemoryToolbox(tmp_path)
-    plain = toolbox.search_transcript
-    began, went_on = threading.Event(), threading.Event()
-
-    def search_transcript(query: str) -> list[Evidence]:
-        """Ends only when the loop has done something else meanwhile."""
-        began.set()
-        assert went_on.wait(60), "the tool held the loop up"
-        return plain(query)
-
-    toolbox.search_transcript = search_transcript  # type: ignore[assignment]
-
-    async def go_on() -> None:
-        await asyncio.to_thread(began.wait, 60)
-        went_on.set()
-
-    script = [calling("search_transcript", query="oil"), AIMessage(content="No oil [e1].")]
-    async with opened(tmp_path, *script, toolbox=toolbox) as (agent, _):
-        other = asyncio.create_task(go_on())
-        answer = (await run(agent, "Oil?"))[1]
-        await other
-    assert went_on.is_set() and answer.evidence
-    assert toolbox.threads and threading.get_ident() not in toolbox.threads
-
-
-async def test_what_decodes_has_few_threads_of_its_own_and_ends_with_the_question(tmp_path: Path):
-    toolbox = MemoryToolbox(tmp_path)
-    seen = list[tuple[str, float]]()
-
-    def look_at(video: str) -> list[Evidence]:
-        """Says where it runs, and how long it may."""
-        seen.append((threading.current_thread().name, UNTIL.get() - time.monotonic()))
-        return []
-
-    toolbox.search_frames = look_at  # type: ignore[assignment]
-    script = [calling("look_at", video="Cooking pasta"), AIMessage(content="NOT FOUND")]
-    async with opened(tmp_path, *script, toolbox=toolbox, question_seconds=50) as (agent, _):
-        await run(agent, "Which cheese?")
-    ((name, left),) = seen
-    assert name.startswith("look_") and 0 < left < 50
-    assert LOOKS._max_workers == 2 and UNTIL.get() == math.inf
 
 
 async def test_what_is_indexed_after_the_search_was_not_looked_at(tmp_path: Path):
@@ -289,27 +173,6 @@ async def test_what_is_indexed_after_the_search_was_not_looked_at(tmp_path: Path
         answer = (await run(agent, "Cheese?", videos=["Cooking pasta"]))[1]
     assert [one.ready["screen"] for one in answer.coverage] == [0.4]
     assert "on-screen text 40 %." in answer.answer
-
-
-async def test_a_question_stays_within_its_videos(tmp_path: Path):
-    bike = "b" * 16
-    script = [
-        calling("search_transcript", query="water chain"),
-        calling("search_transcript", query="water", videos=["Cooking pasta"]),
-        calling("video_facts", video="Cooking pasta"),
-        calling("list_videos"),
-        AIMessage(content="The chain has 116 links [e4]. Salt the water [1]."),
-    ]
-    async with opened(tmp_path, WATER, AIMessage(content="Salt [e1]."), *script) as (agent, model):
-        await run(agent, "Water?", thread="t")
-        model._shown.clear()
-        model.script = script
-        answer = (await run(agent, "How many links?", videos=["Fixing a bike"], thread="t"))[1]
-    results = [message for message in model.shown[-1] if isinstance(message, ToolMessage)]
-    assert [result.status for result in results] == ["success", "error", "error", "success"]
-    assert "Fixing a bike" in results[-1].text and "Cooking pasta" not in results[-1].text
-    assert answer.answer == "The chain has 116 links [2]. Salt the water. (unsupported)"
-    assert [one.video for one in answer.coverage] == [bike]
 
 
 @pytest.mark.parametrize(
@@ -341,23 +204,3 @@ async def test_what_a_video_says_stays_inside_its_fence(tmp_path: Path, text: st
             assert "\u202e" not in message.text and "\x00" not in message.text
             assert max(1, len(message.text.splitlines())) == len(message.text.split("\n"))
     assert fence(text) not in model.shown[0][0].text
-
-
-def test_a_long_result_is_cut_and_says_so(tmp_path: Path):
-    belt = Toolbelt(MemoryToolbox(tmp_path))  # type: ignore[arg-type]
-    many = [
-        Evidence(f"speech:{'a' * 16}@{n}", "a" * 16, n, n, "speech", "long " * 100)
-        for n in range(100)
-    ]
-    seen: list[str] = []
-    text, shown = belt.show(many, seen)
-    assert len(text) < 13_000 and "more left out: ask for a shorter span" in text
-    assert [one.id for one in shown] == seen[: len(shown)]
-    assert [clock(s) for s in (0, 59.96, 83.5, 3723.44)] == [
-        "0:00.0",
-        "0:59.9",
-        "1:23.5",
-        "1:02:03.4",
-    ]
-    with pytest.raises(RefusedRequest, match="not a JSON object"):
-        belt.call("search_transcript", '{"query": ', [])

@@ -2,7 +2,8 @@ from pathlib import Path
 
 from langchain_core.messages import AIMessage
 
-from agent.ask import Answer, ask, open_agent
+from agent.agent import open_agent
+from agent.ask import Answer, ask
 from agent.fakes import MemoryToolbox, ScriptedModel, calling
 from agent.history import answers, conversations
 from agent.settings import Settings

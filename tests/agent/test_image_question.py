@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from agent.ask import Answer, ask, open_agent
+from agent.agent import open_agent
+from agent.ask import Answer, ask
 from agent.settings import Settings
 from agent.toolbelt import Toolbelt
 from tools.errors import NotIndexed, ProviderUnavailable, UnreadableMedia
@@ -115,5 +116,6 @@ async def test_videos_that_were_passed_over_are_named(
         assert answer.startswith("Nothing") and f"seen: “{old.title}”; run: cuepoint" in answer
         with pytest.raises(NotIndexed, match="cuepoint index"):
             await told(agent, "Where is this?", like=blue, videos=[old.id])
-    (remark,) = Toolbelt(toolbox).call("search_frames", {"query": "a purple thing"}, ())
+    found = toolbox.search_frames("a purple thing")
+    (remark,) = Toolbelt(toolbox).within("search_frames", {}, found, ())
     assert f"“{old.title}”" in remark

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.ask import Answer, ask, open_agent
+from agent.agent import open_agent
+from agent.ask import Answer, ask
 from agent.settings import Settings
 from tools.ingest.pipeline import ingest
 from tools.library import Library

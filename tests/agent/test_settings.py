@@ -4,18 +4,30 @@ import pickle
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from agent.llm.limits import Limits
 from agent.settings import Secret, Settings
 from tools.errors import VideoError
+from tools.models.providers import Providers
+
+
+def options(part: Any) -> dict[str, Any]:
+    """Every option by its name, those of the parts with them."""
+    found: dict[str, Any] = {}
+    for option in dataclasses.fields(part):
+        value = getattr(part, option.name)
+        found |= options(value) if dataclasses.is_dataclass(value) else {option.name: value}
+    return found
 
 
 def test_defaults_need_no_environment():
     settings = Settings.from_env({})
     assert settings.home.name == "cuepoint"
     assert (settings.owner, settings.host, settings.port) == ("local", "127.0.0.1", 8000)
-    assert (settings.model_calls, settings.tool_calls, settings.question_seconds) == (8, 12, 90)
+    assert settings.limits == Limits(8, 60.0, 12, 90.0) and settings.providers == Providers()
     assert settings.openai_api_key is None and settings.model == ""
 
 
@@ -40,6 +52,7 @@ def test_every_field_can_be_set_by_its_variable():
         "CUEPOINT_WORKERS": "3",
         "CUEPOINT_HUB": "off",
         "CUEPOINT_MODEL_CALLS": "3",
+        "CUEPOINT_MODEL_WAIT": "7",
         "CUEPOINT_TOOL_CALLS": "4",
         "CUEPOINT_QUESTION_SECONDS": "5.5",
         "CUEPOINT_QUESTION_TOKENS": "64K",
@@ -51,12 +64,12 @@ def test_every_field_can_be_set_by_its_variable():
     }
     settings = Settings.from_env(environ)
     unset = Settings.from_env({})
-    for option in dataclasses.fields(Settings):
-        assert getattr(settings, option.name) != getattr(unset, option.name), option.name
+    for name, value in options(settings).items():
+        assert value != options(unset)[name], name
     assert settings.roots == (Path("/videos"), Path("/more"))
     assert settings.allowed_hosts == ("a.example", "b.example")
     assert settings.upload_limit == 500 << 20
-    assert settings.question_seconds == 5.5
+    assert settings.limits.question_seconds == 5.5
 
 
 def test_an_unknown_name_is_refused_with_the_known_ones():

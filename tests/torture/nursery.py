@@ -20,6 +20,7 @@ import time
 
 os.environ |= {"OPENBLAS_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
 
+import agent.agent
 import agent.ask
 import agent.checkpoints
 import agent.extractive.model

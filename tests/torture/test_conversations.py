@@ -17,7 +17,8 @@ import ormsgpack
 import pytest
 from langchain_core.messages import AIMessage, ToolMessage
 
-from agent.ask import Agent, Answer, ask, open_agent
+from agent.agent import Agent, open_agent
+from agent.ask import Answer, ask
 from agent.checkpoints import config, open_memory, thread_id
 from agent.fakes import MemoryToolbox, ScriptedModel, calling
 from agent.settings import Settings

@@ -18,9 +18,11 @@ import pytest
 from langchain_core.messages import AIMessage
 from PIL import Image, ImageDraw, ImageFont
 
-from agent.ask import Agent, Answer, ask, open_agent
+from agent.agent import Agent, open_agent
+from agent.ask import Answer, ask
 from agent.fakes import ScriptedModel
 from agent.grounding.pixels import Measured
+from agent.llm.limits import Limits
 from agent.settings import Settings
 from tools.ingest.pipeline import ingest
 from tools.library import Library
@@ -101,7 +103,7 @@ async def talking(
     whole += [(name, {"video": v.id}) for name in ("find_scenes", "video_facts") for v in videos]
     calls = [{"name": n, "args": args, "id": str(i)} for i, (n, args) in enumerate(whole)]
     looks = ScriptedModel(script=[AIMessage(content="", tool_calls=calls), AIMessage(content="-")])
-    settings = Settings(home=home, tool_calls=len(calls) + 1)
+    settings = Settings(home=home, limits=Limits(tool_calls=len(calls) + 1))
     async with open_agent(settings, toolbox=toolbox, model=looks) as one:
         await answered(one, "What is there?")
     asked = [message for message in looks.shown[-1] if message.type == "human"]

@@ -18,14 +18,14 @@ import pytest
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
-import agent.ask
+import agent.agent
 import ui.web.media
 from agent.settings import Settings
 from agent.toolbelt import Toolbelt, video_line
 from tools.errors import RefusedRequest, VideoError
 from tools.ingest.pipeline import ingest
 from tools.library import Library
-from tools.models.providers import BARE
+from tools.models.providers import BARE, Providers
 from tools.toolbox import Toolbox
 from ui.chat.cards import plain
 from ui.chat.handlers import _allowed
@@ -104,8 +104,8 @@ def home(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def client(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
-    monkeypatch.setattr(agent.ask, "open_agent", _no_agent)
-    settings = Settings(home=home, port=8000, upload_limit=1 << 20, text_reader="none")
+    monkeypatch.setattr(agent.agent, "open_agent", _no_agent)
+    settings = Settings(home=home, port=8000, upload_limit=1 << 20, providers=Providers("none"))
     with TestClient(build_app(settings), base_url=BASE, follow_redirects=False) as client:
         yield client
 
@@ -327,8 +327,8 @@ def test_a_model_opens_no_path(
         for tool, field in ways:
             call = {field: [there] if field == "videos" else there, "query": "x"}
             other = {field: [missing] if field == "videos" else missing, "query": "x"}
-            one = refusal(lambda tool=tool, call=call: belt.call(tool, call, ()), there)
-            two = refusal(lambda tool=tool, other=other: belt.call(tool, other, ()), missing)
+            one = refusal(lambda tool=tool, call=call: belt.admit(tool, call, ()), there)
+            two = refusal(lambda tool=tool, other=other: belt.admit(tool, other, ()), missing)
             assert one == two, (one, two)
             tried += 2
     assert not [path for path in opened if not path.startswith(str(shelves / "home"))]

@@ -19,7 +19,8 @@ import numpy as np
 import pytest
 from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
 
-from agent.ask import Agent, Answer, ask, open_agent
+from agent.agent import Agent, open_agent
+from agent.ask import Answer, ask
 from agent.fakes import ScriptedModel
 from agent.settings import Settings
 from agent.toolbelt import READS

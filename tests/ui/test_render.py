@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.ask import Answer, Cited, Claim
+from agent.ask import Answer, Cited
+from agent.grounding.review import Claim
 from tools.errors import UnknownVideo
 from tools.integrity.verify import Problem
 from tools.library import Library

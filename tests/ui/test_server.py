@@ -14,12 +14,12 @@ import pytest
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
-import agent.ask
+import agent.agent
 from agent.settings import Settings
 from tools.errors import RefusedRequest
 from tools.ingest.pipeline import ingest
 from tools.library import Library
-from tools.models.providers import BARE
+from tools.models.providers import BARE, Providers
 from ui.server import build_app
 from ui.web.proxies import browser_type, span
 from ui.web.uploads import title_of
@@ -56,13 +56,13 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def settings(home: Path) -> Settings:
-    return Settings(home=home, port=8000, upload_limit=LIMIT, text_reader="none")
+    return Settings(home=home, port=8000, upload_limit=LIMIT, providers=Providers("none"))
 
 
 @contextmanager
 def _running(settings: Settings) -> Iterator[TestClient]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(agent.ask, "open_agent", _no_agent)
+        patch.setattr(agent.agent, "open_agent", _no_agent)
         with TestClient(build_app(settings), base_url=BASE) as client:
             yield client
 

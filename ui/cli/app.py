@@ -230,7 +230,8 @@ def ask(
 
 
 async def _answer(question: str, videos: list[str], thread: str | None) -> "Answer":
-    from agent.ask import Answer, open_agent
+    from agent.agent import open_agent
+    from agent.ask import Answer
     from agent.ask import ask as ask_agent
 
     async with open_agent(settings()) as agent:

@@ -108,7 +108,7 @@ def _text_vectors(settings: Settings) -> Check:
     from tools.models import registry as models
 
     check = _package("text vectors", "wordllama", "wordllama")
-    found = embedder_named(settings.embedder, settings.home)
+    found = embedder_named(settings.providers.embedder, settings.home)
     if check.state == "problem":
         return check
     if found == "wordllama":
@@ -137,11 +137,11 @@ def _speech(settings: Settings) -> Check:
     from tools.transcript.asr import DRAFT, WHISPER, resolve, whisper_folder
     from tools.transcript.whisper import DEFAULT, SIZES, complete
 
-    name, models = settings.transcriber, settings.home / "models"
+    name, models = settings.providers.transcriber, settings.home / "models"
     if name == "none":
         without = "only subtitles, in the file or beside it, are heard"
         return Check("speech", "missing", f"{without}: CUEPOINT_TRANSCRIBER is none")
-    cores = settings.threads or os.cpu_count() or 1
+    cores = settings.providers.threads or os.cpu_count() or 1
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     found = resolve(name, models, cores, memory)
     size = found.removeprefix(WHISPER)
@@ -163,11 +163,11 @@ def _speech(settings: Settings) -> Check:
 def _speakers(settings: Settings) -> Check:
     from tools.transcript.diarization import missing
 
-    if settings.diarizer == "none":
+    if settings.providers.diarizer == "none":
         return Check("speakers", "missing", "nobody is told apart: CUEPOINT_DIARIZER is none")
     if lacks := missing(settings.home / "models"):
         what, _, get = lacks.partition(": ")
-        asked_for = settings.diarizer != "auto"
+        asked_for = settings.providers.diarizer != "auto"
         return Check("speakers", "problem" if asked_for else "missing", what, for_this_library(get))
     return Check("speakers", "ok", "sherpa-onnx")
 
@@ -179,10 +179,10 @@ def _picture_search(settings: Settings) -> Check:
 
     name = "picture search"
     without = "pictures are found by colour, light and motion only"
-    if settings.picture_embedder == "none":
+    if settings.providers.picture_embedder == "none":
         return Check(name, "missing", f"{without}: CUEPOINT_PICTURE_EMBEDDER is none")
     try:
-        found, note = image_embedder_named(settings.picture_embedder, settings.home)
+        found, note = image_embedder_named(settings.providers.picture_embedder, settings.home)
     except ProviderUnavailable as error:
         return Check(name, "problem", str(error).partition("; ")[0], str(error).partition("; ")[2])
     if found is None:

@@ -33,7 +33,9 @@ def offer(settings: Settings) -> None:
 
     mark = settings.home / "models" / MARK
     gains = {name: _GAINS[models.known(name).kind] for name in models.SUGGESTED}
-    gains = {name: one for name, one in gains.items() if getattr(settings, one[0]) == "auto"}
+    gains = {
+        name: one for name, one in gains.items() if getattr(settings.providers, one[0]) == "auto"
+    }
     if not gains or settings.hub == hub.OFF or models.ready(settings.home) or _said(mark):
         return
     size = sum(models.known(name).size for name in gains)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from agent.ask import Answer
-    from agent.grounding.citations import Claim
+    from agent.grounding.review import Claim
     from agent.summary.narrator import Narrator, Plan
     from agent.summary.summarize import Event, Summary
     from tools.library import Library
@@ -82,21 +82,22 @@ def caption(
 
 def _narrator(library: Library, quiet: bool) -> Narrator | None:
     """The language model of the settings as a narrator; None where there is none."""
-    from agent.llm.provider import EXTRACTIVE, load_model
+    from agent.llm.provider import load_model
+    from agent.settings import EXTRACTIVE
     from tools.toolbox import open_toolbox
 
     chosen = settings()
     model = load_model(chosen, open_toolbox(library, chosen.providers))
     if model._llm_type == EXTRACTIVE:
         return None
-    from agent.llm.spending import Spending
+    from agent.llm.limits import Spending
     from agent.summary.narrator import Narrator
 
     def say(told: str) -> None:
         if not quiet:
             sys.stderr.write(f"told: {told}\n")
 
-    spending = Spending(library.root / "spending.json", chosen.day_tokens, chosen.day_usd)
+    spending = Spending(library.root / "spending.json", chosen.limits)
     return Narrator(model, spending=spending, table=chosen.model_table, on_progress=say)
 
 

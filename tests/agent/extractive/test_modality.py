@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from agent.ask import Answer, ask, open_agent
+from agent.agent import open_agent
+from agent.ask import Answer, ask
 from agent.extractive.query import understand
 from agent.settings import Settings
 from agent.toolbelt import Toolbelt
@@ -278,7 +279,7 @@ async def test_where_it_is_loud_and_where_it_is_quiet(loud: tuple[Toolbox, Video
 
 
 def test_a_claim_about_a_sound_is_tested_against_its_level(loud: tuple[Toolbox, Video]):
-    from agent.grounding.citations import Review
+    from agent.grounding.review import Review
 
     box, _ = loud
     (cheer,) = box.find_sounds("outburst")

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.ask import Answer, ask, open_agent
+from agent.agent import open_agent
+from agent.ask import Answer, ask
 from agent.extractive.quote import nth
 from agent.settings import Settings
 from tools.ingest.pipeline import ingest

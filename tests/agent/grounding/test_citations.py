@@ -3,15 +3,8 @@ import re
 
 import pytest
 
-from agent.grounding.citations import (
-    Claim,
-    Review,
-    Scribe,
-    labels,
-    may_be_not_found,
-    not_found,
-    split,
-)
+from agent.grounding.citations import Scribe, labels, may_be_not_found, not_found, split
+from agent.grounding.review import Claim, Review
 from tools.evidence import of_speech
 from tools.media import Evidence, Utterance, evidence_id
 

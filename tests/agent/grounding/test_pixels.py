@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from agent.grounding.citations import Claim, Review
 from agent.grounding.pixels import Measured
+from agent.grounding.review import Claim, Review
 from tools.ingest.pipeline import ingest
 from tools.library import Library
 from tools.media import Evidence

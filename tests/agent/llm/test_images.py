@@ -10,7 +10,8 @@ import pytest
 from langchain_core.messages import AIMessage, ToolMessage
 from PIL import Image
 
-from agent.ask import Answer, ask, open_agent
+from agent.agent import open_agent
+from agent.ask import Answer, ask
 from agent.llm.images import SIZES, Pictures, sheet_tokens
 from agent.settings import Settings
 from tests.chat_server import Server, call, say, serving

@@ -7,8 +7,7 @@ from langchain_core.messages import AIMessage, HumanMessage
 
 from agent.llm.answer_cache import Recall
 from agent.llm.catalog import Facts, facts, price
-from agent.llm.limits import Limits, Meter
-from agent.llm.spending import Spending
+from agent.llm.limits import Limits, Meter, Spending
 from agent.llm.tokens import picture_tokens, text_tokens, tokens
 from tools.errors import RefusedRequest, VideoError
 
@@ -55,7 +54,7 @@ def test_a_table_of_ones_own_goes_first(tmp_path: Path):
 
 def test_a_day_has_its_limit_and_another_day_begins_anew(tmp_path: Path):
     path = tmp_path / "spending.json"
-    one, other = (Spending(path, tokens=1000, usd=0.5) for _ in range(2))
+    one, other = (Spending(path, Limits(day_tokens=1000, day_usd=0.5)) for _ in range(2))
     one.add(400, 0.2)
     other.add(500, None)
     assert one.today() == (900, 0.2)
@@ -83,11 +82,11 @@ def test_an_estimate_is_from_above():
 
 
 def test_a_meter_stops_before_the_call_that_is_too_much():
-    meter = Meter(Limits(tokens=10_000, usd=0.01), Facts(usd=(1.0, 0.1, 2.0)))
+    meter = Meter(Limits(question_tokens=10_000, question_usd=0.01), Facts(usd=(1.0, 0.1, 2.0)))
     assert meter.short(5_000) == ""
     meter.add({"input_tokens": 5_000, "output_tokens": 500}, 1)
     assert "10,000 tokens" in meter.short(5_000) and meter.usd == pytest.approx(0.006)
-    assert "0.01 USD" in Meter(Limits(usd=0.01), meter.facts, (5_000, 500)).short(100)
+    assert "0.01 USD" in Meter(Limits(question_usd=0.01), meter.facts, (5_000, 500)).short(100)
     assert Meter(Limits(), Facts(context=8_000)).room == 6_000
 
 

@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 
-from agent.ask import Answer, Token, ToolStarted, ask, open_agent
+from agent.agent import open_agent
+from agent.ask import Answer, Token, ToolStarted, ask
 from agent.fakes import MemoryToolbox, ScriptedModel
 from agent.llm.provider import load_model
 from agent.settings import Settings
-from tests.chat_server import Drops, Server, Uncounted, call, say, serving
+from tests.chat_server import Drops, Server, Stalls, Uncounted, call, say, serving
+from tests.conftest import Shelf
 from tools.errors import ProviderUnavailable, RefusedRequest
 
 KEY = "sk-canary-5d1f"
@@ -220,6 +222,55 @@ async def test_a_line_that_breaks_is_taken_up_once(tmp_path: Path, serve: Any):
     with pytest.raises(ProviderUnavailable, match="network"):
         await answered(for_good, tmp_path / "other", "Water?")
     assert len(for_good.requests) == 3
+
+
+STALLS = [
+    Stalls(),
+    Stalls([]),
+    Stalls([], comments=True),
+    Stalls(say("They salt the water [e1]. And th")),
+    Stalls(say("They salt the water [e1]. And th"), comments=True),
+]
+
+
+@pytest.mark.parametrize("stall", STALLS, ids=repr)
+async def test_a_model_that_falls_silent_is_asked_once_more(
+    tmp_path: Path, serve: Any, stall: Stalls
+):
+    server = serve(stall, call('{"query": "water"}'), say("They salt the water [e1]."))
+    (answer,) = await answered(server, tmp_path, "Water?", CUEPOINT_MODEL_WAIT="3")
+    assert answer.answer == "They salt the water [1]." and len(server.requests) == 3
+
+
+@pytest.mark.parametrize("stall", STALLS, ids=repr)
+async def test_a_model_that_stays_silent_ends_as_a_sentence(
+    tmp_path: Path, serve: Any, stall: Stalls
+):
+    server = serve(stall)
+    (answer,) = await answered(server, tmp_path, "Water?", CUEPOINT_MODEL_WAIT="0.4")
+    assert not answer.found and len(server.requests) == 2
+    assert answer.answer.startswith(
+        "I stopped before I had an answer: "
+        "the model said nothing for 0.4 seconds (CUEPOINT_MODEL_WAIT)."
+    )
+
+
+async def test_the_time_of_a_question_bounds_the_silence(tmp_path: Path, serve: Any):
+    short = {"CUEPOINT_QUESTION_SECONDS": "0.4"}
+    (answer,) = await answered(serve(Stalls([], comments=True)), tmp_path, "Water?", **short)
+    assert "the limit of 0.4 seconds was reached" in answer.answer
+
+
+@pytest.mark.parametrize("stall", STALLS, ids=repr)
+def test_cuepoint_ask_says_in_a_line_that_the_model_is_silent(
+    shelf: Shelf, serve: Any, stall: Stalls, cuepoint: Any, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("CUEPOINT_HOME", str(shelf.library.home))
+    monkeypatch.setenv("CUEPOINT_MODEL", "some-model")
+    monkeypatch.setenv("OPENAI_BASE_URL", serve(stall).url)
+    monkeypatch.setenv("CUEPOINT_MODEL_WAIT", "0.4")
+    status, out, err = cuepoint("ask", "When is the kettle red?")
+    assert (status, err) == (0, "") and "the model said nothing for 0.4 seconds" in out
 
 
 async def test_a_price_that_is_known_is_told_and_kept_for_the_day(tmp_path: Path, serve: Any):

@@ -20,7 +20,7 @@ from tools.ingest.pipeline import ingest
 from tools.integrity.repair import repair
 from tools.integrity.verify import vectors, verify
 from tools.library import Library
-from tools.models.providers import BARE
+from tools.models.providers import BARE, Providers
 from tools.search import vector_index as index
 from tools.store import manifest as manifests
 from tools.store.frames import sample
@@ -272,7 +272,7 @@ def test_a_library_without_checksums_still_answers_and_gets_them(shelf: Shelf) -
 
 @contextmanager
 def served(shelf: Shelf) -> Iterator[TestClient]:
-    settings = Settings(home=shelf.library.home, port=8000, text_reader="none")
+    settings = Settings(home=shelf.library.home, port=8000, providers=Providers("none"))
     with TestClient(build_app(settings), base_url="http://127.0.0.1:8000") as client:
         yield client
 

@@ -9,6 +9,7 @@ import pytest
 
 from agent.settings import Settings
 from tools.models import download as hub
+from tools.models.providers import Providers
 from ui.cli import suggest_models as offer
 
 NOWHERE = "http://127.0.0.1:9"
@@ -91,13 +92,13 @@ def test_nothing_is_said_where_downloads_are_off_or_a_model_is_there(
 
 
 def test_what_is_switched_off_is_not_offered(settings: Settings, capsys: Any) -> None:
-    off = replace(settings, transcriber="none", picture_embedder="none", embedder="wordllama")
-    offer.offer(off)
+    off = Providers(transcriber="none", picture_embedder="none", embedder="wordllama")
+    offer.offer(replace(settings, providers=off))
     assert not settings.home.exists()
-    offer.offer(replace(off, embedder="auto"))
+    offer.offer(replace(settings, providers=replace(off, embedder="auto")))
     assert "with minilm (24 MB), long talks" in capsys.readouterr().err
     (settings.home / "models" / offer.MARK).unlink()
-    offer.offer(replace(settings, picture_embedder="none"))
+    offer.offer(replace(settings, providers=Providers(picture_embedder="none")))
     told = capsys.readouterr().err
     assert "cuepoint models pull minilm whisper:small" in told
     assert "siglip2" not in told and "pictures" not in told

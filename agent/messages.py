@@ -1,0 +1,22 @@
+"""Plain data of ours that travels beside a message's text; no server is sent it.
+
+With the question a model is given `question`, `videos` (ids; empty for all), `seen`, `handles` and
+`calls` (tool calls left). With its answer a model of ours gives `found`, and may give `nearest`
+(labels, best first) and `remarks` (sentences about the search, which claim nothing). Every answer
+of the conversation carries `found`, `claims`, `evidence` and `nearest` (handles).
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from langchain_core.messages import BaseMessage
+
+KEY = "cuepoint"
+"""Where it stands in a message's additional_kwargs."""
+FAULTS = {"faults": True}
+"""With what a model is told of its faults: it is no question."""
+
+
+def beside(message: "BaseMessage") -> dict[str, Any]:
+    """The data beside a message; empty where there are none."""
+    return message.additional_kwargs.get(KEY, {})
