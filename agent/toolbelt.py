@@ -14,8 +14,9 @@ from langchain_core.tools import BaseTool, StructuredTool
 from pydantic import BaseModel, ValidationError
 
 from agent.llm.tokens import tool_tokens
-from tools.errors import NotIndexed, RefusedRequest, UnknownVideo
+from tools.errors import DiskFull, NotIndexed, RefusedRequest, UnknownVideo
 from tools.evidence import unproven
+from tools.files.disk import cause, note, refusal
 from tools.media import Evidence, Video, clock
 from tools.text.languages import foreign
 
@@ -79,7 +80,15 @@ class Toolbelt:
             raise RefusedRequest(f"{name}: {where}: {first['msg']}") from error
         given = {field: getattr(parsed, field) for field in parsed.model_fields_set}
         given = self._scoped(schema, given, scope)
-        found = list(capabilities[name](**given))
+        try:
+            found = list(capabilities[name](**given))
+        except (OSError, DiskFull) as error:  # what is decoded for a question is kept
+            told = refusal(error) if isinstance(error, OSError) else error
+            if told is None:
+                raise
+            if why := cause(error):
+                note("pictures", why)
+            raise told from error
         found = [f for f in found if not (scope and isinstance(f, Video) and f.id not in scope)]
         if name in SEEING and (told := self.passed_over(given.get("videos") or scope)):
             found.append(told)

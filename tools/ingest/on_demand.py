@@ -20,7 +20,7 @@ import numpy as np
 from tools.embed import Vectors
 from tools.errors import Interrupted, RefusedRequest
 from tools.files.checksums import sealed, unsealed
-from tools.files.disk import refusal
+from tools.files.disk import cause, note, refusal
 from tools.files.durable import write_bytes
 from tools.media import Attributes, Frame, ScreenText
 from tools.sandbox import UNTIL
@@ -109,6 +109,8 @@ def look(
         told = refusal(error) if isinstance(error, OSError) else error
         if told is None:
             raise
+        if why := cause(error):
+            note("pictures", why)
         return f"Not all of {start:.1f} s to {end:.1f} s was looked at: {told}"
 
 

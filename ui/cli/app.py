@@ -219,6 +219,8 @@ def ask(
     library = open_library()
     ids = [resolve(library, video, as_json).id for video in videos or ()]
     answer = asyncio.run(_answer(question, ids, thread))
+    for note in answer.notes:
+        sys.stderr.write(f"{note.text}\n")
     if as_json:
         print_json(Json(library).answer(answer))
         return
@@ -295,8 +297,11 @@ def serve(
         status = end.code if isinstance(end.code, int) else 1
     except VideoError as error:
         complain(error)
-    except Exception:  # leave() ends before anyone above could tell
-        logging.getLogger(__name__).exception("the server ended")
+    except Exception as error:  # leave() ends before anyone above could tell
+        if isinstance(error, OSError) and (told := refusal(error)):
+            complain(told)
+        else:
+            logging.getLogger(__name__).exception("the server ended")
     leave(status)
 
 
