@@ -33,7 +33,7 @@ _log = logging.getLogger(__name__)
 
 Why = Literal["full", "locked", "read-only", "failing"]
 What = Literal[
-    "earlier", "history", "shown", "spending", "recall", "pictures", "strips", "index", "uploads",
+    "earlier", "pictures", "history", "spending", "recall", "strips", "shown", "uploads", "index",
     "leftovers", "all",
 ]  # fmt: skip
 _WHY: dict[Why, tuple[str, str]] = {
@@ -45,18 +45,18 @@ _WHY: dict[Why, tuple[str, str]] = {
 """What happened, and what to do."""
 _WHAT: dict[What, str] = {
     "earlier": "what was said before in this conversation is not known here",
+    "pictures": "not every picture could be looked at",
     "history": "this answer is not kept in the history",
-    "shown": "earlier conversations are not shown",
     "spending": "what today's answers cost is only known until Cuepoint ends",
     "recall": "the same question will be asked of the model again",
-    "pictures": "not every picture could be looked at",
     "strips": "some moments are shown as one picture",
-    "index": "meaning is searched in the files themselves",
+    "shown": "earlier conversations are not shown",
     "uploads": "no file can be taken in",
+    "index": "meaning is searched in the files themselves",
     "leftovers": "what broke off before is not cleared away",
     "all": "this could not be done",
 }
-"""What is not kept, or not known."""
+"""What is not kept, or not known; what weighs most stands first."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,8 @@ class Notes:
     def all(self) -> tuple[Note, ...]:
         """A note for each reason."""
         by: dict[Why, list[What]] = {}
-        for why, what in list(self._noted):
+        order = list(_WHAT)
+        for why, what in sorted(self._noted, key=lambda one: order.index(one[1])):
             by.setdefault(why, []).append(what)
         return tuple(Note(why, tuple(unkept)) for why, unkept in by.items())
 
