@@ -68,8 +68,8 @@ async def open_agent(
         known = replace(known, sees={"yes": True, "no": False}.get(settings.model_sees, known.sees))
         spending = Spending(root / "spending.json", settings.limits)
         recall = Recall(root / "answers", name)
-    async with open_memory(root / "conversations.sqlite") as memory:
-        graph = build_agent(model, toolbox, memory, recall)
+    async with open_memory(root / "conversations.sqlite", settings.owner) as memory:
+        graph = build_agent(model, toolbox, memory.saver, recall)
         yield Agent(settings, toolbox, model, graph, memory, known, spending)
 
 

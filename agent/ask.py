@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from agent.agent import Agent
 from agent.grounding.review import Claim
 from tools.errors import NotIndexed, RefusedRequest
+from tools.files.disk import NOTES, Note, Notes
 from tools.media import Coverage, Evidence
 
 if TYPE_CHECKING:
@@ -56,6 +57,8 @@ class Answer:
     cost_usd: float | None
     seconds: float
     thread: str
+    notes: tuple[Note, ...] = ()
+    """What the disk did not let us keep, or know."""
 
 
 @dataclass(frozen=True)
@@ -83,15 +86,19 @@ async def ask(
     videos: Sequence[str] = (),
     thread: str | None = None,
     like: Path | str | None = None,
+    prefix: str = "",
 ) -> AsyncIterator[Event]:
     """Answer a question about these videos, or about all of them; the Answer comes last.
 
-    With `like`, a picture or the id of evidence, the answer is what looks like it. A question that
-    nobody waits for any more is dropped, and the conversation stays as it was.
+    With `like`, a picture or the id of evidence, the answer is what looks like it. The name of a
+    new thread begins with `prefix`. A question that nobody waits for any more is dropped, and the
+    conversation stays as it was.
     """
     events: asyncio.Queue[Event | None] = asyncio.Queue()
     # A task of its own: what it sets up for LangChain must not leak into the caller's context.
-    task = asyncio.create_task(_answer(agent, question, videos, thread, like, events.put_nowait))
+    task = asyncio.create_task(
+        _answer(agent, question, videos, thread, like, prefix, events.put_nowait)
+    )
     task.add_done_callback(lambda _: events.put_nowait(None))
     try:
         while (event := await events.get()) is not None:
@@ -111,24 +118,27 @@ async def _answer(
     videos: Sequence[str],
     thread: str | None,
     like: Path | str | None,
+    prefix: str,
     emit: Callable[[Event], None],
 ) -> Answer:
     from langsmith.run_helpers import tracing_context
 
-    from agent.checkpoints import forget_older, make_sure_readable, note, thread_id
+    from agent.checkpoints import thread_id
     from agent.grounding.pixels import Measured
     from agent.image_question import look_alike
     from agent.llm.limits import Meter
     from agent.turn import Turn
 
     settings, begun = agent.settings, time.monotonic()
+    NOTES.set(notes := Notes())
     question = _clean(question)
     scope = await asyncio.to_thread(_scope, agent.library, videos)
-    thread = thread or uuid.uuid4().hex
-    key = thread_id(settings.owner, thread)
+    name = thread or prefix + uuid.uuid4().hex
     # Two questions at once in one conversation would number their evidence alike.
-    async with agent.locks.setdefault(key, asyncio.Lock()):
-        await make_sure_readable(agent.memory, key)
+    async with (
+        agent.locks.setdefault(thread_id(settings.owner, name), asyncio.Lock()),
+        agent.memory.conversation(name, question, new=thread is None) as talk,
+    ):
         deadline = asyncio.get_running_loop().time() + settings.limits.question_seconds
         coverage = await asyncio.to_thread(_coverage, agent.library, scope)
         turn = Turn(question, tuple(scope), coverage, deadline, settings.limits)
@@ -139,14 +149,12 @@ async def _answer(
         try:
             with tracing_context(enabled=False):  # what someone left set sends nothing out
                 if like is None:
-                    ending = await _run(agent, turn, key, emit)
+                    ending = await _run(agent, turn, talk.key, emit)
                 else:
-                    ending = await look_alike(agent, turn, key, like)
+                    ending = await look_alike(agent, turn, talk.key, like)
         finally:
             if agent.spending and turn.meter and turn.meter.used:
                 await asyncio.to_thread(agent.spending.add, turn.meter.used, turn.meter.usd)
-        await forget_older(agent.memory, key)
-        await note(agent.memory, key, thread, question)
     meter = turn.meter
     return Answer(
         question=question,
@@ -160,7 +168,8 @@ async def _answer(
         tokens=turn.tokens,
         cost_usd=meter.usd if meter else None,
         seconds=round(time.monotonic() - begun, 3),
-        thread=thread,
+        thread=talk.name,
+        notes=notes.all,
     )
 
 

@@ -7,11 +7,13 @@ from typing import Any
 
 from agent.agent import Agent
 from agent.ask import Answer, Cited
-from agent.checkpoints import config, make_sure_readable, thread_id
+from agent.checkpoints import config, thread_id
 from agent.context import finished
 from agent.grounding.review import Claim
 from agent.messages import beside
 from agent.toolbelt import Toolbelt
+from tools.errors import Interrupted
+from tools.files.disk import Note
 
 
 @dataclass(frozen=True)
@@ -24,21 +26,23 @@ class Conversation:
 
 
 async def conversations(agent: Agent, prefix: str, limit: int = 5) -> list[Conversation]:
-    """Those whose thread begins so, the latest first."""
-    async with agent.memory.lock:
-        rows = await agent.memory.conn.execute_fetchall(
-            "SELECT name, title, updated FROM conversations "
-            "WHERE substr(name, 1, length(?1)) = ?1 ORDER BY updated DESC LIMIT ?2",
-            (prefix, limit),
-        )
-    return [Conversation(*row) for row in rows]
+    """Those whose thread begins so, the latest first; Interrupted while the disk gives none."""
+    return [Conversation(*row) for row in await agent.memory.listed(prefix, limit)]
 
 
 async def answers(agent: Agent, thread: str) -> list[Answer]:
-    """What was asked and answered in a conversation, with the evidence that is still there."""
+    """What was asked and answered in a conversation, with the evidence that is still there.
+
+    Interrupted while the disk does not give it.
+    """
     key = thread_id(agent.settings.owner, thread)
-    await make_sure_readable(agent.memory, key)
-    kept = (await agent.graph.aget_state(config(key, 1))).values
+    async with (
+        agent.locks.setdefault(key, asyncio.Lock()),
+        agent.memory.conversation(thread) as talk,
+    ):
+        if talk.name != thread:
+            raise Interrupted(Note(talk.unread, ("shown",)).text)
+        kept = (await agent.graph.aget_state(config(key, 1))).values
     return await asyncio.to_thread(_answers, agent, thread, kept)
 
 

@@ -15,8 +15,9 @@ from pydantic import BaseModel, ValidationError
 
 from agent.llm.tokens import tool_tokens
 from agent.threads import Threads
-from tools.errors import NotIndexed, RefusedRequest, UnknownVideo
+from tools.errors import DiskFull, NotIndexed, RefusedRequest, UnknownVideo
 from tools.evidence import unproven
+from tools.files.disk import cause, note, refusal
 from tools.media import Evidence, Video, clock
 from tools.text.languages import foreign
 
@@ -62,7 +63,7 @@ class Toolbelt:
 
     def _tool(self, name: str, capability: Callable[..., Any]) -> StructuredTool:
         async def call(**arguments: Any) -> tuple[str, list[Any]]:
-            return "", await self.run(name, lambda: list(capability(**arguments)))
+            return "", await self.run(name, lambda: _found(capability, arguments))
 
         if name not in self._tools:
             self._tools[name] = StructuredTool.from_function(
@@ -202,6 +203,19 @@ class Toolbelt:
         more = f" and {len(titles) - 3} more" if len(titles) > 3 else ""
         named = f"{', '.join(titles[:3])}{more}"
         return f"Not searched by what is seen: {named}; run: cuepoint index." if titles else ""
+
+
+def _found(capability: Callable[..., Any], arguments: dict[str, Any]) -> list[Any]:
+    """What a capability returns; VideoError where the disk refuses what is decoded for it."""
+    try:
+        return list(capability(**arguments))
+    except (OSError, DiskFull) as error:
+        told = refusal(error) if isinstance(error, OSError) else error
+        if told is None:
+            raise
+        if why := cause(error):
+            note("pictures", why)
+        raise told from error
 
 
 def video_line(video: Video) -> str:

@@ -7,6 +7,7 @@
     ├── Damaged                names the command that mends it
     ├── RefusedRequest         limits, policy: says which
     ├── Interrupted            the disk or another program was in the way: done again, it goes on
+    │   └── DiskFull           says how much to free
     └── ProviderUnavailable    names the package, key or setting that is missing
 
 Everything else is a bug and propagates.
@@ -39,6 +40,10 @@ class RefusedRequest(VideoError):
 
 class Interrupted(VideoError):
     """Nothing is wrong with the video: done again, it goes on where it was."""
+
+
+class DiskFull(Interrupted):
+    """No room is left where the library lies."""
 
 
 class ProviderUnavailable(VideoError):

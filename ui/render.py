@@ -161,6 +161,10 @@ class Json:
             "cost_usd": one.cost_usd,
             "seconds": one.seconds,
             "thread": one.thread,
+            "notes": [
+                {"why": note.why, "unkept": list(note.unkept), "text": note.text}
+                for note in one.notes
+            ],
         }
 
     def summary(self, one: "Summary") -> dict[str, Any]:

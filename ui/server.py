@@ -25,6 +25,7 @@ from fastapi.responses import (
 
 from agent.settings import Settings
 from tools.errors import Damaged, RefusedRequest, UnreadableMedia, VideoError
+from tools.files.disk import Note, cause, keep
 from tools.ingest.pipeline import sweep_unlisted, unlisted_originals
 from tools.library import Library
 from tools.media import Video
@@ -112,7 +113,8 @@ def _resume(desk: Desk) -> None:
         if video.state == "queued" and not desk.library.manifest(video.id)["source"]["linked"]:
             with suppress(UnreadableMedia):  # its original is gone, which `verify` tells
                 desk.intake.start(desk.library.original(video.id), video.title)
-    sweep_unlisted(desk.library)
+    with keep("leftovers"):
+        sweep_unlisted(desk.library)
     for path in unlisted_originals(desk.library):
         desk.intake.start(path, "untitled", take=True)
 
@@ -185,6 +187,12 @@ def _add_uploads(app: FastAPI, desk: Desk) -> None:
             )
         except TooLarge as error:
             return JSONResponse({"detail": str(error)}, 413, {"connection": "close"})
+        except OSError as error:
+            why = cause(error)
+            if why is None:
+                raise
+            _log.warning("upload: %s", error)
+            return JSONResponse({"detail": Note(why, ("uploads",)).text}, 507)
         except UnreadableMedia as error:
             _log.info("upload: %s", error)
             raise HTTPException(

@@ -1,6 +1,7 @@
 """Limits of a question and of a day, and what a language model has taken of them so far."""
 
 import json
+import threading
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -9,6 +10,7 @@ from typing import Any
 
 from agent.llm.catalog import Facts
 from tools.errors import RefusedRequest
+from tools.files.disk import keep
 from tools.files.durable import lock, write_json
 
 REPLY = 2_000
@@ -87,6 +89,9 @@ class Spending:
 
     def __init__(self, path: Path, limits: Limits) -> None:
         self._path, self._limits = path, limits
+        self._guard = threading.Lock()
+        self._unwritten: tuple[str, int, float] = ("", 0, 0.0)
+        """The day, and what of it the disk did not take: it counts all the same."""
 
     def check(self) -> None:
         """RefusedRequest where the day's limit is reached."""
@@ -104,26 +109,29 @@ class Spending:
     def today(self) -> tuple[int, float]:
         """Tokens and USD of today."""
         found: Any = {}
+        today = date.today().isoformat()
+        day, tokens, usd = self._unwritten
+        if day != today:
+            tokens, usd = 0, 0.0
         with suppress(OSError, ValueError):
             found = json.loads(self._path.read_text("utf-8"))
-        if not isinstance(found, dict) or found.get("date") != date.today().isoformat():
-            return 0, 0.0
+        if not isinstance(found, dict) or found.get("date") != today:
+            return tokens, usd
         try:
-            return int(found["tokens"]), float(found["usd"])
+            return tokens + int(found["tokens"]), usd + float(found["usd"])
         except (KeyError, TypeError, ValueError):
-            return 0, 0.0
+            return tokens, usd
 
     def add(self, tokens: int, usd: float | None) -> None:
         """Add what one question took; a price that is not known adds none."""
         if not tokens:
             return
-        with lock(self._path.with_suffix(".lock")):
-            before, paid = self.today()
-            write_json(
-                self._path,
-                {
-                    "date": date.today().isoformat(),
-                    "tokens": before + tokens,
-                    "usd": round(paid + (usd or 0.0), 6),
-                },
-            )
+        today = date.today().isoformat()
+        with self._guard:
+            day, before, paid = self._unwritten
+            before, paid = (before, paid) if day == today else (0, 0.0)
+            self._unwritten = today, before + tokens, paid + (usd or 0.0)
+            with keep("spending"), lock(self._path.with_suffix(".lock")):
+                tokens, usd = self.today()
+                write_json(self._path, {"date": today, "tokens": tokens, "usd": round(usd, 6)})
+                self._unwritten = today, 0, 0.0

@@ -12,6 +12,7 @@ import platform
 import random
 import re
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -74,6 +75,20 @@ def ground(tmp_path_factory: pytest.TempPathFactory, encode: Callable[..., Path]
     made = module.Ground(tmp_path_factory.mktemp("ground"), encode)
     yield made
     made.close()
+
+
+@pytest.fixture
+def volume(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 24 MB, which only root can mount."""
+    folder = tmp_path / "volume"
+    folder.mkdir()
+    tried = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(folder)], capture_output=True
+    )
+    if tried.returncode:
+        pytest.skip(f"only root can mount a small disk: {tried.stderr.decode().strip()}")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
 @pytest.fixture

@@ -101,6 +101,7 @@ async def test_a_forged_checkpoint_imports_nothing(
     insert = "INSERT OR REPLACE INTO checkpoints VALUES (?, '', ?, NULL, ?, ?, '{\"step\": 1}')"
     n, refused = times(200), 0
     async with opened(tmp_path, by_turn(WATER)) as agent:
+        assert (await run(agent, "Salt?", thread="good")).found  # makes the file
         for number, (kind, blob) in enumerate(blobs(chance)[:n]):
             key = thread_id("local", f"t{number}")
             with sqlite3.connect(tmp_path / "conversations.sqlite") as connection:
@@ -282,9 +283,11 @@ async def test_a_killed_question_is_whole_or_gone(
         killed += ended.status == -9
         told |= {number} if ended.status == 0 else set()
     stored: Counter[int] = Counter()
-    async with open_memory(home / "libraries" / "local" / "conversations.sqlite") as memory:
-        for thread in range(n // 10 + 1):
-            found = await memory.aget_tuple(config(thread_id("local", f"t{thread}"), 1))
+    file = home / "libraries" / "local" / "conversations.sqlite"
+    async with open_memory(file, "local") as memory:
+        for number in range(n // 10 + 1):
+            async with memory.conversation(f"t{number}") as thread:
+                found = await memory.saver.aget_tuple(config(thread.key, 1))
             messages = found.checkpoint["channel_values"]["messages"] if found else []
             assert [m.type for m in messages] == ["human", "ai"] * (len(messages) // 2)
             numbers = [re.search(r"number (\d+)", m.text) for m in messages[::2]]

@@ -128,8 +128,9 @@ def test_an_answer(library: Library) -> None:
     row = Json(library).answer(one)
     assert set(row) == {
         "question", "answer", "found", "claims", "evidence", "nearest", "coverage", "model",
-        "tokens", "cost_usd", "seconds", "thread",
+        "tokens", "cost_usd", "seconds", "thread", "notes",
     }  # fmt: skip
+    assert row["notes"] == []
     told = {"text": "It is said.", "citations": [1], "verdict": "verified", "why": ""}
     assert row["claims"] == [told]
     assert row["tokens"] == {"input": 3, "output": 4}

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from tools.errors import Interrupted, RefusedRequest
 from tools.files.checksums import sealed
-from tools.files.disk import refusal
+from tools.files.disk import cause, note, refusal
 from tools.files.durable import write_bytes
 from tools.media import Frame, ScreenText
 from tools.sandbox import UNTIL
@@ -80,6 +80,8 @@ def sample_densely(
         told = refusal(error) if isinstance(error, OSError) else error
         if told is None:
             raise
+        if why := cause(error):
+            note("pictures", why)
         return f"Not all of {start:.1f} s to {end:.1f} s was looked at: {told}"
 
 

@@ -25,6 +25,7 @@ from threading import Lock
 from typing import IO, TYPE_CHECKING, Any, Protocol
 from weakref import WeakKeyDictionary
 
+from tools.files.disk import cause, note
 from tools.files.durable import is_locked
 from tools.search import chroma_folder
 
@@ -73,9 +74,16 @@ class VectorIndex(Protocol):
 
 def open_index(folder: Path) -> VectorIndex:
     """Open the library's Chroma in `folder`, or search exactly where another process has it."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    # Held until close, so there is no with block. A crashed owner's lock dies with it.
-    lock = _lock_file(folder).open("a+")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        # Held until close, so there is no with block. A crashed owner's lock dies with it.
+        lock = _lock_file(folder).open("a+")
+    except OSError as error:
+        why = cause(error)
+        if why is None:
+            raise
+        note("index", why)
+        return ExactIndex(f"exact search: Chroma does not open ({error.strerror})")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

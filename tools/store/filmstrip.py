@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from tools.errors import UnknownVideo
 from tools.files.checksums import is_sealed_picture, sealed_picture
+from tools.files.disk import keep
 from tools.files.durable import write_bytes
 from tools.media import clock, spread
 from tools.store import frames
@@ -44,7 +45,10 @@ def frames_of(store: Store, video: str, start: float, end: float) -> list[Frame]
 
 
 def strip(store: Store, image: str) -> Path:
-    """The file of a strip; UnknownVideo where no frame is kept in its span."""
+    """The file of a strip, or of a frame in it where the disk takes no strip.
+
+    UnknownVideo where no frame is kept in its span.
+    """
     match = _NAME.fullmatch(image)
     path = store.image_path(image)
     if match is None:
@@ -55,8 +59,13 @@ def strip(store: Store, image: str) -> Path:
             raise UnknownVideo(f"no frame of {match[1]} is kept in that span")
         tiles = [Tile(frames.picture(store, one.image), clock(one.seconds)) for one in inside]
         made = contact_sheet(tiles, WIDTH, columns=len(tiles))
-        path.parent.mkdir(exist_ok=True)
-        write_bytes(path, sealed_picture(path.name, made.jpeg))
+        kept = False
+        with keep("strips"):
+            path.parent.mkdir(exist_ok=True)
+            write_bytes(path, sealed_picture(path.name, made.jpeg))
+            kept = True
+        if not kept:
+            return tiles[len(tiles) // 2].image
     return path
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from tools.errors import VideoError
 from tools.evidence import unproven
+from tools.files.disk import Note
 from tools.library import Library
 from tools.media import Coverage, Evidence, Video
 from tools.store.coverage import told
@@ -36,6 +37,11 @@ def with_handles(text: str, known: Iterable[int]) -> str:
     return _HANDLE.sub(
         lambda match: f"**\\[{match[1]}\\]**" if match[1] in handles else match[0], plain(text)
     )
+
+
+def quiet(notes: Iterable[Note]) -> str:
+    """A line below an answer for each note, in Markdown."""
+    return "".join(f"\n\n*{plain(note.text)}*" for note in notes)
 
 
 def card(library: Library, evidence: Evidence, handle: int, verdict: str) -> dict[str, Any]:

@@ -3,16 +3,16 @@
 import asyncio
 import functools
 import logging
-import tempfile
+import shutil
 import time
-import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import chainlit as cl
 
-from tools.errors import RefusedRequest, VideoError
+from tools.errors import Interrupted, RefusedRequest, VideoError
+from tools.files.disk import Note, cause, placed
 from ui.chat import cards
 from ui.chat.timeline import timeline, timeline_asked
 from ui.web.jobs import Job
@@ -102,9 +102,13 @@ def _answerable(handler: _Handler) -> _Handler:
             await handler(*arguments, **named)
         except VideoError as error:
             await cl.Message(cards.plain(str(error))).send()
-        except Exception:
-            _log.exception("chat")
-            await cl.Message(SORRY).send()
+        except Exception as error:
+            if why := cause(error):
+                _log.warning("chat: %s", error)
+                await cl.Message(cards.plain(Note(why, ("all",)).text)).send()
+            else:
+                _log.exception("chat")
+                await cl.Message(SORRY).send()
 
     return wrapped
 
@@ -124,7 +128,11 @@ async def _greet(desk: Desk) -> None:
     else:
         text = f"Hello! Ask about all {len(videos)} videos, or choose one."
     shelf = await asyncio.to_thread(cards.shelf, desk.library, chosen, QUESTIONS)
-    earlier = await _earlier(desk) if videos else []
+    earlier = list[cl.Action]()
+    try:
+        earlier = await _earlier(desk) if videos else []
+    except Interrupted as error:
+        text += f"\n\n*{cards.plain(str(error))}*"
     await cl.Message(
         text, elements=[_element("Library", shelf)] if videos else [], actions=earlier
     ).send()
@@ -294,9 +302,13 @@ def _state(job: Job) -> dict[str, Any]:
 async def _look_for(desk: Desk, question: str, file: str) -> None:
     """Answer with the moments that look like an attached picture, which is on disk until then."""
     content = cl.context.session.files[file]["content"]  # type: ignore[typeddict-item]
-    with tempfile.NamedTemporaryFile(suffix=".jpg") as picture:
-        await asyncio.to_thread(Path(picture.name).write_bytes, content)
-        await _ask(desk, question, like=Path(picture.name))
+    folder = await asyncio.to_thread(
+        placed, lambda folder: (folder / "picture.jpg").write_bytes(content)
+    )
+    try:
+        await _ask(desk, question, like=folder / "picture.jpg")
+    finally:
+        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
 
 async def _ask(desk: Desk, question: str, like: Path | str | None = None) -> None:
@@ -307,8 +319,10 @@ async def _ask(desk: Desk, question: str, like: Path | str | None = None) -> Non
     reply = cl.Message("")
     raw, shown, step = "", 0.0, None
     videos = cl.user_session.get("videos") or ()
-    thread = cl.user_session.get("thread") or f"{OURS}{uuid.uuid4().hex}"
-    async for event in ask(desk.agent, question, videos=videos, thread=thread, like=like):
+    thread = cl.user_session.get("thread")
+    async for event in ask(
+        desk.agent, question, videos=videos, thread=thread, like=like, prefix=OURS
+    ):
         if step is not None:
             await step.__aexit__(None, None, None)
             step = None
@@ -328,7 +342,7 @@ async def _ask(desk: Desk, question: str, like: Path | str | None = None) -> Non
 async def _show(desk: Desk, reply: cl.Message, answer: Any) -> None:
     cl.user_session.set("thread", answer.thread)
     handles = [one.handle for one in (*answer.evidence, *answer.nearest)]
-    reply.content = cards.with_handles(answer.answer, handles)
+    reply.content = cards.with_handles(answer.answer, handles) + cards.quiet(answer.notes)
     props = await asyncio.to_thread(cards.player, desk.library, desk.proxies, answer)
     box = desk.agent.toolbox
     can = await asyncio.to_thread(box.tools)

@@ -20,6 +20,7 @@ from typing import Any
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import JSONResponse, Response
 
+from tools.files.disk import placed
 from ui.web.host_guard import is_uuid
 
 SOURCE = Path(__file__).with_name("assets")
@@ -44,9 +45,13 @@ WORDS = {
 
 @contextmanager
 def prepared(folder: Path) -> Iterator[None]:
-    """Where Chainlit may be imported: with a folder of its own, and no keys that it would use."""
+    """Where Chainlit may be imported: with a folder of its own, and no keys that it would use.
+
+    It lies elsewhere where the disk does not take it: the chat needs nothing of it afterwards.
+    """
     if "chainlit" not in sys.modules:  # else it keeps the folder that it was imported with
-        _prepare(folder)
+        os.environ["CHAINLIT_APP_ROOT"] = str(placed(_prepare, folder))
+        os.environ["TRACELOOP_TELEMETRY"] = "false"  # of a library that Chainlit brings along
     hidden = {name: os.environ.pop(name) for name in list(os.environ) if _STARTS.match(name)}
     try:
         yield
@@ -58,13 +63,12 @@ def _prepare(folder: Path) -> None:
     """Copies of our settings and public files, for Chainlit alone."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / ".chainlit").mkdir(exist_ok=True)
+    (folder / ".files").mkdir(exist_ok=True)  # which Chainlit would make itself
     shutil.copyfile(SOURCE / ".chainlit/config.toml", folder / ".chainlit/config.toml")
     shutil.copyfile(SOURCE / "chainlit.md", folder / "chainlit.md")
     shutil.rmtree(folder / "public", ignore_errors=True)
     shutil.copytree(SOURCE / "public", folder / "public")
     _write_words(folder / ".chainlit/translations/en-US.json")
-    os.environ["CHAINLIT_APP_ROOT"] = str(folder)
-    os.environ["TRACELOOP_TELEMETRY"] = "false"  # of a library that Chainlit brings along
 
 
 def _write_words(target: Path) -> None:

@@ -216,6 +216,8 @@ def ask(
     library = open_library()
     ids = [resolve(library, video, as_json).id for video in videos or ()]
     answer = asyncio.run(_answer(question, ids, thread))
+    for note in answer.notes:
+        sys.stderr.write(f"{note.text}\n")
     if as_json:
         print_json(Json(library).answer(answer))
         return

@@ -16,7 +16,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from tools.errors import RefusedRequest, UnreadableMedia
-from tools.files.disk import FULL
+from tools.files.disk import FULL, keep
 from tools.files.durable import adopt, claim, sweep, write_bytes
 from tools.sandbox import Child
 from tools.text.clean import clean_title
@@ -65,7 +65,8 @@ class Uploads:
         self._limit, self._quota = limit, limit * QUOTA
         self._turn = asyncio.Semaphore(AT_ONCE)
         self._reserved = 0
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with keep("uploads"):
+            self._make()
 
     async def receive(
         self, body: AsyncIterator[bytes], content_type: str, declared: int | None
@@ -80,6 +81,7 @@ class Uploads:
         if declared is not None and declared > self._limit + OVERHEAD:
             raise self._too_large()
         async with self._turn:
+            self._make()
             room = await asyncio.to_thread(self._room)
             if (declared or 1) > room:
                 raise self._no_room()
@@ -131,12 +133,13 @@ class Uploads:
         """Complete uploads that no one has indexed; what broke off is removed."""
         sweep(self._folder, "*.part")
         found: list[Upload] = []
-        for path in sorted(self._folder.iterdir()):
+        for path in sorted(self._folder.glob("*")):
             kept = self._folder / path.name.lstrip(".").partition(".")[0]
             if path == kept:
                 found.append(self.get(path.name) or Upload(path.name, "untitled", path))
             elif not kept.with_suffix(".part").exists() and not kept.exists():
-                path.unlink(missing_ok=True)  # a name without its file
+                with keep("leftovers"):
+                    path.unlink(missing_ok=True)  # a name without its file
         return found
 
     def get(self, id: str) -> Upload | None:
@@ -152,6 +155,9 @@ class Uploads:
         """Remove what is left of an upload once the library has it, or cannot read it."""
         upload.path.unlink(missing_ok=True)
         upload.path.with_suffix(".json").unlink(missing_ok=True)
+
+    def _make(self) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def _room(self) -> int:
         """Bytes that may still come: of the quota over all uploads, and of the disk."""

@@ -71,6 +71,22 @@ def test_a_day_has_its_limit_and_another_day_begins_anew(tmp_path: Path):
         assert one.today() == (0, 0.0)
 
 
+def test_what_cannot_be_written_counts_until_it_can(tmp_path: Path):
+    blocked = tmp_path / "library"
+    blocked.write_text("no folder")
+    path = blocked / "spending.json"
+    spending = Spending(path, tokens=1000, usd=0.5)
+    spending.add(400, 0.2)
+    spending.add(700, 0.1)
+    assert spending.today() == (1100, pytest.approx(0.3))
+    with pytest.raises(RefusedRequest, match="CUEPOINT_DAY_TOKENS"):
+        spending.check()
+    blocked.unlink()
+    blocked.mkdir()
+    spending.add(1, None)
+    assert spending.today() == Spending(path, tokens=1, usd=1).today() == (1101, 0.3)
+
+
 def test_an_estimate_is_from_above():
     assert text_tokens("\u706f\u5854") == 2
     english = "What does she say about the lighthouse when the ferry leaves the harbour at dawn?"

@@ -33,7 +33,8 @@ UTTERANCE = "id video start end text speaker source language confidence"
 EVIDENCE = "id handle video start end kind text image score source language recorded_at"
 COVERAGE = "video duration frames longest_gap speech screen objects notes ready"
 ANSWER = (
-    "question answer found claims evidence nearest coverage model tokens cost_usd seconds thread"
+    "question answer found claims evidence nearest coverage model tokens cost_usd seconds thread "
+    "notes"
 )
 Encode = Callable[..., Path]
 
