@@ -257,7 +257,7 @@ def search(
 ) -> None:
     """Find evidence, best first; nothing rather than something irrelevant."""
     from tools.equip import equip
-    from ui.render import Json, label
+    from ui.render import Json, label, printable
 
     library = open_library()
     ids = [resolve(library, video, as_json).id for video in videos or ()]
@@ -271,6 +271,8 @@ def search(
         return
     for one in found:
         print(label(one) if len(ids) == 1 else f"{library.get(one.video).title}  {label(one)}")
+    if not found:
+        sys.stderr.write(f"nothing found: {printable(query)}\n")
 
 
 @app.command()
