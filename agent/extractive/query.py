@@ -190,11 +190,11 @@ def asked_words(question: str) -> tuple[str, ...]:
     head, mark, hint = question.partition("?")
     if mark and hint.strip(" ?!.") and len(head.split()) > 2:
         question = head  # "…? there's a sign somewhere" only says where to look
-    literal, rest = quotes(_without_times(question))
-    rest = re.sub(r"\btakes? place\b", " ", rest)
+    literal, rest = quotes(question)
+    if named := [text for one in literal if (text := one.strip(" .,!?"))]:
+        return tuple(dict.fromkeys(named))
+    rest = re.sub(r"\btakes? place\b", " ", _without_times(rest))
     rest = _TINTED.sub(" ", rest)
-    if literal:
-        return tuple(dict.fromkeys(text.strip(" .,!?") for text in literal))
     return tuple(word for word in content_words(rest) if word not in _NO_CONTENT)
 
 
@@ -206,7 +206,7 @@ def understand(question: str, duration: float) -> Plan:
     if scene:
         text = _SCENE.sub(" scene ", text)
         words = asked_words(re.sub(r"\b(?:scene|shot)s?\b", " ", text))
-    window = find_window(text, duration)
+    window = find_window(quotes(text)[1], duration)  # a quoted time is looked for as it stands
     edge = _edge(text) if window else ""
     modality = find_modality(text)
     asked = concepts(_NTH.sub(lambda match: match[2] or match[0], _without_times(text)))

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from langchain_core.messages import AIMessage
 
-from agent.ask import Answer, ask, open_agent
+from agent.agent import open_agent
+from agent.ask import Answer, ask
 from agent.fakes import ScriptedModel, calling
 from agent.settings import Settings
 from tools.errors import RefusedRequest

@@ -259,7 +259,7 @@ def search(
 ) -> None:
     """Find evidence, best first; nothing rather than something irrelevant."""
     from tools.toolbox import open_toolbox
-    from ui.render import Json, label
+    from ui.render import Json, label, printable
 
     library = open_library()
     ids = [resolve(library, video, as_json).id for video in videos or ()]
@@ -273,6 +273,8 @@ def search(
         return
     for one in found:
         print(label(one) if len(ids) == 1 else f"{library.get(one.video).title}  {label(one)}")
+    if not found:
+        sys.stderr.write(f"nothing found: {printable(query)}\n")
 
 
 @app.command()

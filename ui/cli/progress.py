@@ -1,23 +1,54 @@
 """Progress on standard error: a bar on a terminal, lines where it is not one."""
 
+import math
 import sys
 import time
+from collections.abc import Callable
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from tools.ingest.run import Progress
 from tools.text.clean import clean_title
 from ui.render import clock
+
+if TYPE_CHECKING:
+    from tools.ingest.run import Progress
+
+STEADY = 5.0
+"""Seconds for which the estimated end must not have moved later before it is told."""
+SLACK = 0.1
+"""Share of the remaining time by which the estimated end may move later and still be the same."""
+
+
+class Countdown:
+    """The remaining time, told only while it falls: an estimate that rises again is withheld."""
+
+    def __init__(self, time: Callable[[], float]) -> None:
+        self._time = time
+        self._end, self._moved, self._told = -math.inf, 0.0, math.inf
+
+    def __call__(self, remaining: float | None) -> float | None:
+        """Seconds left by a new estimate; None where that is not steady, or more than was told."""
+        if remaining is None:
+            return None
+        now = self._time()
+        end = now + remaining
+        if end > self._end + SLACK * remaining:
+            self._end, self._moved = end, now
+        self._end = min(self._end, end)
+        if now - self._moved < STEADY or remaining > self._told * (1 + SLACK):
+            return None
+        self._told = min(self._told, remaining)
+        return self._told
 
 
 class Reporter:
     """Shows the progress of one video after another; use as a context manager."""
 
-    def __init__(self, quiet: bool = False) -> None:
+    def __init__(self, quiet: bool = False, time: Callable[[], float] = time.monotonic) -> None:
         self._quiet = quiet
+        self._time = time
         self._bar = None
-        self._said = 0.0
-        self._name = ""
+        self.begin("")
         if not quiet and sys.stderr.isatty():
             from rich.console import Console
             from rich.progress import BarColumn, TextColumn
@@ -49,11 +80,13 @@ class Reporter:
     def begin(self, name: str) -> None:
         """Name the file that is indexed next."""
         self._name = clean_title(name)  # a name may hold what a terminal obeys
-        self._said = 0.0
+        self._said = -math.inf
+        self._countdown = Countdown(self._time)
 
-    def __call__(self, now: Progress) -> None:
+    def __call__(self, now: "Progress") -> None:
         """Show one sign of life."""
-        left = f", about {clock(round(now.remaining))} left" if now.remaining is not None else ""
+        seconds = self._countdown(now.remaining)
+        left = f", about {clock(round(seconds))} left" if seconds is not None else ""
         text = f"{now.stage} {now.fraction:.0%}{left}"
         if self._bar:
             self._bar.update(
@@ -62,11 +95,11 @@ class Reporter:
         elif not self._quiet:
             if now.state != "running":
                 self._line(f"{now.stage}: {now.state}")
-            elif time.monotonic() - self._said > 5:
+            elif self._time() - self._said > 5:
                 self._line(text)
 
     def _line(self, text: str) -> None:
-        self._said = time.monotonic()
+        self._said = self._time()
         sys.stderr.write(f"{self._name}: {text}\n")
         sys.stderr.flush()
 

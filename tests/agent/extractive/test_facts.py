@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from agent.ask import Answer, ask, open_agent
+from agent.agent import open_agent
+from agent.ask import Answer, ask
 from agent.settings import Settings
 from tools.files.checksums import sealed, unsealed
 from tools.ingest.pipeline import ingest

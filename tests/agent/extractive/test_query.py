@@ -137,6 +137,13 @@ def test_window(question: str, window: tuple[float, float] | None) -> None:
     assert found == (pytest.approx(window) if window else None)
 
 
+def test_a_time_in_quotation_marks_is_looked_for_and_no_window() -> None:
+    plan = understand('When is "17:30" shown?', LENGTH)
+    assert (plan.kind, plan.words, plan.window) == ("search", ("17:30",), None)
+    plan = understand('When is "17:30" shown between 0:30 and 0:45?', LENGTH)
+    assert (plan.words, plan.window) == (("17:30",), (30.0, 45.0))
+
+
 def test_a_window_stays_inside_a_short_video() -> None:
     assert find_window("the first 20 seconds", 8.0) == (0.0, 8.0)
     assert find_window("the last 20 seconds", 8.0) == (0.0, 8.0)
@@ -156,6 +163,9 @@ def test_a_window_stays_inside_a_short_video() -> None:
         ("How often is Berlin mentioned between 0:10 and 0:50?", ("berlin",)),
         ("what\u2019s the name of the captain\u2019s ship?", ("captain", "ship")),
         ("WHEN DOES THE TRAIN ARRIVE???", ("train", "arrive")),
+        ('When is "17:30" shown?', ("17:30",)),
+        ("When is \u201cbus 12 at 8:05\u201d shown after 0:40?", ("bus 12 at 8:05",)),
+        ('When is " , " shown?', ()),
     ],
 )
 def test_words(question: str, words: tuple[str, ...]) -> None:

@@ -75,7 +75,7 @@ def test_what_cannot_be_written_counts_until_it_can(tmp_path: Path):
     blocked = tmp_path / "library"
     blocked.write_text("no folder")
     path = blocked / "spending.json"
-    spending = Spending(path, tokens=1000, usd=0.5)
+    spending = Spending(path, Limits(day_tokens=1000, day_usd=0.5))
     spending.add(400, 0.2)
     spending.add(700, 0.1)
     assert spending.today() == (1100, pytest.approx(0.3))
@@ -84,7 +84,7 @@ def test_what_cannot_be_written_counts_until_it_can(tmp_path: Path):
     blocked.unlink()
     blocked.mkdir()
     spending.add(1, None)
-    assert spending.today() == Spending(path, tokens=1, usd=1).today() == (1101, 0.3)
+    assert spending.today() == Spending(path, Limits()).today() == (1101, 0.3)
 
 
 def test_an_estimate_is_from_above():

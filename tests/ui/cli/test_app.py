@@ -207,7 +207,11 @@ def test_search(kept: Run) -> None:
     assert (best["start"], best["end"]) == (3.2, 5.8) and Path(best["image"]).is_file()
     only = kept("search", "red", "--kind", "frame", "--json").json
     assert {row["kind"] for row in only} == {"frame"}
-    assert kept("search", "submarine periscope", "--json").json == []
+    absent = kept("search", "submarine periscope", "--json")
+    assert absent.json == [] and (absent.out, absent.err) == ("[]\n", "")
+    told = kept("search", "submarine\x1b periscope")
+    assert (told.status, told.out) == (0, "") and told.err.startswith("nothing found: submarine")
+    assert "\x1b" not in told.err
     one = kept("search", "kettle", "--limit", 1, "--json").json
     assert len(one) == 1
     plain = kept("search", "blue paint")
