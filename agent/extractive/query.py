@@ -2,9 +2,11 @@
 
 import re
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from functools import cache
 from typing import Literal
+
+from rapidfuzz import process
+from rapidfuzz.distance import Indel
 
 from agent.extractive.modality import Senses, asked_labels, asked_of_senses, asked_sound
 from agent.extractive.video_questions import (
@@ -303,17 +305,20 @@ def corrected(text: str) -> str:
 def _spelt(word: str) -> str:
     if word in _RULE_WORDS:
         return word
-    close = get_close_matches(word, _RULE_WORDS, 1, 0.88)
-    return close[0] if close and close[0][0] == word[0] and sorted(close[0]) != word else word
+    close = process.extractOne(
+        word, _RULE_WORDS, scorer=Indel.normalized_similarity, score_cutoff=0.88
+    )
+    return close[0] if close and close[0][0] == word[0] else word
 
 
-_RULE_WORDS = frozenset(
+_RULE_WORDS = sorted(
     str.split("""
     completely entirely mostly mainly mentioned mentions mention appears appear appearing
     beginning between before summary summarise summarize summarised resolution duration displayed
     written brightest darkest brighter darker colour colours orange yellow purple second seconds
     minute minutes screen happens happening scenes picture
-""")
+"""),
+    reverse=True,
 )
 
 
