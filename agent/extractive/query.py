@@ -20,6 +20,7 @@ from agent.extractive.video_questions import (
 from tools.search.colour_search import LookQuery, parse_look
 from tools.search.text_ranking import content_words
 from tools.text.expressions import quotes, times
+from tools.text.numbers import NUMBER_WORD, NUMBERS
 from tools.vision.colour import COLOURS
 
 Kind = Literal[
@@ -86,11 +87,7 @@ _BESIDE = re.compile(
     r"\b(after|before|follows?|followed|following|precedes?|preceding)\b (.+)$"
 )
 _FOLLOWING = frozenset(("after", "follow", "follows", "followed", "following"))
-_NUMBER_WORDS = {
-    "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
-    "nine": 9, "ten": 10, "fifteen": 15, "twenty": 20, "thirty": 30,
-}  # fmt: skip
-NUMBER = rf"\d+(?:\.\d+)?|{'|'.join(_NUMBER_WORDS)}"
+NUMBER = rf"\d+(?:\.\d+)?|{NUMBER_WORD}"
 """How many seconds or minutes, as a pattern: see seconds()."""
 _TINTED = re.compile(
     rf"\b(?:{'|'.join(COLOURS)}|dark|light|bright) (?=(?:background|card|sign|screen|slide|letters|text|"
@@ -271,7 +268,7 @@ def ordinal(word: str) -> int:
 
 def seconds(number: str, unit: str) -> float:
     """How long "ten seconds" or "1.5 min" is: a NUMBER, and a unit that begins with s or m."""
-    return float(_NUMBER_WORDS.get(number, 0) or number) * (60 if unit.startswith("m") else 1)
+    return float(NUMBERS.get(number, number)) * (60 if unit.startswith("m") else 1)
 
 
 def nth_scene(text: str) -> int:
