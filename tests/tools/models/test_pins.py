@@ -11,6 +11,8 @@ import pytest
 
 from tests.hub_server import REVISION, Peer, damage, left
 from tools.errors import ProviderUnavailable
+from tools.integrity.verify import verify
+from tools.library import Library
 from tools.models import download as hub
 from tools.models import pins
 from tools.models import registry as models
@@ -120,6 +122,11 @@ def test_a_model_is_read_once_and_again_where_it_changed(
     assert models.checked(home, "siglip2") == place, "what it does not see"
     with pytest.raises(ProviderUnavailable, match=r"text_model\.onnx is altered"):
         models.checked(home, "siglip2", thorough=True)
+    (problem,) = verify(Library(home))
+    assert problem.what == "the model siglip2 is damaged: onnx/text_model.onnx is altered"
+    assert problem.fix == "cuepoint models pull siglip2" and not verify(
+        Library(home), thorough=False
+    )
     (place / models.COMPARED).write_bytes(b"[")
     with pytest.raises(ProviderUnavailable, match=r"text_model\.onnx is altered"):
         models.checked(home, "siglip2")
