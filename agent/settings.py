@@ -10,6 +10,7 @@ from typing import Any, Self
 import platformdirs
 
 from tools.errors import VideoError
+from tools.models.device import DEVICES
 from tools.models.providers import Providers
 
 PREFIX = "CUEPOINT_"
@@ -79,6 +80,8 @@ class Settings:
     diarizer: str = "auto"
     threads: int = 0
     """Of one model; 0 takes all cores."""
+    device: str = "auto"
+    """Where models run: auto, cpu, cuda or coreml."""
     workers: int = 0
     """Videos that the server indexes at the same time; 0 takes one for every two cores."""
     hub: str = "https://huggingface.co"
@@ -110,6 +113,10 @@ class Settings:
         _require(
             self.model_sees in ("auto", "yes", "no"),
             f"model_sees {self.model_sees!r} must be auto, yes or no",
+        )
+        _require(
+            self.device in DEVICES,
+            f"device {self.device!r} must be one of {', '.join(DEVICES)}",
         )
         _require(
             self.hub == "off" or re.match(r"https?://[^/@]+(/|$)", self.hub) is not None,

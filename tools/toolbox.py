@@ -44,9 +44,10 @@ class Toolbox:
         *,
         blind: Callable[[], str] = str,
         threads: int = 0,
+        device: str = "auto",
     ) -> None:
         self.library = library
-        self._texts = TextSearch(library, index, threads)
+        self._texts = TextSearch(library, index, threads, device)
         self._pictures = PictureSearch(library, sees, blind)
         self._reads = reads  # makes what reads text on screen, when it is first needed
         self._reader: TextReader | None = None

@@ -40,10 +40,14 @@ class TextSearch:
     """The texts of one library. Safe for many threads."""
 
     def __init__(
-        self, library: Library, index: VectorIndex | None = None, threads: int = 0
+        self,
+        library: Library,
+        index: VectorIndex | None = None,
+        threads: int = 0,
+        device: str = "auto",
     ) -> None:
         self._library = library
-        self._index, self._threads = index, threads
+        self._index, self._runs = index, (threads, device)
         self._provider = ""
         self._made: OrderedDict[Any, Vectors] = OrderedDict()
         self._told: set[str] = set()
@@ -66,7 +70,7 @@ class TextSearch:
         stored = [one for video in videos if (one := self._library.vectors(video))]
         for name in dict.fromkeys(one.provider for one in stored):
             try:
-                load_embedder(name, self._library.home, self._threads)
+                load_embedder(name, self._library.home, *self._runs)
             except ProviderUnavailable as error:
                 return f"what is said is compared word by word only, as {error}"
         return ""
@@ -158,7 +162,7 @@ class TextSearch:
 
     def _load(self, name: str) -> TextEmbedder | None:
         try:
-            return load_embedder(name, self._library.home, self._threads)
+            return load_embedder(name, self._library.home, *self._runs)
         except ProviderUnavailable as error:
             if name not in self._told:
                 self._told.add(name)
