@@ -64,7 +64,7 @@ async def open_agent(
     root, name = toolbox.library.root, model_name(model)
     known, spending, recall = Facts(), None, None
     if name != EXTRACTIVE:
-        known = facts(name, settings.model_table)
+        known = facts(name, settings.model_table, settings.openai_base_url)
         known = replace(known, sees={"yes": True, "no": False}.get(settings.model_sees, known.sees))
         spending = Spending(root / "spending.json", settings.limits)
         recall = Recall(root / "answers", name)

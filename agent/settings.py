@@ -11,6 +11,7 @@ import platformdirs
 
 from agent.llm.limits import Limits
 from tools.errors import VideoError
+from tools.models.device import DEVICES
 from tools.models.providers import Providers
 
 PREFIX = "CUEPOINT_"
@@ -96,6 +97,10 @@ class Settings:
         _require(
             self.model_sees in ("auto", "yes", "no"),
             f"model_sees {self.model_sees!r} must be auto, yes or no",
+        )
+        _require(
+            self.providers.device in DEVICES,
+            f"device {self.providers.device!r} must be one of {', '.join(DEVICES)}",
         )
         _require(
             self.hub == "off" or re.match(r"https?://[^/@]+(/|$)", self.hub) is not None,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tools.ingest.capabilities import SamplingCapabilities
 from tools.library import Library, LibraryCapabilities
+from tools.models.device import check
 from tools.models.providers import Providers
 from tools.search.capabilities import SearchCapabilities
 from tools.search.image_search import PictureSearch
@@ -36,11 +37,12 @@ class Toolbox(SearchCapabilities, SamplingCapabilities, LibraryCapabilities, Sum
         *,
         blind: Callable[[], str] = str,
         threads: int = 0,
+        device: str = "auto",
     ) -> None:
         self.library = library
         self._store: Store = library
         self._resolve = library.evidence
-        self._texts = TextSearch(library, index, threads)
+        self._texts = TextSearch(library, index, threads, device)
         self._pictures = PictureSearch(library, sees, blind)
         self._reads = reads  # makes what reads text on screen, when it is first needed
         self._reader = None
@@ -67,15 +69,21 @@ def open_toolbox(
     from tools.embed import image_embedder_named, load_image_embedder
     from tools.vision.ocr import load_text_reader
 
+    check(providers.device)
     chosen, home = providers.picture_embedder, library.home
     image_embedder_named(chosen, home)  # what is missing is told now, not by a question
 
     def sees() -> "ImageEmbedder | None":
         name, _ = image_embedder_named(chosen, home)
-        return load_image_embedder(name, home, providers.threads) if name else None
+        if name is None:
+            return None
+        return load_image_embedder(name, home, providers.threads, providers.device)
 
     def blind() -> str:
         return image_embedder_named(chosen, home)[1]
 
     reads = partial(load_text_reader, providers.text_reader, providers.threads)
-    return Toolbox(library, index, sees, reads, blind=blind, threads=providers.threads)
+    return Toolbox(
+        library, index, sees, reads,
+        blind=blind, threads=providers.threads, device=providers.device,
+    )  # fmt: skip

@@ -7,13 +7,11 @@ import re
 from collections.abc import Sequence
 
 from agent.extractive.query import Plan
+from tools.text.numbers import LARGE, NUMBER_WORD
 from tools.text.tokens import stem, stems
 
 _NUMBER = re.compile(
-    r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|"
-    r"fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|"
-    r"ninety|hundred|thousand|million|once|twice|half|dozen|first|second|third)\b",
-    re.I,
+    rf"\d|\b(?:{NUMBER_WORD}|{LARGE}|once|twice|half|dozen|first|second|third)\b", re.I
 )
 _MOMENT = (
     r"(?!.*\b(?:shown|appears?|mention\w*|said|says?|seen|visible|displayed|on screen|talk\w*)\b)"

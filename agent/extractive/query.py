@@ -2,9 +2,11 @@
 
 import re
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from functools import cache
 from typing import Literal
+
+from rapidfuzz import process
+from rapidfuzz.distance import Indel
 
 from agent.extractive.modality import Senses, asked_labels, asked_of_senses, asked_sound
 from agent.extractive.video_questions import (
@@ -18,6 +20,7 @@ from agent.extractive.video_questions import (
 from tools.search.colour_search import LookQuery, parse_look
 from tools.search.text_ranking import content_words
 from tools.text.expressions import quotes, times
+from tools.text.numbers import NUMBER_WORD, NUMBERS
 from tools.vision.colour import COLOURS
 
 Kind = Literal[
@@ -84,11 +87,7 @@ _BESIDE = re.compile(
     r"\b(after|before|follows?|followed|following|precedes?|preceding)\b (.+)$"
 )
 _FOLLOWING = frozenset(("after", "follow", "follows", "followed", "following"))
-_NUMBER_WORDS = {
-    "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
-    "nine": 9, "ten": 10, "fifteen": 15, "twenty": 20, "thirty": 30,
-}  # fmt: skip
-NUMBER = rf"\d+(?:\.\d+)?|{'|'.join(_NUMBER_WORDS)}"
+NUMBER = rf"\d+(?:\.\d+)?|{NUMBER_WORD}"
 """How many seconds or minutes, as a pattern: see seconds()."""
 _TINTED = re.compile(
     rf"\b(?:{'|'.join(COLOURS)}|dark|light|bright) (?=(?:background|card|sign|screen|slide|letters|text|"
@@ -269,7 +268,7 @@ def ordinal(word: str) -> int:
 
 def seconds(number: str, unit: str) -> float:
     """How long "ten seconds" or "1.5 min" is: a NUMBER, and a unit that begins with s or m."""
-    return float(_NUMBER_WORDS.get(number, 0) or number) * (60 if unit.startswith("m") else 1)
+    return float(NUMBERS.get(number, number)) * (60 if unit.startswith("m") else 1)
 
 
 def nth_scene(text: str) -> int:
@@ -303,17 +302,20 @@ def corrected(text: str) -> str:
 def _spelt(word: str) -> str:
     if word in _RULE_WORDS:
         return word
-    close = get_close_matches(word, _RULE_WORDS, 1, 0.88)
-    return close[0] if close and close[0][0] == word[0] and sorted(close[0]) != word else word
+    close = process.extractOne(
+        word, _RULE_WORDS, scorer=Indel.normalized_similarity, score_cutoff=0.88
+    )
+    return close[0] if close and close[0][0] == word[0] else word
 
 
-_RULE_WORDS = frozenset(
+_RULE_WORDS = sorted(
     str.split("""
     completely entirely mostly mainly mentioned mentions mention appears appear appearing
     beginning between before summary summarise summarize summarised resolution duration displayed
     written brightest darkest brighter darker colour colours orange yellow purple second seconds
     minute minutes screen happens happening scenes picture
-""")
+"""),
+    reverse=True,
 )
 
 

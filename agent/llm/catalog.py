@@ -1,11 +1,14 @@
-"""What a language model takes and costs, by its name: a table that a file of one's own goes before.
+"""What a language model takes and costs, by its name.
 
-What is not in the table is not known: an unknown price is none, and nothing is guessed from it.
+Prices and the context are those of the package genai-prices, as old as its version: its data lies
+in it, and nothing is fetched. What it lacks stands in a table of ours, and a file of one's own goes
+before both. What is in none of them is not known: an unknown price is none, and nothing is guessed.
 """
 
 import json
 import re
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cache
 from importlib.resources import files
@@ -18,6 +21,12 @@ MILLION = 1_000_000
 _DATED = re.compile(r"(?:-\d{4}-\d{2}-\d{2}|-latest)$")
 
 
+_SELLERS = frozenset(("openai", "anthropic", "google", "x-ai"))
+"""Whose models run nowhere else, so that a name tells the price whatever the address is."""
+_OPEN = ("gpt-oss", "gemma")
+"""Names of theirs that anybody may run."""
+
+
 @dataclass(frozen=True)
 class Facts:
     """`context` in tokens, 0 where unknown; `usd` per million tokens: input, cached, output."""
@@ -25,33 +34,65 @@ class Facts:
     sees: bool = False
     context: int = 0
     usd: tuple[float, float, float] | None = None
+    listed: tuple[str, str] | None = None
+    """The seller and the model's name in the list of prices, where `usd` is not said."""
 
     def price(self, given: int, written: int, cached: int = 0) -> float | None:
         """USD for so many tokens, of which `cached` were read from the server's cache."""
-        if self.usd is None:
+        if self.usd is not None:
+            fresh, again, out = self.usd
+            return ((given - cached) * fresh + cached * again + written * out) / MILLION
+        if self.listed is None:
             return None
-        fresh, again, out = self.usd
-        return ((given - cached) * fresh + cached * again + written * out) / MILLION
+        from genai_prices import Usage, calc_price
+
+        seller, model = self.listed
+        usage = Usage(input_tokens=given, cache_read_tokens=cached, output_tokens=written)
+        return float(calc_price(usage, model, provider_id=seller).total_price)
 
 
-def facts(model: str, table: Path | None = None) -> Facts:
-    """What is known of a model; a table's own entries go before those of the product."""
-    tables = [_read(table)] if table else []
+def facts(model: str, table: Path | None = None, address: str | None = None) -> Facts:
+    """What is known of a model at an address; a table's own entries go before all others."""
     full = model.lower().rpartition("/")[2]  # "openai/gpt-4o" is gpt-4o from another seller
     names = list(dict.fromkeys([model, full, _DATED.sub("", full)]))
-    for known in (*tables, _read(None)):
-        for name in names:
-            if name in known:
-                return known[name]
-        for pattern, found in known.items():
-            if "*" in pattern and fnmatchcase(full, pattern):
-                return Facts(found.sees, found.context)
-    return Facts()
+    if table:
+        own = _read(table)
+        found = [own[name] for name in names if name in own] or _families(own, names)
+        if found:
+            return found[0]
+    ours = next(iter(_families(_read(None), names)), Facts())
+    context, listed = _listed(names, address)
+    return replace(ours, context=ours.context or context, listed=listed)
 
 
-def price(model: str, given: int, written: int, table: Path | None = None) -> float | None:
+def _families(known: dict[str, Facts], names: list[str]) -> list[Facts]:
+    """What the entries that fit a name tell, as patterns: what a family can do, never a price."""
+    fitting = (one for key, one in known.items() if any(fnmatchcase(n, key) for n in names))
+    return [Facts(one.sees, one.context) for one in fitting]
+
+
+def _listed(names: list[str], address: str | None) -> tuple[int, tuple[str, str] | None]:
+    """The context of a model in the list of prices, and its seller and name there."""
+    from genai_prices import Usage, calc_price
+
+    for name in names:
+        with suppress(LookupError):  # another seller's, or none
+            if address:
+                one = calc_price(Usage(), name, provider_api_url=address)
+                return one.model.context_window or 0, (one.provider.id, name)
+    for name in names:
+        with suppress(LookupError):
+            one = calc_price(Usage(), name)
+            if one.provider.id in _SELLERS and not name.startswith(_OPEN):
+                return one.model.context_window or 0, (one.provider.id, name)
+    return 0, None
+
+
+def price(
+    model: str, given: int, written: int, table: Path | None = None, address: str | None = None
+) -> float | None:
     """USD for so many tokens of input and output; None where the price is not known."""
-    return facts(model, table).price(given, written)
+    return facts(model, table, address).price(given, written)
 
 
 @cache

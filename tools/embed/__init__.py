@@ -93,14 +93,18 @@ def embedder_named(name: str, home: Path | None) -> str:
     return name if name != "auto" else models.best_texts(models.ready(home) if home else ())
 
 
-def load_embedder(name: str = "auto", home: Path | None = None, threads: int = 0) -> TextEmbedder:
+def load_embedder(
+    name: str = "auto", home: Path | None = None, threads: int = 0, device: str = "auto"
+) -> TextEmbedder:
     """Get the text embedder of that name, one per process; `auto` is the best that is there.
 
     A downloaded one is looked for below `home`, the folder of the libraries, and loaded again once
     other files lie there.
     """
     name = embedder_named(name, home)
-    return in_the_package() if name == "wordllama" else _held(_text_embedder, name, home, threads)
+    if name == "wordllama":
+        return in_the_package()
+    return _held(_text_embedder, name, home, threads, device)
 
 
 _HELD: dict[Any, tuple[Any, Any]] = {}
@@ -108,20 +112,26 @@ _HELD: dict[Any, tuple[Any, Any]] = {}
 _GUARD = Lock()
 
 
-def _held(load: Callable[[str, Path | None, int], _T], name: str, home: Path | None, n: int) -> _T:
+def _held(
+    load: Callable[[str, Path | None, int, str], _T],
+    name: str,
+    home: Path | None,
+    threads: int,
+    device: str,
+) -> _T:
     """What was loaded so before, unless other files lie there now."""
     place = Path(name).expanduser()
     if home and name in models.NAMES:
         place = models.folder(home, name)
-    key, stamp = (load, name, home, n), models.stamp(place)
+    key, stamp = (load, name, home, threads, device), models.stamp(place)
     with _GUARD:
         if key not in _HELD or _HELD[key][0] != stamp:
             _HELD.pop(key, None)  # before the next comes: it may take a gigabyte
-            _HELD[key] = (stamp, load(name, home, n))
+            _HELD[key] = (stamp, load(name, home, threads, device))
         return _HELD[key][1]
 
 
-def _text_embedder(name: str, home: Path | None, threads: int) -> TextEmbedder:
+def _text_embedder(name: str, home: Path | None, threads: int, device: str) -> TextEmbedder:
     known = [one.name for one in models.MODELS if one.kind == "text"]
     if home is None or name not in known:
         listed = ", ".join(["auto", "wordllama", *known])
@@ -129,7 +139,7 @@ def _text_embedder(name: str, home: Path | None, threads: int) -> TextEmbedder:
     folder = models.checked(home, name)
     from tools.embed.text_encoder import OnnxText
 
-    return OnnxText(name, folder, threads)
+    return OnnxText(name, folder, threads, device)
 
 
 @cache
@@ -156,17 +166,19 @@ def image_embedder_named(name: str, home: Path) -> tuple[str | None, str]:
     return name, ""
 
 
-def load_image_embedder(name: str, home: Path | None = None, threads: int = 0) -> ImageEmbedder:
+def load_image_embedder(
+    name: str, home: Path | None = None, threads: int = 0, device: str = "auto"
+) -> ImageEmbedder:
     """Get the image embedder of that name, or of a folder with an ONNX pair; one per process.
 
     The folder holds a vision and a text tower (`*vision*.onnx`, `*text*.onnx`, at any depth),
     each with its preprocessor_config.json or tokenizer.json beside or above it. At most `threads`
     threads work at once; 0 takes all cores. One whose files were replaced is loaded again.
     """
-    return _held(_image_embedder, name, home, threads)
+    return _held(_image_embedder, name, home, threads, device)
 
 
-def _image_embedder(name: str, home: Path | None, threads: int) -> ImageEmbedder:
+def _image_embedder(name: str, home: Path | None, threads: int, device: str) -> ImageEmbedder:
     known = [one.name for one in models.MODELS if one.kind == "picture"]
     own = Path(name).expanduser()
     if name not in known and not own.is_dir():
@@ -177,11 +189,11 @@ def _image_embedder(name: str, home: Path | None, threads: int) -> ImageEmbedder
     from tools.embed.dual_encoder import OnnxPair
 
     if name not in known:
-        return OnnxPair(name, own, threads)
+        return OnnxPair(name, own, threads, device=device)
     if home is None:
         raise ProviderUnavailable(models.missing(name))
     folder = models.checked(home, name, lambda file: False)
-    return OnnxPair(name, folder, threads, partial(models.checked, home, name))
+    return OnnxPair(name, folder, threads, partial(models.checked, home, name), device)
 
 
 def unit_rows(array: Floats) -> Floats:

@@ -25,6 +25,7 @@ from PIL import Image
 from tools.embed import unit_rows
 from tools.errors import ProviderUnavailable, UnreadableMedia
 from tools.models import registry as models
+from tools.models.device import check_session, onnx_device, onnx_providers
 
 if TYPE_CHECKING:
     from tools.embed import Floats
@@ -35,16 +36,15 @@ SIDE = 512
 MAX_PIXELS = 50_000_000
 _ROWS = ("image_embeds", "text_embeds", "pooler_output")
 """What exporters call the output that is the vector, best first."""
-_CPU = ("CPUExecutionProvider",)
 _T = TypeVar("_T")
 
 
 class _Vision(OnnxImageModel[Any]):
-    def __init__(self, folder: Path, tower: Path, threads: int) -> None:
+    def __init__(self, folder: Path, tower: Path, threads: int, device: str) -> None:
         super().__init__()
         settings = _nearest(tower, folder, "preprocessor_config.json")
         file = tower.relative_to(settings).as_posix()
-        self._load_onnx_model(settings, file, threads or None, providers=_CPU)
+        self._load_onnx_model(settings, file, threads or None, onnx_providers(device))
         session: Any = self.model
         self._output = _output(session)
         sides = [side for side in session.get_inputs()[0].shape[2:] if isinstance(side, int)]
@@ -71,7 +71,7 @@ class _Vision(OnnxImageModel[Any]):
 
 
 class _Text(OnnxTextModel[Any]):
-    def __init__(self, folder: Path, tower: Path, threads: int) -> None:
+    def __init__(self, folder: Path, tower: Path, threads: int, device: str) -> None:
         super().__init__()
         settings = _nearest(tower, folder, "tokenizer.json")
         self._load_tokenizer(settings)
@@ -80,7 +80,7 @@ class _Text(OnnxTextModel[Any]):
         length = tokenizer.truncation["max_length"]
         tokenizer.enable_padding(**{**tokenizer.padding, "length": length})
         file = tower.relative_to(settings).as_posix()
-        self._load_onnx_model(settings, file, threads or None, providers=_CPU)
+        self._load_onnx_model(settings, file, threads or None, onnx_providers(device))
         self.ONNX_OUTPUT_NAMES = [_output(self.model)]
 
     def rows(self, texts: Sequence[str]) -> Any:
@@ -97,11 +97,12 @@ class OnnxPair:
         folder: Path,
         threads: int = 0,
         check: Callable[[Callable[[str], bool]], object] | None = None,
+        device: str = "auto",
     ) -> None:
         """`check` raises where files that are about to be loaded (a rule for names) are damaged."""
         self.name = name
         self.multilingual = any(one.name == name and one.multilingual for one in models.MODELS)
-        self._folder, self._threads, self._check = folder, threads, check
+        self._folder, self._threads, self._check, self._device = folder, threads, check, device
         self._width: dict[str, int] = {}
 
     @property
@@ -132,7 +133,7 @@ class OnnxPair:
     def _text(self) -> _Text:
         return self._load(_Text, "text", "vision")
 
-    def _load(self, kind: Callable[[Path, Path, int], _T], word: str, other: str) -> _T:
+    def _load(self, kind: Callable[[Path, Path, int, str], _T], word: str, other: str) -> _T:
         if self._check:
             self._check(lambda file: other not in file)
         found = [
@@ -145,10 +146,13 @@ class OnnxPair:
                 f"{self.name} holds {len(found)} files *{word}*.onnx: "
                 "a folder with an ONNX pair holds one vision and one text tower"
             )
+        onnx_device(self._device)
         try:
-            return kind(self._folder, found[0], self._threads)
+            tower: Any = kind(self._folder, found[0], self._threads, self._device)
         except Exception as error:  # the files are foreign: whatever they do is theirs
             raise self._unusable(word, error) from error
+        check_session(tower.model, self._device)
+        return tower
 
     def _run(self, word: str, rows: Callable[[Any], Any], batch: Any) -> Any:
         try:

@@ -15,6 +15,7 @@ from fastembed.common.model_description import ModelSource, PoolingType
 from tools.embed import unit_rows
 from tools.errors import ProviderUnavailable
 from tools.models import registry as models
+from tools.models.device import check_session, onnx_providers
 
 if TYPE_CHECKING:
     from tools.embed import Floats
@@ -66,20 +67,23 @@ class OnnxText:
 
     reads = True
 
-    def __init__(self, name: str, folder: Path, threads: int = 0) -> None:
+    def __init__(self, name: str, folder: Path, threads: int = 0, device: str = "auto") -> None:
         self.name, self._way = name, _WAYS[name]
         self.dimensions, self.synonymous = self._way.dimensions, self._way.synonymous
         self.multilingual = models.known(name).multilingual
+        providers = onnx_providers(device)
         try:
             self._model = TextEmbedding(
                 _registered(name, self.dimensions),
                 cache_dir=str(folder),
                 threads=threads or None,
-                providers=["CPUExecutionProvider"],
+                providers=providers,
                 specific_model_path=str(folder),
             )
         except Exception as error:  # the files are foreign: whatever they do is theirs
             raise self._unusable(error) from error
+        made: Any = self._model.model
+        check_session(made.model, device)
 
     def texts(self, texts: Sequence[str]) -> Floats:
         """One row per text, of length one; what goes beyond the model's length is cut off."""

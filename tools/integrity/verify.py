@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tools.errors import Damaged, UnreadableMedia, VideoError
+from tools.errors import Damaged, ProviderUnavailable, UnreadableMedia, VideoError
 from tools.files.checksums import CHECK, unsealed
 from tools.files.durable import digest, is_locked
 from tools.library import Library
+from tools.models import registry as models
 from tools.search import vector_index as index
 from tools.store import dense
 from tools.store import recovery as about
@@ -48,6 +49,18 @@ def check_library(library: Library, thorough: bool = True) -> list[Problem]:
         found.append(Problem("", f"{MEMORY} is {state}", REPAIR))
     if thorough and (state := index.inspect(library.root / "chroma", vectors(library))):
         found.append(Problem("", f"the vector index (chroma) {state}", REPAIR))
+    return [*found, *_models(library)] if thorough else found
+
+
+def _models(library: Library) -> list[Problem]:
+    """The models that are there and not, to the byte, what was downloaded."""
+    found: list[Problem] = []
+    for name in models.ready(library.home):
+        try:
+            models.checked(library.home, name, thorough=True)
+        except ProviderUnavailable as error:
+            what, _, fix = str(error).partition("; run: ")
+            found.append(Problem("", what, fix))
     return found
 
 

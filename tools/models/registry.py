@@ -2,10 +2,14 @@
 
 A model is a folder below `<home>/models` with a sealed record of every file's size and checksum.
 It is put there by `download.pull` in one step, and a file is compared with the record before it
-is loaded: a weight that lost a byte would answer, only wrongly.
+is loaded: a weight that lost a byte would answer, only wrongly. What was compared once is not read
+again while its size and time are the same: that tells of a file that was written to, and not of
+a disk that lost a byte since, nor of somebody who set the time back. `thorough` reads all of it.
 """
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -18,6 +22,8 @@ from tools.files.durable import digest, write_bytes
 Kind = Literal["picture", "text", "speech", "speakers"]
 State = Literal["ready", "missing"]
 RECORD = "model.json"
+COMPARED = "compared.json"
+"""The sizes and times of the files when they were compared with the record."""
 
 
 @dataclass(frozen=True)
@@ -157,9 +163,15 @@ def stamp(place: Path) -> Any:
     return [[str(path.relative_to(place)), o.st_size, o.st_mtime_ns] for path, o in there]
 
 
-def checked(home: Path, name: str, wanted: Callable[[str], bool] = lambda file: True) -> Path:
+def checked(
+    home: Path,
+    name: str,
+    wanted: Callable[[str], bool] = lambda file: True,
+    thorough: bool = False,
+) -> Path:
     """The folder of a model whose wanted files are what was downloaded, to the byte.
 
+    Only files that changed since they were compared are read, or all of them with `thorough`.
     ProviderUnavailable names the file that is not, and the command that mends it.
     """
     place = folder(home, name)
@@ -169,27 +181,55 @@ def checked(home: Path, name: str, wanted: Callable[[str], bool] = lambda file: 
         record = _record(place)
     except (OSError, ValueError, KeyError):
         raise _altered(name, RECORD, "damaged") from None
-    for file, facts in record.items():
+    before = {} if thorough else _compared(place)
+    now = dict(before)
+    for file in filter(wanted, record):
         path = place / file
-        if not wanted(file):
-            continue
         if not path.is_file():
             raise _altered(name, file, "missing")
-        if path.stat().st_size != facts["size"]:
+        facts = path.stat()
+        if facts.st_size != record[file]["size"]:
             raise _altered(name, file, "cut short")
-        if digest(path) != facts["sha256"]:
+        now[file] = [record[file]["sha256"], facts.st_size, facts.st_mtime_ns]
+        if before.get(file) != now[file] and digest(path) != record[file]["sha256"]:
             raise _altered(name, file, "altered")
+    if now != before:
+        with suppress(OSError):  # where it cannot be kept, all is read the next time
+            write_bytes(place / COMPARED, json.dumps(now).encode())
     return place
 
 
-def seal(place: Path, name: str) -> None:
-    """Write the record of all files below a folder: from now on they are compared with it."""
+def _compared(place: Path) -> dict[str, Any]:
+    """The digest, size and time of each file when it was compared; empty where not known."""
+    try:
+        known: Any = json.loads((place / COMPARED).read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return dict(known) if isinstance(known, dict) else {}  # pyright: ignore[reportUnknownArgumentType]
+
+
+def seal(place: Path, name: str, revisions: Mapping[str, str] | None = None) -> None:
+    """Write the record of all files below a folder: from now on they are compared with it.
+
+    `revisions` are the commits of the repositories that they are from.
+    """
     files = {
         path.relative_to(place).as_posix(): {"size": path.stat().st_size, "sha256": digest(path)}
         for path in sorted(place.rglob("*"))
-        if path.is_file() and path.name != RECORD
+        if path.is_file() and path.name not in (RECORD, COMPARED)
     }
-    write_bytes(place / RECORD, sealed({"name": name, "files": files}))
+    value = {"name": name, "revisions": dict(revisions or {}), "files": files}
+    write_bytes(place / RECORD, sealed(value))
+
+
+def sealed_before(home: Path, name: str) -> tuple[dict[str, str], dict[str, str]]:
+    """The commits by repository and the SHA-256 by file that a model's record tells, if it can."""
+    try:
+        value = unsealed((folder(home, name) / RECORD).read_bytes())
+        digests = {file: str(facts["sha256"]) for file, facts in value["files"].items()}
+        return dict(value.get("revisions", {})), digests
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}, {}
 
 
 def best_pictures(ready: Sequence[str]) -> tuple[str | None, str]:

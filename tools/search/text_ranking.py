@@ -10,9 +10,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from rapidfuzz.distance import Indel
 
 from tools.media import ScreenText, Timed, Utterance
 from tools.search.passages import ABOUT
@@ -165,7 +166,7 @@ def _close(word: str, other: str, noisy: bool) -> bool:
     if longer.startswith(shorter) and not shorter.endswith("i"):  # "hurri" is "hurry"
         return True
     alike = 0.82 if noisy else 0.86
-    return (noisy or word[0] == other[0]) and SequenceMatcher(None, word, other).ratio() >= alike
+    return (noisy or word[0] == other[0]) and Indel.normalized_similarity(word, other) >= alike
 
 
 def _inside(word: str, text: str) -> bool:

@@ -40,9 +40,15 @@ NEIGHBOURS = 4096
 class TextSearch:
     """The texts of one library. Safe for many threads."""
 
-    def __init__(self, store: Store, index: VectorIndex | None = None, threads: int = 0) -> None:
+    def __init__(
+        self,
+        store: Store,
+        index: VectorIndex | None = None,
+        threads: int = 0,
+        device: str = "auto",
+    ) -> None:
         self._store = store
-        self._index, self._threads = index, threads
+        self._index, self._runs = index, (threads, device)
         self._provider = ""
         self._made: OrderedDict[Any, Vectors] = OrderedDict()
         self._told: set[str] = set()
@@ -65,7 +71,7 @@ class TextSearch:
         stored = [one for video in videos if (one := self._store.vectors(video))]
         for name in dict.fromkeys(one.provider for one in stored):
             try:
-                load_embedder(name, self._store.home, self._threads)
+                load_embedder(name, self._store.home, *self._runs)
             except ProviderUnavailable as error:
                 return f"what is said is compared word by word only, as {error}"
         return ""
@@ -157,7 +163,7 @@ class TextSearch:
 
     def _load(self, name: str) -> TextEmbedder | None:
         try:
-            return load_embedder(name, self._store.home, self._threads)
+            return load_embedder(name, self._store.home, *self._runs)
         except ProviderUnavailable as error:
             if name not in self._told:
                 self._told.add(name)

@@ -5,21 +5,8 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-_SMALL = "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen"
-_TEENS = "sixteen seventeen eighteen nineteen twenty"
-_TENS = "thirty forty fifty sixty seventy eighty ninety"
-_NUMBER_WORDS = {
-    **{word: str(n) for n, word in enumerate(f"{_SMALL} {_TEENS}".split(), 2)},
-    **{word: str(n * 10) for n, word in enumerate(_TENS.split(), 3)},
-    "twice": "2",
-}
-_ONES = f"one|{'|'.join(_SMALL.split()[:8])}"
-_OVER_TEN = f"\\d\\d|{'|'.join([*_SMALL.split()[8:], *_TEENS.split(), *_TENS.split()])}"
-_TWO_DIGITS = re.compile(rf"\b(twenty|{'|'.join(_TENS.split())})[\s-]({_ONES})\b", re.I)
-_HUNDREDS = re.compile(
-    rf"\b(an?|{_ONES})\s+hundred(?:(?:\s+and)?\s+({_OVER_TEN}|{_ONES})\b)?(?!\w)", re.I
-)
-_YEAR = re.compile(rf"\b(eighteen|nineteen|twenty)\s+({_OVER_TEN})\b(?![\s-]*hundred)", re.I)
+from tools.text.numbers import COMPOSED, LARGE, NUMBER_WORD, NUMBERS, in_digits
+
 _NEGATORS = """
     not no never none nothing nobody nowhere neither nor without cannot dont doesnt didnt isnt
     arent wasnt werent wont cant couldnt shouldnt wouldnt hasnt havent hadnt aint mustnt neednt
@@ -45,8 +32,9 @@ _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|\d+(?:[.,:]\d+)*(
 _QUOTE = re.compile(
     r"\"([^\"]+)\"|“([^”]+)”|„([^“”]+)[“”]|«([^»]+)»|「([^」]+)」|(?<!\w)['\u2018](.{2,}?)['\u2019](?!\w)"
 )
+_THE_LARGE = re.compile(rf"(?<=\bthe )(?:{LARGE})\b")
 _CLOCK = r"(?<![\w:.])(?:(?P<h>\d{1,2}):)?(?P<m>\d{1,3}):(?P<s>[0-5]\d(?:[.,]\d{1,3})?)(?!\w|:\d)"
-_COUNT = rf"(?:\d+(?:\.\d+)?|one|{'|'.join(sorted(_NUMBER_WORDS, key=len, reverse=True))})"
+_COUNT = rf"(?:\d+(?:\.\d+)?|{COMPOSED}|{NUMBER_WORD})"
 _UNITS = (
     rf"(?<![\w.])(?={_COUNT})(?:(?P<uh>{_COUNT})[\s-]*(?:hours?|hrs?|h)\b,?\s*(?:and\s+)?)?"
     rf"(?:(?P<um>{_COUNT})[\s-]*(?:(?:minutes?|mins?|minuten?|minutos?)\b|m(?=\s*\d)),?\s*"
@@ -76,21 +64,10 @@ class Time:
     """Its words, with the "at" before it: evidence may speak of times, too."""
 
 
-def in_digits(text: str) -> str:
-    """A text with its composed numbers in digits: twenty-six, a hundred and two, nineteen ten."""
-    text = _TWO_DIGITS.sub(lambda m: str(_count(m[1]) + _count(m[2])), text)
-    text = _HUNDREDS.sub(lambda m: str(100 * _count(m[1]) + _count(m[2] or "0")), text)
-    return _YEAR.sub(lambda m: str(100 * _count(m[1]) + _count(m[2])), text)
-
-
-def _count(word: str) -> int:
-    word = word.casefold()
-    return int({"a": "1", "an": "1", "one": "1", **_NUMBER_WORDS}.get(word, word))
-
-
 def words(text: str) -> list[str]:
     """Words as they compare: one case, one form of each letter, numbers in digits."""
     text = in_digits(unicodedata.normalize("NFKC", text).casefold())
+    text = _THE_LARGE.sub(lambda match: in_digits(f"a {match[0]}"), text)
     text = re.sub(r"(?<=\w)['\u2019](?=\w)", "", text)
     plain = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in text)
     return [_number(word) for word in _WORD.findall(plain)]
@@ -100,7 +77,8 @@ def _number(word: str) -> str:
     if re.fullmatch(r"\d{1,3}(,\d{3})+", word):
         word = word.replace(",", "")
     word = re.sub(r"^(\d+)\.0+$", r"\1", re.sub(r"^(\d+)k$", r"\g<1>000", word))
-    return _NUMBER_WORDS.get(word, word)
+    number = 2 if word == "twice" else NUMBERS.get(word, 0)
+    return str(number) if number > 1 else word
 
 
 def numbers(found: Iterable[str]) -> set[str]:
@@ -132,7 +110,7 @@ def quotes(text: str) -> tuple[list[str], str]:
 def times(text: str) -> tuple[list[Time], str]:
     """The times that a text names, spans joined, and the text without them."""
     found: list[Time] = []
-    rest, last, text = "", 0, in_digits(text)
+    rest, last = "", 0
     for match in _TIME.finditer(text):
         if not match[0].strip() or not any(match.groupdict().values()):
             continue
@@ -169,8 +147,8 @@ def _seconds(match: re.Match[str]) -> float:
 
 
 def _value(match: re.Match[str], name: str) -> float:
-    text = (match[name] or "0").casefold().replace(",", ".")
-    return float({"one": "1", **_NUMBER_WORDS}.get(text, text))
+    text = in_digits((match[name] or "0").casefold()).replace(",", ".")
+    return float(NUMBERS.get(text, text))
 
 
 class Words:

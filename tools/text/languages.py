@@ -1,30 +1,52 @@
-"""Languages by their codes and names."""
+"""Languages by their codes and names, which langcodes knows for all that there are."""
 
-import re
+from functools import cache
 
-NAMES = """
-ar ara arabic     bg bul bulgarian        bs bos bosnian           cs cze ces czech
-da dan danish     de ger deu german deutsch                        el gre ell greek
-en eng english    es spa spanish español  et est estonian          fa per fas persian
-fi fin finnish    fr fre fra french français                       he heb hebrew
-hi hin hindi      hr hrv croatian         hu hun hungarian         id ind indonesian
-it ita italian italiano                   ja jpn japanese          ko kor korean
-lt lit lithuanian                         lv lav latvian
-nl dut nld dutch                          no nor nb nob norwegian
-pl pol polish     pt por portuguese português                      ro rum ron romanian
-ru rus russian    sk slo slk slovak       sl slv slovenian         sq alb sqi albanian
-sr srp serbian    sv swe swedish          th tha thai              tr tur turkish
-uk ukr ukrainian  vi vie vietnamese       zh chi zho cmn chinese
-"""
-LANGUAGES = {
-    name: names.split()[0] for names in re.split(r"\s{2,}|\n", NAMES) for name in names.split()
-}
-"""Codes and names of languages, to the shortest code."""
+_TWO_LETTERS = frozenset(
+    str.split("""
+    ar bg bs cs da de el en es et fa fi fr he hi hr hu id it ja ko lt lv nl no pl pt ro ru sk sl sq
+    sr sv th tr uk vi zh
+""")
+)
+"""Codes that tell a language wherever they stand: others are regions (`fr-ca`) or words (`my`)."""
+_SPOKEN = {"nb": "no", "cmn": "zh"}
+"""The language that is heard, by the code of a form of it."""
 
 
+def short_code(word: str) -> str:
+    """The short code of the language that a code or a name in lower case tells; empty for none."""
+    if len(word) == 2 and word.isascii():
+        code = _SPOKEN.get(word, word)
+        return code if code in _TWO_LETTERS else ""
+    from langcodes import standardize_tag, tag_is_valid
+
+    if len(word) == 3 and word.isascii() and tag_is_valid(word):
+        code = standardize_tag(word)
+        code = _SPOKEN.get(code, code)
+        return code if len(code) == 2 else ""
+    return _names().get(word, "")
+
+
+@cache
+def _names() -> dict[str, str]:
+    """Names in English and in the language itself, of every language with a code of two letters."""
+    from langcodes import Language
+    from langcodes.data_dicts import LANGUAGE_ALPHA3
+
+    names: dict[str, str] = {}
+    for code in LANGUAGE_ALPHA3:
+        one = Language.get(code)
+        if one.language == code and len(code) == 2:
+            for name in (one.display_name(), one.autonym()):
+                names.setdefault(name.casefold(), _SPOKEN.get(code, code))
+    return names
+
+
+@cache
 def foreign(code: str) -> str:
     """The English name of a language other than English; empty for English and for none."""
-    if LANGUAGES.get(code, code) in ("", "en"):
+    if code in ("", "en"):
         return ""
-    names = (name for name in LANGUAGES if LANGUAGES[name] == code and len(name) > 3)
-    return next(names, code).title()
+    from langcodes import Language
+
+    return Language.get(code).display_name()

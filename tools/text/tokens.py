@@ -11,6 +11,8 @@ from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
+from tools.text.numbers import NUMBERS
+
 _WORD = re.compile(r"[a-z]\+\+|[a-z]#|\d+(?:[.:,/]\d+)+|[^\W_]+(?:'[^\W_]+)*")
 _WIDE = re.compile(r"([\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af])")  # written without spaces
 _SHORTENED = re.compile(r"n't$|'(?:s|re|ll|ve|d|m)$")
@@ -35,7 +37,6 @@ use used video videos visible want went word words written
 _STOP = frozenset(_STOP_WORDS.split())
 _FURNITURE = frozenset(_QUESTION_WORDS.split())
 _IRREGULAR = """
-zero 0 one 1 two 2 three 3 four 4 five 5 six 6 seven 7 eight 8 nine 9 ten 10 eleven 11 twelve 12
 laid lay made make took take taken take gave give given give fell fall fallen fall came come ran
 run drove drive driven drive drawn draw drew draw broke break broken break sat sit stood stand
 wrote write ate eat eaten eat built build bought buy caught catch held hold kept keep lost lose
@@ -46,7 +47,10 @@ men man women woman children child feet foot teeth tooth mice mouse fought fight
 sing sung sing slept sleep felt feel hid hide hidden hide stole steal stolen steal
 """
 _PAIRS = [str(word) for word in _IRREGULAR.split()]
-_BASES = dict(zip(_PAIRS[::2], _PAIRS[1::2], strict=True))
+_BASES = {
+    **dict(zip(_PAIRS[::2], _PAIRS[1::2], strict=True)),
+    **{word: str(number) for word, number in NUMBERS.items()},
+}
 _SPELLING = (
     (re.compile(r"(?<=[a-z]{3})is(e[drs]?|es|ers|ing|ations?)$"), r"iz\1"),
     (re.compile(r"(?<=[a-z]{3})our(s|ed|ing|ful|less|ite|ites)?$"), r"or\1"),

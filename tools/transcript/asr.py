@@ -91,7 +91,9 @@ def better(name: str) -> list[str]:
     return known[known.index(name) + 1 :]
 
 
-def load_transcriber(name: str, models: Path, cores: int, memory: int) -> Transcriber:
+def load_transcriber(
+    name: str, models: Path, cores: int, memory: int, device: str = "auto"
+) -> Transcriber:
     """Get the recogniser of that name: `auto`, `whisper:SIZE`, `whisper:auto` or `draft`.
 
     Raises ProviderUnavailable where its package or its weights are missing.
@@ -104,5 +106,5 @@ def load_transcriber(name: str, models: Path, cores: int, memory: int) -> Transc
     if name.startswith(WHISPER):
         from tools.transcript.whisper import Whisper
 
-        return Whisper(name.removeprefix(WHISPER), models, cores)
+        return Whisper(name.removeprefix(WHISPER), models, cores, device)
     raise ProviderUnavailable(f"no transcriber {name!r}; known: auto, {WHISPER}SIZE, {DRAFT}, none")

@@ -13,7 +13,7 @@ from typing import Any
 
 from tools.media import Utterance
 from tools.text.clean import clean
-from tools.text.languages import LANGUAGES
+from tools.text.languages import short_code
 from tools.transcript.cues import Cue, unstyled, utterances
 
 SIDECAR_TYPES = {".srt", ".vtt", ".ass", ".ssa"}
@@ -220,7 +220,7 @@ IMPAIRED = re.compile(r"\b(sdh|cc|hi|hearing)\b", re.I)
 
 def _language(text: str, shortest: int = 2) -> str:
     words = (word for word in re.split(r"[\W_]+", text.casefold()) if len(word) >= shortest)
-    return next((LANGUAGES[word] for word in words if word in LANGUAGES), "")
+    return next((code for word in words if (code := short_code(word))), "")
 
 
 def _marked(track: Track, marks: str) -> Track:
@@ -230,7 +230,7 @@ def _marked(track: Track, marks: str) -> Track:
     made = (
         pair is not None  # `pt-PT` is a region
         and pair[2].islower()
-        and pair[2] in LANGUAGES
+        and short_code(pair[2]) != ""
         and pair[2] != pair[1].lower()
     )
     return replace(

@@ -16,6 +16,7 @@ import numpy as np
 
 from tools.audio.loudness import RATE
 from tools.errors import ProviderUnavailable
+from tools.models.device import speech_device
 from tools.models.registry import RECORD, checked, is_whole
 from tools.transcript import hallucinations as guard
 from tools.transcript.asr import WHISPER, Chunk, Heard, Word, whisper_folder
@@ -59,11 +60,11 @@ def largest(models: Path, cores: int, memory: int) -> str | None:
 
 
 class Whisper:
-    """One size of Whisper, in eight bits, on the processor."""
+    """One size of Whisper: in eight bits on the processor, in sixteen on a card."""
 
     at_once = BATCH
 
-    def __init__(self, size: str, models: Path, cores: int) -> None:
+    def __init__(self, size: str, models: Path, cores: int, device: str = "auto") -> None:
         folder = whisper_folder(models, size)
         if (folder / RECORD).exists():
             checked(models.parent, WHISPER + size)
@@ -78,11 +79,12 @@ class Whisper:
             raise ProviderUnavailable(
                 "speech needs the package faster-whisper: pip install faster-whisper"
             ) from error
+        where, numbers = speech_device(device)
         try:
             self._model: Any = package.WhisperModel(
                 str(folder),
-                device="cpu",
-                compute_type="int8",
+                device=where,
+                compute_type=numbers,
                 cpu_threads=cores,
                 local_files_only=True,
             )

@@ -1,4 +1,5 @@
 import json
+import socket
 from datetime import date
 from pathlib import Path
 
@@ -28,6 +29,37 @@ from tools.errors import RefusedRequest, VideoError
 def test_what_a_name_tells(name: str, sees: bool, priced: bool):
     assert facts(name).sees is sees
     assert (price(name, 1000, 100) is not None) is priced
+
+
+@pytest.mark.parametrize(
+    ("name", "context", "usd"),
+    [
+        ("gpt-5", 400_000, (1.25, 0.125, 10.0)),
+        ("gpt-5-mini", 400_000, (0.25, 0.025, 2.0)),
+        ("gpt-4.1-nano-2025-04-14", 1_047_576, (0.1, 0.025, 0.4)),
+        ("openai/gpt-4o", 128_000, (2.5, 1.25, 10.0)),
+        ("o3-2025-04-16", 200_000, (2.0, 0.5, 8.0)),
+        ("claude-haiku-4-5", 200_000, (1.0, 0.1, 5.0)),
+    ],
+)
+def test_the_price_and_the_context_of_a_model_come_from_the_list(
+    name: str, context: int, usd: tuple[float, float, float], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(socket.socket, "connect", lambda *_: pytest.fail("asks the network"))
+    known, (fresh, cached, out) = facts(name), usd
+    assert known.sees and known.context == context
+    for given, written, again in ((100_000, 0, 0), (100_000, 0, 40_000), (0, 2_000, 0)):
+        expected = ((given - again) * fresh + again * cached + written * out) / 1e6
+        assert known.price(given, written, again) == pytest.approx(expected)
+
+
+def test_a_model_that_anybody_may_run_has_a_price_only_at_its_sellers_address():
+    for name in ("gpt-oss-20b", "deepseek-r1:8b", "pixtral-12b", "llama-3.3-70b-versatile"):
+        assert price(name, 1000, 100) is None
+        assert price(name, 1000, 100, address="http://127.0.0.1:11434/v1") is None
+    groq = "https://api.groq.com/openai/v1"
+    assert (price("llama-3.3-70b-versatile", 1000, 100, address=groq) or 0) > 0
+    assert price("gpt-4o", 1000, 100, address=groq) == price("gpt-4o", 1000, 100)
 
 
 def test_a_price_counts_what_the_server_had_cached():

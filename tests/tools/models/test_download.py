@@ -1,6 +1,5 @@
 import contextlib
 import errno
-import hashlib
 import itertools
 import json
 import os
@@ -8,120 +7,22 @@ import shutil
 import socket
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from tests.hub_server import Peer, damage, left
 from tools.embed import image_embedder_named, load_image_embedder
 from tools.errors import ProviderUnavailable, RefusedRequest, VideoError
 from tools.models import download as hub
 from tools.models import registry as models
 
-REVISION = "5" * 40
-PROGRAM = "from ui.cli.main import main; main()"
-
-
-class Peer:
-    """A hub on this machine: what model_info and a download of it ask for."""
-
-    def __init__(self) -> None:
-        self.files: dict[str, dict[str, bytes]] = {}
-        self.asked: list[str] = []
-        self.breaks_after: int | None = None
-        self.breaks = 0
-        self.sends: dict[str, bytes] = {}
-        peer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def log_message(self, *_: Any) -> None:
-                pass
-
-            def do_GET(self) -> None:
-                peer.asked.append(self.path)
-                path = self.path.partition("?")[0]
-                assert "authorization" not in {name.lower() for name in self.headers}
-                if path.startswith("/api/models/"):
-                    peer.tell(self, path.removeprefix("/api/models/"))
-                else:
-                    repository, _, file = path[1:].partition(f"/resolve/{REVISION}/")
-                    peer.send(self, peer.sends.get(file, peer.files[repository][file]))
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.address = f"http://127.0.0.1:{self.server.server_port}"
-
-    def offer(self, name: str, folder: Path) -> None:
-        """Serve the files of a folder as the repository of a model."""
-        (source,) = models.known(name).sources
-        self.files[source.repository] = {
-            path.relative_to(folder).as_posix(): path.read_bytes()
-            for path in folder.rglob("*")
-            if path.is_file()
-        }
-
-    def tell(self, request: Any, repository: str) -> None:
-        files = self.files.get(repository)
-        siblings = [
-            {"rfilename": name, "size": len(data), "blobId": "0" * 40}
-            | ({"lfs": {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data),
-                        "pointerSize": 130}} if name.endswith(".onnx") else {})
-            for name, data in (files or {}).items()
-        ]  # fmt: skip
-        said = {"id": repository, "sha": REVISION, "siblings": siblings}
-        body = json.dumps(said).encode() if files else b"{}"
-        request.send_response(200 if files else 404)
-        request.send_header("Content-Length", str(len(body)))
-        request.end_headers()
-        request.wfile.write(body)
-
-    def send(self, request: Any, data: bytes) -> None:
-        start = int(request.headers.get("Range", "bytes=0-")[6:].partition("-")[0])
-        request.send_response(206 if start else 200)
-        request.send_header("Content-Length", str(len(data) - start))
-        request.end_headers()
-        part = data[start:]
-        if self.breaks and self.breaks_after is not None and len(part) > self.breaks_after:
-            self.breaks -= 1
-            request.wfile.write(part[: self.breaks_after])
-            request.wfile.flush()
-            request.connection.shutdown(socket.SHUT_RDWR)
-            request.close_connection = True
-        else:
-            request.wfile.write(part)
-
-
-@pytest.fixture
-def peer(tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Peer]:
-    """A hub that has the tiny pair; its client does not rest between two tries."""
-    monkeypatch.setattr("huggingface_hub.file_download.time", SimpleNamespace(sleep=lambda _: None))
-    monkeypatch.setenv("HOME", str(tmp_path / "user"))
-    made = Peer()
-    folder = tiny.make_pair(tmp_path / "offered")
-    (folder / "README.md").write_text("not wanted")
-    made.offer("siglip2", folder)
-    thread = threading.Thread(target=made.server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield made
-    made.server.shutdown()
-    made.server.server_close()
-    thread.join()
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    return tmp_path / "home"
-
-
-def left(home: Path) -> list[str]:
-    """What lies below the models' folder, locks aside."""
-    found = (path.relative_to(home / "models") for path in (home / "models").rglob("*"))
-    return sorted(str(path) for path in found if not path.name.endswith(".lock"))
+PROGRAM = (
+    "from tools.models import pins; pins.REVISIONS.clear(); pins.DIGESTS.clear();"
+    "from ui.cli.main import main; main()"
+)
 
 
 def test_a_model_is_pulled_whole_and_works(peer: Peer, home: Path, tmp_path: Path):
@@ -129,7 +30,8 @@ def test_a_model_is_pulled_whole_and_works(peer: Peer, home: Path, tmp_path: Pat
     assert models.state(home, "siglip2") == "missing"
     place = hub.pull(home, "siglip2", lambda done, total: told.append((done, total)), peer.address)
     assert models.state(home, "siglip2") == "ready" and models.checked(home, "siglip2") == place
-    total = sum(path.stat().st_size for path in place.rglob("*") if path.name != models.RECORD
+    own = (models.RECORD, models.COMPARED)
+    total = sum(path.stat().st_size for path in place.rglob("*") if path.name not in own
                 and path.is_file())  # fmt: skip
     assert told[0] == (0, total) and told[-1] == (total, total)
     assert not (place / "README.md").exists() and not any(p.is_symlink() for p in place.rglob("*"))
@@ -231,19 +133,10 @@ def test_a_disk_that_is_too_small_and_one_that_becomes_full(peer: Peer, home: Pa
         raise OSError(errno.ENOSPC, "no space left")
 
     with monkeypatch.context() as small:
-        small.setattr(hub.os, "fsync", full)
+        small.setattr(os, "fsync", full)
         with pytest.raises(RefusedRequest, match=r"the disk became full .* nothing of it is kept"):
             hub.pull(home, "siglip2", hub=peer.address)
     assert left(home) == []
-
-
-def damage(path: Path, kind: str) -> None:
-    data = path.read_bytes()
-    if kind == "missing":
-        path.unlink()
-    else:
-        whole = data[:-7] + bytes(b ^ 255 for b in data[-7:])
-        path.write_bytes(data[:-7] if kind == "cut short" else whole)
 
 
 @pytest.mark.parametrize("kind", ["missing", "cut short", "altered"])

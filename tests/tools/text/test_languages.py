@@ -2,11 +2,14 @@
 
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
+from faster_whisper.tokenizer import _LANGUAGE_CODES
 
 from agent.agent import open_agent
 from agent.ask import Answer, ask
@@ -16,7 +19,7 @@ from tools.embed import load_embedder
 from tools.ingest.pipeline import ingest
 from tools.library import Library
 from tools.models.providers import BARE
-from tools.text.languages import LANGUAGES, foreign
+from tools.text.languages import foreign, short_code
 from tools.toolbox import Toolbox
 
 SAID = [
@@ -72,6 +75,36 @@ def test_a_model_reads_which_language_it_is(german: Toolbox) -> None:
     assert "[e1] speech (German) · " in Toolbelt(german).show(found, [])[0]
 
 
-def test_every_language_but_english_has_a_name() -> None:
-    assert {code for code in LANGUAGES.values() if not foreign(code)} == {"en"}
-    assert (foreign("lv"), foreign("pt"), foreign("")) == ("Latvian", "Portuguese", "")
+def test_every_language_that_whisper_hears_has_a_name() -> None:
+    spoken = set(_LANGUAGE_CODES)
+    assert len(spoken) > 95
+    names = {code: foreign(code) for code in spoken if not foreign(code)[:1].isupper()}
+    assert names == {"en": ""}
+    assert not [code for code in spoken if foreign(code).casefold() == code]
+    assert (foreign("lv"), foreign("pt"), foreign("ta")) == ("Latvian", "Portuguese", "Tamil")
+    assert (foreign("ur"), foreign("jw"), foreign("")) == ("Urdu", "Javanese", "")
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ("de ger deu german deutsch", "de"),
+        ("es spa spanish español", "es"),
+        ("no nor nb nob norwegian norsk", "no"),
+        ("zh chi zho cmn chinese 中文", "zh"),
+        ("tam tamil", "ta"),
+        ("urd urdu", "ur"),
+        ("sdh sub cc und mul x12 person seconds is my br tw", ""),
+    ],
+)
+def test_a_language_is_known_by_codes_and_names_and_by_no_other_word(words: str, code: str) -> None:
+    assert {short_code(word) for word in words.split()} == {code}
+
+
+def test_no_language_is_loaded_before_one_is_asked_for() -> None:
+    code = (
+        "import sys, ui.cli.main, tools.toolbox;"
+        "print({'langcodes', 'language_data'} & set(sys.modules))"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == "set()"

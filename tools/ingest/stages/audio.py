@@ -84,7 +84,9 @@ def speech(work: Work) -> Result:
     voiced, pieces = speech_spans(rows), chunks(rows)
     if not pieces:
         return Result(state="skipped", note="nobody speaks in the sound")
-    transcriber = load_transcriber(work.providers.transcriber, work.models, *_machine(work))
+    transcriber = load_transcriber(
+        work.providers.transcriber, work.models, *_machine(work), work.providers.device
+    )
     _samples(work)
     done, languages = int(work.partial.get("chunks", 0)), Counter[str]()
     languages.update(work.partial.get("languages", {}))

@@ -30,7 +30,7 @@ def pictures(work: Work) -> Result:
     name, note = image_embedder_named(providers.picture_embedder, library.home)
     if name is None:
         return Result(state="skipped", note=note)
-    embedder = load_image_embedder(name, library.home, providers.threads)
+    embedder = load_image_embedder(name, library.home, providers.threads, providers.device)
     paths = [library.picture(frame.image) for frame in frames]
     rows = numbered(thumbnail(path) for path in paths)
     first = [rows.index(number) for number in range(max(rows) + 1)]

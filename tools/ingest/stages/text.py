@@ -60,7 +60,8 @@ def vectors(work: Work) -> Result:
     items = [*said, *library.screen_text(work.video)]
     if not items:
         return Result(state="skipped", note="")
-    embedder = load_embedder(work.providers.embedder, library.home, threads)
+    chosen = work.providers
+    embedder = load_embedder(chosen.embedder, library.home, threads, chosen.device)
     made = {"vectors": _rows(work, embedder, [(one.id, one.text) for one in items])}
     if embedder.reads and said:
         told = [(one.id, one.text) for one in passages(said)]
