@@ -23,7 +23,8 @@ from tools.audio.loudness import RATE, chunks, speech_spans
 from tools.errors import ProviderUnavailable
 from tools.files.rows import Rows, read_rows
 from tools.sandbox import Child
-from tools.transcript.asr import WHISPER, Chunk, Transcriber, load_transcriber
+from tools.transcript.asr import WHISPER, Chunk, Transcriber
+from tools.transcript.recognisers import load_transcriber
 from tools.transcript.subtitles import read_sidecar
 from tools.transcript.whisper import SIZES
 

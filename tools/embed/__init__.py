@@ -6,86 +6,21 @@ falls back to another provider.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import cache, partial
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
+from tools.embed.embedder import Embedder, Floats, ImageEmbedder, TextEmbedder, Vectors, unit_rows
 from tools.errors import ProviderUnavailable
 from tools.models import registry as models
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float32]
-
+__all__ = ["Embedder", "Floats", "ImageEmbedder", "TextEmbedder", "Vectors", "embedder_named"]
+__all__ += ["image_embedder_named", "in_the_package", "load_embedder", "load_image_embedder"]
+__all__ += ["unit_rows"]
 _T = TypeVar("_T")
-
-
-class Embedder(Protocol):
-    """What every provider of text vectors does."""
-
-    @property
-    def name(self) -> str:
-        """What `load_embedder` knows it by; stands in the manifest."""
-        ...
-
-    @property
-    def dimensions(self) -> int:
-        """Numbers in a row."""
-        ...
-
-    @property
-    def multilingual(self) -> bool:
-        """Whether a question finds what is said in another language."""
-        ...
-
-    def texts(self, texts: Sequence[str]) -> Floats:
-        """One row per text, of length one; a text without any known word gives zeros."""
-        ...
-
-
-class TextEmbedder(Embedder, Protocol):
-    """One for what is said and read, asked in questions."""
-
-    @property
-    def reads(self) -> bool:
-        """Whether a row is what a text says as a whole, and not the mean of its words."""
-        ...
-
-    @property
-    def synonymous(self) -> float:
-        """The cosine from which one word may stand for another."""
-        ...
-
-    def questions(self, texts: Sequence[str]) -> Floats:
-        """One row per question, of length one, near the texts that answer it."""
-        ...
-
-
-class ImageEmbedder(Embedder, Protocol):
-    """One that sees as well: what is asked and what is seen lie in the same space."""
-
-    def images(self, images: Sequence[Path]) -> Floats:
-        """One row per picture, of length one. UnreadableMedia names one that is no picture."""
-        ...
-
-
-@dataclass(frozen=True, eq=False)
-class Vectors:
-    """One provider's vectors of one video: row i of `array` belongs to the evidence `ids[i]`."""
-
-    ids: list[str]
-    array: Floats
-    provider: str
-
-    def __post_init__(self) -> None:
-        if self.array.ndim != 2 or len(self.ids) != len(self.array):
-            raise ValueError(f"{len(self.ids)} ids for an array of shape {self.array.shape}")
 
 
 def embedder_named(name: str, home: Path | None) -> str:
@@ -194,11 +129,3 @@ def _image_embedder(name: str, home: Path | None, threads: int, device: str) -> 
         raise ProviderUnavailable(models.missing(name))
     folder = models.checked(home, name, lambda file: False)
     return OnnxPair(name, folder, threads, partial(models.checked, home, name), device)
-
-
-def unit_rows(array: Floats) -> Floats:
-    """The rows at length one; one of zeros stays as it is."""
-    import numpy as np
-
-    lengths = np.linalg.norm(array, axis=1, keepdims=True)
-    return (array / np.where(lengths > 0, lengths, 1)).astype(np.float32)

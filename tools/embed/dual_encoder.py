@@ -22,13 +22,13 @@ from fastembed.image.transform.operators import (  # pyright: ignore[reportMissi
 from fastembed.text.onnx_text_model import OnnxTextModel
 from PIL import Image
 
-from tools.embed import unit_rows
+from tools.embed.embedder import unit_rows
 from tools.errors import ProviderUnavailable, UnreadableMedia
 from tools.models import registry as models
 from tools.models.device import check_session, onnx_device, onnx_providers
 
 if TYPE_CHECKING:
-    from tools.embed import Floats
+    from tools.embed.embedder import Floats
 
 BATCH = 16
 SIDE = 512

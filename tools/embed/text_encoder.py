@@ -12,13 +12,13 @@ import numpy as np
 from fastembed import TextEmbedding
 from fastembed.common.model_description import ModelSource, PoolingType
 
-from tools.embed import unit_rows
+from tools.embed.embedder import unit_rows
 from tools.errors import ProviderUnavailable
 from tools.models import registry as models
 from tools.models.device import check_session, onnx_providers
 
 if TYPE_CHECKING:
-    from tools.embed import Floats
+    from tools.embed.embedder import Floats
 
 BATCH = 32
 FILE = "onnx/model_quantized.onnx"

@@ -9,11 +9,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tools.embed import unit_rows
+from tools.embed.embedder import unit_rows
 from tools.errors import ProviderUnavailable
 
 if TYPE_CHECKING:
-    from tools.embed import Floats
+    from tools.embed.embedder import Floats
 
 
 class WordLlamaEmbedder:

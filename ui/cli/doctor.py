@@ -134,7 +134,8 @@ def _language_model(settings: Settings) -> Check:
 
 
 def _speech(settings: Settings) -> Check:
-    from tools.transcript.asr import DRAFT, WHISPER, resolve, whisper_folder
+    from tools.transcript.asr import DRAFT, WHISPER, whisper_folder
+    from tools.transcript.recognisers import resolve
     from tools.transcript.whisper import DEFAULT, SIZES, complete
 
     name, models = settings.providers.transcriber, settings.home / "models"

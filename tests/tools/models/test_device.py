@@ -5,7 +5,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from tools.equip import equip
 
 from agent.settings import Settings
 from tools.embed import load_embedder, load_image_embedder
@@ -14,7 +13,8 @@ from tools.ingest.pipeline import ingest
 from tools.library import Library
 from tools.models import device
 from tools.models.providers import Providers
-from tools.transcript.asr import load_transcriber
+from tools.toolbox import open_toolbox
+from tools.transcript.recognisers import load_transcriber
 from tools.transcript.whisper import FILES
 
 CPU, CUDA, APPLE = "CPUExecutionProvider", "CUDAExecutionProvider", "CoreMLExecutionProvider"
@@ -63,7 +63,7 @@ def test_a_device_that_is_not_there_is_told_before_anything_is_done(
         with pytest.raises(VideoError, match=line):
             ingest(library, shots, providers=Providers(device=asked))
         with pytest.raises(VideoError, match=line):
-            equip(library, Providers(device=asked))
+            open_toolbox(library, Providers(device=asked))
     assert library.list() == []
     machine(1)  # a card that speech can use, and pictures cannot
     tiny.install_pair(tmp_path)

@@ -18,7 +18,8 @@ from tools.media import DOUBTFUL
 from tools.models import registry as models
 from tools.models.providers import Providers
 from tools.transcript import hallucinations as guard
-from tools.transcript.asr import Chunk, Word, load_transcriber, resolve
+from tools.transcript.asr import Chunk, Word
+from tools.transcript.recognisers import load_transcriber, resolve
 from tools.transcript.whisper import FILES, largest
 
 GIB = 1 << 30

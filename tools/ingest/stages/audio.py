@@ -17,16 +17,9 @@ from tools.media import DOUBTFUL, Utterance
 from tools.models.registry import checked, stamp
 from tools.store.records import HEARD, SUBTITLES
 from tools.transcript import hallucinations as guard
-from tools.transcript.asr import (
-    AUTO,
-    WHISPER,
-    Chunk,
-    better,
-    load_transcriber,
-    resolve,
-    whisper_folder,
-)
+from tools.transcript.asr import WHISPER, Chunk, whisper_folder
 from tools.transcript.diarization import Turn, load_diarizer, missing
+from tools.transcript.recognisers import AUTO, better, load_transcriber, resolve
 
 if TYPE_CHECKING:
     from tools.ingest.run import Work

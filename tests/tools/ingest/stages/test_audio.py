@@ -18,8 +18,9 @@ from tools.integrity.verify import verify
 from tools.library import Library
 from tools.models import registry as models
 from tools.models.providers import Providers
-from tools.transcript.asr import Chunk, Heard, Word, resolve
+from tools.transcript.asr import Chunk, Heard, Word
 from tools.transcript.diarization import Turn
+from tools.transcript.recognisers import resolve
 
 DRAFT = Providers("none", "auto", "draft", "none", "none")
 
