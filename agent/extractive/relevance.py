@@ -27,7 +27,7 @@ from agent.extractive.synonyms import synonyms
 from agent.extractive.words import LITTLE, is_phrasing
 from tools.embed import in_the_package
 from tools.media import Evidence
-from tools.search.text_ranking import find_words, stem, stems
+from tools.search.text_ranking import find_words, stem, stems, surfaces
 from tools.text.expressions import continues
 from tools.text.languages import foreign
 
@@ -240,7 +240,7 @@ class Relevance:
     def bonus(self, question: str, one: Evidence) -> float:
         """A little for small words it shares ("the last ferry"), and for a time if asked when."""
         said = set(stems(one.text))
-        small = [stem(w) for w in re.findall(r"[a-z]+", question.lower()) if w in _TELLING]
+        small = [stem(w) for w in surfaces(question) if w in _TELLING]
         exact = [w for w in re.findall(r"[a-z]{4,}", question.lower()) if w in one.text.lower()]
         bonus = 0.03 if exact else 0.0
         bonus += 0.15 * sum(word in said for word in small) / len(small) if small else 0.0
