@@ -60,6 +60,7 @@ class Child:
     def __init__(self, patience: float = PATIENCE) -> None:
         self._process: subprocess.Popen[bytes] | None = None
         self._patience = patience
+        self._killed = False
 
     def __enter__(self) -> Self:
         return self
@@ -84,6 +85,13 @@ class Child:
         self._process.wait()
         self._process = None
 
+    def kill(self) -> None:
+        """End it for good, from any thread; who listens is told that it was ended."""
+        self._killed = True
+        process = self._process
+        if process is not None:
+            process.send_signal(signal.SIGKILL)
+
     def call(self, function: str, **arguments: Any) -> Iterator[Event]:
         """Run `package.module:generator` with JSON arguments and yield the events it yields.
 
@@ -91,6 +99,8 @@ class Child:
         it, froze, or was stopped at its share of processor time.
         """
         process = self._process or self._start()
+        if self._killed:  # which looked before there was a process
+            process.kill()
         assert process.stdin
         finished, code = False, 0
         cpu = _cpu_seconds(arguments)
