@@ -72,6 +72,10 @@ class Settings:
     roots: tuple[Path, ...] = ()
     """Folders that a path given through the browser, Slack or MCP may lie in."""
     upload_limit: int = 4 << 30
+    upload_room: int = 0
+    """Bytes of all uploads and the videos made of them; 0 takes what the disk has free."""
+    upload_stall: float = 60.0
+    """Seconds without a byte after which an upload is given up."""
     text_reader: str = "auto"
     embedder: str = "auto"
     transcriber: str = "auto"
@@ -99,11 +103,11 @@ class Settings:
             f"owner {self.owner!r} must be letters, digits, dots, dashes, at most 64",
         )
         _require(0 <= self.port <= 65535, f"port {self.port} is not between 0 and 65535")
-        for name in ("threads", "workers"):
+        for name in ("threads", "workers", "upload_room"):
             _require(getattr(self, name) >= 0, f"{name} {getattr(self, name)} is below zero")
         for name in (
-            "upload_limit", "model_calls", "tool_calls", "question_seconds", "question_tokens",
-            "question_usd", "day_tokens", "day_usd",
+            "upload_limit", "upload_stall", "model_calls", "tool_calls", "question_seconds",
+            "question_tokens", "question_usd", "day_tokens", "day_usd",
         ):  # fmt: skip
             value = getattr(self, name)
             _require(0 < value < float("inf"), f"{name} {value} must be above zero")
