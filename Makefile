@@ -37,6 +37,7 @@ bench: $(VENV)/installed ## speed and quality, as tables
 	$(BIN)/python -m benchmarks.lookalikes
 	$(BIN)/python -m benchmarks.speech
 	$(BIN)/python -m benchmarks.turns
+	$(BIN)/python -m benchmarks.playing
 
 lock: ## choose new pins
 	uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate \

@@ -76,6 +76,10 @@ class Settings:
     roots: tuple[Path, ...] = ()
     """Folders that a path given through the browser, Slack or MCP may lie in."""
     upload_limit: int = 4 << 30
+    upload_room: int = 0
+    """Bytes of all uploads and the videos made of them; 0 takes what the disk has free."""
+    upload_stall: float = 60.0
+    """Seconds without a byte after which an upload is given up."""
     providers: Providers = field(default_factory=Providers)
     """What indexes a video."""
     workers: int = 0
@@ -90,9 +94,11 @@ class Settings:
             f"owner {self.owner!r} must be letters, digits, dots, dashes, at most 64",
         )
         _require(0 <= self.port <= 65535, f"port {self.port} is not between 0 and 65535")
-        for name, value in (("threads", self.providers.threads), ("workers", self.workers)):
+        counts = {"threads": self.providers.threads, "workers": self.workers}
+        for name, value in {**counts, "upload_room": self.upload_room}.items():
             _require(value >= 0, f"{name} {value} is below zero")
-        for name, value in {"upload_limit": self.upload_limit, **vars(self.limits)}.items():
+        uploads = {"upload_limit": self.upload_limit, "upload_stall": self.upload_stall}
+        for name, value in {**uploads, **vars(self.limits)}.items():
             _require(0 < value < float("inf"), f"{name} {value} must be above zero")
         _require(
             self.model_sees in ("auto", "yes", "no"),

@@ -22,6 +22,7 @@ from fastapi.responses import (
     RedirectResponse,
     Response,
 )
+from starlette.requests import ClientDisconnect
 
 from agent.settings import Settings
 from tools.errors import Damaged, RefusedRequest, UnreadableMedia, VideoError
@@ -36,7 +37,7 @@ from ui.web.jobs import Intake
 from ui.web.media import media_routes
 from ui.web.proxies import Proxies
 from ui.web.state import Desk
-from ui.web.uploads import Picture, TooLarge, Uploads
+from ui.web.uploads import NotTaken, Picture, Uploads
 
 if TYPE_CHECKING:
     from tools.search.vector_index import VectorIndex
@@ -58,7 +59,12 @@ def build_app(settings: Settings) -> FastAPI:
         from ui.chat import handlers as chat
 
     library = Library(settings.home, settings.owner)
-    uploads = Uploads(library.root / "uploads", settings.upload_limit)
+    uploads = Uploads(
+        library.root / "uploads",
+        settings.upload_limit,
+        settings.upload_room,
+        settings.upload_stall,
+    )
     desk = Desk(settings, library, uploads, Proxies(library), Intake(library, settings))
 
     @asynccontextmanager
@@ -96,7 +102,7 @@ def _open_toolbox(settings: Settings, library: Library) -> "tuple[Toolbox, Vecto
 
 
 def _resume(desk: Desk) -> None:
-    """Take up what was accepted before the last stop: an upload is never lost."""
+    """Take up what was sent before the last stop: such an upload is never lost."""
     for upload in desk.uploads.waiting():
         desk.intake.start(
             upload.path,
@@ -183,10 +189,12 @@ def _add_uploads(app: FastAPI, desk: Desk) -> None:
             upload = await desk.uploads.receive(
                 request.stream(),
                 request.headers.get("content-type", ""),
-                int(length) if length.isdecimal() else None,
+                int(length) if length.isdecimal() and len(length) < 20 else None,
             )
-        except TooLarge as error:
-            return JSONResponse({"detail": str(error)}, 413, {"connection": "close"})
+        except NotTaken as error:
+            return JSONResponse({"detail": str(error)}, error.status, {"connection": "close"})
+        except ClientDisconnect as error:
+            raise HTTPException(499, "the upload broke off") from error
         except OSError as error:
             why = cause(error)
             if why is None:

@@ -1,11 +1,8 @@
 """The web door: who may come in, what may be sent, what is given out."""
 
-import asyncio
-import json
 import os
 import uuid
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,8 +11,8 @@ import pytest
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
-import agent.agent
 from agent.settings import Settings
+from tests.ui.door import SOCKET, running, send_file, session
 from tools.errors import RefusedRequest
 from tools.ingest.pipeline import ingest
 from tools.library import Library
@@ -24,10 +21,8 @@ from ui.server import build_app
 from ui.web.proxies import browser_type, span
 from ui.web.uploads import title_of
 
-BASE = "http://127.0.0.1:8000"
 LIMIT = 4 << 20
 ROUTES = ("/", "/health", "/project/settings", "/public/style.css", "/v/x", "/media/x/file", "/mcp")
-SOCKET = "ws://127.0.0.1:8000/ws/socket.io/?EIO=4&transport=websocket"
 NAMES = [
     "../../a.mp4", "..\\..\\a.mp4", "/etc/passwd", "C:\\Windows\\a.mp4", "a/b/c.mp4", "-rf",
     "$(reboot).mp4", "`id`.mp4", "a;b|c&d.mp4", "a'b.mp4", 'a"b.mp4', "%2e%2e%2fa.mp4", "%00.mp4",
@@ -44,11 +39,6 @@ ODD_IDS = [
 ]  # fmt: skip
 
 
-@asynccontextmanager
-async def _no_agent(settings: Settings, **_: object) -> AsyncIterator[object]:
-    yield object()
-
-
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("door") / "home"
@@ -59,39 +49,16 @@ def settings(home: Path) -> Settings:
     return Settings(home=home, port=8000, upload_limit=LIMIT, providers=Providers("none"))
 
 
-@contextmanager
-def _running(settings: Settings) -> Iterator[TestClient]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(agent.agent, "open_agent", _no_agent)
-        with TestClient(build_app(settings), base_url=BASE) as client:
-            yield client
-
-
 @pytest.fixture(scope="module")
 def client(settings: Settings, shots: Path) -> Iterator[TestClient]:
     ingest(Library(settings.home), shots, title="Four <b>shots</b>", providers=BARE)
-    with _running(settings) as client:
+    with running(settings) as client:
         yield client
 
 
 @pytest.fixture
 def video(client: TestClient, settings: Settings) -> str:
     return next(v.id for v in Library(settings.home).list() if v.title.startswith("Four"))
-
-
-@contextmanager
-def _session(client: TestClient, id: str) -> Iterator[bool]:
-    """A chat session over the socket; whether it was accepted."""
-    with client.websocket_connect(SOCKET, headers={"upgrade": "websocket"}) as socket:
-        assert socket.receive_text().startswith("0")  # the transport is open
-        auth = {"sessionId": id, "clientType": "webapp", "threadId": "", "userEnv": "{}"}
-        socket.send_text("40" + json.dumps(auth))
-        yield socket.receive_text().startswith("40")
-
-
-def _send(client: TestClient, session: str, name: str, content: bytes) -> Any:
-    files = {"file": (name, content, "video/mp4")}
-    return client.post(f"/project/file?session_id={session}", files=files)
 
 
 def _uploads(settings: Settings) -> list[Path]:
@@ -161,7 +128,7 @@ def test_a_session_id_that_is_no_uuid_is_refused(
     canary = settings.home / "canary.txt"
     canary.write_text("alive")
     before = sorted(path.name for path in settings.home.rglob("*"))
-    with _session(client, id) as accepted:
+    with session(client, id) as accepted:
         assert not accepted
     reply = client.post("/project/file", params={"session_id": id}, files={"file": ("a", b"x")})
     assert reply.status_code in (400, 404)
@@ -173,7 +140,7 @@ def test_a_session_id_that_is_no_uuid_is_refused(
 
 
 def test_a_uuid_is_accepted(client: TestClient) -> None:
-    with _session(client, str(uuid.uuid4())) as accepted:
+    with session(client, str(uuid.uuid4())) as accepted:
         assert accepted
 
 
@@ -187,8 +154,8 @@ def test_what_is_not_used_is_closed(client: TestClient, path: str) -> None:
 
 def test_an_upload_over_the_limit_leaves_nothing(client: TestClient, settings: Settings) -> None:
     id, before = str(uuid.uuid4()), _uploads(settings)
-    with _session(client, id):
-        assert _send(client, id, "big.mp4", bytes(LIMIT + 1)).status_code == 413
+    with session(client, id):
+        assert send_file(client, id, "big.mp4", bytes(LIMIT + 1)).status_code == 413
 
         def pieces() -> Iterator[bytes]:  # no length is declared, and there is no end
             yield b'--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n'
@@ -217,7 +184,7 @@ def test_an_upload_over_the_limit_leaves_nothing(client: TestClient, settings: S
 def test_a_broken_form_leaves_nothing(client: TestClient, settings: Settings, body: bytes) -> None:
     id, before = str(uuid.uuid4()), _uploads(settings)
     kind = {"content-type": "multipart/form-data; boundary=b"}
-    with _session(client, id):
+    with session(client, id):
         reply = client.post(f"/project/file?session_id={id}", content=body, headers=kind)
     assert reply.status_code == 400
     assert _uploads(settings) == before
@@ -229,9 +196,9 @@ def test_the_type_is_decided_by_the_content(
     id, before = str(uuid.uuid4()), _uploads(settings)
     script = b"ffconcat version 1.0\nfile '" + os.fsencode(shots) + b"'\n"
     playlist = b"#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\n" + os.fsencode(shots) + b"\n"
-    with _session(client, id):
+    with session(client, id):
         for content in (b"just text", script, playlist, b"\x89PNG\r\n\x1a\n" + bytes(64)):
-            reply = _send(client, id, "clip.mp4", content)
+            reply = send_file(client, id, "clip.mp4", content)
             assert reply.status_code == 415
             assert str(settings.home) not in reply.text
     assert _uploads(settings) == before
@@ -248,39 +215,15 @@ def test_uploads_of_any_name_are_stored_under_an_id(
     client: TestClient, settings: Settings, shots: Path
 ) -> None:
     id, content = str(uuid.uuid4()), shots.read_bytes()
-    with _session(client, id):
+    with session(client, id):
         for name in ("../../a.mp4", "日本語 <b>.mp4", "-rf"):
-            reply = _send(client, id, name, content)
+            reply = send_file(client, id, name, content)
             assert reply.status_code == 200, reply.text
             stored = uuid.UUID(reply.json()["id"])
             path = settings.home / "libraries/local/uploads" / str(stored)
             assert path.read_bytes() == content
             path.unlink()
             path.with_suffix(".json").unlink()
-
-
-def test_an_accepted_upload_survives_a_restart(
-    settings: Settings, tmp_path: Path, shots: Path
-) -> None:
-    settings = replace(settings, home=tmp_path / "home")
-    id, content = str(uuid.uuid4()), shots.read_bytes()
-    with _running(settings) as client, _session(client, id):
-        assert _send(client, id, "kept.mp4", content).status_code == 200
-    dead = settings.home / "libraries/local/uploads" / f"{uuid.uuid4()}.part"
-    dead.write_bytes(b"half")
-    os.utime(dead, (0, 0))
-    library = Library(settings.home)
-    with _running(settings) as client:
-
-        async def indexed() -> None:
-            while _uploads(settings) or not any(v.state == "ready" for v in library.list()):
-                await asyncio.sleep(0.05)
-
-        asyncio.run(asyncio.wait_for(indexed(), 60))
-        (video,) = library.list()
-        assert video.title == "kept"
-        assert client.get(f"/media/{video.id}/file").content == content
-    assert _uploads(settings) == []
 
 
 # Media
@@ -326,7 +269,7 @@ def test_a_missing_original_is_gone_and_its_frames_stay(
     film.write_bytes(shots.read_bytes())
     id = ingest(Library(settings.home), film, providers=BARE).id
     film.unlink()
-    with _running(settings) as client:
+    with running(settings) as client:
         reply = client.get(f"/media/{id}/file")
         assert reply.status_code == 410 and str(tmp_path) not in reply.text
         assert client.get(f"/media/{id}/frame/0.jpg").status_code == 200

@@ -8,7 +8,6 @@ video, and so gives back what its models held.
 import json
 import logging
 import signal
-import subprocess
 import sys
 import threading
 from collections.abc import Mapping
@@ -128,20 +127,6 @@ class Worker(Child):
 
     def __init__(self) -> None:
         super().__init__(patience=PATIENCE)
-        self._killed = False
-
-    def kill(self) -> None:
-        """End it for good, from another thread; who listens is told that it was ended."""
-        self._killed = True
-        process = self._process
-        if process is not None:
-            process.send_signal(signal.SIGKILL)
-
-    def _start(self) -> "subprocess.Popen[bytes]":
-        process = super()._start()
-        if self._killed:  # which looked before there was a process
-            process.kill()
-        return process
 
     def death(self, code: int, cpu: float) -> VideoError:
         """What was done is kept."""

@@ -56,7 +56,8 @@ class Child:
         """`writes` is the only folder that it may write to; it must be there at the first call."""
         self._process: subprocess.Popen[bytes] | None = None
         self._patience = patience
-        self._writes = writes
+        self.writes = writes
+        self._killed = False
 
     def __enter__(self) -> Self:
         return self
@@ -81,6 +82,13 @@ class Child:
         self._process.wait()
         self._process = None
 
+    def kill(self) -> None:
+        """End it for good, from any thread; who listens is told that it was ended."""
+        self._killed = True
+        process = self._process
+        if process is not None:
+            process.send_signal(signal.SIGKILL)
+
     def call(self, function: str, **arguments: Any) -> Iterator[Event]:
         """Run `package.module:generator` with JSON arguments and yield the events it yields.
 
@@ -89,6 +97,8 @@ class Child:
         share of processor time.
         """
         process = self._process or self._start()
+        if self._killed:  # which looked before there was a process
+            process.kill()
         assert process.stdin
         finished, code = False, 0
         cpu = _cpu_seconds(arguments)
@@ -164,7 +174,7 @@ class Child:
             if name in os.environ
         }  # no keys, tokens or other secrets near a decoder
         environment |= {"PYTHONPATH": _module_path(), **self.environment}
-        writes = [str(self._writes.absolute())] if self._writes else []
+        writes = [str(self.writes.absolute())] if self.writes else []
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", self.module, str(os.getpid()), *writes],
             stdin=subprocess.PIPE,

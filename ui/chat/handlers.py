@@ -211,9 +211,12 @@ async def _take_in(desk: Desk, elements: Sequence[Any]) -> list[str]:
     """Index what is attached; returns once all of it can be asked about."""
     jobs: list[Job] = []
     for element in elements:
-        upload = desk.uploads.get(str(element.id))
-        if upload is None:  # another server on this library took it up
-            await cl.Message(f"**{cards.plain(element.name)}** is in the library already.").send()
+        upload = await asyncio.to_thread(desk.uploads.accept, str(element.id))
+        if upload is None:  # another server on this library took it up, or it was never sent
+            await cl.Message(
+                f"**{cards.plain(element.name)}** is no longer waiting here: if it is not among "
+                "your videos, attach it again."
+            ).send()
             continue
         job = desk.intake.start(
             upload.path,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from agent.settings import Settings
-from tools.errors import RefusedRequest, UnreadableMedia, VideoError
+from tools.errors import Damaged, RefusedRequest, UnknownVideo, UnreadableMedia, VideoError
 from tools.ingest.run import WEIGHTS, Progress
 from tools.ingest.workers import Pool
 from tools.library import Library
@@ -97,9 +97,7 @@ class Intake:
         loop = asyncio.get_running_loop()
 
         def note(progress: Progress) -> None:
-            usable = None
-            if progress.stage == "keyframes" and progress.state in ("done", "skipped"):
-                usable = self._library.get(progress.video)
+            usable = None if job.usable else self._usable(progress.video)
             loop.call_soon_threadsafe(_advance, job, progress, usable)
 
         async def watch(running: "asyncio.Future[Video]") -> None:
@@ -131,6 +129,14 @@ class Intake:
         self._waiting.append(begin)
         self._go_on()
         return job
+
+    def _usable(self, video: str) -> Video | None:
+        """The video, if there is enough of it to ask about, whichever run made that."""
+        with suppress(UnknownVideo, Damaged):
+            found = self._library.get(video)
+            if found.stages["keyframes"].state in ("done", "skipped"):
+                return found
+        return None
 
     def _go_on(self) -> None:
         """Give the pool what waits, in its order, as far as there is room."""

@@ -4,10 +4,10 @@ import asyncio
 import html
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Coroutine
 from pathlib import Path
 from string import Template
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import FileResponse, HTMLResponse, Response
@@ -26,10 +26,10 @@ _ENDING = re.compile(r"\.[A-Za-z0-9]{1,8}")
 _T = TypeVar("_T")
 
 
-async def _found(ask: Callable[..., _T], *arguments: object) -> _T:
-    """Run in a thread; what went wrong is told without paths, they are nobody's business here."""
+async def _found(work: Awaitable[_T]) -> _T:
+    """Await some work; an error is told without paths, which are nobody's business here."""
     try:
-        return await asyncio.to_thread(ask, *arguments)
+        return await work
     except UnknownVideo as error:
         raise HTTPException(404, "there is no such video or picture") from error
     except RefusedRequest as error:
@@ -37,6 +37,24 @@ async def _found(ask: Callable[..., _T], *arguments: object) -> _T:
     except (UnreadableMedia, Damaged) as error:
         _log.warning("media: %s", error)
         raise HTTPException(410, "the file of this video is missing or cannot be read") from error
+
+
+async def _waited_for(request: Request, work: Coroutine[Any, Any, _T]) -> _T:
+    """Do some work, but no longer than the browser waits for it."""
+
+    async def left() -> None:
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+
+    working, gone = asyncio.ensure_future(work), asyncio.ensure_future(left())
+    try:
+        await asyncio.wait((working, gone), return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise HTTPException(499, "nobody waits for this any more")
+        return working.result()
+    finally:
+        working.cancel()
+        gone.cancel()
 
 
 def media_routes(library: Library, proxies: Proxies) -> APIRouter:
@@ -53,9 +71,9 @@ def media_routes(library: Library, proxies: Proxies) -> APIRouter:
 
     @router.api_route("/media/{id}/file", methods=["GET", "HEAD"])
     async def file(id: str, request: Request) -> Response:
-        video = await _found(known, id)
-        path = await _found(library.original, id)
-        media_type = await _found(proxies.direct, id) or "application/octet-stream"
+        video = await _found(asyncio.to_thread(known, id))
+        path = await _found(proxies.read(library.original, id))
+        media_type = await _found(proxies.read(proxies.direct, id)) or "application/octet-stream"
         ending = path.suffix if _ENDING.fullmatch(path.suffix) else ""
         return _send(request, path, media_type, video.title + ending)
 
@@ -66,28 +84,28 @@ def media_routes(library: Library, proxies: Proxies) -> APIRouter:
         start: Annotated[float, Query(alias="from")] = 0.0,
         end: Annotated[float | None, Query(alias="to")] = None,
     ) -> Response:
-        video = await _found(known, id)
+        video = await _found(asyncio.to_thread(known, id))
         stop = start + 30 if end is None else end
-        made = await _found(proxies.playable, video, start, stop)
+        made = await _found(_waited_for(request, proxies.playable(video, start, stop)))
         return _send(request, made.path, made.media_type, f"{video.title}{made.path.suffix}")
 
     @router.api_route("/media/{id}/frame/{milliseconds:int}.jpg", methods=["GET", "HEAD"])
     async def frame(id: str, milliseconds: int, request: Request) -> Response:
-        await _found(known, id)
-        path = await _found(_picture, library, id, milliseconds / 1000)
+        await _found(asyncio.to_thread(known, id))
+        path = await _found(proxies.read(_picture, library, id, milliseconds / 1000))
         return _send(request, path, "image/jpeg", path.name)
 
     @router.api_route("/media/{id}/strip/{start:int}-{end:int}.jpg", methods=["GET", "HEAD"])
     async def strip(id: str, start: int, end: int, request: Request) -> Response:
-        video = await _found(known, id)
+        video = await _found(asyncio.to_thread(known, id))
         image = strip_name(video.id, start / 1000, min(end / 1000, video.duration))
-        path = await _found(library.picture, image)
+        path = await _found(proxies.read(library.picture, image))
         return _send(request, path, "image/jpeg", path.name)
 
     @router.get("/v/{id}", response_class=HTMLResponse)
     async def moment(id: str, t: float = 0.0) -> HTMLResponse:
-        video = await _found(known, id)
-        direct = await _found(proxies.direct, id)
+        video = await _found(asyncio.to_thread(known, id))
+        direct = await _found(proxies.read(proxies.direct, id))
         at = min(max(t if t == t else 0.0, 0.0), video.duration)
         page = _PAGE.substitute(
             id=video.id,

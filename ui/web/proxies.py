@@ -1,11 +1,13 @@
 """What a browser cannot decode is played from a copy of the span that is asked for."""
 
+import asyncio
 import math
-import threading
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from tools.errors import RefusedRequest
 from tools.files.durable import workplace
@@ -18,6 +20,9 @@ WHOLE = 60.0
 LONGEST = 120.0
 """Seconds of one copy."""
 AT_ONCE = 2
+"""Copies that are made at the same time."""
+READING = 4
+"""Files of videos that are read at the same time."""
 KEPT = 24
 """Copies kept of one video; the least recently made go first."""
 
@@ -26,6 +31,7 @@ _WEBM_PICTURES = {"vp8", "vp9", "av1", "libdav1d", "libvpx", "libvpx-vp9"}
 _MP4_SOUND = {"aac", "mp3", "mp3float", "opus", "libopus", "flac"}
 _WEBM_SOUND = {"opus", "libopus", "vorbis", "libvorbis"}
 _FORMATS = {"yuv420p", "yuvj420p", "yuva420p"}
+_T = TypeVar("_T")
 _SOUND_FILES = {"mp3": "audio/mpeg", "wav": "audio/wav", "flac": "audio/flac", "ogg": "audio/ogg"}
 
 
@@ -60,63 +66,94 @@ def browser_type(facts: dict[str, Any], head: bytes) -> str | None:
     return f"{kind}/{subtype}"
 
 
+@dataclass
+class _Copy:
+    """One copy on its way, and how many wait for it. Only the event loop counts them."""
+
+    child: Child
+    made: "asyncio.Future[None]"
+    waiting: int = 0
+
+
 class Proxies:
     """Copies of spans, made once however many ask, kept beside the video."""
 
     def __init__(self, library: Library) -> None:
         self._library = library
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="proxy")
-        self._guard = threading.Lock()
-        self._making: dict[Path, Future[None]] = {}
+        self._reading = ThreadPoolExecutor(READING, thread_name_prefix="file")
+        self._making: dict[Path, _Copy] = {}
 
     def close(self) -> None:
-        """Start nothing more."""
+        """Start nothing more, and end what runs."""
         self._pool.shutdown(wait=False, cancel_futures=True)
+        self._reading.shutdown(wait=False, cancel_futures=True)
+        for copy in self._making.values():
+            copy.child.kill()
+
+    async def read(self, ask: Callable[..., _T], *arguments: object) -> _T:
+        """Run what may take long: a lost picture is decoded, a touched film read to its end."""
+        return await asyncio.get_running_loop().run_in_executor(self._reading, ask, *arguments)
 
     def direct(self, video: str) -> str | None:
         """The media type of the original where browsers play it, else None."""
         with self._library.original(video).open("rb") as file:
             return browser_type(self._library.manifest(video)["probe"], file.read(4096))
 
-    def playable(self, video: Video, start: float, end: float) -> Playable:
-        """What to send for a span: the original, or a copy that is made now if it is not there."""
-        direct = self.direct(video.id)
+    async def playable(self, video: Video, start: float, end: float) -> Playable:
+        """What to send for a span: the original, or a copy that is made now if it is not there.
+
+        A copy that nobody waits for any more is given up, and its decoder ended.
+        """
+        direct = await self.read(self.direct, video.id)
         if direct:
-            return Playable(self._library.original(video.id), direct)
+            return Playable(await self.read(self._library.original, video.id), direct)
         begin, stop = span(start, end, video.duration)
-        folder = self._library.folder(video.id) / "proxies"
-        target = folder / f"{begin}-{stop}.mp4"
-        with self._guard:
-            made = self._making.get(target)
-            if made is None and not target.exists():
-                made = self._pool.submit(self._make, video, begin, stop, target)
-                self._making[target] = made
-        if made is not None:
-            made.result()
+        target = self._library.folder(video.id) / "proxies" / f"{begin}-{stop}.mp4"
+        if not target.exists():
+            await self._copied(video, begin, stop, target)
         return Playable(target, "video/mp4" if video.width else "audio/mp4")
 
-    def _make(self, video: Video, start: int, end: int, target: Path) -> None:
+    async def _copied(self, video: Video, begin: int, stop: int, target: Path) -> None:
+        copy = self._making.get(target)
+        if copy is None:
+            child = Child()
+            job = self._pool.submit(self._make, child, video, begin, stop, target)
+            copy = self._making[target] = _Copy(child, asyncio.wrap_future(job))
+        copy.waiting += 1
+        try:
+            await asyncio.shield(copy.made)
+        finally:
+            copy.waiting -= 1
+            if not copy.waiting:
+                del self._making[target]
+                copy.made.cancel()  # which ends one that has not begun
+                copy.child.kill()
+
+    def _make(self, child: Child, video: Video, start: int, end: int, target: Path) -> None:
         folder = target.parent
         folder.mkdir(exist_ok=True)
-        try:
-            with workplace(folder.parent, "copy-") as place, Child(writes=place) as child:
-                part = place / target.name
-                for _ in child.call(
-                    "tools.video.proxy:write_proxy",
-                    source=str(self._library.original(video.id)),
-                    target=str(part),
-                    start=start,
-                    end=min(float(end), video.duration),
-                    duration=video.duration,
-                ):
-                    pass
-                part.replace(target)
-            copies = sorted(folder.glob("*-*.mp4"), key=lambda path: path.stat().st_mtime)
-            for old in copies[:-KEPT]:
-                old.unlink(missing_ok=True)
-        finally:
-            with self._guard:
-                self._making.pop(target, None)
+        with workplace(folder.parent, "copy-") as place, child:
+            child.writes, part = place, place / target.name
+            for _ in child.call(
+                "tools.video.proxy:write_proxy",
+                source=str(self._library.original(video.id)),
+                target=str(part),
+                start=start,
+                end=min(float(end), video.duration),
+                duration=video.duration,
+            ):
+                pass
+            part.replace(target)
+        copies = sorted(folder.glob("*-*.mp4"), key=_made_at)
+        for old in copies[:-KEPT]:
+            old.unlink(missing_ok=True)
+
+
+def _made_at(path: Path) -> float:
+    with suppress(FileNotFoundError):  # another copy of the same video ends just now
+        return path.stat().st_mtime
+    return 0.0
 
 
 def span(start: float, end: float, duration: float) -> tuple[int, int]:

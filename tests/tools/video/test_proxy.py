@@ -1,8 +1,7 @@
 """Copies for the browser: the same seconds, upright, playable, made once."""
 
-import threading
+import asyncio
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -169,13 +168,12 @@ def test_real_files_in_the_sandbox(media: Path, tmp_path: Path, name: str) -> No
     assert sum(1 <= at < 3 for at in times) > 20
 
 
-def test_a_copy_is_made_once_however_many_ask(
+async def test_a_copy_is_made_once_however_many_ask(
     tmp_path: Path, film: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     library = Library(tmp_path / "home")
     video = ingest(library, film, providers=BARE)
     calls: list[str] = []
-    together = threading.Barrier(4)
 
     class Counted(Child):
         def call(self, function: str, **arguments: Any) -> Iterator[dict[str, Any]]:
@@ -184,13 +182,7 @@ def test_a_copy_is_made_once_however_many_ask(
 
     monkeypatch.setattr(ui.web.proxies, "Child", Counted)
     proxies = Proxies(library)
-
-    def ask(number: int) -> Path:
-        together.wait()
-        return proxies.playable(video, 3.0, 6.0).path
-
-    with ThreadPoolExecutor(4) as pool:
-        paths = set(pool.map(ask, range(4)))
+    made = await asyncio.gather(*(proxies.playable(video, 3.0, 6.0) for _ in range(4)))
     proxies.close()
-    assert len(paths) == 1 and len(calls) == 1
-    assert list((library.folder(video.id) / "proxies").iterdir()) == list(paths)
+    assert len(set(made)) == 1 and len(calls) == 1
+    assert list((library.folder(video.id) / "proxies").iterdir()) == [made[0].path]

@@ -9,8 +9,11 @@ import pytest
 
 from agent.settings import Settings
 from tools.errors import Interrupted, RefusedRequest
+from tools.ingest.pipeline import ingest
+from tools.ingest.run import OnProgress, Progress
 from tools.library import Library
 from tools.media import Video
+from tools.models.providers import BARE
 from tools.store.store import STAGES
 from ui.chat.cards import STAGE_NAMES
 from ui.web import jobs as intake
@@ -19,27 +22,34 @@ from ui.web import jobs as intake
 class Narrow:
     """A pool with room for one video, which a test ends by hand."""
 
-    def __init__(self, processes: int) -> None:
+    def __init__(self) -> None:
         self.running: list[tuple[str, Future[Video]]] = []
+        self.told: list[OnProgress] = []
 
-    def index(self, library: Library, path: Path, *_: Any, **options: Any) -> "Future[Video]":
+    def index(
+        self, library: Library, path: Path, providers: Any, on_progress: OnProgress, **_: Any
+    ) -> "Future[Video]":
         if any(not job.done() for _, job in self.running):
             raise RefusedRequest("too many")
         self.running.append((path.name, Future()))
+        self.told.append(on_progress)
         return self.running[-1][1]
 
     def close(self) -> None:
         pass
 
 
-async def test_what_the_pool_refuses_waits_its_turn(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pools: list[Narrow] = []
-    monkeypatch.setattr(intake, "Pool", lambda n: pools.append(Narrow(n)) or pools[-1])
+@pytest.fixture
+def pool(monkeypatch: pytest.MonkeyPatch) -> Narrow:
+    made = Narrow()
+    monkeypatch.setattr(intake, "Pool", lambda _: made)
+    return made
+
+
+async def test_what_the_pool_refuses_waits_its_turn(tmp_path: Path, pool: Narrow) -> None:
     desk = intake.Intake(Library(tmp_path), Settings(home=tmp_path))
     jobs = [desk.start(tmp_path / name, name) for name in "abc"]
-    running = pools[0].running
+    running = pool.running
     assert [name for name, _ in running] == ["a"] and not any(job.over for job in jobs)
     running[0][1].set_exception(Interrupted("ended: index it again"))  # one that fails makes room
     assert await jobs[0].until_usable() is None and jobs[0].trouble
@@ -49,6 +59,19 @@ async def test_what_the_pool_refuses_waits_its_turn(
     assert done and done.title == "b" and not jobs[2].over
     await asyncio.sleep(0)
     assert [name for name, _ in running] == ["a", "b", "c"]
+    desk.close()
+
+
+async def test_a_resumed_index_can_be_asked_as_soon_as_a_fresh_one(
+    tmp_path: Path, pool: Narrow, shots: Path
+) -> None:
+    library = Library(tmp_path)
+    video = ingest(library, shots, only=("keyframes",), providers=BARE).id
+    desk = intake.Intake(library, Settings(home=tmp_path))
+    job = desk.start(shots, "again")
+    pool.told[0](Progress(video, "pass", "running", 0.0, None))  # the stages before it are done
+    usable = await asyncio.wait_for(job.until_usable(), 60)
+    assert usable and usable.id == video and not job.over
     desk.close()
 
 

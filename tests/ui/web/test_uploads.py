@@ -1,6 +1,7 @@
-"""Room, quota and leftovers of uploads, without a server."""
+"""Room, stalls and leftovers of uploads, without a server."""
 
 import asyncio
+import os
 import uuid
 from collections.abc import AsyncIterator
 from io import BytesIO
@@ -11,7 +12,16 @@ from PIL import Image
 
 from tools.errors import RefusedRequest
 from tools.files.durable import claim
-from ui.web.uploads import QUOTA, Picture, TooLarge, Upload, Uploads
+from ui.web.uploads import (
+    ABANDONED,
+    OPEN,
+    NotTaken,
+    Picture,
+    Stalled,
+    TooLarge,
+    Upload,
+    Uploads,
+)
 
 LIMIT = 1 << 20
 KIND = "multipart/form-data; boundary=b"
@@ -41,7 +51,8 @@ async def test_a_file_arrives_whole_however_it_is_cut(
     made = await uploads.receive(_form(content, chunk=chunk), KIND, len(content))
     assert isinstance(made, Upload)
     assert made.path.read_bytes() == content and made.title == "a"
-    assert uploads.get(made.id) == made and uploads.waiting() == [made]
+    assert uploads.waiting() == []
+    assert uploads.accept(made.id) == made and uploads.waiting() == [made]
     uploads.forget(made)
     assert uploads.waiting() == []
 
@@ -69,12 +80,88 @@ async def test_what_is_declared_too_large_is_refused_before_the_first_byte(
         await uploads.receive(never(), KIND, 2 * LIMIT)
 
 
-async def test_the_quota_holds_over_all_uploads(uploads: Uploads, tmp_path: Path) -> None:
+async def test_the_room_for_uploads_is_told_as_what_it_is(tmp_path: Path) -> None:
+    uploads = Uploads(tmp_path / "uploads", LIMIT, room=5 * LIMIT)
     original = tmp_path / "videos" / "x" / "original"
     original.parent.mkdir(parents=True)
-    original.write_bytes(bytes(QUOTA * LIMIT))
-    with pytest.raises(TooLarge, match="no room"):
-        await uploads.receive(_form(b"x"), KIND, 1)
+    original.write_bytes(bytes(LIMIT * 9 // 2))
+    told = r"uploads may take 5 MB in all, and 4\.5 MB are used: .*CUEPOINT_UPLOAD_ROOM"
+    with pytest.raises(TooLarge, match=told):
+        await uploads.receive(_form(b"x"), KIND, LIMIT)
+    with pytest.raises(TooLarge, match=told):  # which declared no length
+        await uploads.receive(_form(bytes(LIMIT * 3 // 4)), KIND, None)
+    assert list((tmp_path / "uploads").iterdir()) == []
+
+
+async def test_without_a_setting_only_the_disk_bounds_all_uploads(
+    tmp_path: Path, shots: Path
+) -> None:
+    uploads = Uploads(tmp_path / "uploads", LIMIT)
+    original = tmp_path / "videos" / "x" / "original"
+    original.parent.mkdir(parents=True)
+    with original.open("wb") as file:
+        file.truncate(50 * LIMIT)
+    assert isinstance(await uploads.receive(_form(shots.read_bytes()), KIND, None), Upload)
+
+
+async def test_what_goes_away_while_the_room_is_counted_is_not_counted(
+    tmp_path: Path, shots: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uploads = Uploads(tmp_path / "uploads", LIMIT, room=5 * LIMIT)
+    for number in range(3):
+        (tmp_path / "uploads" / f"{uuid.uuid4()}").write_bytes(bytes(number))
+    stat = Path.stat
+
+    def renamed(self: Path, **how: bool) -> object:
+        if self.parent == tmp_path / "uploads" and self.suffix != ".part":
+            self.unlink(missing_ok=True)
+        return stat(self, **how)
+
+    monkeypatch.setattr(Path, "stat", renamed)
+    assert await uploads.receive(_form(shots.read_bytes()), KIND, None)
+
+
+async def test_stalled_uploads_end_and_keep_no_other_waiting(tmp_path: Path, shots: Path) -> None:
+    uploads = Uploads(tmp_path / "uploads", LIMIT, stall=0.2)
+    more = asyncio.Event()
+
+    async def stalled() -> AsyncIterator[bytes]:
+        async for piece in _form(b"x"):
+            yield piece[:20]
+            await more.wait()
+
+    waiting = [asyncio.create_task(uploads.receive(stalled(), KIND, None)) for _ in range(8)]
+    await asyncio.sleep(0)
+    content = shots.read_bytes()
+    made = await asyncio.wait_for(uploads.receive(_form(content), KIND, len(content)), 60)
+    assert isinstance(made, Upload)
+    ended = await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), 60)
+    assert all(isinstance(one, Stalled) and "0.2 s" in str(one) for one in ended)
+    assert not list((tmp_path / "uploads").glob("*.part"))
+
+
+async def test_an_upload_that_stalls_for_ever_does_not_hold_up_the_next(
+    tmp_path: Path, shots: Path
+) -> None:
+    uploads = Uploads(tmp_path / "uploads", LIMIT, stall=3600)
+
+    async def stalled() -> AsyncIterator[bytes]:
+        async for piece in _form(b"x"):
+            yield piece[:20]
+            await asyncio.Event().wait()
+
+    waiting = [asyncio.create_task(uploads.receive(stalled(), KIND, 9)) for _ in range(OPEN - 1)]
+    await asyncio.sleep(0)
+    content = shots.read_bytes()
+    made = await asyncio.wait_for(uploads.receive(_form(content), KIND, len(content)), 60)
+    assert isinstance(made, Upload)
+    waiting.append(asyncio.create_task(uploads.receive(stalled(), KIND, 9)))
+    await asyncio.sleep(0)
+    with pytest.raises(NotTaken, match="in a moment"):
+        await uploads.receive(_form(b"x"), KIND, 9)
+    for one in waiting:
+        one.cancel()
+    await asyncio.wait(waiting)
 
 
 async def test_a_broken_connection_leaves_nothing(uploads: Uploads, tmp_path: Path) -> None:
@@ -93,6 +180,8 @@ async def test_another_kind_of_body_is_refused(uploads: Uploads) -> None:
     for kind in ("", "application/json", "multipart/form-data", "text/plain; boundary=b"):
         with pytest.raises(RefusedRequest, match="multipart"):
             await uploads.receive(_form(b"x"), kind, None)
+    with pytest.raises(RefusedRequest, match="well-formed"):
+        await uploads.receive(_form(b"x"), "multipart/form-data; boundary=" + "b" * 300, None)
 
 
 def test_only_dead_leftovers_are_removed(uploads: Uploads, tmp_path: Path) -> None:
@@ -106,3 +195,39 @@ def test_only_dead_leftovers_are_removed(uploads: Uploads, tmp_path: Path) -> No
     assert {p.name.lstrip(".").partition(".")[0] for p in live.parent.iterdir()} == {live.stem}
     assert len(list(live.parent.iterdir())) == 3
     assert uploads.waiting() == [] and list(live.parent.iterdir()) == []
+
+
+def test_what_is_not_ours_is_passed_over(uploads: Uploads, tmp_path: Path) -> None:
+    folder = tmp_path / "uploads"
+    for name in ("notes", "notes.txt", ".DS_Store"):
+        (folder / name).write_text("mine")
+    (folder / "holidays").mkdir()
+    (folder / str(uuid.uuid4())).mkdir()
+    before = sorted(folder.iterdir())
+    assert uploads.waiting() == [] and sorted(folder.iterdir()) == before
+
+
+@pytest.mark.parametrize("record", [None, "{", "[]", '{"title": 7}', '{"title": "a"}'])
+def test_an_upload_is_not_lost_with_its_record(
+    uploads: Uploads, tmp_path: Path, record: str | None
+) -> None:
+    path = tmp_path / "uploads" / str(uuid.uuid4())
+    path.write_bytes(b"film")
+    if record is not None:
+        path.with_suffix(".json").write_text(record)
+    (waiting,) = uploads.waiting()
+    assert waiting.path == path
+
+
+async def test_what_was_never_sent_goes_after_a_day_and_what_was_sent_never(
+    uploads: Uploads, shots: Path
+) -> None:
+    new, old, sent = [await uploads.receive(_form(shots.read_bytes()), KIND, None) for _ in "abc"]
+    assert isinstance(new, Upload) and isinstance(old, Upload) and isinstance(sent, Upload)
+    assert uploads.accept(sent.id) == sent
+    for one in (old, sent):
+        then = one.path.stat().st_mtime - 2 * ABANDONED
+        os.utime(one.path, (then, then))
+    assert uploads.waiting() == [sent]
+    assert uploads.accept(old.id) is None and uploads.accept("../" + new.id) is None
+    assert uploads.accept(new.id) == new
