@@ -141,7 +141,7 @@ class Memory:
 
     def __init__(self, saver: AsyncSqliteSaver, file: "File", owner: str) -> None:
         self.saver, self.file, self._owner = saver, file, owner
-        self._held: OrderedDict[str, tuple[str | None, Rows]] = OrderedDict()
+        self._held: OrderedDict[str, tuple[str | None, Rows, str]] = OrderedDict()
         self._anew = uuid.uuid4().hex[:8]
 
     @asynccontextmanager
@@ -187,7 +187,7 @@ class Memory:
                 note("earlier", unread)
         base = rows["checkpoints"][0][2] if rows.get("checkpoints") else None
         if name in self._held:
-            before, held = self._held[name]
+            before, held, _ = self._held[name]
             if unread or base in (None, before):  # nobody else has gone on with it
                 base, rows = before, held
         return Thread(name, thread_id(self._owner, name), base, unread), rows
@@ -200,6 +200,7 @@ class Memory:
 
     async def _keep(self, thread: Thread, question: str) -> None:
         rows, kept = Rows(), False
+        first = self._held[thread.name][2] if thread.name in self._held else question
         async with self.saver.lock:
             for table, query in _NEWEST.items():
                 found = await self.saver.conn.execute_fetchall(query, (thread.key,))
@@ -207,11 +208,11 @@ class Memory:
         with keep("history", self.file.folder):
             # Who waited in vain for the lock a moment ago does not wait again.
             patience = 0.0 if thread.unread == "locked" else PATIENCE
-            await asyncio.to_thread(self.file.write, thread, question, rows, patience)
+            await asyncio.to_thread(self.file.write, thread, first, rows, patience)
             kept = True
         self._held.pop(thread.name, None)
         if not kept:
-            self._held[thread.name] = thread.base, rows
+            self._held[thread.name] = thread.base, rows, first
             if len(self._held) > HELD:
                 self._held.popitem(last=False)
 

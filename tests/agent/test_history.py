@@ -121,8 +121,8 @@ async def test_a_conversation_that_cannot_be_read_is_left_alone_and_another_begi
         assert last.notes == () and len(before(agent)) == 3
         assert [one.question for one in await answers(agent, "chat-t")] == ["One?"]
         assert len(await answers(agent, first.thread)) == 4
-        assert {one.thread for one in await conversations(agent, "chat-")} == {
-            "chat-t", first.thread,
+        assert {(one.thread, one.title) for one in await conversations(agent, "chat-")} == {
+            ("chat-t", "One?"), (first.thread, "Two?"),
         }  # fmt: skip
 
 

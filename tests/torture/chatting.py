@@ -1,4 +1,4 @@
-"""Asks a chat server over its socket, as a browser does, and prints what it says as one JSON list.
+"""Asks a chat server as a browser does, then sends it a file; prints all that it says as JSON.
 
     python chatting.py LIBRARY QUESTION...
 
@@ -55,7 +55,8 @@ def main() -> None:
         client.websocket_connect(SOCKET, headers={"upgrade": "websocket"}) as socket,
     ):
         assert socket.receive_text().startswith("0")
-        auth = {"sessionId": str(uuid.uuid4()), "clientType": "webapp", "threadId": ""}
+        session = str(uuid.uuid4())
+        auth = {"sessionId": session, "clientType": "webapp", "threadId": ""}
         socket.send_text("40" + json.dumps(auth | {"userEnv": "{}"}))
         assert socket.receive_text().startswith("40")
         events = heard(socket)
@@ -67,6 +68,8 @@ def main() -> None:
             event = ["client_message", {"message": message, "fileReferences": []}]
             socket.send_text("42" + json.dumps(event))
             told.append(said(events))
+        file = {"file": ("film.mp4", b"no film", "video/mp4")}
+        told.append(client.post(f"/project/file?session_id={session}", files=file).json()["detail"])
     sys.stdout.write(json.dumps(told))
 
 

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import resource
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from agent.ask import Answer, ask
 from agent.fakes import ScriptedModel, calling
 from agent.settings import Settings
 from tools.errors import RefusedRequest
+from tools.files.disk import placed
 from tools.library import Library
 from tools.store.filmstrip import strip_name
 from ui.render import Json
@@ -152,8 +154,10 @@ def test_the_chat_answers_whatever_the_disk_does(
             cwd=ROOT,
         )
     assert done.returncode == 0, done.stderr
-    greeting, *told = json.loads(done.stdout)
+    greeting, *told, upload = json.loads(done.stdout)
     assert "Hello!" in greeting
+    taken = f"{SHUT}, so no file can be taken in" if because == SHUT else "there is no room"
+    assert taken in upload, "the volume is small"
     for said, words in zip(told, ("red kettle sings", "blue boat"), strict=True):
         assert words in said and f"{because}, {HISTORY}" in said, said
         assert "not known" not in said, "a conversation that began just now has no past"
@@ -181,3 +185,16 @@ def test_a_locked_history_costs_no_answer(ground: Any, tmp_path: Path, row: Any)
     (last,) = ground.run(asked)
     assert last.status == 0 and last.err == ""
     row("D6", "another program has the conversations locked", 3, 3, "")
+
+
+def test_what_has_no_room_on_any_disk_is_placed_in_memory(
+    volume: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(volume))
+    fill(volume)
+    place = placed(lambda folder: (folder / "picture").write_bytes(b"x" * 9000), volume / "home")
+    try:
+        assert not place.is_relative_to(volume)
+        assert (place / "picture").stat().st_size == 9000
+    finally:
+        shutil.rmtree(place)
