@@ -60,7 +60,7 @@ OWNERS = {
     "rapidocr": ("tools/vision/",),
     "rich": ("ui/cli/",),
     "sherpa_onnx": ("tools/transcript/",),
-    "starlette": ("ui/web/",),
+    "starlette": ("ui/server.py", "ui/web/"),
     "text_to_num": ("tools/text/",),
     "typer": ("ui/cli/",),
     "uvicorn": ("ui/server.py",),

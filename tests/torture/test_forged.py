@@ -36,14 +36,12 @@ CARDS = [((200, 30, 30), "HARBOUR OPENS AT 9"), ((30, 60, 220), "KEEP LEFT HERE"
          ((20, 160, 40), "PIER 4 IS CLOSED"), ((240, 220, 40), "TICKETS 12 EURO")]  # fmt: skip
 LINES = [
     "First you salt the water, two spoons of it.",
-    "We do not put oil into the water.",
-    "The oven goes to 220 degrees for twenty minutes.",
-    "A tomato costs 1,200 lire on this market.",
-    "Nobody here ever washes mushrooms.",
+    "We do not put oil into the water.", "The oven goes to 220 degrees for twenty minutes.",
+    "A tomato costs 1,200 lire on this market.", "Nobody here ever washes mushrooms.",
     "The chain has 116 links and a lock.",
     "My sister cannot eat mushrooms at all.",
     "Keep three cups of the water for later.",
-]
+]  # fmt: skip
 WORDS = ["engine", "violin", "passport", "ladder", "cathedral", "bishop", "copper", "thunder"]
 """Words that occur in none of the videos."""
 REPORTED = ("It is said that {}", "The speaker explains that {}", "According to the speaker, {}")

@@ -26,11 +26,11 @@ The red kettle boils.
 Blue paint dries slowly on the kettle.
 """
 VIDEO = "id title path duration width height fps recorded_at state notes stages"
-STAGE = "state progress provider seconds note"
+STAGE = "state progress provider seconds note partial"
 FRAME = "id video seconds image reason"
 SCENE = "id video start end image"
 UTTERANCE = "id video start end text speaker source language confidence"
-EVIDENCE = "id handle video start end kind text image score source language recorded_at"
+EVIDENCE = "id handle video title start end kind text facts image score source language recorded_at"
 COVERAGE = "video duration frames longest_gap speech screen objects notes ready"
 ANSWER = (
     "question answer found claims evidence nearest coverage model tokens cost_usd seconds thread "

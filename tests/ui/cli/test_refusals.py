@@ -40,7 +40,12 @@ def one_line(status: int, out: str, err: str) -> str:
 
 @pytest.mark.parametrize("command", ["index", "ask", "models pull minilm", "serve"])
 def test_a_library_that_cannot_be_there_is_one_line(
-    home: Path, command: str, shots: Path, cuepoint: Cuepoint, monkeypatch: pytest.MonkeyPatch
+    home: Path,
+    command: str,
+    shots: Path,
+    cuepoint: Cuepoint,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
 ) -> None:
     given = {"index": ["--json", shots], "ask": ["What is red?"]}.get(command, [])
     monkeypatch.setenv("CUEPOINT_HOME", str(home))
@@ -49,6 +54,9 @@ def test_a_library_that_cannot_be_there_is_one_line(
         told = one_line(done.returncode, done.stdout, done.stderr)
     else:
         told = one_line(*cuepoint(*command.split(), *given))
+    if command == "ask" and "shut" in request.node.name:
+        assert "the library is empty" in told  # asking needs no disk that can be written
+        return
     assert "choose another library with --library" in told
     assert str(home) in told or f"{home.parents[1]} is a file" in told
 

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from starlette.types import Message
 
 import ui.web.proxies
-from agent.ask import open_agent
+from agent.agent import open_agent
 from agent.settings import Settings
 from tests.conftest import paint_shots
 from tests.ui import door
