@@ -68,7 +68,7 @@ OWNERS = {
 }  # fmt: skip
 DOTTED = re.compile(r"\w+(\.\w+)+")
 LIGHT = {
-    "numpy", "platformdirs", "py_rust_stemmers", "pydantic", "rapidfuzz", "snowballstemmer",
+    "numpy", "platformdirs", "py_rust_stemmers", "pydantic", "rapidfuzz", "Stemmer",
     "typing_extensions",
 }  # fmt: skip
 """Packages that any file may import."""

@@ -40,7 +40,8 @@ def is_strip(image: str) -> bool:
 
 def frames_of(store: Store, video: str, start: float, end: float) -> list[Frame]:
     """The kept frames that a strip of a span shows, evenly spread over those inside it."""
-    inside = [one for one in store.frames(video) if start <= one.seconds < end]
+    first, last = round(start * 1000), round(end * 1000)  # as the span's id has them
+    inside = [one for one in store.frames(video) if first <= round(one.seconds * 1000) < last]
     return spread(inside, FRAMES)
 
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-import sys
 import unicodedata
-from functools import cache, lru_cache
-from importlib import import_module
-from importlib.util import find_spec
-from types import ModuleType
+from functools import lru_cache
 from typing import Any
+
+from Stemmer import Stemmer  # pyright: ignore[reportUnknownVariableType]  # has no types
 
 from tools.text.numbers import NUMBERS
 
@@ -59,16 +57,6 @@ _SPELLING = (
 )
 
 
-@cache
-def _english() -> Any:
-    """Snowball's English stemmer alone: the package imports 36 languages with it, for 0.25 s."""
-    spec = find_spec("snowballstemmer")
-    assert spec is not None
-    package = sys.modules.setdefault("_snowball", ModuleType("_snowball"))
-    package.__path__ = list(spec.submodule_search_locations or ())
-    return import_module("_snowball.english_stemmer").EnglishStemmer
-
-
 @lru_cache(100_000)
 def stem(word: str) -> str:
     """What a word has in common with its other forms and spellings."""
@@ -76,7 +64,8 @@ def stem(word: str) -> str:
     for pattern, american in _SPELLING:
         word = pattern.sub(american, word)
     # A new stemmer each time, as it keeps the word in itself and threads would share it.
-    return str(_english()().stemWord(word)) if word.isascii() else word
+    snowball: Any = Stemmer("english", 0)
+    return str(snowball.stemWord(word)) if word.isascii() else word
 
 
 def surfaces(text: str) -> list[str]:

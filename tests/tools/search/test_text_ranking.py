@@ -144,7 +144,7 @@ def test_a_hit_says_what_it_rests_on():
     assert hit.words == ("refractometer", "measure") and 0.5 < hit.share < 1
     scores = [h.score for h in search("honey", CORPUS)]
     assert len(scores) > 1 and scores == sorted(scores, reverse=True)
-    assert scores[-1] >= 0 and scores[0] <= 1
+    assert scores[0] <= 1 and scores[-1] >= 0
 
 
 def test_half_of_what_is_asked_may_stand_for_it():
