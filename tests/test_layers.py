@@ -15,6 +15,7 @@ ALLOWED = {
 }
 OWNERS = {
     "av": ("tools/video/",),
+    "cv2": ("tools/vision/",),
     "chromadb": ("tools/search/",),
     "langgraph": ("agent/",),
     "langchain_core": ("agent/",),

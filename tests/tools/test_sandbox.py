@@ -65,3 +65,11 @@ def test_a_child_sees_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
         process = child._process
         if process and os.path.exists(f"/proc/{process.pid}/environ"):
             assert b"canary" not in Path(f"/proc/{process.pid}/environ").read_bytes()
+
+
+def test_opencv_fits_into_a_child_and_has_one_thread(tmp_path: Path, monkeypatch) -> None:
+    (tmp_path / "threads.py").write_text("def told():\n import cv2\n yield cv2.getNumThreads()\n")
+    paths = [str(tmp_path), os.environ.get("PYTHONPATH", "")]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, paths)))
+    with Child() as child:
+        assert list(child.call("threads:told")) == [1]
