@@ -16,7 +16,7 @@ from benchmarks.talk import make
 from tools.ingest.pipeline import ingest
 from tools.library import Library
 from tools.models.providers import BARE
-from tools.vision.near_duplicates import numbered, thumbnail
+from tools.vision.near_duplicates import duplicate_groups, thumbnail
 
 EDGE = 0.1
 """Seconds at the end of a slide that do not count, as the next one may show already."""
@@ -35,7 +35,7 @@ def main() -> None:
         library = Library(Path(folder))
         video = ingest(library, talk, providers=BARE, only=("pass",))
         frames = library.sampled(video.id)
-        groups = numbered(thumbnail(library.picture(frame.image)) for frame in frames)
+        groups = duplicate_groups(thumbnail(library.picture(frame.image)) for frame in frames)
         slides = json.loads(talk.with_suffix(".json").read_text())["slides"]
         times = [frame.seconds for frame in frames]
 

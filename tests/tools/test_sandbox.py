@@ -256,3 +256,11 @@ def test_nothing_that_a_child_imports_first_starts_a_thread() -> None:
     if sys.platform == "linux":
         environment = {**os.environ, **Child.environment}
         assert subprocess.check_output([sys.executable, "-c", code], env=environment) == b"1\n"
+
+
+def test_opencv_fits_into_a_child_and_has_one_thread(tmp_path: Path, monkeypatch) -> None:
+    (tmp_path / "threads.py").write_text("def told():\n import cv2\n yield cv2.getNumThreads()\n")
+    paths = [str(tmp_path), os.environ.get("PYTHONPATH", "")]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, paths)))
+    with Child() as child:
+        assert list(child.call("threads:told")) == [1]

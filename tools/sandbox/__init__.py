@@ -48,7 +48,9 @@ class Child:
 
     module = "tools.sandbox"
     errors: int | None = subprocess.DEVNULL
-    environment: Mapping[str, str] = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    environment: Mapping[str, str] = dict.fromkeys(
+        ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "OPENCV_FOR_THREADS_NUM"), "1"
+    )
     folder: str | None = "/"
     """Where it runs; None is where we are."""
 

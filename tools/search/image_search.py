@@ -172,13 +172,13 @@ class PictureSearch:
 
     def _compared(self, found: Sequence[Evidence], image: str) -> list[Evidence]:
         """What is alike in colours, with what shows the same picture told and first."""
-        from tools.vision.near_duplicates import look_alike, thumbnail
+        from tools.vision.near_duplicates import is_near_duplicate, thumbnail
 
         shown = thumbnail(picture(self._store, image))
         told: list[Evidence] = []
         for one in found:
             path = picture(self._store, one.image) if one.image else None
-            same = path and look_alike(shown, thumbnail(path))
+            same = path and is_near_duplicate(shown, thumbnail(path))
             text = f"{'the same picture' if same else 'alike in colours'}: {one.text}"
             told.append(replace(one, text=text, score=1.0 if same else one.score))
         return sorted(told, key=lambda one: -one.score)

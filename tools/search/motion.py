@@ -1,57 +1,39 @@
-"""Actions: when something moves, how, and how sure that is; what it is, only where a model sees.
+"""Search for movements and actions: spans with amount, direction and confidence.
 
-Without a model the rows of the decode pass say when and how much, and the kept frames in which
-direction: of the camera by phase correlation of both halves of the picture (Kuglin and Hines 1975),
-of a thing before a fixed camera by where the picture differs from its median.
+Without a model the signals of the decode pass tell when and how much something moves, and the kept
+frames in which direction. What an action is only a model that sees can name.
 """
 
 from __future__ import annotations
 
 import math
-from itertools import pairwise
-from typing import TYPE_CHECKING, Literal
+from bisect import bisect_left, bisect_right
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from tools.errors import ProviderUnavailable
-from tools.media import Evidence, evidence_id
+from tools.media import Evidence, Frame, evidence_id
 from tools.store.filmstrip import image_of
 from tools.store.frames import picture
-from tools.vision.change_regions import Grey, small
+from tools.vision import motion
+from tools.vision.change_regions import small
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from tools.files.rows import Rows
-    from tools.media import Frame
     from tools.search.image_vectors import VisualSearch
     from tools.store.store import Store
 
-    Floats = NDArray[np.float64]
-
-BEGINS, LASTS = 0.006, 0.003
-"""Share of the picture that changes from one frame to the next when a movement begins, and below
-which it has ended; as means of half a second."""
-SMOOTH, JOINED, SHORTEST = 0.5, 1.0, 0.4
-"""Seconds: of a mean, between two movements that are one, and of the shortest."""
 MODERATE, STRONG = 0.02, 0.06
-"""The same share, from which on a movement is more than slight."""
-ONE_STEP = 0.6
-"""Share of a movement in a single frame, from which on it is a slide that changed."""
+"""Share of the picture that changes from one frame to the next, from which on a movement is more
+than slight."""
 PICTURES = 12
 """Kept frames of a movement, at most, that its direction is read from."""
-NEXT = 2.0
-"""Seconds between two pictures that can still be compared, and around a movement for more."""
-SHIFTED, CLEAR = 0.01, 0.08
-"""Share of the picture that it moves by in a pan, and the height of the peak that shows it."""
-CROSSED, STEADY = 0.2, 0.85
-"""Share of the picture that a thing crosses, and how straight: a correlation with time."""
-DIFFERS = 25
-"""Steps of brightness, of 255, by which a thing differs from what is behind it."""
+AROUND = 2.0
+"""Seconds before and after a movement whose frames are looked at too: few are kept inside."""
 WINDOW, STEP = 4.0, 2.0
 """Seconds of pictures that are compared with labels together, and from one to the next."""
-Way = Literal["left", "right", "up", "down", "in", "out", ""]
 
 
 def find_actions(
@@ -62,7 +44,7 @@ def find_actions(
     labels: Sequence[str] = (),
     visual: VisualSearch | None = None,
 ) -> list[Evidence]:
-    """Movements in [start, end) by time, or what fits labels; the score says how sure, 0 to 1.
+    """Movements in [start, end) by time, or spans that fit labels; the score is 0 to 1.
 
     NotIndexed where the decode pass is still to come; ProviderUnavailable for labels without a
     model that sees.
@@ -71,161 +53,71 @@ def find_actions(
         return _labelled(store, video, start, end, labels, visual)
     if store.get(video).width is None:
         return []
-    rows = store.signals(video)
-    cuts = [scene.start for scene in store.scenes(video)[1:]]
+    known = _Movements(store, video)
     return [
-        of_movement(store, video, round(max(first, start), 3), round(min(last, end), 3))
-        for first, last in movements(rows, cuts)
+        known.evidence(round(max(first, start), 3), round(min(last, end), 3))
+        for first, last in motion.movements(known.rows, known.cuts)
         if last > start and first < end
     ]
 
 
 def of_movement(store: Store, video: str, start: float, end: float) -> Evidence:
-    """A stretch of movement as evidence: how much, where to, and how sure that it moves.
-
-    facts: `amount` (no, slight, moderate or strong) and `direction` in words, or "".
-    """
-    rows = store.signals(video)
-    inside = (rows["seconds"] >= start - 1e-3) & (rows["seconds"] < end)
-    cuts = [scene.start for scene in store.scenes(video)[1:]]
-    level = float(_motion(rows, cuts)[inside].mean()) if inside.any() else 0.0
-    amount = "strong" if level >= STRONG else "moderate" if level >= MODERATE else "slight"
-    begun = max((cut for cut in cuts if cut <= start + 1e-3), default=0.0)
-    ended = min((cut for cut in cuts if cut > start + 1e-3), default=math.inf)
-    first, last = max(start - NEXT, begun), min(end + NEXT, ended)  # few are kept inside
-    kept = [frame for frame in store.frames(video) if first <= frame.seconds < last]
-    kept = kept[:: max(1, -(-len(kept) // PICTURES))]
-    amount, told = (amount, _direction(store, kept)) if level >= LASTS else ("no", "")
-    text = ", ".join(part for part in (f"{amount} movement", told) if part)
-    id, image = evidence_id("motion", video, start, end), image_of(store, video, start, end)
-    sure = round(max(0.0, 1 - LASTS / level), 2) if level else 0.0
-    facts = {"amount": amount, "direction": told}
-    return Evidence(id, video, start, end, "motion", text, image, sure, "movement", facts=facts)
+    """Evidence of a movement: its amount, its direction, and how sure it is that it moves."""
+    return _Movements(store, video).evidence(start, end)
 
 
-def movements(rows: Rows, cuts: Sequence[float] = ()) -> list[tuple[float, float]]:
-    """Where something moves, in seconds; a cut is no movement."""
-    import numpy as np
+class _Movements:
+    """Evidence of movements in one video, whose signals, cuts and frames are read once."""
 
-    if len(rows) < 2:
-        return []
-    seconds = rows["seconds"].astype(np.float64)
-    motion = _motion(rows, cuts)
-    reach = max(round(SMOOTH / max(float(np.median(np.diff(seconds))), 1e-3)), 1)
-    level = np.convolve(motion, np.ones(reach) / reach, "same")
-    moving = level >= LASTS
-    moving[_first(rows, cuts)] = False  # a movement ends with its scene
-    edges = np.flatnonzero(np.diff(moving.astype(np.int8), prepend=0, append=0)).tolist()
-    found: list[tuple[float, float]] = []
-    for first, last in zip(edges[::2], edges[1::2], strict=True):
-        begin, finish = float(seconds[first]), float(seconds[min(last, len(seconds) - 1)])
-        jump = motion[first:last].max() > ONE_STEP * motion[first:last].sum()
-        if level[first:last].max() < BEGINS or jump:
-            continue
-        parted = any(found and found[-1][1] <= cut + 0.1 and cut <= begin for cut in cuts)
-        if found and begin - found[-1][1] <= JOINED and not parted:
-            found[-1] = found[-1][0], finish
-        else:
-            found.append((begin, finish))
-    return [(first, last) for first, last in found if last - first >= SHORTEST]
+    def __init__(self, store: Store, video: str) -> None:
+        self.rows = store.signals(video)
+        self.cuts = [scene.start for scene in store.scenes(video)[1:]]
+        self._store, self._video = store, video
+        self._frames = store.frames(video)
+        self._seconds = self.rows["seconds"].astype(np.float64)
+        self._changing = motion.changing(self.rows, self.cuts)
 
+    def evidence(self, start: float, end: float) -> Evidence:
+        """Amount, direction and confidence of the movement in [start, end).
 
-def _first(rows: Rows, cuts: Sequence[float]) -> list[int]:
-    """The frames that begin a scene."""
-    import numpy as np
+        facts: `amount` (no, slight, moderate or strong) and `direction` in words, or "".
+        """
+        first, last = np.searchsorted(self._seconds, [start - 1e-3, end]).tolist()
+        level = float(self._changing[first:last].mean()) if first < last else 0.0
+        span, amount, way = (start, end), "no", ""
+        if level >= motion.LASTS:
+            amount = "strong" if level >= STRONG else "moderate" if level >= MODERATE else "slight"
+            way = self._direction(start, end)
+        text = f"{amount} movement, {way}" if way else f"{amount} movement"
+        id, image = evidence_id("motion", self._video, *span), image_of(self._frames, *span)
+        sure = round(max(0.0, 1 - motion.LASTS / level), 2) if level else 0.0
+        facts = {"amount": amount, "direction": way}
+        return Evidence(
+            id, self._video, *span, "motion", text, image, sure, "movement", facts=facts
+        )
 
-    at = np.searchsorted(rows["seconds"], np.array(cuts, np.float64) - 1e-3)
-    return at[at < len(rows)].tolist()
-
-
-def _motion(rows: Rows, cuts: Sequence[float]) -> Floats:
-    """What changes from frame to frame, without the frames that begin a scene."""
-    import numpy as np
-
-    motion = rows["motion"].astype(np.float64)
-    motion[_first(rows, cuts)] = 0.0
-    return motion
-
-
-def _direction(store: Store, kept: Sequence[Frame]) -> str:
-    greys = [(frame.seconds, small(picture(store, frame.image))) for frame in kept]
-    greys = [one for one in greys if one[1].shape == greys[0][1].shape]
-    if len(greys) < 2:
-        return ""
-    way = _camera([one for one in pairwise(greys) if one[1][0] - one[0][0] <= NEXT])
-    if way in ("in", "out"):
-        return f"the camera zooms {way}"
-    if way:
-        return f"the camera {'pans' if way in ('left', 'right') else 'tilts'} {way}"
-    return _crossing(greys)
+    def _direction(self, start: float, end: float) -> str:
+        """The movement of the camera or of an object in words; empty where it is not clear."""
+        scene = bisect_right(self.cuts, start + 1e-3)
+        begun = self.cuts[scene - 1] if scene else 0.0
+        ended = self.cuts[scene] if scene < len(self.cuts) else math.inf
+        kept = _inside(self._frames, max(start - AROUND, begun), min(end + AROUND, ended))
+        kept = kept[:: max(1, -(-len(kept) // PICTURES))]
+        greys = [(frame.seconds, small(picture(self._store, frame.image))) for frame in kept]
+        greys = [one for one in greys if one[1].shape == greys[0][1].shape]
+        camera = motion.camera_motion(greys)
+        if camera in ("in", "out"):
+            return f"the camera zooms {camera}"
+        if camera:
+            return f"the camera {'pans' if camera in ('left', 'right') else 'tilts'} {camera}"
+        path = motion.crossing(greys)
+        return f"something moves from {path[0]} to {path[1]}" if path else ""
 
 
-def _camera(pairs: Sequence[tuple[tuple[float, Grey], tuple[float, Grey]]]) -> Way:
-    """Where the camera turns, if most of the pictures agree on it."""
-    ways: list[Way] = []
-    for (_, before), (_, after) in pairs:
-        height, width = before.shape
-        halves = [slice(0, width // 2), slice(width // 2, None)]
-        moved = [_shift(before[:, half], after[:, half]) for half in halves]
-        if any(one is None for one in moved):
-            ways.append("")
-            continue
-        (left, left_down), (right, right_down) = (one for one in moved if one)
-        across, apart = (left + right) / 2 / width, (right - left) / 2 / width
-        down = (left_down + right_down) / 2 / height
-        if abs(apart) > max(SHIFTED / 2, abs(across)):
-            ways.append("in" if apart > 0 else "out")
-        elif max(abs(across), abs(down)) < SHIFTED:
-            ways.append("")
-        elif abs(across) >= abs(down):
-            ways.append("left" if across > 0 else "right")  # against what is seen
-        else:
-            ways.append("up" if down > 0 else "down")
-    best = max(set(ways), key=ways.count) if ways else ""
-    return best if ways.count(best) > len(ways) / 2 else ""
-
-
-def _shift(before: Grey, after: Grey) -> tuple[float, float] | None:
-    """How many pixels to the right and down the picture moved; None where nothing is clear."""
-    import numpy as np
-
-    window = np.outer(np.hanning(before.shape[0]), np.hanning(before.shape[1]))
-    one, other = (np.fft.rfft2((part - part.mean()) * window) for part in (before, after))
-    cross = other * one.conj()
-    peaks = np.fft.irfft2(cross / np.maximum(np.abs(cross), 1e-9), s=before.shape)
-    at = int(peaks.argmax())
-    if peaks.flat[at] < CLEAR:
-        return None
-    down, across = divmod(at, before.shape[1])
-    height, width = before.shape
-    return (
-        float(across - width if across > width / 2 else across),
-        float(down - height if down > height / 2 else down),
-    )
-
-
-def _crossing(greys: Sequence[tuple[float, Grey]]) -> str:
-    """Which way a thing goes before a camera that stands still."""
-    import numpy as np
-
-    if len(greys) < 3:
-        return ""
-    behind = np.median(np.stack([grey for _, grey in greys]), axis=0)
-    places: list[tuple[float, float, float]] = []
-    for seconds, grey in greys:
-        rows, columns = np.nonzero(np.abs(grey - behind) > DIFFERS)
-        if len(rows) >= 0.001 * grey.size:
-            height, width = grey.shape
-            places.append((seconds, columns.mean() / width, rows.mean() / height))
-    if len(places) < 3:
-        return ""
-    times, across, down = np.array(places).T
-    for path, names in ((across, ("left", "right")), (down, ("the top", "the bottom"))):
-        gone = float(path[-1] - path[0])
-        if abs(gone) >= CROSSED and abs(float(np.corrcoef(times, path)[0, 1])) >= STEADY:
-            first, last = names if gone > 0 else names[::-1]
-            return f"something moves from {first} to {last}"
-    return ""
+def _inside(frames: Sequence[Frame], start: float, end: float) -> Sequence[Frame]:
+    """The frames in [start, end); they come by time."""
+    first, last = (bisect_left(frames, at, key=lambda one: one.seconds) for at in (start, end))
+    return frames[first:last]
 
 
 def _labelled(
@@ -236,19 +128,21 @@ def _labelled(
     labels: Sequence[str],
     visual: VisualSearch | None,
 ) -> list[Evidence]:
-    """Stretches of pictures that one label fits better than the others and than none of them."""
+    """Spans whose pictures one label fits better than the other labels, and than none of them."""
     if visual is None:
         raise ProviderUnavailable(
             "naming an action needs a model that sees: run `cuepoint models pull`, then "
             "`cuepoint index`; without labels, movements are found without one"
         )
-    kept = [frame.seconds for frame in store.frames(video) if start <= frame.seconds < end]
+    frames = store.frames(video)
+    kept = _inside(frames, start, end)
     fits: list[tuple[float, float, str, float]] = []
     at = start
     while at < end:
-        inside = [one for one in kept if at <= one < at + WINDOW]
+        inside = _inside(kept, at, at + WINDOW)
         if len(inside) > 1:
-            best = visual.classify(labels, video, inside[0], inside[-1] + 1e-3)[0]
+            span = inside[0].seconds, inside[-1].seconds + 1e-3
+            best = visual.classify(labels, video, *span)[0]
             if best.text:
                 fits.append((at, min(at + WINDOW, end), best.text, best.probability))
         at += STEP
@@ -262,7 +156,7 @@ def _labelled(
     for first, last, text, chances in found:
         sure = round(sum(chances) / len(chances), 4)
         id, told = evidence_id("frame", video, first, last), f"{text} {sure:.0%}"
-        image, facts = image_of(store, video, first, last), {"labels": {text: sure}}
+        image, facts = image_of(frames, first, last), {"labels": {text: sure}}
         made.append(
             Evidence(id, video, first, last, "frame", told, image, sure, "picture", facts=facts)
         )

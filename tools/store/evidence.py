@@ -36,7 +36,7 @@ def of_span(store: Store, video: str, start: float, end: float, score: float = 0
     """The frames of [start, end) side by side; of an instant its one frame."""
     if end <= start:
         return of_frame(store, store.frame_at(video, start), score)
-    look, image = attributes_of(store, video, start, end), image_of(store, video, start, end)
+    look, image = attributes_of(store, video, start, end), image_of(store.frames(video), start, end)
     return make.of_span(video, start, end, look, image, score)
 
 

@@ -7,6 +7,7 @@ loses it loses nothing, and it is made again.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ from tools.store import frames
 from tools.vision.contact_sheet import Tile, contact_sheet
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tools.media import Frame
     from tools.store.store import Store
 
@@ -38,11 +41,13 @@ def is_strip(image: str) -> bool:
     return _NAME.fullmatch(image) is not None
 
 
-def frames_of(store: Store, video: str, start: float, end: float) -> list[Frame]:
-    """The kept frames that a strip of a span shows, evenly spread over those inside it."""
-    first, last = round(start * 1000), round(end * 1000)  # as the span's id has them
-    inside = [one for one in store.frames(video) if first <= round(one.seconds * 1000) < last]
-    return spread(inside, FRAMES)
+def inside(frames: Sequence[Frame], start: float, end: float) -> Sequence[Frame]:
+    """The frames in [start, end), in whole milliseconds as ids have them; they come by time."""
+    first, last = (
+        bisect_left(frames, round(at * 1000), key=lambda one: round(one.seconds * 1000))
+        for at in (start, end)
+    )
+    return frames[first:last]
 
 
 def strip(store: Store, image: str) -> Path:
@@ -55,10 +60,11 @@ def strip(store: Store, image: str) -> Path:
     if match is None:
         raise UnknownVideo(f"{image!r} is not a picture of the library")
     if not is_sealed_picture(path):
-        inside = frames_of(store, match[1], int(match[2]) / 1000, int(match[3]) / 1000)
-        if not inside:
+        shown = inside(store.frames(match[1]), int(match[2]) / 1000, int(match[3]) / 1000)
+        if not shown:
             raise UnknownVideo(f"no frame of {match[1]} is kept in that span")
-        tiles = [Tile(frames.picture(store, one.image), clock(one.seconds)) for one in inside]
+        shown = spread(shown, FRAMES)
+        tiles = [Tile(frames.picture(store, one.image), clock(one.seconds)) for one in shown]
         made = contact_sheet(tiles, WIDTH, columns=len(tiles))
         kept = False
         with keep("strips"):
@@ -75,8 +81,12 @@ def picture(store: Store, image: str) -> Path:
     return strip(store, image) if is_strip(image) else frames.picture(store, image)
 
 
-def image_of(store: Store, video: str, start: float, end: float) -> str | None:
+def image_of(frames: Sequence[Frame], start: float, end: float) -> str | None:
     """The picture of a span: a strip where several frames are kept in it, else the best one."""
-    if len(frames_of(store, video, start, end)) > 1:
-        return strip_name(video, start, end)
-    return store.image_at(video, start, end)
+    kept = inside(frames, start, end)
+    if len(kept) > 1:
+        return strip_name(kept[0].video, start, end)
+    if not frames or kept:
+        return kept[0].image if kept else None
+    before = bisect_right(frames, start + 1e-3, key=lambda one: one.seconds)
+    return frames[max(before - 1, 0)].image

@@ -64,8 +64,11 @@ def stem(word: str) -> str:
     for pattern, american in _SPELLING:
         word = pattern.sub(american, word)
     # A new stemmer each time, as it keeps the word in itself and threads would share it.
-    snowball: Any = Stemmer("english", 0)
-    return str(snowball.stemWord(word)) if word.isascii() else word
+    return str(_snowball().stemWord(word)) if word.isascii() else word
+
+
+def _snowball() -> Any:
+    return Stemmer("english", 0)  # pyright: ignore[reportUnknownVariableType]
 
 
 def surfaces(text: str) -> list[str]:

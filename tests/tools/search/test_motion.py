@@ -1,4 +1,6 @@
+from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -6,10 +8,12 @@ import pytest
 from tools.errors import ProviderUnavailable
 from tools.ingest.pipeline import ingest
 from tools.library import Library
+from tools.media import Scene
 from tools.models.providers import BARE
 from tools.search.motion import find_actions
 from tools.search.zero_shot import Label
 from tools.summary.highlights import find_highlights
+from tools.vision.signals import ROW
 
 CHANCE = np.random.default_rng(3)
 WALL = np.kron(CHANCE.integers(40, 200, (18, 64)), np.ones((10, 10))).astype(np.uint8)
@@ -83,3 +87,35 @@ def test_what_is_loud_stands_out_with_its_reason(sample: Path, tmp_path):
         (one,) = [one for one in found if one.start - 2 <= horn <= one.end + 2]
         assert "loud sound" in one.reasons
         assert any("loud" in cited.text for cited in one.evidence)
+
+
+class Store:
+    """A library of one film that moves in every scene, which counts what is read of it."""
+
+    scenes_of, frames_of = 40, 20
+
+    def __init__(self) -> None:
+        self.reads = Counter[str]()
+
+    def get(self, video):
+        return SimpleNamespace(width=320)
+
+    def signals(self, video):
+        self.reads["signals"] += 1
+        count = self.scenes_of * self.frames_of
+        return np.array([(n / 10, 9, 0, 0.05, 0, 0, 0.5, 0.2, 0, 0) for n in range(count)], ROW)
+
+    def scenes(self, video):
+        self.reads["scenes"] += 1
+        return [Scene(video, 2.0 * n, 2.0 * n + 2, None) for n in range(self.scenes_of)]
+
+    def frames(self, video):
+        self.reads["frames"] += 1
+        return []
+
+
+def test_however_many_movements_there_are_a_video_is_read_once():
+    store: object = Store()
+    found = find_actions(store, "7f3a9c21d0e4b512", 0.0, 1e9)  # type: ignore[arg-type]
+    assert len(found) == Store.scenes_of
+    assert store.reads == {"signals": 1, "scenes": 1, "frames": 1}

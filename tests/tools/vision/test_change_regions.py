@@ -11,7 +11,7 @@ from tools.vision.change_regions import WHOLE, Box, area, change, changed, meet,
 
 def grey(*dark: tuple[int, int, int, int]) -> np.ndarray:
     """A light picture of 320 by 184 with dark rectangles (left, top, right, bottom in pixels)."""
-    picture = np.full((184, 320), 200, np.int16)
+    picture = np.full((184, 320), 200, np.uint8)
     for left, top, right, bottom in dark:
         picture[top:bottom, left:right] = 20
     return picture
@@ -73,6 +73,13 @@ def test_parts_grow_over_what_they_cut_and_then_over_each_other() -> None:
     assert whole([first, second], [line]) == [(0.05, 0.1, 0.7, 0.5)]
     assert whole([first], []) == [first]
     assert whole([(0.8, 0.8, 0.9, 0.9)], [line]) == [(0.8, 0.8, 0.9, 0.9)]
+
+
+def test_a_part_that_others_grow_around_is_read_with_them() -> None:
+    top: Box = (0.0, 0.0, 1.0, 0.1)
+    left: Box = (0.0, 0.0, 0.1, 1.0)
+    inside: Box = (0.5, 0.5, 0.6, 0.6)
+    assert whole([top, left, inside], []) == [WHOLE]
 
 
 @pytest.mark.parametrize("size", [(1280, 720), (720, 1280), (2556, 350), (3, 3000), (1, 1)])

@@ -7,7 +7,7 @@ from PIL import Image, ImageDraw, ImageFont
 from tools.ingest.pipeline import ingest
 from tools.library import Library
 from tools.models.providers import BARE
-from tools.vision.near_duplicates import blocks_of, numbered, thumbnail
+from tools.vision.near_duplicates import duplicate_groups, thumbnail, whole_blocks
 
 
 def slide(text: str, size: int = 24, ink: int = 30, paper: int = 245) -> np.ndarray:
@@ -31,13 +31,13 @@ def saved(folder: Path, pictures: list[np.ndarray]) -> list[Path]:
 def test_one_character_makes_another_slide(tmp_path: Path, size: int, ink: int, paper: int):
     texts = ["Revenue 1983", "Revenue 1988", "item 1", "item 7", "Revenue 1983"]
     paths = saved(tmp_path, [slide(text, size, ink, paper) for text in texts])
-    assert numbered(thumbnail(path) for path in paths) == [0, 1, 2, 3, 0]
+    assert duplicate_groups(thumbnail(path) for path in paths) == [0, 1, 2, 3, 0]
 
 
 def test_a_tone_a_size_and_what_was_seen_long_ago_are_different():
     grey = [np.full((90, 161), 100 + 6 * step, np.uint8) for step in range(14)]
     shown = [*grey, grey[-1][:80], grey[0]]
-    assert numbered(blocks_of(one) for one in shown) == [*range(14), 14, 15]
+    assert duplicate_groups(whole_blocks(one) for one in shown) == [*range(14), 14, 15]
 
 
 def test_a_talk_of_still_slides_is_embedded_a_tenth_as_often_as_once_a_second(
@@ -49,7 +49,7 @@ def test_a_talk_of_still_slides_is_embedded_a_tenth_as_often_as_once_a_second(
     library = Library(tmp_path / "home")
     video = ingest(library, path, providers=BARE)
     frames = library.frames(video.id)
-    numbers = numbered(thumbnail(library.picture(frame.image)) for frame in frames)
+    numbers = duplicate_groups(thumbnail(library.picture(frame.image)) for frame in frames)
     on = {number: {int(f.seconds / 10) for f, n in zip(frames, numbers, strict=True) if n == number}
           for number in numbers}  # fmt: skip
     assert len(on) <= 60 / 5 and all(len(slides_of) == 1 for slides_of in on.values())

@@ -12,7 +12,7 @@ from tools.files import durable as files
 from tools.ingest.stages.step import Result
 from tools.models import registry as models
 from tools.search.scene_index import stored
-from tools.vision.near_duplicates import numbered, thumbnail
+from tools.vision.near_duplicates import duplicate_groups, thumbnail
 
 if TYPE_CHECKING:
     from tools.ingest.run import Work
@@ -32,7 +32,7 @@ def pictures(work: Work) -> Result:
         return Result(state="skipped", note=note)
     embedder = load_image_embedder(name, library.home, providers.threads, providers.device)
     paths = [library.picture(frame.image) for frame in frames]
-    rows = numbered(thumbnail(path) for path in paths)
+    rows = duplicate_groups(thumbnail(path) for path in paths)
     first = [rows.index(number) for number in range(max(rows) + 1)]
     made: list[Any] = []
     for at in range(0, len(first), AT_ONCE):
