@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from tools.errors import ProviderUnavailable
 from tools.evidence import MOVED
 from tools.media import Evidence, evidence_id
+from tools.sandbox import in_time
 from tools.store.filmstrip import frames_of, strip_name
 from tools.vision.change_regions import Grey, small
 
@@ -83,6 +84,7 @@ def find_actions(
 
 def of_movement(library: Library, video: str, start: float, end: float) -> Evidence:
     """A stretch of movement as evidence: how much, where to, and how sure that it moves."""
+    in_time()
     rows = library.signals(video)
     inside = (rows["seconds"] >= start - 1e-3) & (rows["seconds"] < end)
     cuts = [scene.start for scene in library.scenes(video)[1:]]
