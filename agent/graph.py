@@ -71,22 +71,17 @@ def build_agent(
                     turn.key, turn.found = "", list(known.seen)
                     return {"messages": [AIMessage(known.text)], "seen": list(known.seen)}
             turn.model_calls += 1
-            timer = asyncio.timeout_at(turn.deadline)
             try:
-                async with timer:
+                async with turn.timed():
                     reply = await _said(bound, shown, Stream(turn, belt, seen, handles), runtime)
-            except TimeoutError:
-                if not timer.expired():
-                    raise
-                turn.stopped = turn.timed_out
-                return {}
             except Silent as error:
                 if not turn.again(error):
                     turn.stopped = turn.silenced
-                    return {}
             except model_errors() as error:
                 if not turn.again(error):
                     raise explain(error) from None  # its own text may repeat the key
+            if turn.stopped:
+                return {}
         if not (reply.text.strip() or _calls(reply)):
             turn.stopped = "the model gave no answer"
             return {}

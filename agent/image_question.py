@@ -29,14 +29,15 @@ async def look_alike(agent: Agent, turn: Turn, key: str, like: Path | str) -> En
     """Answer a turn with what looks like a picture, or like the evidence of an id."""
     kept = (await agent.graph.aget_state(config(key, 1))).values
     handles: list[str] = kept.get("handles", [])
-    found = await asyncio.to_thread(_find, agent.toolbox, like, turn.videos)
+    belt, found = Toolbelt(agent.toolbox), list[Evidence]()
+    async with turn.timed():
+        found = await belt.run("find_similar", lambda: _find(agent.toolbox, like, turn.videos))
     ids = [one.id for one in found]
     turn.records |= {one.id: one for one in found}
     turn.found += ids
     told = likenesses([Found(f"e{number}", one) for number, one in enumerate(found, 1)])
     text = " ".join(told) or NOTHING
     hint: dict[str, Any] = {"found": bool(found), "nearest": [], "remarks": [NOTHING]}
-    belt = Toolbelt(agent.toolbox)
     ending = await asyncio.to_thread(conclude, turn, belt, ids, handles, text, hint)
     beside = {KEY: {"videos": list(turn.videos)}}
     said = [

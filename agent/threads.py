@@ -12,6 +12,8 @@ from threading import Thread
 from typing import TypeVar
 
 T = TypeVar("T")
+AT_ONCE = 8
+"""Threads of one kind that are waited for at the same time."""
 
 
 class Threads:

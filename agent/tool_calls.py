@@ -1,7 +1,6 @@
 """The tool calls of one message: run side by side within a question's limits, told in order."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, cast
 
@@ -12,7 +11,6 @@ from agent.messages import KEY
 from agent.toolbelt import Toolbelt, fence
 from agent.turn import Turn
 from tools.errors import Damaged, VideoError
-from tools.sandbox import UNTIL
 
 
 async def answer_calls(
@@ -50,25 +48,19 @@ async def _guarded(
     if turn.tool_calls < turn.limits.tool_calls:
         turn.tool_calls += 1
         runtime.stream_writer(("tool", name, call["args"]))
-        timer = asyncio.timeout_at(turn.deadline)
-        UNTIL.set(time.monotonic() + turn.deadline - asyncio.get_running_loop().time())
         try:
-            async with timer:
+            async with turn.timed():
                 given = await belt.run(name, lambda: belt.admit(name, call["args"], turn.videos))
                 back = await execute(request.override(tool_call={**call, "args": given}))
                 back.artifact = await belt.run(
                     name, lambda: belt.within(name, given, back.artifact, turn.videos)
                 )
                 return back
+            text = f"Not ended: {turn.stopped}."
         except Damaged:
             raise  # an answer from the rest would be wrong, and nobody would see it
         except VideoError as error:
             text = f"The tool refused: {fence(str(error))}"
-        except TimeoutError:
-            if not timer.expired():
-                raise
-            turn.stopped = turn.timed_out
-            text = f"Not ended: {turn.timed_out}."
     return ToolMessage(text, tool_call_id=call["id"], name=name, artifact=[], status="error")
 
 

@@ -14,7 +14,7 @@ from langchain_core.tools import BaseTool, StructuredTool
 from pydantic import BaseModel, ValidationError
 
 from agent.llm.tokens import tool_tokens
-from agent.threads import Threads
+from agent.threads import AT_ONCE, Threads
 from tools.errors import DiskFull, NotIndexed, RefusedRequest, UnknownVideo
 from tools.evidence import unproven
 from tools.files.disk import cause, note, refusal
@@ -31,7 +31,7 @@ SEEING = ("search_frames", "find_similar")
 """Those that search by what pictures show."""
 SLOW = ("look_at", "look_closer")
 """Those that decode: they wait for each other, and nothing else waits for them."""
-AT_ONCE, LOOKS_AT_ONCE = 8, 2
+LOOKS_AT_ONCE = 2
 TEXT_LIMIT = 400
 RESULT_LIMIT = 12_000
 VIDEOS_LISTED = 30

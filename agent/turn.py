@@ -1,6 +1,9 @@
 """The state of one question: what it may use, and what it has taken so far."""
 
-from collections.abc import Sequence
+import asyncio
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from agent.grounding.evidence import Measures
@@ -9,7 +12,9 @@ from agent.llm.images import Pictures
 from agent.llm.limits import Limits, Meter
 from agent.llm.provider import broke_off, refuses_pictures
 from agent.toolbelt import Toolbelt
+from tools.errors import Interrupted
 from tools.media import Coverage, Evidence
+from tools.sandbox import UNTIL
 
 
 @dataclass
@@ -101,6 +106,22 @@ class Turn:
     def timed_out(self) -> str:
         """What is said when the time is over."""
         return f"the limit of {self.limits.question_seconds:g} seconds was reached"
+
+    @asynccontextmanager
+    async def timed(self) -> AsyncIterator[None]:
+        """End what is done inside when the question's time is over, and say so in `stopped`."""
+        loop = asyncio.get_running_loop()
+        token = UNTIL.set(time.monotonic() + self.deadline - loop.time())
+        timer = asyncio.timeout_at(self.deadline)
+        try:
+            async with timer:
+                yield
+        except (TimeoutError, Interrupted):  # of the timer, or of a thread that looks at UNTIL
+            if not timer.expired() and loop.time() < self.deadline:
+                raise
+            self.stopped = self.timed_out
+        finally:
+            UNTIL.reset(token)
 
     def learn(self, belt: Toolbelt, ids: Sequence[str]) -> None:
         """Look up evidence and titles that are not known yet; what tools returned is."""

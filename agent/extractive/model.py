@@ -12,7 +12,7 @@ from typing import Any
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
-from pydantic import ConfigDict
+from pydantic import ConfigDict, PrivateAttr
 
 from agent.extractive import quote as quoting
 from agent.extractive.answer_type import sought
@@ -27,6 +27,7 @@ from agent.extractive.visual import with_senses
 from agent.grounding.citations import labels
 from agent.messages import KEY
 from agent.settings import EXTRACTIVE
+from agent.threads import AT_ONCE, Threads
 from tools.evidence import parse_id
 from tools.ingest.on_demand import is_coarse
 from tools.media import Evidence
@@ -51,6 +52,7 @@ class ExtractiveModel(BaseChatModel):
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
     toolbox: Any
+    _threads: Threads = PrivateAttr(default_factory=lambda: Threads("model", AT_ONCE))
 
     @property
     def _llm_type(self) -> str:
@@ -59,6 +61,11 @@ class ExtractiveModel(BaseChatModel):
     def bind_tools(self, tools: Sequence[Any], **kwargs: Any) -> Any:
         """The tools are known: nothing to bind."""
         return self
+
+    async def _agenerate(
+        self, messages: list[BaseMessage], stop: Any = None, run_manager: Any = None, **kwargs: Any
+    ) -> ChatResult:
+        return await self._threads.run(lambda: self._generate(messages))
 
     def _generate(
         self, messages: list[BaseMessage], stop: Any = None, run_manager: Any = None, **kwargs: Any

@@ -43,6 +43,12 @@ _FROM_OUTSIDE = {signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
 Event = dict[str, Any]
 
 
+def in_time() -> None:
+    """Interrupted where nobody waits any longer for what this thread does: for long loops."""
+    if time.monotonic() >= UNTIL.get():
+        raise Interrupted("there was no time left for this: ask again")
+
+
 class Child:
     """One spawned process that runs generator functions by name, one at a time."""
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from tools.errors import ProviderUnavailable
 from tools.media import Evidence, Frame, evidence_id
+from tools.sandbox import in_time
 from tools.store.filmstrip import image_of
 from tools.store.frames import picture
 from tools.vision import motion
@@ -82,6 +83,7 @@ class _Movements:
 
         facts: `amount` (no, slight, moderate or strong) and `direction` in words, or "".
         """
+        in_time()
         first, last = np.searchsorted(self._seconds, [start - 1e-3, end]).tolist()
         level = float(self._changing[first:last].mean()) if first < last else 0.0
         span, amount, way = (start, end), "no", ""
