@@ -4,7 +4,7 @@ import errno
 import shutil
 from pathlib import Path
 
-from tools.errors import Interrupted, RefusedRequest
+from tools.errors import DiskFull, Interrupted
 
 SPARE_BYTES = 500 << 20
 """Free space that must be left before a stage starts."""
@@ -14,12 +14,17 @@ _NO_FOLDER = frozenset({errno.ENOTDIR, errno.EEXIST, errno.ELOOP, errno.ENAMETOO
 _BROKEN = frozenset({errno.EIO, errno.ENXIO, errno.ENODEV, errno.ESTALE})
 
 
+def free(folder: Path) -> int:
+    """Bytes free where a folder lies."""
+    return shutil.disk_usage(folder).free
+
+
 def check_space(folder: Path) -> None:
-    """RefusedRequest where too little is free for a stage to start."""
-    free = shutil.disk_usage(folder).free
-    if free < SPARE_BYTES:
-        raise RefusedRequest(
-            f"only {free >> 20} MB are free where the library lies; free {SPARE_BYTES >> 20} MB"
+    """DiskFull where too little is free for a stage to start."""
+    left = free(folder)
+    if left < SPARE_BYTES:
+        raise DiskFull(
+            f"only {left >> 20} MB are free where the library lies; free {SPARE_BYTES >> 20} MB"
         )
 
 
@@ -27,7 +32,7 @@ def refusal(error: OSError) -> Interrupted | None:
     """What to tell of an error that is the disk's, not ours; None for any other."""
     name = error.filename or "the library"
     if error.errno in FULL:
-        return Interrupted(
+        return DiskFull(
             f"the disk became full; free {SPARE_BYTES >> 20} MB where the library lies "
             "and do it again: it goes on where it was"
         )
