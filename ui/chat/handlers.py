@@ -6,7 +6,8 @@ import logging
 import tempfile
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -334,24 +335,37 @@ async def _ask(desk: Desk, question: str, like: Path | str | None = None) -> Non
     if not await asyncio.to_thread(desk.library.list):
         raise RefusedRequest("There is no video to ask about yet: drop one into this window.")
     reply = cl.Message("")
-    raw, shown, step = "", 0.0, None
+    raw, shown = "", 0.0
     videos = cl.user_session.get("videos") or ()
     thread = cl.user_session.get("thread") or f"{OURS}{uuid.uuid4().hex}"
-    async for event in ask(desk.agent, question, videos=videos, thread=thread, like=like):
-        if step is not None:
-            await step.__aexit__(None, None, None)
-            step = None
-        if isinstance(event, ToolStarted):
-            step = cl.Step(name=event.name.replace("_", " "), type="tool", show_input="json")
-            step.input = dict(event.arguments)
-            await step.__aenter__()
-        elif isinstance(event, Token):
-            raw += event.text
-            if time.monotonic() - shown > 0.05:
-                shown = time.monotonic()
-                await reply.stream_token(cards.plain(raw), is_sequence=True)
-        elif isinstance(event, Answer):
-            await _show(desk, reply, event)
+    async with AsyncExitStack() as open_step:
+        async for event in ask(desk.agent, question, videos=videos, thread=thread, like=like):
+            await open_step.aclose()
+            if isinstance(event, ToolStarted):
+                await open_step.enter_async_context(_tool(event.name, event.arguments))
+            elif isinstance(event, Token):
+                raw += event.text
+                if time.monotonic() - shown > 0.05:
+                    shown = time.monotonic()
+                    await reply.stream_token(cards.plain(raw), is_sequence=True)
+            elif isinstance(event, Answer):
+                await _show(desk, reply, event)
+
+
+@asynccontextmanager
+async def _tool(name: str, arguments: Mapping[str, Any]) -> AsyncIterator[None]:
+    """A step of a tool that runs, closed with its error where it ends in one."""
+    step = cl.Step(name=name.replace("_", " "), type="tool", show_input="json")
+    step.input = dict(arguments)
+    failed: Exception | None = None
+    async with step:
+        try:
+            yield
+        except Exception as error:
+            step.is_error, failed = True, error
+            step.output = str(error) if isinstance(error, VideoError) else SORRY
+    if failed:
+        raise failed
 
 
 async def _show(desk: Desk, reply: cl.Message, answer: Any) -> None:

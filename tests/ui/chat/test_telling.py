@@ -1,7 +1,7 @@
 """The chat says of each video what is so: over its socket, without a browser."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
+import agent.ask
 import ui.server
 from agent.ask import open_agent
 from agent.settings import Settings
 from tests.ui import door
-from tools.errors import DiskFull
+from tools.errors import DiskFull, VideoError
 from tools.files.disk import SPARE_BYTES
 from tools.ingest.pipeline import ingest
 from tools.library import Library
@@ -91,3 +92,37 @@ def test_the_greeting_says_what_is_still_missing(settings: Settings, shots: Path
     ingest(library, shots, only=("keyframes",), providers=BARE)
     with door.running(settings, open_agent) as client, door.chatting(client) as chat:
         assert "is here, but not indexed yet" in chat.text
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (VideoError("the model is gone"), "the model is gone"),
+        (RuntimeError("key 12345"), "Something went wrong here"),
+    ],
+)
+def test_a_step_that_is_open_when_the_answer_fails_is_closed_with_the_error(
+    settings: Settings,
+    shots: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    error: Exception,
+    told: str,
+) -> None:
+    async def failing(*_: object, **__: object) -> AsyncIterator[agent.ask.Event]:
+        yield agent.ask.ToolStarted("search_words", {"query": "kettle"})
+        raise error
+
+    monkeypatch.setattr(agent.ask, "ask", failing)
+    ingest(Library(settings.home), shots, providers=BARE)
+    with door.running(settings, open_agent) as client, door.chatting(client) as chat:
+
+        def step() -> dict[str, Any]:
+            return next((s for s in chat.shown.values() if s["name"] == "search words"), {})
+
+        chat.say("What is said about the kettle?")
+        chat.until(lambda: bool(step().get("end")))
+        assert step()["isError"] and told in step()["output"] and "kettle" in step()["input"]
+        chat.until(lambda: sum(told in str(s["output"]) for s in chat.shown.values()) == 2)
+        assert "12345" not in chat.text
+    caplog.clear()  # what nobody foresaw is logged
