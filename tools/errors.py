@@ -3,6 +3,7 @@
     VideoError                 the message says how to mend it
     ├── UnknownVideo           lists the known ones
     ├── UnreadableMedia        names the file and what the decoder said
+    │   └── DecoderStopped     it died, froze or was stopped; it said nothing
     ├── NotIndexed             names the command that indexes it
     ├── Damaged                names the command that mends it
     ├── RefusedRequest         limits, policy: says which
@@ -26,6 +27,10 @@ class UnreadableMedia(VideoError):
     """The file holds nothing that can be decoded."""
 
 
+class DecoderStopped(UnreadableMedia):
+    """The decoder died, froze or was stopped in the middle of the file."""
+
+
 class NotIndexed(VideoError):
     """The video is there, but what was asked for has not been made yet."""
 
@@ -43,7 +48,7 @@ class Interrupted(VideoError):
 
 
 class DiskFull(Interrupted):
-    """No room is left where the library lies."""
+    """Too little is free where the library lies: it goes on once there is room."""
 
 
 class ProviderUnavailable(VideoError):

@@ -25,7 +25,7 @@ from fastapi.responses import (
 from starlette.requests import ClientDisconnect
 
 from agent.settings import Settings
-from tools.errors import Damaged, RefusedRequest, UnreadableMedia, VideoError
+from tools.errors import Damaged, DecoderStopped, RefusedRequest, UnreadableMedia, VideoError
 from tools.files.disk import Note, cause, keep
 from tools.ingest.pipeline import sweep_unlisted, unlisted_originals
 from tools.library import Library
@@ -153,12 +153,14 @@ async def _refuse(request: Request, error: Exception) -> Response:
 
 
 def _decodes() -> bool:
-    """Whether a decoding child answers: it is refused an empty file, and says so."""
+    """Ask a decoding child for an empty file: one that works refuses it, and says so."""
     try:
         with Child() as child:
             list(child.call("tools.video.container:probe", path=os.devnull))
-    except UnreadableMedia as error:
-        return "stopped" not in str(error)
+    except DecoderStopped:
+        return False
+    except UnreadableMedia:
+        return True
     return False
 
 

@@ -11,12 +11,14 @@ import pytest
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
+import ui.server
 from agent.settings import Settings
 from tests.ui.door import SOCKET, running, send_file, session
-from tools.errors import RefusedRequest
+from tools.errors import RefusedRequest, UnreadableMedia
 from tools.ingest.pipeline import ingest
 from tools.library import Library
 from tools.models.providers import BARE, Providers
+from tools.sandbox import Child
 from ui.server import build_app
 from ui.web.proxies import browser_type, span
 from ui.web.uploads import title_of
@@ -297,6 +299,20 @@ def test_the_page_of_a_moment_escapes_the_title(client: TestClient, video: str) 
 def test_health_is_one_word(client: TestClient) -> None:
     reply = client.get("/health")
     assert (reply.status_code, reply.text) == (200, "ready")
+
+
+def test_a_decoder_that_freezes_is_none_whatever_is_said_of_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ui.server, "Child", lambda: Child(patience=0.01))
+    assert not ui.server._decodes()
+
+    class Refusing(Child):
+        def call(self, function: str, **arguments: Any) -> Iterator[Any]:
+            raise UnreadableMedia("this film stopped being one")
+
+    monkeypatch.setattr(ui.server, "Child", Refusing)
+    assert ui.server._decodes()
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.7", "::", "example.org"])

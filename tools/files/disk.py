@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from tools.errors import DiskFull, Interrupted, RefusedRequest
+from tools.errors import DiskFull, Interrupted
 
 SPARE_BYTES = 500 << 20
 """Free space that must be left before a stage starts."""
@@ -173,12 +173,17 @@ def placed(write: Callable[[Path], object], *folders: Path) -> Path:
     raise refused
 
 
+def free(folder: Path) -> int:
+    """Bytes free where a folder lies."""
+    return shutil.disk_usage(folder).free
+
+
 def check_space(folder: Path) -> None:
-    """RefusedRequest where too little is free for a stage to start."""
-    free = shutil.disk_usage(folder).free
-    if free < SPARE_BYTES:
-        raise RefusedRequest(
-            f"only {free >> 20} MB are free where the library lies; free {SPARE_BYTES >> 20} MB"
+    """DiskFull where too little is free for a stage to start."""
+    left = free(folder)
+    if left < SPARE_BYTES:
+        raise DiskFull(
+            f"only {left >> 20} MB are free where the library lies; free {SPARE_BYTES >> 20} MB"
         )
 
 

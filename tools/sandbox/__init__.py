@@ -24,7 +24,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from tools import errors
-from tools.errors import Interrupted, UnreadableMedia, VideoError
+from tools.errors import DecoderStopped, Interrupted, VideoError
 
 CPU_SECONDS, CPU_PER_MB = 600.0, 120.0
 """Processor time of one request: so much for any file, and so much more for each megabyte of it.
@@ -136,11 +136,11 @@ class Child:
         if -code in _FROM_OUTSIDE:
             return Interrupted(f"the decoder was ended from outside (signal {-code}): do it again")
         if -code == signal.SIGXCPU:
-            return UnreadableMedia(
+            return DecoderStopped(
                 f"decoding was stopped after {cpu:.0f} s of processor time, the most that a "
                 "file of this size is given: convert it, or cut it into parts"
             )
-        return UnreadableMedia(f"the decoder stopped (exit {code}) while reading this file")
+        return DecoderStopped(f"the decoder stopped (exit {code}) while reading this file")
 
     def _lines(self, process: "subprocess.Popen[bytes]") -> Iterator[bytes]:
         """Lines as they come; UnreadableMedia after too long a silence, Interrupted at UNTIL."""
@@ -156,7 +156,7 @@ class Child:
                 if poll.poll(min(self._patience / _LOOKS, left) * 1000):
                     break
             else:
-                raise UnreadableMedia(
+                raise DecoderStopped(
                     f"the decoder froze: no sign of life for {self._patience:g} s in this file"
                 )
             piece = os.read(output, 1 << 16)

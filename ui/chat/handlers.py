@@ -5,14 +5,15 @@ import functools
 import logging
 import shutil
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import chainlit as cl
 
 from tools.errors import Interrupted, RefusedRequest, VideoError
-from tools.files.disk import Note, cause, placed
+from tools.files.disk import SPARE_BYTES, Note, cause, placed
 from ui.chat import cards
 from ui.chat.timeline import timeline, timeline_asked
 from ui.web.jobs import Job
@@ -124,7 +125,11 @@ async def _greet(desk: Desk) -> None:
             "it rests on."
         )
     elif len(videos) == 1:
-        text = f"Hello! **{cards.plain(videos[0].title)}** is loaded. Ask me anything about it."
+        title = f"**{cards.plain(videos[0].title)}**"
+        text = f"Hello! {title} is loaded. Ask me anything about it."
+        if videos[0].state != "ready":
+            so_far = cards.plain(cards.pending(videos[0]))
+            text = f"Hello! {title} is here, but {so_far}. Ask me about what is there so far."
     else:
         text = f"Hello! Ask about all {len(videos)} videos, or choose one."
     shelf = await asyncio.to_thread(cards.shelf, desk.library, chosen, QUESTIONS)
@@ -262,7 +267,7 @@ async def _usable(desk: Desk, jobs: Sequence[Job]) -> list[str]:
 async def _follow(desk: Desk, job: Job, file: str | None = None) -> None:
     """Show a job in a message of its own and keep that message up to date."""
     element = _element("Indexing", _state(job))
-    message = cl.Message(f"Indexing **{cards.plain(job.title)}** …", elements=[element])
+    message = cl.Message(_told(job), elements=[element])
     await message.send()
     session = cl.context.session
 
@@ -271,19 +276,40 @@ async def _follow(desk: Desk, job: Job, file: str | None = None) -> None:
             element.props = _state(job)
             if not job.over:
                 await element.update()
-        if job.trouble:
-            message.content = f"**{cards.plain(job.title)}**: {cards.plain(job.trouble)}"
-        elif job.done:
+                if message.content != _told(job):
+                    message.content = _told(job)
+                    await message.update()
+        if job.done:
             if file in session.files:
                 session.files[file]["video"] = job.done.id  # type: ignore[typeddict-unknown-key]
-            message.content = f"**{cards.plain(job.title)}** is ready."
             message.actions = [_timeline_of(job.done.id)]
+        message.content = _told(job)
         element.props = _state(job)
         await message.update()
 
     task = asyncio.create_task(watch())
     _background.add(task)
     task.add_done_callback(_background.discard)
+
+
+def _told(job: Job) -> str:
+    """How far a job is, as one message."""
+    title = f"**{cards.plain(job.title)}**"
+    if job.trouble:
+        return f"{title}: {cards.plain(job.trouble)}"
+    if job.done and job.done.state == "ready":
+        return f"{title} is ready."
+    if job.done:
+        why = {s.note: None for s in job.done.stages.values() if s.state == "failed" and s.note}
+        rest = "; ".join((cards.pending(job.done), *why))
+        return f"{title} can be asked about, but {cards.plain(rest)}."
+    if job.paused:
+        return (
+            f"{title} stopped in the middle, because the disk is full. It goes on by itself as "
+            f"soon as {SPARE_BYTES >> 20} MB are free. "
+            + ("You can ask about what is there so far." if job.usable else "Ask about it then.")
+        )
+    return f"Indexing {title} …"
 
 
 def _state(job: Job) -> dict[str, Any]:
@@ -320,26 +346,39 @@ async def _ask(desk: Desk, question: str, like: Path | str | None = None) -> Non
     if not await asyncio.to_thread(desk.library.list):
         raise RefusedRequest("There is no video to ask about yet: drop one into this window.")
     reply = cl.Message("")
-    raw, shown, step = "", 0.0, None
+    raw, shown = "", 0.0
     videos = cl.user_session.get("videos") or ()
     thread = cl.user_session.get("thread")
-    async for event in ask(
-        desk.agent, question, videos=videos, thread=thread, like=like, prefix=OURS
-    ):
-        if step is not None:
-            await step.__aexit__(None, None, None)
-            step = None
-        if isinstance(event, ToolStarted):
-            step = cl.Step(name=event.name.replace("_", " "), type="tool", show_input="json")
-            step.input = dict(event.arguments)
-            await step.__aenter__()
-        elif isinstance(event, Token):
-            raw += event.text
-            if time.monotonic() - shown > 0.05:
-                shown = time.monotonic()
-                await reply.stream_token(cards.plain(raw), is_sequence=True)
-        elif isinstance(event, Answer):
-            await _show(desk, reply, event)
+    async with AsyncExitStack() as open_step:
+        async for event in ask(
+            desk.agent, question, videos=videos, thread=thread, like=like, prefix=OURS
+        ):
+            await open_step.aclose()
+            if isinstance(event, ToolStarted):
+                await open_step.enter_async_context(_tool(event.name, event.arguments))
+            elif isinstance(event, Token):
+                raw += event.text
+                if time.monotonic() - shown > 0.05:
+                    shown = time.monotonic()
+                    await reply.stream_token(cards.plain(raw), is_sequence=True)
+            elif isinstance(event, Answer):
+                await _show(desk, reply, event)
+
+
+@asynccontextmanager
+async def _tool(name: str, arguments: Mapping[str, Any]) -> AsyncIterator[None]:
+    """A step of a tool that runs, closed with its error where it ends in one."""
+    step = cl.Step(name=name.replace("_", " "), type="tool", show_input="json")
+    step.input = dict(arguments)
+    failed: Exception | None = None
+    async with step:
+        try:
+            yield
+        except Exception as error:
+            step.is_error, failed = True, error
+            step.output = str(error) if isinstance(error, VideoError) else SORRY
+    if failed:
+        raise failed
 
 
 async def _show(desk: Desk, reply: cl.Message, answer: Any) -> None:

@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 
-from tools.errors import Interrupted, ProviderUnavailable, RefusedRequest, UnreadableMedia
+from tools.errors import DiskFull, Interrupted, ProviderUnavailable, RefusedRequest, UnreadableMedia
 from tools.files.checksums import sealed, unsealed
 from tools.ingest.pipeline import ingest
+from tools.ingest.run import Progress
 from tools.integrity.repair import repair
 from tools.integrity.verify import verify
 from tools.library import Library
+from tools.models.providers import BARE
 from tools.store.frames import sample
 from tools.vision.ocr import RapidOcrReader
 
@@ -109,3 +111,22 @@ def test_a_terminal_that_knows_ascii_only_shows_escapes(shelf: Shelf, tmp_path: 
     assert done.returncode == 0 and b"Traceback" not in done.stderr, done.stderr
     assert b"\\xdcber \\u65e5\\u672c" in done.stdout
     assert Library(tmp_path / "new").list()[0].title == "Über 日本"
+
+
+def test_a_disk_without_room_stops_an_index_which_goes_on_later(
+    shots: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library, begun = Library(tmp_path), list[str]()
+
+    def fill(progress: Progress) -> None:
+        begun.append(progress.stage)
+        if progress.stage == "keyframes":
+            monkeypatch.setattr("tools.files.disk.free", lambda _: 7 << 20)
+
+    with pytest.raises(DiskFull, match="only 7 MB are free where the library lies; free 500 MB"):
+        ingest(library, shots, providers=BARE, on_progress=fill)
+    assert begun[-1] == "keyframes"
+    (video,) = library.list()
+    assert video.state == "queued" and video.stages["keyframes"].state == "done"
+    monkeypatch.undo()
+    assert ingest(library, shots, providers=BARE).state == "ready"

@@ -1,6 +1,7 @@
 """Videos that come in faster than they can be indexed wait: none is refused, none is lost."""
 
 import asyncio
+import shutil
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,8 @@ from typing import Any
 import pytest
 
 from agent.settings import Settings
-from tools.errors import Interrupted, RefusedRequest
+from tools.errors import DiskFull, Interrupted, RefusedRequest, UnreadableMedia
+from tools.files.disk import SPARE_BYTES
 from tools.ingest.pipeline import ingest
 from tools.ingest.run import OnProgress, Progress
 from tools.library import Library
@@ -24,6 +26,7 @@ class Narrow:
 
     def __init__(self) -> None:
         self.running: list[tuple[str, Future[Video]]] = []
+        self.paths: list[Path] = []
         self.told: list[OnProgress] = []
 
     def index(
@@ -32,6 +35,7 @@ class Narrow:
         if any(not job.done() for _, job in self.running):
             raise RefusedRequest("too many")
         self.running.append((path.name, Future()))
+        self.paths.append(path)
         self.told.append(on_progress)
         return self.running[-1][1]
 
@@ -72,6 +76,68 @@ async def test_a_resumed_index_can_be_asked_as_soon_as_a_fresh_one(
     pool.told[0](Progress(video, "pass", "running", 0.0, None))  # the stages before it are done
     usable = await asyncio.wait_for(job.until_usable(), 60)
     assert usable and usable.id == video and not job.over
+    desk.close()
+
+
+class Disk:
+    """A disk that says what a test wants, and lets it decide when it is looked at."""
+
+    def __init__(self) -> None:
+        self.left: list[int] = []
+        self.looked: asyncio.Queue[None] = asyncio.Queue()
+        self.look = self.looked.get
+
+    def free(self, folder: Path) -> int:
+        return self.left.pop(0)
+
+
+async def _settled(job: intake.Job) -> None:
+    """After the next thing that the job tells."""
+    await asyncio.wait_for(anext(job.changes(0)), 60)
+
+
+async def test_a_full_disk_pauses_an_index_which_goes_on_by_itself(
+    tmp_path: Path, pool: Narrow, shots: Path
+) -> None:
+    library, disk, upload = Library(tmp_path), Disk(), tmp_path / "upload"
+    shutil.copy(shots, upload)
+    video = ingest(library, upload, take=True, only=("keyframes",), providers=BARE)
+    desk = intake.Intake(library, Settings(home=tmp_path), disk.free, disk.look)
+    job, other = desk.start(upload, "film", take=True), desk.start(tmp_path / "b", "b")
+    pool.told[0](Progress(video.id, "pass", "running", 0.0, None))
+    await _settled(job)
+    pool.running[0][1].set_exception(DiskFull("free 500 MB"))
+    await _settled(job)
+    assert job.paused and not job.over
+    assert [name for name, _ in pool.running] == ["upload", "b"]  # which another does not wait for
+    pool.running[1][1].set_exception(UnreadableMedia("no film"))
+    await _settled(other)
+    disk.left += [SPARE_BYTES - 1, SPARE_BYTES]
+    for _ in disk.left:
+        disk.looked.put_nowait(None)
+    await _settled(job)
+    await asyncio.sleep(0)
+    assert not job.paused and pool.paths[2] == library.original(video.id)
+    pool.running[2][1].set_result(video)
+    await _settled(job)
+    assert job.done == video and disk.looked.empty()
+    desk.close()
+
+
+async def test_a_disk_that_is_full_whatever_it_says_ends_the_job(
+    tmp_path: Path, pool: Narrow
+) -> None:
+    disk = Disk()
+    disk.left = [SPARE_BYTES] * intake.PAUSES
+    desk = intake.Intake(Library(tmp_path), Settings(home=tmp_path), disk.free, disk.look)
+    job = desk.start(tmp_path / "a", "a")
+    for number in range(intake.PAUSES + 1):
+        disk.looked.put_nowait(None)
+        pool.running[number][1].set_exception(DiskFull("free 500 MB"))
+        while len(pool.running) == number + 1 and not job.over:
+            await asyncio.sleep(0)
+    assert job.trouble and "free 500 MB" in job.trouble and "started again" in job.trouble
+    assert len(pool.running) == intake.PAUSES + 1
     desk.close()
 
 

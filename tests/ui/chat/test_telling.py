@@ -1,0 +1,128 @@
+"""The chat says of each video what is so: over its socket, without a browser."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import Future
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import agent.ask
+import ui.server
+from agent.ask import open_agent
+from agent.settings import Settings
+from tests.ui import door
+from tools.errors import DiskFull, VideoError
+from tools.files.disk import SPARE_BYTES
+from tools.ingest.pipeline import ingest
+from tools.library import Library
+from tools.media import Stage, Video
+from tools.models.providers import BARE
+from ui.web import jobs
+
+
+class Scripted:
+    """A pool that ends each index as a script says."""
+
+    def __init__(self, script: list[Video | Exception]) -> None:
+        self.script = script
+
+    def index(self, *_: Any, **__: Any) -> "Future[Video]":
+        ended: Future[Video] = Future()
+        step = self.script.pop(0)
+        if isinstance(step, Video):
+            ended.set_result(step)
+        else:
+            ended.set_exception(step)
+        return ended
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(home=tmp_path / "home", port=8000, model="extractive")
+
+
+@pytest.fixture
+def script(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Video | Exception]]:
+    steps: list[Video | Exception] = []
+    monkeypatch.setattr(jobs, "Pool", lambda _: Scripted(steps))
+    yield steps
+
+
+def test_a_full_disk_is_told_and_ready_is_said_when_it_is(
+    settings: Settings,
+    shots: Path,
+    script: list[Video | Exception],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looked, disk = asyncio.Event(), [0]
+    taking = partial(ui.server.Intake, free=lambda _: disk[0], look=looked.wait)
+    monkeypatch.setattr(ui.server, "Intake", taking)
+    script += [DiskFull("free 500 MB"), Video("0" * 16, "film", "film", 1.0, state="ready")]
+    with door.running(settings) as client, door.chatting(client) as chat:
+        id = door.send_file(client, chat.id, "film.mp4", shots.read_bytes()).json()["id"]
+        chat.say("", id)
+        chat.until(lambda: "the disk is full. It goes on by itself" in chat.text)
+        assert "ready" not in chat.text
+        disk[0] = SPARE_BYTES
+        assert client.portal
+        client.portal.call(looked.set)
+        chat.until(lambda: "**film** is ready." in chat.text)
+
+
+def test_ready_is_not_said_of_what_could_not_be_indexed(
+    settings: Settings, shots: Path, script: list[Video | Exception]
+) -> None:
+    failed = {"speech": Stage("failed", note="the model is damaged")}
+    script.append(Video("0" * 16, "film", "film", 1.0, state="failed", stages=failed))
+    with door.running(settings) as client, door.chatting(client) as chat:
+        id = door.send_file(client, chat.id, "film.mp4", shots.read_bytes()).json()["id"]
+        chat.say("", id)
+        chat.until(lambda: "but not everything could be indexed; the model" in chat.text)
+        assert "ready" not in chat.text
+
+
+def test_the_greeting_says_what_is_still_missing(settings: Settings, shots: Path) -> None:
+    library = Library(settings.home)
+    ingest(library, shots, only=("keyframes",), providers=BARE)
+    with door.running(settings, open_agent) as client, door.chatting(client) as chat:
+        assert "is here, but not indexed yet" in chat.text
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (VideoError("the model is gone"), "the model is gone"),
+        (RuntimeError("key 12345"), "Something went wrong here"),
+    ],
+)
+def test_a_step_that_is_open_when_the_answer_fails_is_closed_with_the_error(
+    settings: Settings,
+    shots: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    error: Exception,
+    told: str,
+) -> None:
+    async def failing(*_: object, **__: object) -> AsyncIterator[agent.ask.Event]:
+        yield agent.ask.ToolStarted("search_words", {"query": "kettle"})
+        raise error
+
+    monkeypatch.setattr(agent.ask, "ask", failing)
+    ingest(Library(settings.home), shots, providers=BARE)
+    with door.running(settings, open_agent) as client, door.chatting(client) as chat:
+
+        def step() -> dict[str, Any]:
+            return next((s for s in chat.shown.values() if s["name"] == "search words"), {})
+
+        chat.say("What is said about the kettle?")
+        chat.until(lambda: bool(step().get("end")))
+        assert step()["isError"] and told in step()["output"] and "kettle" in step()["input"]
+        chat.until(lambda: sum(told in str(s["output"]) for s in chat.shown.values()) == 2)
+        assert "12345" not in chat.text
+    caplog.clear()  # what nobody foresaw is logged
