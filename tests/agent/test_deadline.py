@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from langchain_core.messages import AIMessage
-from tools.equip import equip
 
 from agent.agent import open_agent
 from agent.extractive.model import ExtractiveModel
@@ -25,6 +24,7 @@ from tools.media import Evidence
 from tools.models.providers import BARE
 from tools.sandbox import UNTIL
 from tools.search.motion import find_actions
+from tools.toolbox import open_toolbox
 
 SHORT = Limits(question_seconds=0.5)
 STOPPED = "I stopped before I had an answer: the limit of 0.5 seconds was reached."
@@ -138,7 +138,7 @@ async def test_the_model_without_a_language_model_ends_with_the_question_too(
 async def test_a_question_with_a_picture_ends_in_time(
     shelf: Shelf, released: threading.Event, monkeypatch: pytest.MonkeyPatch
 ):
-    toolbox = equip(shelf.library, BARE)
+    toolbox = open_toolbox(shelf.library, BARE)
     monkeypatch.setattr(toolbox, "find_similar", lambda *_: released.wait(60))
     settings = Settings(home=shelf.library.home, limits=SHORT)
     async with open_agent(settings, toolbox=toolbox) as agent:

@@ -11,7 +11,7 @@ import pytest
 
 import agent.ask
 import ui.server
-from agent.ask import open_agent
+from agent.agent import open_agent
 from agent.settings import Settings
 from tests.ui import door
 from tools.errors import DiskFull, VideoError
