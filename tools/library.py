@@ -35,7 +35,7 @@ from tools.store.original import Originals, place
 from tools.store.records import HEARD, READ, SUBTITLES, builder, past
 from tools.store.recovery import ABOUT, RECORD
 from tools.transcript.diarization import Turn, label
-from tools.vision.colour import look_of_picture
+from tools.vision.colour import measure_picture
 
 if TYPE_CHECKING:
     from tools.integrity.verify import Problem
@@ -312,7 +312,7 @@ class Library:
         there = any(path.exists() for path in (self.image_path(image), self.asked(image)))
         if (best and abs(best.seconds - seconds) < 1e-3) or not there:
             return best
-        return look_of_picture(video, seconds, self.picture(image))
+        return measure_picture(video, seconds, self.picture(image))
 
     def look_of(self, video: str, start: float, end: float) -> Attributes | None:
         """Colours and light of the kept frame nearest to the middle of a span."""

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from tools import evidence as make
-from tools.audio.loudness import told
+from tools.audio.loudness import describe_sound
 from tools.errors import UnknownVideo
 from tools.media import Evidence
 from tools.search.motion import of_movement
@@ -51,7 +51,7 @@ def _frame(library: "Library", id: str, video: str, start: float, end: float) ->
         return make.of_frame(library.frame_at(video, start), look, scenes=scenes)
     image = library.image_at(video, start, end)
     if id.endswith(f"#{make.HEARD}"):
-        heard = told(library.signals(video, "sound"), start, end)
+        heard = describe_sound(library.signals(video, "sound"), start, end)
         return make.of_sound(video, start, end, heard, image)
     if id.endswith(f"#{make.MOVED}"):
         return of_movement(library, video, start, end)

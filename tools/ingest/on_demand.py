@@ -26,7 +26,7 @@ from tools.media import Attributes, Frame, ScreenText
 from tools.sandbox import UNTIL
 from tools.store.records import screen_text
 from tools.vision.change_regions import Box, area
-from tools.vision.colour import look_of_picture
+from tools.vision.colour import measure_picture
 from tools.vision.ocr import TextReader, read_screen
 from tools.vision.text_tracks import letters
 
@@ -187,7 +187,7 @@ def _found(
     paths = [library.picture(frame.image) for frame in frames]
     if known is None or known.frames != frames:
         pixels = [
-            look_of_picture(f.video, f.seconds, p) for f, p in zip(frames, paths, strict=True)
+            measure_picture(f.video, f.seconds, p) for f, p in zip(frames, paths, strict=True)
         ]
         texts, name, partial = (known.texts, known.reader, True) if known else ([], "", False)
         known = Look(int(frames[0].seconds), frames, pixels, texts, name, partial=partial)

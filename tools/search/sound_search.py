@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Literal
 
-from tools.audio.loudness import KINDS, loudest, spans
+from tools.audio.loudness import KINDS, loudest, segments
 from tools.errors import NotIndexed
 from tools.evidence import HEARD
 from tools.media import evidence_id
@@ -67,6 +67,6 @@ def _scored(rows: Rows, sought: Sought) -> list[tuple[float, float, float]]:
         kinds = KINDS[1:] if sought == "loudest" else KINDS[2:]
         peaks = loudest(rows, kinds, PEAKS)
         return [(one.start, one.end, min(round(one.above / LOUDEST, 4), 1.0)) for one in peaks]
-    alike = [o for o in spans(rows) if o.kind == sought and o.end - o.start >= SHORTEST]
+    alike = [o for o in segments(rows) if o.kind == sought and o.end - o.start >= SHORTEST]
     longest = max((one.end - one.start for one in alike), default=1.0)
     return [(one.start, one.end, round((one.end - one.start) / longest, 4)) for one in alike]

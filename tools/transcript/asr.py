@@ -1,7 +1,7 @@
-"""What was said, recognised from sound: the recognisers, and which of them is there.
+"""Speech recognition: the types that recognisers share, and the choice of one.
 
-Each hears chunks of speech that were cut at pauses (`loudness.chunks`), and gives words with
-their times. Weights are read from a local folder; nothing here downloads or falls back.
+A recogniser takes chunks of speech that were cut at pauses (`loudness.chunks`), and returns words
+with their times. Weights are read from a local folder; nothing here downloads or falls back.
 """
 
 from __future__ import annotations
@@ -24,8 +24,10 @@ AUTO = ("auto", WHISPER + "auto")
 
 @dataclass(frozen=True)
 class Word:
-    """One word as spoken, with its own punctuation and the space before it, where its language
-    writes one; confidence is 0 to 1."""
+    """A spoken word, in seconds; confidence is 0 to 1.
+
+    The text has its punctuation, and the space before it where the language writes one.
+    """
 
     start: float
     end: float
@@ -35,7 +37,7 @@ class Word:
 
 @dataclass(frozen=True, eq=False)
 class Chunk:
-    """16 kHz mono samples, -1 to 1, from `start` seconds on; voiced are the spans with speech."""
+    """16 kHz mono samples, -1 to 1, from `start` seconds on; `voiced` are its spans of speech."""
 
     start: float
     samples: NDArray[np.float32]
@@ -44,36 +46,38 @@ class Chunk:
 
 @dataclass(frozen=True)
 class Heard:
-    """The words of one chunk; language is a short code, certainty how sure of it, 0 to 1."""
+    """Words of one chunk; `language` is a short code, `certainty` its probability, 0 to 1."""
 
     words: tuple[Word, ...] = ()
     language: str = ""
     certainty: float = 0.0
     dropped: tuple[str, ...] = field(default=())
-    """What the guard took out, and why."""
+    """Words removed as hallucinations, a line a reason."""
 
 
 class Transcriber(Protocol):
-    """What every recogniser does; name is that of `Utterance.source`."""
+    """A speech recogniser; `name` becomes `Utterance.source`."""
 
     name: str
     at_once: int
-    """So many chunks are best given together."""
+    """Chunks that are best recognised together."""
 
     def hear(self, chunks: Sequence[Chunk], language: str = "") -> list[Heard]:
-        """What is said in each chunk; language is that of the chunks before, for doubtful ones."""
+        """Recognise each chunk; `language`, of the chunks before, decides doubtful ones."""
         ...
 
 
 def whisper_folder(models: Path, size: str) -> Path:
-    """Where the weights of Whisper of this size lie."""
+    """Folder of Whisper's weights of this size."""
     return models / f"whisper-{size}"
 
 
 def resolve(name: str, models: Path, cores: int, memory: int) -> str:
-    """The recogniser that a setting means: `auto` and `whisper:auto` by what is there and fits.
+    """Resolve a setting to a recogniser's name.
 
-    memory is in bytes. `auto` is the best Whisper whose weights are there, else the draft.
+    `auto` is the best Whisper whose weights are there and that fits the cores and the memory
+    (bytes), else the draft; `whisper:auto` is never the draft.
+
     """
     from tools.transcript.whisper import DEFAULT, largest
 
@@ -84,7 +88,7 @@ def resolve(name: str, models: Path, cores: int, memory: int) -> str:
 
 
 def better(name: str) -> list[str]:
-    """The recognisers that hear better than one that `auto` took."""
+    """Names of more accurate recognisers than this one, from worst to best."""
     from tools.transcript.whisper import SIZES
 
     known = [DRAFT, *(WHISPER + size for size in SIZES)]
@@ -92,9 +96,10 @@ def better(name: str) -> list[str]:
 
 
 def load_transcriber(name: str, models: Path, cores: int, memory: int) -> Transcriber:
-    """Get the recogniser of that name: `auto`, `whisper:SIZE`, `whisper:auto` or `draft`.
+    """Load a recogniser: `auto`, `whisper:SIZE`, `whisper:auto` or `draft`.
 
-    Raises ProviderUnavailable where its package or its weights are missing.
+    ProviderUnavailable where its package or its weights are missing.
+
     """
     name = resolve(name, models, cores, memory)
     if name == DRAFT:

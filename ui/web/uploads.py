@@ -20,7 +20,7 @@ from tools.files.disk import FULL
 from tools.files.durable import adopt, claim, sweep, write_bytes
 from tools.sandbox import Child
 from tools.text.clean import clean_title
-from tools.vision.user_image import is_picture, small
+from tools.vision.user_image import is_picture, small_jpeg
 
 PIECE = 1 << 20
 AT_ONCE = 4
@@ -91,7 +91,7 @@ class Uploads:
                 with claim(part):  # the next start removes what nobody holds
                     name = await self._write(body, boundary, part, most)
                     if await asyncio.to_thread(is_picture, part):
-                        content = await asyncio.to_thread(small, part)
+                        content = await asyncio.to_thread(small_jpeg, part)
                         return Picture(part.stem, title_of(name), content)
                     await asyncio.to_thread(_check, part)
                     return await asyncio.to_thread(self._keep, part, name)
