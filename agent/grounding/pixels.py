@@ -76,9 +76,9 @@ def _look(path: Path) -> Mapping[str, float]:
     import numpy as np
     from PIL import Image
 
-    from tools.vision.colour import attributes
+    from tools.vision.colour import measure_attributes
 
     with Image.open(path) as image:
         image.draft("RGB", (WIDTH, WIDTH))
         image.thumbnail((WIDTH, WIDTH))
-        return attributes("", 0.0, np.asarray(image.convert("RGB")), 0.0).colours
+        return measure_attributes("", 0.0, np.asarray(image.convert("RGB")), 0.0).colours

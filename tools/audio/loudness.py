@@ -1,7 +1,7 @@
-"""What a sound track tells without words: where it is silent, spoken, or loud and not speech.
+"""Loudness of a sound track: segments of silence, speech and other sound, and its peaks.
 
-Everything here is computed from the rows that the audio pass stores; nothing here decodes. Music,
-applause and engines are one kind, `other`: the rows can tell them from speech, not from each other.
+Computed from the rows that the audio pass stores, without decoding. Music, applause and engines are
+one kind, `other`: the rows tell them from speech, not from each other.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from tools.files.rows import Rows
 
 RATE = 16_000
 STEP = 1536
-"""Samples of one row: three windows of voice activity detection."""
+"""Samples of a row: three windows of voice activity detection."""
 STEP_SECONDS = STEP / RATE
 ROW = np.dtype(
     [
@@ -26,25 +26,25 @@ ROW = np.dtype(
     ]
 )
 FLOOR = -96.0
-"""dB: what 16 bits can hold."""
+"""dB of full scale: the least that 16 bits can hold."""
 SILENT, NOISY, ABOVE_NOISE = -50.0, -35.0, 6.0
-"""dB. What is softer than SILENT is silence; in a recording that hisses or hums, so is what is not
-ABOVE_NOISE, its softest tenth, by so much; but nothing as loud as NOISY."""
+"""dB of full scale. Below SILENT is silence. In a recording that hisses or hums, so is whatever is
+less than ABOVE_NOISE above its softest tenth, up to NOISY."""
 SPEECH, STILL_SPEECH = 0.5, 0.35
-"""Silero's own thresholds: where speech begins, and what it has to fall below to end."""
+"""Probabilities, Silero's own: speech begins at the first and ends below the second."""
 PAUSE, SHORTEST, MARGIN = 0.5, 0.35, 0.2
-"""Seconds: a shorter pause is part of a speech, a shorter speech is a click, and so much is kept
-around each, as the first and last sounds of words are soft."""
+"""Seconds: pauses shorter than the first are speech, bursts shorter than the second are not, and
+the third is kept around each, as the first and last sounds of words are soft."""
 
 AROUND = 30.0
-"""Seconds on each side that a moment is compared with."""
+"""Seconds on each side of a moment that it is compared with."""
 
 Kind = Literal["silence", "speech", "other"]
 
 
 @dataclass(frozen=True)
-class Span:
-    """Part of a sound track; loudness is its mean energy in dB of full scale."""
+class Segment:
+    """Part of a sound track, in seconds; loudness is its mean energy in dB of full scale."""
 
     start: float
     end: float
@@ -54,7 +54,7 @@ class Span:
 
 @dataclass(frozen=True)
 class Peak:
-    """A moment louder than what surrounds it, by so many dB; kind is what it mostly is."""
+    """A moment that is `above` dB louder than its surroundings; kind is that of most of it."""
 
     start: float
     end: float
@@ -64,15 +64,15 @@ class Peak:
 
 
 def speech_spans(rows: Rows) -> list[tuple[float, float]]:
-    """Where somebody speaks, in seconds."""
+    """Spans of speech in seconds."""
     return [
         (at[0] * STEP_SECONDS, at[1] * STEP_SECONDS)
         for at in _runs(_spoken(rows["speech"].astype(np.float64)))
     ]
 
 
-def spans(rows: Rows, shortest: float = 1.0) -> list[Span]:
-    """The whole track by kind; what is shorter than so many seconds goes with what came before."""
+def segments(rows: Rows, shortest: float = 1.0) -> list[Segment]:
+    """Divide the track by kind; segments below `shortest` seconds join the one before."""
     kinds = _kinds(rows)
     edges = [0, *(np.flatnonzero(np.diff(kinds)) + 1).tolist(), len(kinds)]
     merged: list[list[int]] = []  # start, end, kind
@@ -83,7 +83,7 @@ def spans(rows: Rows, shortest: float = 1.0) -> list[Span]:
         elif end > start:
             merged.append([start, end, kind])
     return [
-        Span(start * STEP_SECONDS, end * STEP_SECONDS, KINDS[kind], _mean(rows, start, end))
+        Segment(start * STEP_SECONDS, end * STEP_SECONDS, KINDS[kind], _mean(rows, start, end))
         for start, end, kind in merged
     ]
 
@@ -94,9 +94,9 @@ KINDS: tuple[Kind, ...] = ("silence", "speech", "other")
 def loudest(
     rows: Rows, kinds: Sequence[Kind] = KINDS[1:], count: int = 5, around: float = AROUND
 ) -> list[Peak]:
-    """Moments of these kinds that stand out most from the median of `around` seconds on each side.
+    """Loudest moments of these kinds, against the median of `around` seconds on each side.
 
-    Where a crowd cheers is loud, other than speech, and above what surrounds it.
+    Cheering, for one, is an `other` sound far above its surroundings.
     """
     if not len(rows):
         return []
@@ -130,8 +130,8 @@ LEAST_ABOVE = 6.0
 """dB: twice the sound pressure."""
 
 
-def told(rows: Rows, start: float, end: float) -> str:
-    """A stretch in words: what it mostly is, how loud, and by how much it stands out."""
+def describe_sound(rows: Rows, start: float, end: float) -> str:
+    """Describe a span in words: its kind, its loudness, and by how much it stands out."""
     first = min(round(start / STEP_SECONDS), len(rows) - 1)
     last = max(min(round(end / STEP_SECONDS), len(rows)), first + 1)
     kind = KINDS[int(np.bincount(_kinds(rows)[first:last], minlength=3).argmax())]
@@ -149,10 +149,10 @@ def told(rows: Rows, start: float, end: float) -> str:
 
 
 def chunks(rows: Rows, longest: float = 28.0, gap: float = 3.0) -> list[tuple[float, float]]:
-    """Spans of speech to recognise one at a time, at most so long, cut at pauses.
+    """Chunks of speech for a recogniser, at most `longest` seconds each, cut at pauses.
 
-    A pause longer than `gap` always cuts. Where nobody pauses, the cut is where speech is least
-    likely and most quiet in the last third.
+    A pause longer than `gap` seconds always cuts. Without a pause, the cut is at the softest and
+    least speech-like row of the last third.
     """
     found: list[tuple[float, float]] = []
     speech, loudness = rows["speech"], rows["loudness"]
@@ -172,14 +172,14 @@ def chunks(rows: Rows, longest: float = 28.0, gap: float = 3.0) -> list[tuple[fl
 
 
 def _above(rows: Rows, around: float) -> NDArray[np.float64]:
-    """Row by row, dB above the median of so many seconds on each side."""
+    """dB of each row above the median of `around` seconds on each side."""
     loudness = np.maximum(rows["loudness"].astype(np.float64), SILENT)
     level = _smooth(loudness, round(1.0 / STEP_SECONDS))
     return level - _background(level, round(around / STEP_SECONDS))
 
 
 def _kinds(rows: Rows) -> NDArray[np.int64]:
-    """Row by row: 0 silence, 1 speech, 2 other."""
+    """Kind of each row: 0 silence, 1 speech, 2 other."""
     spoken = _spoken(rows["speech"].astype(np.float64))
     loudness = rows["loudness"].astype(np.float64)
     noise = float(np.quantile(loudness, 0.1)) if len(rows) else FLOOR
@@ -189,7 +189,7 @@ def _kinds(rows: Rows) -> NDArray[np.int64]:
 
 
 def _spoken(chance: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Hysteresis, short pauses filled, short bursts dropped, a margin around the rest."""
+    """Rows of speech by hysteresis: short pauses filled, short bursts dropped, a margin added."""
     candidates = _runs(chance >= STILL_SPEECH)
     kept = [(s, e) for s, e in candidates if chance[s:e].max() >= SPEECH]
     joined: list[tuple[int, int]] = []
@@ -212,13 +212,13 @@ def _runs(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
 
 
 def _mean(rows: Rows, start: int, end: int) -> float:
-    """The mean energy, not the mean of decibels: those would make bursts too quiet."""
+    """Mean energy in dB: a mean of decibels would make bursts too quiet."""
     energy = 10 ** (rows["loudness"][start:end].astype(np.float64) / 10)
     return float(10 * np.log10(energy.mean()))
 
 
 def _smooth(values: NDArray[np.float64], size: int) -> NDArray[np.float64]:
-    """The mean of so many rows around each; shorter at the ends."""
+    """Moving average over `size` rows, fewer at the ends."""
     if not len(values):
         return values
     total = np.concatenate([[0.0], np.cumsum(values)])
@@ -228,7 +228,7 @@ def _smooth(values: NDArray[np.float64], size: int) -> NDArray[np.float64]:
 
 
 def _background(level: NDArray[np.float64], half: int) -> NDArray[np.float64]:
-    """The median of what surrounds each row, taken every tenth of its width."""
+    """Moving median of `half` rows on each side, interpolated between every tenth of them."""
     every = max(half // 10, 1)
     at = np.arange(0, len(level), every)
     medians = [float(np.median(level[max(i - half, 0) : i + half + 1])) for i in at.tolist()]
@@ -236,5 +236,5 @@ def _background(level: NDArray[np.float64], half: int) -> NDArray[np.float64]:
 
 
 def _around(mask: NDArray[np.bool_], at: int) -> tuple[int, int]:
-    """The run of true rows that holds this one."""
+    """Run of true rows around one of them."""
     return next((start, end) for start, end in _runs(mask) if start <= at < end)

@@ -1,7 +1,7 @@
-"""Where somebody speaks: Silero voice activity detection (its weights come with faster-whisper).
+"""Voice activity detection by Silero, whose weights come with faster-whisper.
 
-Only its weights are used: the package would have the whole sound in memory, and start afresh in
-every piece that it is given.
+Only the weights are used: the package needs the whole sound in memory, and resets its state with
+every call.
 """
 
 from importlib import import_module
@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 from tools.errors import ProviderUnavailable
 
 WINDOW = 512
-"""Samples at 16 kHz that one probability stands for."""
+"""Samples at 16 kHz per probability."""
 CONTEXT = 64
-"""Samples of the window before that the model looks at again."""
+"""Samples of the window before that are fed to the model again."""
 
 
 class VoiceActivity:
-    """One pass over a sound, piece by piece; what was heard before is remembered."""
+    """Streaming detector: it takes one sound piece by piece and keeps its state between them."""
 
     def __init__(self) -> None:
         onnxruntime: Any = import_module("onnxruntime")
@@ -35,12 +35,12 @@ class VoiceActivity:
         self.forget()
 
     def forget(self) -> None:
-        """Start afresh: what comes next does not follow what came before."""
+        """Reset the state: the next piece does not follow the one before."""
         self._h = self._c = np.zeros((1, 1, 128), np.float32)
         self._before = np.zeros(CONTEXT, np.float32)
 
     def probabilities(self, samples: NDArray[np.int16]) -> NDArray[np.float32]:
-        """0 to 1 for each window of 16 kHz mono samples, which are whole windows."""
+        """Probability of speech, 0 to 1, for each window of 16 kHz mono samples (whole windows)."""
         windows = samples.astype(np.float32).reshape(-1, WINDOW) / 32768
         tails = np.vstack([self._before, windows[:-1, -CONTEXT:]])
         self._before = windows[-1, -CONTEXT:]

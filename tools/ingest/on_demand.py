@@ -21,7 +21,7 @@ from tools.media import Frame, ScreenText
 from tools.sandbox import UNTIL
 from tools.store import frames as stored
 from tools.store.dense import FOLDER, DenseSample, read, same_place
-from tools.vision.colour import look_of_picture
+from tools.vision.colour import measure_picture
 from tools.vision.ocr import TextReader, read_screen
 
 if TYPE_CHECKING:
@@ -159,7 +159,7 @@ def _found(
     paths = [library.picture(frame.image) for frame in frames]
     if known is None or known.frames != frames:
         pixels = [
-            look_of_picture(f.video, f.seconds, p) for f, p in zip(frames, paths, strict=True)
+            measure_picture(f.video, f.seconds, p) for f, p in zip(frames, paths, strict=True)
         ]
         texts, name, partial = (known.texts, known.reader, True) if known else ([], "", False)
         known = DenseSample(int(frames[0].seconds), frames, pixels, texts, name, partial=partial)

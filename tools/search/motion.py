@@ -18,7 +18,7 @@ from tools.sandbox import in_time
 from tools.store.filmstrip import image_of
 from tools.store.frames import picture
 from tools.vision import motion
-from tools.vision.change_regions import small
+from tools.vision.change_regions import load_grey
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -105,7 +105,7 @@ class _Movements:
         ended = self.cuts[scene] if scene < len(self.cuts) else math.inf
         kept = _inside(self._frames, max(start - AROUND, begun), min(end + AROUND, ended))
         kept = kept[:: max(1, -(-len(kept) // PICTURES))]
-        greys = [(frame.seconds, small(picture(self._store, frame.image))) for frame in kept]
+        greys = [(frame.seconds, load_grey(picture(self._store, frame.image))) for frame in kept]
         greys = [one for one in greys if one[1].shape == greys[0][1].shape]
         camera = motion.camera_motion(greys)
         if camera in ("in", "out"):

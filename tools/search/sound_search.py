@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Literal
 
 from tools import evidence as make
-from tools.audio.loudness import KINDS, loudest, spans, told
+from tools.audio.loudness import KINDS, describe_sound, loudest, segments
 from tools.errors import NotIndexed
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def find_sounds(
 
 def of_sound(store: Store, video: str, start: float, end: float, score: float = 0.0) -> Evidence:
     """A stretch of sound as evidence: how loud, and of what kind."""
-    text = told(store.signals(video, "sound"), start, end)
+    text = describe_sound(store.signals(video, "sound"), start, end)
     return make.of_sound(video, start, end, text, store.image_at(video, start, end), score)
 
 
@@ -67,6 +67,6 @@ def _scored(rows: Rows, sought: Sought) -> list[tuple[float, float, float]]:
         kinds = KINDS[1:] if sought == "loudest" else KINDS[2:]
         peaks = loudest(rows, kinds, PEAKS)
         return [(one.start, one.end, min(round(one.above / LOUDEST, 4), 1.0)) for one in peaks]
-    alike = [o for o in spans(rows) if o.kind == sought and o.end - o.start >= SHORTEST]
+    alike = [o for o in segments(rows) if o.kind == sought and o.end - o.start >= SHORTEST]
     longest = max((one.end - one.start for one in alike), default=1.0)
     return [(one.start, one.end, round((one.end - one.start) / longest, 4)) for one in alike]

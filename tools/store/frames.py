@@ -13,7 +13,7 @@ from tools.sandbox import UNTIL, Child
 from tools.store.manifest import REPAIR
 from tools.store.records import frame_image, seconds_of
 from tools.store.store import Store
-from tools.vision.colour import look_of_picture
+from tools.vision.colour import measure_picture
 from tools.vision.sampling import Skipped, Strategy, choose, skipped
 
 NEAR = 0.5
@@ -179,7 +179,7 @@ def attributes_at(store: Store, video: str, seconds: float) -> Attributes | None
     image = frame_image(video, seconds)
     if (best and abs(best.seconds - seconds) < 1e-3) or not store.is_kept(image):
         return best
-    return look_of_picture(video, seconds, picture(store, image))
+    return measure_picture(video, seconds, picture(store, image))
 
 
 def attributes_of(store: Store, video: str, start: float, end: float) -> Attributes | None:

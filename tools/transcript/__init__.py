@@ -1,1 +1,1 @@
-"""What is said: subtitles, speech recognition, speakers."""
+"""Transcripts: subtitles, speech recognition, speakers."""

@@ -1,7 +1,7 @@
 """Types of speech recognition: chunks of sound in, words with times out.
 
-Each hears chunks of speech that were cut at pauses (`loudness.chunks`), and gives words with
-their times. Weights are read from a local folder; nothing here downloads or falls back.
+A recogniser takes chunks of speech that were cut at pauses (`loudness.chunks`), and returns words
+with their times. Weights are read from a local folder; nothing here downloads or falls back.
 """
 
 from __future__ import annotations
@@ -21,8 +21,10 @@ WHISPER = "whisper:"
 
 @dataclass(frozen=True)
 class Word:
-    """One word as spoken, with its own punctuation and the space before it, where its language
-    writes one; confidence is 0 to 1."""
+    """A spoken word, in seconds; confidence is 0 to 1.
+
+    The text has its punctuation, and the space before it where the language writes one.
+    """
 
     start: float
     end: float
@@ -32,7 +34,7 @@ class Word:
 
 @dataclass(frozen=True, eq=False)
 class Chunk:
-    """16 kHz mono samples, -1 to 1, from `start` seconds on; voiced are the spans with speech."""
+    """16 kHz mono samples, -1 to 1, from `start` seconds on; `voiced` are its spans of speech."""
 
     start: float
     samples: NDArray[np.float32]
@@ -41,27 +43,27 @@ class Chunk:
 
 @dataclass(frozen=True)
 class Heard:
-    """The words of one chunk; language is a short code, certainty how sure of it, 0 to 1."""
+    """Words of one chunk; `language` is a short code, `certainty` its probability, 0 to 1."""
 
     words: tuple[Word, ...] = ()
     language: str = ""
     certainty: float = 0.0
     dropped: tuple[str, ...] = field(default=())
-    """What the guard took out, and why."""
+    """Words removed as hallucinations, a line a reason."""
 
 
 class Transcriber(Protocol):
-    """What every recogniser does; name is that of `Utterance.source`."""
+    """A speech recogniser; `name` becomes `Utterance.source`."""
 
     name: str
     at_once: int
-    """So many chunks are best given together."""
+    """Chunks that are best recognised together."""
 
     def hear(self, chunks: Sequence[Chunk], language: str = "") -> list[Heard]:
-        """What is said in each chunk; language is that of the chunks before, for doubtful ones."""
+        """Recognise each chunk; `language`, of the chunks before, decides doubtful ones."""
         ...
 
 
 def whisper_folder(models: Path, size: str) -> Path:
-    """Where the weights of Whisper of this size lie."""
+    """Folder of Whisper's weights of this size."""
     return models / f"whisper-{size}"

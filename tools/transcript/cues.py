@@ -1,7 +1,7 @@
-"""From subtitle cues to clean utterances, and back to subtitle files.
+"""Subtitle cues: cleaned to utterances, and written back as subtitle files.
 
 Subtitle files come from anywhere, so nothing in a cue is believed: its times, markup and names
-are checked, and what was mended is said.
+are checked, and repairs are reported.
 """
 
 import html
@@ -15,11 +15,11 @@ from tools.media import Utterance
 from tools.text.clean import clean
 
 MAX_RAW = 4000
-"""Characters of one cue, markup and all, that are looked at."""
+"""Characters of a cue, markup included, that are read."""
 
 
 class Cue(NamedTuple):
-    """A piece of text as found, lines apart; seconds, unchecked."""
+    """A cue as found: its text by lines, its times in unchecked seconds."""
 
     start: float
     end: float
@@ -38,8 +38,8 @@ SAID_BY = re.compile(
 NOT_NAMES = {"answer", "chapter", "default", "example", "note", "ntp", "part", "question", "step"}
 
 
-def unstyled(start: float, end: float, text: str, styled: bool, speaker: str = "") -> Cue:
-    """A cue without styling; `styled` for SubStation text. The tags of a speaker stay in it."""
+def without_styling(start: float, end: float, text: str, styled: bool, speaker: str = "") -> Cue:
+    """Remove styling from a cue's text, but for voice tags; `styled` marks SubStation text."""
     text = text[:MAX_RAW].replace("\\N", "\n")
     if styled:
         text = DRAWING.sub("", text).replace("\\n", "\n").replace("\\h", " ")
@@ -51,7 +51,7 @@ def unstyled(start: float, end: float, text: str, styled: bool, speaker: str = "
 def utterances(
     video: str, cues: Iterable[Cue], duration: float | None
 ) -> tuple[list[Utterance], list[str]]:
-    """Clean utterances in time order, inside the video, and notes on what had to be mended."""
+    """Utterances by time, inside the video (duration in seconds), and notes on repairs."""
     spoken = [piece for cue in cues for piece in _voices(cue)]
     spoken, notes = _timed(sorted(spoken, key=lambda cue: (cue.start, cue.end)), duration)
     spoken = _unrolled(_named(spoken))
@@ -67,7 +67,7 @@ def utterances(
 
 
 def _voices(cue: Cue) -> list[Cue]:
-    """The parts of a cue by who is tagged as saying them, plain text, line by line."""
+    """Parts of a cue by voice tag, as plain text, line by line."""
     parts = VOICE.split(cue.text)  # text, name, text, name, text…
     pieces = [(cue.speaker or "", parts[0]), *zip(parts[1::2], parts[2::2], strict=True)]
     plain = (
@@ -85,7 +85,7 @@ def _voices(cue: Cue) -> list[Cue]:
 
 
 def _timed(cues: list[Cue], duration: float | None) -> tuple[list[Cue], list[str]]:
-    """Times that make sense; cues come sorted by start."""
+    """Repair times, and note repairs; cues come sorted by start."""
     limit = duration or float("inf")
     outside = clipped = without = 0
     later = [limit] * len(cues)  # when the next cue that does not start with this one starts
@@ -144,7 +144,7 @@ def _named(cues: list[Cue]) -> list[Cue]:
 
 
 def _unrolled(cues: list[Cue]) -> list[Cue]:
-    """Drop what each cue of a rolling caption repeats of the one before it."""
+    """Remove words that a cue of a rolling caption repeats from the one before it."""
     words = [cue.text.split() for cue in cues]
     repeated = [0] + [
         _overlap(before, after) if cues[at + 1].start - cues[at].end < 0.3 else 0
@@ -164,7 +164,7 @@ def _unrolled(cues: list[Cue]) -> list[Cue]:
 
 
 def _overlap(before: list[str], after: list[str]) -> int:
-    """How many words at the end of one stand again at the start of the next."""
+    """Number of words at the end of one cue that stand again at the start of the next."""
     for count in range(min(len(before), len(after), 80), 0, -1):
         if before[-count:] == after[:count]:
             return count if count > 2 or count in (len(before), len(after)) else 0
@@ -175,7 +175,7 @@ def _overlap(before: list[str], after: list[str]) -> int:
 
 
 def to_txt(spoken: Iterable[Utterance]) -> str:
-    """One line an utterance."""
+    """Plain text, a line an utterance."""
     return "".join(f"{_signed(item)}\n" for item in spoken)
 
 

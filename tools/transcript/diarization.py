@@ -1,7 +1,7 @@
-"""Who speaks when: turns of nameless speakers, and the labels that they give to utterances.
+"""Speaker diarization: turns of nameless speakers, and speaker labels of utterances.
 
 The models run in a spawned child: sherpa-onnx ends the whole process on a model that it does not
-know. A recording is heard in parts, whose speakers are then linked by their voices: heard whole,
+know. A recording is processed in parts, whose speakers are then linked by their voices: as a whole,
 an hour takes 0.9 GB, and more with every speaker.
 """
 
@@ -27,17 +27,17 @@ if TYPE_CHECKING:
 RATE = 16_000
 """Samples a second."""
 PART = 300
-"""Seconds that are heard at once."""
+"""Seconds that are processed at once."""
 VOICE = 30
-"""Seconds of a speaker's longest turns that stand for the voice."""
+"""Seconds of a speaker's longest turns that the voice embedding is computed from."""
 LEAST = 0.3
 """Seconds of speech below which there is no turn."""
 PAUSE = 0.5
 """Seconds of silence below which a turn goes on."""
-ALIKE = 0.5
-"""Cosine distance below which two voices are one: the package's own figure."""
+SAME_VOICE = 0.5
+"""Cosine distance below which two voices are one: the package's default."""
 MOST = 0.6
-"""The share of an utterance that its speaker covers; another covers at most the rest."""
+"""Share of an utterance that its speaker covers, at least; another covers at most the rest."""
 MODELS = ("segmentation", "embedding")
 """Folders with an ONNX file each: pyannote's, and one of WeSpeaker, 3D-Speaker or NeMo."""
 
@@ -51,20 +51,21 @@ class Turn(NamedTuple):
 
 
 class Diarizer(Protocol):
-    """What every provider does."""
+    """A diarization provider."""
 
     name: str
 
     def turns(self, sound: Path) -> Generator[float, None, list[Turn]]:
-        """Yields the share done, 0 to 1; returns the turns in time order, of several at once too.
+        """Diarize raw samples (16 kHz, mono, 16 bit, little endian).
 
-        `sound` holds nothing but samples: 16 kHz, mono, 16 bit, little endian.
+        Yields the share done, 0 to 1; returns the turns by time, which may overlap.
+
         """
         ...
 
 
 class SherpaDiarizer:
-    """Segments by pyannote, voices by a speaker embedding, both through sherpa-onnx."""
+    """Diarization by sherpa-onnx: pyannote's segmentation and a speaker embedding."""
 
     name = "sherpa-onnx"
 
@@ -74,7 +75,7 @@ class SherpaDiarizer:
         self._threads = min(threads or os.cpu_count() or 1, 4)
 
     def turns(self, sound: Path) -> Generator[float, None, list[Turn]]:
-        """See Diarizer; ProviderUnavailable where the models are of no use."""
+        """See Diarizer; ProviderUnavailable if the models cannot be used."""
         segmentation, embedding = map(str, _files(self._models))
         found: list[Turn] = []
         try:
@@ -99,7 +100,7 @@ class SherpaDiarizer:
 
 
 def missing(models: Path) -> str:
-    """What speaker labels lack, and how to get it; empty where all is there."""
+    """Advice on the package or models that are missing; empty if nothing is."""
     if find_spec("sherpa_onnx") is None:
         return "speaker labels need sherpa-onnx: pip install 'cuepoint[speakers]'"
     if len(_files(models / "speakers")) < len(MODELS):
@@ -112,7 +113,7 @@ def _files(models: Path) -> list[Path]:
 
 
 def load_diarizer(name: str, models: Path, threads: int = 0) -> Diarizer | None:
-    """The diarizer of that name, its models in `models`/speakers; at most 4 threads work.
+    """Load a diarizer, with models in `models`/speakers and at most 4 threads.
 
     None for `none`, and for `auto` where something is `missing`.
     """
@@ -125,9 +126,10 @@ def load_diarizer(name: str, models: Path, threads: int = 0) -> Diarizer | None:
 
 
 def label(spoken: Sequence[Utterance], turns: Sequence[Turn]) -> list[Utterance]:
-    """Utterances with their speakers: `Speaker 1` is the first to be labelled.
+    """Label utterances with speakers by their turns, `Speaker 1` first.
 
-    One that names its speaker keeps the name; one that nobody or more than one covers has none.
+    An utterance that names its speaker keeps the name; one without a clear speaker gets none.
+
     """
     import numpy as np
 
@@ -152,12 +154,12 @@ def label(spoken: Sequence[Utterance], turns: Sequence[Turn]) -> list[Utterance]
 
 
 def diarize(path: str, segmentation: str, embedding: str, threads: int) -> Iterator[dict[str, Any]]:
-    """Yields `{"progress": 0 to 1}`, then `{"turns": [[start, end, speaker], …]}`."""
+    """Yield `{"progress": 0 to 1}`, then `{"turns": [[start, end, speaker], …]}` in seconds."""
     import numpy as np
 
     sherpa: Any = import_module("sherpa_onnx")
     voice = sherpa.SpeakerEmbeddingExtractorConfig(embedding, num_threads=threads)
-    clustering = sherpa.FastClusteringConfig(num_clusters=-1, threshold=ALIKE)
+    clustering = sherpa.FastClusteringConfig(num_clusters=-1, threshold=SAME_VOICE)
     pyannote = sherpa.OfflineSpeakerSegmentationPyannoteModelConfig(segmentation)
     config = sherpa.OfflineSpeakerDiarizationConfig(
         segmentation=sherpa.OfflineSpeakerSegmentationModelConfig(pyannote, num_threads=threads),
@@ -208,7 +210,7 @@ def _samples(path: str, first: int, last: int) -> NDArray[np.float32]:
 def _linked(
     path: str, voices: Sequence[Sequence[tuple[float, float]]], extractor: Any, clustering: Any
 ) -> list[int]:
-    """The speaker of each voice."""
+    """Speaker number of each voice, by clustering voice embeddings."""
     import numpy as np
 
     sherpa: Any = import_module("sherpa_onnx")
@@ -229,7 +231,7 @@ def _linked(
 def _joined(
     voices: Sequence[Sequence[tuple[float, float]]], speakers: Sequence[int]
 ) -> Iterator[Turn]:
-    """The turns of each speaker, those of several voices and parts as one."""
+    """Turns of each speaker, joined over voices, parts and short pauses."""
     for speaker in set(speakers):
         spans = sorted(
             span for own, of in zip(voices, speakers, strict=True) if of == speaker for span in own

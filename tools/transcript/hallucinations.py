@@ -1,4 +1,4 @@
-"""What a recogniser makes up, found by rule: pure functions over words and their times.
+"""Hallucination filter for speech recognition: rules over words and their times.
 
 Recognisers write a sentence where there is none: on silence, on music, and in loops. Sources:
 Whisper's own rules (openai/whisper, transcribe.py: no speech, average log probability and
@@ -19,17 +19,17 @@ from tools.transcript.asr import Word
 Span = tuple[float, float]
 
 NO_SPEECH, LOG_PROBABILITY, COMPRESSION = 0.6, -1.0, 2.4
-"""Whisper's own thresholds."""
+"""Whisper's own thresholds: probability of silence, average log probability, compression ratio."""
 MAYBE_NO_SPEECH, SURE = 0.4, 0.55
-"""What is heard in noise and music lies above the one and below the other, and so does hardly any
-speech: Whisper base on 40 pieces without speech, and on speech that is as loud as the noise."""
+"""Probability of silence and confidence: words in noise and music lie above the one and below the
+other, and hardly any speech does (Whisper base, 40 pieces without speech, and noisy speech)."""
 OUTSIDE = 0.3
-"""Seconds that a word may lie outside of what is voiced: times are not that exact."""
+"""Seconds that a word may lie outside of speech: times are not that exact."""
 LONGEST_PHRASE = 12
-"""Words of a phrase that is looked for again right after itself."""
+"""Words of a phrase whose repetitions are searched for, at most."""
 PAUSE, SENTENCE, LONGEST = 0.8, 3, 10.0
-"""An utterance ends with a pause of so many seconds, with a sentence of so many words at least,
-and before it is so many seconds long."""
+"""An utterance ends at a pause of PAUSE seconds, with a sentence of SENTENCE words at least, and
+before it is LONGEST seconds long."""
 ENDS = (".", "?", "!", "…", "。", "？", "！")  # noqa: RUF001
 MADE_UP = re.compile(
     r"thank(s| you)( so much)?( all)? for (watching|listening)|(please )?(like and )?subscribe\b"
@@ -39,24 +39,24 @@ MADE_UP = re.compile(
     r"|字幕|ご視聴|谢谢(观看|大家)|시청해",
     re.IGNORECASE,
 )
-"""What captions of the training data end with, and what is heard where nothing is said."""
+"""Credits and farewells of captions in training data, recognised where nothing is said."""
 
 
-def silent(no_speech: float, log_probability: float) -> bool:
-    """Whether Whisper itself took a chunk for silence."""
+def is_silence(no_speech: float, log_probability: float) -> bool:
+    """True if Whisper's own thresholds call a chunk silence."""
     return no_speech > NO_SPEECH and log_probability < LOG_PROBABILITY
 
 
-def loops(text: str) -> bool:
-    """Whether a text says the same again and again, by how well it compresses."""
+def is_repetitive(text: str) -> bool:
+    """True if a text repeats itself, by its compression ratio."""
     data = text.encode()
     return bool(data) and len(data) / len(zlib.compress(data)) > COMPRESSION
 
 
-def inside(words: Sequence[Word], voiced: Sequence[Span]) -> list[Word]:
-    """The words that end in or next to speech, from where that begins.
+def within_speech(words: Sequence[Word], voiced: Sequence[Span]) -> list[Word]:
+    """Words that end in or next to a span of speech, cut at its start.
 
-    Whisper hears when a word ends; its start is the end of the word before, pauses and all.
+    Whisper times the end of a word; its start is the end of the word before, pauses included.
     """
     kept: list[Word] = []
     for word in words:
@@ -71,10 +71,10 @@ def inside(words: Sequence[Word], voiced: Sequence[Span]) -> list[Word]:
     return kept
 
 
-def unlooped(words: Sequence[Word]) -> list[Word]:
-    """Phrases that follow themselves more often than people repeat themselves, once.
+def without_loops(words: Sequence[Word]) -> list[Word]:
+    """Remove repetitions of a phrase that are more than people make.
 
-    One word may come three times in a row ("no, no, no"), a longer phrase twice.
+    A word may come three times in a row ("no, no, no"), a longer phrase twice.
     """
     kept = list(words)
     for size in range(1, LONGEST_PHRASE + 1):
@@ -90,21 +90,23 @@ def unlooped(words: Sequence[Word]) -> list[Word]:
     return kept
 
 
-def honest(
+def filtered(
     words: Sequence[Word],
     voiced: Sequence[Span],
     log_probability: float = 0.0,
     no_speech: float = 0.0,
 ) -> tuple[list[Word], list[str]]:
-    """The words of one chunk that stand, and what was dropped, a line a reason."""
-    if silent(no_speech, log_probability):
+    """Filter the words of one chunk; returns words to keep, and reasons for those dropped."""
+    if is_silence(no_speech, log_probability):
         return [], _told("nothing was said there", words) if words else []
-    kept = inside(words, voiced)
-    dropped = _told("outside of all speech", [word for word in words if not inside([word], voiced)])
-    once = unlooped(kept)
+    kept = within_speech(words, voiced)
+    dropped = _told(
+        "outside of all speech", [word for word in words if not within_speech([word], voiced)]
+    )
+    once = without_loops(kept)
     dropped += _told("said in a loop", kept[len(once) :])
     text, confidence = _text(once), _confidence(once)
-    if loops(text):
+    if is_repetitive(text):
         return [], [*dropped, *_told("said in a loop", once)]
     noise = confidence < SURE and (no_speech > MAYBE_NO_SPEECH or len(once) < len(kept))
     if noise or (MADE_UP.search(text) and confidence < DOUBTFUL):
@@ -115,7 +117,7 @@ def honest(
 def utterances(
     video: str, words: Sequence[Word], source: str, language: str = ""
 ) -> list[Utterance]:
-    """Words as utterances that end at pauses and sentences, with the times of their words."""
+    """Group words to utterances that end at pauses and sentences."""
     found: list[Utterance] = []
     count: Counter[tuple[int, int]] = Counter()
     for piece in _pieces(words):
@@ -154,7 +156,7 @@ def _pieces(words: Sequence[Word]) -> Iterator[list[Word]]:
 
 
 def _widest(piece: list[Word]) -> int:
-    """Where the longest pause of the second half is."""
+    """Index of the word after the longest pause of the second half."""
     half = len(piece) // 2
     gaps = [b.start - a.end for a, b in pairwise(piece[half:])]
     return half + 1 + max(range(len(gaps)), key=gaps.__getitem__) if gaps else len(piece)

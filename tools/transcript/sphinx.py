@@ -1,7 +1,7 @@
-"""The draft: PocketSphinx, English only, whose model comes with its package.
+"""Draft transcripts by PocketSphinx: English only, with the model of its package.
 
-On a read book it gets three words of four, on a stutter one of eight: it finds words, and quotes
-nobody. It does not know when it hears another language.
+It gets three words of four of a read book and one of eight of a stutter: good for finding words,
+not for quoting. It does not notice another language.
 """
 
 from collections.abc import Sequence
@@ -15,16 +15,16 @@ from tools.errors import ProviderUnavailable
 from tools.transcript.asr import DRAFT, Chunk, Heard, Word
 
 FRAME = 0.01
-"""Seconds of one step of the decoder."""
+"""Seconds of a frame of the decoder."""
 PAUSE = 1.0
-"""Seconds of silence that sentences are heard across: words before them tell those after. On known
-clips the word error rate is 0.18 with it and 0.59 without (jfk), 0.24 with both (a read book)."""
+"""Seconds of silence across which speech is decoded as one, since words predict those after them.
+The word error rate is 0.18 with it, 0.59 without (jfk), and 0.24 either way on a read book."""
 SHORTEST = 1.0
-"""Seconds of speech below which the decoder only guesses: a burst of music becomes a word."""
+"""Seconds of speech below which the decoder guesses: a burst of music becomes a word."""
 
 
 class Draft:
-    """PocketSphinx with its own English model, one span of speech at a time."""
+    """Recogniser of English, one span of speech at a time."""
 
     name = DRAFT
     at_once = 1
@@ -39,7 +39,7 @@ class Draft:
         self._decoder: Any = package.Decoder(samprate=RATE, loglevel="FATAL")
 
     def hear(self, chunks: Sequence[Chunk], language: str = "") -> list[Heard]:
-        """What is said in each chunk, taken for English; certainty of that is 0."""
+        """Recognise each chunk as English, with a certainty of 0."""
         return [Heard(tuple(self._words(chunk)), "en") for chunk in chunks]
 
     def _words(self, chunk: Chunk) -> list[Word]:

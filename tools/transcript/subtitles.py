@@ -1,7 +1,7 @@
-"""What was said, from subtitles: inside the file or beside it, the original before a translation.
+"""Subtitle tracks, inside the file or beside it, and the choice of the one to quote.
 
-A video often carries several tracks, and the wrong one misquotes everybody in it: which one was
-read, and which were not, stands in the notes.
+A video often carries several tracks, and the wrong one misquotes everybody in it. The notes name
+the track that was read and those that were not.
 """
 
 import os
@@ -14,7 +14,7 @@ from typing import Any
 from tools.media import Utterance
 from tools.text.clean import clean
 from tools.text.languages import short_code
-from tools.transcript.cues import Cue, unstyled, utterances
+from tools.transcript.cues import Cue, utterances, without_styling
 
 SIDECAR_TYPES = {".srt", ".vtt", ".ass", ".ssa"}
 MAX_BYTES = 20 << 20
@@ -24,7 +24,7 @@ MAX_SIDECARS = 32
 
 @dataclass(frozen=True)
 class Track:
-    """One subtitle track and what is known of it; trouble says why it has no cues, or not all."""
+    """A subtitle track; `trouble` tells why cues are missing."""
 
     name: str
     language: str = ""
@@ -40,7 +40,7 @@ class Track:
 
 @dataclass(frozen=True)
 class Transcript:
-    """What one transcriber found; provider names it, language is a short code or empty."""
+    """Utterances of one provider; `language` is a short code or empty."""
 
     utterances: tuple[Utterance, ...] = ()
     notes: tuple[str, ...] = ()
@@ -51,7 +51,7 @@ class Transcript:
 def transcript(
     video: str, tracks: Sequence[Track], duration: float | None, audio_language: str | None = None
 ) -> Transcript:
-    """The utterances of the best track; duration in seconds, None where it is not known."""
+    """Utterances of the best track; duration in seconds, None if unknown."""
     chosen, notes = choose_track(tracks, audio_language)
     if chosen is None:
         return Transcript(notes=tuple(notes))
@@ -66,7 +66,7 @@ def transcript(
 
 
 def sidecar_files(video: Path) -> list[Path]:
-    """The subtitle files beside a video that bear its name, with or without further marks."""
+    """Subtitle files beside a video with its name, with or without marks such as a language."""
     stem = video.stem.casefold()
     stems: set[str] = set()
     found: list[Path] = []
@@ -91,7 +91,7 @@ def sidecar_files(video: Path) -> list[Path]:
 
 
 def read_sidecar(path: Path, video: Path) -> Track:
-    """The track in a subtitle file; what cannot be read is said in its trouble."""
+    """Read a subtitle file as a track; failures stand in its `trouble`."""
     import pysubs2
 
     marks = path.stem[len(video.stem) :]
@@ -109,7 +109,7 @@ def read_sidecar(path: Path, video: Path) -> Track:
     except Exception as error:  # a parser of untrusted text: whatever it raises, it could not read
         return replace(track, trouble=clean(f"not readable as subtitles: {error}", 200))
     cues = tuple(
-        unstyled(event.start / 1000, event.end / 1000, event.text, form == "ass", event.name)
+        without_styling(event.start / 1000, event.end / 1000, event.text, form == "ass", event.name)
         for event in events[:MAX_CUES]
         if not event.is_comment
     )
@@ -120,7 +120,7 @@ def read_sidecar(path: Path, video: Path) -> Track:
 
 
 def stream_track(event: Mapping[str, Any]) -> Track:
-    """The track in an event of `tools.video.tracks.read_subtitles`."""
+    """Track of an event of `tools.video.tracks.read_subtitles`."""
     title = clean(event["title"] or "", 80)
     name = f"stream {event['stream']}" + (f" {title!r}" if title else "")
     track = Track(
@@ -135,7 +135,7 @@ def stream_track(event: Mapping[str, Any]) -> Track:
     if not event["text"]:
         return replace(track, trouble=f"pictures, not text ({event['codec']})")
     styled = event["codec"] in ("ass", "ssa")
-    cues = tuple(unstyled(start, end, text, styled) for start, end, text in event["cues"])
+    cues = tuple(without_styling(start, end, text, styled) for start, end, text in event["cues"])
     return replace(
         _marked(track, title), cues=cues, trouble=event["trouble"] or ("" if cues else "empty")
     )
@@ -187,7 +187,7 @@ def _encoding(data: bytes, language: str) -> str:
 
 
 def _tidied(text: str, suffix: str) -> tuple[str, str]:
-    """The format, and the text with only what its parser needs: it is slow on odd input."""
+    """Format of a subtitle file, and its text without what slows the parser down."""
     lines = [line[:4000].rstrip() for line in text.replace("\x00", "").splitlines()]
     if text.lstrip().startswith("WEBVTT"):
         blocks = re.split(r"\n(?:[ \t]*\n)+", "\n".join(lines))
@@ -248,10 +248,10 @@ def _marked(track: Track, marks: str) -> Track:
 def choose_track(
     tracks: Sequence[Track], audio_language: str | None = None
 ) -> tuple[Track | None, list[str]]:
-    """The track to read, and notes: which it is and why the others are not.
+    """Choose the track to read; returns it with notes on it and on the others.
 
-    A full one before signs only, a person's work before a machine's translation, the language of
-    the sound before others, the container's choice, and one not made for the hard of hearing.
+    In this order: full before signs only, not machine-translated, in the language of the sound, not
+    generated, preferred by the container, not made for the hard of hearing.
     """
     heard = _language(audio_language or "")
     spoken = {id(track): _seconds(track) for track in tracks}

@@ -1,7 +1,7 @@
-"""Whisper through faster-whisper: any language, from weights in a local folder only.
+"""Speech recognition by Whisper through faster-whisper, from weights in a local folder only.
 
-Speech was found by voice activity detection before anything gets here, so chunks are decoded in
-batches as they are.
+Chunks hold speech already, found by voice activity detection, so they are decoded in batches as
+they are.
 """
 
 from bisect import bisect_right
@@ -18,7 +18,7 @@ from tools.audio.loudness import RATE
 from tools.errors import ProviderUnavailable
 from tools.models.device import speech_device
 from tools.models.registry import RECORD, checked, is_whole
-from tools.transcript import hallucinations as guard
+from tools.transcript import hallucinations
 from tools.transcript.asr import WHISPER, Chunk, Heard, Word, whisper_folder
 
 SIZES = {
@@ -29,31 +29,31 @@ SIZES = {
     "medium": (8, 4),
     "large-v3": (8, 8),
 }
-"""Sizes from worst to best, with the cores and the gigabytes of memory from which `auto` takes one:
-it should not be slower than the video, and leave room for the rest."""
+"""Sizes from worst to best, with the cores and the GB of memory that `auto` needs for one: it must
+not be slower than the video, and leave room for the rest."""
 DEFAULT = "small"
-"""What to get where nothing is there."""
+"""Size to download where there is none."""
 FILES = ("model.bin", "tokenizer.json", "config.json", "vocabulary.*")
 BATCH = 4
-"""Chunks at once: a batch is faster than its parts, and none of it can be read before all is."""
+"""Chunks of a batch: it is faster than its parts, and its words come only at its end."""
 LEAST = 1.0
-"""Seconds of speech that must be heard, and left, for what is left to be heard again."""
+"""Seconds of speech, recognised and left over, from which on the rest of a chunk is tried again."""
 CERTAIN, SETTLED = 0.6, 0.9
-"""Certainty of a language from which it is believed against that of the chunks before, and from
-which it is not asked for again in the same batch."""
+"""Probability of a language from which on it outweighs that of the chunks before, and from which on
+it is not detected again in the same batch."""
 
 
 def complete(folder: Path) -> bool:
-    """Whether a folder holds all that Whisper needs; a missing file would be downloaded.
+    """True if a folder has every file of a model: a missing one would be downloaded.
 
-    Sizes are compared with the record, where the weights are not somebody's own, which have none.
+    Sizes are compared with the record of the download, which a user's own weights do not have.
     """
     there = all(any(folder.glob(name)) for name in FILES)
     return there and (is_whole(folder) or not (folder / RECORD).exists())
 
 
 def largest(models: Path, cores: int, memory: int) -> str | None:
-    """The best size whose weights are there and that runs well; the smallest if none does."""
+    """Best size with weights that runs well here, else the smallest; memory is in bytes."""
     there = [size for size in SIZES if complete(whisper_folder(models, size))]
     fits = [s for s in there if SIZES[s][0] <= cores and SIZES[s][1] << 30 <= memory]
     return fits[-1] if fits else next(iter(there), None)
@@ -97,9 +97,9 @@ class Whisper:
         self.name = WHISPER + size
 
     def hear(self, chunks: Sequence[Chunk], language: str = "") -> list[Heard]:
-        """What is said in each chunk, in its own language; the guard has been over it.
+        """Recognise each chunk in its own language, without hallucinations.
 
-        Whisper may stop where another one speaks: what it left is heard as a chunk of its own.
+        Whisper may stop where another person speaks: the rest is tried again as a chunk of its own.
         """
         spoken = self._languages(chunks, language)
         found = [Heard((), *one) for one in spoken]
@@ -110,7 +110,7 @@ class Whisper:
                 places = [i for i in left if spoken[i][0] == code]
                 segments = self._segments([left[i] for i in places], code)
                 for i, own in zip(places, segments, strict=True):
-                    words, dropped, end = _guarded(left[i], own)
+                    words, dropped, end = _filtered(left[i], own)
                     one = found[i]
                     found[i] = replace(one, words=one.words + words, dropped=one.dropped + dropped)
                     if after := _after(left[i], end):
@@ -119,10 +119,10 @@ class Whisper:
         return found
 
     def _languages(self, chunks: Sequence[Chunk], before: str) -> list[tuple[str, float]]:
-        """The language of each chunk, and how certain it is.
+        """Language of each chunk with its probability.
 
-        To ask costs a third of recognising, so where the first is certainly that of the chunks
-        before, so are the others.
+        Detection costs a third of recognition, so a batch whose first chunk has certainly the
+        language of the chunks before is not detected further.
         """
         if not self._model.model.is_multilingual:
             return [("en", 1.0)] * len(chunks)
@@ -135,7 +135,7 @@ class Whisper:
         return found
 
     def _segments(self, chunks: Sequence[Chunk], language: str) -> list[list[Any]]:
-        """The segments of each chunk, their times still counted from the start of the batch."""
+        """Segments of each chunk, each with the seconds to add to its times."""
         lengths = [len(chunk.samples) for chunk in chunks]
         edges: list[float] = [sum(lengths[:i]) / RATE for i in range(len(lengths) + 1)]
         clips = [{"start": start, "end": end} for start, end in pairwise(edges)]
@@ -153,8 +153,8 @@ class Whisper:
         return by_chunk
 
 
-def _guarded(chunk: Chunk, segments: list[Any]) -> tuple[tuple[Word, ...], tuple[str, ...], float]:
-    """What stands, what was dropped, and the end of the last word, dropped or not."""
+def _filtered(chunk: Chunk, segments: list[Any]) -> tuple[tuple[Word, ...], tuple[str, ...], float]:
+    """Words kept, words dropped with reasons, and the end of the last word of either."""
     kept: list[Word] = []
     dropped: list[str] = []
     end = chunk.start
@@ -164,16 +164,16 @@ def _guarded(chunk: Chunk, segments: list[Any]) -> tuple[tuple[Word, ...], tuple
             for one in segment.words or ()
         ]
         end = max([end, *(word.end for word in words)])
-        honest, taken = guard.honest(
+        stands, taken = hallucinations.filtered(
             words, chunk.voiced, segment.avg_logprob, segment.no_speech_prob
         )
-        kept += honest
+        kept += stands
         dropped += taken
     return tuple(kept), tuple(dropped), end
 
 
 def _after(chunk: Chunk, at: float) -> Chunk | None:
-    """What of a chunk is spoken after a time; None where that is next to nothing, or all of it."""
+    """Rest of a chunk after a time; None if it is next to nothing, or all of it."""
     voiced = tuple((max(start, at), end) for start, end in chunk.voiced if end > at)
     if at - chunk.start < LEAST or sum(end - start for start, end in voiced) < LEAST:
         return None

@@ -1,1 +1,1 @@
-"""Everything that touches FFmpeg, through PyAV: the only place that imports `av`."""
+"""Media containers and codecs: FFmpeg through PyAV, which only this package imports."""

@@ -1,7 +1,7 @@
-"""The one audio pass: 16 kHz mono samples on the time axis of the video, and rows of signals.
+"""Audio pass: 16 kHz mono samples on the time axis of the video, and rows of loudness.
 
-A sample's place in its file is its presentation time: a track that starts late, or has a hole,
-is filled with silence, and what an edit list cuts away is left out. Runs inside the sandbox.
+A sample's offset in its file is its presentation time: late starts and holes are filled with
+silence, samples before zero (cut away by an edit list) are left out. Runs inside the sandbox.
 """
 
 from collections.abc import Iterable, Iterator
@@ -20,17 +20,17 @@ from numpy.typing import NDArray
 from tools.audio.loudness import FLOOR, RATE, ROW, STEP
 from tools.audio.vad import WINDOW, VoiceActivity
 from tools.files.rows import RowWriter
-from tools.video.container import FAULTS, UNKNOWN, codec_name, open_media, origin, said
+from tools.video.container import FAULTS, UNKNOWN, codec_name, decoder_message, open_media, origin
 
 Event = dict[str, Any]
 BLOCK = 320 * STEP
-"""Samples that are measured and written at once: about half a minute."""
+"""Samples measured and written at once: about half a minute."""
 DRIFT = 0.1
-"""Seconds by which the sound may leave its place before it is put right."""
+"""Seconds of drift from the presentation time before it is corrected."""
 SURE = 1.0
-"""Seconds of sound that agree on another time before it is believed."""
+"""Seconds of sound that must agree on another time before the clock follows it."""
 MAX_SECONDS = 24 * 3600
-"""Work is bounded by this, never by what a file claims."""
+"""Seconds of sound that are decoded, at most, whatever a file claims."""
 
 
 def listen(path: str, samples: str, rows: str) -> Iterator[Event]:
@@ -38,8 +38,8 @@ def listen(path: str, samples: str, rows: str) -> Iterator[Event]:
 
     Yields {"seconds": …} now and then, and at the end {"rows": count, "start", "end": seconds of
     the first and last sound, "damaged": places that could not be decoded or have a wrong time,
-    "trouble": what was said of the last or None}; only rows, which are 0, and trouble where no
-    track can be decoded.
+    "trouble": the last one's message or None}; {"rows": 0, "trouble": …} alone where no track
+    can be decoded.
     """
     with open_media(path) as container:
         stream = _best(container)
@@ -54,7 +54,7 @@ def listen(path: str, samples: str, rows: str) -> Iterator[Event]:
         place = 0  # of the next sample
         started: float | None = None
         trouble, damaged = None, 0
-        for item in _Clock(container).told(_frames(container, stream)):
+        for item in _Clock(container).placed(_frames(container, stream)):
             if isinstance(item, str):
                 trouble, damaged = item, damaged + 1
                 continue
@@ -93,7 +93,7 @@ def _best(container: InputContainer) -> AudioStream | None:
 
 
 def _frames(container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame | str]:
-    """Frames in the order of the file; an item of text says what damage was stepped over."""
+    """Frames in the order of the file; a string is the message of damage that was skipped."""
     packets = container.demux(stream)
     while True:
         try:
@@ -102,7 +102,7 @@ def _frames(container: InputContainer, stream: AudioStream) -> Iterator[AudioFra
         except (StopIteration, EOFError):
             return
         except FAULTS as error:
-            yield said(error)
+            yield decoder_message(error)
             if isinstance(error, MemoryError):
                 return
             continue
@@ -112,11 +112,11 @@ def _frames(container: InputContainer, stream: AudioStream) -> Iterator[AudioFra
 
 
 class _Clock:
-    """Tells where each frame belongs: one wrong time must not move, or silence, all that follows.
+    """Presentation times despite wrong timestamps: one must not move, or mute, all that follows.
 
-    A frame that is astray waits for those after it. Where SURE seconds agree, there is a hole if
-    they are ahead; if they are behind, or further ahead than the file is long, the clock was set
-    anew and the sound goes on.
+    Frames that are astray wait for those after them. Once SURE seconds agree on another time, it is
+    a hole if they are ahead; if they are behind, or beyond the file's length, the clock was reset
+    and the sound goes on without a gap.
     """
 
     def __init__(self, container: InputContainer) -> None:
@@ -125,10 +125,10 @@ class _Clock:
         self._zero = origin(container)
         self._now, self._begun = 0.0, False  # where the sound that was given ends
         self._astray: list[tuple[AudioFrame, float]] = []
-        self._held = 0.0  # seconds that are astray
+        self._astray_seconds = 0.0  # seconds that are astray
 
-    def told(self, items: Iterable[AudioFrame | str]) -> Iterator[tuple[AudioFrame, float] | str]:
-        """Frames with rising seconds; an item of text says what damage was stepped over."""
+    def placed(self, items: Iterable[AudioFrame | str]) -> Iterator[tuple[AudioFrame, float] | str]:
+        """Frames with rising seconds; a string is the message of damage that was skipped."""
         for item in items:
             if isinstance(item, str):
                 yield item
@@ -138,7 +138,9 @@ class _Clock:
             if not self._begun and not self._astray and at <= DRIFT:
                 self._now = at  # what an edit list cuts away is before zero
             ahead = at - self._now
-            if abs(ahead - self._held) <= DRIFT:  # those that waited had their times wrong, no more
+            if (
+                abs(ahead - self._astray_seconds) <= DRIFT
+            ):  # those that waited had their times wrong, no more
                 yield from self._given([(frame, self._now) for frame, _ in self._astray])
             elif abs(ahead) <= DRIFT:
                 yield from self._lost()
@@ -146,8 +148,8 @@ class _Clock:
                 if self._astray and at < follows - DRIFT:
                     yield from self._lost()
                 self._astray.append((item, at))
-                self._held += _seconds(item)
-                if len(self._astray) > 1 and self._held >= SURE:
+                self._astray_seconds += _seconds(item)
+                if len(self._astray) > 1 and self._astray_seconds >= SURE:
                     yield from self._believed()
                 continue
             yield from self._given([(item, self._now)])
@@ -157,7 +159,7 @@ class _Clock:
             yield from self._lost()
 
     def _given(self, frames: list[tuple[AudioFrame, float]]) -> Iterator[tuple[AudioFrame, float]]:
-        self._begun, self._astray, self._held = True, [], 0.0
+        self._begun, self._astray, self._astray_seconds = True, [], 0.0
         for frame, at in frames:
             self._now = max(self._now, at)
             yield frame, self._now
@@ -167,7 +169,7 @@ class _Clock:
         frames = self._astray
         if not self._now < frames[0][1] <= frames[-1][1] <= self._limit:
             yield f"the clock of the sound is set anew at {self._now:.1f} s"
-            self._zero += self._end() - (self._now + self._held)
+            self._zero += self._end() - (self._now + self._astray_seconds)
             frames = [(frame, self._now) for frame, _ in frames]
         yield from self._given(frames)
 
@@ -177,7 +179,7 @@ class _Clock:
         if gone:
             seconds = sum(map(_seconds, gone))
             yield f"{seconds:.2f} s of sound at {self._now:.1f} s have a wrong time"
-        self._astray, self._held = [], 0.0
+        self._astray, self._astray_seconds = [], 0.0
 
     def _end(self) -> float:
         frame, at = self._astray[-1]
@@ -189,16 +191,16 @@ def _seconds(frame: AudioFrame) -> float:
 
 
 class _Mono:
-    """Resamples to 16 kHz mono, whatever comes; a format may change midway."""
+    """Resampler to 16 kHz mono, through changes of format."""
 
     def __init__(self) -> None:
         self.held = 0.0
-        """Seconds that were put in and have not come out."""
+        """Seconds put in that have not come out yet."""
         self._format: tuple[Any, ...] | None = None
         self._resampler: AudioResampler | None = None
 
     def add(self, frame: AudioFrame) -> list[NDArray[np.int16]]:
-        """The samples that this frame makes ready."""
+        """Resample a frame; returns the samples that are ready."""
         kind = (frame.format.name, frame.layout.name, frame.sample_rate)
         before = self.rest() if kind != self._format else []
         if self._resampler is None:
@@ -209,7 +211,7 @@ class _Mono:
         return before + self._taken(self._resampler.resample(frame))
 
     def rest(self) -> list[NDArray[np.int16]]:
-        """What is still inside; then it starts afresh."""
+        """Flush the samples still inside and reset."""
         if self._resampler is None:
             return []
         left = self._taken(self._resampler.resample(None))
@@ -223,7 +225,7 @@ class _Mono:
 
 
 class _Table:
-    """Writes samples to their place and measures them, in whole blocks."""
+    """Writer of samples at their offset and of their rows, block by block."""
 
     def __init__(self, samples: Path, rows: Path) -> None:
         self._file = samples.open("wb")
@@ -235,7 +237,7 @@ class _Table:
         self._fresh = False
 
     def move(self, place: int) -> None:
-        """What comes next belongs there; a place before zero is not kept."""
+        """Set the offset of the next sample; samples before zero are not kept."""
         now = self._count * STEP + self._filled
         self._skip = max(-place, 0)
         silent = max(place - now, 0)
@@ -247,7 +249,7 @@ class _Table:
                 self._measure()
 
     def add(self, pieces: list[NDArray[np.int16]]) -> int:
-        """Append samples; returns how many came."""
+        """Append samples; returns their number."""
         for piece in pieces:
             skipped = min(self._skip, len(piece))
             self._skip -= skipped
@@ -262,7 +264,7 @@ class _Table:
         return sum(map(len, pieces))
 
     def measured(self) -> bool:
-        """Whether a block was finished since this was asked last."""
+        """True if a block was finished since the last call."""
         fresh, self._fresh = self._fresh, False
         return fresh
 

@@ -1,4 +1,4 @@
-"""Open a hostile file safely and say what is in it.
+"""Containers: opening untrusted files safely, and probing their streams.
 
 Only containers on an allow-list are opened, never playlists or scripts (they name other files),
 and only from the disk. Runs inside the sandbox; `probe` is called through it.
@@ -28,30 +28,30 @@ CODECS = """
     rv30 rv40 svq1 svq3 theora tscc tscc2 utvideo v210 vc1 vp3 vp5 vp6 vp6a vp6f vp7 vp8 vp9 vvc
     wmv1 wmv2 wmv3 zmbv
 """
-"""How videos are coded. FFmpeg decodes hundreds more, most of them pictures and games, and the
-less a decoder is used, the fewer of its faults have been found."""
+"""Allowed video codecs. FFmpeg has hundreds more, mostly of pictures and games, and the rarer a
+decoder, the fewer of its faults have been found."""
 MAX_SIDE = 8192
 MAX_PIXELS = 34_000_000
-"""A picture above this is refused: a small file can claim one that fills the memory."""
+"""Pixels of a picture, at most: a small file can claim one that fills the memory."""
 LARGE_PIXELS = 9_000_000
-"""Above this one thread decodes: each further one would hold pictures of its own."""
+"""Pixels above which one thread decodes, as each further one would hold pictures of its own."""
 THREADS = 4
 MAX_ASPECT = 20
-"""Pixels that are claimed to be wider or narrower than this are taken as square."""
+"""Pixel aspect ratio, or its inverse, above which pixels are taken as square."""
 FAULTS_AT_MOST = 50
-"""Damaged places after which a file is left alone."""
+"""Damaged places after which decoding ends."""
 MAX_STREAMS = 64
-"""Streams of a kind that are told of."""
+"""Streams of a kind that are described."""
 
 Event = dict[str, Any]
 FAULTS = (FFmpegError, IndexError, UnicodeDecodeError, ValueError, OverflowError, MemoryError)
-"""What damaged media has been seen to raise out of the bindings."""
+"""Exceptions that damaged media has been seen to raise in the bindings."""
 UNKNOWN = "unknown"
 
 
 @contextlib.contextmanager
 def open_media(path: str) -> Generator[InputContainer]:
-    """A container opened for reading; UnreadableMedia says what the decoder said."""
+    """Open a container for reading; UnreadableMedia with the decoder's message."""
     name = Path(path).name
     if Path(path).stat().st_size == 0:
         raise UnreadableMedia(f"{name!r} is empty")
@@ -66,21 +66,26 @@ def open_media(path: str) -> Generator[InputContainer]:
             },
         )
     except FAULTS as error:
-        raise UnreadableMedia(f"{name!r} is not a video that can be read: {said(error)}") from error
+        raise UnreadableMedia(
+            f"{name!r} is not a video that can be read: {decoder_message(error)}"
+        ) from error
     try:
         yield container
     finally:
         container.close()
 
 
-def said(error: BaseException) -> str:
-    """What the decoder said, without its number and without our path."""
+def decoder_message(error: BaseException) -> str:
+    """Message of a decoder's error, without its number and without our path."""
     text = error.strerror if isinstance(error, (FFmpegError, OSError)) else str(error)
     return clean(text or "", 200).partition(": '")[0] or type(error).__name__
 
 
 def video_stream(container: InputContainer) -> VideoStream | None:
-    """The main video stream, decoding with threads; cover pictures are not video."""
+    """Main video stream, set to decode with threads; cover art does not count.
+
+    None without one; UnreadableMedia for a codec or a size that is not allowed.
+    """
     moving = [
         stream
         for stream in container.streams.video
@@ -110,7 +115,7 @@ def video_stream(container: InputContainer) -> VideoStream | None:
 
 
 def codec_name(stream: Stream) -> str:
-    """The name of a stream's decoder; UNKNOWN where this build has none, so no context either."""
+    """Name of a stream's decoder; UNKNOWN where this build has none, and so no context."""
     try:
         return stream.codec_context.name
     except (*FAULTS, AttributeError):
@@ -118,7 +123,7 @@ def codec_name(stream: Stream) -> str:
 
 
 def decoded(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame | str]:
-    """Frames from where the container stands; an item of text says what damage was stepped over."""
+    """Frames from the current position; a string is the message of damage that was skipped."""
     frames = container.decode(stream)
     faults = 0
     while True:
@@ -128,7 +133,7 @@ def decoded(container: InputContainer, stream: VideoStream) -> Iterator[VideoFra
             return
         except FAULTS as error:
             faults += 1
-            yield said(error)
+            yield decoder_message(error)
             if faults > FAULTS_AT_MOST or isinstance(error, MemoryError):
                 return
             frames = container.decode(stream)
@@ -137,12 +142,12 @@ def decoded(container: InputContainer, stream: VideoStream) -> Iterator[VideoFra
 
 
 def origin(container: InputContainer) -> float:
-    """The container's start in its own clock, in seconds: what every time is counted from."""
+    """Start of the container in its own clock, in seconds: the zero of every time."""
     return container.start_time / av.time_base if container.start_time else 0.0
 
 
 def shown_size(frame: VideoFrame, stream: VideoStream) -> tuple[int, int]:
-    """Width and height in pixels as shown: pixel shape and rotation applied."""
+    """Width and height in pixels as shown, with pixel aspect ratio and rotation applied."""
     aspect = float(stream.sample_aspect_ratio or 1)
     plausible = 1 / MAX_ASPECT <= aspect <= MAX_ASPECT
     width = round(frame.width * aspect) if plausible else frame.width
@@ -151,7 +156,7 @@ def shown_size(frame: VideoFrame, stream: VideoStream) -> tuple[int, int]:
 
 
 def probe(path: str) -> Iterator[Event]:
-    """Yield one event with the facts of the file; decodes one frame, or one piece of sound."""
+    """Yield one event with the facts of the file; decodes one frame of picture or sound."""
     with open_media(path) as container:
         start = origin(container)
         facts: Event = {
@@ -183,7 +188,7 @@ def probe(path: str) -> Iterator[Event]:
                 frame = next(container.decode(stream))
                 facts["video"] = _picture_facts(stream, frame)
             except (*FAULTS, StopIteration) as error:
-                trouble = said(error)
+                trouble = decoder_message(error)
         if facts["video"] is None and not _has_sound(container):
             name = Path(path).name
             raise UnreadableMedia(
@@ -194,7 +199,7 @@ def probe(path: str) -> Iterator[Event]:
 
 
 def sound_end(path: str) -> Iterator[Event]:
-    """Yield {"end": seconds}: where the last packet of sound ends, 0 without sound."""
+    """Yield {"end": seconds}, the end of the last packet of sound, 0 without sound."""
     with open_media(path) as container:
         start, end = origin(container), 0.0
         if container.streams.audio:

@@ -1,4 +1,4 @@
-"""The keyframe pass and the one decode pass. Both run inside the sandbox.
+"""Keyframe pass and decode pass. Both run inside the sandbox.
 
 The decode pass reads strided planes of every frame, which costs about a tenth of decoding,
 stores a row of signals, and writes the pictures that the adaptive sampler keeps.
@@ -17,7 +17,7 @@ from av.video.stream import VideoStream
 
 from tools.errors import UnreadableMedia
 from tools.files.rows import RowWriter
-from tools.video.container import FAULTS, decoded, open_media, origin, said, video_stream
+from tools.video.container import FAULTS, decoded, decoder_message, open_media, origin, video_stream
 from tools.video.grid import sample_grid
 from tools.video.jpeg import PictureWriter
 from tools.vision.sampling import LAST, Adaptive
@@ -25,18 +25,18 @@ from tools.vision.signals import DRIFT, NOISE, ROW, Grid
 
 Event = dict[str, Any]
 KEYFRAME_SPACING = 2.0
-"""Seconds at least between two pictures of the keyframe pass."""
+"""Seconds between two pictures of the keyframe pass, at least."""
 KEYFRAMES = 400
-"""At most so many pictures of the keyframe pass: they are for the first question, not the last."""
+"""Pictures of the keyframe pass, at most: they are for the first question, not the last."""
 PROGRESS_FRAMES = 250
 FAR = 1.0
-"""Seconds by which times disagree that are not just shaken a little."""
+"""Seconds between two times from which on one of them is wrong and not just jitter."""
 MAX_FRAMES = 20_000_000
-"""Work is bounded by what is decoded, never by what a file claims."""
+"""Frames decoded, at most, whatever a file claims."""
 PICTURES_BASE, PICTURES_TIMES = 256 << 20, 10
-"""Bytes of kept pictures: so many for any file, and so many times its own size."""
+"""Room for kept pictures: bytes for any file, plus a multiple of the file's size."""
 HELD_SAMPLES = 64
-"""At most so many grids are held to look back DRIFT seconds."""
+"""Grids kept to look back DRIFT seconds, at most."""
 
 
 def keyframes(path: str, target: str, duration: float) -> Iterator[Event]:
@@ -75,7 +75,7 @@ def keyframes(path: str, target: str, duration: float) -> Iterator[Event]:
                             yield {"frame": writer.write(frame, seconds)}
                 context.flush_buffers()
         except FAULTS as error:
-            yield {"trouble": said(error)}
+            yield {"trouble": decoder_message(error)}
         yield {"end": end}
 
 
@@ -85,10 +85,10 @@ def scan(
     """Decode every frame once: rows to the file `rows`, kept pictures to the folder `target`.
 
     Yields {"frame": …} for each kept picture, {"seconds": …} now and then, and at the end
-    {"rows": count, "end": seconds, "trouble": what the decoder said last or None, "damaged":
+    {"rows": count, "end": seconds, "trouble": the decoder's last message or None, "damaged":
     places that could not be decoded, "full": seconds from which on no picture was kept, or None}.
-    room is what the pictures may take in bytes: a film of skipped frames, each minutes from the
-    last, is a few kilobytes and would fill a disk.
+    room bounds the bytes of the pictures: a film of skipped frames, each minutes from the last, is
+    a few kilobytes and would fill a disk.
     """
     room = room or PICTURES_BASE + PICTURES_TIMES * Path(path).stat().st_size
     full: float | None = None
@@ -141,11 +141,11 @@ def scan(
 def _frames(
     container: InputContainer, stream: VideoStream
 ) -> Iterator[tuple[VideoFrame, float] | str]:
-    """Frames with rising seconds; an item of text is what the decoder said of damage.
+    """Frames with rising seconds; a string is the message of damage that was skipped.
 
-    Frames before zero are what an edit list cuts away. Of those in one millisecond only the first
-    counts: a picture's name and every id are whole milliseconds. Each waits for the one after it:
-    a single time that is far ahead must not hide all that follows.
+    Frames before zero, which an edit list cuts away, are dropped. Of those in one millisecond the
+    first counts: a picture's name and every id are whole milliseconds. Each waits for the one after
+    it: a single time that is far ahead must not hide all that follows.
     """
     start = origin(container)
     rate = stream.average_rate or stream.guessed_rate
@@ -189,7 +189,7 @@ _SQUARES = _LEVELS**2
 
 
 class _Meter:
-    """Signals of each frame against the one before and the one DRIFT seconds ago."""
+    """Signals of each frame, compared with the one before and the one DRIFT seconds ago."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -201,7 +201,7 @@ class _Meter:
     def measure(
         self, frame: VideoFrame, seconds: float
     ) -> tuple[Grid, float, float, float, float, float, float, float]:
-        """The grid; difference, histogram, motion, drift, spread, brightness, contrast."""
+        """Grid, difference, histogram, motion, drift, spread, brightness and contrast."""
         self.count += 1
         grid, lines = sample_grid(frame)
         size, pixels = grid.size, lines * grid.shape[1]

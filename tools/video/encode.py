@@ -1,4 +1,4 @@
-"""Pictures and sound as a video file. Writes H.264 and AAC in MP4."""
+"""Encoder of pictures and sound: H.264 and AAC in MP4."""
 
 from collections.abc import Iterable
 from fractions import Fraction

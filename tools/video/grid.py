@@ -1,4 +1,4 @@
-"""A thin grid of samples of every decoded frame: what the signals are computed from.
+"""Grid of samples of a decoded frame, from which its signals are computed.
 
 Read in strides straight from the decoded planes, so that it costs about a tenth of decoding.
 """
@@ -17,7 +17,7 @@ _LUMA_FIRST = ("gray", "nv12", "nv21")
 
 
 def sample_grid(frame: VideoFrame) -> tuple[Grid, int]:
-    """Samples of a frame, 0 to 255, straight from its planes, and how many lines are luma."""
+    """Samples of a frame, 0 to 255, straight from its planes, and the number of luma lines."""
     format = frame.format
     name = format.name
     planar = name.startswith(_PLANAR)
@@ -46,7 +46,7 @@ def sample_grid(frame: VideoFrame) -> tuple[Grid, int]:
 
 
 def _strided(plane: Any, bits: int, big: bool, columns: int, lines: int) -> Any:
-    """About columns x lines samples of one plane, as 8 bit; nothing is copied before it is thin."""
+    """About columns x lines samples of one plane in 8 bits, sliced before anything is copied."""
     kind = np.uint8 if bits <= 8 else np.dtype(">u2" if big else "<u2")
     samples: Any = np.frombuffer(plane, kind)
     height, width = plane.height, plane.width

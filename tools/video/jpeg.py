@@ -1,4 +1,4 @@
-"""Decoded frames to JPEG files: upright, as shown, of bounded size. Runs in the sandbox."""
+"""JPEG files of decoded frames: upright, as shown, of bounded size. Runs in the sandbox."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -15,24 +15,24 @@ from tools.files.checksums import BLANK, sealed_picture
 from tools.video.container import (
     FAULTS,
     decoded,
+    decoder_message,
     open_media,
     origin,
-    said,
     shown_size,
     video_stream,
 )
-from tools.vision.colour import attributes
+from tools.vision.colour import measure_attributes
 
 Event = dict[str, Any]
 MAX_WIDTH, MAX_HEIGHT = 1280, 4096
 QUALITY = 82
 ROUNDING = 5e-4
 SEEK_AHEAD = 4.0
-"""Seconds up to which decoding on is cheaper than looking for the next keyframe."""
+"""Seconds up to which decoding on is cheaper than seeking to a keyframe."""
 
 
 class PictureWriter:
-    """Writes frames of one stream into a folder, named by their time in milliseconds."""
+    """Writer of frames of one stream into a folder, named by their time in milliseconds."""
 
     def __init__(self, folder: Path, stream: VideoStream) -> None:
         self.written = 0
@@ -40,7 +40,7 @@ class PictureWriter:
         self._stream = stream
 
     def write(self, frame: VideoFrame, seconds: float) -> Event:
-        """Write one picture; returns its seconds, file name and measured colours."""
+        """Write one picture; returns its seconds, file name and attributes."""
         width, height = shown_size(frame, self._stream)
         scale = min(1.0, MAX_WIDTH / width, MAX_HEIGHT / height)
         width, height = max(round(width * scale), 1), max(round(height * scale), 1)
@@ -62,8 +62,8 @@ class PictureWriter:
         self.written += picture.tell()
         down, across = max(rgb.shape[0] // 36, 1), max(rgb.shape[1] // 64, 1)
         small = rgb[down // 2 :: down, across // 2 :: across]
-        look = attributes("", round(seconds, 6), small, 0.0)
-        return {"seconds": look.seconds, "name": name, "look": asdict(look)}
+        measured = measure_attributes("", round(seconds, 6), small, 0.0)
+        return {"seconds": measured.seconds, "name": name, "attributes": asdict(measured)}
 
 
 def pictures(path: str, target: str, seconds: Sequence[float]) -> Iterator[Event]:
@@ -99,4 +99,4 @@ def pictures(path: str, target: str, seconds: Sequence[float]) -> Iterator[Event
                         yield {"frame": writer.write(held, moment)}
                     return
         except FAULTS as error:
-            yield {"trouble": said(error)}
+            yield {"trouble": decoder_message(error)}

@@ -1,4 +1,4 @@
-"""A copy of one span that every browser plays, on the time axis of the whole video.
+"""Proxy: a copy of one span that every browser plays, on the time axis of the whole video.
 
 A file that starts at second 3,600 would be shown from 0:00 by every player. So the first picture
 of the span is held from 0 to its start, and the last one from its end to the end of the video:
@@ -31,12 +31,12 @@ RATE = 48_000
 BLOCK = 1024
 """Samples of one AAC frame."""
 MAX_RATE = 61.0
-"""Pictures that come faster are left out."""
+"""Pictures a second, at most; the others are left out."""
 LEAD = 3.0
-"""Seconds before the span from which decoding starts: the sound needs them to settle, and a
-transport stream is only found roughly."""
+"""Seconds before the span at which decoding starts: the sound needs them to settle, and seeking in
+a transport stream is rough."""
 DRIFT = 0.06
-"""Seconds by which the sound may leave its place before it is put right."""
+"""Seconds of drift of the sound before it is corrected."""
 
 
 def write_proxy(
@@ -86,7 +86,7 @@ def _sound(container: InputContainer) -> AudioStream | None:
 def _frames(
     container: InputContainer, indexes: list[int], zero: float
 ) -> Iterator[tuple[int, VideoFrame | AudioFrame, float]]:
-    """Stream index, frame and its seconds, in the order of the file; damage is stepped over."""
+    """Stream index, frame and its seconds, in the order of the file; damage is skipped."""
     packets = container.demux([container.streams[index] for index in indexes])
     while True:
         try:
@@ -104,7 +104,7 @@ def _frames(
 
 
 class _Mux:
-    """Holds packets back until the picture's size is known: no stream can join a begun file."""
+    """Muxer that waits for the picture's size: no stream can join a file that has begun."""
 
     def __init__(self, output: OutputContainer, waits: bool) -> None:
         self.output: Any = output
@@ -168,7 +168,7 @@ class _Pictures:
         self._mux(self._stream.encode(None))
 
     def _upright(self, frame: VideoFrame) -> VideoFrame:
-        """Turned as shown, with square pixels, and no larger than SHORT_SIDE x LONG_SIDE."""
+        """Picture turned as shown, with square pixels, SHORT_SIDE x LONG_SIDE at most."""
         shape = (frame.width, frame.height, frame.format.name, frame.rotation)
         if self._graph is None or self._shape != shape:
             self._graph, self._shape = self._build(frame), shape
@@ -232,7 +232,7 @@ class _Pictures:
 
 
 class _Sound:
-    """Writes samples where their time says: gaps become silence, what comes twice is dropped."""
+    """Writer of samples at their time: gaps become silence, repetitions are dropped."""
 
     def __init__(self, mux: _Mux, start: float, end: float) -> None:
         self.done = self.wrote = False

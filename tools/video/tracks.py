@@ -1,7 +1,7 @@
-"""Read the subtitle tracks inside a container: packets only, nothing is decoded.
+"""Subtitle tracks inside a container, read from packets without decoding.
 
-The text codecs carry readable payloads, so no decoder runs on them; what a picture-based track
-shows is not text and is only named. Runs inside the sandbox.
+The text codecs carry readable payloads, so no decoder runs on them; picture-based tracks are only
+named. Runs inside the sandbox.
 """
 
 from collections.abc import Iterator
@@ -12,15 +12,15 @@ from av.stream import Discard, Disposition
 from av.subtitles.stream import SubtitleStream
 
 from tools.text.clean import clean
-from tools.video.container import FAULTS, codec_name, open_media, origin, said
+from tools.video.container import FAULTS, codec_name, decoder_message, open_media, origin
 
 TEXT_CODECS = {"ass", "ssa", "subrip", "srt", "text", "mov_text", "webvtt"}
 MAX_CUES = 50_000
 MAX_TEXT = 4000
 MAX_TRACK, MAX_ALL = 5 << 20, 20 << 20
 MAX_TRACKS = 64
-"""Cues of one track, characters of one cue, of one track and of all, and tracks. What is beyond
-them is left out and said: packed subtitles can be a thousand times as large as their file."""
+"""Most cues of a track, characters of a cue, of a track and of all tracks, and tracks. The rest is
+left out and reported: packed subtitles can be a thousand times as large as their file."""
 
 Event = dict[str, Any]
 
@@ -53,7 +53,9 @@ def read_subtitles(path: str) -> Iterator[Event]:
                         held[index] += _take(packet, events[index], start, room)
             except FAULTS as error:
                 for index in readable:
-                    events[index]["trouble"] = f"damaged, read up to there: {said(error)}"
+                    events[index]["trouble"] = (
+                        f"damaged, read up to there: {decoder_message(error)}"
+                    )
         yield from events.values()
 
 
@@ -79,7 +81,7 @@ def _described(stream: SubtitleStream) -> Event:
 
 
 def _take(packet: "Packet[Any]", event: Event, origin: float, room: int) -> int:
-    """Add the cue of a packet where there is room; returns how many characters it has."""
+    """Add the cue of a packet if it fits in `room` characters; returns its length."""
     if packet.pts is None:
         return 0
     text = _payload(bytes(packet), event["codec"])

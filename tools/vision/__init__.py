@@ -1,1 +1,1 @@
-"""What pixels tell: signals, sampling, scenes, colours, text."""
+"""Computer vision: signals, sampling, scenes, colours, motion, text on screen."""

@@ -1,4 +1,4 @@
-"""Where one picture differs from another: what makes a text worth reading again, and which part."""
+"""Regions that differ between two pictures: the parts whose text is worth reading again."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
 SIDE = 320
 BLOCK = 8
 CHANGED = 8.0
-"""Mean difference of a block, of 255, from which it counts as changed; JPEG noise stays below 3."""
+"""Mean difference of a block, 0 to 255, from which it counts as changed; JPEG noise is below 3."""
 TOUCHED = 4.0
 """The same for a block whose earlier text may be used again: stricter, as small steps add up."""
 GAP_ROWS, GAP_COLUMNS = 1, 5
@@ -21,8 +21,8 @@ GAP_ROWS, GAP_COLUMNS = 1, 5
 may stand closer than words."""
 
 
-def small(path: Path) -> Grey:
-    """The picture in grey, its longer side 320 pixels, in whole blocks. OSError if it is none."""
+def load_grey(path: Path) -> Grey:
+    """Load a picture in grey, 320 pixels at its longer side, in whole blocks; OSError if none."""
     from PIL import Image
 
     with Image.open(path) as image:
@@ -34,13 +34,13 @@ def small(path: Path) -> Grey:
         return np.asarray(grey)
 
 
-def change(before: Grey, after: Grey) -> float:
-    """The largest mean difference of a block: a line that changed on a slide is a small share."""
+def largest_change(before: Grey, after: Grey) -> float:
+    """Largest mean difference of a block, 0 to 255: a changed line is a small share of a slide."""
     return float(_blocks(before, after).max()) if before.shape == after.shape else 255.0
 
 
-def changed(before: Grey, after: Grey) -> list[Box]:
-    """The parts that differ, each with a margin of one block; together they hold every change."""
+def changed_parts(before: Grey, after: Grey) -> list[Box]:
+    """Boxes around every change, each with a margin of one block."""
     if before.shape != after.shape:
         return [WHOLE]
     mask = _blocks(before, after) > TOUCHED
@@ -56,8 +56,8 @@ def changed(before: Grey, after: Grey) -> list[Box]:
     ]
 
 
-def whole(parts: list[Box], things: list[Box]) -> list[Box]:
-    """The parts, grown until none of the things is cut by one and none of the parts meet."""
+def merged(parts: list[Box], things: list[Box]) -> list[Box]:
+    """Merge parts that overlap, and grow them until none cuts through one of the things."""
     todo, done = list(parts), list[Box]()
     while todo:
         part = todo.pop()
@@ -73,12 +73,12 @@ def whole(parts: list[Box], things: list[Box]) -> list[Box]:
 
 
 def meet(one: Box, other: Box) -> bool:
-    """They share more than an edge."""
+    """True if two boxes share more than an edge."""
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
 def area(box: Box) -> float:
-    """As a share of the picture."""
+    """Area of a box as a share of the picture."""
     return (box[2] - box[0]) * (box[3] - box[1])
 
 
@@ -92,7 +92,7 @@ def _around(boxes: list[Box]) -> Box:
 
 
 def _blocks(before: Grey, after: Grey) -> NDArray[np.float32]:
-    """Mean difference of each block."""
+    """Mean difference of each block, 0 to 255."""
     import cv2
 
     height, width = after.shape
@@ -102,7 +102,7 @@ def _blocks(before: Grey, after: Grey) -> NDArray[np.float32]:
 
 
 def _boxes(mask: NDArray[np.bool_]) -> list[tuple[int, int, int, int]]:
-    """Left, top, right, bottom of connected parts, across gaps of GAP_ROWS and GAP_COLUMNS."""
+    """Bounding boxes, in blocks, of what is set and no further apart than the gaps."""
     import cv2
 
     cells = mask.astype(np.uint8)

@@ -1,4 +1,4 @@
-"""What the pixels of one small picture tell without a model: named colours, light, motion.
+"""Colour attributes of a picture, measured without a model: named colours and light.
 
 Colours are named in OKLCh, where a step looks equally large everywhere. The name of every colour
 is looked up in a table of 32 x 32 x 32 cells, made once: 20 microseconds a picture.
@@ -29,7 +29,7 @@ COLOUR_WORDS = {name: name for name in COLOURS} | {
     "bluish": "blue", "navy": "blue", "violet": "purple", "lilac": "purple", "magenta": "pink",
     "brownish": "brown", "beige": "brown",
 }  # fmt: skip
-"""The names of colours, and words that people use for them."""
+"""Names of colours by the words that people use for them."""
 
 # Where one hue's name ends and the next begins, in degrees of OKLCh. Pink, brown, black, white and
 # grey are not hues: they are decided by lightness and chroma below.
@@ -37,8 +37,11 @@ _HUES = ((15, "pink"), (36, "red"), (78, "orange"), (115, "yellow"), (165, "gree
          (220, "cyan"), (285, "blue"), (338, "purple"), (360, "pink"))  # fmt: skip
 
 
-def attributes(video: str, seconds: float, rgb: Pixels, motion: float) -> Attributes:
-    """Measure one small RGB picture (height, width, 3); motion comes from the decode pass."""
+def measure_attributes(video: str, seconds: float, rgb: Pixels, motion: float) -> Attributes:
+    """Measure one small RGB picture (height, width, 3; 0 to 255).
+
+    Shares, brightness and saturation are 0 to 1; motion comes from the decode pass.
+    """
     import numpy as np
 
     pixels = rgb.reshape(-1, 3)
@@ -64,15 +67,15 @@ def attributes(video: str, seconds: float, rgb: Pixels, motion: float) -> Attrib
     )
 
 
-def look_of_picture(video: str, seconds: float, path: Path) -> Attributes:
-    """Measure a picture that was stored; motion is not known of one picture."""
+def measure_picture(video: str, seconds: float, path: Path) -> Attributes:
+    """Measure a stored picture, with a motion of 0; OSError if it is no picture."""
     import numpy as np
     from PIL import Image
 
     with Image.open(path) as image:
         image.draft("RGB", (160, 90))
         small = np.asarray(image.convert("RGB").resize((64, 36), Image.Resampling.BOX))
-    return attributes(video, seconds, small, 0.0)
+    return measure_attributes(video, seconds, small, 0.0)
 
 
 def name_colour(red: int, green: int, blue: int) -> str:
@@ -82,7 +85,7 @@ def name_colour(red: int, green: int, blue: int) -> str:
 
 @cache
 def _names() -> NDArray[np.uint8]:
-    """The index into COLOURS for each of the 32768 cells of the RGB cube."""
+    """Index into COLOURS of each of the 32768 cells of the RGB cube."""
     import numpy as np
 
     # 0 stays 0 and 31 becomes 255, so that pure colours are met exactly.
@@ -121,7 +124,10 @@ def _names() -> NDArray[np.uint8]:
 def _oklch(
     rgb: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Lightness 0 to 1, chroma and hue in degrees of sRGB colours; matrices by B. Ottosson."""
+    """OKLCh of sRGB colours (n x 3, 0 to 1): lightness 0 to 1, chroma, hue in degrees.
+
+    Matrices by B. Ottosson, 2020.
+    """
     import numpy as np
 
     linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)

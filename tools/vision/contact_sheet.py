@@ -1,4 +1,4 @@
-"""Contact sheets: many pictures as one, each tile under the label by which it is cited.
+"""Contact sheets: many pictures in one, each below the label by which it is cited.
 
 Their comment is left blank for a checksum: `tools.files.checksums` puts it there.
 """
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 WIDTH = 1024
 BAR = 22
-"""Pixels that a label is high."""
+"""Pixels: height of a label."""
 GAP = 4
 QUALITY = 82
 
 
 @dataclass(frozen=True)
 class Tile:
-    """A picture's file, and the words under it."""
+    """A picture's file and the label above it."""
 
     image: Path
     label: str
@@ -43,9 +43,9 @@ class Sheet:
 
 
 def contact_sheet(tiles: Sequence[Tile], width: int = WIDTH, columns: int = 0) -> Sheet:
-    """The tiles in rows, at most `width` pixels wide; UnreadableMedia names one that is broken.
+    """Lay tiles out in rows, at most `width` pixels wide; UnreadableMedia names a broken one.
 
-    As many columns as rows, or nearly so, where none are named.
+    About as many columns as rows where `columns` is 0.
     """
     from PIL import Image, ImageDraw, ImageFont
 

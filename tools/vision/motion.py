@@ -68,7 +68,7 @@ DOMINANT = 0.67
 
 
 def changing(rows: Rows, cuts: Sequence[float]) -> Floats:
-    """Share of the picture that changes at each frame, 0 to 1; 0 at cuts (seconds, sorted)."""
+    """Share of the picture that changes at each frame, 0 to 1, and 0 at cuts (seconds, sorted)."""
     motion = rows["motion"].astype(np.float64)
     motion[_first_frames(rows, cuts)] = 0.0
     return motion
@@ -106,7 +106,7 @@ def _first_frames(rows: Rows, cuts: Sequence[float]) -> list[int]:
 
 
 def camera_motion(pictures: Sequence[Picture]) -> Camera:
-    """Pan, tilt or zoom that most neighbouring pictures agree on."""
+    """Pan, tilt or zoom that most pairs of neighbouring pictures agree on."""
     votes = Counter[Camera](
         _similarity(before, after)
         for (earlier, before), (later, after) in pairwise(pictures)
@@ -136,7 +136,7 @@ def _similarity(before: Grey, after: Grey) -> Camera:
 
 
 def _fitted(before: Grey, after: Grey) -> NDArray[Any] | None:
-    """The similarity (2 x 3) that takes the background before to that after; None if unsure."""
+    """Similarity (2 x 3) that maps the background before to that after; None if unsure."""
     import cv2
 
     best: Any = cv2.goodFeaturesToTrack(before, CORNERS, 0.01, APART)
@@ -172,7 +172,7 @@ def _tracked(
 
 
 def crossing(pictures: Sequence[Picture]) -> Path | None:
-    """The path of an object across the picture of a camera that stands still."""
+    """Path of the one object that crosses the picture of a fixed camera; None if there is none."""
     import cv2
 
     if len(pictures) < 3:

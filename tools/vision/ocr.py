@@ -1,8 +1,8 @@
-"""Text on screen: a reader of one picture, and spans of text over the time of a video.
+"""Optical character recognition: a reader of one picture, and the text tracks of a video.
 
-Reading a picture costs a hundred times as much as seeing that it did not change, so only what
-changed is read: kept frames that look alike form a run, the first of a run speaks for it, and of
-that one only the parts are read that differ from a neighbour which has been read already.
+Reading a picture costs a hundred times as much as comparing it, so only changes are read: kept
+frames that look the same form a run, its first frame stands for it, and of that one only the parts
+are read that differ from a neighbouring run which has been read already.
 """
 
 import importlib
@@ -30,11 +30,11 @@ from tools.vision.change_regions import (
     Box,
     Grey,
     area,
-    change,
-    changed,
+    changed_parts,
+    largest_change,
+    load_grey,
     meet,
-    small,
-    whole,
+    merged,
 )
 from tools.vision.text_tracks import Line, Run, join, letters
 
@@ -42,17 +42,17 @@ Pixels = NDArray[np.uint8]
 
 
 class TextReader(Protocol):
-    """Reads the text in one picture."""
+    """Reader of the text in one picture."""
 
     @property
     def name(self) -> str:
-        """What the manifest calls it."""
+        """Name of the provider in the manifest."""
         ...
 
     def read(self, image: Path | Pixels, part: Box = WHOLE) -> list[Line]:
-        """The lines in a part of a picture file, or of RGB rows; their boxes are of the picture.
+        """Read the lines in a part of a picture; their boxes are shares of the whole picture.
 
-        Raises OSError for a file that is no picture.
+        A picture is a file, or RGB pixels (height, width, 3). OSError for a file that is none.
         """
         ...
 
@@ -70,7 +70,7 @@ class RapidOcrReader:
         self._lock = threading.Lock()  # the engine keeps the state of a call in itself
 
     def read(self, image: Path | Pixels, part: Box = WHOLE) -> list[Line]:
-        """The lines from top to bottom. Loads the models the first time."""
+        """Read the lines from top to bottom; the first call loads the models."""
         pixels = _crop(image if isinstance(image, np.ndarray) else _rgb(image), part)
         height, width = pixels.shape[:2]
         if min(height, width) < 12:  # no room for a letter, and the engine would enlarge it
@@ -95,7 +95,7 @@ class RapidOcrReader:
         ]
 
     def warm_up(self) -> None:
-        """Load the models now, so that the time it takes is counted to no picture."""
+        """Load the models now, so that their loading counts towards no picture's time."""
         with self._lock:
             self._engine = self._engine or self._load()
 
@@ -124,7 +124,7 @@ class RapidOcrReader:
 
 
 def _faults() -> tuple[type[Exception], ...]:
-    """What the engine and the runtime below it raise: classes that only Exception is above."""
+    """Exceptions of the engine and its runtime, which have no base class but Exception."""
     kinds: list[type[Exception]] = [MemoryError]
     for name in (
         "rapidocr.inference_engine.onnxruntime.main",
@@ -139,7 +139,7 @@ def _faults() -> tuple[type[Exception], ...]:
 
 
 def load_text_reader(name: str = "auto", threads: int = 0) -> TextReader | None:
-    """The reader of that name; None for `none`, and for `auto` where there is no reader.
+    """Load a reader by name; None for `none`, and for `auto` without the package.
 
     At most `threads` threads work at once; 0 takes four.
     """
@@ -175,7 +175,7 @@ def _crop(pixels: Pixels, part: Box) -> Pixels:
 
 
 def _box(corners: NDArray[np.float64], part: Box) -> Box:
-    """The box around corners in shares of a part, in shares of the picture."""
+    """Bounding box, in shares of the picture, of corners given in shares of a part."""
     low, high = np.asarray(part[:2]), np.asarray(part[2:])
     places = (low + np.clip(corners, 0, 1) * (high - low)).round(4)
     (left, top), (right, bottom) = places.min(axis=0), places.max(axis=0)
@@ -185,9 +185,9 @@ def _box(corners: NDArray[np.float64], part: Box) -> Box:
 # Which pictures to read
 
 PLAIN = 20
-"""Difference of light, of 255, that a picture with readable text has somewhere."""
+"""Difference of light, of 255, between the darkest and lightest pixel of a readable picture."""
 MOSTLY = 0.5
-"""Share of a picture from which on it is read whole rather than in parts."""
+"""Changed share of a picture from which on it is read whole."""
 LEAST_CONFIDENCE = 0.5
 LEAST_SECONDS = 2.0
 """A budget below this would go into loading the models, and a short clip would never be read."""
@@ -214,8 +214,8 @@ def read_screen(
 ) -> Generator[tuple[float, Callable[[], list[ScreenText]]], None, Reading]:
     """Read the kept frames, in time order, within `budget` times `duration` seconds.
 
-    Yields the share done, 0 to 1, and what gives the texts so far, whose spans may still change;
-    returns the reading.
+    Yields the share done, 0 to 1, and a function that returns the texts so far, whose times may
+    still change; returns the reading.
     `cuts` are seconds. `changes` are rows of (seconds, difference from the frame before), of more
     frames than were kept: they place a start or an end between two kept frames.
     """
@@ -254,11 +254,11 @@ def _runs(
     shown: Grey | None = None
     for frame in frames:
         try:
-            grey = small(image_path(frame))
+            grey = load_grey(image_path(frame))
         except OSError:
             broken += 1
             continue
-        difference = 255.0 if shown is None else change(shown, grey)
+        difference = 255.0 if shown is None else largest_change(shown, grey)
         if difference < CHANGED:
             runs[-1].last = frame.seconds
             continue
@@ -278,7 +278,7 @@ def _runs(
 
 
 def _known(runs: list[Run], at: int) -> list[Run]:
-    """The nearest runs before and after that have been read: what they show may still be there."""
+    """The nearest read runs before and after, whose lines may be reused."""
     before = next((run for run in reversed(runs[:at]) if run.lines is not None), None)
     after = next((run for run in runs[at + 1 :] if run.lines is not None), None)
     return [run for run in (before, after) if run]
@@ -287,13 +287,15 @@ def _known(runs: list[Run], at: int) -> list[Run]:
 def _lines(
     run: Run, known: list[Run], image_path: Callable[[Frame], Path], reader: TextReader
 ) -> list[Line]:
-    """The lines in the picture of a run; where it looks like a known one, that one's lines."""
+    """Lines in the picture of a run: reused from a known run where unchanged, read elsewhere."""
     path = image_path(run.frame)
-    now = small(path)
+    now = load_grey(path)
     least, parts, lines = MOSTLY, [WHOLE], list[Line]()
     for other in known:
         there = other.lines or []
-        differ = whole(changed(small(image_path(other.frame)), now), [one.box for one in there])
+        differ = merged(
+            changed_parts(load_grey(image_path(other.frame)), now), [one.box for one in there]
+        )
         if sum(map(area, differ)) < least:
             least, parts, lines = sum(map(area, differ)), differ, there
     found = [line for line in lines if not any(meet(line.box, part) for part in parts)]
@@ -303,8 +305,11 @@ def _lines(
 
 
 def _fair(runs: list[Run]) -> Generator[Run]:
-    """An order in which any beginning is a good choice: first the longest run of each scene, then
-    scenes where text was found, then what changed much and stood long, as text does to be read."""
+    """Runs by priority, since the budget may end at any of them.
+
+    First the best run of each scene, then scenes with text, then by change times duration, as
+    text stands long to be read.
+    """
     scenes: dict[int, list[Run]] = {}
     for run in runs:
         scenes.setdefault(run.scene, []).append(run)

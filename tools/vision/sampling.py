@@ -28,18 +28,19 @@ REASONS = (
     "floor",
     "last frame",
 )
-"""Why the adaptive sampler kept a frame; a row stores the index."""
+"""Reasons to keep a frame, told to users; a row of signals stores the index."""
 FIRST, SHOT, PEAK, CHANGED, MOVED, FLOOR, LAST = range(1, len(REASONS))
 
 FLOOR_SECONDS = 5.0
-"""However still the picture is, one frame per this long."""
+"""Seconds between two kept frames of a still picture."""
 SHOT_DIFFERENCE, SHOT_RATIO, SHOT_MOTION = 10.0, 2.2, 0.15
-"""A step in brightness this large, and this far above the steps just before, starts a shot."""
+"""A shot starts with a step in brightness this large (of 255), so many times as large as those just
+before, that changes this share of the picture."""
 RECENT = 6
-"""Frames that count as just before."""
+"""Frames that a step is compared with."""
 PEAK_RATIO, PEAK_MOTION = 2.5, 0.15
 BURST = (0.2, 0.4)
-"""Seconds after a motion peak at which two more frames are kept: sub-second action needs three."""
+"""Seconds after a motion peak at which a frame is kept too: sub-second action needs three."""
 STILL = 0.002
 """Motion below which the picture counts as standing still."""
 MOVED_AMOUNT = 0.6
@@ -54,13 +55,13 @@ GAP = 0.3
 """Seconds that must lie between two kept frames of a moving picture."""
 DENSE_PER_SECOND = 2.0
 DENSE_TIMES = 100
-"""At most so many times are looked at for each frame that there is."""
+"""Times tried for each decoded frame, at most: a file may claim years between two."""
 DUPLICATE = 0.015
 """Share of the grid that may differ between near-duplicates."""
 
 
 class Adaptive:
-    """Keeps more frames where the picture moves, a burst at peaks, and a floor where it is still.
+    """Adaptive sampler: more frames in movement, bursts at its peaks, a floor for still pictures.
 
     A frame that looks like the one kept last is dropped as a near-duplicate, except for the floor
     and the first frame of a shot.
@@ -82,7 +83,7 @@ class Adaptive:
     def keep(
         self, seconds: float, grid: Grid, difference: float, histogram: float, motion: float
     ) -> int:
-        """The reason to keep this frame, or 0. Call once per frame, in the order of time."""
+        """Decide on one frame: the index of the reason to keep it, or 0. Frames come by time."""
         step = min(max(seconds - self._before, 0.0), 1.0)
         self._before = seconds
         reason = self._reason(seconds, step, grid, difference, histogram, motion)
@@ -133,7 +134,7 @@ class Adaptive:
         return 0
 
     def _looks_again(self, seconds: float) -> bool:
-        """Once it has settled, and every SLOW seconds while nothing seems to move."""
+        """True once the picture has settled, and every SLOW seconds while nothing seems to move."""
         if self._was_moving or seconds - max(self._looked_at, self._kept_at) >= SLOW:
             self._looked_at = seconds
             return True
@@ -143,7 +144,7 @@ class Adaptive:
         return self._kept is not None and changed_share(grid, self._kept) < DUPLICATE
 
     def _changed(self, grid: Grid) -> bool:
-        """Whether any block of the grid differs: one line of a slide is a hundredth of it."""
+        """True if any block of the grid differs: one line of a slide is a hundredth of it."""
         if self._kept is None or self._kept.shape != grid.shape:
             return True
         moved = np.abs(grid - self._kept) > NOISE
@@ -170,10 +171,10 @@ def choose(
     start: float = 0.0,
     end: float = float("inf"),
 ) -> list[tuple[float, str]]:
-    """(seconds, reason) of the frames that a strategy keeps within [start, end).
+    """Frames that a strategy keeps within [start, end), as (seconds, reason) by time.
 
-    uniform: evenly spaced, 12 unless told. keyframe: where the file can be entered. dense: two a
-    second, evenly. sparse: the middle of each scene. adaptive: what the decode pass kept.
+    uniform: `count` evenly spaced, else 12. keyframe: the file's own keyframes. dense: two a
+    second, evenly. sparse: the middle of each scene. adaptive: those kept by the decode pass.
     """
     seconds = rows["seconds"]
     inside = (seconds >= start) & (seconds < end)
@@ -207,7 +208,7 @@ def choose(
 
 
 def thin(chosen: list[tuple[float, str]], count: int | None) -> list[tuple[float, str]]:
-    """At most count of them, spread evenly over their order."""
+    """At most `count` frames, evenly spread over those chosen."""
     if count is None or len(chosen) <= count:
         return chosen
     picks = np.linspace(0, len(chosen) - 1, count).round().astype(int)
@@ -215,7 +216,7 @@ def thin(chosen: list[tuple[float, str]], count: int | None) -> list[tuple[float
 
 
 def _nearest(rows: Rows, wanted: Sequence[float], reason: str) -> list[tuple[float, str]]:
-    """The frame on screen at each wanted time, each frame once."""
+    """Frame on screen at each wanted time, each frame once."""
     seconds = rows["seconds"]
     places = np.clip(np.searchsorted(seconds, wanted, side="right") - 1, 0, len(seconds) - 1)
     return [(float(seconds[i]), reason) for i in dict.fromkeys(places.tolist())]
@@ -282,7 +283,7 @@ def skipped(
 
 
 def _failed_rule(rows: Rows, seconds: NDArray[np.float64]) -> NDArray[np.int64]:
-    """For each frame the rule of `Adaptive` that it failed, in the order in which it asks."""
+    """Rule of `Adaptive` that each frame failed, in the order of its rules."""
     motion = rows["motion"].astype(np.float64)
     kept = np.maximum.accumulate(np.where(rows["kept"] > 0, np.arange(len(rows)), 0))
     since = seconds - seconds[kept]
@@ -296,8 +297,8 @@ def _failed_rule(rows: Rows, seconds: NDArray[np.float64]) -> NDArray[np.int64]:
     return np.select(list(failed.values()), list(failed), ALIKE)
 
 
-def told(left_out: Sequence[Skipped]) -> str:
-    """A summary in words: "1,412 frames left out: the picture stands still (1,180); …"."""
+def describe_skipped(left_out: Sequence[Skipped]) -> str:
+    """Summary in words: "1,412 frames left out: the picture stands still (1,180); …"."""
     counts = Counter[str]()
     for run in left_out:
         counts[run.reason] += run.frames

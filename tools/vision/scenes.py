@@ -1,4 +1,4 @@
-"""Cuts and scenes from the rows of signals: hard cuts, dissolves, fades through black or white."""
+"""Shot boundary detection from rows of signals: hard cuts, dissolves, fades through black."""
 
 import itertools
 from bisect import bisect_left
@@ -14,15 +14,15 @@ from tools.vision.signals import DRIFT
 Floats = NDArray[np.float64]
 
 HARD_DIFFERENCE = 7.0
-"""Luma steps, 0 to 255, that a cut changes the picture by on average, at least."""
+"""Mean change of a pixel at a cut, at least, in luma steps of 255."""
 HARD_RATIO = 2.8
-"""How far a cut stands above the largest step near it: a shake or a flash has neighbours."""
+"""Ratio of a cut to the largest step near it: a shake or a flash has neighbours."""
 MOVING_DIFFERENCE, MOVING_RATIO = 15.0, 4.0
-"""The same in a moving shot, where the step in the histogram has to stand out too."""
+"""The same two in a moving shot, where the step in the histogram has to stand out too."""
 LASTING = 0.4
 """Share of a cut's step that must still lie between the pictures before and after it."""
 NEAR = 0.25
-"""Seconds to each side that count as near."""
+"""Seconds to each side of a step that it is compared with."""
 SHORTEST = 0.35
 """Seconds of the shortest scene: of two cuts closer than this the stronger one counts."""
 DARK, FLAT = 0.05, 0.05
@@ -30,15 +30,15 @@ DARK, FLAT = 0.05, 0.05
 DISSOLVE_STRAIGHT = 0.45
 """A dissolve goes straight from one picture to the other; a moving camera wanders."""
 FADE_NEAR, FADE_LIT = 1.0, 0.08
-"""Within so many seconds of a faded-out picture there must be one of this brightness."""
+"""A fade has a picture of this brightness (0 to 1) within so many seconds on both sides."""
 DISSOLVE_DRIFT, DISSOLVE_SPREAD, DISSOLVE_RATIO = 16.0, 0.55, 2.2
-"""What lies between the pictures before and after a dissolve, at least: luma steps on average,
-share of the picture that differs (a passer-by changes less), and how far that stands out."""
+"""Least difference of the pictures before and after a dissolve: mean luma steps of 255, share of
+the picture (a passer-by changes less), and ratio to the time around it."""
 
 
 @dataclass(frozen=True)
 class Cut:
-    """Where one scene ends and the next begins; seconds is the first frame of the new one."""
+    """Boundary of two scenes; `seconds` is the first frame of the new one."""
 
     seconds: float
     kind: Literal["cut", "fade", "dissolve"]
@@ -46,7 +46,7 @@ class Cut:
 
 
 def find_cuts(rows: Rows) -> list[Cut]:
-    """All cuts by time. Rows are in presentation order."""
+    """Find all cuts, by time, in rows by time."""
     if len(rows) < 3:
         return []
     seconds = rows["seconds"].astype(np.float64)
@@ -68,7 +68,7 @@ def find_cuts(rows: Rows) -> list[Cut]:
 
 
 def spans(cuts: list[Cut], duration: float) -> list[tuple[float, float]]:
-    """The scenes between the cuts: half-open, without gaps, from 0 to duration."""
+    """Scenes between the cuts: half-open spans in seconds, without gaps, from 0 to duration."""
     times = [0.0, *(cut.seconds for cut in cuts if 0 < cut.seconds < duration), duration]
     return list(itertools.pairwise(times))
 
@@ -96,7 +96,7 @@ def _hard(rows: Rows, seconds: Floats, rate: float) -> list[Cut]:
 
 
 def _lasts(rows: Rows, seconds: Floats, i: int) -> bool:
-    """Whether the picture stays another one: after a flash it is again what it was before."""
+    """True if the picture stays another one: after a flash it is again as before."""
     first = _place(seconds, seconds[i] + DRIFT / 4, "right")
     last = _place(seconds, seconds[i] + DRIFT * 0.9, "left")
     if first >= last:
@@ -109,14 +109,14 @@ def _place(seconds: Floats, at: float, side: Literal["left", "right"]) -> int:
 
 
 def _largest_near(values: Floats, reach: int) -> tuple[Floats, Floats]:
-    """The largest value among the `reach` before and among the `reach` after each place."""
+    """Maximum of the `reach` values before and of the `reach` values after each place."""
     padded = np.concatenate([np.zeros(reach), values, np.zeros(reach)])
     windows: Any = np.lib.stride_tricks.sliding_window_view(padded, reach).max(1)
     return windows[: len(values)], windows[reach + 1 : reach + 1 + len(values)]
 
 
 def _fades(rows: Rows, seconds: Floats, hard: list[Cut]) -> list[Cut]:
-    """A cut in the middle of the time for which the picture is faded out."""
+    """Cuts in the middle of the spans in which the picture is faded out."""
     brightness, contrast = rows["brightness"], rows["contrast"]
     out = (contrast < FLAT) & (brightness < DARK)
     edges = np.flatnonzero(np.diff(out.astype(np.int8)))
@@ -140,7 +140,7 @@ def _fades(rows: Rows, seconds: Floats, hard: list[Cut]) -> list[Cut]:
 
 
 def _dissolves(rows: Rows, seconds: Floats, rate: float) -> list[Cut]:
-    """Where the picture drifts into another one without any single large step.
+    """Gradual transitions without any single large step.
 
     During a dissolve of two still shots the picture of DRIFT seconds ago lies far away, while it is
     near again soon after; in a moving shot it is always far.

@@ -1,7 +1,7 @@
-"""The row of signals that the decode pass stores for every frame, as one NumPy file.
+"""Row of signals that the decode pass stores for every frame.
 
-A row is what a strided luma plane tells: nothing here decodes, so everything that chooses times
-(cuts, sampling, near-duplicates) can be run again from the rows alone.
+Signals are measured on strided planes. Whatever chooses times (cuts, sampling, movements) needs
+the rows alone, so it can be run again without decoding.
 """
 
 import numpy as np
@@ -22,10 +22,10 @@ ROW = np.dtype(
     ]
 )
 DRIFT = 0.6
-"""Seconds: longer than a fast dissolve, shorter than a shot."""
+"""Seconds that drift looks back: longer than a fast dissolve, shorter than a shot."""
 COLUMNS, LINES, COLOUR_LINES = 96, 54, 14
-"""The grid: LINES of brightness, enough to see a line of text change, then COLOUR_LINES with both
-colour differences side by side: a cut between pictures of equal brightness is one too."""
+"""Size of the grid: LINES of luma, enough to see a line of text change, then COLOUR_LINES with both
+chroma planes side by side, for cuts between pictures of equal brightness."""
 NOISE = 12
 """Luma steps out of 255 that coding noise stays below."""
 

@@ -1,7 +1,7 @@
-"""From lines read in single pictures to spans of text over time.
+"""Text tracks: lines read in single pictures, joined over time.
 
-The same text is the same words in the same place, but for the noise of reading. Times are as
-narrow as is known: from the picture where a text was first seen to the one where it is gone.
+Two lines are one text if they have the same words in the same place, apart from reading errors.
+A text begins and ends where the picture changed between two kept frames.
 """
 
 import statistics
@@ -20,7 +20,7 @@ from tools.vision.change_regions import Box
 
 
 class Line(NamedTuple):
-    """One line as read; box is left, top, right, bottom as shares of the picture."""
+    """A line as read; confidence and the sides of the box are 0 to 1."""
 
     text: str
     confidence: float
@@ -29,9 +29,9 @@ class Line(NamedTuple):
 
 @dataclass
 class Run:
-    """Frames that look alike: from start to before end, the last of them at `last`.
+    """A run of kept frames that look the same, [start, end) in seconds, the last of them at `last`.
 
-    `lines` is None until the first frame is read.
+    `lines` is None until its first frame is read.
     """
 
     frame: Frame
@@ -44,16 +44,17 @@ class Run:
 
 
 BRIDGE = 1.0
-"""Seconds for which the reader may miss a text that is there before and after."""
+"""Seconds that a reader may miss a text for that is there before and after."""
 UNREAD_BRIDGE = 5.0
-"""Seconds of pictures that nobody read across which a text is taken to have stayed."""
+"""Seconds of unread pictures that a text is assumed to last through."""
 SAME_STEP = 0.15
-"""Seconds of rest that part two changes of the picture."""
+"""Seconds of rest between two changes of the picture."""
 SURE = 0.9
+"""Confidence from which on the letters of a short text are taken as read."""
 DOUBTFUL = 0.75
-"""A confidence below which one sighting is not enough."""
+"""Confidence below which one sighting is not enough."""
 HALF_DRAWN = 1.0
-"""Seconds within which a text written letter by letter is a part of what it becomes."""
+"""Seconds, at most, that a text shows a part of itself while it is written or wiped."""
 PART = 70
 """Per cent of a text's letters, from which it is the misread part of another. In lines of 58 videos
 it finds 0.90 of misread parts and takes 6 of 1,000 other pairs for one."""
@@ -62,21 +63,21 @@ it finds 0.90 of misread parts and takes 6 of 1,000 other pairs for one."""
 def join(
     runs: list[Run], cuts: list[float], changes: list[tuple[float, float]]
 ) -> list[ScreenText]:
-    """The texts over time, numbered where a time repeats; all arguments in time order."""
-    spans = [
-        span
-        for span in _spans(runs, cuts, changes)
-        if span.sightings > 1 or span.line.confidence >= DOUBTFUL
+    """Join the lines of runs to texts, by time; all arguments come by time."""
+    tracks = [
+        track
+        for track in _tracks(runs, cuts, changes)
+        if track.sightings > 1 or track.line.confidence >= DOUBTFUL
     ]
-    return _texts(_whole(spans))
+    return _texts(_joined(tracks))
 
 
 @dataclass
-class Span:
-    """One text while it is on screen.
+class Track:
+    """One text while it is on screen, in seconds.
 
-    `first` and `gone` are the frames where it was first seen and first not seen; `start` and `end`
-    are when that came about, as far as is known.
+    `first` and `gone` are the frames where it was first seen and first missed; `start` and `end`
+    are the changes of the picture that made it appear and vanish.
     """
 
     video: str
@@ -91,7 +92,7 @@ class Span:
     variants: dict[str, Line] = field(default_factory=dict[str, Line])
 
     def see(self, line: Line, run: Run) -> None:
-        """The text is there, in these words, for the length of a run."""
+        """Add a sighting, in these words, for the length of a run."""
         self.sightings += not self.variants or line is not self.line  # taken over is not seen again
         self.line, self.end, self.gone, self.missed = line, run.end, None, False
         weight = line.confidence * max(run.end - run.start, 0.1)
@@ -100,14 +101,14 @@ class Span:
             self.variants[line.text] = line
 
     def miss(self, run: Run, before: Run, ended: Callable[[float, float], float]) -> None:
-        """The text is not seen in a run."""
+        """Note that the text is not seen in a run."""
         if self.gone is None:
             self.gone = run.start
             self.end = ended(before.last, run.start)
         self.missed = self.missed or run.lines is not None
 
     def lost(self, run: Run, cuts: list[float]) -> bool:
-        """Too long unseen for a sighting in this run to be the same appearance."""
+        """True if the text was unseen for too long to be the same appearance in this run."""
         if self.gone is None:
             return False
         apart = run.start - self.gone
@@ -116,23 +117,23 @@ class Span:
         return apart > UNREAD_BRIDGE or bisect_right(cuts, self.end) < bisect_right(cuts, run.start)
 
 
-def _spans(runs: list[Run], cuts: list[float], changes: list[tuple[float, float]]) -> list[Span]:
-    shown: list[Span] = []
-    over: list[Span] = []
+def _tracks(runs: list[Run], cuts: list[float], changes: list[tuple[float, float]]) -> list[Track]:
+    shown: list[Track] = []
+    over: list[Track] = []
 
     def ended(after: float, until: float) -> float:
-        return _moment(after, until, cuts, changes, last=False)
+        return _change_time(after, until, cuts, changes, last=False)
 
     for at, run in enumerate(runs):
         before = runs[at - 1] if at else None
-        over += [span for span in shown if span.lost(run, cuts)]
-        shown = [span for span in shown if not span.lost(run, cuts)]
+        over += [track for track in shown if track.lost(run, cuts)]
+        shown = [track for track in shown if not track.lost(run, cuts)]
         seen = _matched(shown, run.lines or [])
-        for span, line in zip(shown, seen, strict=True):
+        for track, line in zip(shown, seen, strict=True):
             if line is not None:
-                span.see(line, run)
+                track.see(line, run)
             elif before:
-                span.miss(run, before, ended)
+                track.miss(run, before, ended)
         known = {id(line) for line in seen}
         for line in run.lines or []:
             if id(line) in known:
@@ -140,21 +141,21 @@ def _spans(runs: list[Run], cuts: list[float], changes: list[tuple[float, float]
             # Whether it was there in a picture that nobody read is not known: say what is.
             start = run.start
             if before is not None and before.lines is not None:
-                start = _moment(before.last, run.start, cuts, changes, last=True)
-            span = Span(run.frame.video, run.start, start, line)
-            span.see(line, run)
-            shown.append(span)
+                start = _change_time(before.last, run.start, cuts, changes, last=True)
+            track = Track(run.frame.video, run.start, start, line)
+            track.see(line, run)
+            shown.append(track)
     return over + shown
 
 
-def _matched(spans: list[Span], lines: list[Line]) -> list[Line | None]:
-    """For each span the line that shows its text, each line once; in its place before elsewhere."""
+def _matched(tracks: list[Track], lines: list[Line]) -> list[Line | None]:
+    """Line that shows the text of each track: first in the same place, then anywhere; each once."""
     free = list(lines)
-    result: list[Line | None] = [None] * len(spans)
+    result: list[Line | None] = [None] * len(tracks)
     for fits in (_stays, _moves):
-        for at, span in enumerate(spans):
+        for at, track in enumerate(tracks):
             if result[at] is None:
-                result[at] = next((line for line in free if fits(span.line, line)), None)
+                result[at] = next((line for line in free if fits(track.line, line)), None)
                 free = [line for line in free if line is not result[at]]
     return result
 
@@ -169,7 +170,7 @@ def _moves(before: Line, now: Line) -> bool:
 
 
 def same_text(one: Line, other: Line) -> bool:
-    """The same words but for the noise of reading; other digits, or another word, are not."""
+    """True for the same words apart from reading errors; digits must agree."""
     a, b = letters(one.text), letters(other.text)
     if a == b:
         return True
@@ -182,7 +183,7 @@ def same_text(one: Line, other: Line) -> bool:
 
 
 def letters(text: str) -> str:
-    """What of a text is compared: letters and digits, in one form."""
+    """Letters and digits of a text, normalised (NFKC) and casefolded for comparison."""
     return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).casefold()))
 
 
@@ -191,19 +192,21 @@ def _digits(key: str) -> str:
 
 
 def _overlap(one: Box, other: Box) -> float:
-    """The shared area as a share of the smaller box."""
+    """Shared area as a share of the smaller box."""
     across = min(one[2], other[2]) - max(one[0], other[0])
     down = min(one[3], other[3]) - max(one[1], other[1])
     smaller = min((box[2] - box[0]) * (box[3] - box[1]) for box in (one, other))
     return across * down / smaller if across > 0 and down > 0 and smaller else 0.0
 
 
-def _moment(
+def _change_time(
     after: float, until: float, cuts: list[float], changes: list[tuple[float, float]], *, last: bool
 ) -> float:
-    """When the picture changed within (after, until]: the first time, or the last.
+    """Seconds of the first or last change of the picture within (after, until].
 
-    At a cut, else where the frames between changed, else `until`, which is known to differ.
+    A cut, else the largest change between the frames, else `until`, which is known to differ.
+    changes are (seconds, difference from the frame before).
+
     """
     within = cuts[bisect_right(cuts, after) : bisect_right(cuts, until)]
     if within:
@@ -238,36 +241,36 @@ def _amount(rows: list[tuple[float, float]]) -> float:
     return sum(amount for _, amount in rows)
 
 
-def _whole(spans: list[Span]) -> list[Span]:
-    """Join what was read of a text while it was written or wiped out to the text itself."""
-    parts = [s for s in spans if s.gone is not None and s.gone - s.first < HALF_DRAWN]
+def _joined(tracks: list[Track]) -> list[Track]:
+    """Join parts that were read while a text was written or wiped out to the whole text."""
+    parts = [s for s in tracks if s.gone is not None and s.gone - s.first < HALF_DRAWN]
     gone: set[int] = set()
-    starts: dict[float, list[Span]] = {}
-    ends: dict[float, list[Span]] = {}
-    for span in spans:
-        starts.setdefault(span.first, []).append(span)
-        if span.gone is not None:
-            ends.setdefault(span.gone, []).append(span)
+    starts: dict[float, list[Track]] = {}
+    ends: dict[float, list[Track]] = {}
+    for track in tracks:
+        starts.setdefault(track.first, []).append(track)
+        if track.gone is not None:
+            ends.setdefault(track.gone, []).append(track)
 
-    def whole_of(part: Span, near: list[Span]) -> Span | None:
-        left = (span for span in near if id(span) not in gone)
-        return next((span for span in left if _becomes(part, span)), None)
+    def whole_of(part: Track, near: list[Track]) -> Track | None:
+        left = (track for track in near if id(track) not in gone)
+        return next((track for track in left if _becomes(part, track)), None)
 
-    for part in sorted(parts, key=lambda span: span.first, reverse=True):
+    for part in sorted(parts, key=lambda track: track.first, reverse=True):
         if whole := whole_of(part, starts.get(part.gone or 0.0, [])):
             whole.start, whole.first = part.start, part.first
             starts.setdefault(part.first, []).append(whole)
             gone.add(id(part))
-    for part in sorted(parts, key=lambda span: span.first):
+    for part in sorted(parts, key=lambda track: track.first):
         if id(part) not in gone and (whole := whole_of(part, ends.get(part.first, []))):
             whole.end, whole.gone = part.end, part.gone
             if part.gone is not None:
                 ends.setdefault(part.gone, []).append(whole)
             gone.add(id(part))
-    return [span for span in spans if id(span) not in gone]
+    return [track for track in tracks if id(track) not in gone]
 
 
-def _becomes(part: Span, whole: Span) -> bool:
+def _becomes(part: Track, whole: Track) -> bool:
     a, b = letters(part.line.text), letters(whole.line.text)
     if part is whole or _overlap(part.line.box, whole.line.box) < 0.5 or len(b) <= len(a):
         return False
@@ -276,15 +279,17 @@ def _becomes(part: Span, whole: Span) -> bool:
     return len(b) > len(a) + 2 and fuzz.partial_ratio(a, b) > PART
 
 
-def _texts(spans: list[Span]) -> list[ScreenText]:
-    """Spans with the words that were read surest and longest, in time order, numbered."""
+def _texts(tracks: list[Track]) -> list[ScreenText]:
+    """Texts by time, worded as most confidence times duration says; equal spans are numbered."""
     count: Counter[tuple[int, int]] = Counter()
     result: list[ScreenText] = []
-    for span in sorted(spans, key=lambda span: (span.start, span.line.box[1], span.line.box[0])):
-        line = span.variants[max(span.weights, key=lambda text: span.weights[text])]
-        end = max(span.start, span.end)
-        key = round(span.start * 1000), round(end * 1000)
+    for track in sorted(
+        tracks, key=lambda track: (track.start, track.line.box[1], track.line.box[0])
+    ):
+        line = track.variants[max(track.weights, key=lambda text: track.weights[text])]
+        end = max(track.start, track.end)
+        key = round(track.start * 1000), round(end * 1000)
         count[key] += 1
-        found = ScreenText(span.video, span.start, end, line.text, line.box, line.confidence)
+        found = ScreenText(track.video, track.start, end, line.text, line.box, line.confidence)
         result.append(replace(found, n=count[key]))
     return result

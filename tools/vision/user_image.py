@@ -1,4 +1,4 @@
-"""Pictures from outside: told by their first bytes, decoded in the sandbox, made small JPEGs."""
+"""Pictures sent by a user: recognised by their first bytes, decoded in the sandbox, made small."""
 
 import tempfile
 from collections.abc import Iterator
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
 
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF")
 STILL = (b"avif", b"avis", b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1")
-"""What a file in the boxes of MP4 calls itself that is no video: AVIF, and HEIC of telephones."""
+"""Brands of MP4-like files that hold a still picture: AVIF, and HEIC of telephones."""
 BYTES, PIXELS = 20_000_000, 50_000_000
-"""What a picture may have at most."""
+"""Bytes and pixels of a picture, at most."""
 SIDE = 1024
-"""Pixels of the longer side of what is kept."""
+"""Pixels of the longer side of the small copy."""
 
 
 def is_picture(path: Path) -> bool:
-    """Whether a file begins as a JPEG, PNG, WebP, AVIF or HEIC does."""
+    """True if a file begins like a JPEG, PNG, WebP, AVIF or HEIC."""
     with path.open("rb") as file:
         head = file.read(12)
     webp = head.startswith(b"RIFF") and head.endswith(b"WEBP")
@@ -29,8 +29,11 @@ def is_picture(path: Path) -> bool:
     return webp or boxed or head.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"))
 
 
-def small(path: Path) -> bytes:
-    """A picture as a small upright JPEG; RefusedRequest where it is too large."""
+def small_jpeg(path: Path) -> bytes:
+    """Convert a picture to a small upright JPEG.
+
+    RefusedRequest if it is too large, UnreadableMedia if it cannot be decoded.
+    """
     if path.stat().st_size > BYTES:
         raise RefusedRequest(f"a picture may have {BYTES // 1_000_000} MB at most")
     with tempfile.TemporaryDirectory() as folder, Child(writes=Path(folder)) as child:
@@ -66,7 +69,7 @@ def shrink(path: str, target: str) -> Iterator[dict[str, Any]]:
 
 
 def _flat(image: "Image") -> "Image":
-    """A picture in 8 bits a colour, as it looks on white paper."""
+    """Flatten a picture onto white, in 8-bit RGB."""
     from PIL import Image
 
     if image.mode.startswith("I"):  # of 16 bits, which Pillow cuts rather than scales

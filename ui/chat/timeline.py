@@ -13,7 +13,7 @@ from tools.errors import NotIndexed
 from tools.library import Library
 from tools.media import Timed, Video
 from tools.store.frames import left_out
-from tools.vision.sampling import STRATEGIES, told
+from tools.vision.sampling import STRATEGIES, describe_skipped
 from ui.render import clock
 
 BINS = 240
@@ -114,7 +114,7 @@ def _skipped(library: Library, video: Video) -> str:
     name = video.stages["pass"].provider
     for strategy in STRATEGIES:
         if name == strategy:
-            return told(left_out(library, video.id, strategy))
+            return describe_skipped(left_out(library, video.id, strategy))
     return ""
 
 

@@ -130,7 +130,7 @@ def frames(
     from dataclasses import asdict
 
     from tools.store.frames import left_out, sample
-    from tools.vision.sampling import STRATEGIES, told
+    from tools.vision.sampling import STRATEGIES, describe_skipped
     from ui.render import Json, clock, span
 
     if strategy not in STRATEGIES:
@@ -153,7 +153,7 @@ def frames(
     stretches = left_out(library, one.id, strategy, **chosen)
     for stretch in stretches if skipped else ():
         print(f"{span(stretch.start, stretch.end):>15}  {stretch.frames:>5}  {stretch.reason}")
-    sys.stderr.write(told(stretches) + "\n")
+    sys.stderr.write(describe_skipped(stretches) + "\n")
 
 
 @app.command()

@@ -26,7 +26,7 @@ from tools.files.disk import FULL, keep
 from tools.files.durable import adopt, claim, sweep, write_bytes
 from tools.sandbox import Child
 from tools.text.clean import clean_title
-from tools.vision.user_image import is_picture, small
+from tools.vision.user_image import is_picture, small_jpeg
 from ui.web.host_guard import is_uuid
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ class Uploads:
                 await self._write(body, form, part, room, refusal)
                 title = title_of(form.name)
                 if await _run(self._disk, is_picture, part):
-                    content = await _run(self._probing, small, part)
+                    content = await _run(self._probing, small_jpeg, part)
                     return Picture(part.stem, title, content)
                 await _run(self._probing, _check, part)
                 return await _run(self._disk, self._keep, part, title)

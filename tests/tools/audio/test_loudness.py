@@ -9,7 +9,7 @@ import av
 import numpy as np
 import pytest
 
-from tools.audio.loudness import RATE, ROW, STEP_SECONDS, chunks, loudest, spans, speech_spans
+from tools.audio.loudness import RATE, ROW, STEP_SECONDS, chunks, loudest, segments, speech_spans
 from tools.files.rows import Rows, read_rows
 from tools.ingest.pipeline import ingest
 from tools.library import Library
@@ -93,7 +93,7 @@ def test_a_track_that_starts_late_keeps_its_time_and_may_outlast_the_picture(tmp
     last, rows, _ = listen(made, tmp_path)
     assert last["start"] == pytest.approx(2.0, abs=0.05)
     assert last["end"] == pytest.approx(8.0, abs=0.05)
-    first, second = spans(rows)
+    first, second = segments(rows)
     assert (first.kind, second.kind) == ("silence", "other")
     assert first.end == pytest.approx(2.0, abs=0.3)
 
@@ -132,14 +132,14 @@ def test_one_wrong_time_silences_nothing(
     made.write_bytes(b"".join(pieces))
     last, rows, _ = listen(made, tmp_path)
     assert (last["end"], last["damaged"]) == (pytest.approx(end, abs=0.15), damaged)
-    loud = [(one.start, one.end) for one in spans(rows) if one.kind != "silence"]
+    loud = [(one.start, one.end) for one in segments(rows) if one.kind != "silence"]
     assert [t for one in loud for t in one] == pytest.approx(sum(heard, ()), abs=0.4)
 
 
 def test_silence_has_no_speech_and_costs_no_disk(tmp_path: Path):
     made = write_sound(tmp_path / "a.flac", tone(0.0), 120.0, codec="flac")
     _, rows, samples = listen(made, tmp_path)
-    assert [span.kind for span in spans(rows)] == ["silence"]
+    assert [span.kind for span in segments(rows)] == ["silence"]
     assert chunks(rows) == loudest(rows) == [] and not samples.any()
     assert (tmp_path / "s.pcm").stat().st_blocks * 512 < samples.nbytes / 10
 
@@ -204,4 +204,4 @@ def test_real_music_and_traffic_hold_no_speech(media: Path, tmp_path: Path):
         _, rows, _ = listen(media / name, tmp_path)
         assert speech_spans(rows) == [], name
     last, rows, _ = listen(media / "odd/moviepy_with_failing_audio.mp4", tmp_path)
-    assert spans(rows)[-1].kind == "silence" and last["end"] == pytest.approx(11.2, abs=0.1)
+    assert segments(rows)[-1].kind == "silence" and last["end"] == pytest.approx(11.2, abs=0.1)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tools.transcript.cues import Cue, to_srt, to_txt, to_vtt, unstyled, utterances
+from tools.transcript.cues import Cue, to_srt, to_txt, to_vtt, utterances, without_styling
 from tools.transcript.subtitles import read_sidecar
 
 VIDEO = "7f3a9c21d0e4b512"
@@ -46,7 +46,9 @@ def test_times_are_mended():
 
 
 def test_a_repeated_span_is_numbered():
-    found, _ = utterances(VIDEO, [unstyled(1, 2, "<v A>Hi <v B>Ho", False), Cue(3, 4, "x")], None)
+    found, _ = utterances(
+        VIDEO, [without_styling(1, 2, "<v A>Hi <v B>Ho", False), Cue(3, 4, "x")], None
+    )
     assert [(u.n, u.speaker, u.text) for u in found] == [
         (1, "A", "Hi"),
         (2, "B", "Ho"),

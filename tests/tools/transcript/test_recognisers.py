@@ -17,7 +17,7 @@ from tools.library import Library
 from tools.media import DOUBTFUL
 from tools.models import registry as models
 from tools.models.providers import Providers
-from tools.transcript import hallucinations as guard
+from tools.transcript import hallucinations
 from tools.transcript.asr import Chunk, Word
 from tools.transcript.recognisers import load_transcriber, resolve
 from tools.transcript.whisper import FILES, largest
@@ -43,14 +43,14 @@ def said(found: list[Word]) -> str:
 
 def test_nothing_is_said_where_nobody_speaks():
     heard = [*words("we open at nine"), *words("thank you for watching", 30.0)]
-    kept, dropped = guard.honest(heard, [(0.0, 2.0)])
+    kept, dropped = hallucinations.filtered(heard, [(0.0, 2.0)])
     assert said(kept) == "we open at nine"
     assert dropped == ["outside of all speech: 'thank you for watching' at 30.0 s"]
 
 
 def test_a_word_after_a_pause_starts_where_speech_goes_on():
     stretched = [Word(8.2, 8.5, "room"), Word(8.5, 12.0, "different"), Word(12.0, 12.4, "from")]
-    kept, dropped = guard.honest(stretched, [(6.6, 8.9), (11.5, 14.3)])
+    kept, dropped = hallucinations.filtered(stretched, [(6.6, 8.9), (11.5, 14.3)])
     assert [(one.text, one.start, one.end) for one in kept] == [
         ("room", 8.2, 8.5),
         ("different", 11.5, 12.0),
@@ -61,30 +61,30 @@ def test_a_word_after_a_pause_starts_where_speech_goes_on():
 
 def test_loops_are_said_once_but_people_may_repeat_themselves():
     voiced = [(0.0, 100.0)]
-    kept, dropped = guard.honest(words("the end " + "of the road " * 6), voiced)
+    kept, dropped = hallucinations.filtered(words("the end " + "of the road " * 6), voiced)
     assert said(kept) == "the end of the road" and dropped
     for honest in ("no no no not there", "bye bye see you see you then"):
-        assert guard.honest(words(honest), voiced) == (words(honest), [])
+        assert hallucinations.filtered(words(honest), voiced) == (words(honest), [])
 
 
 def test_whispers_own_rules_and_what_it_writes_on_silence():
     voiced = [(0.0, 100.0)]
     some = words("the mill was built by two brothers")
-    assert guard.honest(some, voiced, log_probability=-1.2, no_speech=0.8)[0] == []
-    assert guard.honest(some, voiced, log_probability=-0.3, no_speech=0.8)[0] == some
-    assert guard.honest(words("Thanks for watching!", confidence=0.3), voiced)[0] == []
+    assert hallucinations.filtered(some, voiced, log_probability=-1.2, no_speech=0.8)[0] == []
+    assert hallucinations.filtered(some, voiced, log_probability=-0.3, no_speech=0.8)[0] == some
+    assert hallucinations.filtered(words("Thanks for watching!", confidence=0.3), voiced)[0] == []
     noise = words("I don't know what I'm talking about.", confidence=0.35)
-    assert guard.honest(noise, voiced, log_probability=-1.5, no_speech=0.48)[0] == []
-    assert guard.honest(noise, voiced, log_probability=-1.5, no_speech=0.2)[0] == noise
+    assert hallucinations.filtered(noise, voiced, log_probability=-1.5, no_speech=0.48)[0] == []
+    assert hallucinations.filtered(noise, voiced, log_probability=-1.5, no_speech=0.2)[0] == noise
     counted = words("2 -3 " + "-4 " * 100, step=0.1, confidence=0.5)
-    assert guard.honest(counted, voiced, log_probability=-0.1, no_speech=0.3)[0] == []
+    assert hallucinations.filtered(counted, voiced, log_probability=-0.1, no_speech=0.3)[0] == []
     sure = words("Thanks for watching!", confidence=0.95)
-    assert guard.honest(sure, voiced)[0] == sure
+    assert hallucinations.filtered(sure, voiced)[0] == sure
 
 
 def test_utterances_have_the_times_of_their_words_and_end_at_pauses_and_sentences():
     heard = [*words("Of course she can. She may stay."), *words("as long", 5.0, confidence=0.2)]
-    found = guard.utterances("v" * 16, heard, "draft")
+    found = hallucinations.utterances("v" * 16, heard, "draft")
     assert [(one.start, one.end, one.text) for one in found] == [
         (0.0, 1.6, "Of course she can."),
         (1.6, 2.8, "She may stay."),
@@ -92,9 +92,9 @@ def test_utterances_have_the_times_of_their_words_and_end_at_pauses_and_sentence
     ]
     assert [one.confidence < DOUBTFUL for one in found] == [False, False, True]
     characters = [Word(n / 5, (n + 1) / 5, one) for n, one in enumerate("你好吗。")]
-    assert guard.utterances("v" * 16, characters, "whisper:base")[0].text == "你好吗。"
-    long = guard.utterances("v" * 16, words("word " * 60), "draft")
-    assert max(one.end - one.start for one in long) <= guard.LONGEST + 1
+    assert hallucinations.utterances("v" * 16, characters, "whisper:base")[0].text == "你好吗。"
+    long = hallucinations.utterances("v" * 16, words("word " * 60), "draft")
+    assert max(one.end - one.start for one in long) <= hallucinations.LONGEST + 1
 
 
 # Which recogniser
@@ -159,7 +159,7 @@ def test_a_real_whisper_of_random_weights_decodes_chunks_to_their_times(
         seen.append(heard)
         return heard, []
 
-    monkeypatch.setattr(guard, "honest", note)  # it would rightly throw all of it away
+    monkeypatch.setattr(hallucinations, "filtered", note)  # it would rightly throw all of it away
     found = whisper.hear([Chunk(start, noise, ((start, start + 6),)) for start in starts])
     assert len(found) == len(starts) and all(seen)
     assert {one.language for one in found} <= {"en", "de", "fr"}

@@ -63,7 +63,7 @@ def test_kept_pictures_show_their_moment(shots: Path, tmp_path: Path) -> None:
     assert [frame["seconds"] for frame in kept] == [0.0, 3.0, 6.0, 8.0, 9.9]
     for frame, wanted in zip(kept, [(200, 30, 30), (30, 60, 220), (10, 10, 12)], strict=False):
         assert np.abs(np.subtract(_colour(tmp_path / frame["name"]), wanted)).max() < 24
-    assert max(kept[0]["look"]["colours"], key=kept[0]["look"]["colours"].get) == "red"
+    assert max(kept[0]["attributes"]["colours"], key=kept[0]["attributes"]["colours"].get) == "red"
 
 
 def test_keyframes_are_found_without_decoding_the_rest(shots: Path, tmp_path: Path) -> None:

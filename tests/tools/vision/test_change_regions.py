@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tools.vision.change_regions import WHOLE, Box, area, change, changed, meet, small, whole
+from tools.vision.change_regions import (
+    WHOLE,
+    Box,
+    area,
+    changed_parts,
+    largest_change,
+    load_grey,
+    meet,
+    merged,
+)
 
 
 def grey(*dark: tuple[int, int, int, int]) -> np.ndarray:
@@ -18,20 +27,20 @@ def grey(*dark: tuple[int, int, int, int]) -> np.ndarray:
 
 
 def test_nothing_changed_is_no_part() -> None:
-    assert changed(grey(), grey()) == []
-    assert change(grey(), grey()) == 0
+    assert changed_parts(grey(), grey()) == []
+    assert largest_change(grey(), grey()) == 0
 
 
 def test_a_change_lies_in_its_part_with_a_margin() -> None:
-    ((left, top, right, bottom),) = changed(grey(), grey((64, 80, 120, 96)))
+    ((left, top, right, bottom),) = changed_parts(grey(), grey((64, 80, 120, 96)))
     assert (left * 320, right * 320) == pytest.approx((56, 128))
     assert (top * 184, bottom * 184) == pytest.approx((72, 104))
-    assert change(grey(), grey((64, 80, 120, 96))) == 180
+    assert largest_change(grey(), grey((64, 80, 120, 96))) == 180
 
 
 def test_changes_far_apart_are_parts_of_their_own() -> None:
     clock, line = (280, 8, 312, 16), (16, 160, 120, 176)
-    parts = changed(grey(clock), grey(line))
+    parts = changed_parts(grey(clock), grey(line))
     assert len(parts) == 2
     assert sum(map(area, parts)) < 0.12
     assert not meet(*parts)
@@ -39,7 +48,7 @@ def test_changes_far_apart_are_parts_of_their_own() -> None:
 
 def test_the_words_of_a_line_stay_together() -> None:
     words = [(16, 80, 56, 96), (88, 80, 136, 96), (160, 80, 220, 96)]
-    assert len(changed(grey(), grey(*words))) == 1
+    assert len(changed_parts(grey(), grey(*words))) == 1
 
 
 def test_every_changed_pixel_is_in_a_part() -> None:
@@ -55,37 +64,37 @@ def test_every_changed_pixel_is_in_a_part() -> None:
                 strict=True,
             )
         ]
-        parts = changed(grey(), grey(*spots))
+        parts = changed_parts(grey(), grey(*spots))
         ys, xs = np.nonzero(grey(*spots) != grey())
         for x, y in zip(xs[::40] / 320, ys[::40] / 184, strict=True):
             assert any(p[0] <= x < p[2] and p[1] <= y < p[3] for p in parts)
 
 
 def test_another_shape_is_another_picture() -> None:
-    assert changed(grey(), grey()[:, :160]) == [WHOLE]
-    assert change(grey(), grey()[:, :160]) == 255
+    assert changed_parts(grey(), grey()[:, :160]) == [WHOLE]
+    assert largest_change(grey(), grey()[:, :160]) == 255
 
 
 def test_parts_grow_over_what_they_cut_and_then_over_each_other() -> None:
     line: Box = (0.1, 0.2, 0.6, 0.3)
     first: Box = (0.5, 0.25, 0.7, 0.5)
     second: Box = (0.05, 0.1, 0.2, 0.22)
-    assert whole([first, second], [line]) == [(0.05, 0.1, 0.7, 0.5)]
-    assert whole([first], []) == [first]
-    assert whole([(0.8, 0.8, 0.9, 0.9)], [line]) == [(0.8, 0.8, 0.9, 0.9)]
+    assert merged([first, second], [line]) == [(0.05, 0.1, 0.7, 0.5)]
+    assert merged([first], []) == [first]
+    assert merged([(0.8, 0.8, 0.9, 0.9)], [line]) == [(0.8, 0.8, 0.9, 0.9)]
 
 
 def test_a_part_that_others_grow_around_is_read_with_them() -> None:
     top: Box = (0.0, 0.0, 1.0, 0.1)
     left: Box = (0.0, 0.0, 0.1, 1.0)
     inside: Box = (0.5, 0.5, 0.6, 0.6)
-    assert whole([top, left, inside], []) == [WHOLE]
+    assert merged([top, left, inside], []) == [WHOLE]
 
 
 @pytest.mark.parametrize("size", [(1280, 720), (720, 1280), (2556, 350), (3, 3000), (1, 1)])
 def test_a_small_picture_is_whole_blocks(size: tuple[int, int], tmp_path: Path) -> None:
     Image.new("RGB", size, (10, 90, 200)).save(tmp_path / "one.jpg")
-    found = small(tmp_path / "one.jpg")
+    found = load_grey(tmp_path / "one.jpg")
     assert max(found.shape) == 320 or size == (1, 1)
     assert not found.shape[0] % 8 and not found.shape[1] % 8
     assert int(found.min()) == int(found.max())
@@ -94,4 +103,4 @@ def test_a_small_picture_is_whole_blocks(size: tuple[int, int], tmp_path: Path) 
 def test_no_picture_is_an_oserror(tmp_path: Path) -> None:
     (tmp_path / "broken.jpg").write_bytes(b"no picture")
     with pytest.raises(OSError):
-        small(tmp_path / "broken.jpg")
+        load_grey(tmp_path / "broken.jpg")

@@ -22,9 +22,9 @@ from tools.vision.sampling import (
     STRATEGIES,
     Adaptive,
     choose,
+    describe_skipped,
     skipped,
     thin,
-    told,
 )
 from tools.vision.signals import COLUMNS, LINES, NOISE, ROW, Grid
 
@@ -178,5 +178,8 @@ def test_four_still_shots_leave_out_what_stands_still(shots: Path, tmp_path: Pat
     left_out = skipped("adaptive", rows, [])
     assert {one.reason for one in left_out} == {"the picture stands still"}
     number = len(rows) - int(np.count_nonzero(rows["kept"]))
-    assert told(left_out) == f"{number} frames left out: the picture stands still ({number})"
-    assert told([]) == "0 frames left out"
+    assert (
+        describe_skipped(left_out)
+        == f"{number} frames left out: the picture stands still ({number})"
+    )
+    assert describe_skipped([]) == "0 frames left out"

@@ -16,7 +16,7 @@ from tools.ingest.stages.step import Result
 from tools.media import DOUBTFUL, Utterance
 from tools.models.registry import checked, stamp
 from tools.store.records import HEARD, SUBTITLES
-from tools.transcript import hallucinations as guard
+from tools.transcript import hallucinations
 from tools.transcript.asr import WHISPER, Chunk, whisper_folder
 from tools.transcript.diarization import Turn, load_diarizer, missing
 from tools.transcript.recognisers import AUTO, better, load_transcriber, resolve
@@ -94,7 +94,9 @@ def speech(work: Work) -> Result:
         )
         done += len(batch)
         for one in heard:
-            found += guard.utterances(work.video, one.words, transcriber.name, one.language)
+            found += hallucinations.utterances(
+                work.video, one.words, transcriber.name, one.language
+            )
             dropped = [*dropped, *one.dropped][:DROPPED]
             lost += len(one.dropped)
             if one.words:
@@ -123,7 +125,7 @@ def _samples(work: Work) -> None:
 
 
 DROPPED = 100
-"""So many lines on what the guard took out are kept."""
+"""Lines on hallucinations that are kept, at most."""
 
 
 def _chunk(work: Work, span: tuple[float, float], voiced: list[tuple[float, float]]) -> Chunk:

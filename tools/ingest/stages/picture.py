@@ -161,7 +161,7 @@ def _inside(work: Work, kept: list[dict[str, Any]], start: float, end: float) ->
     return _image(work, best["name"]) if best else None
 
 
-def _store_frames(work: Work, found: list[dict[str, Any]], frames: str, looks: str) -> None:
+def _store_frames(work: Work, found: list[dict[str, Any]], frames: str, attributes: str) -> None:
     """Move pictures into place, then the rows that name them."""
     work.take_back()
     folder = work.folder / "frames"
@@ -177,10 +177,12 @@ def _store_frames(work: Work, found: list[dict[str, Any]], frames: str, looks: s
         ),
     )
     files.write_lines(
-        work.folder / f"{looks}.jsonl",
+        work.folder / f"{attributes}.jsonl",
         as_rows(
             [
-                replace(Attributes(**o["look"]), video=work.video, motion=round(o["motion"], 4))
+                replace(
+                    Attributes(**o["attributes"]), video=work.video, motion=round(o["motion"], 4)
+                )
                 for o in found
             ]
         ),
