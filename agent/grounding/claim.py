@@ -42,8 +42,11 @@ NEIGHBOURS = {
 """Colours that people may mean by another's name."""
 
 _SHARE = re.compile(r"\b[01]\.\d\d\b")
-_DEGREES = dict.fromkeys(["mostly", "mainly", "predominantly", "entirely", "completely"], MOSTLY)
-_DEGREES |= dict.fromkeys(["much", "lot", "lots", "plenty"], MUCH) | {"some": SOME}
+_DEGREES = {
+    **dict.fromkeys(["mostly", "mainly", "predominantly", "entirely", "completely"], MOSTLY),
+    **dict.fromkeys(["much", "lot", "lots", "plenty"], MUCH),
+    "some": SOME,
+}
 _OCCASIONS = {"times", "occasions", "occurrences", "mentions", "places", "moments", "instances"}
 _COUNTABLE = {"scenes", "frames", "pictures", "images", "videos", "slides", "words", "sentences"}
 _MENTIONED = re.compile(

@@ -40,7 +40,10 @@ STAGES = (
     "probe", "subtitles", "keyframes", "pass", "sound", "screen", "pictures", "speech", "speakers",
     "vectors",
 )  # fmt: skip
-CACHED = 256  # stage files held in memory, parsed
+CACHED = 256
+"""Stage files held in memory, parsed."""
+CANDIDATES = 10
+"""Videos that an ambiguous name is told to mean, at most."""
 _T = TypeVar("_T")
 
 
@@ -80,11 +83,11 @@ class Store:
         matches = matches or [v for v in videos if v.title.casefold() == ref.casefold()]
         if len(matches) == 1:
             return matches[0]
-        known = ", ".join(f"{v.id} ({v.title})" for v in (matches or videos)[:10])
         if matches:
-            raise UnknownVideo(f"{ref!r} is ambiguous; one of: {known}")
+            named = ", ".join(f"{v.id} ({v.title})" for v in matches[:CANDIDATES])
+            raise UnknownVideo(f"{ref!r} is ambiguous; one of: {named}")
         raise UnknownVideo(
-            f"no video {ref!r}; known: {known}"
+            f"no video {ref!r} in the library: `cuepoint library list` names those that are there"
             if videos
             else f"no video {ref!r}: the library is empty; add one with `cuepoint index FILE`"
         )
