@@ -17,6 +17,7 @@ from agent.extractive.reference import Referring
 from agent.extractive.relevance import Relevance, names
 from tools.evidence import passage_id
 from tools.search.passages import ABOUT
+from tools.search.text_ranking import standardised
 from tools.text.tokens import stems
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ class Talks:
         numbers = np.array([has_number(one.text) for one in self.cues], np.float64)
         numbers *= asks_number(self.question)
         searched = self.relevance.weights(self.question)[own]
-        near = [_standard(row) for row in (self.nearness.own, *self.nearness.around)]
+        near = [standardised(row) for row in (self.nearness.own, *self.nearness.around)]
         return np.stack([searched, self.kinds, numbers, *near], axis=1)
 
     def presence(self) -> tuple[float, float]:
@@ -198,8 +199,3 @@ def _says_more(asked: Referring, found: Found, relevance: Relevance) -> bool:
         return False
     more = set(stems(one.text)) - set(stems(asked.plan.question))
     return bool(more) and adds_kind(asked.plan.question, one.text) is True
-
-
-def _standard(values: "Floats") -> "Floats":
-    spread = float(values.std())
-    return (values - values.mean()) / spread if spread > 1e-9 else values * 0.0

@@ -229,21 +229,21 @@ def weigh(
     near = np.array([cosines.get(one.id, least) for one in corpus.items])
     nearest = corpus.best(near)
     relevant = (share >= ENOUGH_WORDS) | (meant >= ENOUGH_MEANT) | (nearest >= ENOUGH_COSINE)
-    fused = NEAREST * _standard(nearest)
+    fused = NEAREST * standardised(nearest)
     if nearness and nearness.reader:  # knows what words mean in their place
         plain = _rarity(exact) ** RARITY
         plain[len(words) :] *= SPARE
-        fused += BESIDE_READER * _standard(_keywords(corpus, exact, plain))
+        fused += BESIDE_READER * standardised(_keywords(corpus, exact, plain))
         for part, row in zip(READ, nearness.around, strict=True):
-            fused += part * _standard(row)
+            fused += part * standardised(row)
         about = nearness.around[ABOUT]
         relevant |= about - np.median(about) >= ENOUGH_NEARER
     else:
-        fused += _standard(keywords)
+        fused += standardised(keywords)
         if corpus.lexicon:
-            fused += _standard(corpus.lexicon.around(surfaces(question)))
+            fused += standardised(corpus.lexicon.around(surfaces(question)))
         if nearness:
-            fused += MEANS * _standard(nearness.around[ABOUT])
+            fused += MEANS * standardised(nearness.around[ABOUT])
     cues = weight @ alike
     fits = cues / max(cues.max(), 1e-9) + CUE_COSINE * near
     score = 0.5 * share + 0.25 * keywords + 0.25 * np.clip(nearest, 0, 1)
@@ -317,7 +317,8 @@ def _rarity(rows: Floats) -> Floats:
     return np.log(1 + (rows.shape[1] - texts + 0.5) / (texts + 0.5))
 
 
-def _standard(scores: Floats) -> Floats:
+def standardised(scores: Floats) -> Floats:
+    """Scores in standard deviations from their mean; zeros where all are equal."""
     spread = float(scores.std())
     return (scores - scores.mean()) / spread if spread > 1e-9 else scores * 0.0
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from tools.search.text_ranking import standardised
 from tools.summary.sentences import word_rows
 from tools.text.tokens import stems, surfaces
 
@@ -161,7 +162,7 @@ def _novelty(
         lengths = np.array([[len(text)] for text in words], np.float64)
         centre = (means * lengths).sum(axis=0) / max(lengths.sum(), 1.0)
         alike += _alike((means - centre) * lengths, said, times, usual)
-    return _standard(_depth(alike, times, usual))
+    return standardised(_depth(alike, times, usual))
 
 
 def _alike(rows: Floats, said: Sequence[Utterance], times: Sequence[float], usual: float) -> Floats:
@@ -269,8 +270,3 @@ def _odd(length: float, usual: float) -> float:
     if length < SHORTEST * usual:
         return math.inf
     return EVEN * math.log2(length / usual) ** 2
-
-
-def _standard(values: Floats) -> Floats:
-    spread = float(values.std())
-    return (values - values.mean()) / spread if spread > 1e-9 else values * 0.0
