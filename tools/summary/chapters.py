@@ -162,7 +162,7 @@ def _novelty(
         lengths = np.array([[len(text)] for text in words], np.float64)
         centre = (means * lengths).sum(axis=0) / max(lengths.sum(), 1.0)
         alike += _alike((means - centre) * lengths, said, times, usual)
-    return standardised(_depth(alike, times, usual))
+    return standardised(np.asarray(_depth(alike, times, usual), np.float64))
 
 
 def _alike(rows: Floats, said: Sequence[Utterance], times: Sequence[float], usual: float) -> Floats:
