@@ -147,9 +147,7 @@ async def test_a_question_with_a_picture_ends_in_time(
 
 
 def test_a_long_loop_ends_when_nobody_waits_for_it(shelf: Shelf, monkeypatch: pytest.MonkeyPatch):
-    import tools.search.motion
-
-    monkeypatch.setattr(tools.search.motion, "movements", lambda *_: [(0.0, 2.0)] * 10_000)
+    monkeypatch.setattr("tools.vision.motion.movements", lambda *_: [(0.0, 2.0)] * 10_000)
     token = UNTIL.set(time.monotonic())
     try:
         with pytest.raises(Interrupted, match="no time left"):

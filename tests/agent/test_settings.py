@@ -43,6 +43,8 @@ def test_every_field_can_be_set_by_its_variable():
         "CUEPOINT_ALLOWED_HOSTS": "a.example, b.example",
         "CUEPOINT_ROOTS": "/videos:/more",
         "CUEPOINT_UPLOAD_LIMIT": "500M",
+        "CUEPOINT_UPLOAD_ROOM": "9G",
+        "CUEPOINT_UPLOAD_STALL": "30",
         "CUEPOINT_TEXT_READER": "rapidocr",
         "CUEPOINT_EMBEDDER": "wordllama",
         "CUEPOINT_TRANSCRIBER": "whisper:small",

@@ -16,6 +16,7 @@ from starlette.testclient import TestClient
 
 import agent.checkpoints
 from agent.settings import Settings
+from tools.models.providers import Providers
 from ui.server import build_app
 
 BASE, SOCKET = (
@@ -49,7 +50,7 @@ def said(events: Iterator[tuple[str, Any]]) -> str:
 def main() -> None:
     agent.checkpoints.PATIENCE = 0.05
     home, *questions = sys.argv[1:]
-    settings = Settings(home=Path(home), text_reader="none", picture_embedder="none")
+    settings = Settings(home=Path(home), providers=Providers("none", picture_embedder="none"))
     with (
         TestClient(build_app(settings), base_url=BASE) as client,
         client.websocket_connect(SOCKET, headers={"upgrade": "websocket"}) as socket,

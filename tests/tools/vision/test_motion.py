@@ -108,7 +108,7 @@ def test_a_film_of_many_scenes_is_gone_through_once():
 
 def test_opencv_is_loaded_only_where_pixels_are_compared():
     code = (
-        "import sys, ui.cli.app, tools.toolbox, tools.resolve, tools.summary.digest;"
+        "import sys, ui.cli.app, tools.toolbox, tools.summary.digest;"
         "import tools.ingest.pipeline, tools.vision.motion, tools.vision.ocr;"
         "sys.exit('cv2' in sys.modules)"
     )
