@@ -226,7 +226,7 @@ class Uploads:
 
     def _forget_abandoned(self) -> None:
         with self._records:
-            for path in self._folder.iterdir():
+            for path in self._folder.glob("*"):
                 if is_uuid(path.name) and not self._record(path).get("sent", True):
                     with suppress(FileNotFoundError):
                         if time.time() - path.stat().st_mtime > ABANDONED:
@@ -252,7 +252,7 @@ class Uploads:
         self._forget_abandoned()
         taken = 0
         if self._all:
-            taken = sum(_size(path) for path in self._folder.iterdir() if path.suffix != ".part")
+            taken = sum(_size(path) for path in self._folder.glob("*") if path.suffix != ".part")
             taken += sum(map(_size, self._folder.parent.glob("videos/*/original*")))
         return taken, shutil.disk_usage(self._folder).free - SPARE
 
