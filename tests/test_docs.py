@@ -1,4 +1,4 @@
-"""Whether the README is true. `python -P tests/test_docs.py` writes the output of its example anew."""
+"""Whether the README is true. `python -P tests/test_docs.py` writes its example's output anew."""
 
 import os
 import re
@@ -107,7 +107,7 @@ def test_the_console_example_prints_what_the_readme_shows(tmp_path: Path) -> Non
     blocks = CONSOLE.findall(README.read_text("utf-8"))
     assert blocks
     for block in blocks:
-        assert replayed(block, tmp_path) == block, "run python -P tests/test_docs.py and read what changed"
+        assert replayed(block, tmp_path) == block, "run this file, read what changed"
 
 
 def test_the_example_asks_goes_on_and_does_not_find() -> None:

@@ -27,6 +27,7 @@ from starlette.requests import ClientDisconnect
 from agent.settings import Settings
 from tools.errors import Damaged, DecoderStopped, RefusedRequest, UnreadableMedia, VideoError
 from tools.files.disk import Note, cause, keep
+from tools.files.handles import raise_limit
 from tools.ingest.pipeline import sweep_unlisted, unlisted_originals
 from tools.library import Library
 from tools.media import Video
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
 
 FLOOR = 200 << 20
 """Bytes that must be free for the server to call itself ready."""
+FILES = 512
+"""Files that may be open, below which less is done at once."""
 _log = logging.getLogger(__name__)
 
 
@@ -129,6 +132,12 @@ def serve(settings: Settings) -> None:
     """Run until a signal stops it; open connections get two seconds."""
     import uvicorn
 
+    files = raise_limit()
+    if files < FILES:
+        sys.stderr.write(
+            f"Only {files} files may be open here at once (ulimit -n): Cuepoint does less at the "
+            f"same time and searches more slowly; {FILES} are enough\n"
+        )
     app = build_app(settings)
     logging.getLogger("uvicorn.error").addFilter(_is_news)
     sys.stderr.write(f"Cuepoint is at http://{settings.host}:{settings.port} (Ctrl-C stops it)\n")

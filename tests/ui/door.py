@@ -69,6 +69,12 @@ class Chat:
         """All that is shown, in order."""
         return "\n".join(str(one.get("output")) for one in self.shown.values())
 
+    @property
+    def messages(self) -> list[str]:
+        """What the server says, in order."""
+        said = (one for one in self.shown.values() if one["type"] == "assistant_message")
+        return [one["output"] for one in said if one["output"]]
+
     def say(self, text: str, *files: str) -> None:
         """Send a message with what was attached."""
         message = {"id": str(uuid.uuid4()), "type": "user_message", "output": text, "name": "User"}

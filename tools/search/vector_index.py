@@ -27,6 +27,7 @@ from weakref import WeakKeyDictionary
 
 from tools.files.disk import cause, note
 from tools.files.durable import is_locked
+from tools.files.handles import raise_limit, share
 from tools.search import chroma_folder
 
 if TYPE_CHECKING:
@@ -43,7 +44,8 @@ _log = logging.getLogger(__name__)
 # vectors differ, with these 0 or 1.
 _SMALL = {"space": "cosine", "sync_threshold": 200, "batch_size": 100}
 _HNSW = _SMALL | {"ef_construction": 200, "ef_search": 400, "max_neighbors": 32}
-_OPEN_COLLECTIONS = 64  # each is held in memory, about 4 MB for 600 vectors
+_OPEN_COLLECTIONS = 64  # each is held in memory, about 4 MB for 600 vectors; fewer it never holds
+_FILES = 5  # of one collection
 _BATCH, _SAMPLE, _TOLERANCE = 1000, 16, 1e-3
 
 
@@ -73,7 +75,10 @@ class VectorIndex(Protocol):
 
 
 def open_index(folder: Path) -> VectorIndex:
-    """Open the library's Chroma in `folder`, or search exactly where another process has it."""
+    """Open the library's Chroma in `folder`, or search exactly where that cannot be."""
+    raise_limit()
+    if share(_OPEN_COLLECTIONS, _FILES) < _OPEN_COLLECTIONS:
+        return ExactIndex("exact search: too few files may be open here (ulimit -n)")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         # Held until close, so there is no with block. A crashed owner's lock dies with it.

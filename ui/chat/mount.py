@@ -18,14 +18,19 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, HTTPException, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel
 
 from tools.files.disk import placed
 from ui.web.host_guard import is_uuid
 
 SOURCE = Path(__file__).with_name("assets")
 """Links to chainlit.md, .chainlit/ and public/ at the top of the repository; copies in a wheel."""
-CLOSED = ("/project/element", "/mcp", "/login", "/auth/jwt", "/auth/header", "/copilot")
+CLOSED = (
+    "/project/element", "/project/thread", "/project/threads", "/project/share", "/feedback",
+    "/mcp", "/login", "/auth/jwt", "/auth/header", "/copilot",
+)  # fmt: skip
 """Chainlit's routes that nothing here uses: each is a way in."""
 _STARTS = re.compile(r"(SLACK|TEAMS|DISCORD|LITERAL|OAUTH)_|DATABASE_URL$")
 """Variables that make Chainlit start services of its own; ours use some of them."""
@@ -124,6 +129,8 @@ def mount(app: FastAPI) -> None:
         return await socket.connect(sid, environ, given)
 
     server.sio.on("connect", connect)
+    for one in (app, server.app):
+        one.add_exception_handler(RequestValidationError, _refuse)
     app.mount("/", server.app)
 
 
@@ -137,8 +144,18 @@ def session_files(id: str) -> dict[str, Any]:
     return session.files
 
 
+async def _refuse(request: Request, error: Exception) -> Response:
+    """Not with what was sent: that need not be text."""
+    return JSONResponse({"detail": "this request cannot be understood"}, 400)
+
+
+class _Session(BaseModel):
+    session_id: str
+
+
 def _close(app: FastAPI) -> None:
     from chainlit import server
+    from chainlit.action import Action
     from chainlit.session import WebsocketSession
     from chainlit.types import CallActionRequest
 
@@ -152,10 +169,9 @@ def _close(app: FastAPI) -> None:
             )
 
     @app.post("/set-session-cookie")
-    async def cookie(request: Request) -> Response:
+    async def cookie(body: _Session) -> Response:
         """Chainlit's page asks for this to find its worker again; there is one worker."""
-        body: Any = await request.json()
-        if not isinstance(body, dict) or not is_uuid(body.get("session_id")):
+        if not is_uuid(body.session_id):
             raise HTTPException(400, "session ids are UUIDs")
         return JSONResponse({"message": "not needed"})
 
@@ -163,6 +179,10 @@ def _close(app: FastAPI) -> None:
     async def action(payload: CallActionRequest) -> Response:
         if not is_uuid(payload.sessionId) or not WebsocketSession.get_by_id(payload.sessionId):
             raise HTTPException(404, "no such session")
+        try:
+            Action(**payload.action)
+        except (TypeError, ValueError) as error:
+            raise HTTPException(400, "this request cannot be understood") from error
         return await server.call_action(payload, None)
 
 

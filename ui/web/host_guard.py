@@ -80,14 +80,23 @@ class Guard:
         if refusal:
             return await self._answer(send, *refusal)
 
+        begun = False
+
         async def dressed(message: Message) -> None:
+            nonlocal begun
             if message["type"] == "http.response.start":
+                begun = True
                 given = {name.lower() for name, _ in message["headers"]}
                 added = [pair for pair in self._headers if pair[0] not in given]
                 message = {**message, "headers": [*message["headers"], *added]}
             await send(message)
 
-        await self._app(scope, receive, dressed)
+        try:
+            await self._app(scope, receive, dressed)
+        except Exception:
+            if not begun:  # else Starlette answers, outside of us and without our headers
+                await self._answer(send, 500, "something went wrong; the server's log says what")
+            raise
 
     async def _answer(self, send: Send, status: int, reason: str) -> None:
         body = reason.encode()

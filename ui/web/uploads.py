@@ -24,6 +24,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from tools.errors import RefusedRequest, UnreadableMedia
 from tools.files.disk import FULL, keep
 from tools.files.durable import adopt, claim, sweep, write_bytes
+from tools.files.handles import share
 from tools.sandbox import Child
 from tools.text.clean import clean_title
 from tools.vision.user_image import is_picture, small_jpeg
@@ -37,6 +38,8 @@ AT_ONCE = 4
 """Uploads that are written, and as many that are probed, at the same time."""
 OPEN = 32
 """Uploads that may come in at the same time; a browser opens six connections at most."""
+FILES = 4
+"""What one of them holds open: its connection, its file twice, its record."""
 OVERHEAD = 64 << 10
 """What the multipart form may add to the file."""
 SPARE = 256 << 20
@@ -111,8 +114,8 @@ class Uploads:
         form = _Form(content_type)
         if declared is not None and declared > self._limit + OVERHEAD:
             raise self._too_large()
-        if self._open >= OPEN:
-            raise NotTaken(f"{OPEN} files are coming in already: send this one again in a moment")
+        if self._open >= share(OPEN, FILES):
+            raise NotTaken("too many files come in at once: send this one again in a moment")
         self._open += 1
         part = self._folder / f"{uuid.uuid4()}.part"
         reserved = 0

@@ -3,32 +3,22 @@
 import json
 import os
 import shutil
-import signal
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from tests.ui.serving import Server, serving
 from tools.ingest.pipeline import ingest
 from tools.library import Library
 from tools.models.providers import BARE
 from ui.chat import cards
 
-ROOT = Path(__file__).parents[3]
-SERVE = (
-    "from agent.settings import Settings; from ui.server import serve; serve(Settings.from_env())"
-)
 PLAYS = """([start, end]) => {
     const player = document.querySelectorAll('[data-testid=player]')[0]
     return player && player.readyState >= 2 && player.videoWidth > 0 && !player.paused
@@ -44,64 +34,6 @@ HOSTILE = (
 )
 
 browser = pytest.mark.browser
-
-
-@dataclass
-class Server:
-    """A server in a process of its own."""
-
-    url: str
-    home: Path
-    process: "subprocess.Popen[bytes]"
-
-    def stop(self) -> None:
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(timeout=20)
-
-
-@contextmanager
-def serving(home: Path, **settings: str) -> Iterator[Server]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environment = {**os.environ, "CUEPOINT_HOME": str(home), "CUEPOINT_PORT": str(port)}
-    log = home.parent / "server.log"
-    with log.open("wb") as said:
-        process = subprocess.Popen(
-            [sys.executable, "-c", SERVE],
-            env=environment | settings,
-            cwd=ROOT,
-            stdout=said,
-            stderr=subprocess.STDOUT,
-        )
-    server = Server(f"http://127.0.0.1:{port}", home, process)
-    try:
-        _wait_until_ready(server, log)
-        yield server
-    finally:
-        process.kill()
-        process.wait()
-
-
-def _wait_until_ready(server: Server, log: Path) -> None:
-    end = time.monotonic() + 60
-    pause = 0.05
-    while time.monotonic() < end:
-        assert server.process.poll() is None, log.read_text()
-        try:
-            with urlopen(server.url + "/health", timeout=5) as reply:
-                assert reply.read() == b"ready"
-                return
-        except URLError:
-            select_pause(pause)
-    raise AssertionError("the server did not get ready: " + log.read_text())
-
-
-def select_pause(seconds: float) -> None:
-    """Between two looks at a port that is not open yet: there is nothing to wait on."""
-    import select
-
-    select.select([], [], [], seconds)
 
 
 @pytest.fixture(scope="module")

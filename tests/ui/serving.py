@@ -1,0 +1,90 @@
+"""A server in a process of its own, as a person runs it."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from websockets.sync.client import connect
+
+from tests.ui.door import Chat
+
+ROOT = Path(__file__).parents[2]
+SERVE = (
+    "from agent.settings import Settings; from ui.server import serve; serve(Settings.from_env())"
+)
+
+
+@dataclass
+class Server:
+    """A server in a process of its own."""
+
+    url: str
+    home: Path
+    process: "subprocess.Popen[bytes]"
+    log: Path
+
+    @contextmanager
+    def chatting(self) -> Iterator[Chat]:
+        """A page with a chat, without a browser."""
+        with connect(f"ws{self.url[4:]}/ws/socket.io/?EIO=4&transport=websocket") as socket:
+            yield Chat(lambda: str(socket.recv()), socket.send)
+
+    def stop(self) -> None:
+        """As the system stops it."""
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(timeout=20)
+
+
+@contextmanager
+def serving(home: Path, *before: str, **settings: str) -> Iterator[Server]:
+    """A server in a process of its own, behind what goes before its command, once it is ready."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = {**os.environ, "CUEPOINT_HOME": str(home), "CUEPOINT_PORT": str(port)}
+    log = home.parent / "server.log"
+    with log.open("wb") as said:
+        process = subprocess.Popen(
+            [*before, sys.executable, "-c", SERVE],
+            env=environment | settings,
+            cwd=ROOT,
+            stdout=said,
+            stderr=subprocess.STDOUT,
+        )
+    server = Server(f"http://127.0.0.1:{port}", home, process, log)
+    try:
+        _wait_until_ready(server)
+        yield server
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _wait_until_ready(server: Server) -> None:
+    end = time.monotonic() + 60
+    pause = 0.05
+    while time.monotonic() < end:
+        assert server.process.poll() is None, server.log.read_text()
+        try:
+            with urlopen(server.url + "/health", timeout=5) as reply:
+                assert reply.read() == b"ready"
+                return
+        except URLError:
+            select_pause(pause)
+    raise AssertionError("the server did not get ready: " + server.log.read_text())
+
+
+def select_pause(seconds: float) -> None:
+    """Between two looks at a port that is not open yet: there is nothing to wait on."""
+    import select
+
+    select.select([], [], [], seconds)
