@@ -11,6 +11,7 @@ from agent.extractive.quote import (
     AT_MOST,
     INSTANT,
     LISTED,
+    READ,
     Found,
     Groups,
     Reply,
@@ -32,8 +33,6 @@ from tools.text.expressions import continues
 
 ENOUGH_IN_WINDOW = 0.4
 """Share of the question's weight from which evidence counts where the question says when."""
-SEARCHES = 3
-"""Searches that a question in words begins with."""
 AROUND = 10.0
 """Seconds before or after something within which its neighbours lie."""
 SENTENCE_SECONDS = 3.0
@@ -63,25 +62,26 @@ def reply(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
 def _next_to(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
     """What comes before or after something that is named: it is found, then read around."""
     plan = asked.plan
-    pool = _in_time([f for group in groups[:SEARCHES] for f in group])
+    pool = _in_time([f for step, group in groups.items() if step != READ for f in group])
     weighed = [(relevance.share(sought(plan), f.one), f) for f in pool]
     fitting = [f for share, f in weighed if share >= ENOUGH]
     if not fitting:
         return _absent(asked, groups, relevance, weighed)
     named = fitting[0] if plan.beside == "before" else fitting[-1]
     at = Place(named.one.id, named.one.video, named.one.start, named.one.end)
-    if len(groups) <= SEARCHES:
+    if READ not in groups:
         before, after = (AROUND, 0.0) if plan.beside == "before" else (0.0, AROUND)
         wanted = (at.video, max(at.start - before, 0.0), at.end + after)
         return Reply((sentence(named),), wants=wanted)
     asked = replace(asked, at=at, direction=plan.beside)
-    return beside(asked, groups[-1])
+    return beside(asked, groups[READ])
 
 
 def _order(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
     sides = asked.plan.sides
     assert sides is not None
-    firsts = [min(group, key=lambda f: f.one.start, default=None) for group in groups[:2]]
+    found = [groups[step] for step in ("first", "second") if step in groups]
+    firsts = [min(group, key=lambda f: f.one.start, default=None) for group in found]
     lost = [" ".join(side) for side, first in zip(sides, firsts, strict=False) if first is None]
     if lost or len(firsts) < 2:
         known = tuple(first for first in firsts if first)
@@ -97,10 +97,10 @@ def _order(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
 
 def _every(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
     plan = asked.plan
-    exact = _preferred(_in_time(groups[0] if groups else []), plan.modality)
+    exact = _preferred(_in_time(groups.get("words", ())), plan.modality)
     literal = bool(exact)
     if not exact:
-        close = [f for group in groups[1:] for f in group]
+        close = [f for step, group in groups.items() if step != "words" for f in group]
         shares = {f.one.id: relevance.share(plan.words, f.one) for f in close}
         enough = max(ENOUGH, max(shares.values(), default=0.0) - 0.1)
         covered = [f for f in close if shares[f.one.id] >= enough]
@@ -141,8 +141,10 @@ def _search(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
     if relevance.long and plan.window is None:
         if plan.modality != "screen" or not relevance.may_read:
             return passage(asked, groups, relevance) or _absent(asked, groups, relevance)
-        groups = [[f for f in group if f.one.kind == "screen"] for group in groups]
-    pool = _in_time([f for group in groups for f in group])
+        groups = {
+            step: [f for f in group if f.one.kind == "screen"] for step, group in groups.items()
+        }
+    pool = _in_time([f for group in groups.values() for f in group])
     weighed = [(relevance.share(words, f.one), f) for f in pool]
     most = 1.0 if plan.window is None else ENOUGH_IN_WINDOW
     fitting = [
@@ -152,13 +154,19 @@ def _search(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
         and relevance.fits(plan.question, f.one, words)
     ]
     if not fitting and asked.otherwise:
-        return moment(replace(asked, plan=asked.otherwise), groups[-1:], relevance)
+        return moment(
+            replace(asked, plan=asked.otherwise), {"around": groups.get("around", ())}, relevance
+        )
     if not fitting:
         line = _same_slide(asked, groups, relevance, weighed)
         return line or _absent(asked, groups, relevance, weighed)
     kept = _preferred([f for _, f in fitting], plan.modality)
     shares = {f.one.id: s for s, f in fitting}
-    rank = {f.one.id: place for group in groups[:2] for place, f in enumerate(group)}
+    rank = {
+        f.one.id: place
+        for step in ("said", "shown")
+        for place, f in enumerate(groups.get(step, ()))
+    }
 
     outermost = re.search(r"\b(first|last)\b", plan.question.lower())
     sign = 0.0 if outermost is None else -1.0 if outermost[1] == "first" else 1.0
@@ -179,10 +187,10 @@ def _search(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
     if best.one.kind == "screen":
         return _with_its_lines(asked, groups, best, _never(missing))
     if relevance.ends_behind(plan, best.one):
-        if len(groups) <= SEARCHES:
+        if READ not in groups:
             wanted = (best.one.video, best.one.start, best.one.end + SENTENCE_SECONDS)
             return Reply((sentence(best),), _never(missing), wants=wanted)
-        after = [f for f in groups[-1] if 0 <= f.one.start - best.one.end + 0.1 <= 1.0]
+        after = [f for f in groups[READ] if 0 <= f.one.start - best.one.end + 0.1 <= 1.0]
         told = [best, *[f for f in after if f.one.kind == "speech"][:1]]
         return Reply(tuple(sentence(f) for f in told), _never(missing))
     if not relevance.begins_before(plan, best.one):
@@ -206,9 +214,9 @@ def _same_slide(
     if not titles or not names_kind(asked.plan.question):
         return None
     one = titles[0].one
-    if len(groups) <= SEARCHES:
+    if READ not in groups:
         return Reply((), (), False, wants=(one.video, one.start, one.end))
-    lines = [f for f in groups[-1] if f.one.kind == "screen" and f.one.end > one.start + INSTANT]
+    lines = [f for f in groups[READ] if f.one.kind == "screen" and f.one.end > one.start + INSTANT]
     fitting = [f for f in lines if relevance.fits(asked.plan.question, f.one, ())]
     return Reply((sentence(fitting[0]),)) if fitting else None
 
@@ -218,9 +226,9 @@ def _with_its_lines(
 ) -> Reply:
     """A line on screen with those it goes on in, and with all of a title of up to three lines."""
     one = best.one
-    if len(groups) <= SEARCHES:
+    if READ not in groups:
         return Reply((sentence(best),), remarks, wants=(one.video, one.start, one.end))
-    shown = [f for f in groups[-1] if f.one.kind == "screen" and _together(f.one, one)]
+    shown = [f for f in groups[READ] if f.one.kind == "screen" and _together(f.one, one)]
     if len(shown) > AT_MOST:
         at = next((n for n, f in enumerate(shown) if f.one.id == one.id), 0)
         first, last = at, at + 1
@@ -262,7 +270,7 @@ def _absent(
     missing = relevance.missing(asked.plan.words)
     pool = list(weighed) or [
         (relevance.share(asked.plan.words, f.one), f)
-        for f in _in_time([f for group in groups for f in group])
+        for f in _in_time([f for group in groups.values() for f in group])
     ]
     pool.sort(key=lambda pair: -pair[0])
     nearest = tuple(f for share, f in pool[:3] if share > 0)

@@ -45,6 +45,8 @@ _IN_WORDS = ("search", "first", "last", "every")
 _SENSES = ("search_frames", "find_sounds", "classify")
 """Plans and tools: what words answer first, and what is asked where they do not."""
 _CLOSER = "look_closer"
+Step = tuple[str, str, dict[str, Any]]
+"""A step of a plan: its name, by which the writer finds its result, its tool and the arguments."""
 
 
 class ExtractiveModel(BaseChatModel):
@@ -177,10 +179,10 @@ class _Turn:
             if said.wants and len(words) == len(self._calls):
                 video, start, end = said.wants
                 read = "read_passage" if said.joined else "read_moment"
-                wanted = [(read, {"video": video, "start": start, "end": end})]
+                wanted = [(quoting.READ, read, {"video": video, "start": start, "end": end})]
         return [
-            {"name": name, "args": arguments, "id": f"{len(self._seen)}-{number}"}
-            for number, (name, arguments) in enumerate(wanted, len(results))
+            {"name": name, "args": arguments, "id": f"{len(self._seen)}-{number}-{step}"}
+            for number, (step, name, arguments) in enumerate(wanted, len(results))
         ]
 
     def _apart(
@@ -193,7 +195,7 @@ class _Turn:
         at = next(later, len(results))
         return results[:at], results[at:]
 
-    def _beyond(self, said: Reply) -> list[tuple[str, dict[str, Any]]]:
+    def _beyond(self, said: Reply) -> list[Step]:
         """What pictures or sounds are asked for where words do not answer, or do not show it."""
         plan, senses = self.plan, self.plan.senses
         if plan.kind not in _IN_WORDS:
@@ -207,79 +209,94 @@ class _Turn:
         unseen = not said.found or (senses.plainly and kinds == {"speech"})
         if not senses.seen or not unseen or self._toolbox.blind(self._videos):
             return []
-        return [("search_frames", {"query": senses.seen[:400], **self._where(plan)})]
+        return [("seen", "search_frames", {"query": senses.seen[:400], **self._where(plan)})]
 
     def _where(self, plan: Plan) -> dict[str, Any]:
         return {"videos": self._videos, **_window(plan.window)}
 
-    def _listening(self, plan: Plan) -> list[tuple[str, dict[str, Any]]]:
+    def _listening(self, plan: Plan) -> list[Step]:
         stages = {id: self._toolbox.library.get(id).stages["sound"].state for id in self._videos}
         first = sorted(stages, key=lambda id: stages[id] == "skipped")  # those without sound last
-        facts = [("video_facts", {"video": id}) for id in first[:FACTS]]
+        facts = [(f"facts {n}", "video_facts", {"video": id}) for n, id in enumerate(first[:FACTS])]
         every = {"limit": EVERY} if plan.nth or quoting.counts(plan.question) else {}
-        return [("find_sounds", {"what": plan.senses.sound, **every, **self._where(plan)}), *facts]
+        return [
+            ("heard", "find_sounds", {"what": plan.senses.sound, **every, **self._where(plan)}),
+            *facts,
+        ]
 
-    def _labelling(self, plan: Plan) -> list[tuple[str, dict[str, Any]]]:
+    def _labelling(self, plan: Plan) -> list[Step]:
         at = self.asked.at
         span = (at.start, at.end) if at else plan.window
         where = {"start": span[0], "end": span[1]} if span else {}
         labels = list(plan.senses.labels)
-        return [("classify", {"labels": labels, "video": self._video, **where})]
+        return [("labels", "classify", {"labels": labels, "video": self._video, **where})]
 
-    def _wanted(self) -> list[tuple[str, dict[str, Any]]]:
+    def _wanted(self) -> list[Step]:
         plan, video = self.plan, self._video
         if plan.kind == "sound":
             return self._listening(plan)
         if plan.kind == "like":
             at = self.asked.at
-            return [("find_similar", {"evidence": at.id, "videos": self._videos})] if at else []
+            return (
+                [("alike", "find_similar", {"evidence": at.id, "videos": self._videos})]
+                if at
+                else []
+            )
         if plan.kind == "label":
             return self._labelling(plan)
         if plan.kind in ("facts",):
-            return [("video_facts", {"video": video})]
+            return [("video_facts", "video_facts", {"video": video})]
         if plan.kind == "scenes":
             where = {"video": video, **_window(plan.window)}
             if plan.pick in ("cuts", "first", "last"):
-                return [("find_cuts", where), ("video_facts", {"video": video})]
-            return [("find_scenes", where)]
+                return [
+                    ("find_cuts", "find_cuts", where),
+                    ("video_facts", "video_facts", {"video": video}),
+                ]
+            return [("find_scenes", "find_scenes", where)]
         if plan.kind == "summary":
-            return [("summarize_video", {"video": video, "about": about(plan.question)})]
+            return [("summary", "summarize_video", {"video": video, "about": about(plan.question)})]
         if plan.kind == "look":
             idle = plan.look.rest if plan.look else ()  # words that are no thing to be seen
             said = re.findall(r"[\w'-]+", plan.question)
             query = " ".join(word for word in said if word.lower() not in idle)
-            return [("search_frames", {"query": query[:400], **self._where(plan)})]
+            return [("seen", "search_frames", {"query": query[:400], **self._where(plan)})]
         if plan.kind == "moment":
             start, end = self._moment()
-            calls: list[tuple[str, dict[str, Any]]] = [
-                ("read_moment", {"video": video, "start": start, "end": end})
+            calls: list[Step] = [
+                ("around", "read_moment", {"video": video, "start": start, "end": end})
             ]
             named = plan.window[0] if plan.window else self.asked.at.start if self.asked.at else 0.0
             instant = plan.window is None or plan.window[1] - plan.window[0] < quoting.INSTANT
             if instant and plan.modality != "speech" and not self.asked.when:
-                calls.append(("look_at", {"video": video, "seconds": named}))
+                calls.append(("picture", "look_at", {"video": video, "seconds": named}))
                 if is_coarse(self._toolbox.library, video, named):
                     where = {"video": video, "start": named, "end": named + 0.1}
-                    calls.insert(0, ("look_closer", where))
+                    calls.insert(0, (_CLOSER, _CLOSER, where))
             return calls
         where = self._where(plan)
         if plan.kind == "order" and plan.sides:
-            return [("find_words", {"words": list(side), **where}) for side in plan.sides]
+            return [
+                (step, "find_words", {"words": list(side), **where})
+                for step, side in zip(("first", "second"), plan.sides, strict=True)
+            ]
         words = sought(plan)
         known = self._relevance.known(words) or self._relevance.known(plan.topic)
         query = " ".join(() if self._relevance.long else known or words)[:400]
         query = query or plan.question[:400]
-        found = [
-            ("search_transcript", {"query": query, "limit": SEARCHED, **where}),
-            ("search_screen_text", {"query": query, "limit": SEARCHED, **where}),
+        found: list[Step] = [
+            ("said", "search_transcript", {"query": query, "limit": SEARCHED, **where}),
+            ("shown", "search_screen_text", {"query": query, "limit": SEARCHED, **where}),
         ]
         if plan.kind in ("every", "first", "last"):
-            return [("find_words", {"words": list(plan.words), **where}), *found]
+            return [("words", "find_words", {"words": list(plan.words), **where}), *found]
         if self.asked.otherwise:
             start, end = self._moment()
-            return [*found, ("read_moment", {"video": video, "start": start, "end": end})]
+            return [*found, ("around", "read_moment", {"video": video, "start": start, "end": end})]
         rare = self._rarest(sought(plan))
-        return [*found, ("find_words", {"words": [rare], "limit": 6, **where})] if rare else found
+        if rare:
+            found.append(("words", "find_words", {"words": [rare], "limit": 6, **where}))
+        return found
 
     def _rarest(self, words: Sequence[str]) -> str:
         """The word whose mentions are the nearest misses where nothing answers."""
@@ -310,9 +327,8 @@ class _Turn:
     def _reply(self, results: Sequence[ToolMessage]) -> Reply:
         words, senses = self._apart(results)
         said = self._in_words(words)
-        found = [self._found(message) for message in senses]
         if senses:
-            said = with_senses(said, self.plan, found, self._relevance)
+            said = with_senses(said, self.plan, self._groups(senses), self._relevance)
         if self.plan.senses.sound:
             return replace(said, remarks=(*said.remarks, *self._unheard(results)))
         if senses or said.found:
@@ -332,8 +348,11 @@ class _Turn:
         return [f"The sound of {' and '.join(titles)} is not indexed yet."] if titles else []
 
     def _in_words(self, results: Sequence[ToolMessage]) -> Reply:
-        found = [self._found(message) for message in results]
-        return reply(self.asked, found, self._relevance)
+        return reply(self.asked, self._groups(results), self._relevance)
+
+    def _groups(self, results: Sequence[ToolMessage]) -> quoting.Groups:
+        """What each step found, by the name in its call's id."""
+        return {m.tool_call_id.partition("-")[2].partition("-")[2]: self._found(m) for m in results}
 
     def _nearest(self, said: Reply, found: Sequence[Sequence[Found]]) -> list[str]:
         pool = [one.label for one in said.nearest]

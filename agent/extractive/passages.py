@@ -165,7 +165,7 @@ class Talks:
 
 def passage(asked: Referring, groups: Groups, relevance: Relevance) -> Reply | None:
     """The best passage as one quotation, or the line on screen, if it holds what is asked for."""
-    spoken, read = [*groups, [], []][:2]
+    spoken, read = groups.get("said", ()), list(groups.get("shown", ()))
     shown = _line(asked, read, relevance)
     videos = tuple(dict.fromkeys(found.one.video for found in spoken))[:TALKS]
     talks = Talks(asked.plan.question, tuple(sought(asked.plan)), relevance, videos)
@@ -177,7 +177,7 @@ def passage(asked: Referring, groups: Groups, relevance: Relevance) -> Reply | N
     if not there or lacks:
         return shown
     quoted = passage_id(told)
-    for found in (one for group in groups for one in group):
+    for found in (one for group in groups.values() for one in group):
         if found.one.id == quoted:
             return Reply((sentence(found),))
     return Reply(wants=(told[0].video, told[0].start, max(one.end for one in told)), joined=True)

@@ -1,7 +1,7 @@
 """Sentences that quote evidence, and the choice of what to quote. Every time in them is cited."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -45,7 +45,10 @@ class Reply:
     """Whether it is to be read as one quotation."""
 
 
-Groups = Sequence[Sequence[Found]]
+READ = "read"
+"""The step that reads around what the searches found."""
+Groups = Mapping[str, Sequence[Found]]
+"""What each step of a plan found, by the name that the planner gave it, in their order."""
 
 
 def sentence(found: Found) -> str:
@@ -87,7 +90,7 @@ def span(one: Evidence) -> str:
 
 def facts(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
     """Length, size, scenes, sound."""
-    facts = [found for group in groups for found in group][:1]
+    facts = [found for group in groups.values() for found in group][:1]
     text = asked.plan.question.lower()
     if not facts:
         return Reply(found=False)
@@ -115,7 +118,7 @@ def scenes(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
     plan = asked.plan
     if plan.pick in ("cuts", "first", "last"):
         return _cuts(asked, groups)
-    scenes = list(groups[0]) if groups else []
+    scenes = list(groups.get("find_scenes", ()))
     if not scenes:
         return Reply((), ("Scenes are not known yet.",), False)
     if plan.pick in ("longest", "shortest"):
@@ -137,7 +140,7 @@ def nth(found: Sequence[_T], number: int) -> list[_T]:
 
 def _scene(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
     """One scene, with what is said and shown in it where that was asked for."""
-    plan, scenes = asked.plan, groups[0]
+    plan, scenes = asked.plan, groups["find_scenes"]
     chosen = nth(scenes, plan.nth)
     if not chosen:
         return Reply((), (f"There are only {len(scenes)} scenes.",), False)
@@ -146,9 +149,11 @@ def _scene(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
     if plan.modality not in ("speech", "screen") and not told:
         length = f"It is {one.end - one.start:.1f} seconds long."
         return Reply((sentence(chosen[0]),), (length,))
-    if len(groups) == 1:
+    if READ not in groups:
         return Reply((sentence(chosen[0]),), wants=(one.video, one.start, one.end))
-    inside = [f for f in groups[1] if f.one.start >= one.start - INSTANT or f.one.kind == "screen"]
+    inside = [
+        f for f in groups[READ] if f.one.start >= one.start - INSTANT or f.one.kind == "screen"
+    ]
     if plan.modality in ("speech", "screen"):
         parts = _of_kind(inside, plan.modality, one.start, one.end, relevance)
         said = "said" if plan.modality == "speech" else "to be read"
@@ -159,7 +164,7 @@ def _scene(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
 
 
 def _cuts(asked: Referring, groups: Groups) -> Reply:
-    cuts, about = [*groups, [], []][:2]
+    cuts, about = groups.get("find_cuts", ()), groups.get("video_facts", ())
     if not cuts:
         return Reply(tuple(f"There is no cut: {f.one.text} [{f.label}]." for f in about[:1]))
     plan = asked.plan
@@ -173,7 +178,7 @@ def _cuts(asked: Referring, groups: Groups) -> Reply:
 
 def look(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
     """Where the picture looks as asked."""
-    found = [one for group in groups for one in group]
+    found = [one for group in groups.values() for one in group]
     if not found:
         return Reply((), ("No picture looks like that.",), False)
     best = [f for f in found if f.one.score >= found[0].one.score - 0.05]
@@ -185,7 +190,7 @@ def look(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
 
 def moment(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
     """What is said and shown at a moment, in a stretch, or beside what was shown before."""
-    found = [one for group in groups for one in group]
+    found = [one for group in groups.values() for one in group]
     plan, at = asked.plan, asked.at
     if asked.when and at is not None:
         same = [one for one in found if one.one.id == at.id]
@@ -202,7 +207,7 @@ def moment(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
         for f in found
         if f.one.start < max(end, start + INSTANT) and (f.one.end > start or f.one.start >= start)
     ]
-    inside += [f for f in groups[-1] if f.one.kind == "frame" and f not in inside][:1]
+    inside += [f for f in [*groups.values()][-1] if f.one.kind == "frame" and f not in inside][:1]
     if plan.nth:
         heard = [f for f in inside if f.one.kind == "speech"] or _distinct(inside)
         inside = nth([f for f in heard if f.one.kind != "frame"], plan.nth)

@@ -32,7 +32,7 @@ _UNKNOWN = "What makes a sound is not told apart: only how loud it is, and wheth
 
 def sounds(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
     """Where it is loud or quiet, or that nothing is; the facts of the videos come after it."""
-    found, *facts = [*groups, []]
+    found, *facts = [*groups.values(), []]
     about = [one for group in facts for one in group]
     sought = asked.plan.senses.sound
     if sought == "other":
@@ -62,7 +62,7 @@ def sounds(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
 
 def in_short(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
     """The whole in short: its facts and what stands for it, its chapters, events or highlights."""
-    found = [one for group in groups for one in group]
+    found = [one for group in groups.values() for one in group]
     part = about(asked.plan.question)
     chapters = [f for f in found if f.one.kind == "chapter"]
     if part == "chapters" and chapters:
@@ -79,7 +79,7 @@ def in_short(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
 
 def labelled(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
     """Which label fits best, or that none does."""
-    for one in (found for group in groups for found in group):
+    for one in (found for group in groups.values() for found in group):
         fits: dict[str, float] = one.one.facts["labels"]
         best = max(fits, key=fits.__getitem__, default="")
         if not best or fits[best] < one.one.score:  # the first is none of them
@@ -93,7 +93,7 @@ def alike(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
     """What looks like a picture that was shown."""
     if asked.at is None:
         return Reply((), ("Nothing was shown under that number here.",), False)
-    found = [one for group in groups for one in group]
+    found = [one for group in groups.values() for one in group]
     if not found:
         return Reply((), ("No other picture is like that one.",), False)
     return Reply(likenesses(found[:AT_MOST]))
@@ -115,7 +115,7 @@ def with_senses(said: Reply, plan: Plan, groups: Groups, relevance: Relevance) -
         return (
             fitting if fitting.found else replace(said, remarks=(*said.remarks, *fitting.remarks))
         )
-    found = [one for group in groups for one in group]
+    found = [one for group in groups.values() for one in group]
     what = quoted(plan.senses.seen)
     if not found:
         remark = () if said.found else (f"No picture comes close to {what}.",)

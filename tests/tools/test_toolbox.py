@@ -183,15 +183,16 @@ def test_texts_are_prepared_again_when_another_process_changed_them_and_only_the
     assert [one.text for one in door.corpora([shelf.video])[0].items] == ["The kettle is blue."]
 
 
-def test_unknown_videos_are_named(box: Toolbox) -> None:
+def test_an_unknown_video_is_named_and_the_library_is_not_listed(box: Toolbox) -> None:
     for call in (
         lambda: box.video_facts("nothing"),
         lambda: box.search_transcript("kettle", ["nothing"]),
         lambda: box.find_scenes("ffffffffffffffff"),
         lambda: box.read_moment("nothing", 0.0, 1.0),
     ):
-        with pytest.raises(UnknownVideo, match="kettle"):
+        with pytest.raises(UnknownVideo, match=r"no video .* `cuepoint library list`") as refused:
             call()
+        assert "kettle" not in str(refused.value)
 
 
 def test_an_empty_library_finds_nothing(tmp_path: Path) -> None:

@@ -135,7 +135,9 @@ def test_a_library_that_cannot_be_written_says_so_and_still_answers(
 ) -> None:
     home = volume / "home"
     assert ground.index(home, setup=UNSEEN).status == 0
-    subprocess.run(["mount", "-o", "remount,ro", str(volume)], check=True)
+    # The kernel lets go of a decoder's folder a moment after its end.
+    command = ["mount", "-o", "remount,ro", str(volume)]
+    assert 0 in (subprocess.run(command, capture_output=True).returncode for _ in range(200))
     refused = [("index", ground.other(1)), ("library", "remove", "kettle")]
     refused += [("frames", "kettle", "--strategy", "dense")]
     for words in refused:

@@ -85,7 +85,7 @@ def test_the_passage_that_answers_is_asked_for_as_one_quotation_and_cited(
     relevance = Relevance(toolbox, [VIDEO])
     found = [Found(f"e{n}", of_speech(one, None)) for n, one in enumerate(SAID)]
     asked = Referring(understand(question, 800.0))
-    reply = passage(asked, [found], relevance)
+    reply = passage(asked, {"said": found}, relevance)
     if start is None:
         assert reply is None
         return
@@ -96,7 +96,7 @@ def test_the_passage_that_answers_is_asked_for_as_one_quotation_and_cited(
     assert reply.wants is not None and reply.wants[:2] == (VIDEO, start) and not reply.sentences
     told = [one for one in SAID if start <= one.start and one.end <= reply.wants[2]]
     whole = Found("e9", of_passage(told, None))
-    again = passage(asked, [found, [whole]], relevance)
+    again = passage(asked, {"said": found, "read": [whole]}, relevance)
     assert again is not None and again.sentences[0].endswith("[e9].")
 
 

@@ -291,12 +291,13 @@ def test_a_path_that_is_not_indexed_yet_is_indexed_first(run: Run, kettle: Path)
     assert [row["title"] for row in run("library", "list", "--json").json] == ["kettle"]
 
 
-def test_what_is_not_known_names_what_is(
+def test_what_is_not_known_says_how_to_see_what_is(
     run: Run, kept: Run, indexed: Path, tmp_path: Path
 ) -> None:
     (video,) = Library(indexed).list()
     told = line(kept("scenes", "nothing"))
-    assert "nothing" in told and video.id in told and "kettle" in told
+    assert "no video 'nothing'" in told and "cuepoint library list" in told
+    assert video.id not in told and "kettle.mp4" not in told
     assert line(kept("scenes", video.id[:3]))  # four characters at least
     assert "cuepoint index" in line(run("--library", tmp_path / "new", "scenes", "nothing"))
     assert "cuepoint index" in line(run("--library", tmp_path / "new", "ask", "What?"))
