@@ -14,6 +14,7 @@ from pydantic import Field, PrivateAttr
 
 from tools.errors import NotIndexed, UnknownVideo
 from tools.media import Attributes, Coverage, Evidence, Utterance, Video, evidence_id
+from tools.store.records import frame_image
 
 Step = AIMessage | Callable[[list[BaseMessage]], AIMessage]
 
@@ -151,7 +152,7 @@ class MemoryLibrary:
 
 
 def _evidence(one: Utterance) -> Evidence:
-    image = f"videos/{one.video}/frames/{round(one.start * 1000):09}.jpg"
+    image = frame_image(one.video, one.start)
     return Evidence(
         one.id, one.video, one.start, one.end, "speech", one.text, image, 1.0, one.source
     )

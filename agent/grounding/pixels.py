@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from tools.errors import NotIndexed, UnknownVideo
 from tools.media import Evidence
+from tools.store.filmstrip import is_strip
+from tools.store.records import seconds_of
 
 if TYPE_CHECKING:
     from tools.toolbox import Toolbox
@@ -40,9 +42,8 @@ class Measured:
             for look in library.attributes(one.video)
             if one.start <= look.seconds < max(one.end, one.start + INSTANT)
         }
-        if one.image:
-            at = int(Path(one.image).stem) / 1000
-            looks[at] = _look(library.picture(one.image))
+        if one.image and not is_strip(one.image):  # the frames of a strip are among these
+            looks[seconds_of(one.image)] = _look(library.picture(one.image))
         return list(looks.values())
 
     def shows(self, text: str, one: Evidence) -> bool | None:

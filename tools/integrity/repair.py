@@ -30,6 +30,7 @@ from tools.store import dense, frames
 from tools.store import recovery as about
 from tools.store.manifest import REPAIR
 from tools.store.original import MEMORY
+from tools.store.records import seconds_of
 from tools.store.store import STAGES, save_manifest
 from tools.summary import digest as summarize
 
@@ -110,7 +111,7 @@ def _index_anew(library: Library, video: str, on_progress: OnProgress | None) ->
 
 def _mend_pictures(library: Library, video: str) -> None:
     """Those that a question decoded; indexing mends the others."""
-    broken = [int(Path(image).stem) / 1000 for image in broken_pictures(library, video)]
+    broken = [seconds_of(image) for image in broken_pictures(library, video)]
     if broken:
         frames.decode(library, video, broken)
 

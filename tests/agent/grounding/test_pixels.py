@@ -103,3 +103,10 @@ def test_what_looks_no_more_like_it_is_told(
 def test_a_video_that_was_removed_meanwhile_has_no_colours(box: Toolbox, pictures: list[Evidence]):
     gone = replace(pictures[0], video="0" * 16, image=None)
     assert Measured(box).colours(gone) == []
+
+
+def test_the_colours_of_a_span_are_those_of_its_frames(box: Toolbox) -> None:
+    whole = box.look_closer(box.list_videos()[0].id, 4.0, 4.5)[0]
+    assert isinstance(whole, Evidence) and whole.image and "strips" in whole.image
+    assert judged(box, [whole], "It is blue [e1].").verdict == "verified"
+    assert judged(box, [whole], "It is red [e1].").verdict == "unsupported"
