@@ -24,10 +24,10 @@ from agent.extractive.reference import Referring, Turn, places, resolve
 from agent.extractive.relevance import Relevance
 from agent.extractive.video_questions import about
 from agent.extractive.visual import with_senses
-from agent.grounding.citations import labels
+from agent.grounding.citations import citation_labels
 from agent.messages import KEY
 from agent.settings import EXTRACTIVE
-from agent.threads import AT_ONCE, Threads
+from agent.threads import MAX_THREADS, DaemonThreads
 from tools.evidence import parse_id
 from tools.ingest.on_demand import is_coarse
 from tools.media import Evidence
@@ -54,7 +54,9 @@ class ExtractiveModel(BaseChatModel):
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
     toolbox: Any
-    _threads: Threads = PrivateAttr(default_factory=lambda: Threads("model", AT_ONCE))
+    _threads: DaemonThreads = PrivateAttr(
+        default_factory=lambda: DaemonThreads("model", MAX_THREADS)
+    )
 
     @property
     def _llm_type(self) -> str:
@@ -204,7 +206,7 @@ class _Turn:
             return [] if said.found else self._listening(plan)
         if senses.labels:
             return [] if said.found or self._blind else self._labelling(plan)
-        cited = labels(" ".join(said.sentences))
+        cited = citation_labels(" ".join(said.sentences))
         kinds = {self._seen[int(label[1:]) - 1].partition(":")[0] for label in cited}
         unseen = not said.found or (senses.plainly and kinds == {"speech"})
         if not senses.seen or not unseen or self._toolbox.blind(self._videos):
