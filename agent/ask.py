@@ -161,8 +161,8 @@ async def _answer(
         answer=checked.text,
         found=checked.found,
         claims=checked.claims,
-        evidence=_numbered(turn, checked, checked.evidence),
-        nearest=_numbered(turn, checked, checked.nearest),
+        evidence=numbered(checked.evidence, checked.handles, turn.records),
+        nearest=numbered(checked.nearest, checked.handles, turn.records),
         coverage=coverage,
         model=agent.model_name,
         tokens=turn.tokens,
@@ -216,11 +216,12 @@ async def _run_graph(
     return answer
 
 
-def _numbered(
-    turn: "Turn", answer: "CheckedAnswer", handles: Sequence[int]
+def numbered(
+    numbers: Sequence[int], handles: Sequence[str], records: Mapping[str, Evidence | None]
 ) -> tuple[NumberedEvidence, ...]:
-    records = [(handle, turn.records[answer.handles[handle - 1]]) for handle in handles]
-    return tuple(NumberedEvidence(handle, record) for handle, record in records if record)
+    """The evidence of some handles, without what is gone with its video."""
+    inside = [n for n in numbers if 0 < n <= len(handles)]
+    return tuple(NumberedEvidence(n, r) for n in inside if (r := records[handles[n - 1]]))
 
 
 def _validated(question: str) -> str:

@@ -1,11 +1,10 @@
 """Past conversations, also after a restart, with their answers and evidence."""
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agent.agent import Agent
-from agent.ask import Answer, NumberedEvidence
+from agent.ask import Answer, numbered
 from agent.checkpoints import config, thread_id
 from agent.context import finished_turns
 from agent.grounding.review import Claim
@@ -25,14 +24,12 @@ class Conversation:
 
 
 async def conversations(agent: Agent, prefix: str, limit: int = 5) -> list[Conversation]:
-    """Conversations whose thread begins with `prefix`, the latest first; Interrupted if the disk
-    cannot be read."""
+    """Conversations by the prefix of their thread, the latest first; Interrupted if unreadable."""
     return [Conversation(*row) for row in await agent.checkpoints.listed(prefix, limit)]
 
 
 async def answers(agent: Agent, thread: str) -> list[Answer]:
-    """The answers of a conversation, with the evidence that still exists; Interrupted if the disk
-    cannot be read."""
+    """The answers of a conversation, with what evidence still exists; Interrupted if unreadable."""
     key = thread_id(agent.settings.owner, thread)
     async with (
         agent.locks.setdefault(key, asyncio.Lock()),
@@ -43,11 +40,6 @@ async def answers(agent: Agent, thread: str) -> list[Answer]:
         state = (await agent.graph.aget_state(config(key, 1))).values
     handles: list[str] = state.get("handles", [])
     records = await asyncio.to_thread(Toolbelt(agent.toolbox).resolve, handles)
-
-    def numbered(numbers: Sequence[int]) -> tuple[NumberedEvidence, ...]:
-        inside = [n for n in numbers if 0 < n <= len(handles)]
-        return tuple(NumberedEvidence(n, r) for n in inside if (r := records[handles[n - 1]]))
-
     messages, past = finished_turns(state.get("messages", [])), list[Answer]()
     for question, answer in zip(messages[::2], messages[1::2], strict=True):
         data = metadata(answer)
@@ -58,8 +50,8 @@ async def answers(agent: Agent, thread: str) -> list[Answer]:
                 answer=answer.text,
                 found=bool(data["found"]),
                 claims=tuple(claims),
-                evidence=numbered(data["evidence"]),
-                nearest=numbered(data["nearest"]),
+                evidence=numbered(data["evidence"], handles, records),
+                nearest=numbered(data["nearest"], handles, records),
                 model=agent.model_name,
                 thread=thread,
             )

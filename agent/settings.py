@@ -182,4 +182,4 @@ _PARSERS: dict[Any, Callable[[str], Any]] = {
     tuple[str, ...]: lambda text: tuple(filter(None, map(str.strip, text.split(",")))),
 }
 _EXPECTED = {int: "a whole number (500, 64K, 2G)", float: "a number"}
-"""What a text that its parser refuses should have been."""
+"""Description of the values that a parser accepts."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any, cast
 
 from langchain_core.messages import ToolMessage
@@ -12,8 +13,6 @@ from agent.toolbelt import Toolbelt, fence
 from agent.turn import Turn
 from tools.errors import Damaged, VideoError
 
-Execute = Callable[[ToolCallRequest], Awaitable[Any]]
-
 
 async def run_tool_calls(
     belt: Toolbelt, calls: Sequence[Any], turn: Turn, seen: list[str]
@@ -22,10 +21,7 @@ async def run_tool_calls(
 
     Labels are given when all calls are back: they do not depend on which ended first.
     """
-
-    async def limited(request: ToolCallRequest, execute: Execute) -> ToolMessage:
-        return await _run_limited(belt, request, execute)
-
+    limited = partial(_run_limited, belt)
     tools = await asyncio.to_thread(lambda: belt.tools)  # it looks which models are there
     node = ToolNode(tools, handle_tool_errors=False, awrap_tool_call=limited)
     # A call whose arguments could not be parsed holds their text, and is refused like any other.
@@ -37,7 +33,9 @@ async def run_tool_calls(
     return await asyncio.to_thread(lambda: [_labelled(belt, r, turn, seen) for r in results])
 
 
-async def _run_limited(belt: Toolbelt, request: ToolCallRequest, execute: Execute) -> ToolMessage:
+async def _run_limited(
+    belt: Toolbelt, request: ToolCallRequest, execute: Callable[[ToolCallRequest], Awaitable[Any]]
+) -> ToolMessage:
     """Run one call within the videos, calls and time of its question; the artifact is objects."""
     call, runtime = request.tool_call, request.runtime
     turn, name = cast(Turn, runtime.context), call["name"]

@@ -58,7 +58,7 @@ class Toolbelt:
     @property
     def tools(self) -> list[BaseTool]:
         """The tools that a model binds now, in the toolbox's order; results are the artifact."""
-        return [self._tool(name, one) for name, one in self._capabilities.items()]
+        return [self._tool(name, capability) for name, capability in self._capabilities.items()]
 
     @property
     def _capabilities(self) -> dict[str, Callable[..., Any]]:
@@ -79,8 +79,7 @@ class Toolbelt:
         return await (self._decoders if name in DECODING else self._threads).run(function)
 
     def validate(self, name: str, arguments: Any, scope: Sequence[str]) -> dict[str, Any]:
-        """The parsed arguments of a call, kept inside the videos of `scope`; RefusedRequest for
-        what a model got wrong."""
+        """The parsed arguments of a call, kept inside `scope`; RefusedRequest if they are wrong."""
         capabilities = self._capabilities
         if name not in capabilities:
             raise RefusedRequest(f"no tool {name!r}; there are: {', '.join(capabilities)}")

@@ -51,7 +51,7 @@ class Turn:
     streamed: str = ""
     """Text sent so far."""
     muted: bool = False
-    """Whether streaming stopped: the text sent is not a prefix of the answer to come."""
+    """True if streaming stopped: the text sent is not a prefix of the answer to come."""
     records: dict[str, Evidence | None] = field(default_factory=dict[str, Evidence | None])
     """Evidence by id; None for what is gone with its video."""
     titles: dict[str, str] = field(default_factory=dict[str, str])

@@ -206,8 +206,8 @@ class ParsedClaim:
     def _check_words(self, cited: CitedEvidence) -> Finding:
         named = content_words(self.words) - COLOUR_WORDS.keys()
         named -= _DEGREES.keys() if self.colours else set()
-        held = sum(any(same_word(word, other) for other in cited.words) for word in named)
-        enough = held >= ENOUGH_WORDS * len(named)
+        matching = sum(any(same_word(word, other) for other in cited.words) for word in named)
+        enough = matching >= ENOUGH_WORDS * len(named)
         if self.denials > cited.denials and not (self.colours and not named):
             verdict = "unsupported" if enough else "weak"
             return verdict, f"{cited.names} does not deny it"
@@ -215,7 +215,7 @@ class ParsedClaim:
             settled = self.times or self.colours or numbers(self.words) - LONE_NUMBERS
             why = f"nothing in it can be compared with {cited.names}"
             return VERIFIED if settled else ("weak", why)
-        if held == len(named) and cited.denies(named) == (self.denials > 0):
+        if matching == len(named) and cited.denies(named) == (self.denials > 0):
             return VERIFIED
         shown = cited.shows(self.plain) if self._visible(cited) else None
         if shown:

@@ -1,15 +1,19 @@
 """Cited evidence of one claim: its words, numbers, times, colours and moments."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from agent.grounding.pixels import PixelCheck
 from tools.evidence import foremost
 from tools.media import Evidence, clock
 from tools.text.expressions import NEGATORS, Words, numbers, same_word, words
 from tools.vision.colour import COLOUR_WORDS
+
+if TYPE_CHECKING:
+    from agent.grounding.pixels import PixelCheck
 
 Verdict = Literal["verified", "weak", "unsupported"]
 TOLERANCE = 1.0
@@ -19,8 +23,7 @@ _REACH = 3
 
 
 class CitedEvidence:
-    """The evidence that a claim cites, by label. Without a `pixels` check the index's colours
-    count."""
+    """The evidence that a claim cites, by label; without `pixels` the colours of the index count."""
 
     def __init__(
         self,
@@ -40,7 +43,7 @@ class CitedEvidence:
             self.words |= {"sound", "sounds"}
         self.denials = sum(word in NEGATORS for text in self.texts for word in text.words)
 
-    def only(self, wanted: Callable[[Evidence], bool]) -> "CitedEvidence":
+    def only(self, wanted: Callable[[Evidence], bool]) -> CitedEvidence:
         """The part of the evidence that meets a condition."""
         cited = {label: record for label, record in self._cited.items() if wanted(record)}
         return CitedEvidence(cited, self._titles, self._pixels)
@@ -180,8 +183,7 @@ class CitedEvidence:
         return [self.indexed_colours] if self.indexed_colours else []
 
     def shows(self, text: str) -> bool | None:
-        """True if one of the pictures matches a text; None if anything else is cited beside them,
-        or there is no model."""
+        """True if a picture matches a text; None without a model or if anything else is cited."""
         if not self._pixels or len(self.pictures) < len(self.records):
             return None
         matches = [self._pixels.shows(text, record) for record in self.pictures]

@@ -1,14 +1,19 @@
 """Review of claims: cited evidence exists, is in scope, and holds what is claimed."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from agent.grounding.citations import MARK, citation_labels, escape_tags
 from agent.grounding.claim import ParsedClaim
 from agent.grounding.evidence import CitedEvidence, Verdict
-from agent.grounding.pixels import PixelCheck
 from tools.media import Evidence
+
+if TYPE_CHECKING:
+    from agent.grounding.pixels import PixelCheck
 
 
 @dataclass(frozen=True)
@@ -42,7 +47,7 @@ class Review:
     ) -> None:
         self.handles = list(handles)
         self.gone = False
-        """Whether evidence was to be cited whose video was removed."""
+        """True if evidence was to be cited whose video was removed."""
         self._shown = list(handles)  # a handle given in this review is none that a model can mean
         self._seen, self._records, self._titles = seen, records, titles
         self._scope, self._pixels = scope, pixels

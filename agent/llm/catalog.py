@@ -29,7 +29,7 @@ class ModelInfo:
     """Abilities and price of a language model."""
 
     sees: bool = False
-    """Whether it accepts images."""
+    """True if it accepts images."""
     context: int = 0
     """Context window in tokens; 0 if unknown."""
     usd: tuple[float, float, float] | None = None
@@ -38,8 +38,7 @@ class ModelInfo:
     """Seller and model name in genai-prices, used where `usd` is None."""
 
     def price(self, given: int, written: int, cached: int = 0) -> float | None:
-        """USD for input and output tokens, `cached` of the input being read from the server's
-        cache; None if the price is unknown."""
+        """USD for input and output tokens, `cached` of the input; None if the price is unknown."""
         if self.usd is not None:
             fresh, again, out = self.usd
             return ((given - cached) * fresh + cached * again + written * out) / 1e6

@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
@@ -28,9 +29,9 @@ class ContactSheets:
     refused: Callable[[], None]
     """Callback for a model that turns out not to accept images."""
     shown: bool = False
-    """Whether the last prompt contains a sheet."""
-    _rendered: dict[tuple[str, int], Sheet | None] = field(
-        default_factory=dict[tuple[str, int], Sheet | None]
+    """True if the last prompt contains a sheet."""
+    _rendered: dict[tuple[str, int, int], Sheet | None] = field(
+        default_factory=dict[tuple[str, int, int], Sheet | None]
     )
 
     def insert(
@@ -55,8 +56,9 @@ class ContactSheets:
                 placed |= {evidence.id for evidence in new}
         for size in SIZES:
             for count in (len(frames), 1):
-                sheets = self._sheets(dict(list(frames.items())[:count]), seen, size)
-                taken = sum(sheet_tokens(sheet) for sheet in sheets.values())
+                chosen = list(frames.items())[:count]
+                sheets = {end: s for end, new in chosen if (s := self._sheet(new, seen, *size))}
+                taken = sum(map(sheet_tokens, sheets.values()))
                 if taken <= allowed:
                     self.shown = bool(sheets)
                     out = list(messages)
@@ -66,30 +68,18 @@ class ContactSheets:
         self.shown = False
         return list(messages), 0
 
-    def _sheets(
-        self, frames: dict[int, list[Evidence]], seen: Sequence[str], size: tuple[int, int]
-    ) -> dict[int, Sheet]:
-        sheets: dict[int, Sheet] = {}
-        for end, evidence in frames.items():
-            key = ",".join(e.id for e in evidence), SIZES.index(size)
-            if key not in self._rendered:
-                self._rendered[key] = self._render(spread(evidence, size[1]), seen, size[0])
-            if sheet := self._rendered[key]:
-                sheets[end] = sheet
-        return sheets
-
-    def _render(
-        self, evidence: Sequence[Evidence], seen: Sequence[str], width: int
+    def _sheet(
+        self, evidence: Sequence[Evidence], seen: Sequence[str], width: int, count: int
     ) -> Sheet | None:
-        tiles: list[Tile] = []
-        for record in evidence:
-            assert record.image
-            label = f"e{seen.index(record.id) + 1}  {clock(record.start)}"
-            try:
-                tiles.append(Tile(self.path(record.image), label))
-            except VideoError:
-                continue  # its text is still in the prompt
-        return contact_sheet(tiles, width) if tiles else None
+        key = ",".join(record.id for record in evidence), width, count
+        if key not in self._rendered:
+            tiles: list[Tile] = []
+            for record in spread(evidence, count):
+                label = f"e{seen.index(record.id) + 1}  {clock(record.start)}"
+                with suppress(VideoError):  # the text of a lost picture is still in the prompt
+                    tiles.append(Tile(self.path(record.image or ""), label))
+            self._rendered[key] = contact_sheet(tiles, width) if tiles else None
+        return self._rendered[key]
 
 
 def sheet_tokens(sheet: Sheet) -> int:

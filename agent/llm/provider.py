@@ -85,7 +85,7 @@ def as_video_error(error: Exception) -> VideoError:
     """One line for a person, without the error's own text: servers echo their input, keys too."""
     status = getattr(error, "status_code", None)
     if status is None:
-        said = f"gave no answer ({type(error).__name__}): check OPENAI_BASE_URL and the network"
+        outcome = f"gave no answer ({type(error).__name__}): check OPENAI_BASE_URL and the network"
     else:
-        said = f"answered {status}: {_HINTS.get(status, 'try again later')}"
-    return ProviderUnavailable(f"the model server {said}")
+        outcome = f"answered {status}: {_HINTS.get(status, 'try again later')}"
+    return ProviderUnavailable(f"the model server {outcome}")

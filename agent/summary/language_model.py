@@ -275,14 +275,14 @@ def _shares_words(text: str, cited: Sequence[str]) -> bool:
     """
     named = content_words(words(text))
     known = {word for source in cited for word in words(source)}
-    held = sum(any(same_word(word, other) for other in known) for word in named)
-    return held >= LEAST_WORDS * len(named)
+    matching = sum(any(same_word(word, other) for other in known) for word in named)
+    return matching >= LEAST_WORDS * len(named)
 
 
 def _groups(library: Library, video: str, start: float, end: float) -> list[list[Evidence]]:
     """The evidence of a chapter by time, in groups of about SCENE_BYTES that begin at a cut."""
-    spoken = [said for said in sentences(library.utterances(video)) if start <= said.start < end]
-    evidence = [of_passage(library, said.parts) for said in spoken]
+    spoken = [s for s in sentences(library.utterances(video)) if start <= s.start < end]
+    evidence = [of_passage(library, sentence.parts) for sentence in spoken]
     evidence += [
         of_words(library, text) for text in library.screen_text(video) if start <= text.start < end
     ]

@@ -151,4 +151,5 @@ def _events(name: str, events: Sequence[SummaryEvent]) -> Iterable[str]:
         yield f"\n{name}"
     for one in events:
         why = f" ({', '.join(one.reasons)})" if one.reasons else ""
-        yield f"  {span(one.start, one.end)}{why}  {printable(with_citations(one.text, one.citations))}"
+        text = printable(with_citations(one.text, one.citations))
+        yield f"  {span(one.start, one.end)}{why}  {text}"
