@@ -23,7 +23,7 @@ _REACH = 3
 
 
 class CitedEvidence:
-    """The evidence that a claim cites, by label; without `pixels` the colours of the index count."""
+    """The evidence that a claim cites, by label; without `pixels`, colours are those indexed."""
 
     def __init__(
         self,

@@ -119,7 +119,7 @@ class ModelSummarizer:
         chapters: list[Piece | None] = []
         for part, calls in zip(digest.parts, self._scenes(library, video, digest), strict=True):
             scenes = [look_up(call, self._size(call.prompt)) for call in calls]
-            single = (*scenes, _empty(part))[0]
+            single = scenes[0] if scenes else _empty(part)
             chapters.append(above("chapter", scenes) if len(scenes) > 1 else single)
         if len(chapters) > 1:
             above("video", chapters)
@@ -141,7 +141,8 @@ class ModelSummarizer:
         written = self._run(library, video, [call for call in above if call])
         chapters: list[Piece] = []
         for part, call, pieces in zip(digest.parts, above, scenes, strict=True):
-            chapters.append(written[call] if call else (*pieces, _empty(part))[0])
+            single = pieces[0] if pieces else _empty(part)
+            chapters.append(written[call] if call else single)
         if len(chapters) == 1:
             return chapters[0], tuple(chapters)
         whole = self._above("video", chapters)
