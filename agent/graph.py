@@ -120,7 +120,8 @@ def build_agent(
         kept = [*finished_turns(messages), messages[question_index(messages)]]
         keep = {id(message) for message in kept}
         removed = [RemoveMessage(id=m.id) for m in messages if m.id and id(m) not in keep]
-        message = AIMessage(content=answer.text, additional_kwargs={KEY: answer.as_data()})
+        plan = {"plan": data["plan"]} if data.get("plan") else {}
+        message = AIMessage(content=answer.text, additional_kwargs={KEY: answer.as_data() | plan})
         return {"messages": [*removed, message], "handles": list(answer.handles)}
 
     def after_think(state: State, runtime: Runtime[Turn]) -> str:
