@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from langchain_core.tools import BaseTool, StructuredTool
 from pydantic import BaseModel, ValidationError
 
+from agent.daemon_threads import MAX_THREADS, DaemonThreads
 from agent.llm.tokens import tool_tokens
-from agent.threads import MAX_THREADS, DaemonThreads
 from tools.errors import DiskFull, NotIndexed, RefusedRequest, UnknownVideo
 from tools.evidence import unproven
 from tools.files.disk import cause, note, refusal

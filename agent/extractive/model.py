@@ -14,6 +14,7 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMe
 from langchain_core.outputs import ChatGeneration, ChatResult
 from pydantic import ConfigDict, PrivateAttr
 
+from agent.daemon_threads import MAX_THREADS, DaemonThreads
 from agent.extractive import quote as quoting
 from agent.extractive.answer_type import sought
 from agent.extractive.compose import reply
@@ -27,7 +28,6 @@ from agent.extractive.visual import with_senses
 from agent.grounding.citations import citation_labels
 from agent.messages import KEY, metadata
 from agent.settings import EXTRACTIVE
-from agent.threads import MAX_THREADS, DaemonThreads
 from tools.evidence import parse_id
 from tools.ingest.on_demand import is_coarse
 from tools.media import Evidence
