@@ -1,26 +1,26 @@
-"""The questions of a run: a choice of what can be asked of the films."""
+"""Question set of an evaluation: a balanced sample of what can be asked of the films."""
 
 import random
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from itertools import chain
 
-from agent.evaluation.asking import Asker, Thread
-from agent.evaluation.truth import ABSENT, ADJACENT, FOUND, Film, Question
+from agent.evaluation.ground_truth import ABSENT, ADJACENT, FOUND, Film, Question
+from agent.evaluation.question_generator import QuestionGenerator, Thread
 
 KINDS = ("said", "written", "time", "seen", "order", "count", "about", "sound")
 COUNT = 240
 ABSENT_SHARE, ADJACENT_SHARE, FOLLOW_UP_SHARE = 0.15, 0.10, 0.25
 CASUAL = 0.2
-"""Share of questions that begin with a small letter and end without a mark."""
+"""Share of questions that begin with a small letter and end without a question mark."""
 
 
-def questions(films: Sequence[Film], seed: int, count: int = COUNT) -> list[Question]:
-    """So many questions about the films, as many of each kind as there are to be had."""
-    dice = random.Random(f"questions {seed}")
-    threads = list(chain.from_iterable(Asker(film, films, dice).threads() for film in films))
-    dice.shuffle(threads)
+def question_set(films: Sequence[Film], seed: int, count: int = COUNT) -> list[Question]:
+    """Sample `count` questions about the films, as evenly over the kinds as the films allow."""
+    rng = random.Random(f"questions {seed}")
+    generators = [QuestionGenerator(film, films, rng) for film in films]
+    threads = [thread for generator in generators for thread in generator.threads()]
+    rng.shuffle(threads)
     absent, adjacent, follow_up = (
         round(count * share) for share in (ABSENT_SHARE, ADJACENT_SHARE, FOLLOW_UP_SHARE)
     )
@@ -37,11 +37,11 @@ def questions(films: Sequence[Film], seed: int, count: int = COUNT) -> list[Ques
         for number, thread in enumerate(chosen)
         for place, question in enumerate(thread)
     ]
-    return [_casual(question, dice) for question in named]
+    return [_casual(question, rng) for question in named]
 
 
 def _balanced(threads: Iterable[Thread], count: int) -> list[Thread]:
-    """So many threads, taking turns among the kinds of their last questions."""
+    """Sample `count` threads, taking turns among the kinds of their last questions."""
     by_kind: dict[str, list[Thread]] = defaultdict(list)
     for thread in threads:
         by_kind[thread[-1].kind].append(thread)
@@ -53,8 +53,8 @@ def _balanced(threads: Iterable[Thread], count: int) -> list[Thread]:
     return chosen
 
 
-def _casual(question: Question, dice: random.Random) -> Question:
-    if dice.random() > CASUAL:
+def _casual(question: Question, rng: random.Random) -> Question:
+    if rng.random() > CASUAL:
         return question
     text = question.text
     return replace(question, text=text[0].lower() + text[1:].rstrip("?."))
