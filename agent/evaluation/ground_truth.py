@@ -10,7 +10,7 @@ Expect = Literal["found", "absent", "adjacent"]
 
 
 @dataclass(frozen=True)
-class Timed:
+class Interval:
     """Base of everything that happens during a span of a film."""
 
     start: float
@@ -18,7 +18,7 @@ class Timed:
 
 
 @dataclass(frozen=True)
-class SpokenLine(Timed):
+class SpokenLine(Interval):
     """A line of speech. A fact has relation, subject and value; a mention only a subject."""
 
     text: str
@@ -28,7 +28,7 @@ class SpokenLine(Timed):
 
 
 @dataclass(frozen=True)
-class Sign(Timed):
+class Sign(Interval):
     """Text on screen; `label` is its subject, `value` what it states of that."""
 
     text: str
@@ -38,7 +38,7 @@ class Sign(Timed):
 
 
 @dataclass(frozen=True)
-class Shape(Timed):
+class Shape(Interval):
     """A coloured shape that moves through the picture, towards the left or the right."""
 
     form: str
@@ -47,7 +47,7 @@ class Shape(Timed):
 
 
 @dataclass(frozen=True)
-class Noise(Timed):
+class Noise(Interval):
     """A burst of `noise`, or of a `tone`; level is its amplitude, 0 to 1."""
 
     kind: Literal["noise", "tone"]
@@ -55,7 +55,7 @@ class Noise(Timed):
 
 
 @dataclass(frozen=True)
-class Shot(Timed):
+class Shot(Interval):
     """The span between two cuts, with a background of one colour."""
 
     colour: str

@@ -14,9 +14,9 @@ from agent.evaluation.ground_truth import (
     FOUND,
     Expect,
     Film,
+    Interval,
     Question,
     SpokenLine,
-    Timed,
     VideoSpan,
 )
 from agent.evaluation.phrasings import QUESTIONS
@@ -31,7 +31,7 @@ from agent.evaluation.vocabulary import (
     PRICED,
 )
 
-Thread = tuple[Question, ...]
+Conversation = tuple[Question, ...]
 """A question and its follow-ups."""
 
 
@@ -43,7 +43,7 @@ class QuestionGenerator:
     films: Sequence[Film]
     rng: random.Random
 
-    def threads(self) -> Iterator[Thread]:
+    def conversations(self) -> Iterator[Conversation]:
         """Every question, alone or with a follow-up."""
         for question in chain(
             self._speech(), self._screen_text(), self._times(), self._pictures(), self._order(),
@@ -55,7 +55,7 @@ class QuestionGenerator:
     def _ask(
         self,
         name: str | Sequence[str],
-        truth: Iterable[Timed] = (),
+        truth: Iterable[Interval] = (),
         accepted: Sequence[str] = (),
         rejected: Sequence[str] = (),
         expect: Expect = FOUND,
@@ -99,7 +99,7 @@ class QuestionGenerator:
             for at in self.rng.sample(range(2, int(self.film.duration) - 2), 3):
                 shown = [self.film.clock + timedelta(seconds=at + off) for off in (0, -1, 1)]
                 accepted = [f"{time:%H:%M:%S}" for time in shown]
-                yield self._ask("clock", [Timed(at - 1, at + 1)], accepted, t=self._written(at))
+                yield self._ask("clock", [Interval(at - 1, at + 1)], accepted, t=self._written(at))
 
     def _shown(self, text: str) -> Question:
         return self._ask("shown", self.film.signs_reading(text), text=text.capitalize())
@@ -148,8 +148,8 @@ class QuestionGenerator:
         return self._ask("how often", mentions, _count(len(mentions)), it=_named(mentions[0]))
 
     @property
-    def _whole(self) -> list[Timed]:
-        return [Timed(0.0, self.film.duration)]
+    def _whole(self) -> list[Interval]:
+        return [Interval(0.0, self.film.duration)]
 
     def _metadata(self) -> Iterator[Question]:
         yield self._length()
@@ -176,7 +176,7 @@ class QuestionGenerator:
         if self.film.silence:
             yield self._ask("loud", self.film.noises)
             yield self._ask("loudest", [max(self.film.noises, key=lambda noise: noise.level)])
-            yield self._ask("silent", [Timed(*self.film.silence)])
+            yield self._ask("silent", [Interval(*self.film.silence)])
             yield self._how_loud()
 
     def _how_loud(self) -> Question:
@@ -184,7 +184,7 @@ class QuestionGenerator:
 
     # Questions with a follow-up.
 
-    def _follow_ups(self) -> Iterator[Thread]:
+    def _follow_ups(self) -> Iterator[Conversation]:
         lines, film = self.film.lines, self.film
         for fact in film.facts:
             first = self._fact(fact)
@@ -225,7 +225,7 @@ class QuestionGenerator:
             yield self._how_loud(), self._ask("first sound", film.noises[:1])
             yield self._how_loud(), self._ask("last sound", film.noises[-1:])
 
-    def _ten_seconds_later(self) -> Iterator[Thread]:
+    def _ten_seconds_later(self) -> Iterator[Conversation]:
         """Ask what is said ten seconds after a second that lies in a line.
 
         Only where the same line is spoken ten seconds after the start of the first one: a person
@@ -244,7 +244,7 @@ class QuestionGenerator:
                     first = self._ask("said at", [line], self._accepted(line), t=t)
                     yield first, self._ask("later", [later], self._accepted(later))
 
-    def _other_film(self) -> Iterator[Thread]:
+    def _other_film(self) -> Iterator[Conversation]:
         """Ask for the price of a thing here, then in the neighbour that states one too."""
         for other in self.films:
             for theirs in other.facts:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from agent.evaluation.ground_truth import ABSENT, ADJACENT, FOUND, Film, Question
-from agent.evaluation.question_generator import QuestionGenerator, Thread
+from agent.evaluation.question_generator import Conversation, QuestionGenerator
 
 KINDS = ("said", "written", "time", "seen", "order", "count", "about", "sound")
 COUNT = 240
@@ -18,34 +18,33 @@ CASUAL = 0.2
 def question_set(films: Sequence[Film], seed: int, count: int = COUNT) -> list[Question]:
     """Sample `count` questions about the films, as evenly over the kinds as the films allow."""
     rng = random.Random(f"questions {seed}")
-    generators = [QuestionGenerator(film, films, rng) for film in films]
-    threads = [thread for generator in generators for thread in generator.threads()]
-    rng.shuffle(threads)
+    pool = [c for film in films for c in QuestionGenerator(film, films, rng).conversations()]
+    rng.shuffle(pool)
     absent, adjacent, follow_up = (
         round(count * share) for share in (ABSENT_SHARE, ADJACENT_SHARE, FOLLOW_UP_SHARE)
     )
     chosen = [
-        *_balanced((t for t in threads if t[0].expect == ABSENT), absent),
-        *_balanced((t for t in threads if t[0].expect == ADJACENT), adjacent),
-        *_balanced((t for t in threads if len(t) > 1), follow_up),
+        *_balanced((c for c in pool if c[0].expect == ABSENT), absent),
+        *_balanced((c for c in pool if c[0].expect == ADJACENT), adjacent),
+        *_balanced((c for c in pool if len(c) > 1), follow_up),
     ]
-    asked = {question.text for thread in chosen for question in thread}
-    rest = (t for t in threads if len(t) == 1 and t[0].expect == FOUND and t[0].text not in asked)
-    chosen += _balanced(rest, count - sum(map(len, chosen)))
+    asked = {question.text for conversation in chosen for question in conversation}
+    found = (c for c in pool if len(c) == 1 and c[0].expect == FOUND and c[0].text not in asked)
+    chosen += _balanced(found, count - sum(map(len, chosen)))
     named = [
         replace(question, conversation=f"{number:03}", follows_up=place > 0)
-        for number, thread in enumerate(chosen)
-        for place, question in enumerate(thread)
+        for number, conversation in enumerate(chosen)
+        for place, question in enumerate(conversation)
     ]
     return [_casual(question, rng) for question in named]
 
 
-def _balanced(threads: Iterable[Thread], count: int) -> list[Thread]:
-    """Sample `count` threads, taking turns among the kinds of their last questions."""
-    by_kind: dict[str, list[Thread]] = defaultdict(list)
-    for thread in threads:
-        by_kind[thread[-1].kind].append(thread)
-    chosen: list[Thread] = []
+def _balanced(conversations: Iterable[Conversation], count: int) -> list[Conversation]:
+    """Sample `count` conversations, taking turns among the kinds of their last questions."""
+    by_kind: dict[str, list[Conversation]] = defaultdict(list)
+    for conversation in conversations:
+        by_kind[conversation[-1].kind].append(conversation)
+    chosen: list[Conversation] = []
     while len(chosen) < count and any(by_kind.values()):
         for kind in KINDS:
             if by_kind[kind] and len(chosen) < count:

@@ -76,7 +76,7 @@ def evaluate_cases(
 
 @contextmanager
 def _temporary_library(settings: Settings) -> Iterator[Settings]:
-    """The same settings and models with an empty library that is deleted afterwards."""
+    """Settings with the same models and an empty library, which is deleted afterwards."""
     with TemporaryDirectory(prefix="cuepoint-eval-") as folder:
         models = settings.home / "models"
         if models.is_dir():

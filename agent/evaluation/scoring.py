@@ -82,7 +82,7 @@ def states_value(question: Question, text: str) -> bool:
 
 
 def _position(text: str, values: Iterable[str]) -> int | None:
-    """Where the first of the values begins, as whole words; OCR may have lost their spaces."""
+    """Position of the first value that stands as whole words; OCR may have lost their spaces."""
     spaced = (r"\s*".join(map(re.escape, value.split())) for value in values)
     patterns = [rf"(?<![\w:.]){value}(?!\w|[.,:]\d)" for value in spaced]
     matches = (re.search(pattern, text, re.IGNORECASE) for pattern in patterns)

@@ -147,7 +147,7 @@ def _windows(
 def _novelty(
     store: Store, video: str, utterances: Sequence[Utterance], times: Sequence[float], usual: float
 ) -> Floats:
-    """How new the speech after each time is, in standard deviations."""
+    """Novelty of the speech after each time, in standard deviations."""
     words = [stems(utterance.text) for utterance in utterances]
     similarity = _similarity(word_vectors(words, 2), utterances, times, usual)
     vectors = utterance_vectors(store, video, utterances)

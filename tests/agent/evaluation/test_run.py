@@ -92,10 +92,9 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> tuple[Evaluation, Path]:
 def _one_of_each(film: Film) -> list[Question]:
     import random
 
-    threads = [
-        t for t in QuestionGenerator(film, [film], random.Random(1)).threads() if len(t) == 1
-    ]
-    first = {(t[0].kind, t[0].expect): t[0] for t in reversed(threads)}
+    generator = QuestionGenerator(film, [film], random.Random(1))
+    single = [c[0] for c in generator.conversations() if len(c) == 1]
+    first = {(question.kind, question.expect): question for question in reversed(single)}
     return list(first.values())
 
 
