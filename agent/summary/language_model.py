@@ -26,9 +26,10 @@ from tools.evidence import unproven
 from tools.media import clock
 from tools.search.motion import find_actions
 from tools.store.evidence import of_passage, of_span, of_words
-from tools.summary import digest as store
-from tools.summary.digest import Digest, Part, Piece
-from tools.summary.sentences import sentences
+from tools.summary import generated
+from tools.summary.digest import ChapterDigest, Digest
+from tools.summary.generated import GeneratedSummary
+from tools.summary.sentences import split_sentences
 from tools.text.expressions import content_words, same_word, words
 
 if TYPE_CHECKING:
@@ -99,10 +100,10 @@ class ModelSummarizer:
 
     def estimate(self, library: Library, video: str, digest: Digest) -> CostEstimate:
         """Upper bound of what `summarize` would cost now; the model is not called."""
-        stored: list[Piece] = []
+        stored: list[GeneratedSummary] = []
         missing: list[int] = []  # input tokens of each call to be made
 
-        def look_up(call: ModelCall | None, tokens: int) -> Piece | None:
+        def look_up(call: ModelCall | None, tokens: int) -> GeneratedSummary | None:
             piece = self._stored(library, video, call) if call else None
             if piece:
                 stored.append(piece)
@@ -110,13 +111,13 @@ class ModelSummarizer:
                 missing.append(tokens)
             return piece
 
-        def above(level: str, below: Sequence[Piece | None]) -> Piece | None:
+        def above(level: str, below: Sequence[GeneratedSummary | None]) -> GeneratedSummary | None:
             known = [piece for piece in below if piece]
             call = self._above(level, known) if len(known) == len(below) else None
             empty = self._size(_rendered(f"summary_{level}", 0.0, 1e5, []))
             return look_up(call, empty + math.ceil(len(below) * PIECE_BYTES / BYTES))
 
-        chapters: list[Piece | None] = []
+        chapters: list[GeneratedSummary | None] = []
         for part, calls in zip(digest.parts, self._scenes(library, video, digest), strict=True):
             scenes = [look_up(call, self._size(call.prompt)) for call in calls]
             single = scenes[0] if scenes else _empty(part)
@@ -129,7 +130,7 @@ class ModelSummarizer:
 
     def summarize(
         self, library: Library, video: str, digest: Digest
-    ) -> tuple[Piece, tuple[Piece, ...]]:
+    ) -> tuple[GeneratedSummary, tuple[GeneratedSummary, ...]]:
         """The whole and its chapters, in order; ProviderUnavailable if a call fails.
 
         Parts that are stored are not written again, and those written before a failure are stored.
@@ -139,7 +140,7 @@ class ModelSummarizer:
         scenes = [[written[call] for call in part] for part in calls]
         above = [self._above("chapter", part) if len(part) > 1 else None for part in scenes]
         written = self._run(library, video, [call for call in above if call])
-        chapters: list[Piece] = []
+        chapters: list[GeneratedSummary] = []
         for part, call, pieces in zip(digest.parts, above, scenes, strict=True):
             single = pieces[0] if pieces else _empty(part)
             chapters.append(written[call] if call else single)
@@ -148,7 +149,9 @@ class ModelSummarizer:
         whole = self._above("video", chapters)
         return self._run(library, video, [whole])[whole], tuple(chapters)
 
-    def caption(self, library: Library, video: str, chapters: Sequence[Piece], style: str) -> Piece:
+    def caption(
+        self, library: Library, video: str, chapters: Sequence[GeneratedSummary], style: str
+    ) -> GeneratedSummary:
         """A caption made of the chapters' claims."""
         call = self._above("caption", chapters, style=style)
         return self._run(library, video, [call])[call]
@@ -169,7 +172,7 @@ class ModelSummarizer:
                 calls[-1].append(ModelCall(level, start, end, prompt, ids))
         return calls
 
-    def _above(self, level: str, below: Sequence[Piece], **values: str) -> ModelCall:
+    def _above(self, level: str, below: Sequence[GeneratedSummary], **values: str) -> ModelCall:
         """The call that writes a chapter from its scenes, or the whole from its chapters."""
         cited_ids = (id for piece in below for _, cited in piece.claims for id in cited)
         ids = list(dict.fromkeys(cited_ids))
@@ -192,14 +195,14 @@ class ModelSummarizer:
         return text_tokens(self._rules) + text_tokens(prompt) + 2 * ENVELOPE
 
     def _key(self, call: ModelCall) -> str:
-        return store.key(call.level, self._rules, call.prompt, *call.ids, self.name)
+        return generated.cache_key(call.level, self._rules, call.prompt, *call.ids, self.name)
 
-    def _stored(self, library: Library, video: str, call: ModelCall) -> Piece | None:
-        return store.kept(library, video, self._key(call))
+    def _stored(self, library: Library, video: str, call: ModelCall) -> GeneratedSummary | None:
+        return generated.read(library, video, self._key(call))
 
     def _run(
         self, library: Library, video: str, calls: Sequence[ModelCall]
-    ) -> dict[ModelCall, Piece]:
+    ) -> dict[ModelCall, GeneratedSummary]:
         from langchain_core.messages import HumanMessage, SystemMessage
         from langsmith.run_helpers import tracing_context
 
@@ -222,7 +225,7 @@ class ModelSummarizer:
                 self._count(reply, call)
                 pieces[call] = self._verified(library, video, call, reply.text)
                 if reply.text.strip():
-                    store.keep(library, video, self._key(call), pieces[call])
+                    generated.write(library, video, self._key(call), pieces[call])
                 self._on_progress(f"{call.level} {clock(call.start)}")
         if isinstance(failure, model_errors()):
             raise as_video_error(failure) from None  # its own text may repeat the key
@@ -238,7 +241,9 @@ class ModelSummarizer:
         if self._spending:
             self._spending.add(given + written, self._info.price(given, written))
 
-    def _verified(self, library: Library, video: str, call: ModelCall, text: str) -> Piece:
+    def _verified(
+        self, library: Library, video: str, call: ModelCall, text: str
+    ) -> GeneratedSummary:
         """The claims that their citations hold, and the title if they hold it too."""
         records = {id: library.evidence(id) for id in call.ids}
         review = Review(call.ids, (), records, {video: library.get(video).title}, (video,))
@@ -261,12 +266,12 @@ class ModelSummarizer:
         _, claim = review.claim(f"{bare} {marks}.")
         title = bare if bare and claim and claim.verdict == "verified" else ""
         span = call.start, call.end
-        return Piece(*span, title, tuple(claims), tuple(events), call.level, self.name)
+        return GeneratedSummary(*span, title, tuple(claims), tuple(events), call.level, self.name)
 
 
-def _empty(part: Part) -> Piece:
+def _empty(part: ChapterDigest) -> GeneratedSummary:
     """A chapter without evidence, which takes no call."""
-    return Piece(part.chapter.start, part.chapter.end, "", ())
+    return GeneratedSummary(part.chapter.start, part.chapter.end, "", ())
 
 
 def _shares_words(text: str, cited: Sequence[str]) -> bool:
@@ -282,8 +287,8 @@ def _shares_words(text: str, cited: Sequence[str]) -> bool:
 
 def _groups(library: Library, video: str, start: float, end: float) -> list[list[Evidence]]:
     """The evidence of a chapter by time, in groups of about SCENE_BYTES that begin at a cut."""
-    spoken = [s for s in sentences(library.utterances(video)) if start <= s.start < end]
-    evidence = [of_passage(library, sentence.parts) for sentence in spoken]
+    spoken = [s for s in split_sentences(library.utterances(video)) if start <= s.start < end]
+    evidence = [of_passage(library, sentence.utterances) for sentence in spoken]
     evidence += [
         of_words(library, text) for text in library.screen_text(video) if start <= text.start < end
     ]

@@ -18,7 +18,8 @@ from agent.grounding.review import Claim, Review
 from agent.settings import EXTRACTIVE
 from tools.errors import RefusedRequest
 from tools.evidence import video_parts
-from tools.summary.digest import Digest, Piece, digest
+from tools.summary.digest import Digest, digest
+from tools.summary.generated import GeneratedSummary
 
 if TYPE_CHECKING:
     from agent.summary.language_model import ModelSummarizer
@@ -76,7 +77,7 @@ def summarize(library: Library, video: str, summarizer: ModelSummarizer | None =
     """The summary of a video; with a summarizer, chapters and overview are in its words."""
     begun = time.monotonic()
     quoted, writer = digest(library, video), _ClaimWriter(library, video)
-    whole = Piece(0.0, 0.0, "", ())
+    whole = GeneratedSummary(0.0, 0.0, "", ())
     pieces = (whole,) * len(quoted.parts)
     if summarizer:
         whole, pieces = summarizer.summarize(library, video, quoted)
@@ -192,7 +193,7 @@ class _ClaimWriter:
                 claims.append(claim)
         return tuple(claims)
 
-    def events(self, piece: Piece) -> tuple[SummaryEvent, ...]:
+    def events(self, piece: GeneratedSummary) -> tuple[SummaryEvent, ...]:
         """The events that a language model wrote, each as long as its evidence, by time."""
         events: list[SummaryEvent] = []
         for claim in self.claims(piece.events):
