@@ -9,7 +9,6 @@ import argparse
 import asyncio
 import gc
 import statistics
-import sys
 import time
 import tracemalloc
 from pathlib import Path
@@ -20,10 +19,8 @@ from langchain_core.messages import AIMessage
 
 from agent.agent import open_agent
 from agent.ask import Answer, ask
+from agent.fakes import MemoryToolbox, ScriptedModel, calling
 from agent.settings import Settings
-
-sys.path.append(str(Path(__file__).parents[1] / "tests" / "agent"))  # tests are not installed
-from fakes import MemoryToolbox, ScriptedModel, calling
 
 WATER = calling("search_transcript", query="water")
 SAID = "They salt the water [e1]. " + "They keep a cup of the water [e3]. " * 6

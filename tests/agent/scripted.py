@@ -6,8 +6,8 @@ from typing import Any
 
 from agent.agent import Agent, open_agent
 from agent.ask import Answer, ask
+from agent.fakes import MemoryToolbox, ScriptedModel, calling
 from agent.settings import Settings
-from tests.agent.fakes import MemoryToolbox, ScriptedModel, calling
 
 WATER = calling("search_transcript", query="water", limit=3)
 

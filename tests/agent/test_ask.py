@@ -17,8 +17,8 @@ from langchain_core.messages import AIMessage
 from agent.agent import Agent, open_agent
 from agent.ask import Answer, ask
 from agent.checkpoints import PlainSerializer, thread_id
+from agent.fakes import MemoryToolbox, ScriptedModel, calling
 from agent.settings import Settings
-from tests.agent.fakes import MemoryToolbox, ScriptedModel, calling
 from tools.errors import NotIndexed, RefusedRequest, UnknownVideo, VideoError
 
 WATER = calling("search_transcript", query="water")
@@ -86,14 +86,13 @@ async def test_a_restart_keeps_handles_and_history(tmp_path: Path):
         await run(agent, "Salt?", thread="t")
     said = "No oil [e2]. Salt [1]."
     code = f"""
-import asyncio, sys
+import asyncio
 from pathlib import Path
 from langchain_core.messages import AIMessage
 from agent.agent import open_agent
 from agent.ask import ask
 from agent.settings import Settings
-sys.path.append({str(Path(__file__).parent)!r})
-from fakes import MemoryToolbox, ScriptedModel, calling
+from agent.fakes import MemoryToolbox, ScriptedModel, calling
 
 async def main():
     home = Path({str(tmp_path)!r})

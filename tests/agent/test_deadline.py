@@ -14,9 +14,9 @@ from langchain_core.messages import AIMessage
 
 from agent.agent import open_agent
 from agent.extractive.model import ExtractiveModel
+from agent.fakes import MemoryToolbox, calling
 from agent.llm.limits import Limits
 from agent.settings import Settings
-from tests.agent.fakes import MemoryToolbox, calling
 from tests.agent.scripted import opened, run
 from tests.conftest import Shelf
 from tools.errors import Interrupted
@@ -93,14 +93,13 @@ async def test_what_came_back_beside_a_tool_that_hangs_is_shown(
 
 def test_the_program_ends_while_a_tool_hangs(tmp_path: Path):
     code = f"""
-import asyncio, sys, threading
+import asyncio, threading
 from pathlib import Path
 from agent.agent import open_agent
 from agent.ask import ask
 from agent.llm.limits import Limits
 from agent.settings import Settings
-sys.path.append({str(Path(__file__).parent)!r})
-from fakes import MemoryToolbox, ScriptedModel, calling
+from agent.fakes import MemoryToolbox, ScriptedModel, calling
 
 def find_scenes(video: str) -> list:
     '''Never ends.'''

@@ -9,9 +9,9 @@ import pytest
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
 
 from agent.ask import Token, ToolStarted
+from agent.fakes import MemoryToolbox, calling
 from agent.llm.limits import Limits
 from agent.toolbelt import fence
-from tests.agent.fakes import MemoryToolbox, calling
 from tests.agent.scripted import WATER, opened, run
 from tools.media import Coverage, Utterance
 

@@ -9,9 +9,9 @@ from langchain_core.messages import AIMessage
 
 from agent.agent import Agent, open_agent
 from agent.ask import Answer, ask
+from agent.fakes import MemoryToolbox, ScriptedModel, calling
 from agent.history import answers, conversations
 from agent.settings import Settings
-from tests.agent.fakes import MemoryToolbox, ScriptedModel, calling
 from tools.errors import Interrupted
 
 WATER = calling("search_transcript", query="water")

@@ -11,9 +11,9 @@ import pytest
 from langchain_core.messages import AIMessage, ToolMessage
 
 from agent.ask import ToolStarted
+from agent.fakes import MemoryToolbox, calling
 from agent.llm.limits import Limits
 from agent.toolbelt import Toolbelt
-from tests.agent.fakes import MemoryToolbox, calling
 from tests.agent.scripted import WATER, opened, run
 from tools.errors import RefusedRequest
 from tools.media import Evidence, clock

@@ -20,8 +20,8 @@ from langchain_core.messages import AIMessage, ToolMessage
 from agent.agent import Agent, open_agent
 from agent.ask import Answer, ask
 from agent.checkpoints import config, open_checkpoints, thread_id
+from agent.fakes import MemoryToolbox, ScriptedModel, calling
 from agent.settings import Settings
-from tests.agent.fakes import MemoryToolbox, ScriptedModel, calling
 from tools.errors import VideoError
 from tools.media import Utterance
 

@@ -20,10 +20,10 @@ from PIL import Image, ImageDraw, ImageFont
 
 from agent.agent import Agent, open_agent
 from agent.ask import Answer, ask
+from agent.fakes import ScriptedModel
 from agent.grounding.pixels import PixelCheck
 from agent.llm.limits import Limits
 from agent.settings import Settings
-from tests.agent.fakes import ScriptedModel
 from tools.ingest.pipeline import ingest
 from tools.library import Library
 from tools.media import Evidence

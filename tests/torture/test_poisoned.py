@@ -21,9 +21,9 @@ from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
 
 from agent.agent import Agent, open_agent
 from agent.ask import Answer, ask
+from agent.fakes import ScriptedModel
 from agent.settings import Settings
 from agent.toolbelt import READ_ONLY
-from tests.agent.fakes import ScriptedModel
 from tools.ingest.pipeline import ingest
 from tools.library import Library
 from tools.media import Utterance

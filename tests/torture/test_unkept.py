@@ -17,9 +17,9 @@ from langchain_core.messages import AIMessage
 
 from agent.agent import open_agent
 from agent.ask import Answer, ask
+from agent.fakes import ScriptedModel, calling
 from agent.llm.limits import Limits
 from agent.settings import Settings
-from tests.agent.fakes import ScriptedModel, calling
 from tools.errors import RefusedRequest
 from tools.files.disk import placed
 from tools.library import Library

@@ -11,9 +11,9 @@ import pytest
 
 from agent.agent import open_agent
 from agent.ask import Answer, Token, ToolStarted, ask
+from agent.fakes import MemoryToolbox, ScriptedModel
 from agent.llm.provider import load_model
 from agent.settings import Settings
-from tests.agent.fakes import MemoryToolbox, ScriptedModel
 from tests.chat_server import Drops, Server, Stalls, Uncounted, call, say, serving
 from tests.conftest import Shelf
 from tools.errors import ProviderUnavailable, RefusedRequest

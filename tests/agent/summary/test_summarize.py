@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from langchain_core.messages import AIMessage, BaseMessage
 
+from agent.fakes import ScriptedModel
 from agent.llm.tokens import message_tokens
 from agent.summary import language_model
 from agent.summary.language_model import ModelSummarizer
 from agent.summary.summarize import Summary, caption, summarize
 from tests import lecture
-from tests.agent.fakes import ScriptedModel
 from tools.files.durable import discard
 from tools.integrity.repair import repair
 from tools.integrity.verify import verify
