@@ -10,7 +10,7 @@ from agent.grounding.evidence import Measures
 from agent.grounding.review import Review
 from agent.llm.images import Pictures
 from agent.llm.limits import Limits, Meter
-from agent.llm.provider import broke_off, refuses_pictures
+from agent.llm.provider import broke_off, refuses_pictures, silence
 from agent.toolbelt import Toolbelt
 from tools.errors import Interrupted
 from tools.media import Coverage, Evidence
@@ -98,9 +98,7 @@ class Turn:
     @property
     def silenced(self) -> str:
         """What is said when the model said nothing, and nothing again."""
-        return (
-            f"the model said nothing for {self.limits.model_wait:g} seconds (CUEPOINT_MODEL_WAIT)"
-        )
+        return silence(self.limits.model_wait)
 
     @property
     def timed_out(self) -> str:

@@ -57,6 +57,11 @@ class Silent(Exception):
     """No word came from a language model within the time that it may be silent."""
 
 
+def silence(wait: float) -> str:
+    """What is said of a model that was silent for so many seconds."""
+    return f"the model said nothing for {wait:g} seconds (CUEPOINT_MODEL_WAIT)"
+
+
 def model_errors() -> tuple[type[Exception], ...]:
     """What a remote model raises when it gives no answer; nothing while none was loaded."""
     openai = sys.modules.get("openai")

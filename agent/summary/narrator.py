@@ -6,6 +6,7 @@ lies under the hash of evidence, prompt and model, written as soon as it is ther
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -15,13 +16,13 @@ from typing import TYPE_CHECKING, Any
 from agent.agent import model_name
 from agent.grounding.citations import split
 from agent.grounding.review import Review
-from agent.llm.catalog import price
+from agent.llm.catalog import Facts
 from agent.llm.limits import REPLY
-from agent.llm.provider import explain, model_errors
+from agent.llm.provider import Silent, explain, model_errors, silence
 from agent.llm.tokens import BYTES, ENVELOPE, text_tokens
 from agent.toolbelt import fence
 from prompts import render
-from tools.errors import NotIndexed
+from tools.errors import NotIndexed, ProviderUnavailable
 from tools.evidence import unproven
 from tools.media import clock
 from tools.search.motion import find_actions
@@ -32,8 +33,6 @@ from tools.summary.sentences import sentences
 from tools.text.expressions import content_words, same_word, words
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from langchain_core.language_models import BaseChatModel
 
     from agent.llm.limits import Spending
@@ -82,26 +81,31 @@ class Task:
 
 
 class Narrator:
-    """Tells videos with one model, and counts what that took."""
+    """Tells videos with one model, and counts what that took.
+
+    facts say what it costs; wait is how long it may be silent, in seconds.
+    """
 
     def __init__(
         self,
         model: BaseChatModel,
         *,
         spending: Spending | None = None,
-        table: Path | None = None,
+        facts: Facts = Facts(),  # noqa: B008 (frozen)
+        wait: float | None = None,
         on_progress: Callable[[str], None] = lambda told: None,
     ) -> None:
         self.name = model_name(model)
         self.tokens = 0, 0
-        self._model: Any = model.bind(max_tokens=REPLY, stream=True)
-        self._spending, self._table, self._on_progress = spending, table, on_progress
+        self._model: Any = model.bind(max_tokens=REPLY)
+        self._spending, self._facts, self._wait = spending, facts, wait
+        self._on_progress = on_progress
         self._rules = render("summary")
 
     @property
     def cost_usd(self) -> float | None:
         """What it took so far; None where the price is not known."""
-        return price(self.name, *self.tokens, self._table) if any(self.tokens) else 0.0
+        return self._facts.price(*self.tokens) if any(self.tokens) else 0.0
 
     def plan(self, library: Library, video: str, found: Digest) -> Plan:
         """What `tell` would take now, at most; nothing is asked."""
@@ -128,7 +132,7 @@ class Narrator:
             calls, cached = calls + (one is None), cached + (one is not None)
             given += 0 if one else self._most("video", len(chapters))
         tokens = given, calls * REPLY
-        cost = price(self.name, *tokens, self._table) if calls else 0.0
+        cost = self._facts.price(*tokens) if calls else 0.0
         return Plan(self.name, calls, cached, tokens, cost)
 
     def tell(self, library: Library, video: str, found: Digest) -> Told:
@@ -136,11 +140,24 @@ class Narrator:
 
         What was told until then is kept.
         """
+        return asyncio.run(self._tell(library, video, found))
+
+    def caption(self, library: Library, video: str, found: Digest, style: str) -> Piece:
+        """A caption from what is told of the chapters, which is told first where it is not kept."""
+
+        async def write() -> Piece:
+            told = await self._tell(library, video, found)
+            task = self._above("caption", told.chapters, style=style)
+            return (await self._told(library, video, [task]))[task]
+
+        return asyncio.run(write())
+
+    async def _tell(self, library: Library, video: str, found: Digest) -> Told:
         scenes = self._scenes(library, video, found)
-        pieces = self._told(library, video, [task for part in scenes for task in part])
+        pieces = await self._told(library, video, [task for part in scenes for task in part])
         below = [[pieces[task] for task in part] for part in scenes]
         above = {at: self._above("chapter", part) for at, part in enumerate(below) if len(part) > 1}
-        written = self._told(library, video, list(above.values()))
+        written = await self._told(library, video, list(above.values()))
         chapters: list[Piece] = []
         for at, (part, one) in enumerate(zip(below, found.parts, strict=True)):
             piece = written[above[at]] if at in above else part[0] if part else None
@@ -148,12 +165,7 @@ class Narrator:
         if len(chapters) == 1:
             return Told(tuple(chapters), chapters[0])
         task = self._above("video", chapters)
-        return Told(tuple(chapters), self._told(library, video, [task])[task])
-
-    def caption(self, library: Library, video: str, told: Told, style: str) -> Piece:
-        """A caption from what was told of the chapters."""
-        task = self._above("caption", told.chapters, style=style)
-        return self._told(library, video, [task])[task]
+        return Told(tuple(chapters), (await self._told(library, video, [task]))[task])
 
     def _scenes(self, library: Library, video: str, found: Digest) -> list[list[Task]]:
         """For each chapter the calls that tell its scenes; a chapter of one is told at once."""
@@ -203,36 +215,61 @@ class Narrator:
     def _kept(self, library: Library, video: str, task: Task) -> Piece | None:
         return summarize.kept(library, video, self._key(task))
 
-    def _told(self, library: Library, video: str, tasks: Sequence[Task]) -> dict[Task, Piece]:
-        from langchain_core.messages import HumanMessage, SystemMessage
+    async def _told(self, library: Library, video: str, tasks: Sequence[Task]) -> dict[Task, Piece]:
         from langsmith.run_helpers import tracing_context
 
         found = {task: one for task in tasks if (one := self._kept(library, video, task))}
         new = [task for task in tasks if task not in found]
-        if not new:
-            return found
-        if self._spending:
+        if new and self._spending:
             self._spending.check()
-        shown = [[SystemMessage(self._rules), HumanMessage(task.prompt)] for task in new]
+        turns = asyncio.Semaphore(AT_ONCE)
         failed: Exception | None = None
+
+        async def write(task: Task) -> None:
+            nonlocal failed
+            async with turns:
+                if isinstance(failed, Silent):  # the next call would be waited for as long again
+                    return
+                try:
+                    reply = await self._reply(task.prompt)
+                except Exception as error:
+                    failed = failed or error
+                    return
+            self._count(reply, task)
+            found[task] = self._tested(library, video, task, reply.text)
+            if reply.text.strip():
+                summarize.keep(library, video, self._key(task), found[task])
+            self._on_progress(f"{task.level} {clock(task.start)}")
+
         with tracing_context(enabled=False):
-            for at, reply in self._model.batch_as_completed(
-                shown, {"max_concurrency": AT_ONCE}, return_exceptions=True
-            ):
-                if isinstance(reply, Exception):
-                    failed = failed or reply
-                    continue
-                task = new[at]
-                self._count(reply, task)
-                found[task] = self._tested(library, video, task, reply.text)
-                if reply.text.strip():
-                    summarize.keep(library, video, self._key(task), found[task])
-                self._on_progress(f"{task.level} {clock(task.start)}")
+            await asyncio.gather(*map(write, new))
+        if isinstance(failed, Silent):
+            raise ProviderUnavailable(silence(self._wait or 0.0)) from None
         if isinstance(failed, model_errors()):
             raise explain(failed) from None  # its own text may repeat the key
         if failed is not None:
             raise failed
         return found
+
+    async def _reply(self, prompt: str) -> Any:
+        """What the model writes; Silent where no piece of it comes for the time it may take."""
+        from langchain_core.messages import HumanMessage, SystemMessage
+
+        reply: Any = None
+        timer = asyncio.timeout(self._wait)
+        try:
+            async with timer:
+                async for piece in self._model.astream(
+                    [SystemMessage(self._rules), HumanMessage(prompt)]
+                ):
+                    reply = piece if reply is None else reply + piece
+                    if self._wait:
+                        timer.reschedule(asyncio.get_running_loop().time() + self._wait)
+        except TimeoutError:
+            if not timer.expired():
+                raise
+            raise Silent from None
+        return reply
 
     def _count(self, reply: Any, task: Task) -> None:
         usage = reply.usage_metadata or {}
@@ -240,7 +277,7 @@ class Narrator:
         written = usage.get("output_tokens", text_tokens(reply.text))
         self.tokens = self.tokens[0] + given, self.tokens[1] + written
         if self._spending:
-            self._spending.add(given + written, price(self.name, given, written, self._table))
+            self._spending.add(given + written, self._facts.price(given, written))
 
     def _tested(self, library: Library, video: str, task: Task, text: str) -> Piece:
         """The claims that their citations hold, and the title where its words are theirs."""

@@ -116,8 +116,7 @@ def caption(
     found, desk = digest(library, video), _Desk(library, video)
     claims: tuple[Claim, ...] = ()
     if narrator:
-        told = narrator.tell(library, video, found)
-        claims = desk.told(narrator.caption(library, video, told, STYLES[style]))
+        claims = desk.told(narrator.caption(library, video, found, STYLES[style]))
     claims = claims or desk.quoted(_captioned(found, style))
     return Answer(
         question=f"caption, {style}: {library.get(video).title}",

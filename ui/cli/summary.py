@@ -90,15 +90,22 @@ def _narrator(library: Library, quiet: bool) -> Narrator | None:
     model = load_model(chosen, open_toolbox(library, chosen.providers))
     if model._llm_type == EXTRACTIVE:
         return None
+    from agent.agent import model_name
+    from agent.llm.catalog import facts
     from agent.llm.limits import Spending
     from agent.summary.narrator import Narrator
 
-    def say(told: str) -> None:
+    def report(part: str) -> None:
         if not quiet:
-            sys.stderr.write(f"told: {told}\n")
+            sys.stderr.write(f"told: {part}\n")
 
-    spending = Spending(library.root / "spending.json", chosen.limits)
-    return Narrator(model, spending=spending, table=chosen.model_table, on_progress=say)
+    return Narrator(
+        model,
+        spending=Spending(library.root / "spending.json", chosen.limits),
+        facts=facts(model_name(model), chosen.model_table, chosen.openai_base_url),
+        wait=chosen.limits.model_wait,
+        on_progress=report,
+    )
 
 
 def _say_cost(found: Answer | Summary) -> None:
