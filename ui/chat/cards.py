@@ -11,7 +11,7 @@ from tools.library import Library
 from tools.media import Coverage, Evidence, Video
 from tools.store.coverage import told
 from tools.store.filmstrip import is_strip
-from ui.render import KINDS, clock, cost, picture, span
+from ui.render import KIND_NAMES, cost_line, picture_address, time_range, timestamp
 from ui.web.proxies import Proxies
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~$&:])")
@@ -52,13 +52,13 @@ def card(library: Library, evidence: Evidence, handle: int, verdict: str) -> dic
         "video": evidence.video,
         "start": round(evidence.start, 3),
         "end": round(evidence.end, 3),
-        "time": clock(evidence.start),
-        "span": span(evidence.start, evidence.end),
-        "kind": KINDS[evidence.kind],
+        "time": timestamp(evidence.start),
+        "span": time_range(evidence.start, evidence.end),
+        "kind": KIND_NAMES[evidence.kind],
         "quoted": evidence.kind in ("speech", "screen"),
         "draft": unproven(evidence),
         "text": short(evidence.text),
-        "image": picture(library, evidence.image, "http"),
+        "image": picture_address(library, evidence.image, "http"),
         "strip": bool(evidence.image) and is_strip(evidence.image),
         "verdict": verdict,
     }
@@ -85,7 +85,7 @@ def player(library: Library, proxies: Proxies, answer: Any) -> dict[str, Any]:
             if claim.verdict != "verified"
         ],
         "coverage": coverage(library, answer.coverage),
-        "cost": cost(answer) if answer.seconds else "",
+        "cost": cost_line(answer) if answer.seconds else "",
     }
 
 
@@ -148,9 +148,11 @@ def shelf(library: Library, chosen: Sequence[str], questions: Sequence[str]) -> 
             {
                 "id": video.id,
                 "title": video.title,
-                "time": clock(round(video.duration)),
+                "time": timestamp(round(video.duration)),
                 "state": "" if video.state == "ready" else video.state,
-                "image": picture(library, library.image_at(video.id, video.duration / 3), "http"),
+                "image": picture_address(
+                    library, library.image_at(video.id, video.duration / 3), "http"
+                ),
                 "chosen": video.id in chosen,
             }
             for video in library.list()[:24]

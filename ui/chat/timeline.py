@@ -14,7 +14,7 @@ from tools.library import Library
 from tools.media import Timed, Video
 from tools.store.frames import left_out
 from tools.vision.sampling import STRATEGIES, describe_skipped
-from ui.render import clock
+from ui.render import timestamp
 
 BINS = 240
 """Columns of a curve."""
@@ -80,7 +80,7 @@ def timeline(library: Library, id: str) -> dict[str, Any]:
     counts = Counter({why: len(times) for why, times in kept.items()})
     return {
         "lanes": lanes,
-        "marks": [{"at": at / length, "time": clock(at)} for at in _marks(video.duration)],
+        "marks": [{"at": at / length, "time": timestamp(at)} for at in _marks(video.duration)],
         "skipped": _skipped(library, video),
         "alt": _alt(video, len(scenes), counts, speech, screen, so_far),
     }
@@ -96,14 +96,16 @@ def _alt(
 ) -> str:
     """The picture in words, for who cannot see it."""
     why = ", ".join(f"{number} {reason}" for reason, number in kept.most_common())
-    said, shown = (clock(round(sum(b - a for a, b in spans))) for spans in (speech, screen))
+    said, shown = (timestamp(round(sum(b - a for a, b in spans))) for spans in (speech, screen))
     parts = [
         _part("scenes", f"{scenes} scene{'s' * (scenes != 1)}", so_far["frames"]),
         f"{kept.total()} kept frame{'s' * (kept.total() != 1)} ({why or 'none'})",
         _part("speech", f"speech for {said}", so_far["speech"]),
         _part("text on screen", f"text on screen for {shown}", so_far["screen"]),
     ]
-    return f"Timeline of {video.title}, {clock(round(video.duration))} long: {', '.join(parts)}."
+    return (
+        f"Timeline of {video.title}, {timestamp(round(video.duration))} long: {', '.join(parts)}."
+    )
 
 
 def _part(name: str, told: str, state: str) -> str:

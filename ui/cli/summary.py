@@ -7,23 +7,24 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ui.cli.common import AsJson, VideoRef, open_library, print_json, settings
-from ui.cli.indexing import resolve
+from ui.cli.common import (
+    AsJson,
+    VideoRef,
+    choice,
+    load_settings,
+    open_library,
+    print_cost,
+    print_result,
+)
+from ui.cli.indexing import indexed_video
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
-    from agent.ask import Answer
     from agent.grounding.review import Claim
     from agent.summary.narrator import Narrator, Plan
     from agent.summary.summarize import Event, Summary
     from tools.library import Library
-
-
-def add_to(app: typer.Typer) -> None:
-    """Make them commands of a program."""
-    app.command()(summary)
-    app.command()(caption)
 
 
 def summary(
@@ -38,23 +39,19 @@ def summary(
     from ui.render import Json
 
     library = open_library()
-    one = resolve(library, video, as_json)
+    indexed = indexed_video(library, video, as_json)
     narrator = _narrator(library, as_json)
     if plan:
         from tools.summary.digest import digest
 
-        made = narrator.plan(library, one.id, digest(library, one.id)) if narrator else None
-        if as_json:
-            print_json(Json(library).plan(made))
-        else:
-            print(_planned(made))
+        made = narrator and narrator.plan(library, indexed.id, digest(library, indexed.id))
+        print_result(as_json, lambda: Json(library).plan(made), [_plan_line(made)])
         return
-    found = summarize(library, one.id, narrator)
-    if as_json:
-        print_json(Json(library).summary(found))
-    else:
-        print("\n".join(_told(one.title, found)))
-        _say_cost(found)
+    told = summarize(library, indexed.id, narrator)
+    lines = _summary_lines(indexed.title, told)
+    print_result(as_json, lambda: Json(library).summary(told), lines)
+    if not as_json:
+        print_cost(told)
 
 
 def caption(
@@ -67,27 +64,24 @@ def caption(
     from agent.summary.summarize import caption as write
     from ui.render import Json, label
 
-    if style not in STYLES:
-        raise typer.BadParameter(f"no style {style!r}; one of: {', '.join(STYLES)}")
+    choice("style", style, STYLES)
     library = open_library()
-    one = resolve(library, video, as_json)
-    answer = write(library, one.id, style, _narrator(library, as_json))
-    if as_json:
-        print_json(Json(library).answer(answer))
-        return
-    cited = (f"  {label(one.evidence, one.handle)}" for one in answer.evidence)
-    print("\n".join([answer.answer, *cited]))
-    _say_cost(answer)
+    id = indexed_video(library, video, as_json).id
+    answer = write(library, id, style, _narrator(library, as_json))
+    evidence = (f"  {label(cited.evidence, cited.handle)}" for cited in answer.evidence)
+    print_result(as_json, lambda: Json(library).answer(answer), [answer.answer, *evidence])
+    if not as_json:
+        print_cost(answer)
 
 
 def _narrator(library: Library, quiet: bool) -> Narrator | None:
-    """The language model of the settings as a narrator; None where there is none."""
+    """Narrator with the language model of the settings; None where there is none."""
     from agent.llm.provider import load_model
     from agent.settings import EXTRACTIVE
     from tools.toolbox import open_toolbox
 
-    chosen = settings()
-    model = load_model(chosen, open_toolbox(library, chosen.providers))
+    settings = load_settings()
+    model = load_model(settings, open_toolbox(library, settings.providers))
     if model._llm_type == EXTRACTIVE:
         return None
     from agent.agent import model_name
@@ -101,21 +95,14 @@ def _narrator(library: Library, quiet: bool) -> Narrator | None:
 
     return Narrator(
         model,
-        spending=Spending(library.root / "spending.json", chosen.limits),
-        facts=facts(model_name(model), chosen.model_table, chosen.openai_base_url),
-        wait=chosen.limits.model_wait,
+        spending=Spending(library.root / "spending.json", settings.limits),
+        facts=facts(model_name(model), settings.model_table, settings.openai_base_url),
+        wait=settings.limits.model_wait,
         on_progress=report,
     )
 
 
-def _say_cost(found: Answer | Summary) -> None:
-    from ui.render import cost, printable
-
-    if any(found.tokens):
-        sys.stderr.write(printable(cost(found)) + "\n")
-
-
-def _planned(plan: Plan | None) -> str:
+def _plan_line(plan: Plan | None) -> str:
     if plan is None:
         return "no language model is set up: the summary quotes the video and costs nothing"
     given, written = plan.tokens
@@ -127,35 +114,27 @@ def _planned(plan: Plan | None) -> str:
     )
 
 
-def _told(title: str, found: Summary) -> Iterable[str]:
-    from ui.render import clock, printable, span
+def _summary_lines(title: str, told: Summary) -> Iterable[str]:
+    from agent.summary.summarize import marked
+    from ui.render import printable, time_range, timestamp
 
-    whole = found.coverage[0].duration
-    yield f"{printable(title)}  {clock(whole)}"
-    yield from _claims(found.overview)
+    def sentence(cited: Claim | Event) -> str:
+        return printable(marked(cited.text, cited.citations))
+
+    def claims(claims: Iterable[Claim], indent: str) -> Iterable[str]:
+        for claim in claims:
+            doubt = "" if claim.verdict == "verified" else f" ({claim.verdict})"
+            yield f"{indent}{sentence(claim)}{doubt}"
+
+    yield f"{printable(title)}  {timestamp(told.coverage[0].duration)}"
+    yield from claims(told.overview, "  ")
     yield "\nChapters"
-    for one in found.chapters:
-        yield f"  {span(one.start, one.end)}  {printable(one.title)}"
-        yield from _claims(one.claims, "      ")
-    yield from _events("Events", found.events)
-    yield from _events("Highlights", found.highlights)
-
-
-def _claims(claims: Sequence[Claim], indent: str = "  ") -> Iterable[str]:
-    from agent.summary.summarize import marked
-    from ui.render import printable
-
-    for one in claims:
-        doubt = "" if one.verdict == "verified" else f" ({one.verdict})"
-        yield f"{indent}{printable(marked(one.text, one.citations))}{doubt}"
-
-
-def _events(name: str, events: Sequence[Event]) -> Iterable[str]:
-    from agent.summary.summarize import marked
-    from ui.render import printable, span
-
-    if events:
-        yield f"\n{name}"
-    for one in events:
-        why = f" ({', '.join(one.reasons)})" if one.reasons else ""
-        yield f"  {span(one.start, one.end)}{why}  {printable(marked(one.text, one.citations))}"
+    for chapter in told.chapters:
+        yield f"  {time_range(chapter.start, chapter.end)}  {printable(chapter.title)}"
+        yield from claims(chapter.claims, "      ")
+    for name, events in (("Events", told.events), ("Highlights", told.highlights)):
+        if events:
+            yield f"\n{name}"
+        for event in events:
+            why = f" ({', '.join(event.reasons)})" if event.reasons else ""
+            yield f"  {time_range(event.start, event.end)}{why}  {sentence(event)}"
