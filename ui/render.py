@@ -162,7 +162,7 @@ class Json:
         return row
 
     def _cited(self, cited: "Iterable[Cited]") -> list[dict[str, Any]]:
-        return [self.evidence(one.evidence, one.handle) for one in cited]
+        return [self.evidence(entry.evidence, entry.handle) for entry in cited]
 
 
 def _tokens(tokens: tuple[int, int]) -> dict[str, int]:

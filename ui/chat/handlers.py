@@ -84,10 +84,10 @@ def _reports_errors(handler: _Handler) -> _Handler:
         except Exception as error:
             if why := cause(error):
                 _log.warning("chat: %s", error)
-                await cl.Message(escape_markdown(Note(why, ("all",)).text)).send()
             else:
                 _log.exception("chat")
-                await cl.Message(SORRY).send()
+            text = Note(why, ("all",)).text if why else SORRY
+            await cl.Message(escape_markdown(text)).send()
 
     return wrapped
 

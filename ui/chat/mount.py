@@ -15,12 +15,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import FastAPI, HTTPException, Request
+from fastapi import Body, FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
-from pydantic import BaseModel
 
 from tools.files.disk import placed
 from ui.web.host_guard import is_uuid
@@ -136,10 +135,6 @@ async def _refuse(request: Request, error: Exception) -> Response:
     return JSONResponse({"detail": "this request cannot be understood"}, 400)
 
 
-class _Session(BaseModel):
-    session_id: str
-
-
 def _close(app: FastAPI) -> None:
     from chainlit import server
     from chainlit.action import Action
@@ -154,9 +149,9 @@ def _close(app: FastAPI) -> None:
             app.add_api_route(route, closed, methods=["GET", "POST", "PUT", "DELETE"])
 
     @app.post("/set-session-cookie")
-    async def cookie(body: _Session) -> Response:
+    async def cookie(session_id: Annotated[str, Body(embed=True)]) -> Response:
         """Answer Chainlit's page, which would find its worker again: there is one worker."""
-        if not is_uuid(body.session_id):
+        if not is_uuid(session_id):
             raise HTTPException(400, "session ids are UUIDs")
         return JSONResponse({"message": "not needed"})
 

@@ -62,7 +62,7 @@ def timeline(library: Library, id: str) -> dict[str, Any]:
     heard = 1.0 if sound.state in ("done", "skipped") else min(sound.progress, 0.99)
     ready = {**library.coverage(id).ready, "sound": heard}
     state = {kind: "" if at == 1 else "so far" if at else LATER for kind, at in ready.items()}
-    motion = _curve(library, video, "frames", lambda rows: rows["motion"])
+    motion = _curve(library, video, "signals", lambda rows: rows["motion"])
     loudness = _curve(library, video, "sound", lambda rows: 1 - rows["loudness"] / QUIET)
 
     def lane(name: str, kind: str, **values: Any) -> dict[str, Any]:
@@ -108,8 +108,10 @@ def timeline(library: Library, id: str) -> dict[str, Any]:
 
 def _skipped(library: Library, video: Video) -> str:
     used = video.stages["pass"].provider
-    strategy = next((known for known in STRATEGIES if known == used), None)
-    return describe_skipped(left_out(library, video.id, strategy)) if strategy else ""
+    for strategy in STRATEGIES:
+        if used == strategy:
+            return describe_skipped(left_out(library, video.id, strategy))
+    return ""
 
 
 def _merged(items: Iterable[Timed]) -> list[Interval]:

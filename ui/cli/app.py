@@ -264,8 +264,8 @@ def search(
         limit=limit,
     )
     lines = (
-        label(found) if len(ids) == 1 else f"{library.get(found.video).title}  {label(found)}"
-        for found in results
+        label(hit) if len(ids) == 1 else f"{library.get(hit.video).title}  {label(hit)}"
+        for hit in results
     )
     print_result(as_json, lambda: Json(library)(results), lines)
     if not as_json and not results:

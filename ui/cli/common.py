@@ -81,8 +81,8 @@ def parse_seconds(text: str | None) -> float | None:
 
 
 def choice(name: str, value: str, choices: Iterable[Choice]) -> Choice:
-    """The one of the choices that a value names; wrong usage where it names none."""
-    known = {str(one): one for one in choices}
+    """Choice that a value names; wrong usage where it names none."""
+    known = {str(item): item for item in choices}
     if value not in known:
         raise typer.BadParameter(f"no {name} {value!r}; one of: {', '.join(known)}")
     return known[value]

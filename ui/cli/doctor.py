@@ -109,18 +109,20 @@ def _text_vectors(settings: Settings) -> Check:
     from tools.embed import embedder_named
     from tools.models import registry
 
-    name, home = "text vectors", settings.home
-    check = _package(name, "wordllama")
+    home = settings.home
+    check = _package("text vectors", "wordllama")
     model = embedder_named(settings.providers.embedder, home)
     if check.state == "problem":
         return check
     if model == "wordllama":
-        better = next(one for one in registry.SUGGESTED if registry.known(one).kind == "text")
+        better = next(name for name in registry.SUGGESTED if registry.known(name).kind == "text")
         detail = f"{check.detail}; {better} understands more"
         return replace(check, detail=detail, fix=_pull(better))
     if model not in registry.ready(home):
-        return Check(name, "problem", f"the model {model} is not there", _pull(model))
-    return Check(name, "ok", f"{model} in {registry.folder(home, model)}")
+        return replace(
+            check, state="problem", detail=f"the model {model} is not there", fix=_pull(model)
+        )
+    return replace(check, detail=f"{model} in {registry.folder(home, model)}")
 
 
 def _language_model(settings: Settings) -> Check:

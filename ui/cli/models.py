@@ -1,9 +1,12 @@
 """The commands of `cuepoint models`."""
 
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from agent.settings import Settings
 from tools.errors import VideoError
 from ui.cli.common import AsJson, load_settings, print_error, print_result
 
@@ -45,22 +48,32 @@ def models_pull(
     as_json: AsJson = False,
 ) -> None:
     """Download models into the library; one that is there and whole is left as it is."""
-    from tools.models import download, registry
-    from ui.cli.progress import DownloadBar
+    from tools.models import registry
 
-    settings = load_settings()
     wanted = [registry.known(name).name for name in names or registry.SUGGESTED]
-    failed = False
-    for name in wanted:
-        try:
-            with DownloadBar(name, as_json) as bar:
-                folder = download.pull(settings.home, name, bar, settings.hub)
-            if not as_json:
-                print(f"{name}  {folder}")
-        except VideoError as error:
-            print_error(error)
-            failed = True
+    ready = 0
+    for name, folder in download_models(load_settings(), wanted, as_json):
+        ready += 1
+        if not as_json:
+            print(f"{name}  {folder}")
     if as_json:
         models_list(True)
-    if failed:
+    if ready < len(wanted):
         raise typer.Exit(1)
+
+
+def download_models(
+    settings: Settings, names: Iterable[str], quiet: bool = False
+) -> Iterator[tuple[str, Path]]:
+    """Download models one by one, and yield name and folder; a failure is one line."""
+    from tools.models import download
+    from ui.cli.progress import DownloadBar
+
+    for name in names:
+        try:
+            with DownloadBar(name, quiet) as bar:
+                folder = download.pull(settings.home, name, bar, settings.hub)
+        except VideoError as error:
+            print_error(error)
+        else:
+            yield name, folder

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from tools.ingest.run import Progress
 
 PAUSE = 5.0
-"""Seconds between two lines about the same thing."""
+"""Seconds between two lines where there is no bar."""
 
 
 class _Bar:
-    """A bar with one task; None of it where standard error is no terminal. Use with `with`."""
+    """Base of a bar with one task, and of lines where there is no terminal; a context manager."""
 
     def __init__(self, name: str, quiet: bool, time: Callable[[], float] = time.monotonic) -> None:
         self._name, self._quiet, self._time = name, quiet, time
@@ -47,7 +47,7 @@ class _Bar:
         raise NotImplementedError
 
     def _update(self, text: str, **values: Any) -> None:
-        """Move the bar; where there is none, print the text unless one was printed just now."""
+        """Move the bar; without one print the text, at most every `PAUSE` seconds."""
         if self._bar:
             self._bar.update(self._task, **values)
         elif self._time() - self._printed > PAUSE:

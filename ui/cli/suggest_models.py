@@ -10,8 +10,8 @@ from pathlib import Path
 import typer
 
 from agent.settings import Settings
-from tools.errors import VideoError
-from ui.cli.common import print_error, with_library_chosen
+from ui.cli.common import with_library_chosen
+from ui.cli.models import download_models
 
 MARK = "offered"
 """Name of the file beside the models that holds the outcome of the last suggestion."""
@@ -55,7 +55,7 @@ def suggest(settings: Settings) -> None:
     elif not _answers(settings.hub):
         sys.stderr.write(f"{better}, but {settings.hub} does not answer; later: {command}\n")
     elif typer.confirm(f"W{better[1:]}. Download them now?", err=True):
-        _download(settings, gains)
+        list(download_models(settings, gains))
     else:
         outcome = DECLINED
     with suppress(OSError):  # what stores the video tells it better
@@ -97,15 +97,3 @@ def _answers(address: str) -> bool:
     thread.start()
     thread.join(download.PATIENCE)
     return alive.is_set()
-
-
-def _download(settings: Settings, names: Iterable[str]) -> None:
-    from tools.models import download
-    from ui.cli.progress import DownloadBar
-
-    for name in names:
-        try:
-            with DownloadBar(name, False) as bar:
-                download.pull(settings.home, name, bar, settings.hub)
-        except VideoError as error:
-            print_error(error)

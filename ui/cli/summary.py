@@ -1,4 +1,4 @@
-"""The commands that tell a video in short: `cuepoint summary`, `cuepoint caption`."""
+"""The commands `cuepoint summary` and `cuepoint caption`."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ def summary(
     if plan:
         from tools.summary.digest import digest
 
-        made = narrator and narrator.plan(library, indexed.id, digest(library, indexed.id))
-        print_result(as_json, lambda: Json(library).plan(made), [_plan_line(made)])
+        estimate = narrator and narrator.plan(library, indexed.id, digest(library, indexed.id))
+        print_result(as_json, lambda: Json(library).plan(estimate), [_plan_line(estimate)])
         return
-    told = summarize(library, indexed.id, narrator)
-    lines = _summary_lines(indexed.title, told)
-    print_result(as_json, lambda: Json(library).summary(told), lines)
+    made = summarize(library, indexed.id, narrator)
+    lines = _summary_lines(indexed.title, made)
+    print_result(as_json, lambda: Json(library).summary(made), lines)
     if not as_json:
-        print_cost(told)
+        print_cost(made)
 
 
 def caption(
@@ -114,7 +114,7 @@ def _plan_line(plan: Plan | None) -> str:
     )
 
 
-def _summary_lines(title: str, told: Summary) -> Iterable[str]:
+def _summary_lines(title: str, summary: Summary) -> Iterable[str]:
     from agent.summary.summarize import marked
     from ui.render import printable, time_range, timestamp
 
@@ -126,13 +126,13 @@ def _summary_lines(title: str, told: Summary) -> Iterable[str]:
             doubt = "" if claim.verdict == "verified" else f" ({claim.verdict})"
             yield f"{indent}{sentence(claim)}{doubt}"
 
-    yield f"{printable(title)}  {timestamp(told.coverage[0].duration)}"
-    yield from claims(told.overview, "  ")
+    yield f"{printable(title)}  {timestamp(summary.coverage[0].duration)}"
+    yield from claims(summary.overview, "  ")
     yield "\nChapters"
-    for chapter in told.chapters:
+    for chapter in summary.chapters:
         yield f"  {time_range(chapter.start, chapter.end)}  {printable(chapter.title)}"
         yield from claims(chapter.claims, "      ")
-    for name, events in (("Events", told.events), ("Highlights", told.highlights)):
+    for name, events in (("Events", summary.events), ("Highlights", summary.highlights)):
         if events:
             yield f"\n{name}"
         for event in events:

@@ -41,7 +41,9 @@ class Job:
     path: Path
     title: str
     take: bool = False
+    """True moves the file into the library; else it is linked."""
     after: Callable[[], None] | None = None
+    """Called once the file is in the library, or cannot be read."""
     progress: Progress | None = None
     usable: Video | None = None
     done: Video | None = None
@@ -110,19 +112,12 @@ class JobQueue:
         self._waiting.clear()
         self._pool.close()
 
-    def start(
-        self,
-        path: Path,
-        title: str,
-        *,
-        take: bool = False,
-        after: Callable[[], None] | None = None,
-    ) -> Job:
-        """Index a file; take moves it in; after runs once it is in, or cannot be read.
+    def start(self, path: Path, title: str, **options: Any) -> Job:
+        """Index a file; options are those of Job.
 
         Where the pool is full, it waits here for another to end: what was accepted is not lost.
         """
-        job = Job(path, title, take, after)
+        job = Job(path, title, **options)
         self._waiting.append(job)
         self._submit_waiting()
         return job

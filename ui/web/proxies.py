@@ -26,10 +26,13 @@ READ_THREADS = 4
 MOST_COPIES = 24
 """Copies kept of one video; the least recently made go first."""
 
-_MP4_PICTURES = {"h264", "av1", "libdav1d", "vp9", "libvpx-vp9"}
-_WEBM_PICTURES = {"vp8", "vp9", "av1", "libdav1d", "libvpx", "libvpx-vp9"}
-_MP4_SOUND = {"aac", "mp3", "mp3float", "opus", "libopus", "flac"}
-_WEBM_SOUND = {"opus", "libopus", "vorbis", "libvorbis"}
+_CODECS = {
+    "mp4": ({"h264", "av1", "libdav1d", "vp9", "libvpx-vp9"},
+            {"aac", "mp3", "mp3float", "opus", "libopus", "flac"}),
+    "webm": ({"vp8", "vp9", "av1", "libdav1d", "libvpx", "libvpx-vp9"},
+             {"opus", "libopus", "vorbis", "libvorbis"}),
+}  # fmt: skip
+"""By container: the codecs of pictures and of sound that every browser plays."""
 _FORMATS = {"yuv420p", "yuvj420p", "yuva420p"}
 _T = TypeVar("_T")
 _SOUND_FILES = {"mp3": "audio/mpeg", "wav": "audio/wav", "flac": "audio/flac", "ogg": "audio/ogg"}
@@ -44,12 +47,10 @@ def browser_type(facts: dict[str, Any], head: bytes) -> str | None:
     codecs = {sound["codec"] for sound in facts["audio"][:1]}
     if container in _SOUND_FILES and not picture:
         return _SOUND_FILES[container]
-    if "mp4" in container.split(","):
-        pictures, sounds, subtype = _MP4_PICTURES, _MP4_SOUND, "mp4"
-    elif "webm" in container.split(",") and b"webm" in head:
-        pictures, sounds, subtype = _WEBM_PICTURES, _WEBM_SOUND, "webm"
-    else:
+    subtype = next((name for name in _CODECS if name in container.split(",")), "")
+    if not subtype or (subtype == "webm" and b"webm" not in head):
         return None
+    pictures, sounds = _CODECS[subtype]
     if not codecs <= sounds:
         return None
     if picture and (picture["codec"] not in pictures or picture["pixel_format"] not in _FORMATS):
