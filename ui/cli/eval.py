@@ -11,7 +11,7 @@ import typer
 from ui.cli.common import AsJson, load_settings, print_result
 
 if TYPE_CHECKING:
-    from agent.evaluation.run import Run
+    from agent.evaluation.run import Evaluation
     from agent.evaluation.scoring import Score
 
 ROWS = {
@@ -96,24 +96,24 @@ def _cell(value: Any) -> str:
     return f"{value:.3f}" if isinstance(value, float) else str(value)
 
 
-def _misses(result: "Run") -> str:
-    from agent.evaluation.scoring import is_right, is_true
+def _misses(result: "Evaluation") -> str:
+    from agent.evaluation.scoring import is_correct, is_correct_citation
 
     lines: list[str] = []
-    for question, reply in zip(result.questions, result.replies, strict=True):
-        right = is_right(question, reply)
-        wrong = [cited for cited in reply.citations if not is_true(cited, question.truth)]
+    for question, response in zip(result.questions, result.responses, strict=True):
+        right, truth = is_correct(question, response), question.truth
+        wrong = [cited for cited in response.citations if not is_correct_citation(cited, truth)]
         if right and (not wrong or question.expect != "found"):
             continue
-        truth, cited = (
+        expected, cited = (
             ", ".join(f"{span.start:.1f}-{span.end:.1f}" for span in spans) or "none"
-            for spans in (question.truth, reply.citations)
+            for spans in (truth, response.citations)
         )
         lines.append(
             f"{'' if right else 'WRONG '}{'CITES ' if wrong else ''}{question.conversation} "
             f"{question.kind}, {question.expect}{', follow-up' if question.follows_up else ''}, "
             f"{' and '.join(question.videos)}: {question.text}\n"
-            f"    truth {truth}: {' | '.join(question.accepted)}\n"
-            f"    cited {cited}: {' '.join(reply.text.split())}\n"
+            f"    truth {expected}: {' | '.join(question.accepted)}\n"
+            f"    cited {cited}: {' '.join(response.text.split())}\n"
         )
     return "".join(lines)
