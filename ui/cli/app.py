@@ -24,7 +24,6 @@ from ui.cli.common import (
     load_settings,
     open_library,
     parse_seconds,
-    print_cost,
     print_error,
     print_json,
     print_result,
@@ -203,11 +202,19 @@ def ask(
     """Answer a question with the moments it rests on."""
     import asyncio
 
+    from agent.agent import open_agent
+    from agent.ask import ask as ask_agent
     from ui.render import Json, label
 
     library = open_library()
     ids = [indexed_video(library, video, as_json).id for video in videos or ()]
-    answer = asyncio.run(_answer(question, ids, thread))
+
+    async def last_event() -> Any:
+        async with open_agent(load_settings()) as agent:
+            events = ask_agent(agent, question, videos=ids, thread=thread)
+            return [event async for event in events][-1]
+
+    answer: Answer = asyncio.run(last_event())
     for note in answer.notes:
         sys.stderr.write(f"{note.text}\n")
 
@@ -218,21 +225,7 @@ def ask(
             if cited.evidence.image:
                 yield f"      {library.picture(cited.evidence.image)}"
 
-    print_result(as_json, lambda: Json(library).answer(answer), lines())
-    if not as_json:
-        print_cost(answer)
-
-
-async def _answer(question: str, videos: list[str], thread: str | None) -> "Answer":
-    from agent.agent import open_agent
-    from agent.ask import Answer
-    from agent.ask import ask as ask_agent
-
-    async with open_agent(load_settings()) as agent:
-        async for event in ask_agent(agent, question, videos=videos, thread=thread):
-            if isinstance(event, Answer):
-                return event
-    raise RuntimeError("the agent ended without an answer")
+    print_result(as_json, lambda: Json(library).answer(answer), lines(), answer)
 
 
 @app.command()
@@ -292,10 +285,7 @@ def serve(host: Host = None, port: Port = None) -> None:
     leave(status)
 
 
-@app.command()
-def chat(host: Host = None, port: Port = None) -> None:
-    """Open the chat."""
-    serve(host, port)
+app.command("chat", help="Open the chat.")(serve)
 
 
 @app.command()

@@ -95,20 +95,24 @@ def print_json(value: Any) -> None:
     print("".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text))
 
 
-def print_result(as_json: bool, make_json: Callable[[], Any], lines: Iterable[str]) -> None:
-    """Print JSON or lines, of which only one is made: all of it, or nothing where that fails."""
+def print_result(
+    as_json: bool,
+    make_json: Callable[[], Any],
+    lines: Iterable[str],
+    answer: "Answer | Summary | None" = None,
+) -> None:
+    """Print JSON or lines, of which only one is made: all of it, or nothing where that fails.
+
+    What a language model took for an answer stands below the lines, on standard error.
+    """
     if as_json:
-        print_json(make_json())
-    else:
-        sys.stdout.write("".join([f"{line}\n" for line in lines]))
+        return print_json(make_json())
+    sys.stdout.write("".join([f"{line}\n" for line in lines]))
+    if answer and any(answer.tokens):
+        from ui.render import cost_line, printable
 
-
-def print_cost(answer: "Answer | Summary") -> None:
-    """Print on standard error what a language model took; nothing where none was asked."""
-    from ui.render import cost_line, printable
-
-    if any(answer.tokens):
         sys.stderr.write(printable(cost_line(answer)) + "\n")
+    return None
 
 
 def print_error(error: Exception) -> bool:

@@ -13,7 +13,6 @@ from ui.cli.common import (
     choice,
     load_settings,
     open_library,
-    print_cost,
     print_result,
 )
 from ui.cli.indexing import indexed_video
@@ -49,9 +48,7 @@ def summary(
         return
     made = summarize(library, indexed.id, narrator)
     lines = _summary_lines(indexed.title, made)
-    print_result(as_json, lambda: Json(library).summary(made), lines)
-    if not as_json:
-        print_cost(made)
+    print_result(as_json, lambda: Json(library).summary(made), lines, made)
 
 
 def caption(
@@ -69,9 +66,8 @@ def caption(
     id = indexed_video(library, video, as_json).id
     answer = write(library, id, style, _narrator(library, as_json))
     evidence = (f"  {label(cited.evidence, cited.handle)}" for cited in answer.evidence)
-    print_result(as_json, lambda: Json(library).answer(answer), [answer.answer, *evidence])
-    if not as_json:
-        print_cost(answer)
+    lines = [answer.answer, *evidence]
+    print_result(as_json, lambda: Json(library).answer(answer), lines, answer)
 
 
 def _narrator(library: Library, quiet: bool) -> Narrator | None:
@@ -89,16 +85,12 @@ def _narrator(library: Library, quiet: bool) -> Narrator | None:
     from agent.llm.limits import Spending
     from agent.summary.narrator import Narrator
 
-    def report(part: str) -> None:
-        if not quiet:
-            sys.stderr.write(f"told: {part}\n")
-
     return Narrator(
         model,
         spending=Spending(library.root / "spending.json", settings.limits),
         facts=facts(model_name(model), settings.model_table, settings.openai_base_url),
         wait=settings.limits.model_wait,
-        on_progress=report,
+        on_progress=lambda part: None if quiet else print(f"told: {part}", file=sys.stderr),
     )
 
 

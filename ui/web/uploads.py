@@ -11,9 +11,9 @@ import shutil
 import threading
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Generator
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -102,7 +102,6 @@ class Uploads:
 
         A file that begins like an image is one, whatever its name, and does not stay.
         """
-        form = _UploadForm(content_type)
         if declared is not None and declared > self._limit + OVERHEAD:
             raise self._too_large()
         if self._open >= share(CONNECTIONS, FILES):
@@ -112,6 +111,7 @@ class Uploads:
         part = self._folder / f"{uuid.uuid4()}.part"
         reserved = 0
         try:
+            form = _UploadForm(content_type)
             self._make()
             room, refusal = self._room(*await _run(self._disk, self._usage))
             if (declared or 1) > room:
@@ -127,6 +127,8 @@ class Uploads:
                     return UserImage(part.stem, title, content)
                 await _run(self._probing, _check, part)
                 return await _run(self._disk, self._keep, part, title)
+        except FormParserError as error:
+            raise RefusedRequest("the upload is not a well-formed form") from error
         except OSError as error:
             if error.errno in FULL:
                 raise _disk_full() from error
@@ -300,14 +302,6 @@ def _check(part: Path) -> None:
             raise UnreadableMedia("this file holds no video that can be read")
 
 
-@contextmanager
-def _well_formed() -> Generator[None]:
-    try:
-        yield
-    except FormParserError as error:
-        raise RefusedRequest("the upload is not a well-formed form") from error
-
-
 class _UploadForm:
     """The bytes of the field `file`, taken out of a multipart stream as they come."""
 
@@ -329,12 +323,10 @@ class _UploadForm:
             "on_part_data": self._on_data,
             "on_end": self._on_end,
         }
-        with _well_formed():
-            self._parser = MultipartParser(boundary, handlers, max_header_size=HEADER)
+        self._parser = MultipartParser(boundary, handlers, max_header_size=HEADER)
 
     def feed(self, chunk: bytes) -> None:
-        with _well_formed():
-            self._parser.write(chunk)
+        self._parser.write(chunk)
 
     def take(self) -> bytes:
         taken, self.buffer = bytes(self.buffer), bytearray()
