@@ -10,7 +10,7 @@ from agent.grounding.pixels import PixelCheck
 from agent.grounding.review import Review
 from agent.llm.images import ContactSheets
 from agent.llm.limits import Limits, Meter
-from agent.llm.provider import connection_lost, may_refuse_images
+from agent.llm.provider import connection_lost, may_refuse_images, silence
 from agent.toolbelt import Toolbelt
 from tools.errors import Interrupted
 from tools.media import Coverage, Evidence
@@ -101,9 +101,7 @@ class Turn:
     @property
     def silence(self) -> str:
         """The reason `stopped` for a model that was silent twice."""
-        return (
-            f"the model said nothing for {self.limits.model_wait:g} seconds (CUEPOINT_MODEL_WAIT)"
-        )
+        return silence(self.limits.model_wait)
 
     @property
     def timeout(self) -> str:

@@ -67,13 +67,13 @@ def test_a_video_is_indexed(name: str, media: Path, library: Library) -> None:
     notes = " ".join(video.notes)
     assert ("cut short" in notes) == (path.name in CUT_SHORT), notes
     render = Json(library)
-    json.dumps(render.video(video), allow_nan=False)
+    json.dumps(render(video), allow_nan=False)
     frames, scenes = library.frames(video.id), library.scenes(video.id)
-    rows = [render.frame(frame) for frame in frames]
+    rows = render(frames)
     valid(rows, {"id", "video", "seconds", "image", "reason"})
     assert all(row["reason"] and Path(row["image"]).is_file() for row in rows)
-    valid([render.scene(one) for one in scenes], {"id", "video", "start", "end", "image"})
-    said = [render.utterance(one) for one in library.utterances(video.id)]
+    valid(render(scenes), {"id", "video", "start", "end", "image"})
+    said = render(library.utterances(video.id))
     valid(
         said, {"id", "video", "start", "end", "text", "speaker", "source", "language", "confidence"}
     )
@@ -123,7 +123,7 @@ def test_every_strategy_gives_frames_with_reasons(name: str, media: Path, librar
     render = Json(library)
     for strategy in STRATEGIES:
         frames = sample(library, video.id, strategy, count=8)
-        rows = [render.frame(frame) for frame in frames]
+        rows = render(frames)
         valid(rows, {"id", "video", "seconds", "image", "reason"})
         assert 1 <= len(rows) <= 8, strategy
         assert all(row["reason"] and Path(row["image"]).is_file() for row in rows), strategy

@@ -1,8 +1,4 @@
-"""One ASGI application: guard, health, media, uploads, chat.
-
-build_app(settings)     the application, for uvicorn or a test
-serve(settings)         run it until it is stopped
-"""
+"""The ASGI application: guard, health, media, uploads, chat."""
 
 import asyncio
 import logging
@@ -32,33 +28,33 @@ from tools.ingest.pipeline import sweep_unlisted, unlisted_originals
 from tools.library import Library
 from tools.media import Video
 from tools.sandbox import Child
-from ui.chat import mount as front
-from ui.web.host_guard import Guard, is_loopback, served_names
-from ui.web.jobs import Intake
+from ui.chat import mount
+from ui.web.host_guard import HostGuard, is_loopback, served_names
+from ui.web.jobs import JobQueue
 from ui.web.media import media_routes
 from ui.web.proxies import Proxies
-from ui.web.state import Desk
-from ui.web.uploads import NotTaken, Picture, Uploads
+from ui.web.state import AppState
+from ui.web.uploads import UploadRefused, Uploads, UserImage
 
 if TYPE_CHECKING:
     from tools.search.vector_index import VectorIndex
     from tools.toolbox import Toolbox
 
-FLOOR = 200 << 20
+LEAST_FREE = 200 << 20
 """Bytes that must be free for the server to call itself ready."""
-FILES = 512
+ENOUGH_FILES = 512
 """Files that may be open, below which less is done at once."""
 _log = logging.getLogger(__name__)
 
 
 def build_app(settings: Settings) -> FastAPI:
-    """The whole application; RefusedRequest where it would be reachable without a login."""
+    """The application, for uvicorn or a test; RefusedRequest where it would need a login."""
     if not is_loopback(settings.host):
         raise RefusedRequest(
             f"{settings.host} can be reached from other machines and there is no login yet: "
             "serve on 127.0.0.1"
         )
-    with front.prepared(settings.home / "chat"):
+    with mount.chainlit_environment(settings.home / "chat"):
         from ui.chat import handlers as chat
 
     library = Library(settings.home, settings.owner)
@@ -68,35 +64,35 @@ def build_app(settings: Settings) -> FastAPI:
         settings.upload_room,
         settings.upload_stall,
     )
-    desk = Desk(settings, library, uploads, Proxies(library), Intake(library, settings))
+    state = AppState(settings, library, uploads, Proxies(library), JobQueue(library, settings))
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         from agent.agent import open_agent
 
-        desk.decoder = await asyncio.to_thread(_decodes)
+        state.can_decode = await asyncio.to_thread(_can_decode)
         toolbox, index = await asyncio.to_thread(_open_toolbox, settings, library)
-        async with open_agent(settings, toolbox=toolbox) as desk.agent:
-            _resume(desk)
+        async with open_agent(settings, toolbox=toolbox) as state.agent:
+            _resume(state)
             yield
-            desk.intake.close()
-            desk.proxies.close()
+            state.jobs.close()
+            state.proxies.close()
         await asyncio.to_thread(index.close)
 
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.add_exception_handler(VideoError, _refuse)
-    _add_health(app, desk)
-    app.include_router(media_routes(library, desk.proxies))
-    _add_uploads(app, desk)
-    chat.register(desk)
-    front.mount(app)
+    _add_health(app, state)
+    app.include_router(media_routes(library, state.proxies))
+    _add_uploads(app, state)
+    chat.register(state)
+    mount.mount_chainlit(app)
     names = served_names(settings.port, settings.allowed_hosts)
-    app.add_middleware(Guard, names=names, policy=front.policy())
+    app.add_middleware(HostGuard, names=names, policy=mount.policy())
     return app
 
 
 def _open_toolbox(settings: Settings, library: Library) -> "tuple[Toolbox, VectorIndex]":
-    """The capabilities over the library's Chroma: this process lives long enough to be worth it."""
+    """Toolbox over the library's Chroma: this process lives long enough to open it."""
     from tools.search.vector_index import open_index
     from tools.toolbox import open_toolbox
 
@@ -104,28 +100,23 @@ def _open_toolbox(settings: Settings, library: Library) -> "tuple[Toolbox, Vecto
     return open_toolbox(library, settings.providers, index), index
 
 
-def _resume(desk: Desk) -> None:
-    """Take up what was sent before the last stop: such an upload is never lost."""
-    for upload in desk.uploads.waiting():
-        desk.intake.start(
-            upload.path,
-            upload.title,
-            take=True,
-            after=lambda upload=upload: desk.uploads.forget(upload),
-        )
+def _resume(state: AppState) -> None:
+    """Index what was sent before the last stop: such an upload is never lost."""
+    for upload in state.uploads.waiting():
+        state.index_upload(upload)
     videos: list[Video] = []
     try:
-        videos = desk.library.list()
-    except Damaged as error:  # told to whoever asks, too
+        videos = state.library.list()
+    except Damaged as error:  # everybody who asks gets this message, too
         _log.warning("%s", error)
     for video in videos:
-        if video.state == "queued" and not desk.library.manifest(video.id)["source"]["linked"]:
+        if video.state == "queued" and not state.library.manifest(video.id)["source"]["linked"]:
             with suppress(UnreadableMedia):  # its original is gone, which `verify` tells
-                desk.intake.start(desk.library.original(video.id), video.title)
+                state.jobs.start(state.library.original(video.id), video.title)
     with keep("leftovers"):
-        sweep_unlisted(desk.library)
-    for path in unlisted_originals(desk.library):
-        desk.intake.start(path, "untitled", take=True)
+        sweep_unlisted(state.library)
+    for path in unlisted_originals(state.library):
+        state.jobs.start(path, "untitled", take=True)
 
 
 def serve(settings: Settings) -> None:
@@ -133,13 +124,13 @@ def serve(settings: Settings) -> None:
     import uvicorn
 
     files = raise_limit()
-    if files < FILES:
+    if files < ENOUGH_FILES:
         sys.stderr.write(
             f"Only {files} files may be open here at once (ulimit -n): Cuepoint does less at the "
-            f"same time and searches more slowly; {FILES} are enough\n"
+            f"same time and searches more slowly; {ENOUGH_FILES} are enough\n"
         )
     app = build_app(settings)
-    logging.getLogger("uvicorn.error").addFilter(_is_news)
+    logging.getLogger("uvicorn.error").addFilter(_is_no_cancellation)
     sys.stderr.write(f"Cuepoint is at http://{settings.host}:{settings.port} (Ctrl-C stops it)\n")
     uvicorn.run(
         app,
@@ -152,8 +143,8 @@ def serve(settings: Settings) -> None:
     )
 
 
-def _is_news(record: logging.LogRecord) -> bool:
-    """Not the traceback of a request that the end of the server cut off."""
+def _is_no_cancellation(record: logging.LogRecord) -> bool:
+    """False of the traceback of a request that the end of the server cut off."""
     return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))
 
 
@@ -161,27 +152,25 @@ async def _refuse(request: Request, error: Exception) -> Response:
     return JSONResponse({"detail": str(error)}, 400)
 
 
-def _decodes() -> bool:
-    """Ask a decoding child for an empty file: one that works refuses it, and says so."""
+def _can_decode() -> bool:
+    """True if a decoding child refuses an empty file, as one that works does."""
     try:
         with Child() as child:
             list(child.call("tools.video.container:probe", path=os.devnull))
-    except DecoderStopped:
-        return False
-    except UnreadableMedia:
-        return True
+    except UnreadableMedia as error:
+        return not isinstance(error, DecoderStopped)
     return False
 
 
-def _add_health(app: FastAPI, desk: Desk) -> None:
-    def missing() -> str | None:
-        if not os.access(desk.library.root, os.W_OK):
+def _add_health(app: FastAPI, state: AppState) -> None:
+    def missing() -> str:
+        if not os.access(state.library.root, os.W_OK):
             return "library"
-        if shutil.disk_usage(desk.library.root).free < FLOOR:
+        if shutil.disk_usage(state.library.root).free < LEAST_FREE:
             return "space"
-        if not desk.decoder:
+        if not state.can_decode:
             return "decoder"
-        return None if desk.agent else "agent"
+        return "" if state.agent else "agent"
 
     @app.api_route("/health", methods=["GET", "HEAD"])
     async def health() -> Response:
@@ -189,56 +178,46 @@ def _add_health(app: FastAPI, desk: Desk) -> None:
         return PlainTextResponse(word or "ready", 503 if word else 200)
 
 
-def _add_uploads(app: FastAPI, desk: Desk) -> None:
-    """In place of Chainlit's own, which holds a file in memory and believes its declared type."""
+def _add_uploads(app: FastAPI, state: AppState) -> None:
+    """Replace Chainlit's upload routes, which keep a file in memory and trust its declared type."""
 
     @app.post("/project/file")
     async def receive(request: Request, session_id: str) -> Response:
-        files = front.session_files(session_id)
+        files = mount.session_files(session_id)
         length = request.headers.get("content-length", "")
         try:
-            upload = await desk.uploads.receive(
+            upload = await state.uploads.receive(
                 request.stream(),
                 request.headers.get("content-type", ""),
                 int(length) if length.isdecimal() and len(length) < 20 else None,
             )
-        except NotTaken as error:
+        except UploadRefused as error:
             return JSONResponse({"detail": str(error)}, error.status, {"connection": "close"})
         except ClientDisconnect as error:
             raise HTTPException(499, "the upload broke off") from error
         except OSError as error:
-            why = cause(error)
-            if why is None:
+            if (why := cause(error)) is None:
                 raise
             _log.warning("upload: %s", error)
             return JSONResponse({"detail": Note(why, ("uploads",)).text}, 507)
         except UnreadableMedia as error:
             _log.info("upload: %s", error)
-            raise HTTPException(
-                415, "this file holds no video and no picture that can be read"
-            ) from error
-        if isinstance(upload, Picture):
-            files[upload.id] = {
-                "id": upload.id,
-                "path": Path(upload.id),  # of nothing: Chainlit wants one
-                "name": upload.title,
-                "type": "image/jpeg",
-                "size": len(upload.content),
-                "content": upload.content,
-            }
-            return JSONResponse({"id": upload.id})
-        files[upload.id] = {
-            "id": upload.id,
-            "path": upload.path,
-            "name": upload.title,
-            "type": "application/mp4",  # for its icon; a video/ would get a player of Chainlit's
-            "size": upload.path.stat().st_size,
-        }
+            reason = "this file holds no video and no picture that can be read"
+            raise HTTPException(415, reason) from error
+        file = {"id": upload.id, "name": upload.title}
+        if isinstance(upload, UserImage):
+            content = upload.content
+            file |= {"type": "image/jpeg", "size": len(content), "content": content}
+            file |= {"path": Path(upload.id)}  # no file: Chainlit wants a path
+        else:
+            file |= {"path": upload.path, "size": upload.path.stat().st_size}
+            file |= {"type": "application/mp4"}  # for its icon: video/ gets a player of Chainlit's
+        files[upload.id] = file
         return JSONResponse({"id": upload.id})
 
     @app.get("/project/file/{id}")
     async def attached(id: str, session_id: str) -> Response:
-        file = front.session_files(session_id).get(id)
+        file = mount.session_files(session_id).get(id)
         if file is None:
             raise HTTPException(404, "no such file")
         if "content" in file:

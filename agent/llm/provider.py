@@ -65,6 +65,11 @@ class ModelTimeout(Exception):
     """A language model sent nothing within the time that it may be silent."""
 
 
+def silence(wait: float) -> str:
+    """What is said of a model that was silent for so many seconds."""
+    return f"the model said nothing for {wait:g} seconds (CUEPOINT_MODEL_WAIT)"
+
+
 def model_errors() -> tuple[type[Exception], ...]:
     """Exceptions of a remote model; none while no client was loaded."""
     openai = sys.modules.get("openai")

@@ -6,6 +6,7 @@ stored lies under the hash of evidence, prompt and model, written as soon as it 
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -15,13 +16,13 @@ from typing import TYPE_CHECKING, Any
 from agent.agent import model_name
 from agent.grounding.citations import split_claims
 from agent.grounding.review import Review
-from agent.llm.catalog import model_info
+from agent.llm.catalog import ModelInfo
 from agent.llm.limits import REPLY_TOKENS
-from agent.llm.provider import as_video_error, model_errors
+from agent.llm.provider import ModelTimeout, as_video_error, model_errors, silence
 from agent.llm.tokens import BYTES, ENVELOPE, text_tokens
 from agent.toolbelt import fence
 from prompts import render
-from tools.errors import NotIndexed
+from tools.errors import NotIndexed, ProviderUnavailable
 from tools.evidence import unproven
 from tools.media import clock
 from tools.search.motion import find_actions
@@ -33,8 +34,6 @@ from tools.summary.sentences import split_sentences
 from tools.text.expressions import content_words, same_word, words
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from langchain_core.language_models import BaseChatModel
 
     from agent.llm.limits import Spending
@@ -76,21 +75,25 @@ class ModelCall:
 
 
 class ModelSummarizer:
-    """Summarises videos with one model, and counts its tokens."""
+    """Summarises videos with one model, and counts its tokens.
+
+    info says what it costs; wait is how long it may be silent, in seconds.
+    """
 
     def __init__(
         self,
         model: BaseChatModel,
         *,
         spending: Spending | None = None,
-        table: Path | None = None,
+        info: ModelInfo = ModelInfo(),  # noqa: B008 (frozen)
+        wait: float | None = None,
         on_progress: Callable[[str], None] = lambda part: None,
     ) -> None:
         self.name = model_name(model)
         self.tokens = 0, 0
-        self._model: Any = model.bind(max_tokens=REPLY_TOKENS, stream=True)
-        self._info = model_info(self.name, table)
-        self._spending, self._on_progress = spending, on_progress
+        self._model: Any = model.bind(max_tokens=REPLY_TOKENS)
+        self._spending, self._info, self._wait = spending, info, wait
+        self._on_progress = on_progress
         self._rules = render("summary")
 
     @property
@@ -135,11 +138,26 @@ class ModelSummarizer:
 
         Parts that are stored are not written again, and those written before a failure are stored.
         """
+        return asyncio.run(self._summarize(library, video, digest))
+
+    def caption(self, library: Library, video: str, digest: Digest, style: str) -> GeneratedSummary:
+        """A caption made of the chapters' claims; those not stored yet are written first."""
+
+        async def write() -> GeneratedSummary:
+            _, chapters = await self._summarize(library, video, digest)
+            call = self._above("caption", chapters, style=style)
+            return (await self._run(library, video, [call]))[call]
+
+        return asyncio.run(write())
+
+    async def _summarize(
+        self, library: Library, video: str, digest: Digest
+    ) -> tuple[GeneratedSummary, tuple[GeneratedSummary, ...]]:
         calls = self._scenes(library, video, digest)
-        written = self._run(library, video, [call for part in calls for call in part])
+        written = await self._run(library, video, [call for part in calls for call in part])
         scenes = [[written[call] for call in part] for part in calls]
         above = [self._above("chapter", part) if len(part) > 1 else None for part in scenes]
-        written = self._run(library, video, [call for call in above if call])
+        written = await self._run(library, video, [call for call in above if call])
         chapters: list[GeneratedSummary] = []
         for part, call, pieces in zip(digest.parts, above, scenes, strict=True):
             single = pieces[0] if pieces else _empty(part)
@@ -147,14 +165,7 @@ class ModelSummarizer:
         if len(chapters) == 1:
             return chapters[0], tuple(chapters)
         whole = self._above("video", chapters)
-        return self._run(library, video, [whole])[whole], tuple(chapters)
-
-    def caption(
-        self, library: Library, video: str, chapters: Sequence[GeneratedSummary], style: str
-    ) -> GeneratedSummary:
-        """A caption made of the chapters' claims."""
-        call = self._above("caption", chapters, style=style)
-        return self._run(library, video, [call])[call]
+        return (await self._run(library, video, [whole]))[whole], tuple(chapters)
 
     def _scenes(self, library: Library, video: str, digest: Digest) -> list[list[ModelCall]]:
         """The calls for each chapter's scenes; a chapter of one scene is written at once."""
@@ -200,38 +211,62 @@ class ModelSummarizer:
     def _stored(self, library: Library, video: str, call: ModelCall) -> GeneratedSummary | None:
         return generated.read(library, video, self._key(call))
 
-    def _run(
+    async def _run(
         self, library: Library, video: str, calls: Sequence[ModelCall]
     ) -> dict[ModelCall, GeneratedSummary]:
-        from langchain_core.messages import HumanMessage, SystemMessage
         from langsmith.run_helpers import tracing_context
 
         pieces = {call: piece for call in calls if (piece := self._stored(library, video, call))}
         new = [call for call in calls if call not in pieces]
-        if not new:
-            return pieces
-        if self._spending:
+        if new and self._spending:
             self._spending.check()
-        prompts = [[SystemMessage(self._rules), HumanMessage(call.prompt)] for call in new]
+        slots = asyncio.Semaphore(PARALLEL_CALLS)
         failure: Exception | None = None
+
+        async def write(call: ModelCall) -> None:
+            nonlocal failure
+            async with slots:
+                if isinstance(failure, ModelTimeout):  # the next call would wait as long again
+                    return
+                try:
+                    reply = await self._reply(call.prompt)
+                except Exception as error:
+                    failure = failure or error
+                    return
+            self._count(reply, call)
+            pieces[call] = self._verified(library, video, call, reply.text)
+            if reply.text.strip():
+                generated.write(library, video, self._key(call), pieces[call])
+            self._on_progress(f"{call.level} {clock(call.start)}")
+
         with tracing_context(enabled=False):
-            for at, reply in self._model.batch_as_completed(
-                prompts, {"max_concurrency": PARALLEL_CALLS}, return_exceptions=True
-            ):
-                if isinstance(reply, Exception):
-                    failure = failure or reply
-                    continue
-                call = new[at]
-                self._count(reply, call)
-                pieces[call] = self._verified(library, video, call, reply.text)
-                if reply.text.strip():
-                    generated.write(library, video, self._key(call), pieces[call])
-                self._on_progress(f"{call.level} {clock(call.start)}")
+            await asyncio.gather(*map(write, new))
+        if isinstance(failure, ModelTimeout):
+            raise ProviderUnavailable(silence(self._wait or 0.0)) from None
         if isinstance(failure, model_errors()):
             raise as_video_error(failure) from None  # its own text may repeat the key
         if failure is not None:
             raise failure
         return pieces
+
+    async def _reply(self, prompt: str) -> Any:
+        """The model's reply; ModelTimeout where no piece of it comes within `wait` seconds."""
+        from langchain_core.messages import HumanMessage, SystemMessage
+
+        reply: Any = None
+        messages = [SystemMessage(self._rules), HumanMessage(prompt)]
+        timer = asyncio.timeout(self._wait)
+        try:
+            async with timer:
+                async for piece in self._model.astream(messages):
+                    reply = piece if reply is None else reply + piece
+                    if self._wait:
+                        timer.reschedule(asyncio.get_running_loop().time() + self._wait)
+        except TimeoutError:
+            if not timer.expired():
+                raise
+            raise ModelTimeout from None
+        return reply
 
     def _count(self, reply: Any, call: ModelCall) -> None:
         usage = reply.usage_metadata or {}

@@ -122,8 +122,7 @@ def caption(
     quoted, writer = digest(library, video), _ClaimWriter(library, video)
     claims: tuple[Claim, ...] = ()
     if summarizer:
-        _, chapters = summarizer.summarize(library, video, quoted)
-        piece = summarizer.caption(library, video, chapters, STYLES[style])
+        piece = summarizer.caption(library, video, quoted, STYLES[style])
         claims = writer.claims(piece.claims)
     claims = claims or writer.quotations(_quoted_in_caption(quoted, style))
     return Answer(

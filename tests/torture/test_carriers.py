@@ -20,7 +20,7 @@ from tools.models.providers import BARE
 from tools.toolbox import Toolbox
 from tools.transcript.subtitles import read_sidecar
 from tools.video import tracks as subtitles
-from ui.chat.cards import plain
+from ui.chat.cards import escape_markdown
 from ui.cli.app import app
 
 MEGABYTE = 1 << 20
@@ -180,7 +180,7 @@ def test_what_a_model_or_a_browser_gets_is_fenced(
     harmless(video_line(library.get(id)), 1000)
     for bad in [*BAD, *(one.text for one in library.utterances(id))]:
         assert "\n" not in fence(bad) and "<" not in fence(bad) and len(fence(bad)) < 5000
-        shown = plain(bad)
+        shown = escape_markdown(bad)
         for mark in ("<", "](", "!["):
             assert mark not in shown.replace("\\" + mark[0], ""), shown[:80]
     row("V7", "what a model and the chat get of it", len(BAD), len(BAD), "fenced, escaped")

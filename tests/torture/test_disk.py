@@ -13,7 +13,7 @@ import pytest
 
 from tools.files.checksums import sealed
 from tools.store.store import STAGES
-from ui.web.uploads import TooLarge, Uploads
+from ui.web.uploads import UploadRefused, Uploads
 
 Times = Callable[[int], int]
 
@@ -125,7 +125,7 @@ async def test_an_upload_that_does_not_fit_leaves_nothing(
 
     monkeypatch.setattr("ui.web.uploads.SPARE", -(1 << 30))
     uploads = Uploads(volume / "uploads", 1 << 30)
-    with pytest.raises(TooLarge, match="no room"):
+    with pytest.raises(UploadRefused, match="no room"):
         await uploads.receive(endless(), "multipart/form-data; boundary=b", None)
     assert list((volume / "uploads").iterdir()) == []
 

@@ -27,8 +27,8 @@ from tools.ingest.pipeline import ingest
 from tools.library import Library
 from tools.models.providers import BARE, Providers
 from tools.toolbox import Toolbox
-from ui.chat.cards import plain
-from ui.chat.handlers import _allowed
+from ui.chat.cards import escape_markdown
+from ui.chat.handlers import _allowed_path
 from ui.cli.app import app
 from ui.server import build_app
 
@@ -183,7 +183,7 @@ def _shown_in_the_browser(client: TestClient, id: str, title: str) -> None:
         assert sent.headers["content-disposition"].startswith("inline; filename")
         assert sent.headers["content-disposition"].isprintable()
         assert sent.headers["x-content-type-options"] == "nosniff"
-    shown = plain(title)
+    shown = escape_markdown(title)
     for mark in ("<", "](", "![", "**", "`"):
         assert mark not in re.sub(r"\\.", "", shown), shown
     assert "://" not in shown
@@ -283,7 +283,7 @@ def test_the_chat_opens_nothing_outside_its_roots(shelves: Path, row: Callable[.
     roots = [shelves / "root"]
     film = shelves / "root/film.mp4"
     for name in (film, f"{shelves}/root/../root/film.mp4", f"{shelves}/root//film.mp4"):
-        assert _allowed(roots, str(name)) == film
+        assert _allowed_path(roots, str(name)) == film
     more = [
         "loop.mp4",
         "pipe.mp4",
@@ -294,9 +294,11 @@ def test_the_chat_opens_nothing_outside_its_roots(shelves: Path, row: Callable[.
         "a" * 5000,
     ]
     pairs = paths(shelves) + [(str(shelves / "root" / name), "nowhere") for name in more]
-    said = {refusal(lambda one=one: _allowed(roots, one), one) for pair in pairs for one in pair}
+    said = {
+        refusal(lambda one=one: _allowed_path(roots, one), one) for pair in pairs for one in pair
+    }
     assert len(said) == 1, said
-    assert {refusal(lambda one=one: _allowed([], one), one) for one, _ in pairs} == said
+    assert {refusal(lambda one=one: _allowed_path([], one), one) for one, _ in pairs} == said
     row(
         "U4",
         "the chat is told a path",
@@ -358,7 +360,7 @@ def test_no_address_reads_a_path(
 
 def test_an_upload_names_no_path(shelves: Path, client: TestClient) -> None:
     with pytest.raises(RefusedRequest):
-        _allowed([shelves / "root"], str(shelves / "outside/secret.mp4"))
+        _allowed_path([shelves / "root"], str(shelves / "outside/secret.mp4"))
     answer = client.post(
         f"/project/file?session_id={uuid.uuid4()}",
         data={"file": str(shelves / "outside/secret.mp4")},

@@ -45,7 +45,7 @@ async def startup(self, *given, **named):
     await started(self, *given, **named)
     os.write(pipe, b"s")
 uvicorn.Server.startup = startup
-uploads._Form.feed = told(b"u", uploads._Form.feed)
+uploads._UploadForm.feed = told(b"u", uploads._UploadForm.feed)
 sys.argv = ["cuepoint", *{argv!r}]
 from ui.cli.main import main
 main()

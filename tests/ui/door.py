@@ -59,6 +59,8 @@ class Chat:
         self.id = str(uuid.uuid4())
         self.shown: dict[str, dict[str, Any]] = {}
         """Messages and steps by their id, as they stand now."""
+        self.elements: list[dict[str, Any]] = []
+        """Elements as they were sent, in order."""
         self._receive, self._send = receive, send
         assert _greeted(receive, send, self.id)
         self._emit("connection_successful")
@@ -91,6 +93,8 @@ class Chat:
                 name, *values = json.loads(said[2:])
                 if name in ("new_message", "update_message"):
                     self.shown[values[0]["id"]] = values[0]
+                elif name == "element":
+                    self.elements.append(values[0])
 
     def _emit(self, name: str, **value: Any) -> None:
         self._send("42" + json.dumps([name, value] if value else [name]))

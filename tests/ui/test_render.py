@@ -13,7 +13,7 @@ from tools.errors import UnknownVideo
 from tools.integrity.verify import Problem
 from tools.library import Library
 from tools.media import Coverage, Evidence, Frame, Scene, Stage, Utterance, Video
-from ui.render import Json, clock, cost, label, picture, span
+from ui.render import Json, cost_line, label, picture_address, time_range, timestamp
 
 VIDEO = "7f3a9c21d0e4b512"
 IMAGE = f"videos/{VIDEO}/frames/000002500.jpg"
@@ -50,28 +50,28 @@ def library(tmp_path: Path) -> Library:
     ],
 )  # fmt: skip
 def test_clock(seconds: float, text: str) -> None:
-    assert clock(seconds) == text
+    assert timestamp(seconds) == text
 
 
 def test_span_and_label() -> None:
-    assert span(3, 3) == span(3, 3.04) == "0:03"
-    assert span(3, 6) == "0:03\u20130:06"
+    assert time_range(3, 3) == time_range(3, 3.04) == "0:03"
+    assert time_range(3, 6) == "0:03\u20130:06"
     assert label(SAID, 4) == '[4] 0:00.8\u20130:04.2 said: "Hello."'
     scene = Evidence(f"scene:{VIDEO}@0-9000", VIDEO, 0.0, 9.0, "scene", "scene 1 of 2")
     assert label(scene) == "0:00\u20130:09 scene: scene 1 of 2"
 
 
 def test_every_door_finds_a_picture_its_own_way(library: Library) -> None:
-    assert picture(library, IMAGE, "path") == str(library.root / IMAGE)
-    assert picture(library, IMAGE, "http") == f"/media/{VIDEO}/frame/2500.jpg"
-    assert picture(library, IMAGE, "mcp") == f"cuepoint://video/{VIDEO}/frame/2500"
-    assert picture(library, None, "path") is None
+    assert picture_address(library, IMAGE, "path") == str(library.root / IMAGE)
+    assert picture_address(library, IMAGE, "http") == f"/media/{VIDEO}/frame/2500.jpg"
+    assert picture_address(library, IMAGE, "mcp") == f"cuepoint://video/{VIDEO}/frame/2500"
+    assert picture_address(library, None, "path") is None
     with pytest.raises(UnknownVideo):
-        picture(library, "videos/../../../../../etc/passwd", "path")
+        picture_address(library, "videos/../../../../../etc/passwd", "path")
 
 
 def test_a_video(library: Library) -> None:
-    row = Json(library).video(WHOLE)
+    row = Json(library)(WHOLE)
     assert set(row) == {
         "id", "title", "path", "duration", "width", "height", "fps", "recorded_at", "state",
         "notes", "stages",
@@ -81,25 +81,25 @@ def test_a_video(library: Library) -> None:
         "state": "done", "progress": 1.0, "provider": "ffmpeg", "seconds": 0.1, "note": "",
         "partial": False,
     }  # fmt: skip
-    assert Json(library, "http").video(WHOLE)["path"] == f"/media/{VIDEO}/file"
-    assert Json(library, "mcp").video(WHOLE)["path"] == f"cuepoint://video/{VIDEO}"
-    sound = Json(library).video(Video(VIDEO, "t", "/t", 3.0))
+    assert Json(library, "http")(WHOLE)["path"] == f"/media/{VIDEO}/file"
+    assert Json(library, "mcp")(WHOLE)["path"] == f"cuepoint://video/{VIDEO}"
+    sound = Json(library)(Video(VIDEO, "t", "/t", 3.0))
     assert [sound[name] for name in ("width", "height", "fps", "recorded_at")] == [None] * 4
     json.dumps([row, sound], allow_nan=False)
 
 
 def test_frames_scenes_and_utterances(library: Library) -> None:
     render = Json(library)
-    frame = render.frame(Frame(VIDEO, 2.5, IMAGE, "new shot"))
+    frame = render(Frame(VIDEO, 2.5, IMAGE, "new shot"))
     assert frame == {
         "id": f"frame:{VIDEO}@2500", "video": VIDEO, "seconds": 2.5,
         "image": str(library.root / IMAGE), "reason": "new shot",
     }  # fmt: skip
-    scene = render.scene(Scene(VIDEO, 3.0, 6.0, None))
+    scene = render(Scene(VIDEO, 3.0, 6.0, None))
     assert scene == {
         "id": f"scene:{VIDEO}@3000-6000", "video": VIDEO, "start": 3.0, "end": 6.0, "image": None,
     }  # fmt: skip
-    said = render.utterance(Utterance(VIDEO, 1.0, 2.5, "Hi.", None, "subtitles", n=2))
+    said = render(Utterance(VIDEO, 1.0, 2.5, "Hi.", None, "subtitles", n=2))
     assert said == {
         "id": f"speech:{VIDEO}@1000-2500#2", "video": VIDEO, "start": 1.0, "end": 2.5,
         "text": "Hi.", "speaker": None, "source": "subtitles", "language": None,
@@ -115,7 +115,7 @@ def test_evidence_tells_the_hour_of_the_day(library: Library) -> None:
     }  # fmt: skip
     assert (row["handle"], row["score"]) == (4, 0.1235)
     assert row["recorded_at"] == "2026-05-14T05:40:00.800000+00:00"
-    assert Json(library).evidence(SAID)["handle"] is None
+    assert Json(library)(SAID)["handle"] is None
 
 
 def test_an_answer(library: Library) -> None:
@@ -135,9 +135,9 @@ def test_an_answer(library: Library) -> None:
     assert row["claims"] == [told]
     assert row["tokens"] == {"input": 3, "output": 4}
     assert row["evidence"][0]["handle"] == 1 and row["nearest"] == []
-    assert cost(one) == "extractive · 3 tokens in, 4 out · price unknown · 0.5 s"
-    assert "0.000026 USD" in cost(replace(one, cost_usd=2.6e-5))
-    assert cost(replace(one, tokens=(0, 0))) == "extractive · 0.5 s"
+    assert cost_line(one) == "extractive · 3 tokens in, 4 out · price unknown · 0.5 s"
+    assert "0.000026 USD" in cost_line(replace(one, cost_usd=2.6e-5))
+    assert cost_line(replace(one, tokens=(0, 0))) == "extractive · 0.5 s"
     assert set(row["coverage"][0]) == {
         "video", "duration", "frames", "longest_gap", "speech", "screen", "objects", "notes",
         "ready",
@@ -146,6 +146,6 @@ def test_an_answer(library: Library) -> None:
 
 
 def test_a_problem(library: Library) -> None:
-    assert Json(library).problem(Problem(VIDEO, "gone", "index")) == {
+    assert Json(library)(Problem(VIDEO, "gone", "index")) == {
         "video": VIDEO, "what": "gone", "fix": "index",
     }  # fmt: skip

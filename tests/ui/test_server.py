@@ -20,7 +20,7 @@ from tools.library import Library
 from tools.models.providers import BARE, Providers
 from tools.sandbox import Child
 from ui.server import build_app
-from ui.web.proxies import browser_type, span
+from ui.web.proxies import browser_type, copied_span
 from ui.web.uploads import title_of
 
 LIMIT = 4 << 20
@@ -283,7 +283,7 @@ def test_a_missing_original_is_gone_and_its_frames_stay(
 def test_a_span_that_is_none_is_refused(query: str) -> None:
     start, end = (float(pair.partition("=")[2]) for pair in query.split("&"))
     with pytest.raises(RefusedRequest):
-        span(start, end, 3600.0)
+        copied_span(start, end, 3600.0)
 
 
 def test_the_page_of_a_moment_escapes_the_title(client: TestClient, video: str) -> None:
@@ -305,14 +305,14 @@ def test_a_decoder_that_freezes_is_none_whatever_is_said_of_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(ui.server, "Child", lambda: Child(patience=0.01))
-    assert not ui.server._decodes()
+    assert not ui.server._can_decode()
 
     class Refusing(Child):
         def call(self, function: str, **arguments: Any) -> Iterator[Any]:
             raise UnreadableMedia("this film stopped being one")
 
     monkeypatch.setattr(ui.server, "Child", Refusing)
-    assert ui.server._decodes()
+    assert ui.server._can_decode()
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.7", "::", "example.org"])

@@ -1,17 +1,17 @@
-"""An answer as the browser shows it: safe Markdown, and the cards of the evidence player."""
+"""Answers for the browser: safe Markdown, and the properties of the elements that show them."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from tools.errors import VideoError
 from tools.evidence import unproven
-from tools.files.disk import Note
 from tools.library import Library
 from tools.media import Coverage, Evidence, Video
-from tools.store.coverage import told
+from tools.store.coverage import told as coverage_text
 from tools.store.filmstrip import is_strip
-from ui.render import KINDS, clock, cost, picture, span
+from ui.render import KIND_NAMES, cost_line, picture_address, time_range, timestamp
 from ui.web.proxies import Proxies
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~$&:])")
@@ -19,107 +19,94 @@ _ADDRESS = re.compile(r"(https?|ftp|www|mailto)(?=[:.])", re.IGNORECASE)
 _MARKER = re.compile(r"^(\s*)([-=]|\d+[.)])", re.MULTILINE)
 _HANDLE = re.compile(r"\\\[(\d+)\\\]")
 _JOINER = "\N{WORD JOINER}"
-"""Invisible, and it keeps `https` and `://` from being made a link."""
+"""Invisible: keeps `https` and `://` from being made a link."""
 QUOTE = 220
 """Characters of a quoted text on a card."""
 
 
-def plain(text: str) -> str:
+def escape_markdown(text: str) -> str:
     """Text from a video, a file or a model as Markdown that shows it and does nothing else."""
     text = _ADDRESS.sub(lambda match: match[1] + _JOINER, text)
     text = _SPECIAL.sub(r"\\\1", text)
     return _MARKER.sub(lambda match: f"{match[1]}{_JOINER}{match[2]}", text)
 
 
-def with_handles(text: str, known: Iterable[int]) -> str:
-    """Plain Markdown in which the handles of the evidence stand out."""
-    handles = {str(handle) for handle in known}
-    return _HANDLE.sub(
-        lambda match: f"**\\[{match[1]}\\]**" if match[1] in handles else match[0], plain(text)
+def answer_markdown(answer: Any) -> str:
+    """An answer in Markdown, the handles of its evidence in bold, with a line for each note."""
+    handles = {str(cited.handle) for cited in (*answer.evidence, *answer.nearest)}
+    text = _HANDLE.sub(
+        lambda match: f"**\\[{match[1]}\\]**" if match[1] in handles else match[0],
+        escape_markdown(answer.answer),
     )
-
-
-def quiet(notes: Iterable[Note]) -> str:
-    """A line below an answer for each note, in Markdown."""
-    return "".join(f"\n\n*{plain(note.text)}*" for note in notes)
+    return text + "".join(f"\n\n*{escape_markdown(note.text)}*" for note in answer.notes)
 
 
 def card(library: Library, evidence: Evidence, handle: int, verdict: str) -> dict[str, Any]:
-    """One piece of evidence. Every value is text or a number; React shows it as text."""
+    """Card of one piece of evidence. Every value is text or a number; React shows it as text."""
     return {
         "handle": handle,
         "id": evidence.id,
         "video": evidence.video,
         "start": round(evidence.start, 3),
         "end": round(evidence.end, 3),
-        "time": clock(evidence.start),
-        "span": span(evidence.start, evidence.end),
-        "kind": KINDS[evidence.kind],
+        "time": timestamp(evidence.start),
+        "span": time_range(evidence.start, evidence.end),
+        "kind": KIND_NAMES[evidence.kind],
         "quoted": evidence.kind in ("speech", "screen"),
         "draft": unproven(evidence),
-        "text": short(evidence.text),
-        "image": picture(library, evidence.image, "http"),
+        "text": truncated(evidence.text),
+        "image": picture_address(library, evidence.image, "http"),
         "strip": bool(evidence.image) and is_strip(evidence.image),
         "verdict": verdict,
     }
 
 
 def player(library: Library, proxies: Proxies, answer: Any) -> dict[str, Any]:
-    """What the evidence player shows for an answer. Reads files: call it in a thread."""
-    cited = answer.evidence or answer.nearest
+    """Properties of the evidence player for an answer. Reads files: call it in a thread."""
     verdicts: dict[int, str] = {}
     for claim in answer.claims:
         for handle in claim.citations:
             verdicts.setdefault(handle, claim.verdict)
-    order = {handle: number for number, handle in enumerate(verdicts)}
-    shown = sorted(cited, key=lambda one: order.get(one.handle, len(order)))
-    cards = [card(library, one.evidence, one.handle, verdicts.get(one.handle, "")) for one in shown]
-    ids = dict.fromkeys(one["video"] for one in cards)
+    order = {handle: place for place, handle in enumerate(verdicts)}
+    cited = sorted(answer.evidence or answer.nearest, key=lambda c: order.get(c.handle, len(order)))
+    cards = [card(library, c.evidence, c.handle, verdicts.get(c.handle, "")) for c in cited]
     return {
         "heading": "Evidence" if answer.evidence else "Nearest",
         "cards": cards,
-        "videos": {id: source(library.get(id), proxies) for id in ids},
+        "videos": {row["video"]: source(library.get(row["video"]), proxies) for row in cards},
         "doubts": [
-            f"{claim.verdict}: {short(claim.text)}"
+            f"{claim.verdict}: {truncated(claim.text)}"
             for claim in answer.claims
             if claim.verdict != "verified"
         ],
-        "coverage": coverage(library, answer.coverage),
-        "cost": cost(answer) if answer.seconds else "",
+        "coverage": coverage_line(library, answer.coverage),
+        "cost": cost_line(answer) if answer.seconds else "",
     }
 
 
 def source(video: Video, proxies: Proxies) -> dict[str, Any]:
-    """Where the player gets a video from; file is None where only copies of spans play."""
-    try:
-        direct = proxies.direct(video.id)
-    except VideoError:
-        direct = None  # the file is gone: its pictures are still there
-    base = f"/media/{video.id}"
-    return {
-        "title": video.title,
-        "duration": video.duration,
-        "file": f"{base}/file" if direct else None,
-        "play": f"{base}/play",
-    }
+    """Addresses of a video for the player; file is None where only copies of spans play."""
+    direct = None
+    with suppress(VideoError):  # else the file is gone: its pictures are still there
+        direct = proxies.direct_type(video.id) and f"/media/{video.id}/file"
+    play = f"/media/{video.id}/play"
+    return {"title": video.title, "duration": video.duration, "file": direct, "play": play}
 
 
-def coverage(library: Library, looked: Sequence[Coverage]) -> str:
-    """What was looked at, in one line."""
+def coverage_line(library: Library, coverage: Sequence[Coverage]) -> str:
+    """Coverage of the first three videos, in one line."""
     parts: list[str] = []
-    for one in looked[:3]:
-        video = library.get(one.video)
-        parts.append(
-            f"{video.title}: {told(one)}"
-            + ("" if video.state == "ready" else f" ({pending(video)})")
-        )
-    if len(looked) > 3:
-        parts.append(f"and {len(looked) - 3} more videos")
+    for covered in coverage[:3]:
+        video = library.get(covered.video)
+        rest = "" if video.state == "ready" else f" ({pending_stages(video)})"
+        parts.append(f"{video.title}: {coverage_text(covered)}{rest}")
+    if len(coverage) > 3:
+        parts.append(f"and {len(coverage) - 3} more videos")
     return "Looked at " + " · ".join(parts) if parts else ""
 
 
-def pending(video: Video) -> str:
-    """What of a video is not indexed yet."""
+def pending_stages(video: Video) -> str:
+    """Stages of a video that are not finished, as the rest of a sentence."""
     open_stages = [n for n, s in video.stages.items() if s.state in ("waiting", "running")]
     if not open_stages:
         return "not everything could be indexed"
@@ -142,15 +129,17 @@ STAGE_NAMES = {
 
 
 def shelf(library: Library, chosen: Sequence[str], questions: Sequence[str]) -> dict[str, Any]:
-    """The videos of the library, for the greeting."""
+    """Properties of the list of videos in the greeting."""
     return {
         "videos": [
             {
                 "id": video.id,
                 "title": video.title,
-                "time": clock(round(video.duration)),
+                "time": timestamp(round(video.duration)),
                 "state": "" if video.state == "ready" else video.state,
-                "image": picture(library, library.image_at(video.id, video.duration / 3), "http"),
+                "image": picture_address(
+                    library, library.image_at(video.id, video.duration / 3), "http"
+                ),
                 "chosen": video.id in chosen,
             }
             for video in library.list()[:24]
@@ -159,6 +148,6 @@ def shelf(library: Library, chosen: Sequence[str], questions: Sequence[str]) -> 
     }
 
 
-def short(text: str, most: int = QUOTE) -> str:
-    """A text of so many characters at most."""
+def truncated(text: str, most: int = QUOTE) -> str:
+    """Text of `most` characters at most."""
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"

@@ -1,4 +1,4 @@
-"""The chat in the browser: greets, takes videos in, answers with cited frames and a player."""
+"""Handlers of the chat: greeting, uploads, jobs, answers with cited frames and a player."""
 
 import asyncio
 import functools
@@ -6,7 +6,7 @@ import logging
 import shutil
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +15,20 @@ import chainlit as cl
 from tools.errors import Interrupted, RefusedRequest, VideoError
 from tools.files.disk import SPARE_BYTES, Note, cause, placed
 from ui.chat import cards
+from ui.chat.cards import escape_markdown
 from ui.chat.timeline import timeline, timeline_asked
+from ui.progress import Countdown
 from ui.web.jobs import Job
-from ui.web.state import Desk
+from ui.web.state import AppState
 
 QUESTIONS = (
     "What happens in this video?",
     "What is said at the beginning?",
     "What text appears on screen?",
 )
-OURS = "chat-"
-"""How the threads of this door begin."""
-TITLE = 60
+THREAD_PREFIX = "chat-"
+"""Begins the names of the threads of this door."""
+TITLE_LENGTH = 60
 """Characters of a question on a button."""
 PAUSE = 0.4
 """Seconds between two updates of a message."""
@@ -34,88 +36,84 @@ SORRY = "Something went wrong here. The log of the server says what."
 _log = logging.getLogger(__name__)
 _Handler = Callable[..., Awaitable[None]]
 _background: set[asyncio.Task[None]] = set()
-"""asyncio forgets tasks that nobody holds."""
+"""Running tasks: asyncio itself keeps only weak references to them."""
 
 
-def register(desk: Desk) -> None:
-    """Give Chainlit its handlers, bound to one desk."""
+def register(state: AppState) -> None:
+    """Register our handlers with Chainlit, bound to one application state."""
 
     @cl.on_chat_start
-    @_answerable
+    @_reports_errors
     async def start() -> None:
-        await _greet(desk)
+        await _greet(state)
 
     @cl.on_message
-    @_answerable
+    @_reports_errors
     async def message(message: cl.Message) -> None:
-        pictures = [one for one in message.elements or () if str(one.mime).startswith("image/")]
-        videos = await _take_in(
-            desk, [one for one in message.elements or () if one not in pictures]
-        )
-        text = message.content.strip()
-        command, _, rest = text.partition(" ")
-        if command == "/open":
-            await _open(desk, rest.strip())
-        elif (named := await asyncio.to_thread(timeline_asked, desk.library, text)) is not None:
-            await _show_timeline(desk, named)
-        elif pictures:
-            for picture in pictures:
-                if len(pictures) > 1:
-                    await cl.Message(f"**{cards.plain(picture.name)}**:").send()
-                await _look_for(desk, text or "Where is this?", str(picture.id))
-        elif text and (videos or not message.elements):
-            await _ask(desk, text)
+        await _receive(state, message)
 
-    @cl.action_callback("choose")
-    @_answerable
-    async def choose(action: cl.Action) -> None:
-        await _choose(desk, str(action.payload.get("video", "")))
+    def on_action(name: str, key: str, run: _Handler) -> None:
+        @cl.action_callback(name)
+        @_reports_errors
+        async def act(action: cl.Action) -> None:
+            await run(state, str(action.payload.get(key, "")))
 
-    @cl.action_callback("resume")
-    @_answerable
-    async def resume(action: cl.Action) -> None:
-        await _resume(desk, str(action.payload.get("thread", "")))
-
-    @cl.action_callback("timeline")
-    @_answerable
-    async def draw(action: cl.Action) -> None:
-        await _show_timeline(desk, str(action.payload.get("video", "")))
+    on_action("choose", "video", _choose)
+    on_action("resume", "thread", _resume)
+    on_action("timeline", "video", _show_timeline)
 
     @cl.action_callback("alike")
-    @_answerable
+    @_reports_errors
     async def alike(action: cl.Action) -> None:
         handle, id = action.payload.get("handle"), str(action.payload.get("id", ""))
-        await _ask(desk, f"More like [{handle}]", like=id)
+        await _ask(state, f"More like [{handle}]", like=id)
 
-    cl.data_layer(_no_store)
-
-
-def _no_store() -> Any:
-    """Chats are kept nowhere but in the agent's own store."""
+    no_store: Any = lambda: None  # noqa: E731  # chats are kept in the agent's own store alone
+    cl.data_layer(no_store)
 
 
-def _answerable(handler: _Handler) -> _Handler:
-    """What goes wrong is told in one sentence; what nobody foresaw is only logged."""
+def _reports_errors(handler: _Handler) -> _Handler:
+    """Show an error as one sentence; one that nobody foresaw is only logged."""
 
     @functools.wraps(handler)  # Chainlit passes what the signature names
     async def wrapped(*arguments: Any, **named: Any) -> None:
         try:
             await handler(*arguments, **named)
         except VideoError as error:
-            await cl.Message(cards.plain(str(error))).send()
+            await cl.Message(escape_markdown(str(error))).send()
         except Exception as error:
             if why := cause(error):
                 _log.warning("chat: %s", error)
-                await cl.Message(cards.plain(Note(why, ("all",)).text)).send()
             else:
                 _log.exception("chat")
-                await cl.Message(SORRY).send()
+            text = Note(why, ("all",)).text if why else SORRY
+            await cl.Message(escape_markdown(text)).send()
 
     return wrapped
 
 
-async def _greet(desk: Desk) -> None:
-    videos = await asyncio.to_thread(desk.library.list)
+async def _receive(state: AppState, message: cl.Message) -> None:
+    """Index what is attached, and answer what is written."""
+    elements = message.elements or []
+    images = [element for element in elements if str(element.mime).startswith("image/")]
+    videos = await _index_attached(state, [each for each in elements if each not in images])
+    text = message.content.strip()
+    command, _, rest = text.partition(" ")
+    if command == "/open":
+        await _open(state, rest.strip())
+    elif (named := await asyncio.to_thread(timeline_asked, state.library, text)) is not None:
+        await _show_timeline(state, named)
+    elif images:
+        for image in images:
+            if len(images) > 1:
+                await cl.Message(f"**{escape_markdown(image.name)}**:").send()
+            await _ask_with_image(state, text or "Where is this?", str(image.id))
+    elif text and (videos or not elements):
+        await _ask(state, text)
+
+
+async def _greet(state: AppState) -> None:
+    videos = await asyncio.to_thread(state.library.list)
     chosen = (videos[0].id,) if len(videos) == 1 else ()
     cl.user_session.set("videos", chosen)
     if not videos:
@@ -125,166 +123,159 @@ async def _greet(desk: Desk) -> None:
             "it rests on."
         )
     elif len(videos) == 1:
-        title = f"**{cards.plain(videos[0].title)}**"
+        title = f"**{escape_markdown(videos[0].title)}**"
         text = f"Hello! {title} is loaded. Ask me anything about it."
         if videos[0].state != "ready":
-            so_far = cards.plain(cards.pending(videos[0]))
+            so_far = escape_markdown(cards.pending_stages(videos[0]))
             text = f"Hello! {title} is here, but {so_far}. Ask me about what is there so far."
     else:
         text = f"Hello! Ask about all {len(videos)} videos, or choose one."
-    shelf = await asyncio.to_thread(cards.shelf, desk.library, chosen, QUESTIONS)
-    earlier = list[cl.Action]()
-    try:
-        earlier = await _earlier(desk) if videos else []
-    except Interrupted as error:
-        text += f"\n\n*{cards.plain(str(error))}*"
-    await cl.Message(
-        text, elements=[_element("Library", shelf)] if videos else [], actions=earlier
-    ).send()
+    message = cl.Message(text)
+    if videos:
+        props = await asyncio.to_thread(cards.shelf, state.library, chosen, QUESTIONS)
+        message.elements = [_element("Library", props)]
+        try:
+            message.actions = await _resume_actions(state)
+        except Interrupted as error:
+            message.content += f"\n\n*{escape_markdown(str(error))}*"
+    await message.send()
 
 
-async def _earlier(desk: Desk) -> list[cl.Action]:
-    """Conversations to go on with."""
+async def _resume_actions(state: AppState) -> list[cl.Action]:
+    """Buttons that go on with earlier conversations."""
     from agent.history import conversations
 
     return [
         cl.Action(
             name="resume",
-            payload={"thread": one.thread},
-            label=f"Go on: {cards.short(one.title, TITLE)}",
+            payload={"thread": earlier.thread},
+            label=f"Go on: {cards.truncated(earlier.title, TITLE_LENGTH)}",
         )
-        for one in await conversations(desk.agent, OURS)
+        for earlier in await conversations(state.agent, THREAD_PREFIX)
     ]
 
 
-async def _resume(desk: Desk, thread: str) -> None:
-    """Show a conversation again, with its frames, and go on with it."""
+async def _resume(state: AppState, thread: str) -> None:
+    """Show an earlier conversation with its frames, and continue it."""
     from agent.history import answers
 
-    if not thread.startswith(OURS):
+    if not thread.startswith(THREAD_PREFIX):
         raise RefusedRequest("There is no such conversation here.")
-    told = await answers(desk.agent, thread)
+    earlier = await answers(state.agent, thread)
     cl.user_session.set("thread", thread)
-    for one in told:
-        await cl.Message(cards.plain(one.question), type="user_message").send()
-        await _show(desk, cl.Message(""), one)
+    for answer in earlier:
+        await cl.Message(escape_markdown(answer.question), type="user_message").send()
+        await _show_answer(state, cl.Message(""), answer)
     await cl.Message("We can go on from here.").send()
 
 
-async def _choose(desk: Desk, id: str) -> None:
+async def _choose(state: AppState, id: str) -> None:
     if not id:
         cl.user_session.set("videos", ())
         await cl.Message("Questions now go to **all videos**.").send()
         return
-    video = await asyncio.to_thread(desk.library.get, id)
+    video = await asyncio.to_thread(state.library.get, id)
     cl.user_session.set("videos", (video.id,))
     await cl.Message(
-        f"Questions now go to **{cards.plain(video.title)}**.",
-        actions=[*_all_videos(), _timeline_of(video.id)],
+        f"Questions now go to **{escape_markdown(video.title)}**.",
+        actions=[
+            cl.Action(name="choose", payload={"video": ""}, label="Ask all videos instead"),
+            _timeline_action(video.id),
+        ],
     ).send()
 
 
-async def _show_timeline(desk: Desk, named: str) -> None:
-    """Of the named video, else of the one that questions go to."""
+async def _show_timeline(state: AppState, named: str) -> None:
+    """Show the timeline of the named video, else of the one that questions go to."""
 
     def make() -> tuple[str, dict[str, Any]]:
         refs = (named,) if named else cl.user_session.get("videos")
-        refs = refs or [video.id for video in desk.library.list()]
+        refs = refs or [video.id for video in state.library.list()]
         if len(refs) != 1:
             raise RefusedRequest("Of which video? Choose one above, or write its title.")
-        video = desk.library.get(refs[0])
-        return video.title, timeline(desk.library, video.id)
+        video = state.library.get(refs[0])
+        return video.title, timeline(state.library, video.id)
 
     title, props = await asyncio.to_thread(make)
     await cl.Message(
-        f"**{cards.plain(title)}** along its time.", elements=[_element("Timeline", props)]
+        f"**{escape_markdown(title)}** along its time.", elements=[_element("Timeline", props)]
     ).send()
 
 
-def _timeline_of(video: str) -> cl.Action:
+def _timeline_action(video: str) -> cl.Action:
     return cl.Action(name="timeline", payload={"video": video}, label="Timeline")
 
 
-def _all_videos() -> list[cl.Action]:
-    return [cl.Action(name="choose", payload={"video": ""}, label="Ask all videos instead")]
+# Indexing
 
 
-# Taking videos in
-
-
-async def _take_in(desk: Desk, elements: Sequence[Any]) -> list[str]:
-    """Index what is attached; returns once all of it can be asked about."""
+async def _index_attached(state: AppState, elements: Sequence[Any]) -> list[str]:
+    """Index attached videos; returns once all of them can be asked about."""
     jobs: list[Job] = []
     for element in elements:
-        upload = await asyncio.to_thread(desk.uploads.accept, str(element.id))
+        upload = await asyncio.to_thread(state.uploads.accept, str(element.id))
         if upload is None:  # another server on this library took it up, or it was never sent
+            name = escape_markdown(element.name)
             await cl.Message(
-                f"**{cards.plain(element.name)}** is no longer waiting here: if it is not among "
-                "your videos, attach it again."
+                f"**{name}** is no longer waiting here: if it is not among your videos, attach it "
+                "again."
             ).send()
             continue
-        job = desk.intake.start(
-            upload.path,
-            upload.title,
-            take=True,
-            after=lambda upload=upload: desk.uploads.forget(upload),
-        )
-        jobs.append(job)
-        await _follow(desk, job, str(element.id))
-    return await _usable(desk, jobs)
+        jobs.append(state.index_upload(upload))
+        await _follow(jobs[-1], str(element.id))
+    return await _until_usable(jobs)
 
 
-async def _open(desk: Desk, name: str) -> None:
-    path = await asyncio.to_thread(_allowed, desk.settings.roots, name)
-    job = desk.intake.start(path, path.stem)
-    await _follow(desk, job)
-    await _usable(desk, [job])
+async def _open(state: AppState, name: str) -> None:
+    path = await asyncio.to_thread(_allowed_path, state.settings.roots, name)
+    job = state.jobs.start(path, path.stem)
+    await _follow(job)
+    await _until_usable([job])
 
 
-def _allowed(roots: Sequence[Path], name: str) -> Path:
-    """The file, if it lies in a root. The refusal is the same where there is none."""
-    try:
+def _allowed_path(roots: Sequence[Path], name: str) -> Path:
+    """Path of a file that lies in a root. The refusal is the same where there is none."""
+    with suppress(OSError, ValueError, RuntimeError):
         path = Path(name).expanduser().resolve()
         inside = any(path.is_relative_to(root.resolve()) for root in roots)
         if inside and path.is_file():
             return path
-    except (OSError, ValueError, RuntimeError):
-        pass
     raise RefusedRequest(
         "I can't open that. Only videos in the folders named in CUEPOINT_ROOTS can be opened by "
         "their path; drop the file into this window instead."
     )
 
 
-async def _usable(desk: Desk, jobs: Sequence[Job]) -> list[str]:
-    """Wait until each can be asked about, and ask those from now on."""
-    found = [video.id for job in jobs if (video := await job.until_usable())]
-    if found:
-        cl.user_session.set("videos", tuple(found))
-    return found
+async def _until_usable(jobs: Sequence[Job]) -> list[str]:
+    """Wait until each video can be asked about; questions go to these from now on."""
+    videos = [video.id for job in jobs if (video := await job.until_usable())]
+    if videos:
+        cl.user_session.set("videos", tuple(videos))
+    return videos
 
 
-async def _follow(desk: Desk, job: Job, file: str | None = None) -> None:
+async def _follow(job: Job, file: str | None = None) -> None:
     """Show a job in a message of its own and keep that message up to date."""
-    element = _element("Indexing", _state(job))
-    message = cl.Message(_told(job), elements=[element])
+    countdown = Countdown()
+    element = _element("Indexing", _indexing_props(job, countdown))
+    message = cl.Message(_job_text(job), elements=[element])
     await message.send()
     session = cl.context.session
 
     async def watch() -> None:
         async for _ in job.changes(PAUSE):
-            element.props = _state(job)
+            element.props = _indexing_props(job, countdown)
             if not job.over:
                 await element.update()
-                if message.content != _told(job):
-                    message.content = _told(job)
+                if message.content != _job_text(job):
+                    message.content = _job_text(job)
                     await message.update()
         if job.done:
             if file in session.files:
                 session.files[file]["video"] = job.done.id  # type: ignore[typeddict-unknown-key]
-            message.actions = [_timeline_of(job.done.id)]
-        message.content = _told(job)
-        element.props = _state(job)
+            message.actions = [_timeline_action(job.done.id)]
+        message.content = _job_text(job)
+        element.props = _indexing_props(job, countdown)
         await message.update()
 
     task = asyncio.create_task(watch())
@@ -292,17 +283,17 @@ async def _follow(desk: Desk, job: Job, file: str | None = None) -> None:
     task.add_done_callback(_background.discard)
 
 
-def _told(job: Job) -> str:
-    """How far a job is, as one message."""
-    title = f"**{cards.plain(job.title)}**"
+def _job_text(job: Job) -> str:
+    """State of a job, as one message."""
+    title = f"**{escape_markdown(job.title)}**"
     if job.trouble:
-        return f"{title}: {cards.plain(job.trouble)}"
+        return f"{title}: {escape_markdown(job.trouble)}"
     if job.done and job.done.state == "ready":
         return f"{title} is ready."
     if job.done:
         why = {s.note: None for s in job.done.stages.values() if s.state == "failed" and s.note}
-        rest = "; ".join((cards.pending(job.done), *why))
-        return f"{title} can be asked about, but {cards.plain(rest)}."
+        rest = "; ".join((cards.pending_stages(job.done), *why))
+        return f"{title} can be asked about, but {escape_markdown(rest)}."
     if job.paused:
         return (
             f"{title} stopped in the middle, because the disk is full. It goes on by itself as "
@@ -312,13 +303,13 @@ def _told(job: Job) -> str:
     return f"Indexing {title} …"
 
 
-def _state(job: Job) -> dict[str, Any]:
+def _indexing_props(job: Job, countdown: Countdown) -> dict[str, Any]:
     stage = job.progress.stage if job.progress else ""
     return {
         "title": job.title,
         "stage": cards.STAGE_NAMES.get(stage, "waiting for its turn"),
         "fraction": round(job.fraction, 3),
-        "remaining": job.progress.remaining if job.progress else None,
+        "remaining": countdown(job.progress.remaining if job.progress else None),
         "usable": job.usable is not None,
         "over": job.over,
         "failed": job.trouble is not None,
@@ -328,22 +319,22 @@ def _state(job: Job) -> dict[str, Any]:
 # Answering
 
 
-async def _look_for(desk: Desk, question: str, file: str) -> None:
-    """Answer with the moments that look like an attached picture, which is on disk until then."""
+async def _ask_with_image(state: AppState, question: str, file: str) -> None:
+    """Answer with the moments that look like an attached image, which is on disk until then."""
     content = cl.context.session.files[file]["content"]  # type: ignore[typeddict-item]
     folder = await asyncio.to_thread(
         placed, lambda folder: (folder / "picture.jpg").write_bytes(content)
     )
     try:
-        await _ask(desk, question, like=folder / "picture.jpg")
+        await _ask(state, question, like=folder / "picture.jpg")
     finally:
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
 
-async def _ask(desk: Desk, question: str, like: Path | str | None = None) -> None:
+async def _ask(state: AppState, question: str, like: Path | str | None = None) -> None:
     from agent.ask import Answer, Token, ToolStarted, ask
 
-    if not await asyncio.to_thread(desk.library.list):
+    if not await asyncio.to_thread(state.library.list):
         raise RefusedRequest("There is no video to ask about yet: drop one into this window.")
     reply = cl.Message("")
     raw, shown = "", 0.0
@@ -351,7 +342,7 @@ async def _ask(desk: Desk, question: str, like: Path | str | None = None) -> Non
     thread = cl.user_session.get("thread")
     async with AsyncExitStack() as open_step:
         async for event in ask(
-            desk.agent, question, videos=videos, thread=thread, like=like, prefix=OURS
+            state.agent, question, videos=videos, thread=thread, like=like, prefix=THREAD_PREFIX
         ):
             await open_step.aclose()
             if isinstance(event, ToolStarted):
@@ -360,14 +351,14 @@ async def _ask(desk: Desk, question: str, like: Path | str | None = None) -> Non
                 raw += event.text
                 if time.monotonic() - shown > 0.05:
                     shown = time.monotonic()
-                    await reply.stream_token(cards.plain(raw), is_sequence=True)
+                    await reply.stream_token(escape_markdown(raw), is_sequence=True)
             elif isinstance(event, Answer):
-                await _show(desk, reply, event)
+                await _show_answer(state, reply, event)
 
 
 @asynccontextmanager
 async def _tool(name: str, arguments: Mapping[str, Any]) -> AsyncIterator[None]:
-    """A step of a tool that runs, closed with its error where it ends in one."""
+    """Step of a running tool, closed with its error where it ends in one."""
     step = cl.Step(name=name.replace("_", " "), type="tool", show_input="json")
     step.input = dict(arguments)
     failed: Exception | None = None
@@ -381,14 +372,12 @@ async def _tool(name: str, arguments: Mapping[str, Any]) -> AsyncIterator[None]:
         raise failed
 
 
-async def _show(desk: Desk, reply: cl.Message, answer: Any) -> None:
+async def _show_answer(state: AppState, reply: cl.Message, answer: Any) -> None:
     cl.user_session.set("thread", answer.thread)
-    handles = [one.handle for one in (*answer.evidence, *answer.nearest)]
-    reply.content = cards.with_handles(answer.answer, handles) + cards.quiet(answer.notes)
-    props = await asyncio.to_thread(cards.player, desk.library, desk.proxies, answer)
-    box = desk.agent.toolbox
-    can = await asyncio.to_thread(box.tools)
-    props["sees"] = box.classify in can  # which needs a model that sees, too
+    reply.content = cards.answer_markdown(answer)
+    props = await asyncio.to_thread(cards.player, state.library, state.proxies, answer)
+    toolbox = state.agent.toolbox
+    props["sees"] = toolbox.classify in await asyncio.to_thread(toolbox.tools)
     if props["cards"] or props["coverage"]:
         reply.elements.append(_element("EvidencePlayer", props))
     await reply.send()

@@ -1,6 +1,6 @@
-"""Chainlit made ours: where it may write, what its page may load, whose sessions it takes.
+"""Chainlit's mount: its folder, the policy of its page, its closed routes, its sessions.
 
-It reads its settings and makes folders when it is imported: that happens inside `prepared`.
+It reads its settings and makes folders when imported: import it in `chainlit_environment`.
 """
 
 import base64
@@ -15,49 +15,46 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import FastAPI, HTTPException, Request
+from fastapi import Body, FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
-from pydantic import BaseModel
 
 from tools.files.disk import placed
 from ui.web.host_guard import is_uuid
 
 SOURCE = Path(__file__).with_name("assets")
 """Links to chainlit.md, .chainlit/ and public/ at the top of the repository; copies in a wheel."""
-CLOSED = (
+CLOSED_ROUTES = (
     "/project/element", "/project/thread", "/project/threads", "/project/share", "/feedback",
     "/mcp", "/login", "/auth/jwt", "/auth/header", "/copilot",
 )  # fmt: skip
-"""Chainlit's routes that nothing here uses: each is a way in."""
-_STARTS = re.compile(r"(SLACK|TEAMS|DISCORD|LITERAL|OAUTH)_|DATABASE_URL$")
+"""Chainlit's routes that nothing here uses: each would be an attack surface."""
+_VARIABLES = re.compile(r"(SLACK|TEAMS|DISCORD|LITERAL|OAUTH)_|DATABASE_URL$")
 """Variables that make Chainlit start services of its own; ours use some of them."""
 _FOREIGN = re.compile(r"<(?:link|meta)\b[^>]*\b(?:href|content)=\"https?://[^>]*>", re.DOTALL)
 _INLINE = re.compile(r"<script>(.*?)</script>", re.DOTALL)
-
-
-WORDS = {
+TRANSLATIONS = {
     "chat.input.placeholder": "Ask about your videos, or drop one here",
     "chat.input.actions.attachFiles": "Attach a video, or a picture to look for",
     "chat.messages.status.using": "Using",
     "chat.watermark": "Answers rest on the frames below them: look before you rely on them.",
     "navigation.header.readme": "Help",
 }
-"""Chainlit's words that ours replace."""
+"""Texts that replace Chainlit's, by their keys."""
 
 
 @contextmanager
-def prepared(folder: Path) -> Iterator[None]:
-    """Where Chainlit may be imported: with a folder of its own, and no keys that it would use.
+def chainlit_environment(folder: Path) -> Iterator[None]:
+    """Environment to import Chainlit in: a folder of its own, and no keys that it would use.
 
-    It lies elsewhere where the disk does not take it: the chat needs nothing of it afterwards.
+    A temporary folder where the disk refuses this one: the chat needs nothing of it afterwards.
     """
     if "chainlit" not in sys.modules:  # else it keeps the folder that it was imported with
         os.environ["CHAINLIT_APP_ROOT"] = str(placed(_prepare, folder))
         os.environ["TRACELOOP_TELEMETRY"] = "false"  # of a library that Chainlit brings along
-    hidden = {name: os.environ.pop(name) for name in list(os.environ) if _STARTS.match(name)}
+    hidden = {name: os.environ.pop(name) for name in list(os.environ) if _VARIABLES.match(name)}
     try:
         yield
     finally:
@@ -65,41 +62,30 @@ def prepared(folder: Path) -> Iterator[None]:
 
 
 def _prepare(folder: Path) -> None:
-    """Copies of our settings and public files, for Chainlit alone."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / ".chainlit").mkdir(exist_ok=True)
-    (folder / ".files").mkdir(exist_ok=True)  # which Chainlit would make itself
-    shutil.copyfile(SOURCE / ".chainlit/config.toml", folder / ".chainlit/config.toml")
-    shutil.copyfile(SOURCE / "chainlit.md", folder / "chainlit.md")
+    """Copy our settings, texts and public files into Chainlit's folder."""
+    (folder / ".chainlit/translations").mkdir(parents=True, exist_ok=True)
+    (folder / ".files").mkdir(exist_ok=True)  # else Chainlit makes it
+    for name in (".chainlit/config.toml", "chainlit.md"):
+        shutil.copyfile(SOURCE / name, folder / name)
     shutil.rmtree(folder / "public", ignore_errors=True)
     shutil.copytree(SOURCE / "public", folder / "public")
-    _write_words(folder / ".chainlit/translations/en-US.json")
-
-
-def _write_words(target: Path) -> None:
-    found = find_spec("chainlit")  # without importing it
-    assert found is not None and found.origin is not None
-    words: Any = json.loads((Path(found.origin).parent / "translations/en-US.json").read_text())
-    for name, text in WORDS.items():
-        *path, last = name.split(".")
-        group = words
-        for part in path:
-            group = group[part]
-        group[last] = text
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(json.dumps(words))
+    package = find_spec("chainlit")  # without importing it
+    assert package is not None and package.origin is not None
+    source = Path(package.origin).parent / "translations/en-US.json"
+    texts: Any = json.loads(source.read_text())
+    for key, text in TRANSLATIONS.items():
+        *path, last = key.split(".")
+        functools.reduce(dict.__getitem__, path, texts)[last] = text
+    (folder / ".chainlit/translations/en-US.json").write_text(json.dumps(texts))
 
 
 def policy() -> str:
-    """The Content-Security-Policy: nothing from elsewhere, no inline script but Chainlit's two.
+    """Content-Security-Policy: nothing from elsewhere, no inline script but Chainlit's two.
 
     Its custom elements are compiled in the browser, hence unsafe-eval; its dialogues set styles.
     """
-    hashes = [
-        base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-        for script in _INLINE.findall(_page())
-    ]
-    scripts = " ".join(f"'sha256-{value}'" for value in hashes)
+    hashes = (hashlib.sha256(script.encode()).digest() for script in _INLINE.findall(_page()))
+    scripts = " ".join(f"'sha256-{base64.b64encode(value).decode()}'" for value in hashes)
     return (
         "default-src 'self'; "
         f"script-src 'self' 'unsafe-eval' {scripts}; "
@@ -109,8 +95,8 @@ def policy() -> str:
     )
 
 
-def mount(app: FastAPI) -> None:
-    """Mount Chainlit at the root, after every route of ours; its handlers are registered."""
+def mount_chainlit(app: FastAPI) -> None:
+    """Mount Chainlit at the root, after our routes and after its handlers were registered."""
     from chainlit import server, socket
     from chainlit.config import config
 
@@ -129,13 +115,13 @@ def mount(app: FastAPI) -> None:
         return await socket.connect(sid, environ, given)
 
     server.sio.on("connect", connect)
-    for one in (app, server.app):
-        one.add_exception_handler(RequestValidationError, _refuse)
+    for application in (app, server.app):
+        application.add_exception_handler(RequestValidationError, _refuse)
     app.mount("/", server.app)
 
 
 def session_files(id: str) -> dict[str, Any]:
-    """What a chat session holds as attached, by id; 404 where there is no such session."""
+    """Files attached in a chat session, by id; 404 where there is no such session."""
     from chainlit.session import WebsocketSession
 
     session = WebsocketSession.get_by_id(id) if is_uuid(id) else None
@@ -145,12 +131,8 @@ def session_files(id: str) -> dict[str, Any]:
 
 
 async def _refuse(request: Request, error: Exception) -> Response:
-    """Not with what was sent: that need not be text."""
+    """Refuse without repeating what was sent: that need not be text."""
     return JSONResponse({"detail": "this request cannot be understood"}, 400)
-
-
-class _Session(BaseModel):
-    session_id: str
 
 
 def _close(app: FastAPI) -> None:
@@ -162,16 +144,14 @@ def _close(app: FastAPI) -> None:
     async def closed(request: Request) -> Response:
         raise HTTPException(404, "not here")
 
-    for path in CLOSED:
+    for path in CLOSED_ROUTES:
         for route in (path, f"{path}/{{rest:path}}"):
-            app.add_api_route(
-                route, closed, methods=["GET", "POST", "PUT", "DELETE"], include_in_schema=False
-            )
+            app.add_api_route(route, closed, methods=["GET", "POST", "PUT", "DELETE"])
 
     @app.post("/set-session-cookie")
-    async def cookie(body: _Session) -> Response:
-        """Chainlit's page asks for this to find its worker again; there is one worker."""
-        if not is_uuid(body.session_id):
+    async def cookie(session_id: Annotated[str, Body(embed=True)]) -> Response:
+        """Answer Chainlit's page, which would find its worker again: there is one worker."""
+        if not is_uuid(session_id):
             raise HTTPException(400, "session ids are UUIDs")
         return JSONResponse({"message": "not needed"})
 
@@ -188,7 +168,7 @@ def _close(app: FastAPI) -> None:
 
 @functools.cache
 def _page() -> str:
-    """Chainlit's page without its links to fonts and styles of other hosts."""
+    """Page of Chainlit without its links to fonts and styles of other hosts."""
     from chainlit import server
 
     return _FOREIGN.sub("", server.get_html_template(""))

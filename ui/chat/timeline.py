@@ -1,8 +1,7 @@
-"""A video along its time: its scenes, kept frames by reason, motion, sound and words."""
+"""Timeline of a video: scenes, kept frames by reason, motion, sound and words."""
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
 
@@ -14,22 +13,23 @@ from tools.library import Library
 from tools.media import Timed, Video
 from tools.store.frames import left_out
 from tools.vision.sampling import STRATEGIES, describe_skipped
-from ui.render import clock
+from ui.render import timestamp
 
 BINS = 240
 """Columns of a curve."""
 STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200)
 """Seconds between two marks of the time."""
 MARKS = 6
+"""Marks of the time, at most."""
 QUIET = -60.0
 """dB: the bottom of the curve of loudness."""
 LATER = "not indexed yet"
-SHORT = 300
+LONGEST = 300
 """Characters, at most, of a text that asks for a timeline: its pattern takes long for long ones."""
 _ASKED = re.compile(
     r"(?i)/?(?:(?:please )?(?:show|draw)(?: me)? )?(?:the |a )?timeline(?: of (.+?)[.? ]*|[.?! ]*)"
 )
-Span = tuple[float, float]
+Interval = tuple[float, float]
 
 
 def timeline_asked(library: Library, text: str) -> str | None:
@@ -38,9 +38,9 @@ def timeline_asked(library: Library, text: str) -> str | None:
     None where it asks for none: "the timeline of the war" is a question, unless a video is called
     "the war".
     """
-    match = _ASKED.fullmatch(text) if len(text) <= SHORT else None
+    match = _ASKED.fullmatch(text) if len(text) <= LONGEST else None
     if match is None or not match[1]:
-        return None if match is None else ""
+        return match and ""
     named = match[1].casefold()
     known = any(
         named == video.title.casefold() or (len(named) >= 4 and video.id.startswith(named))
@@ -50,113 +50,98 @@ def timeline_asked(library: Library, text: str) -> str | None:
 
 
 def timeline(library: Library, id: str) -> dict[str, Any]:
-    """What the timeline shows: times and heights are shares, 0 to 1. Reads files."""
+    """Properties of the timeline: times and heights are shares, 0 to 1. Reads files."""
     video = library.get(id)
-    speech = _joined(library.utterances(video.id))
-    screen = _joined(library.screen_text(video.id))
-    scenes = [(scene.start, scene.end) for scene in library.scenes(video.id)]
-    kept: dict[str, list[float]] = {}
-    for frame in library.frames(video.id):
-        kept.setdefault(re.sub(r"\W+\d+$", "", frame.reason), []).append(frame.seconds)
     length = max(video.duration, 1e-3)
+    speech, screen = _merged(library.utterances(id)), _merged(library.screen_text(id))
+    scenes = [(scene.start, scene.end) for scene in library.scenes(id)]
+    kept: dict[str, list[float]] = {}
+    for frame in library.frames(id):
+        kept.setdefault(re.sub(r"\W+\d+$", "", frame.reason), []).append(frame.seconds)
     sound = video.stages["sound"]
     heard = 1.0 if sound.state in ("done", "skipped") else min(sound.progress, 0.99)
-    ready = {**library.coverage(video.id).ready, "sound": heard}
-    so_far = {
-        kind: "" if share == 1 else "so far" if share else LATER for kind, share in ready.items()
-    }
-    lanes = [
-        {"name": "Scenes", "count": len(scenes), "spans": _shares(scenes, length), "cuts": True,
-         "state": so_far["frames"]},
-        *(
-            {"name": f"Kept: {why}", "count": len(times), "marks": [at / length for at in times]}
-            for why, times in sorted(kept.items(), key=lambda one: one[1][0])
-        ),
-        {"name": "Motion", "curve": _motion(library, video), "state": so_far["frames"]},
-        {"name": "Loudness", "curve": _loudness(library, video), "state": so_far["sound"]},
-        {"name": "Speech", "spans": _shares(speech, length), "state": so_far["speech"]},
-        {"name": "On-screen text", "spans": _shares(screen, length), "state": so_far["screen"]},
-    ]  # fmt: skip
-    counts = Counter({why: len(times) for why, times in kept.items()})
-    return {
-        "lanes": lanes,
-        "marks": [{"at": at / length, "time": clock(at)} for at in _marks(video.duration)],
-        "skipped": _skipped(library, video),
-        "alt": _alt(video, len(scenes), counts, speech, screen, so_far),
-    }
+    ready = {**library.coverage(id).ready, "sound": heard}
+    state = {kind: "" if at == 1 else "so far" if at else LATER for kind, at in ready.items()}
+    motion = _curve(library, video, "signals", lambda rows: rows["motion"])
+    loudness = _curve(library, video, "sound", lambda rows: 1 - rows["loudness"] / QUIET)
 
+    def lane(name: str, kind: str, **values: Any) -> dict[str, Any]:
+        return {"name": name, **values, "state": state[kind]}
 
-def _alt(
-    video: Video,
-    scenes: int,
-    kept: Counter[str],
-    speech: Sequence[Span],
-    screen: Sequence[Span],
-    so_far: Mapping[str, str],
-) -> str:
-    """The picture in words, for who cannot see it."""
-    why = ", ".join(f"{number} {reason}" for reason, number in kept.most_common())
-    said, shown = (clock(round(sum(b - a for a, b in spans))) for spans in (speech, screen))
+    def described(name: str, kind: str, text: str) -> str:
+        return f"{name} {LATER}" if state[kind] == LATER else f"{text} {state[kind]}".rstrip()
+
+    def total(spans: Iterable[Interval]) -> str:
+        return timestamp(round(sum(end - start for start, end in spans)))
+
+    count = sum(map(len, kept.values()))
+    reasons = sorted(kept, key=lambda reason: -len(kept[reason]))
+    by_reason = ", ".join(f"{len(kept[reason])} {reason}" for reason in reasons)
     parts = [
-        _part("scenes", f"{scenes} scene{'s' * (scenes != 1)}", so_far["frames"]),
-        f"{kept.total()} kept frame{'s' * (kept.total() != 1)} ({why or 'none'})",
-        _part("speech", f"speech for {said}", so_far["speech"]),
-        _part("text on screen", f"text on screen for {shown}", so_far["screen"]),
+        described("scenes", "frames", f"{len(scenes)} scene{'s' * (len(scenes) != 1)}"),
+        f"{count} kept frame{'s' * (count != 1)} ({by_reason or 'none'})",
+        described("speech", "speech", f"speech for {total(speech)}"),
+        described("text on screen", "screen", f"text on screen for {total(screen)}"),
     ]
-    return f"Timeline of {video.title}, {clock(round(video.duration))} long: {', '.join(parts)}."
-
-
-def _part(name: str, told: str, state: str) -> str:
-    return f"{name} {state}" if state == LATER else f"{told} {state}".rstrip()
+    whole = timestamp(round(video.duration))
+    return {
+        "lanes": [
+            lane("Scenes", "frames", count=len(scenes), spans=_shares(scenes, length), cuts=True),
+            *(
+                {
+                    "name": f"Kept: {why}",
+                    "count": len(times),
+                    "marks": [at / length for at in times],
+                }
+                for why, times in sorted(kept.items(), key=lambda row: row[1][0])
+            ),
+            lane("Motion", "frames", curve=motion),
+            lane("Loudness", "sound", curve=loudness),
+            lane("Speech", "speech", spans=_shares(speech, length)),
+            lane("On-screen text", "screen", spans=_shares(screen, length)),
+        ],
+        "marks": [{"at": at / length, "time": timestamp(at)} for at in _marks(video.duration)],
+        "skipped": _skipped(library, video),
+        "alt": f"Timeline of {video.title}, {whole} long: {', '.join(parts)}.",
+    }
 
 
 def _skipped(library: Library, video: Video) -> str:
-    name = video.stages["pass"].provider
+    used = video.stages["pass"].provider
     for strategy in STRATEGIES:
-        if name == strategy:
+        if used == strategy:
             return describe_skipped(left_out(library, video.id, strategy))
     return ""
 
 
-def _joined(found: Iterable[Timed]) -> list[Span]:
-    """Spans by time, those that touch as one."""
-    spans: list[Span] = []
-    for one in sorted(found, key=lambda one: one.start):
-        if spans and one.start <= spans[-1][1]:
-            spans[-1] = spans[-1][0], max(spans[-1][1], one.end)
+def _merged(items: Iterable[Timed]) -> list[Interval]:
+    """Intervals in order; those that touch are one."""
+    merged: list[Interval] = []
+    for item in sorted(items, key=lambda item: item.start):
+        if merged and item.start <= merged[-1][1]:
+            merged[-1] = merged[-1][0], max(merged[-1][1], item.end)
         else:
-            spans.append((one.start, one.end))
-    return spans
+            merged.append((item.start, item.end))
+    return merged
 
 
-def _shares(spans: Iterable[Span], length: float) -> list[list[float]]:
+def _shares(spans: Iterable[Interval], length: float) -> list[list[float]]:
     return [[round(min(at / length, 1.0), 5) for at in span] for span in spans]
 
 
-def _motion(library: Library, video: Video) -> list[float]:
+def _curve(library: Library, video: Video, kind: str, heights: Callable[[Any], Any]) -> list[float]:
+    """Highest value in each part of the time; where a part has no row of its own, the last."""
+    rows: Any = ()
     with suppress(NotIndexed):
-        rows = library.signals(video.id)
-        return _curve(rows["seconds"], rows["motion"], video.duration)
-    return []
-
-
-def _loudness(library: Library, video: Video) -> list[float]:
-    with suppress(NotIndexed):
-        rows = library.signals(video.id, "sound")
-        return _curve(rows["seconds"], 1 - rows["loudness"] / QUIET, video.duration)
-    return []
-
-
-def _curve(seconds: Any, values: Any, duration: float) -> list[float]:
-    """The highest value in each part of the time; where a part has none of its own, the last."""
-    if not len(seconds):
+        rows = library.signals(video.id, kind)
+    if not len(rows):
         return []
-    edges = np.linspace(0, duration, BINS, False)
-    first = np.clip(np.searchsorted(seconds, edges, "right") - 1, 0, len(seconds) - 1)
-    heights: NDArray[np.float64] = np.maximum.reduceat(np.asarray(values, np.float64), first)
-    return np.clip(heights, 0, 1).round(3).tolist()
+    edges = np.linspace(0, video.duration, BINS, False)
+    first = np.clip(np.searchsorted(rows["seconds"], edges, "right") - 1, 0, len(rows) - 1)
+    values: NDArray[np.float64] = np.maximum.reduceat(np.asarray(heights(rows), np.float64), first)
+    return np.clip(values, 0, 1).round(3).tolist()
 
 
 def _marks(duration: float) -> list[float]:
-    step = next((one for one in STEPS if duration / one <= MARKS), duration / MARKS)
+    step = next((step for step in STEPS if duration / step <= MARKS), duration / MARKS)
     return [float(at) for at in np.arange(0, duration, step) if at <= 0.95 * duration]

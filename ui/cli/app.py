@@ -16,25 +16,28 @@ import typer
 from tools.errors import RefusedRequest, VideoError
 from ui.cli.common import (
     AsJson,
-    Chosen,
     From,
+    GlobalOptions,
     To,
     VideoRef,
-    complain,
-    explained,
+    choice,
+    load_settings,
     open_library,
+    parse_seconds,
+    print_error,
     print_json,
-    seconds,
-    settings,
+    print_result,
 )
 from ui.cli.eval import evaluate
-from ui.cli.indexing import file_named, index_file, resolve
+from ui.cli.indexing import file_path, index_file, indexed_video
 from ui.cli.library import library_app
 from ui.cli.models import models_app
 from ui.cli.signals import leave, stop_at_once
-from ui.cli.summary import add_to
+from ui.cli.summary import caption, summary
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from agent.ask import Answer
     from tools.media import Video
 
@@ -48,8 +51,16 @@ app = typer.Typer(
 )
 app.add_typer(library_app, name="library")
 app.add_typer(models_app, name="models")
-add_to(app)
+app.command()(summary)
+app.command()(caption)
 app.command("eval")(evaluate)
+
+SamplingHelp = typer.Option(help="uniform, keyframe, dense, sparse or adaptive.")
+VideoRefs = Annotated[
+    list[str] | None, typer.Argument(metavar="[VIDEO]...", help="All of them without it.")
+]
+Host = Annotated[str | None, typer.Option(metavar="H")]
+Port = Annotated[int | None, typer.Option(metavar="P", min=1, max=65535)]
 
 
 @app.callback()
@@ -60,15 +71,13 @@ def choose_library(
     ] = None,
 ) -> None:
     """Talk with videos: every answer shows the frames it rests on."""
-    Chosen.home = library
+    GlobalOptions.home = library
 
 
 @app.command()
 def index(
     videos: Annotated[list[str], typer.Argument(metavar="VIDEO...", help="Files to index.")],
-    sampling: Annotated[
-        str, typer.Option(help="uniform, keyframe, dense, sparse or adaptive.")
-    ] = "adaptive",
+    sampling: Annotated[str, SamplingHelp] = "adaptive",
     recorded_at: Annotated[
         str | None, typer.Option("--recorded-at", metavar="ISO8601", help="When it was recorded.")
     ] = None,
@@ -78,46 +87,40 @@ def index(
     as_json: AsJson = False,
 ) -> None:
     """Index videos; what is indexed already is left as it is."""
-    from ui.render import Json, clock
+    from ui.render import Json, timestamp
 
     library = open_library()
-    options: dict[str, Any] = {"sampling": sampling, "only": tuple((only or "").split(","))}
-    options["only"] = tuple(name.strip() for name in options["only"] if name.strip())
+    stages = tuple(filter(None, map(str.strip, (only or "").split(","))))
+    options: dict[str, Any] = {"sampling": sampling, "only": stages}
     if recorded_at:
         try:
             at = datetime.fromisoformat(recorded_at)
         except ValueError:
             raise typer.BadParameter(f"{recorded_at!r} is not ISO 8601") from None
         options["recorded_at"] = at if at.tzinfo else at.astimezone()
-    found: list[Video] = []
-    failed = 0
+    indexed: list[Video] = []
     for ref in videos:
         try:
-            path = file_named(ref)
-            if not path.exists():
-                known = library.get(ref) if "/" not in ref and "." not in ref else None
-                path = library.original(known.id) if known else path
-            found.append(index_file(library, path, as_json, **options))
+            path = file_path(ref)
+            if not path.exists() and "/" not in ref and "." not in ref:
+                path = library.original(library.get(ref).id)
+            indexed.append(index_file(library, path, as_json, **options))
         except VideoError as error:
-            failed += 1
-            complain(error)
-    if as_json:
-        render = Json(library)
-        print_json([render.video(one) for one in found])
-    else:
-        for one in found:
-            notes = f"  ({'; '.join(one.notes)})" if one.notes else ""
-            print(f"{one.id}  {clock(one.duration)}  {one.title}{notes}")
-    if failed:
+            print_error(error)
+    lines = (
+        f"{video.id}  {timestamp(video.duration)}  {video.title}"
+        + (f"  ({'; '.join(video.notes)})" if video.notes else "")
+        for video in indexed
+    )
+    print_result(as_json, lambda: Json(library)(indexed), lines)
+    if len(indexed) < len(videos):
         raise typer.Exit(1)
 
 
 @app.command()
 def frames(
     video: VideoRef,
-    strategy: Annotated[
-        str, typer.Option(help="uniform, keyframe, dense, sparse or adaptive.")
-    ] = "adaptive",
+    strategy: Annotated[str, SamplingHelp] = "adaptive",
     count: Annotated[int | None, typer.Option(min=1, max=10000, help="At most so many.")] = None,
     start: From = None,
     end: To = None,
@@ -127,48 +130,40 @@ def frames(
     as_json: AsJson = False,
 ) -> None:
     """Sample frames and say why each was kept, and what was left out."""
-    from dataclasses import asdict
-
     from tools.store.frames import left_out, sample
     from tools.vision.sampling import STRATEGIES, describe_skipped
-    from ui.render import Json, clock, span
+    from ui.render import Json, time_range, timestamp
 
-    if strategy not in STRATEGIES:
-        raise typer.BadParameter(f"no strategy {strategy!r}; one of: {', '.join(STRATEGIES)}")
+    known = choice("strategy", strategy, STRATEGIES)
     library = open_library()
-    one = resolve(library, video, as_json)
-    chosen: dict[str, Any] = {
-        "count": count, "start": seconds(start) or 0.0, "end": seconds(end),
+    id = indexed_video(library, video, as_json).id
+    bounds: dict[str, Any] = {
+        "count": count, "start": parse_seconds(start) or 0.0, "end": parse_seconds(end),
     }  # fmt: skip
-    if skipped and as_json:
-        print_json([asdict(stretch) for stretch in left_out(library, one.id, strategy, **chosen)])
-        return
-    found = [] if skipped else sample(library, one.id, strategy, **chosen)
-    if as_json:
-        render = Json(library)
-        print_json([render.frame(frame) for frame in found])
-        return
-    for frame in found:
-        print(f"{clock(frame.seconds):>9}  {frame.reason}  {library.picture(frame.image)}")
-    stretches = left_out(library, one.id, strategy, **chosen)
-    for stretch in stretches if skipped else ():
-        print(f"{span(stretch.start, stretch.end):>15}  {stretch.frames:>5}  {stretch.reason}")
-    sys.stderr.write(describe_skipped(stretches) + "\n")
+    kept = [] if skipped else sample(library, id, known, **bounds)
+    left = left_out(library, id, known, **bounds) if skipped or not as_json else []
+    lines = (
+        f"{time_range(part.start, part.end):>15}  {part.frames:>5}  {part.reason}" for part in left
+    )
+    if not skipped:
+        lines = (
+            f"{timestamp(frame.seconds):>9}  {frame.reason}  {library.picture(frame.image)}"
+            for frame in kept
+        )
+    print_result(as_json, lambda: Json(library)(left if skipped else kept), lines)
+    if not as_json:
+        sys.stderr.write(describe_skipped(left) + "\n")
 
 
 @app.command()
 def scenes(video: VideoRef, as_json: AsJson = False) -> None:
     """List the scenes."""
-    from ui.render import Json, span
+    from ui.render import Json, time_range
 
     library = open_library()
-    found = library.scenes(resolve(library, video, as_json).id)
-    if as_json:
-        render = Json(library)
-        print_json([render.scene(scene) for scene in found])
-        return
-    for number, scene in enumerate(found, 1):
-        print(f"{number:>4}  {span(scene.start, scene.end)}")
+    rows = library.scenes(indexed_video(library, video, as_json).id)
+    lines = (f"{n:>4}  {time_range(scene.start, scene.end)}" for n, scene in enumerate(rows, 1))
+    print_result(as_json, lambda: Json(library)(rows), lines)
 
 
 @app.command()
@@ -183,26 +178,22 @@ def transcript(
 
     library = open_library()
     writers = {"txt": cues.to_txt, "srt": cues.to_srt, "vtt": cues.to_vtt}
-    if format not in (*writers, "json"):
-        raise typer.BadParameter(f"no format {format!r}; one of: txt, srt, vtt, json")
-    one = resolve(library, video, as_json)
-    found = library.utterances(one.id)
+    choice("format", format, (*writers, "json"))
+    indexed = indexed_video(library, video, as_json)
+    utterances = library.utterances(indexed.id)
     if as_json or format == "json":
-        render = Json(library)
-        print_json([render.utterance(utterance) for utterance in found])
+        print_json(Json(library)(utterances))
         return
-    if not found:
-        note = one.stages["subtitles"].note or "there is no speech in the index"
-        sys.stderr.write(f"{one.title}: {note}\n")
-    sys.stdout.write(writers[format](found))
+    if not utterances:
+        note = indexed.stages["subtitles"].note or "there is no speech in the index"
+        sys.stderr.write(f"{indexed.title}: {note}\n")
+    sys.stdout.write(writers[format](utterances))
 
 
 @app.command()
 def ask(
     question: Annotated[str, typer.Argument(metavar="QUESTION")],
-    videos: Annotated[
-        list[str] | None, typer.Argument(metavar="[VIDEO]...", help="All of them without it.")
-    ] = None,
+    videos: VideoRefs = None,
     thread: Annotated[
         str | None, typer.Option(metavar="NAME", help="Go on with a conversation.")
     ] = None,
@@ -211,44 +202,36 @@ def ask(
     """Answer a question with the moments it rests on."""
     import asyncio
 
-    from ui.render import Json, cost, label, printable
+    from agent.agent import open_agent
+    from agent.ask import ask as ask_agent
+    from ui.render import Json, label
 
     library = open_library()
-    ids = [resolve(library, video, as_json).id for video in videos or ()]
-    answer = asyncio.run(_answer(question, ids, thread))
+    ids = [indexed_video(library, video, as_json).id for video in videos or ()]
+
+    async def last_event() -> Any:
+        async with open_agent(load_settings()) as agent:
+            events = ask_agent(agent, question, videos=ids, thread=thread)
+            return [event async for event in events][-1]
+
+    answer: Answer = asyncio.run(last_event())
     for note in answer.notes:
         sys.stderr.write(f"{note.text}\n")
-    if as_json:
-        print_json(Json(library).answer(answer))
-        return
-    lines = [answer.answer]
-    for cited in answer.evidence or answer.nearest:
-        lines.append(f"  {label(cited.evidence, cited.handle)}")
-        if cited.evidence.image:
-            lines.append(f"      {library.picture(cited.evidence.image)}")
-    print("\n".join(lines))  # all of it, or one line that says what was removed meanwhile
-    if any(answer.tokens):
-        sys.stderr.write(printable(cost(answer)) + "\n")
 
+    def lines() -> "Iterator[str]":
+        yield answer.answer
+        for cited in answer.evidence or answer.nearest:
+            yield f"  {label(cited.evidence, cited.handle)}"
+            if cited.evidence.image:
+                yield f"      {library.picture(cited.evidence.image)}"
 
-async def _answer(question: str, videos: list[str], thread: str | None) -> "Answer":
-    from agent.agent import open_agent
-    from agent.ask import Answer
-    from agent.ask import ask as ask_agent
-
-    async with open_agent(settings()) as agent:
-        async for event in ask_agent(agent, question, videos=videos, thread=thread):
-            if isinstance(event, Answer):
-                return event
-    raise RuntimeError("the agent ended without an answer")
+    print_result(as_json, lambda: Json(library).answer(answer), lines(), answer)
 
 
 @app.command()
 def search(
     query: Annotated[str, typer.Argument(metavar="QUERY")],
-    videos: Annotated[
-        list[str] | None, typer.Argument(metavar="[VIDEO]...", help="All of them without it.")
-    ] = None,
+    videos: VideoRefs = None,
     kind: Annotated[
         str | None, typer.Option(metavar="KIND,...", help="frame, scene, speech, screen, object.")
     ] = None,
@@ -262,55 +245,47 @@ def search(
     from ui.render import Json, label, printable
 
     library = open_library()
-    ids = [resolve(library, video, as_json).id for video in videos or ()]
+    ids = [indexed_video(library, video, as_json).id for video in videos or ()]
     kinds = tuple(name.strip() for name in kind.split(",")) if kind else ()
-    found = open_toolbox(library, settings().providers).search(
-        query, ids or None, kinds=kinds, start=seconds(start), end=seconds(end), limit=limit
+    toolbox = open_toolbox(library, load_settings().providers)
+    results = toolbox.search(
+        query,
+        ids or None,
+        kinds=kinds,
+        start=parse_seconds(start),
+        end=parse_seconds(end),
+        limit=limit,
     )
-    if as_json:
-        render = Json(library)
-        print_json([render.evidence(one) for one in found])
-        return
-    for one in found:
-        print(label(one) if len(ids) == 1 else f"{library.get(one.video).title}  {label(one)}")
-    if not found:
+    lines = (
+        label(hit) if len(ids) == 1 else f"{library.get(hit.video).title}  {label(hit)}"
+        for hit in results
+    )
+    print_result(as_json, lambda: Json(library)(results), lines)
+    if not as_json and not results:
         sys.stderr.write(f"nothing found: {printable(query)}\n")
 
 
 @app.command()
-def serve(
-    host: Annotated[str | None, typer.Option(metavar="H")] = None,
-    port: Annotated[int | None, typer.Option(metavar="P", min=1, max=65535)] = None,
-) -> None:
+def serve(host: Host = None, port: Port = None) -> None:
     """Serve the chat at / and media at /media."""
     from dataclasses import replace
 
     from ui.server import serve as run
 
-    chosen = settings()
-    chosen = replace(chosen, host=host or chosen.host, port=port or chosen.port)
+    settings = load_settings()
     status = 1
     try:
-        run(chosen)
+        run(replace(settings, host=host or settings.host, port=port or settings.port))
         status = 0
     except SystemExit as end:  # an address that is taken, and whatever else the server stops at
         status = end.code if isinstance(end.code, int) else 1
     except Exception as error:  # leave() ends before anyone above could tell
-        told = explained(error)
-        if told is None:
+        if not print_error(error):
             logging.getLogger(__name__).exception("the server ended")
-        else:
-            complain(told)
     leave(status)
 
 
-@app.command()
-def chat(
-    host: Annotated[str | None, typer.Option(metavar="H")] = None,
-    port: Annotated[int | None, typer.Option(metavar="P", min=1, max=65535)] = None,
-) -> None:
-    """Open the chat."""
-    serve(host, port)
+app.command("chat", help="Open the chat.")(serve)
 
 
 @app.command()
@@ -318,22 +293,22 @@ def doctor(as_json: AsJson = False) -> None:
     """Say what is there, what is missing, and what to do."""
     from dataclasses import asdict
 
-    from ui.cli.doctor import examine
+    from ui.cli.doctor import run_checks
 
-    checks = examine(settings())
+    checks = run_checks(load_settings())
     ok = all(check.state != "problem" for check in checks)
-    if as_json:
-        print_json({"ok": ok, "checks": [asdict(check) for check in checks]})
-    else:
-        for check in checks:
-            fix = f"  -> {check.fix}" if check.fix else ""
-            print(f"{check.state:>8}  {check.name}: {check.detail}{fix}")
+    lines = (
+        f"{check.state:>8}  {check.name}: {check.detail}"
+        + (f"  -> {check.fix}" if check.fix else "")
+        for check in checks
+    )
+    print_result(as_json, lambda: {"ok": ok, "checks": [*map(asdict, checks)]}, lines)
     if not ok:
         raise typer.Exit(1)
 
 
 def main() -> NoReturn:
-    """Run a command; a VideoError, and what the disk does, is one line and status 1."""
+    """Run a command; a VideoError or a fault of the disk is one line and status 1."""
     stop_at_once()
     _complete_streams()
     try:
@@ -345,22 +320,20 @@ def main() -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(1) from None
     except (VideoError, OSError) as error:
-        told = explained(error)
-        if told is None:
+        if not print_error(error):
             raise
-        complain(told)
         raise SystemExit(1) from None
     raise SystemExit(0)
 
 
 def _complete_streams() -> None:
-    """Streams that whoever started us closed, so that no file is opened in their place."""
+    """Open the standard streams that were closed, so that no file takes their numbers."""
     if sys.stdin is None:
         sys.stdin = open(os.devnull)  # noqa: SIM115
     if sys.stderr is None:
         sys.stderr = open(os.devnull, "w")  # noqa: SIM115
     if sys.stdout is None:
-        complain(RefusedRequest("standard output is closed; send it to /dev/null instead"))
+        print_error(RefusedRequest("standard output is closed; send it to /dev/null instead"))
         raise SystemExit(1)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

@@ -1,13 +1,14 @@
-"""The chosen library, times and JSON, for all commands."""
+"""Options, settings, times and output that all commands share."""
 
 import errno
 import json
 import re
 import shlex
 import sys
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -16,51 +17,57 @@ from tools.errors import Interrupted, RefusedRequest, VideoError
 from tools.files.disk import refusal
 
 if TYPE_CHECKING:
+    from agent.ask import Answer
+    from agent.summary.summarize import Summary
     from tools.library import Library
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON value and nothing else.")]
 From = Annotated[str | None, typer.Option("--from", metavar="T", help="Seconds or [H:]MM:SS.")]
 To = Annotated[str | None, typer.Option("--to", metavar="T", help="Seconds or [H:]MM:SS.")]
 VideoRef = Annotated[str, typer.Argument(metavar="VIDEO", help="A file, an id or a title.")]
-
-
+Choice = TypeVar("Choice", bound=str)
 _ANOTHER = "choose another library with --library"
 
 
-class Chosen:
-    """What the options before the command said."""
+class GlobalOptions:
+    """Options that stand before the command."""
 
     home: Path | None = None
 
 
-def settings() -> Settings:
-    """Settings from the environment, with the library that was chosen; no library in a file."""
-    found = Settings.from_env()
-    if Chosen.home:
-        found = replace(found, home=Chosen.home.absolute())
-    there = next(path for path in (found.home, *found.home.parents) if path.exists())
-    if not there.is_dir():
-        raise RefusedRequest(f"{there} is a file, not a folder: {_ANOTHER}")
-    return found
+def load_settings() -> Settings:
+    """Settings from the environment, with the library of `--library`, which must be a folder."""
+    settings = Settings.from_env()
+    if GlobalOptions.home:
+        settings = replace(settings, home=GlobalOptions.home.absolute())
+    nearest = existing_folder(settings.home)
+    if not nearest.is_dir():
+        raise RefusedRequest(f"{nearest} is a file, not a folder: {_ANOTHER}")
+    return settings
+
+
+def existing_folder(path: Path) -> Path:
+    """The nearest of a path and its parents that exists."""
+    return next(folder for folder in (path, *path.parents) if folder.exists())
 
 
 def open_library() -> "Library":
-    """The library that the command works on."""
+    """Library that the command works on."""
     from tools.library import Library
 
-    chosen = settings()
-    return Library(chosen.home, chosen.owner)
+    settings = load_settings()
+    return Library(settings.home, settings.owner)
 
 
-def for_this_library(text: str) -> str:
-    """Text with the commands in it as they must be typed where --library chose the library."""
-    if Chosen.home is None or "CUEPOINT_HOME=" in text:
+def with_library_chosen(text: str) -> str:
+    """Text whose commands are as they must be typed where --library chose the library."""
+    if GlobalOptions.home is None or "CUEPOINT_HOME=" in text:
         return text
-    chosen = f"CUEPOINT_HOME={shlex.quote(str(Chosen.home))} cuepoint "
-    return re.sub(r"\bcuepoint (?=index|library|models)", lambda _: chosen, text)
+    command = f"CUEPOINT_HOME={shlex.quote(str(GlobalOptions.home))} cuepoint "
+    return re.sub(r"\bcuepoint (?=index|library|models)", lambda _: command, text)
 
 
-def seconds(text: str | None) -> float | None:
+def parse_seconds(text: str | None) -> float | None:
     """Seconds from `83.5`, `1:23.5` or `1:02:03`; wrong usage where it is none of them."""
     if text is None:
         return None
@@ -70,33 +77,60 @@ def seconds(text: str | None) -> float | None:
         parts = []
     if not 1 <= len(parts) <= 3 or any(p < 0 or p != p for p in parts):
         raise typer.BadParameter(f"{text!r} is not a time; write 83.5 or 1:23.5 or 1:02:03")
-    total = 0.0
-    for part in parts:
-        total = total * 60 + part
-    return total
+    return sum(part * 60**power for power, part in enumerate(reversed(parts)))
+
+
+def choice(name: str, value: str, choices: Iterable[Choice]) -> Choice:
+    """Choice that a value names; wrong usage where it names none."""
+    known = {str(item): item for item in choices}
+    if value not in known:
+        raise typer.BadParameter(f"no {name} {value!r}; one of: {', '.join(known)}")
+    return known[value]
 
 
 def print_json(value: Any) -> None:
-    """One JSON value on standard output; what a terminal would obey, or not show, is escaped."""
+    """Print one JSON value; control and invisible characters are escaped."""
     text = json.dumps(value, ensure_ascii=False, indent=2)
     # A character that is not printable stands between quotation marks: JSON's own escape fits.
     print("".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text))
 
 
-def explained(error: Exception) -> VideoError | None:
-    """What a person can do about an error; None where it is a bug."""
-    if not isinstance(error, OSError):
-        return error if isinstance(error, VideoError) else None
-    home = settings().home
+def print_result(
+    as_json: bool,
+    make_json: Callable[[], Any],
+    lines: Iterable[str],
+    answer: "Answer | Summary | None" = None,
+) -> None:
+    """Print JSON or lines, of which only one is made: all of it, or nothing where that fails.
+
+    What a language model took for an answer stands below the lines, on standard error.
+    """
+    if as_json:
+        return print_json(make_json())
+    sys.stdout.write("".join([f"{line}\n" for line in lines]))
+    if answer and any(answer.tokens):
+        from ui.render import cost_line, printable
+
+        sys.stderr.write(printable(cost_line(answer)) + "\n")
+    return None
+
+
+def print_error(error: Exception) -> bool:
+    """Print in one line what a person can do about an error; False where the error is a bug."""
+    from ui.render import printable
+
+    if isinstance(error, OSError):
+        error = _disk_error(error) or error
+    if not isinstance(error, VideoError):
+        return False
+    line = " ".join(with_library_chosen(str(error)).split())
+    sys.stderr.write(f"cuepoint: {printable(line)}\n")
+    return True
+
+
+def _disk_error(error: OSError) -> VideoError | None:
+    home = load_settings().home
     inside = error.filename and Path(str(error.filename)).is_relative_to(home)
     if error.errno == errno.ENOENT and inside and not (home / "libraries").exists():
         return Interrupted(f"nothing can be written in {home}: {_ANOTHER}")
     return refusal(error)
-
-
-def complain(error: VideoError) -> None:
-    """One line on standard error that says what to do."""
-    from ui.render import printable
-
-    line = " ".join(for_this_library(str(error)).split())
-    sys.stderr.write(f"cuepoint: {printable(line)}\n")

@@ -1,4 +1,4 @@
-"""What is there, what is missing, what to do."""
+"""Checks of what is installed, what is missing and what to do."""
 
 import importlib.metadata
 import importlib.util
@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from agent.settings import Settings
-from ui.cli.common import for_this_library
+from ui.cli.common import existing_folder, with_library_chosen
 
 
 @dataclass(frozen=True)
@@ -22,18 +22,19 @@ class Check:
     fix: str = ""
 
 
-def examine(settings: Settings) -> list[Check]:
+def run_checks(settings: Settings) -> list[Check]:
     """Every check; `missing` is something that Cuepoint works without."""
     return [
         _python(),
         *_decoder(),
         _library(settings),
-        _space(settings),
-        _package("on-screen text", "rapidocr", "rapidocr"),
+        _disk(settings),
+        _package("on-screen text", "rapidocr"),
         _text_vectors(settings),
-        _package("vector index", "chromadb", "chromadb"),
-        _package("chat", "chainlit", "chainlit"),
+        _package("vector index", "chromadb"),
+        _package("chat", "chainlit"),
         _language_model(settings),
+        _device(settings),
         _speech(settings),
         _speakers(settings),
         _picture_search(settings),
@@ -42,9 +43,9 @@ def examine(settings: Settings) -> list[Check]:
 
 def _python() -> Check:
     version = ".".join(map(str, sys.version_info[:3]))
-    right = (3, 11) <= sys.version_info[:2] <= (3, 13)
-    fix = "" if right else "use Python 3.11 to 3.13"
-    return Check("python", "ok" if right else "problem", version, fix)
+    if (3, 11) <= sys.version_info[:2] <= (3, 13):
+        return Check("python", "ok", version)
+    return Check("python", "problem", version, "use Python 3.11 to 3.13")
 
 
 def _decoder() -> list[Check]:
@@ -69,8 +70,7 @@ def _decoder() -> list[Check]:
 
 def _library(settings: Settings) -> Check:
     home = settings.home
-    nearest = next(folder for folder in (home, *home.parents) if folder.exists())
-    if not os.access(nearest, os.W_OK):
+    if not os.access(existing_folder(home), os.W_OK):
         return Check("library", "problem", f"{home} cannot be written", "choose --library DIR")
     from tools.integrity.verify import verify
     from tools.library import Library
@@ -81,56 +81,68 @@ def _library(settings: Settings) -> Check:
     if problems:
         first = f"{problems[0].video or 'library'}: {problems[0].what}"
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-        helps = any(one.fix == REPAIR for one in problems)
-        fix = REPAIR if helps else problems[0].fix
-        return Check("library", "problem", f"{home}: {first}{more}", for_this_library(fix))
+        fixes = [problem.fix for problem in problems]
+        fix = REPAIR if REPAIR in fixes else fixes[0]
+        return Check("library", "problem", f"{home}: {first}{more}", with_library_chosen(fix))
     count = len(list(library.root.glob("videos/*/manifest.json")))
     return Check("library", "ok", f"{home}, {count} video{'' if count == 1 else 's'}")
 
 
-def _space(settings: Settings) -> Check:
-    home = settings.home
-    nearest = next(folder for folder in (home, *home.parents) if folder.exists())
-    free = shutil.disk_usage(nearest).free >> 20
+def _disk(settings: Settings) -> Check:
+    free = shutil.disk_usage(existing_folder(settings.home)).free >> 20
     if free < 1000:
         return Check("disk", "problem", f"{free} MB free", "free at least 1000 MB")
     return Check("disk", "ok", f"{free} MB free")
 
 
-def _package(name: str, package: str, distribution: str) -> Check:
+def _package(name: str, package: str) -> Check:
     if importlib.util.find_spec(package) is None:
-        return Check(name, "problem", f"{package} is not installed", f"pip install {distribution}")
-    return Check(name, "ok", f"{package} {importlib.metadata.version(distribution)}")
+        return Check(name, "problem", f"{package} is not installed", f"pip install {package}")
+    return Check(name, "ok", f"{package} {importlib.metadata.version(package)}")
+
+
+def _pull(model: str) -> str:
+    return with_library_chosen(f"cuepoint models pull {model}")
 
 
 def _text_vectors(settings: Settings) -> Check:
     from tools.embed import embedder_named
-    from tools.models import registry as models
+    from tools.models import registry
 
-    check = _package("text vectors", "wordllama", "wordllama")
-    found = embedder_named(settings.providers.embedder, settings.home)
+    home = settings.home
+    check = _package("text vectors", "wordllama")
+    model = embedder_named(settings.providers.embedder, home)
     if check.state == "problem":
         return check
-    if found == "wordllama":
-        better = next(one for one in models.SUGGESTED if models.known(one).kind == "text")
-        get = for_this_library(f"cuepoint models pull {better}")
-        return replace(check, detail=f"{check.detail}; {better} understands more", fix=get)
-    if found not in models.ready(settings.home):
-        get = for_this_library(f"cuepoint models pull {found}")
-        return Check("text vectors", "problem", f"the model {found} is not there", get)
-    return Check("text vectors", "ok", f"{found} in {models.folder(settings.home, found)}")
+    if model == "wordllama":
+        better = next(name for name in registry.SUGGESTED if registry.known(name).kind == "text")
+        detail = f"{check.detail}; {better} understands more"
+        return replace(check, detail=detail, fix=_pull(better))
+    if model not in registry.ready(home):
+        return replace(
+            check, state="problem", detail=f"the model {model} is not there", fix=_pull(model)
+        )
+    return replace(check, detail=f"{model} in {registry.folder(home, model)}")
 
 
 def _language_model(settings: Settings) -> Check:
+    name = "language model"
     if settings.openai_api_key or settings.openai_base_url:
-        where = settings.openai_base_url or "the default address"
-        return Check("language model", "ok", f"{settings.model} at {where}")
-    return Check(
-        "language model",
-        "missing",
-        "answers are quotes from the evidence",
-        "set OPENAI_API_KEY or OPENAI_BASE_URL, and CUEPOINT_MODEL",
-    )
+        address = settings.openai_base_url or "the default address"
+        return Check(name, "ok", f"{settings.model} at {address}")
+    fix = "set OPENAI_API_KEY or OPENAI_BASE_URL, and CUEPOINT_MODEL"
+    return Check(name, "missing", "answers are quotes from the evidence", fix)
+
+
+def _device(settings: Settings) -> Check:
+    from tools.errors import ProviderUnavailable
+    from tools.models.device import OTHERWISE, described
+
+    try:
+        return Check("device", "ok", described(settings.providers.device))
+    except ProviderUnavailable as error:
+        why = str(error).removesuffix(f"; {OTHERWISE}")
+        return Check("device", "problem", why, OTHERWISE.removeprefix("or "))
 
 
 def _speech(settings: Settings) -> Check:
@@ -138,55 +150,55 @@ def _speech(settings: Settings) -> Check:
     from tools.transcript.recognisers import resolve
     from tools.transcript.whisper import DEFAULT, SIZES, complete
 
-    name, models = settings.providers.transcriber, settings.home / "models"
-    if name == "none":
+    asked, models = settings.providers.transcriber, settings.home / "models"
+    if asked == "none":
         without = "only subtitles, in the file or beside it, are heard"
         return Check("speech", "missing", f"{without}: CUEPOINT_TRANSCRIBER is none")
     cores = settings.providers.threads or os.cpu_count() or 1
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    found = resolve(name, models, cores, memory)
-    size = found.removeprefix(WHISPER)
-    if found == DRAFT:
+    model, best = resolve(asked, models, cores, memory), f"{WHISPER}{DEFAULT}"
+    size = model.removeprefix(WHISPER)
+    if model == DRAFT:
         detail = "a draft without subtitles: words may be wrong, English only"
-        get = for_this_library(f"cuepoint models pull {WHISPER}{DEFAULT}")
-        return Check("speech", "missing", detail, get)
+        return Check("speech", "missing", detail, _pull(best))
     if size not in SIZES:
-        return Check("speech", "problem", f"no recogniser {name!r}", "set CUEPOINT_TRANSCRIBER")
+        return Check("speech", "problem", f"no recogniser {asked!r}", "set CUEPOINT_TRANSCRIBER")
     if not complete(whisper_folder(models, size)):
-        get = for_this_library(f"cuepoint models pull {found}")
-        return Check("speech", "problem", f"{found} is not there", get)
+        return Check("speech", "problem", f"{model} is not there", _pull(model))
     sizes = list(SIZES)
-    better = sizes.index(size) < sizes.index(DEFAULT) and cores >= SIZES[DEFAULT][0]
-    get = for_this_library(f"cuepoint models pull {WHISPER}{DEFAULT}") if better else ""
-    return Check("speech", "ok", found + (f"; {WHISPER}{DEFAULT} hears better" * better), get)
+    if sizes.index(size) < sizes.index(DEFAULT) and cores >= SIZES[DEFAULT][0]:
+        return Check("speech", "ok", f"{model}; {best} hears better", _pull(best))
+    return Check("speech", "ok", model)
 
 
 def _speakers(settings: Settings) -> Check:
     from tools.transcript.diarization import missing
 
-    if settings.providers.diarizer == "none":
+    asked = settings.providers.diarizer
+    if asked == "none":
         return Check("speakers", "missing", "nobody is told apart: CUEPOINT_DIARIZER is none")
     if lacks := missing(settings.home / "models"):
-        what, _, get = lacks.partition(": ")
-        asked_for = settings.providers.diarizer != "auto"
-        return Check("speakers", "problem" if asked_for else "missing", what, for_this_library(get))
+        what, _, fix = lacks.partition(": ")
+        state = "missing" if asked == "auto" else "problem"
+        return Check("speakers", state, what, with_library_chosen(fix))
     return Check("speakers", "ok", "sherpa-onnx")
 
 
 def _picture_search(settings: Settings) -> Check:
     from tools.embed import image_embedder_named
     from tools.errors import ProviderUnavailable
-    from tools.models import registry as models
+    from tools.models import registry
 
-    name = "picture search"
+    name, asked = "picture search", settings.providers.picture_embedder
     without = "pictures are found by colour, light and motion only"
-    if settings.providers.picture_embedder == "none":
+    if asked == "none":
         return Check(name, "missing", f"{without}: CUEPOINT_PICTURE_EMBEDDER is none")
     try:
-        found, note = image_embedder_named(settings.providers.picture_embedder, settings.home)
+        model, note = image_embedder_named(asked, settings.home)
     except ProviderUnavailable as error:
-        return Check(name, "problem", str(error).partition("; ")[0], str(error).partition("; ")[2])
-    if found is None:
-        return Check(name, "missing", without, for_this_library(note.rpartition("run: ")[2]))
-    kept = models.folder(settings.home, found) if found in models.NAMES else found
-    return Check(name, "ok", f"{found} in {kept}")
+        detail, _, fix = str(error).partition("; ")
+        return Check(name, "problem", detail, fix)
+    if model is None:
+        return Check(name, "missing", without, with_library_chosen(note.rpartition("run: ")[2]))
+    folder = registry.folder(settings.home, model) if model in registry.NAMES else model
+    return Check(name, "ok", f"{model} in {folder}")

@@ -1,12 +1,14 @@
-"""`cuepoint eval`: how good the answers are, on videos whose truth is known."""
+"""The command `cuepoint eval`: quality of answers on videos whose truth is known."""
 
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ui.cli.common import AsJson, print_json, settings
+from ui.cli.common import AsJson, load_settings, print_result
 
 if TYPE_CHECKING:
     from agent.evaluation.run import Evaluation
@@ -39,61 +41,53 @@ def evaluate(
     """Measure the answers of the configured model beside a naive baseline."""
     from agent.evaluation import run
 
-    with Line() as line:
+    with _progress_line() as report:
         if cases is None:
-            done = run.evaluate(settings(), seed, line)
+            result = run.evaluate(load_settings(), seed, report)
         else:
             from agent.evaluation.cases import read_cases
 
-            done = run.evaluate_cases(settings(), *read_cases(cases, videos), line)
+            result = run.evaluate_cases(load_settings(), *read_cases(cases, videos), report)
     if verbose:
-        sys.stderr.write(_misses(done))
-    score, baseline = done.score, done.baseline
-    if as_json:
-        head = {"model": done.model, "seed": seed if cases is None else None}
-        beside = {"model": "sixteen uniform frames", "seed": head["seed"], **baseline.json()}
-        print_json({**head, **score.json(), "baseline": beside})
-    else:
-        print(_table(done.model, score, baseline))
+        sys.stderr.write(_misses(result))
+    score, baseline = result.score, result.baseline
+    used = seed if cases is None else None
+    beside = {"model": "sixteen uniform frames", "seed": used, **baseline.json()}
+    row = {"model": result.model, "seed": used, **score.json(), "baseline": beside}
+    print_result(as_json, lambda: row, [_table(result.model, score, baseline)])
 
 
-class Line:
+@contextmanager
+def _progress_line() -> Iterator[Callable[[str, int, int], None]]:
     """Progress on standard error: one line that is written over on a terminal, else one a task."""
+    is_terminal, current = sys.stderr.isatty(), ""
 
-    def __init__(self) -> None:
-        self._over = sys.stderr.isatty()
-        self._task = ""
-
-    def __enter__(self) -> "Line":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._over and self._task:
-            sys.stderr.write("\r\x1b[K")
-
-    def __call__(self, task: str, done: int, of: int) -> None:
-        """Say which one of a task is being done."""
-        if self._over:
+    def report(task: str, done: int, of: int) -> None:
+        nonlocal current
+        if is_terminal:
             sys.stderr.write(f"\r\x1b[K{task}: {done + 1} of {of}")
-        elif task != self._task:
+        elif task != current:
             sys.stderr.write(f"{task}: {of}\n")
-        self._task = task
+        current = task
         sys.stderr.flush()
+
+    try:
+        yield report
+    finally:
+        if is_terminal and current:
+            sys.stderr.write("\r\x1b[K")
 
 
 def _table(model: str, score: "Score", baseline: "Score") -> str:
-    def row(name: str, one: Any, other: Any) -> str:
-        return f"{name:<28}  {_cell(one):>12}  {_cell(other):>12}"
-
-    lines = [row(f"{score.cases} questions", model, "baseline")]
-    lines += [
-        row(words, getattr(score, key), getattr(baseline, key)) for key, words in ROWS.items()
+    rows: list[tuple[str, Any, Any]] = [
+        (f"{score.cases} questions", model, "baseline"),
+        *((name, getattr(score, key), getattr(baseline, key)) for key, name in ROWS.items()),
+        *((f"right, {kind}", at, baseline.kinds[kind]) for kind, at in score.kinds.items()),
+        *((name, at, baseline.retrieval[name]) for name, at in score.retrieval.items()),
     ]
-    for kind, share in score.kinds.items():
-        lines.append(row(f"right, {kind}", share, baseline.kinds[kind]))
-    for name, share in score.retrieval.items():
-        lines.append(row(name, share, baseline.retrieval[name]))
-    return "\n".join(lines)
+    return "\n".join(
+        f"{name:<28}  {_cell(ours):>12}  {_cell(other):>12}" for name, ours, other in rows
+    )
 
 
 def _cell(value: Any) -> str:
@@ -102,23 +96,24 @@ def _cell(value: Any) -> str:
     return f"{value:.3f}" if isinstance(value, float) else str(value)
 
 
-def _misses(done: "Evaluation") -> str:
+def _misses(result: "Evaluation") -> str:
     from agent.evaluation.scoring import is_correct, is_correct_citation
 
     lines: list[str] = []
-    for question, response in zip(done.questions, done.responses, strict=True):
-        right = is_correct(question, response)
-        wrong = [one for one in response.citations if not is_correct_citation(one, question.truth)]
+    for question, response in zip(result.questions, result.responses, strict=True):
+        right, truth = is_correct(question, response), question.truth
+        wrong = [cited for cited in response.citations if not is_correct_citation(cited, truth)]
         if right and (not wrong or question.expect != "found"):
             continue
-        truth = ", ".join(f"{one.start:.1f}-{one.end:.1f}" for one in question.truth)
-        cited = ", ".join(f"{one.start:.1f}-{one.end:.1f}" for one in response.citations)
-        said = " ".join(response.text.split())
+        expected, cited = (
+            ", ".join(f"{span.start:.1f}-{span.end:.1f}" for span in spans) or "none"
+            for spans in (truth, response.citations)
+        )
         lines.append(
             f"{'' if right else 'WRONG '}{'CITES ' if wrong else ''}{question.conversation} "
             f"{question.kind}, {question.expect}{', follow-up' if question.follows_up else ''}, "
             f"{' and '.join(question.videos)}: {question.text}\n"
-            f"    truth {truth or 'none'}: {' | '.join(question.accepted)}\n"
-            f"    cited {cited or 'none'}: {said}\n"
+            f"    truth {expected}: {' | '.join(question.accepted)}\n"
+            f"    cited {cited}: {' '.join(response.text.split())}\n"
         )
     return "".join(lines)

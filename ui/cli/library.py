@@ -1,13 +1,17 @@
 """The commands of `cuepoint library`."""
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tools.errors import Damaged, VideoError
-from ui.cli.common import AsJson, VideoRef, for_this_library, open_library, print_json
+from ui.cli.common import AsJson, VideoRef, open_library, print_result, with_library_chosen
+
+if TYPE_CHECKING:
+    from tools.integrity.verify import Problem
 
 library_app = typer.Typer(
     help="The library: list, show, remove, verify.", no_args_is_help=True, rich_markup_mode=None
@@ -17,56 +21,54 @@ library_app = typer.Typer(
 @library_app.command("list")
 def library_list(as_json: AsJson = False) -> None:
     """List the videos."""
-    from ui.render import Json, clock
+    from ui.render import Json, timestamp
 
     library = open_library()
     videos = library.list()
-    if as_json:
-        render = Json(library)
-        print_json([render.video(one) for one in videos])
-        return
-    for one in videos:
-        print(f"{one.id}  {clock(one.duration):>9}  {one.state:<8}  {one.title}")
-        for name, stage in one.stages.items():
-            if stage.state == "failed":
-                print(f"  {name} failed: {stage.note}")
+
+    def lines() -> Iterator[str]:
+        for video in videos:
+            yield f"{video.id}  {timestamp(video.duration):>9}  {video.state:<8}  {video.title}"
+            for name, stage in video.stages.items():
+                if stage.state == "failed":
+                    yield f"  {name} failed: {stage.note}"
+
+    print_result(as_json, lambda: Json(library)(videos), lines())
 
 
 @library_app.command("show")
 def library_show(video: VideoRef, as_json: AsJson = False) -> None:
     """Show one video and how far it is indexed."""
-    from ui.render import Json, clock, printable
+    from ui.render import Json, printable, timestamp
 
     library = open_library()
-    one = library.get(video)
-    if as_json:
-        print_json(Json(library).video(one))
-        return
-    size = f"{one.width} x {one.height}, {one.fps or 0:.5g} fps" if one.width else "no picture"
-    print(f"{one.title}\n{one.id}  {clock(one.duration)}  {size}\n{printable(one.path)}")
-    for note in one.notes:
-        print(f"note: {note}")
-    for name, stage in one.stages.items():
+    shown = library.get(video)
+    size = f"{shown.width} x {shown.height}, {shown.fps or 0:.5g} fps"
+    lines = [
+        shown.title,
+        f"{shown.id}  {timestamp(shown.duration)}  {size if shown.width else 'no picture'}",
+        printable(shown.path),
+        *(f"note: {note}" for note in shown.notes),
+    ]
+    for name, stage in shown.stages.items():
         detail = f"{stage.seconds:.1f} s" if stage.state == "done" else stage.note
-        print(f"{name:>10}  {stage.state:<8} {detail}")
+        lines.append(f"{name:>10}  {stage.state:<8} {detail}")
+    print_result(as_json, lambda: Json(library)(shown), lines)
 
 
 @library_app.command("remove")
 def library_remove(video: VideoRef, as_json: AsJson = False) -> None:
     """Forget a video; a file that was linked stays where it is."""
     library = open_library()
+    id, title = video, "its manifest was damaged"
     try:
-        one = library.get(video)
-        id, title = one.id, one.title
+        known = library.get(video)
+        id, title = known.id, known.title
     except Damaged:
         if not library.folder(video).is_dir() or not re.fullmatch(r"[0-9a-f]{16}", video):
             raise
-        id, title = video, "its manifest was damaged"
     library.remove(id)
-    if as_json:
-        print_json({"removed": id})
-    else:
-        print(f"removed {id} ({title})")
+    print_result(as_json, lambda: {"removed": id}, [f"removed {id} ({title})"])
 
 
 @library_app.command("verify")
@@ -81,29 +83,24 @@ def library_verify(
     from ui.render import Json
 
     library = open_library()
-    render = Json(library)
-    told: dict[str, Any] = {}
+    mended: Sequence[Problem] = ()
     if repair:
         from tools.integrity.repair import repair as mend
-        from ui.cli.progress import Reporter
+        from ui.cli.progress import IndexingBar
 
-        with Reporter(as_json) as reporter:
-            done = mend(library, reporter, reporter.begin)
-        problems = done.left
-        told["mended"] = [render.problem(one) for one in done.mended]
+        with IndexingBar(as_json) as bar:
+            repaired = mend(library, bar, bar.begin)
+        problems, mended = repaired.left, repaired.mended
     else:
         problems = verify(library)
-    problems = [replace(one, fix=for_this_library(one.fix)) for one in problems]
-    if as_json:
-        found = [render.problem(one) for one in problems]
-        print_json({"ok": not problems, "problems": found, **told})
-    else:
-        for one in told.get("mended", ()):
-            print(f"{one['video'] or 'library'}: {one['what']}  -> mended")
-        for one in problems:
-            print(f"{one.video or 'library'}: {one.what}  -> {one.fix}")
-        if not problems:
-            print("everything is as it should be")
+    problems = [replace(problem, fix=with_library_chosen(problem.fix)) for problem in problems]
+    report = {"ok": not problems, "problems": problems} | ({"mended": mended} if repair else {})
+    outcomes = [(problem, "mended") for problem in mended]
+    outcomes += [(problem, problem.fix) for problem in problems]
+    lines = [f"{problem.video or 'library'}: {problem.what}  -> {end}" for problem, end in outcomes]
+    if not problems:
+        lines.append("everything is as it should be")
+    print_result(as_json, lambda: Json(library)(report), lines)
     if problems:
         count = f"{len(problems)} problem" + ("s" if len(problems) > 1 else "")
         left = "could not be mended" if repair else "found"

@@ -1,4 +1,4 @@
-"""The entry point: it can be stopped from its first moment on, while the rest is still loaded."""
+"""The entry point: signals stop it from its first moment, while the rest is still imported."""
 
 from typing import NoReturn
 

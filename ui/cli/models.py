@@ -1,11 +1,14 @@
 """The commands of `cuepoint models`."""
 
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from agent.settings import Settings
 from tools.errors import VideoError
-from ui.cli.common import AsJson, complain, print_json, settings
+from ui.cli.common import AsJson, load_settings, print_error, print_result
 
 models_app = typer.Typer(
     help="The models that can be downloaded: list, pull.",
@@ -17,26 +20,24 @@ models_app = typer.Typer(
 @models_app.command("list")
 def models_list(as_json: AsJson = False) -> None:
     """List the models: what is there, what can be had, what uses it."""
-    from tools.models import registry as models
+    from tools.models import registry
 
-    home = settings().home
+    home = load_settings().home
     rows = [
         {
-            "name": one.name,
-            "kind": one.kind,
-            "state": models.state(home, one.name),
-            "size": one.size,
-            "used_by": one.used_by,
+            "name": model.name,
+            "kind": model.kind,
+            "state": registry.state(home, model.name),
+            "size": model.size,
+            "used_by": model.used_by,
         }
-        for one in models.MODELS
+        for model in registry.MODELS
     ]
-    if as_json:
-        print_json(rows)
-        return
-    for row in rows:
-        print(
-            f"{row['name']:<22}  {row['state']:<7}  {row['size'] / 1e6:>6.0f} MB  {row['used_by']}"
-        )
+    lines = (
+        f"{row['name']:<22}  {row['state']:<7}  {row['size'] / 1e6:>6.0f} MB  {row['used_by']}"
+        for row in rows
+    )
+    print_result(as_json, lambda: rows, lines)
 
 
 @models_app.command("pull")
@@ -47,23 +48,32 @@ def models_pull(
     as_json: AsJson = False,
 ) -> None:
     """Download models into the library; one that is there and whole is left as it is."""
-    from tools.models import download as hub
-    from tools.models import registry as models
-    from ui.cli.progress import DownloadBar
+    from tools.models import registry
 
-    chosen = settings()
-    wanted = [models.known(name) for name in names or models.SUGGESTED]
-    failed = 0
-    for model in wanted:
-        try:
-            with DownloadBar(model.name, as_json) as bar:
-                place = hub.pull(chosen.home, model.name, bar, chosen.hub)
-            if not as_json:
-                print(f"{model.name}  {place}")
-        except VideoError as error:
-            failed += 1
-            complain(error)
+    wanted = [registry.known(name).name for name in names or registry.SUGGESTED]
+    ready = 0
+    for name, folder in download_models(load_settings(), wanted, as_json):
+        ready += 1
+        if not as_json:
+            print(f"{name}  {folder}")
     if as_json:
         models_list(True)
-    if failed:
+    if ready < len(wanted):
         raise typer.Exit(1)
+
+
+def download_models(
+    settings: Settings, names: Iterable[str], quiet: bool = False
+) -> Iterator[tuple[str, Path]]:
+    """Download models one by one, and yield name and folder; a failure is one line."""
+    from tools.models import download
+    from ui.cli.progress import DownloadBar
+
+    for name in names:
+        try:
+            with DownloadBar(name, quiet) as bar:
+                folder = download.pull(settings.home, name, bar, settings.hub)
+        except VideoError as error:
+            print_error(error)
+        else:
+            yield name, folder

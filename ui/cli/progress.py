@@ -4,132 +4,35 @@ import math
 import sys
 import time
 from collections.abc import Callable
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from tools.text.clean import clean_title
-from ui.render import clock
+from ui.progress import Countdown
+from ui.render import timestamp
 
 if TYPE_CHECKING:
+    from rich.progress import ProgressColumn
+
     from tools.ingest.run import Progress
 
-STEADY = 5.0
-"""Seconds for which the estimated end must not have moved later before it is told."""
-SLACK = 0.1
-"""Share of the remaining time by which the estimated end may move later and still be the same."""
+PAUSE = 5.0
+"""Seconds between two lines where there is no bar."""
 
 
-class Countdown:
-    """The remaining time, told only while it falls: an estimate that rises again is withheld."""
+class _Bar:
+    """Base of a bar with one task, and of lines where there is no terminal; a context manager."""
 
-    def __init__(self, time: Callable[[], float]) -> None:
-        self._time = time
-        self._end, self._moved, self._told = -math.inf, 0.0, math.inf
-
-    def __call__(self, remaining: float | None) -> float | None:
-        """Seconds left by a new estimate; None where that is not steady, or more than was told."""
-        if remaining is None:
-            return None
-        now = self._time()
-        end = now + remaining
-        if end > self._end + SLACK * remaining:
-            self._end, self._moved = end, now
-        self._end = min(self._end, end)
-        if now - self._moved < STEADY or remaining > self._told * (1 + SLACK):
-            return None
-        self._told = min(self._told, remaining)
-        return self._told
-
-
-class Reporter:
-    """Shows the progress of one video after another; use as a context manager."""
-
-    def __init__(self, quiet: bool = False, time: Callable[[], float] = time.monotonic) -> None:
-        self._quiet = quiet
-        self._time = time
+    def __init__(self, name: str, quiet: bool, time: Callable[[], float] = time.monotonic) -> None:
+        self._name, self._quiet, self._time = name, quiet, time
+        self._printed = -math.inf
         self._bar = None
-        self.begin("")
         if not quiet and sys.stderr.isatty():
             from rich.console import Console
-            from rich.progress import BarColumn, TextColumn
-            from rich.progress import Progress as Bars
+            from rich.progress import Progress
 
-            self._bar = Bars(
-                TextColumn("{task.fields[name]}", markup=False),
-                BarColumn(),
-                TextColumn("{task.description}", markup=False),
-                console=Console(stderr=True),
-                transient=True,
-            )
-            self._task = self._bar.add_task("", total=1.0, name="")
-
-    def __enter__(self) -> Self:
-        if self._bar:
-            self._bar.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._bar:
-            self._bar.stop()
-
-    def begin(self, name: str) -> None:
-        """Name the file that is indexed next."""
-        self._name = clean_title(name)  # a name may hold what a terminal obeys
-        self._said = -math.inf
-        self._countdown = Countdown(self._time)
-
-    def __call__(self, now: "Progress") -> None:
-        """Show one sign of life."""
-        seconds = self._countdown(now.remaining)
-        left = f", about {clock(round(seconds))} left" if seconds is not None else ""
-        text = f"{now.stage} {now.fraction:.0%}{left}"
-        if self._bar:
-            self._bar.update(
-                self._task, completed=now.fraction, description=text, name=self._name[:40]
-            )
-        elif not self._quiet:
-            if now.state != "running":
-                self._line(f"{now.stage}: {now.state}")
-            elif self._time() - self._said > 5:
-                self._line(text)
-
-    def _line(self, text: str) -> None:
-        self._said = self._time()
-        sys.stderr.write(f"{self._name}: {text}\n")
-        sys.stderr.flush()
-
-
-class DownloadBar:
-    """Bytes on standard error: a bar on a terminal, lines where it is not one."""
-
-    def __init__(self, name: str, quiet: bool) -> None:
-        self._name, self._quiet, self._said, self._bar = name, quiet, 0.0, None
-        if not quiet and sys.stderr.isatty():
-            from rich.console import Console
-            from rich.progress import (
-                BarColumn,
-                DownloadColumn,
-                Progress,
-                TextColumn,
-                TimeRemainingColumn,
-                TransferSpeedColumn,
-            )
-
-            self._bar = Progress(
-                TextColumn("{task.description}", markup=False),
-                BarColumn(),
-                DownloadColumn(),
-                TransferSpeedColumn(),
-                TimeRemainingColumn(),
-                console=Console(stderr=True),
-                transient=True,
-            )
-            self._task = self._bar.add_task(name, total=None)
+            console = Console(stderr=True)
+            self._bar = Progress(*self._columns(), console=console, transient=True)
+            self._task = self._bar.add_task(name, total=None, name="")
 
     def __enter__(self) -> Self:
         if self._bar:
@@ -140,17 +43,69 @@ class DownloadBar:
         if self._bar:
             self._bar.stop()
 
+    def _columns(self) -> "list[ProgressColumn]":
+        raise NotImplementedError
+
+    def _update(self, text: str, **values: Any) -> None:
+        """Move the bar; without one print the text, at most every `PAUSE` seconds."""
+        if self._bar:
+            self._bar.update(self._task, **values)
+        elif self._time() - self._printed > PAUSE:
+            self._print(text)
+
+    def _print(self, text: str) -> None:
+        if not self._quiet:
+            self._printed = self._time()
+            sys.stderr.write(f"{self._name}: {text}\n")
+            sys.stderr.flush()
+
+
+class IndexingBar(_Bar):
+    """Progress of one video after another."""
+
+    def __init__(self, quiet: bool = False, time: Callable[[], float] = time.monotonic) -> None:
+        super().__init__("", quiet, time)
+        self.begin("")
+
+    def _columns(self) -> "list[ProgressColumn]":
+        from rich.progress import BarColumn, TextColumn
+
+        name, text = "{task.fields[name]}", "{task.description}"
+        return [TextColumn(name, markup=False), BarColumn(), TextColumn(text, markup=False)]
+
+    def begin(self, name: str) -> None:
+        """Name the file that is indexed next."""
+        self._name = clean_title(name)  # a name may hold what a terminal obeys
+        self._printed = -math.inf
+        self._countdown = Countdown(self._time)
+
+    def __call__(self, now: "Progress") -> None:
+        """Show the stage, its share and the time left."""
+        seconds = self._countdown(now.remaining)
+        left = f", about {timestamp(round(seconds))} left" if seconds is not None else ""
+        text = f"{now.stage} {now.fraction:.0%}{left}"
+        if not self._bar and now.state != "running":
+            self._print(f"{now.stage}: {now.state}")
+        else:
+            name = self._name[:40]
+            self._update(text, completed=now.fraction, total=1.0, description=text, name=name)
+
+
+class DownloadBar(_Bar):
+    """Bytes of one download."""
+
+    def _columns(self) -> "list[ProgressColumn]":
+        from rich import progress as rich
+
+        name = rich.TextColumn("{task.description}", markup=False)
+        size, speed = rich.DownloadColumn(), rich.TransferSpeedColumn()
+        return [name, rich.BarColumn(), size, speed, rich.TimeRemainingColumn()]
+
     def __call__(self, done: int, total: int) -> None:
         """Show how many bytes are there; the first call says how many there will be."""
-        if self._quiet:
-            return
-        now = time.monotonic()
+        text = f"{done / 1e6:.1f} of {total / 1e6:.1f} MB"
         if not done:
-            sys.stderr.write(f"{self._name}: {total / 1e6:.1f} MB to download\n")
-        elif not self._bar and (done == total or now - self._said > 5):
-            sys.stderr.write(f"{self._name}: {done / 1e6:.1f} of {total / 1e6:.1f} MB\n")
-        if self._bar:
-            self._bar.update(self._task, completed=done, total=total)
-        elif not done or now - self._said > 5:
-            self._said = now
-        sys.stderr.flush()
+            self._print(f"{total / 1e6:.1f} MB to download")
+        elif done == total and not self._bar:
+            self._print(text)
+        self._update(text, completed=done, total=total)

@@ -1,4 +1,4 @@
-"""The end of the process: at once at Ctrl-C and SIGTERM, and without waiting at the end of `serve`.
+"""Ends of the process: at once at Ctrl-C and SIGTERM, without waiting at the end of `serve`.
 
 Nothing is unwound: a command may be killed at any moment without harm, so it may end at any moment,
 and no `except` of a library swallows it or prints a traceback. The decoding child dies with us.
@@ -15,7 +15,7 @@ _SHOW_CURSOR = "\x1b[?25h\r\x1b[K"  # a progress bar hides it
 
 
 def stop_at_once() -> None:
-    """End with status 130 at Ctrl-C and 143 at SIGTERM, unless who started us ignores them."""
+    """End with status 130 at Ctrl-C and 143 at SIGTERM, unless the parent set them ignored."""
     for name in (signal.SIGINT, signal.SIGTERM):
         if signal.getsignal(name) is not signal.SIG_IGN:
             signal.signal(name, _stop)
@@ -28,7 +28,7 @@ def _stop(number: int, frame: object) -> NoReturn:
 
 
 def leave(status: int) -> NoReturn:
-    """End now, without waiting for threads that index: what they do is gone on with next time."""
+    """End now, without waiting for threads that index: the next run resumes their work."""
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError):
             stream.flush()

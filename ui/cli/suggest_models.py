@@ -1,4 +1,4 @@
-"""The models that help most, offered before the first video is indexed; nothing comes unasked."""
+"""The models that help most, suggested before the first video; nothing is downloaded unasked."""
 
 import sys
 import threading
@@ -10,11 +10,11 @@ from pathlib import Path
 import typer
 
 from agent.settings import Settings
-from tools.errors import VideoError
-from ui.cli.common import complain, for_this_library
+from ui.cli.common import with_library_chosen
+from ui.cli.models import download_models
 
 MARK = "offered"
-"""The file beside the models that says what became of it."""
+"""Name of the file beside the models that holds the outcome of the last suggestion."""
 AGAIN = 86_400.0
 """Seconds before a hub that did not answer is tried again, and what is missing is told again."""
 DECLINED = "declined"
@@ -26,31 +26,36 @@ _GAINS = {
 """By kind of model: the setting that must be `auto` to use it, and what is better with it."""
 
 
-def offer(settings: Settings) -> None:
-    """Ask who sits at a terminal whether to download; tell others in one line, and do not wait."""
-    from tools.models import download as hub
-    from tools.models import registry as models
+def suggest(settings: Settings) -> None:
+    """Ask on a terminal whether to download; elsewhere print one line and do not wait."""
+    from tools.models import download, registry
 
     mark = settings.home / "models" / MARK
-    gains = {name: _GAINS[models.known(name).kind] for name in models.SUGGESTED}
+    kinds = {name: _GAINS[registry.known(name).kind] for name in registry.SUGGESTED}
     gains = {
-        name: one for name, one in gains.items() if getattr(settings.providers, one[0]) == "auto"
+        name: gain
+        for name, (option, gain) in kinds.items()
+        if getattr(settings.providers, option) == "auto"
     }
-    if not gains or settings.hub == hub.OFF or models.ready(settings.home) or _said(mark):
+    if (
+        not gains
+        or settings.hub == download.OFF
+        or registry.ready(settings.home)
+        or _was_suggested(mark)
+    ):
         return
-    size = sum(models.known(name).size for name in gains)
-    told = f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"
-    what = f"{_listed(list(gains))} ({told})"
-    named = "" if len(gains) == len(models.SUGGESTED) else " " + " ".join(gains)
-    get = for_this_library(f"cuepoint models pull{named}")
-    better = f"with {what}, {_listed([gain for _, gain in gains.values()])}"
+    size = sum(registry.known(name).size for name in gains)
+    total = f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"
+    names = "" if len(gains) == len(registry.SUGGESTED) else " " + " ".join(gains)
+    command = with_library_chosen(f"cuepoint models pull{names}")
+    better = f"with {_enumerated(gains)} ({total}), {_enumerated(gains.values())}"
     outcome = "told"
-    if not _can_be_asked():
-        sys.stderr.write(f"{better}: {get}\n")
+    if not _is_interactive():
+        sys.stderr.write(f"{better}: {command}\n")
     elif not _answers(settings.hub):
-        sys.stderr.write(f"{better}, but {settings.hub} does not answer; later: {get}\n")
+        sys.stderr.write(f"{better}, but {settings.hub} does not answer; later: {command}\n")
     elif typer.confirm(f"W{better[1:]}. Download them now?", err=True):
-        _fetch(settings, gains)
+        list(download_models(settings, gains))
     else:
         outcome = DECLINED
     with suppress(OSError):  # what stores the video tells it better
@@ -58,16 +63,16 @@ def offer(settings: Settings) -> None:
         mark.write_text(outcome)
 
 
-def _listed(parts: list[str]) -> str:
-    return " and ".join(part for part in (", ".join(parts[:-1]), parts[-1]) if part)
+def _enumerated(parts: Iterable[str]) -> str:
+    *most, last = parts
+    return f"{', '.join(most)} and {last}" if most else last
 
 
-def _can_be_asked() -> bool:
-    """Whether somebody sits at a terminal."""
+def _is_interactive() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
-def _said(mark: Path) -> bool:
+def _was_suggested(mark: Path) -> bool:
     try:
         return mark.read_text() == DECLINED or time.time() - mark.stat().st_mtime < AGAIN
     except OSError:
@@ -75,33 +80,20 @@ def _said(mark: Path) -> bool:
 
 
 def _answers(address: str) -> bool:
-    """Whether the hub shows a sign of life; a name that is never resolved is not waited for."""
-    from tools.models import download as hub
-    from tools.models import registry as models
+    """True if the hub shows a sign of life; a name that is never resolved is not waited for."""
+    from tools.models import download, registry
 
     alive = threading.Event()
 
     def knock() -> None:
         from huggingface_hub import HfApi
 
-        repository = models.known(models.SUGGESTED[0]).sources[0].repository
+        repository = registry.known(registry.SUGGESTED[0]).sources[0].repository
         with suppress(Exception):  # whatever it is that a hub says wrong
-            HfApi(endpoint=address, token=False).model_info(repository, timeout=hub.PATIENCE)
+            HfApi(endpoint=address, token=False).model_info(repository, timeout=download.PATIENCE)
             alive.set()
 
     thread = threading.Thread(target=knock, daemon=True)
     thread.start()
-    thread.join(hub.PATIENCE)
+    thread.join(download.PATIENCE)
     return alive.is_set()
-
-
-def _fetch(settings: Settings, names: Iterable[str]) -> None:
-    from tools.models import download as hub
-    from ui.cli.progress import DownloadBar
-
-    for name in names:
-        try:
-            with DownloadBar(name, False) as bar:
-                hub.pull(settings.home, name, bar, settings.hub)
-        except VideoError as error:
-            complain(error)

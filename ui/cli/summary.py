@@ -1,4 +1,4 @@
-"""The commands that tell a video in short: `cuepoint summary`, `cuepoint caption`."""
+"""The commands `cuepoint summary` and `cuepoint caption`."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ui.cli.common import AsJson, VideoRef, open_library, print_json, settings
-from ui.cli.indexing import resolve
+from ui.cli.common import (
+    AsJson,
+    VideoRef,
+    choice,
+    load_settings,
+    open_library,
+    print_result,
+)
+from ui.cli.indexing import indexed_video
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
-    from agent.ask import Answer
     from agent.grounding.review import Claim
     from agent.summary.language_model import CostEstimate, ModelSummarizer
     from agent.summary.summarize import Summary, SummaryEvent
     from tools.library import Library
-
-
-def add_to(app: typer.Typer) -> None:
-    """Make them commands of a program."""
-    app.command()(summary)
-    app.command()(caption)
 
 
 def summary(
@@ -38,23 +38,19 @@ def summary(
     from ui.render import Json
 
     library = open_library()
-    one = resolve(library, video, as_json)
+    indexed = indexed_video(library, video, as_json)
     summarizer = _summarizer(library, as_json)
     if plan:
         from tools.summary.digest import digest
 
-        made = summarizer.estimate(library, one.id, digest(library, one.id)) if summarizer else None
-        if as_json:
-            print_json(Json(library).plan(made))
-        else:
-            print(_planned(made))
+        estimate = summarizer and summarizer.estimate(
+            library, indexed.id, digest(library, indexed.id)
+        )
+        print_result(as_json, lambda: Json(library).plan(estimate), [_plan_line(estimate)])
         return
-    found = summarize(library, one.id, summarizer)
-    if as_json:
-        print_json(Json(library).summary(found))
-    else:
-        print("\n".join(_told(one.title, found)))
-        _say_cost(found)
+    made = summarize(library, indexed.id, summarizer)
+    lines = _summary_lines(indexed.title, made)
+    print_result(as_json, lambda: Json(library).summary(made), lines, made)
 
 
 def caption(
@@ -67,48 +63,40 @@ def caption(
     from agent.summary.summarize import caption as write
     from ui.render import Json, label
 
-    if style not in STYLES:
-        raise typer.BadParameter(f"no style {style!r}; one of: {', '.join(STYLES)}")
+    choice("style", style, STYLES)
     library = open_library()
-    one = resolve(library, video, as_json)
-    answer = write(library, one.id, style, _summarizer(library, as_json))
-    if as_json:
-        print_json(Json(library).answer(answer))
-        return
-    cited = (f"  {label(one.evidence, one.handle)}" for one in answer.evidence)
-    print("\n".join([answer.answer, *cited]))
-    _say_cost(answer)
+    id = indexed_video(library, video, as_json).id
+    answer = write(library, id, style, _summarizer(library, as_json))
+    evidence = (f"  {label(cited.evidence, cited.handle)}" for cited in answer.evidence)
+    lines = [answer.answer, *evidence]
+    print_result(as_json, lambda: Json(library).answer(answer), lines, answer)
 
 
 def _summarizer(library: Library, quiet: bool) -> ModelSummarizer | None:
-    """The language model of the settings as a summarizer; None where there is none."""
+    """Summarizer with the language model of the settings; None where there is none."""
     from agent.llm.provider import load_model
     from agent.settings import EXTRACTIVE
     from tools.toolbox import open_toolbox
 
-    chosen = settings()
-    model = load_model(chosen, open_toolbox(library, chosen.providers))
+    settings = load_settings()
+    model = load_model(settings, open_toolbox(library, settings.providers))
     if model._llm_type == EXTRACTIVE:
         return None
+    from agent.agent import model_name
+    from agent.llm.catalog import model_info
     from agent.llm.limits import Spending
     from agent.summary.language_model import ModelSummarizer
 
-    def say(told: str) -> None:
-        if not quiet:
-            sys.stderr.write(f"told: {told}\n")
-
-    spending = Spending(library.root / "spending.json", chosen.limits)
-    return ModelSummarizer(model, spending=spending, table=chosen.model_table, on_progress=say)
-
-
-def _say_cost(found: Answer | Summary) -> None:
-    from ui.render import cost, printable
-
-    if any(found.tokens):
-        sys.stderr.write(printable(cost(found)) + "\n")
+    return ModelSummarizer(
+        model,
+        spending=Spending(library.root / "spending.json", settings.limits),
+        info=model_info(model_name(model), settings.model_table, settings.openai_base_url),
+        wait=settings.limits.model_wait,
+        on_progress=lambda part: None if quiet else print(f"told: {part}", file=sys.stderr),
+    )
 
 
-def _planned(plan: CostEstimate | None) -> str:
+def _plan_line(plan: CostEstimate | None) -> str:
     if plan is None:
         return "no language model is set up: the summary quotes the video and costs nothing"
     given, written = plan.tokens
@@ -120,36 +108,27 @@ def _planned(plan: CostEstimate | None) -> str:
     )
 
 
-def _told(title: str, found: Summary) -> Iterable[str]:
-    from ui.render import clock, printable, span
+def _summary_lines(title: str, summary: Summary) -> Iterable[str]:
+    from agent.summary.summarize import with_citations
+    from ui.render import printable, time_range, timestamp
 
-    whole = found.coverage[0].duration
-    yield f"{printable(title)}  {clock(whole)}"
-    yield from _claims(found.overview)
+    def sentence(cited: Claim | SummaryEvent) -> str:
+        return printable(with_citations(cited.text, cited.citations))
+
+    def claims(claims: Iterable[Claim], indent: str) -> Iterable[str]:
+        for claim in claims:
+            doubt = "" if claim.verdict == "verified" else f" ({claim.verdict})"
+            yield f"{indent}{sentence(claim)}{doubt}"
+
+    yield f"{printable(title)}  {timestamp(summary.coverage[0].duration)}"
+    yield from claims(summary.overview, "  ")
     yield "\nChapters"
-    for one in found.chapters:
-        yield f"  {span(one.start, one.end)}  {printable(one.title)}"
-        yield from _claims(one.claims, "      ")
-    yield from _events("Events", found.events)
-    yield from _events("Highlights", found.highlights)
-
-
-def _claims(claims: Sequence[Claim], indent: str = "  ") -> Iterable[str]:
-    from agent.summary.summarize import with_citations
-    from ui.render import printable
-
-    for one in claims:
-        doubt = "" if one.verdict == "verified" else f" ({one.verdict})"
-        yield f"{indent}{printable(with_citations(one.text, one.citations))}{doubt}"
-
-
-def _events(name: str, events: Sequence[SummaryEvent]) -> Iterable[str]:
-    from agent.summary.summarize import with_citations
-    from ui.render import printable, span
-
-    if events:
-        yield f"\n{name}"
-    for one in events:
-        why = f" ({', '.join(one.reasons)})" if one.reasons else ""
-        text = printable(with_citations(one.text, one.citations))
-        yield f"  {span(one.start, one.end)}{why}  {text}"
+    for chapter in summary.chapters:
+        yield f"  {time_range(chapter.start, chapter.end)}  {printable(chapter.title)}"
+        yield from claims(chapter.claims, "      ")
+    for name, events in (("SummaryEvents", summary.events), ("Highlights", summary.highlights)):
+        if events:
+            yield f"\n{name}"
+        for event in events:
+            why = f" ({', '.join(event.reasons)})" if event.reasons else ""
+            yield f"  {time_range(event.start, event.end)}{why}  {sentence(event)}"

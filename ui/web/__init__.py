@@ -1,1 +1,1 @@
-"""What the browser talks to: host guard, media, uploads, jobs."""
+"""Routes and jobs behind the browser: host guard, media, uploads, proxies, state."""

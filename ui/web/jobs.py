@@ -1,4 +1,4 @@
-"""Videos that are being indexed for the browser: in other processes, followed from here."""
+"""Indexing jobs of the browser: run in other processes, followed from here."""
 
 import asyncio
 import logging
@@ -7,7 +7,9 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from agent.settings import Settings
 from tools.errors import (
@@ -25,8 +27,8 @@ from tools.ingest.workers import Pool
 from tools.library import Library
 from tools.media import Video
 
-LOOK = 10.0
-"""Seconds between two looks at a disk that is full."""
+DISK_CHECK = 10.0
+"""Seconds between two checks of a disk that is full."""
 PAUSES = 5
 """Times that a full disk may stop one video; some are full whatever they say is free."""
 _log = logging.getLogger(__name__)
@@ -36,15 +38,20 @@ _log = logging.getLogger(__name__)
 class Job:
     """One video on its way into the library. Only the event loop changes it."""
 
+    path: Path
     title: str
+    take: bool = False
+    """True moves the file into the library; else it is linked."""
+    after: Callable[[], None] | None = None
+    """Called once the file is in the library, or cannot be read."""
     progress: Progress | None = None
     usable: Video | None = None
     done: Video | None = None
     trouble: str | None = None
-    watch: asyncio.Task[None] | None = None
     paused: bool = False
-    """The disk is full: it goes on once there is room."""
+    """True while the disk is full: it goes on once there is room."""
     pauses: int = 0
+    task: asyncio.Task[None] | None = None
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
@@ -54,18 +61,22 @@ class Job:
 
     @property
     def fraction(self) -> float:
-        """0 to 1 over all stages."""
-        if self.done:
-            return 1.0
-        if self.progress is None:
-            return 0.0
+        """Share of the work of all stages, 0 to 1."""
+        if self.done or self.progress is None:
+            return float(self.done is not None)
         names = list(WEIGHTS)
         before = sum(WEIGHTS[name] for name in names[: names.index(self.progress.stage)])
         now = WEIGHTS[self.progress.stage] * self.progress.fraction
         return (before + now) / sum(WEIGHTS.values())
 
+    def update(self, **values: Any) -> None:
+        """Set fields, and wake who follows the job."""
+        for name, value in values.items():
+            setattr(self, name, value)
+        self._changed.set()
+
     async def changes(self, pause: float) -> AsyncIterator[None]:
-        """Once for each change, but no sooner than every `pause` seconds; ends with the job."""
+        """Yield at each change, but no sooner than every `pause` seconds; ends with the job."""
         while not self.over:
             await self._changed.wait()
             self._changed.clear()
@@ -79,131 +90,102 @@ class Job:
             await asyncio.sleep(0.1)
         return self.usable or self.done
 
-    def _tell(self) -> None:
-        self._changed.set()
 
-
-class Intake:
-    """Indexes files in other processes and lets the chat watch."""
+class JobQueue:
+    """Indexes files in other processes, in the order in which they came."""
 
     def __init__(
         self,
         library: Library,
         settings: Settings,
         free: Callable[[Path], int] = free,
-        look: Callable[[], Awaitable[None]] = lambda: asyncio.sleep(LOOK),
+        wait: Callable[[], Awaitable[None]] = lambda: asyncio.sleep(DISK_CHECK),
     ) -> None:
         self._library = library
-        self._free, self._look = free, look
+        self._free, self._wait = free, wait
         self._providers = settings.providers
         self._pool = Pool(settings.workers or max(1, (os.cpu_count() or 1) // 2))
-        self._waiting: deque[Callable[[], None]] = deque()
+        self._waiting: deque[Job] = deque()
 
     def close(self) -> None:
-        """End what runs; it is taken up at the next start."""
+        """End what runs; it is resumed at the next start."""
         self._waiting.clear()
         self._pool.close()
 
-    def start(
-        self,
-        path: Path,
-        title: str,
-        *,
-        take: bool = False,
-        after: Callable[[], None] | None = None,
-    ) -> Job:
-        """Index a file; take moves it in; after runs once it is in, or cannot be read.
+    def start(self, path: Path, title: str, **options: Any) -> Job:
+        """Index a file; options are those of Job.
 
         Where the pool is full, it waits here for another to end: what was accepted is not lost.
         """
-        job, source = Job(title), path
-        loop = asyncio.get_running_loop()
-
-        def note(progress: Progress) -> None:
-            usable = None if job.usable else self._usable(progress.video)
-            loop.call_soon_threadsafe(_advance, job, progress, usable)
-
-        async def watch(running: "asyncio.Future[Video]") -> None:
-            done: Video | None = None
-            trouble: str | None = None
-            unreadable = False
-            try:
-                done = await running
-            except asyncio.CancelledError:
-                trouble = "Cuepoint is stopping"
-            except DiskFull as error:
-                if job.pauses < PAUSES:
-                    self._go_on()
-                    await self._room_again(job)
-                    locate()
-                    self._waiting.append(begin)
-                    self._go_on()
-                    return
-                trouble = f"{error}. It goes on when Cuepoint is started again"
-            except VideoError as error:
-                # Its words name the file by the path that it has here.
-                trouble = str(error).replace(str(source), title).replace(source.name, title)
-                unreadable = isinstance(error, UnreadableMedia)
-            except Exception:
-                _log.exception("indexing %s", path)
-                trouble = "something went wrong while indexing; the log of the server says what"
-            if after and (done or unreadable):
-                await asyncio.to_thread(after)
-            _finish(job, done, trouble)
-            self._go_on()
-
-        def locate() -> None:
-            nonlocal source
-            if job.progress and not source.exists():  # it was taken in before the disk was full
-                with suppress(VideoError):
-                    source = self._library.original(job.progress.video)
-
-        def begin() -> None:
-            started = self._pool.index(
-                self._library, source, self._providers, note, title=title, take=take
-            )
-            job.watch = loop.create_task(watch(asyncio.wrap_future(started)))
-
-        self._waiting.append(begin)
-        self._go_on()
+        job = Job(path, title, **options)
+        self._waiting.append(job)
+        self._submit_waiting()
         return job
 
-    async def _room_again(self, job: Job) -> None:
-        """Wait until a stage could start."""
-        job.pauses += 1
-        _pause(job, True)
-        await self._look()
+    def _submit_waiting(self) -> None:
+        """Give jobs to the pool, in their order, until it is full; it takes none at the end."""
+        loop = asyncio.get_running_loop()
+        with suppress(RefusedRequest, Interrupted):
+            while self._waiting:
+                job = self._waiting[0]
+                report = partial(self._report, loop, job)
+                running = self._pool.index(
+                    self._library, job.path, self._providers, report, title=job.title, take=job.take
+                )
+                job.task = loop.create_task(self._follow(job, asyncio.wrap_future(running)))
+                self._waiting.popleft()
+
+    def _report(self, loop: asyncio.AbstractEventLoop, job: Job, progress: Progress) -> None:
+        """Pass progress on from a thread of the pool."""
+        usable = None if job.usable else self._usable(progress.video)
+        loop.call_soon_threadsafe(
+            lambda: job.update(progress=progress, usable=job.usable or usable)
+        )
+
+    async def _follow(self, job: Job, running: "asyncio.Future[Video]") -> None:
+        done: Video | None = None
+        trouble: str | None = None
+        unreadable = False
+        try:
+            done = await running
+        except asyncio.CancelledError:
+            trouble = "Cuepoint is stopping"
+        except DiskFull as error:
+            if job.pauses < PAUSES:
+                self._submit_waiting()
+                await self._pause(job)
+                self._waiting.append(job)
+                self._submit_waiting()
+                return
+            trouble = f"{error}. It goes on when Cuepoint is started again"
+        except VideoError as error:
+            # Its words name the file by the path that it has here.
+            trouble = str(error).replace(str(job.path), job.title)
+            trouble = trouble.replace(job.path.name, job.title)
+            unreadable = isinstance(error, UnreadableMedia)
+        except Exception:
+            _log.exception("indexing %s", job.path)
+            trouble = "something went wrong while indexing; the log of the server says what"
+        if job.after and (done or unreadable):
+            await asyncio.to_thread(job.after)
+        job.update(done=done, trouble=trouble)
+        self._submit_waiting()
+
+    async def _pause(self, job: Job) -> None:
+        """Wait until there is room for a stage, and find the file that was taken in meanwhile."""
+        job.update(paused=True, pauses=job.pauses + 1)
+        await self._wait()
         while await asyncio.to_thread(self._free, self._library.root) < SPARE_BYTES:
-            await self._look()
-        _pause(job, False)
+            await self._wait()
+        job.update(paused=False)
+        if job.progress and not job.path.exists():
+            with suppress(VideoError):
+                job.path = self._library.original(job.progress.video)
 
     def _usable(self, video: str) -> Video | None:
         """The video, if there is enough of it to ask about, whichever run made that."""
         with suppress(UnknownVideo, Damaged):
-            found = self._library.get(video)
-            if found.stages["keyframes"].state in ("done", "skipped"):
-                return found
+            known = self._library.get(video)
+            if known.stages["keyframes"].state in ("done", "skipped"):
+                return known
         return None
-
-    def _go_on(self) -> None:
-        """Give the pool what waits, in its order, as far as there is room; nothing at the end."""
-        with suppress(RefusedRequest, Interrupted):
-            while self._waiting:
-                self._waiting[0]()
-                self._waiting.popleft()
-
-
-def _advance(job: Job, progress: Progress, usable: Video | None) -> None:
-    job.progress = progress
-    job.usable = job.usable or usable
-    job._tell()  # pyright: ignore[reportPrivateUsage]
-
-
-def _pause(job: Job, paused: bool) -> None:
-    job.paused = paused
-    job._tell()  # pyright: ignore[reportPrivateUsage]
-
-
-def _finish(job: Job, done: Video | None, trouble: str | None) -> None:
-    job.done, job.trouble = done, trouble
-    job._tell()  # pyright: ignore[reportPrivateUsage]

@@ -1,4 +1,4 @@
-"""Pictures and films by id, and the page that plays one moment."""
+"""Routes of pictures and videos by id, and the page that plays one moment."""
 
 import asyncio
 import html
@@ -26,8 +26,8 @@ _ENDING = re.compile(r"\.[A-Za-z0-9]{1,8}")
 _T = TypeVar("_T")
 
 
-async def _found(work: Awaitable[_T]) -> _T:
-    """Await some work; an error is told without paths, which are nobody's business here."""
+async def _or_http_error(work: Awaitable[_T]) -> _T:
+    """Await some work; its errors become those of HTTP, without paths."""
     try:
         return await work
     except UnknownVideo as error:
@@ -39,14 +39,14 @@ async def _found(work: Awaitable[_T]) -> _T:
         raise HTTPException(410, "the file of this video is missing or cannot be read") from error
 
 
-async def _waited_for(request: Request, work: Coroutine[Any, Any, _T]) -> _T:
-    """Do some work, but no longer than the browser waits for it."""
+async def _until_disconnect(request: Request, work: Coroutine[Any, Any, _T]) -> _T:
+    """Await some work, but no longer than the browser waits for it."""
 
-    async def left() -> None:
+    async def disconnect() -> None:
         while (await request.receive())["type"] != "http.disconnect":
             pass
 
-    working, gone = asyncio.ensure_future(work), asyncio.ensure_future(left())
+    working, gone = asyncio.ensure_future(work), asyncio.ensure_future(disconnect())
     try:
         await asyncio.wait((working, gone), return_when=asyncio.FIRST_COMPLETED)
         if not working.done():
@@ -62,20 +62,18 @@ def media_routes(library: Library, proxies: Proxies) -> APIRouter:
     router = APIRouter()
 
     def known(id: str) -> Video:
-        if len(id) != 16:  # an id, not a title or the start of one
-            raise UnknownVideo(id)
-        video = library.get(id)
-        if video.id != id:
+        # An id of 16 letters, not a title or the start of one.
+        if len(id) != 16 or (video := library.get(id)).id != id:
             raise UnknownVideo(id)
         return video
 
     @router.api_route("/media/{id}/file", methods=["GET", "HEAD"])
     async def file(id: str, request: Request) -> Response:
-        video = await _found(asyncio.to_thread(known, id))
-        path = await _found(proxies.read(library.original, id))
-        media_type = await _found(proxies.read(proxies.direct, id)) or "application/octet-stream"
+        video = await _or_http_error(asyncio.to_thread(known, id))
+        path = await _or_http_error(proxies.read(library.original, id))
+        media_type = await _or_http_error(proxies.read(proxies.direct_type, id))
         ending = path.suffix if _ENDING.fullmatch(path.suffix) else ""
-        return _send(request, path, media_type, video.title + ending)
+        return _send(request, path, media_type or "application/octet-stream", video.title + ending)
 
     @router.api_route("/media/{id}/play", methods=["GET", "HEAD"])
     async def play(
@@ -84,28 +82,28 @@ def media_routes(library: Library, proxies: Proxies) -> APIRouter:
         start: Annotated[float, Query(alias="from")] = 0.0,
         end: Annotated[float | None, Query(alias="to")] = None,
     ) -> Response:
-        video = await _found(asyncio.to_thread(known, id))
-        stop = start + 30 if end is None else end
-        made = await _found(_waited_for(request, proxies.playable(video, start, stop)))
-        return _send(request, made.path, made.media_type, f"{video.title}{made.path.suffix}")
+        video = await _or_http_error(asyncio.to_thread(known, id))
+        making = proxies.playable(video, start, start + 30 if end is None else end)
+        path, media_type = await _or_http_error(_until_disconnect(request, making))
+        return _send(request, path, media_type, video.title + path.suffix)
 
     @router.api_route("/media/{id}/frame/{milliseconds:int}.jpg", methods=["GET", "HEAD"])
     async def frame(id: str, milliseconds: int, request: Request) -> Response:
-        await _found(asyncio.to_thread(known, id))
-        path = await _found(proxies.read(_picture, library, id, milliseconds / 1000))
+        await _or_http_error(asyncio.to_thread(known, id))
+        path = await _or_http_error(proxies.read(_picture, library, id, milliseconds / 1000))
         return _send(request, path, "image/jpeg", path.name)
 
     @router.api_route("/media/{id}/strip/{start:int}-{end:int}.jpg", methods=["GET", "HEAD"])
     async def strip(id: str, start: int, end: int, request: Request) -> Response:
-        video = await _found(asyncio.to_thread(known, id))
+        video = await _or_http_error(asyncio.to_thread(known, id))
         image = strip_name(video.id, start / 1000, min(end / 1000, video.duration))
-        path = await _found(proxies.read(library.picture, image))
+        path = await _or_http_error(proxies.read(library.picture, image))
         return _send(request, path, "image/jpeg", path.name)
 
     @router.get("/v/{id}", response_class=HTMLResponse)
     async def moment(id: str, t: float = 0.0) -> HTMLResponse:
-        video = await _found(asyncio.to_thread(known, id))
-        direct = await _found(proxies.read(proxies.direct, id))
+        video = await _or_http_error(asyncio.to_thread(known, id))
+        direct = await _or_http_error(proxies.read(proxies.direct_type, id))
         at = min(max(t if t == t else 0.0, 0.0), video.duration)
         page = _PAGE.substitute(
             id=video.id,
@@ -135,7 +133,7 @@ def _picture(library: Library, id: str, seconds: float) -> Path:
 
 
 def _send(request: Request, path: Path, media_type: str, name: str) -> Response:
-    """A file, or the one range of it that is asked for; ids name content, so it may be kept."""
+    """A file, or the one range asked for; ids name content, so browsers may cache it."""
     if "," in request.headers.get("range", ""):
         return Response(status_code=416, headers={"accept-ranges": "bytes"})
     return FileResponse(

@@ -1,4 +1,4 @@
-"""What a browser cannot decode is played from a copy of the span that is asked for."""
+"""Proxies: copies of the asked spans of videos that a browser cannot decode."""
 
 import asyncio
 import math
@@ -19,100 +19,91 @@ WHOLE = 60.0
 """Seconds up to which a video is copied whole."""
 LONGEST = 120.0
 """Seconds of one copy."""
-AT_ONCE = 2
+COPY_THREADS = 2
 """Copies that are made at the same time."""
-READING = 4
+READ_THREADS = 4
 """Files of videos that are read at the same time."""
-KEPT = 24
+MOST_COPIES = 24
 """Copies kept of one video; the least recently made go first."""
 
-_MP4_PICTURES = {"h264", "av1", "libdav1d", "vp9", "libvpx-vp9"}
-_WEBM_PICTURES = {"vp8", "vp9", "av1", "libdav1d", "libvpx", "libvpx-vp9"}
-_MP4_SOUND = {"aac", "mp3", "mp3float", "opus", "libopus", "flac"}
-_WEBM_SOUND = {"opus", "libopus", "vorbis", "libvorbis"}
+_CODECS = {
+    "mp4": ({"h264", "av1", "libdav1d", "vp9", "libvpx-vp9"},
+            {"aac", "mp3", "mp3float", "opus", "libopus", "flac"}),
+    "webm": ({"vp8", "vp9", "av1", "libdav1d", "libvpx", "libvpx-vp9"},
+             {"opus", "libopus", "vorbis", "libvorbis"}),
+}  # fmt: skip
+"""By container: the codecs of pictures and of sound that every browser plays."""
 _FORMATS = {"yuv420p", "yuvj420p", "yuva420p"}
 _T = TypeVar("_T")
 _SOUND_FILES = {"mp3": "audio/mpeg", "wav": "audio/wav", "flac": "audio/flac", "ogg": "audio/ogg"}
 
 
-@dataclass(frozen=True)
-class Playable:
-    """A file to send, and the type to send it as."""
-
-    path: Path
-    media_type: str
-
-
 def browser_type(facts: dict[str, Any], head: bytes) -> str | None:
-    """The media type as which every browser plays the file; None where one may not.
+    """Media type under which every browser plays a file; None where one may not.
 
     facts are those of `probe`, head the first bytes of the file: WebM is a Matroska that says so.
     """
     container, picture = facts["format"], facts["video"]
     codecs = {sound["codec"] for sound in facts["audio"][:1]}
-    kind = "video" if picture else "audio"
     if container in _SOUND_FILES and not picture:
         return _SOUND_FILES[container]
-    if "mp4" in container.split(","):
-        pictures, sounds, subtype = _MP4_PICTURES, _MP4_SOUND, "mp4"
-    elif "webm" in container.split(",") and b"webm" in head:
-        pictures, sounds, subtype = _WEBM_PICTURES, _WEBM_SOUND, "webm"
-    else:
+    subtype = next((name for name in _CODECS if name in container.split(",")), "")
+    if not subtype or (subtype == "webm" and b"webm" not in head):
         return None
+    pictures, sounds = _CODECS[subtype]
     if not codecs <= sounds:
         return None
     if picture and (picture["codec"] not in pictures or picture["pixel_format"] not in _FORMATS):
         return None
-    return f"{kind}/{subtype}"
+    return f"{'video' if picture else 'audio'}/{subtype}"
 
 
 @dataclass
 class _Copy:
-    """One copy on its way, and how many wait for it. Only the event loop counts them."""
+    """One copy in the making, and how many wait for it. Only the event loop counts them."""
 
     child: Child
-    made: "asyncio.Future[None]"
+    done: "asyncio.Future[None]"
     waiting: int = 0
 
 
 class Proxies:
-    """Copies of spans, made once however many ask, kept beside the video."""
+    """Copies of spans, each made once for all requests, kept beside the video."""
 
     def __init__(self, library: Library) -> None:
         self._library = library
-        self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="proxy")
-        self._reading = ThreadPoolExecutor(READING, thread_name_prefix="file")
+        self._pool = ThreadPoolExecutor(COPY_THREADS, thread_name_prefix="proxy")
+        self._reading = ThreadPoolExecutor(READ_THREADS, thread_name_prefix="file")
         self._making: dict[Path, _Copy] = {}
 
     def close(self) -> None:
-        """Start nothing more, and end what runs."""
+        """Start no more copies, and end those in the making."""
         self._pool.shutdown(wait=False, cancel_futures=True)
         self._reading.shutdown(wait=False, cancel_futures=True)
         for copy in self._making.values():
             copy.child.kill()
 
-    async def read(self, ask: Callable[..., _T], *arguments: object) -> _T:
-        """Run what may take long: a lost picture is decoded, a touched film read to its end."""
-        return await asyncio.get_running_loop().run_in_executor(self._reading, ask, *arguments)
+    async def read(self, work: Callable[..., _T], *arguments: object) -> _T:
+        """Run slow reads: a lost picture is decoded, a changed file is read to its end."""
+        return await asyncio.get_running_loop().run_in_executor(self._reading, work, *arguments)
 
-    def direct(self, video: str) -> str | None:
-        """The media type of the original where browsers play it, else None."""
+    def direct_type(self, video: str) -> str | None:
+        """Media type of the original where browsers play it, else None."""
         with self._library.original(video).open("rb") as file:
             return browser_type(self._library.manifest(video)["probe"], file.read(4096))
 
-    async def playable(self, video: Video, start: float, end: float) -> Playable:
-        """What to send for a span: the original, or a copy that is made now if it is not there.
+    async def playable(self, video: Video, start: float, end: float) -> tuple[Path, str]:
+        """File and media type for a span: the original, or a copy that is made if it is missing.
 
         A copy that nobody waits for any more is given up, and its decoder ended.
         """
-        direct = await self.read(self.direct, video.id)
-        if direct:
-            return Playable(await self.read(self._library.original, video.id), direct)
-        begin, stop = span(start, end, video.duration)
+        if media_type := await self.read(self.direct_type, video.id):
+            return await self.read(self._library.original, video.id), media_type
+        begin, stop = copied_span(start, end, video.duration)
         target = self._library.folder(video.id) / "proxies" / f"{begin}-{stop}.mp4"
         if not target.exists():
             await self._copied(video, begin, stop, target)
-        return Playable(target, "video/mp4" if video.width else "audio/mp4")
+        return target, "video/mp4" if video.width else "audio/mp4"
 
     async def _copied(self, video: Video, begin: int, stop: int, target: Path) -> None:
         copy = self._making.get(target)
@@ -122,12 +113,12 @@ class Proxies:
             copy = self._making[target] = _Copy(child, asyncio.wrap_future(job))
         copy.waiting += 1
         try:
-            await asyncio.shield(copy.made)
+            await asyncio.shield(copy.done)
         finally:
             copy.waiting -= 1
             if not copy.waiting:
                 del self._making[target]
-                copy.made.cancel()  # which ends one that has not begun
+                copy.done.cancel()  # ends a copy that has not begun
                 copy.child.kill()
 
     def _make(self, child: Child, video: Video, start: int, end: int, target: Path) -> None:
@@ -146,7 +137,7 @@ class Proxies:
                 pass
             part.replace(target)
         copies = sorted(folder.glob("*-*.mp4"), key=_made_at)
-        for old in copies[:-KEPT]:
+        for old in copies[:-MOST_COPIES]:
             old.unlink(missing_ok=True)
 
 
@@ -156,8 +147,8 @@ def _made_at(path: Path) -> float:
     return 0.0
 
 
-def span(start: float, end: float, duration: float) -> tuple[int, int]:
-    """Whole seconds around what is asked for, so that neighbours share a copy."""
+def copied_span(start: float, end: float, duration: float) -> tuple[int, int]:
+    """Whole seconds around the asked span, so that neighbours share a copy."""
     if not (math.isfinite(start) and math.isfinite(end)) or start < 0 or end <= start:
         raise RefusedRequest("from and to are seconds, and to is the later one")
     if start >= duration:

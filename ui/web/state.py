@@ -1,23 +1,29 @@
-"""What the chat and the routes work with."""
+"""Application state that the chat and the routes share."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from agent.settings import Settings
 from tools.library import Library
-from ui.web.jobs import Intake
+from ui.web.jobs import Job, JobQueue
 from ui.web.proxies import Proxies
-from ui.web.uploads import Uploads
+from ui.web.uploads import Upload, Uploads
 
 
 @dataclass
-class Desk:
-    """One library, open for the browser. agent is there while the application runs."""
+class AppState:
+    """One library, open for the browser. agent is set while the application runs."""
 
     settings: Settings
     library: Library
     uploads: Uploads
     proxies: Proxies
-    intake: Intake
+    jobs: JobQueue
     agent: Any = None
-    decoder: bool = False
+    can_decode: bool = False
+
+    def index_upload(self, upload: Upload) -> Job:
+        """Index an upload and move it into the library."""
+        after = partial(self.uploads.forget, upload)
+        return self.jobs.start(upload.path, upload.title, take=True, after=after)

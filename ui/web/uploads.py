@@ -1,6 +1,6 @@
-"""Files that come in through the browser: straight to disk, counted, probed, never lost.
+"""Uploads of the browser: streamed to disk, limited, probed, never lost.
 
-An upload is written to `uploads/<uuid>.part`, checked, and becomes `uploads/<uuid>` with its name
+An upload is written to `uploads/<uuid>.part`, checked, and becomes `uploads/<uuid>` with its title
 beside it in `<uuid>.json`, which also says whether a message was sent with it: only then is it
 indexed. From there it leaves the folder only into the library.
 """
@@ -11,9 +11,9 @@ import shutil
 import threading
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Generator
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -33,40 +33,31 @@ from ui.web.host_guard import is_uuid
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
 
-PIECE = 1 << 20
-AT_ONCE = 4
+BUFFER = 1 << 20
+"""Bytes that are written to disk at once."""
+THREADS = 4
 """Uploads that are written, and as many that are probed, at the same time."""
-OPEN = 32
+CONNECTIONS = 32
 """Uploads that may come in at the same time; a browser opens six connections at most."""
 FILES = 4
-"""What one of them holds open: its connection, its file twice, its record."""
+"""Files that one of them keeps open: its connection, its file twice, its record."""
 OVERHEAD = 64 << 10
-"""What the multipart form may add to the file."""
+"""Bytes that the multipart form may add to the file."""
 SPARE = 256 << 20
 """Bytes of the disk that an upload leaves free."""
 HEADER = 32 << 10
-"""A file name may be long; it is cut, not refused."""
+"""Bytes of a part's header: a file name may be long; it is cut, not refused."""
 ABANDONED = 86400.0
 """Seconds after which a file that was attached, and never sent with a message, is removed."""
 _T = TypeVar("_T")
 
 
-class NotTaken(RefusedRequest):
-    """An upload that is broken off from here; status is HTTP's word for why."""
+class UploadRefused(RefusedRequest):
+    """An upload that is broken off from here; status is HTTP's: 413 too large, 408 stalled, 503."""
 
-    status = 503
-
-
-class TooLarge(NotTaken):
-    """Above the limit for a file, the room for uploads, or what the disk holds."""
-
-    status = 413
-
-
-class Stalled(NotTaken):
-    """No byte came for too long."""
-
-    status = 408
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
 
 
 @dataclass(frozen=True)
@@ -79,8 +70,8 @@ class Upload:
 
 
 @dataclass(frozen=True)
-class Picture:
-    """A picture that a question is about: a small JPEG made of what was sent, on no disk."""
+class UserImage:
+    """An image that a question is about: a small JPEG made of what was sent, on no disk."""
 
     id: str
     title: str
@@ -90,15 +81,15 @@ class Picture:
 class Uploads:
     """The folder of one library's uploads.
 
-    limit is of one file, room of all uploads and the videos made of them (0: what the disk has), in
-    bytes; stall is the seconds without a byte after which an upload is given up.
+    limit is of one file, quota of all uploads and the videos made of them (0: what the disk has),
+    in bytes; stall is the seconds without a byte after which an upload is given up.
     """
 
-    def __init__(self, folder: Path, limit: int, room: int = 0, stall: float = 60.0) -> None:
+    def __init__(self, folder: Path, limit: int, quota: int = 0, stall: float = 60.0) -> None:
         self._folder = folder
-        self._limit, self._all, self._stall = limit, room, stall
-        self._disk = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="upload")
-        self._probing = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="probe")
+        self._limit, self._quota, self._stall = limit, quota, stall
+        self._disk = ThreadPoolExecutor(THREADS, thread_name_prefix="upload")
+        self._probing = ThreadPoolExecutor(THREADS, thread_name_prefix="probe")
         self._records = threading.Lock()
         self._reserved = self._open = 0
         with keep("uploads"):
@@ -106,22 +97,23 @@ class Uploads:
 
     async def receive(
         self, body: AsyncIterator[bytes], content_type: str, declared: int | None
-    ) -> Upload | Picture:
+    ) -> Upload | UserImage:
         """Stream a multipart form to disk; RefusedRequest or UnreadableMedia leave nothing.
 
-        What begins like a picture is one, whatever it is called, and does not stay.
+        A file that begins like an image is one, whatever its name, and does not stay.
         """
-        form = _Form(content_type)
         if declared is not None and declared > self._limit + OVERHEAD:
             raise self._too_large()
-        if self._open >= share(OPEN, FILES):
-            raise NotTaken("too many files come in at once: send this one again in a moment")
+        if self._open >= share(CONNECTIONS, FILES):
+            reason = "too many files come in at once: send this one again in a moment"
+            raise UploadRefused(503, reason)
         self._open += 1
         part = self._folder / f"{uuid.uuid4()}.part"
         reserved = 0
         try:
+            form = _UploadForm(content_type)
             self._make()
-            room, refusal = self._room(*await _run(self._disk, self._taken))
+            room, refusal = self._room(*await _run(self._disk, self._usage))
             if (declared or 1) > room:
                 raise refusal
             reserved = min(declared or self._limit, room)
@@ -132,12 +124,14 @@ class Uploads:
                 title = title_of(form.name)
                 if await _run(self._disk, is_picture, part):
                     content = await _run(self._probing, small_jpeg, part)
-                    return Picture(part.stem, title, content)
+                    return UserImage(part.stem, title, content)
                 await _run(self._probing, _check, part)
                 return await _run(self._disk, self._keep, part, title)
+        except FormParserError as error:
+            raise RefusedRequest("the upload is not a well-formed form") from error
         except OSError as error:
             if error.errno in FULL:
-                raise self._no_room() from error
+                raise _disk_full() from error
             raise
         finally:
             self._open -= 1
@@ -147,67 +141,61 @@ class Uploads:
     async def _write(
         self,
         body: AsyncIterator[bytes],
-        form: "_Form",
+        form: "_UploadForm",
         part: Path,
         room: int,
-        refusal: TooLarge,
+        full: Exception,
     ) -> None:
         written = 0
         with part.open("wb") as file:
-            async for chunk in self._pieces(body):
+            while chunk := await self._next(body):
                 form.feed(chunk)
-                if written + len(form.held) > self._limit:
-                    raise self._too_large()
-                if written + len(form.held) > room:
-                    raise refusal
-                if len(form.held) >= PIECE:
+                size = written + len(form.buffer)
+                if size > min(self._limit, room):
+                    raise self._too_large() if size > self._limit else full
+                if len(form.buffer) >= BUFFER:
                     written += await _run(self._disk, file.write, form.take())
             written += await _run(self._disk, file.write, form.take())
         if not form.complete or not written:
             raise RefusedRequest("the upload broke off or holds no file: send it again")
 
-    async def _pieces(self, body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-        """What comes, as long as something does."""
-        with suppress(StopAsyncIteration):
-            while True:
-                try:
-                    async with asyncio.timeout(self._stall):
-                        piece = await anext(body)
-                except TimeoutError:
-                    raise Stalled(
-                        f"no byte of this file came for {self._stall:g} s: send it again"
-                    ) from None
-                yield piece
+    async def _next(self, body: AsyncIterator[bytes]) -> bytes:
+        try:
+            async with asyncio.timeout(self._stall):
+                return await anext(body, b"")
+        except TimeoutError:
+            reason = f"no byte of this file came for {self._stall:g} s: send it again"
+            raise UploadRefused(408, reason) from None
 
     def _keep(self, part: Path, title: str) -> Upload:
-        kept = part.with_suffix("")
-        self._note(kept, title, sent=False)
-        adopt(part, kept)
-        return Upload(kept.name, title, kept)
+        path = part.with_suffix("")
+        self._write_record(path, title, sent=False)
+        adopt(part, path)
+        return Upload(path.name, title, path)
 
     def waiting(self) -> list[Upload]:
         """Complete uploads that a message was sent with and no one has indexed, by id.
 
-        What broke off is removed, and what was attached long ago and never sent. What is not ours
-        stays where it is.
+        Removes uploads that broke off, and those attached long ago and never sent. Files of others
+        stay where they are.
         """
         sweep(self._folder, "*.part")
         self._forget_abandoned()
-        found: list[Upload] = []
+        uploads: list[Upload] = []
         for path in sorted(self._folder.glob("*")):
-            kept = self._folder / path.name.lstrip(".").partition(".")[0]
-            if not is_uuid(kept.name) or not path.is_file():
+            upload = self._folder / path.name.lstrip(".").partition(".")[0]
+            if not is_uuid(upload.name) or not path.is_file():
                 continue
-            if path != kept:
-                if not kept.with_suffix(".part").exists() and not kept.exists():
-                    with keep("leftovers"):
-                        path.unlink(missing_ok=True)  # a name without its file
-            elif self._record(kept).get("sent", True):
-                found.append(self._upload(kept))
-        return found
+            if path == upload:
+                if self._record(upload).get("sent", True):
+                    uploads.append(self._upload(upload))
+            elif not upload.with_suffix(".part").exists() and not upload.exists():
+                with keep("leftovers"):
+                    path.unlink(missing_ok=True)  # a record without its file
+        return uploads
 
     def accept(self, id: str) -> Upload | None:
-        """Take up what a message brings: from now on it is indexed, whatever stops meanwhile.
+        """Mark an upload as sent with a message: it is indexed, even after a restart.
 
         None where it is not there (any more).
         """
@@ -216,11 +204,11 @@ class Uploads:
             if not is_uuid(id) or not path.is_file():
                 return None
             upload = self._upload(path)
-            self._note(path, upload.title, sent=True)
+            self._write_record(path, upload.title, sent=True)
             return upload
 
     def forget(self, upload: Upload) -> None:
-        """Remove what is left of an upload once the library has it, or cannot read it."""
+        """Remove the files of an upload once the library has it, or cannot read it."""
         upload.path.unlink(missing_ok=True)
         upload.path.with_suffix(".json").unlink(missing_ok=True)
 
@@ -239,42 +227,45 @@ class Uploads:
         return Upload(path.name, clean_title(str(self._record(path).get("title", ""))), path)
 
     def _record(self, path: Path) -> dict[str, Any]:
-        """What is known of an upload. Who wrote no `sent`, an older release, indexed them all."""
-        try:
-            found = json.loads(path.with_suffix(".json").read_bytes())
-        except (OSError, ValueError):
-            return {}
-        return found if isinstance(found, dict) else {}
+        """Record of an upload. An older release wrote no `sent`, and indexed them all."""
+        with suppress(OSError, ValueError):
+            record = json.loads(path.with_suffix(".json").read_bytes())
+            return record if isinstance(record, dict) else {}
+        return {}
 
-    def _note(self, path: Path, title: str, sent: bool) -> None:
+    def _write_record(self, path: Path, title: str, sent: bool) -> None:
         record = json.dumps({"title": title, "sent": sent})
         write_bytes(path.with_suffix(".json"), record.encode())
 
-    def _taken(self) -> tuple[int, int]:
-        """Bytes that uploads and what was made of them take, and bytes free on the disk."""
+    def _usage(self) -> tuple[int, int]:
+        """Bytes of uploads and of the videos made of them, and bytes free on the disk."""
         self._forget_abandoned()
-        taken = 0
-        if self._all:
-            taken = sum(_size(path) for path in self._folder.glob("*") if path.suffix != ".part")
-            taken += sum(map(_size, self._folder.parent.glob("videos/*/original*")))
-        return taken, shutil.disk_usage(self._folder).free - SPARE
+        used = 0
+        if self._quota:
+            used = sum(_size(path) for path in self._folder.glob("*") if path.suffix != ".part")
+            used += sum(map(_size, self._folder.parent.glob("videos/*/original*")))
+        return used, shutil.disk_usage(self._folder).free - SPARE
 
-    def _room(self, taken: int, free: int) -> tuple[int, TooLarge]:
-        """Bytes that may still come, and what to say to more: of the setting, or of the disk."""
-        left = self._all - taken
-        if self._all and left < free:
-            refusal = TooLarge(
-                f"uploads may take {_told(self._all)} in all, and {_told(taken)} are used: remove "
-                "a video, or raise CUEPOINT_UPLOAD_ROOM"
+    def _room(self, used: int, free: int) -> tuple[int, UploadRefused]:
+        """Bytes that may still come, and the refusal of more: by the setting, or by the disk."""
+        left, refusal = free, _disk_full()
+        if self._quota and self._quota - used < free:
+            left = self._quota - used
+            refusal = UploadRefused(
+                413,
+                f"uploads may take {_size_text(self._quota)} in all, and {_size_text(used)} are "
+                "used: remove a video, or raise CUEPOINT_UPLOAD_ROOM",
             )
-            return max(left - self._reserved, 0), refusal
-        return max(free - self._reserved, 0), self._no_room()
+        return max(left - self._reserved, 0), refusal
 
-    def _no_room(self) -> TooLarge:
-        return TooLarge("there is no room for this file on the disk: free some, or remove a video")
+    def _too_large(self) -> UploadRefused:
+        size = _size_text(self._limit)
+        return UploadRefused(413, f"the file is larger than {size}, the limit of this server")
 
-    def _too_large(self) -> TooLarge:
-        return TooLarge(f"the file is larger than {_told(self._limit)}, the limit of this server")
+
+def _disk_full() -> UploadRefused:
+    reason = "there is no room for this file on the disk: free some, or remove a video"
+    return UploadRefused(413, reason)
 
 
 async def _run(pool: ThreadPoolExecutor, work: Callable[..., _T], *arguments: object) -> _T:
@@ -282,98 +273,80 @@ async def _run(pool: ThreadPoolExecutor, work: Callable[..., _T], *arguments: ob
 
 
 def _size(path: Path) -> int:
-    """Bytes of a file of ours; nothing for one that went away meanwhile."""
+    """Bytes of a file; 0 for a link, or a file that went away meanwhile."""
     with suppress(FileNotFoundError):
         if not path.is_symlink():
             return path.stat().st_size
     return 0
 
 
-def _told(count: int) -> str:
+def _size_text(count: int) -> str:
     """Bytes as 20 GB, 19.8 GB, 4 MB."""
-    name, unit = next(
-        ((name, unit) for name, unit in (("GB", 1 << 30), ("MB", 1 << 20)) if count >= unit),
-        ("kB", 1 << 10),
-    )
+    name, unit = "kB", 1 << 10
+    if count >= 1 << 20:
+        name, unit = ("GB", 1 << 30) if count >= 1 << 30 else ("MB", 1 << 20)
     return f"{count / unit:.1f}".removesuffix(".0") + f" {name}"
 
 
 def title_of(name: str) -> str:
-    """A file name from outside as a title: never a path, no direction marks, no ending."""
+    """Title made of a file name from outside: never a path, no direction marks, no ending."""
     last = name.replace("\\", "/").rstrip("/").rpartition("/")[2]
     stem, dot, ending = last.rpartition(".")
     return clean_title(stem if dot and stem and len(ending) <= 5 else last)
 
 
 def _check(part: Path) -> None:
-    """What it is, is decided by reading it, not by its name or declared type."""
+    """UnreadableMedia unless it can be read as a video, whatever its name or declared type."""
     with Child() as child:
-        for _ in child.call("tools.video.container:probe", path=str(part)):
-            return
-    raise UnreadableMedia("this file holds no video that can be read")
+        if not any(True for _ in child.call("tools.video.container:probe", path=str(part))):
+            raise UnreadableMedia("this file holds no video that can be read")
 
 
-@contextmanager
-def _well_formed() -> Generator[None]:
-    try:
-        yield
-    except FormParserError as error:
-        raise RefusedRequest("the upload is not a well-formed form") from error
-
-
-class _Form:
+class _UploadForm:
     """The bytes of the field `file`, taken out of a multipart stream as they come."""
 
     def __init__(self, content_type: str) -> None:
-        kind, options = parse_options_header(content_type)
+        media_type, options = parse_options_header(content_type)
         boundary = options.get(b"boundary")
-        if kind != b"multipart/form-data" or not boundary:
+        if media_type != b"multipart/form-data" or not boundary:
             raise RefusedRequest("an upload is a multipart form with a field named file")
-        self.held = bytearray()
+        self.buffer = bytearray()
         self.name = ""
         self.complete = False
-        self._wanted = self._seen = False
-        self._field = self._value = b""
+        self._in_file = self._seen = False
+        self._header, self._value = bytearray(), bytearray()
         handlers: MultipartCallbacks = {
-            "on_part_begin": self._begin,
-            "on_header_field": self._on_field,
-            "on_header_value": self._on_value,
+            "on_part_begin": self._on_part,
+            "on_header_field": lambda data, start, end: self._header.extend(data[start:end]),
+            "on_header_value": lambda data, start, end: self._value.extend(data[start:end]),
             "on_header_end": self._on_header,
             "on_part_data": self._on_data,
             "on_end": self._on_end,
         }
-        with _well_formed():
-            self._parser = MultipartParser(boundary, handlers, max_header_size=HEADER)
+        self._parser = MultipartParser(boundary, handlers, max_header_size=HEADER)
 
     def feed(self, chunk: bytes) -> None:
-        with _well_formed():
-            self._parser.write(chunk)
+        self._parser.write(chunk)
 
     def take(self) -> bytes:
-        taken, self.held = bytes(self.held), bytearray()
+        taken, self.buffer = bytes(self.buffer), bytearray()
         return taken
 
-    def _begin(self) -> None:
-        self._wanted = False
-        self._field = self._value = b""
-
-    def _on_field(self, data: bytes, start: int, end: int) -> None:
-        self._field += data[start:end]
-
-    def _on_value(self, data: bytes, start: int, end: int) -> None:
-        self._value += data[start:end]
+    def _on_part(self) -> None:
+        self._in_file = False
 
     def _on_header(self) -> None:
-        if self._field.lower() == b"content-disposition" and not self._seen:
-            options = parse_options_header(self._value)[1]
+        if self._header.lower() == b"content-disposition" and not self._seen:
+            options = parse_options_header(bytes(self._value))[1]
             if options.get(b"name") == b"file" and b"filename" in options:
-                self._wanted = self._seen = True
+                self._in_file = self._seen = True
                 self.name = options[b"filename"].decode("utf-8", "replace")
-        self._field = self._value = b""
+        self._header.clear()
+        self._value.clear()
 
     def _on_data(self, data: bytes, start: int, end: int) -> None:
-        if self._wanted:
-            self.held += data[start:end]
+        if self._in_file:
+            self.buffer += data[start:end]
 
     def _on_end(self) -> None:
         self.complete = True

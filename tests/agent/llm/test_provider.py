@@ -273,6 +273,38 @@ def test_cuepoint_ask_says_in_a_line_that_the_model_is_silent(
     assert (status, err) == (0, "") and "the model said nothing for 0.4 seconds" in out
 
 
+@pytest.mark.parametrize("command", ["summary", "caption"])
+@pytest.mark.parametrize("stall", STALLS, ids=repr)
+def test_a_summary_ends_in_a_line_when_the_model_is_silent(
+    shelf: Shelf,
+    serve: Any,
+    stall: Stalls,
+    command: str,
+    cuepoint: Any,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    server = serve(stall)
+    monkeypatch.setenv("CUEPOINT_HOME", str(shelf.library.home))
+    monkeypatch.setenv("CUEPOINT_MODEL", "some-model")
+    monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+    monkeypatch.setenv("CUEPOINT_MODEL_WAIT", "0.4")
+    status, out, err = cuepoint(command, shelf.video)
+    said = "cuepoint: the model said nothing for 0.4 seconds (CUEPOINT_MODEL_WAIT)\n"
+    assert (status, out, err) == (1, "", said) and len(server.requests) == 1
+
+
+def test_the_price_of_a_summary_is_that_of_the_address(
+    shelf: Shelf, cuepoint: Any, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("CUEPOINT_HOME", str(shelf.library.home))
+    monkeypatch.setenv("CUEPOINT_MODEL", "llama-3.3-70b-versatile")
+    for address, known in (("https://api.groq.com/openai/v1", True), ("http://[::1]/v1", False)):
+        monkeypatch.setenv("OPENAI_BASE_URL", address)
+        status, out, _ = cuepoint("summary", shelf.video, "--plan", "--json")
+        plan = json.loads(out)
+        assert status == 0 and plan["calls"] and (plan["cost_usd"] is not None) is known
+
+
 async def test_a_price_that_is_known_is_told_and_kept_for_the_day(tmp_path: Path, serve: Any):
     server = serve(call('{"query": "water"}'), say("They salt the water [e1]."))
     named = {"CUEPOINT_MODEL": "gpt-4o-mini"}

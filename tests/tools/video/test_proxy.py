@@ -185,4 +185,4 @@ async def test_a_copy_is_made_once_however_many_ask(
     made = await asyncio.gather(*(proxies.playable(video, 3.0, 6.0) for _ in range(4)))
     proxies.close()
     assert len(set(made)) == 1 and len(calls) == 1
-    assert list((library.folder(video.id) / "proxies").iterdir()) == [made[0].path]
+    assert list((library.folder(video.id) / "proxies").iterdir()) == [made[0][0]]

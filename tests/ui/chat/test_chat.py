@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -307,11 +308,13 @@ def test_a_picture_that_is_attached_finds_its_moment_and_more_like_it(
     ["a_b*c*", "![x](http://e.example/x)", "<b>", "# no heading", "1. no list", "- none", "|a|b|"],
 )
 def test_plain_markdown_escapes_what_has_a_meaning(text: str) -> None:
-    made = cards.plain(text)
+    made = cards.escape_markdown(text)
     assert "http://" not in made
     assert made.replace("\\", "").replace("\N{WORD JOINER}", "") == text
     assert not made.startswith(("#", "- ", "1. ", "|", "<", "!["))
 
 
 def test_only_known_handles_stand_out() -> None:
-    assert cards.with_handles("so [1] and [7]", [1]) == "so **\\[1\\]** and \\[7\\]"
+    cited = SimpleNamespace(handle=1)
+    answer = SimpleNamespace(answer="so [1] and [7]", evidence=[cited], nearest=[], notes=[])
+    assert cards.answer_markdown(answer) == "so **\\[1\\]** and \\[7\\]"

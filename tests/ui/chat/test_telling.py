@@ -1,7 +1,7 @@
 """The chat says of each video what is so: over its socket, without a browser."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
@@ -17,10 +17,14 @@ from tests.ui import door
 from tools.errors import DiskFull, VideoError
 from tools.files.disk import SPARE_BYTES
 from tools.ingest.pipeline import ingest
+from tools.ingest.run import Progress
 from tools.library import Library
 from tools.media import Stage, Video
 from tools.models.providers import BARE
+from ui.chat import handlers
+from ui.progress import Countdown
 from ui.web import jobs
+from ui.web.jobs import Job
 
 
 class Scripted:
@@ -61,8 +65,8 @@ def test_a_full_disk_is_told_and_ready_is_said_when_it_is(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     looked, disk = asyncio.Event(), [0]
-    taking = partial(ui.server.Intake, free=lambda _: disk[0], look=looked.wait)
-    monkeypatch.setattr(ui.server, "Intake", taking)
+    taking = partial(ui.server.JobQueue, free=lambda _: disk[0], wait=looked.wait)
+    monkeypatch.setattr(ui.server, "JobQueue", taking)
     script += [DiskFull("free 500 MB"), Video("0" * 16, "film", "film", 1.0, state="ready")]
     with door.running(settings) as client, door.chatting(client) as chat:
         id = door.send_file(client, chat.id, "film.mp4", shots.read_bytes()).json()["id"]
@@ -73,6 +77,43 @@ def test_a_full_disk_is_told_and_ready_is_said_when_it_is(
         assert client.portal
         client.portal.call(looked.set)
         chat.until(lambda: "**film** is ready." in chat.text)
+
+
+def test_the_remaining_time_of_the_chat_is_counted_down_as_on_the_command_line(
+    settings: Settings, shots: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, reports = [1000.0], list[Callable[[Progress], None]]()
+
+    class Running(Scripted):
+        def index(self, *given: Any, **_: Any) -> "Future[Video]":
+            reports.append(given[3])
+            return Future()
+
+    monkeypatch.setattr(jobs, "Pool", lambda _: Running([]))
+    monkeypatch.setattr(handlers, "Countdown", lambda: Countdown(lambda: clock[0]))
+    monkeypatch.setattr(handlers, "PAUSE", 0.0)
+    with door.running(settings) as client, door.chatting(client) as chat:
+        id = door.send_file(client, chat.id, "film.mp4", shots.read_bytes()).json()["id"]
+        chat.say("", id)
+        chat.until(lambda: "Indexing **film**" in chat.text)
+        shown: list[float | None] = []
+        estimates = [60 - n for n in range(10)] + [51 + 2 * n for n in range(20)] + [20, 19]
+        for n, remaining in enumerate(estimates, 1):
+            clock[0] += 1
+            share = n / 100
+            reports[0](Progress("0" * 16, "pass", "running", share, float(remaining)))
+            job = Job(Path(), "", progress=Progress("", "pass", "running", share, None))
+            chat.until(lambda job=job: props(chat).get("fraction") == round(job.fraction, 3))
+            shown.append(props(chat)["remaining"])
+    told = [seconds for seconds in shown if seconds is not None]
+    assert told == sorted(told, reverse=True) and 3 <= len(told) < 20
+    assert shown[:5] == [None] * 5 and shown[9] == 51 and shown[20:30] == [None] * 10
+
+
+def props(chat: door.Chat) -> dict[str, Any]:
+    """Properties of the last element that shows an index."""
+    sent = [element for element in chat.elements if element["name"] == "Indexing"]
+    return sent[-1]["props"] if sent else {}
 
 
 def test_ready_is_not_said_of_what_could_not_be_indexed(

@@ -8,7 +8,7 @@ import pytest
 from tools.ingest.pipeline import ingest
 from tools.library import Library
 from tools.models.providers import BARE
-from ui.chat.cards import pending
+from ui.chat.cards import pending_stages
 from ui.chat.timeline import timeline, timeline_asked
 
 
@@ -39,7 +39,7 @@ def test_what_is_still_to_come_is_not_told_as_absent(shots: Path, tmp_path: Path
     assert late == {"Scenes", "Motion", "Loudness", "Speech", "On-screen text"}
     assert "long: scenes not indexed yet, " in made["alt"]
     assert made["alt"].endswith("speech not indexed yet, text on screen not indexed yet.")
-    assert pending(video).startswith("not indexed yet: scenes and frames, ")
+    assert pending_stages(video).startswith("not indexed yet: scenes and frames, ")
     assert made["skipped"] == "" and made["lanes"][0]["spans"] == []
 
 

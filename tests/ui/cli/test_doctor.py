@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tools.models import device
 from tools.sandbox import Child
 
 Cuepoint = Callable[..., tuple[int, str, str]]
@@ -65,3 +66,23 @@ def test_doctor_says_what_hears_and_what_would_hear_better(
     monkeypatch.setenv("CUEPOINT_TRANSCRIBER", "whisper:base")
     base = check("speech")
     assert (base["state"], base["fix"]) == ("problem", "cuepoint models pull whisper:base")
+
+
+def test_doctor_names_the_device_that_models_run_on(
+    cuepoint: Cuepoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def check() -> dict[str, str]:
+        rows = json.loads(cuepoint("doctor", "--json")[1])["checks"]
+        return next(row for row in rows if row["name"] == "device")
+
+    monkeypatch.setenv("CUEPOINT_DEVICE", "cpu")
+    assert check() == {
+        "name": "device", "state": "ok", "detail": "pictures and texts on cpu, speech on cpu",
+        "fix": "",
+    }  # fmt: skip
+    monkeypatch.setenv("CUEPOINT_DEVICE", "coreml")
+    monkeypatch.setattr(device, "_onnx_providers", lambda: frozenset({"CPUExecutionProvider"}))
+    absent = check()
+    assert (absent["state"], absent["fix"]) == ("problem", "set CUEPOINT_DEVICE to auto")
+    assert absent["detail"].startswith("CUEPOINT_DEVICE is coreml, and the package onnxruntime")
+    assert cuepoint("doctor")[0] == 1

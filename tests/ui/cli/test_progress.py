@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import pytest
 
 from tools.ingest.run import WEIGHTS, Progress
-from ui.cli.progress import STEADY, Reporter
+from ui.cli.progress import IndexingBar
+from ui.progress import STEADY
 
 
 @dataclass
@@ -42,14 +43,14 @@ def test_the_remaining_time_never_rises_whatever_takes_longest(
     slow: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     clock = Clock()
-    reporter = Reporter(time=clock)
-    reporter.begin("kettle.mp4")
+    bar = IndexingBar(time=clock)
+    bar.begin("kettle.mp4")
     raw: list[float] = []
     for one in estimated(
         {name: weight / 3 for name, weight in WEIGHTS.items()} | {slow: 90}, clock
     ):
         raw.append(one.remaining or 0.0)
-        reporter(one)
+        bar(one)
     assert any(b > a + 3 for a, b in zip(raw, raw[100:], strict=False)), "the estimate rises"
     left = told(capsys.readouterr().err)
     assert len(left) > 3 and left == sorted(left, reverse=True)
@@ -60,27 +61,27 @@ def test_an_estimate_that_still_rises_is_withheld_until_it_is_steady(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     clock = Clock()
-    reporter = Reporter(time=clock)
-    reporter.begin("kettle.mp4")
+    bar = IndexingBar(time=clock)
+    bar.begin("kettle.mp4")
     for second in range(60):  # the end moves later as fast as time goes by
         clock.now += 1
-        reporter(Progress("v", "pass", "running", second / 200, 30.0 + second))
+        bar(Progress("v", "pass", "running", second / 200, 30.0 + second))
     said = capsys.readouterr().err
     assert said.count("\n") == 10 and told(said) == []
     for second in range(60):
         clock.now += 1
-        reporter(Progress("v", "pass", "running", 0.5, 90.0 - second))
+        bar(Progress("v", "pass", "running", 0.5, 90.0 - second))
     left = told(capsys.readouterr().err)
     assert left == sorted(left, reverse=True) and 80 < left[0] <= 90 - STEADY + 1
 
 
 def test_the_next_video_has_a_time_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
     clock = Clock()
-    reporter = Reporter(time=clock)
+    bar = IndexingBar(time=clock)
     for name, length in (("short.mp4", 20.0), ("long.mp4", 600.0)):
-        reporter.begin(name)
+        bar.begin(name)
         for second in range(15):
             clock.now += 1
-            reporter(Progress("v", "pass", "running", second / length, length - second))
+            bar(Progress("v", "pass", "running", second / length, length - second))
         left = told(capsys.readouterr().err)
         assert left and length - 16 < left[-1] < length

@@ -10,7 +10,7 @@ from agent.settings import Settings
 from tests.ui import door
 from tools.library import Library
 from tools.models.providers import Providers
-from ui.web.jobs import Intake, Job
+from ui.web.jobs import Job, JobQueue
 
 
 @pytest.fixture
@@ -25,12 +25,12 @@ def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """The titles of what would be indexed, which nothing is here."""
     titles: list[str] = []
 
-    def start(self: Intake, path: Path, title: str, **_: object) -> Job:
+    def start(self: JobQueue, path: Path, title: str, **_: object) -> Job:
         titles.append(title)
-        return Job(title, trouble="stopped by the test")
+        return Job(path, title, trouble="stopped by the test")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Intake, "start", start)
+        patch.setattr(JobQueue, "start", start)
         yield titles
 
 
@@ -67,7 +67,9 @@ def test_a_sent_upload_survives_a_restart(
 ) -> None:
     content = shots.read_bytes()
     with monkeypatch.context() as patch, door.running(settings) as client:
-        patch.setattr(Intake, "start", lambda *_, **__: Job("kept", trouble="it stopped"))
+        patch.setattr(
+            JobQueue, "start", lambda *_, **__: Job(Path("kept"), "kept", trouble="it stopped")
+        )
         with door.chatting(client) as chat:
             reply = door.send_file(client, chat.id, "kept.mp4", content)
             chat.say("", reply.json()["id"])

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from starlette.types import Message, Scope
 
-from ui.web.host_guard import Guard, is_loopback, is_uuid, served_names
+from ui.web.host_guard import HostGuard, is_loopback, is_uuid, served_names
 
 
 async def _ask(
@@ -27,10 +27,10 @@ async def _ask(
         "method": "GET",
         "path": path,
         "query_string": query.encode(),
-        "headers": [(k.encode(), v.encode()) for k, v in pairs.items() if v],
+        "headers": [(k.lower().encode(), v.encode()) for k, v in pairs.items() if v],
     }
     names = served_names(8000, ("films.example", "other.example:8443"))
-    await Guard(inside, names, "default-src 'self'")(scope, None, send)  # type: ignore[arg-type]
+    await HostGuard(inside, names, "default-src 'self'")(scope, None, send)  # type: ignore[arg-type]
     assert (b"x-content-type-options", b"nosniff") in sent[0]["headers"]
     return sent[0]["status"]
 

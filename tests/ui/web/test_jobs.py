@@ -18,7 +18,7 @@ from tools.media import Video
 from tools.models.providers import BARE
 from tools.store.store import STAGES
 from ui.chat.cards import STAGE_NAMES
-from ui.web import jobs as intake
+from ui.web import jobs as job_queue
 
 
 class Narrow:
@@ -46,13 +46,13 @@ class Narrow:
 @pytest.fixture
 def pool(monkeypatch: pytest.MonkeyPatch) -> Narrow:
     made = Narrow()
-    monkeypatch.setattr(intake, "Pool", lambda _: made)
+    monkeypatch.setattr(job_queue, "Pool", lambda _: made)
     return made
 
 
 async def test_what_the_pool_refuses_waits_its_turn(tmp_path: Path, pool: Narrow) -> None:
-    desk = intake.Intake(Library(tmp_path), Settings(home=tmp_path))
-    jobs = [desk.start(tmp_path / name, name) for name in "abc"]
+    queue = job_queue.JobQueue(Library(tmp_path), Settings(home=tmp_path))
+    jobs = [queue.start(tmp_path / name, name) for name in "abc"]
     running = pool.running
     assert [name for name, _ in running] == ["a"] and not any(job.over for job in jobs)
     running[0][1].set_exception(Interrupted("ended: index it again"))  # one that fails makes room
@@ -63,7 +63,7 @@ async def test_what_the_pool_refuses_waits_its_turn(tmp_path: Path, pool: Narrow
     assert done and done.title == "b" and not jobs[2].over
     await asyncio.sleep(0)
     assert [name for name, _ in running] == ["a", "b", "c"]
-    desk.close()
+    queue.close()
 
 
 async def test_a_resumed_index_can_be_asked_as_soon_as_a_fresh_one(
@@ -71,12 +71,12 @@ async def test_a_resumed_index_can_be_asked_as_soon_as_a_fresh_one(
 ) -> None:
     library = Library(tmp_path)
     video = ingest(library, shots, only=("keyframes",), providers=BARE).id
-    desk = intake.Intake(library, Settings(home=tmp_path))
-    job = desk.start(shots, "again")
+    queue = job_queue.JobQueue(library, Settings(home=tmp_path))
+    job = queue.start(shots, "again")
     pool.told[0](Progress(video, "pass", "running", 0.0, None))  # the stages before it are done
     usable = await asyncio.wait_for(job.until_usable(), 60)
     assert usable and usable.id == video and not job.over
-    desk.close()
+    queue.close()
 
 
 class Disk:
@@ -91,7 +91,7 @@ class Disk:
         return self.left.pop(0)
 
 
-async def _settled(job: intake.Job) -> None:
+async def _settled(job: job_queue.Job) -> None:
     """After the next thing that the job tells."""
     await asyncio.wait_for(anext(job.changes(0)), 60)
 
@@ -102,8 +102,8 @@ async def test_a_full_disk_pauses_an_index_which_goes_on_by_itself(
     library, disk, upload = Library(tmp_path), Disk(), tmp_path / "upload"
     shutil.copy(shots, upload)
     video = ingest(library, upload, take=True, only=("keyframes",), providers=BARE)
-    desk = intake.Intake(library, Settings(home=tmp_path), disk.free, disk.look)
-    job, other = desk.start(upload, "film", take=True), desk.start(tmp_path / "b", "b")
+    queue = job_queue.JobQueue(library, Settings(home=tmp_path), disk.free, disk.look)
+    job, other = queue.start(upload, "film", take=True), queue.start(tmp_path / "b", "b")
     pool.told[0](Progress(video.id, "pass", "running", 0.0, None))
     await _settled(job)
     pool.running[0][1].set_exception(DiskFull("free 500 MB"))
@@ -121,24 +121,24 @@ async def test_a_full_disk_pauses_an_index_which_goes_on_by_itself(
     pool.running[2][1].set_result(video)
     await _settled(job)
     assert job.done == video and disk.looked.empty()
-    desk.close()
+    queue.close()
 
 
 async def test_a_disk_that_is_full_whatever_it_says_ends_the_job(
     tmp_path: Path, pool: Narrow
 ) -> None:
     disk = Disk()
-    disk.left = [SPARE_BYTES] * intake.PAUSES
-    desk = intake.Intake(Library(tmp_path), Settings(home=tmp_path), disk.free, disk.look)
-    job = desk.start(tmp_path / "a", "a")
-    for number in range(intake.PAUSES + 1):
+    disk.left = [SPARE_BYTES] * job_queue.PAUSES
+    queue = job_queue.JobQueue(Library(tmp_path), Settings(home=tmp_path), disk.free, disk.look)
+    job = queue.start(tmp_path / "a", "a")
+    for number in range(job_queue.PAUSES + 1):
         disk.looked.put_nowait(None)
         pool.running[number][1].set_exception(DiskFull("free 500 MB"))
         while len(pool.running) == number + 1 and not job.over:
             await asyncio.sleep(0)
     assert job.trouble and "free 500 MB" in job.trouble and "started again" in job.trouble
-    assert len(pool.running) == intake.PAUSES + 1
-    desk.close()
+    assert len(pool.running) == job_queue.PAUSES + 1
+    queue.close()
 
 
 def test_every_stage_has_words() -> None:

@@ -23,7 +23,7 @@ from tools.media import Video
 from tools.models.providers import BARE
 from tools.sandbox import Child
 from ui.web.media import media_routes
-from ui.web.proxies import AT_ONCE, Proxies
+from ui.web.proxies import COPY_THREADS, Proxies
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def test_twenty_copies_hold_up_neither_health_nor_a_question(
                 pool.submit(client.get, f"/media/{film.id}/play?from={n}&to={n + 1}")
                 for n in range(20)
             ]
-            for _ in range(AT_ONCE):
+            for _ in range(COPY_THREADS):
                 assert begun.acquire(timeout=60)
             assert pool.submit(client.get, "/health").result(timeout=60).text == "ready"
             with door.chatting(client) as chat:
@@ -119,14 +119,15 @@ async def test_a_copy_that_waits_for_its_turn_is_never_begun_when_nobody_waits_f
 ) -> None:
     proxies = Proxies(library)
     waiting = [
-        asyncio.create_task(proxies.playable(film, float(n), n + 1.0)) for n in range(AT_ONCE + 3)
+        asyncio.create_task(proxies.playable(film, float(n), n + 1.0))
+        for n in range(COPY_THREADS + 3)
     ]
-    for _ in range(AT_ONCE):
+    for _ in range(COPY_THREADS):
         assert await _took(endless.begun)
     for one in reversed(waiting):  # those that wait for their turn first
         one.cancel()
     await asyncio.wait(waiting)
-    for _ in range(AT_ONCE):
+    for _ in range(COPY_THREADS):
         assert await _took(endless.ended)
     proxies.close()
     assert not endless.begun.acquire(blocking=False)

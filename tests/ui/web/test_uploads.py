@@ -14,13 +14,11 @@ from tools.errors import RefusedRequest
 from tools.files.durable import claim
 from ui.web.uploads import (
     ABANDONED,
-    OPEN,
-    NotTaken,
-    Picture,
-    Stalled,
-    TooLarge,
+    CONNECTIONS,
     Upload,
+    UploadRefused,
     Uploads,
+    UserImage,
 )
 
 LIMIT = 1 << 20
@@ -63,7 +61,7 @@ async def test_a_picture_is_made_small_and_stays_on_no_disk(
     sent = BytesIO()
     Image.new("RGB", (2000, 1000), (9, 99, 199)).save(sent, "PNG")
     made = await uploads.receive(_form(sent.getvalue(), "holiday.mp4"), KIND, None)
-    assert isinstance(made, Picture) and made.title == "holiday"
+    assert isinstance(made, UserImage) and made.title == "holiday"
     with Image.open(BytesIO(made.content)) as picture:
         assert (picture.format, picture.size) == ("JPEG", (1024, 512))
     assert list((tmp_path / "uploads").iterdir()) == []
@@ -76,19 +74,20 @@ async def test_what_is_declared_too_large_is_refused_before_the_first_byte(
         raise AssertionError("a byte was read")
         yield b""
 
-    with pytest.raises(TooLarge):
+    with pytest.raises(UploadRefused, match="larger than 1 MB") as refused:
         await uploads.receive(never(), KIND, 2 * LIMIT)
+    assert refused.value.status == 413
 
 
 async def test_the_room_for_uploads_is_told_as_what_it_is(tmp_path: Path) -> None:
-    uploads = Uploads(tmp_path / "uploads", LIMIT, room=5 * LIMIT)
+    uploads = Uploads(tmp_path / "uploads", LIMIT, quota=5 * LIMIT)
     original = tmp_path / "videos" / "x" / "original"
     original.parent.mkdir(parents=True)
     original.write_bytes(bytes(LIMIT * 9 // 2))
     told = r"uploads may take 5 MB in all, and 4\.5 MB are used: .*CUEPOINT_UPLOAD_ROOM"
-    with pytest.raises(TooLarge, match=told):
+    with pytest.raises(UploadRefused, match=told):
         await uploads.receive(_form(b"x"), KIND, LIMIT)
-    with pytest.raises(TooLarge, match=told):  # which declared no length
+    with pytest.raises(UploadRefused, match=told):  # which declared no length
         await uploads.receive(_form(bytes(LIMIT * 3 // 4)), KIND, None)
     assert list((tmp_path / "uploads").iterdir()) == []
 
@@ -107,7 +106,7 @@ async def test_without_a_setting_only_the_disk_bounds_all_uploads(
 async def test_what_goes_away_while_the_room_is_counted_is_not_counted(
     tmp_path: Path, shots: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    uploads = Uploads(tmp_path / "uploads", LIMIT, room=5 * LIMIT)
+    uploads = Uploads(tmp_path / "uploads", LIMIT, quota=5 * LIMIT)
     for number in range(3):
         (tmp_path / "uploads" / f"{uuid.uuid4()}").write_bytes(bytes(number))
     stat = Path.stat
@@ -136,7 +135,10 @@ async def test_stalled_uploads_end_and_keep_no_other_waiting(tmp_path: Path, sho
     made = await asyncio.wait_for(uploads.receive(_form(content), KIND, len(content)), 60)
     assert isinstance(made, Upload)
     ended = await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), 60)
-    assert all(isinstance(one, Stalled) and "0.2 s" in str(one) for one in ended)
+    assert all(
+        isinstance(one, UploadRefused) and one.status == 408 and "0.2 s" in str(one)
+        for one in ended
+    )
     assert not list((tmp_path / "uploads").glob("*.part"))
 
 
@@ -150,15 +152,18 @@ async def test_an_upload_that_stalls_for_ever_does_not_hold_up_the_next(
             yield piece[:20]
             await asyncio.Event().wait()
 
-    waiting = [asyncio.create_task(uploads.receive(stalled(), KIND, 9)) for _ in range(OPEN - 1)]
+    waiting = [
+        asyncio.create_task(uploads.receive(stalled(), KIND, 9)) for _ in range(CONNECTIONS - 1)
+    ]
     await asyncio.sleep(0)
     content = shots.read_bytes()
     made = await asyncio.wait_for(uploads.receive(_form(content), KIND, len(content)), 60)
     assert isinstance(made, Upload)
     waiting.append(asyncio.create_task(uploads.receive(stalled(), KIND, 9)))
     await asyncio.sleep(0)
-    with pytest.raises(NotTaken, match="in a moment"):
+    with pytest.raises(UploadRefused, match="in a moment") as refused:
         await uploads.receive(_form(b"x"), KIND, 9)
+    assert refused.value.status == 503
     for one in waiting:
         one.cancel()
     await asyncio.wait(waiting)
