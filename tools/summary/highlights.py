@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from tools.audio.loudness import Kind
+    from tools.audio.loudness import SoundKind
     from tools.media import Evidence
     from tools.store.store import Store
 
@@ -123,7 +123,7 @@ def _heard(store: Store, video: str, seconds: int) -> list[_Sign]:
     found: list[_Sign] = []
     with suppress(NotIndexed):
         rows = store.signals(video, "sound")
-        kinds: tuple[tuple[Kind, str], ...] = (
+        kinds: tuple[tuple[SoundKind, str], ...] = (
             ("speech", "emphatic speech"),
             ("other", "loud sound"),
         )
