@@ -9,9 +9,6 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-BLOCK = 1024
-"""Samples of one AAC frame."""
-
 
 def encode(
     path: Path,
@@ -38,10 +35,7 @@ def encode(
             out.mux(stream.encode(frame))
         out.mux(stream.encode(None))
         if sound is not None:
-            for start in range(0, len(sound), BLOCK):
-                piece = av.AudioFrame.from_ndarray(
-                    sound[None, start : start + BLOCK], format="fltp", layout="mono"
-                )
-                piece.sample_rate, piece.pts, piece.time_base = rate, start, Fraction(1, rate)
-                out.mux(audio.encode(piece))
+            samples = av.AudioFrame.from_ndarray(sound[None], format="fltp", layout="mono")
+            samples.sample_rate, samples.pts, samples.time_base = rate, 0, Fraction(1, rate)
+            out.mux(audio.encode(samples))  # which cuts it into the codec's frames
             out.mux(audio.encode(None))
