@@ -84,10 +84,7 @@ def segments(rows: Rows) -> list[Segment]:
 
 
 def loudest(rows: Rows, kinds: Sequence[SoundKind] = KINDS[1:], count: int = 5) -> list[Peak]:
-    """Loudest moments of these kinds, against the median of AROUND seconds on each side.
-
-    Cheering, for one, is an `other` sound far above its surroundings.
-    """
+    """Loudest moments of these kinds, against the median of AROUND seconds on each side."""
     if not len(rows):
         return []
     above = _above(rows)
@@ -148,7 +145,7 @@ def chunks(rows: Rows) -> list[tuple[float, float]]:
 
 
 def _above(rows: Rows) -> Floats:
-    """dB of each row above the median of its surroundings, taken at every tenth of AROUND."""
+    """Level of each row in dB above the median around it, taken at every tenth of AROUND."""
     loudness = np.maximum(rows["loudness"].astype(np.float64), SILENT)
     level = _smooth(loudness, round(1.0 / STEP_SECONDS))
     half = round(AROUND / STEP_SECONDS)

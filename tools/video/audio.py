@@ -50,7 +50,7 @@ def listen(path: str, samples: str, rows: str) -> Iterator[Event]:
         table, mono = _Table(Path(samples), Path(rows)), _Mono()
         started: float | None = None
         trouble, damaged = None, 0
-        for item in _Clock(container).placed(decoded(container, stream, faults=math.inf)):
+        for item in _Clock(container).placed(decoded(container, stream, most=math.inf)):
             if isinstance(item, str):
                 trouble, damaged = item, damaged + 1
                 continue

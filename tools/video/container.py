@@ -38,7 +38,7 @@ LARGE_PIXELS = 9_000_000
 THREADS = 4
 MAX_ASPECT = 20
 """Pixel aspect ratio, or its inverse, above which pixels are taken as square."""
-FAULTS_AT_MOST = 50
+MAX_FAULTS = 50
 """Damaged places after which decoding ends."""
 MAX_STREAMS = 64
 """Streams of a kind that are described."""
@@ -68,10 +68,8 @@ def open_media(path: str) -> Generator[InputContainer]:
     except FAULTS as error:
         message = decoder_message(error)
         raise UnreadableMedia(f"{name!r} is not a video that can be read: {message}") from error
-    try:
+    with container:
         yield container
-    finally:
-        container.close()
 
 
 def decoder_message(error: BaseException) -> str:
@@ -127,12 +125,10 @@ def codec_name(stream: Stream) -> str:
         return UNKNOWN
 
 
-def decoded(
-    container: InputContainer, *streams: Stream, faults: float = FAULTS_AT_MOST
-) -> Iterator[Any]:
+def decoded(container: InputContainer, *streams: Stream, most: float = MAX_FAULTS) -> Iterator[Any]:
     """Frames from the current position; a string is the message of damage that was skipped.
 
-    Without a limit of faults, reading ends where the container rather than a packet is damaged.
+    Ends after more than `most` faults; without a limit, at the first fault of the container.
     """
     packets = container.demux(*streams)
     while True:
@@ -142,10 +138,10 @@ def decoded(
             return
         except FAULTS as error:
             yield decoder_message(error)
-            faults -= 1
-            if faults < 0 or isinstance(error, MemoryError):
+            most -= 1
+            if most < 0 or isinstance(error, MemoryError):
                 return
-            if faults < math.inf:  # reading on could fail forever
+            if most < math.inf:  # else reading on could fail forever
                 packets = container.demux(*streams)
         else:
             yield from frames

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from av import VideoFrame, VideoStream
 from av.container import InputContainer
+from av.video.reformatter import ColorRange
 
 from tools.errors import UnreadableMedia
 from tools.files.rows import RowWriter
@@ -35,7 +36,6 @@ PICTURES_BASE, PICTURES_TIMES = 256 << 20, 10
 """Room for kept pictures: bytes for any file, plus a multiple of the file's size."""
 PAST_GRIDS = 64
 """Grids kept to look back DRIFT seconds, at most."""
-FULL_RANGE = 2  # AVCOL_RANGE_JPEG
 
 
 def keyframes(path: str, target: str, duration: float) -> Iterator[Event]:
@@ -234,7 +234,7 @@ def _sample_grid(frame: VideoFrame) -> tuple[Grid, int]:
     half = columns // 2
     colour = min(COLOUR_LINES, planes[1].height) if is_planar and half else 0
     grid: Grid = np.empty((lines + colour, columns), np.int16)
-    if name.startswith(("yuvj", "gray")) or frame.color_range == FULL_RANGE:
+    if name.startswith(("yuvj", "gray")) or frame.color_range == ColorRange.JPEG:
         grid[:lines] = luma
     else:
         np.take(_FROM_LIMITED, luma, out=grid[:lines], mode="clip")

@@ -22,9 +22,8 @@ def encode(
     out: Any = av.open(f"file:{path}", "w", format="mp4")
     with out:
         out.metadata.update(tags or {})
-        stream: Any = out.add_stream(
-            "libx264", rate=fps, options={"crf": "20", "preset": "veryfast"}
-        )
+        options = {"crf": "20", "preset": "veryfast"}
+        stream: Any = out.add_stream("libx264", rate=fps, options=options)
         audio: Any = out.add_stream("aac", rate=rate, layout="mono") if sound is not None else None
         for number, picture in enumerate(pictures):
             if not number:

@@ -66,7 +66,7 @@ def write_proxy(
         if not writers:
             raise UnreadableMedia("there is no picture and no sound to copy")
         reached = start
-        for frame in decoded(container, *writers, faults=math.inf):
+        for frame in decoded(container, *writers, most=math.inf):
             if isinstance(frame, str) or frame.time is None:
                 continue
             seconds = frame.time - zero
@@ -80,7 +80,8 @@ def write_proxy(
             raise UnreadableMedia(f"nothing can be decoded from {start:.1f} to {end:.1f} s")
         for writer in writers.values():
             writer.finish()
-        mux.release()
+        mux.waits = False
+        mux([])
     yield {"fraction": 1.0}
 
 
@@ -89,16 +90,12 @@ class _Mux:
 
     def __init__(self, output: OutputContainer, waits: bool) -> None:
         self.output: Any = output
-        self._waits = waits
+        self.waits = waits
         self._packets: list[Any] = []
-
-    def release(self) -> None:
-        self._waits = False
-        self([])
 
     def __call__(self, packets: list[Any]) -> None:
         self._packets += packets
-        if not self._waits:
+        if not self.waits:
             self.output.mux(self._packets)
             self._packets = []
 
@@ -174,7 +171,7 @@ class _Pictures:
         stream.width, stream.height = (max(round(n * scale / 2), 1) * 2 for n in (width, height))
         stream.pix_fmt = "yuv420p"
         stream.codec_context.time_base = stream.time_base = Fraction(1, CLOCK)
-        self._mux.release()
+        self._mux.waits = False
         return stream
 
     def _encode(self, frame: VideoFrame, seconds: float) -> None:
@@ -214,20 +211,15 @@ class _Sound:
             self._resampler = AudioResampler("fltp", "stereo", RATE)
             pieces = self._resampler.resample(frame)
         for piece in pieces:
-            self._place(piece.to_ndarray(), seconds)
+            samples = piece.to_ndarray()
+            gap = round((seconds - self._start) * RATE) - self._sent
+            if gap > DRIFT * RATE:
+                for filled in range(0, gap, RATE):  # by seconds: it may be an hour
+                    self._send(np.zeros((2, min(gap - filled, RATE)), np.float32))
+            elif gap < -DRIFT * RATE or (gap < 0 and not self.wrote):
+                samples = samples[:, -gap:]
+            self._send(samples)
             seconds += piece.samples / RATE
-
-    def _place(self, samples: Any, seconds: float) -> None:
-        offset = self._offset(seconds)
-        if offset > DRIFT * RATE:
-            while (gap := self._offset(seconds)) > 0:  # by seconds: it may be an hour
-                self._send(np.zeros((2, min(gap, RATE)), np.float32))
-        elif offset < -DRIFT * RATE or (offset < 0 and not self.wrote):
-            samples = samples[:, -offset:]
-        self._send(samples)
-
-    def _offset(self, seconds: float) -> int:
-        return round((seconds - self._start) * RATE) - self._sent
 
     def _send(self, samples: Any) -> None:
         if not samples.shape[1]:

@@ -16,7 +16,7 @@ SIDE, BLOCK = 320, 8
 CHANGED = 8.0
 """Mean difference of a block, 0 to 255, from which it counts as changed; JPEG noise is below 3."""
 TOUCHED = 4.0
-"""The same for a block whose earlier text may be used again: stricter, as small steps add up."""
+"""The mean below which a block's earlier text is used again: stricter, as small steps add up."""
 GAP_ROWS, GAP_COLUMNS = 1, 5
 """Blocks between two changes that belong together: words of a line stand this far apart, lines
 may stand closer than words."""

@@ -38,7 +38,7 @@ class Sheet(NamedTuple):
 
 
 def contact_sheet(tiles: Sequence[Tile], width: int = WIDTH, columns: int = 0) -> Sheet:
-    """Lay tiles out in rows, at most `width` pixels wide; UnreadableMedia names a broken one.
+    """Lay tiles out in rows, at most `width` pixels wide; UnreadableMedia names a broken file.
 
     About as many columns as rows where `columns` is 0.
     """

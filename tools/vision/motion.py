@@ -32,7 +32,7 @@ BEGINS, LASTS = 0.006, 0.003
 """Share of the picture that changes from one frame to the next when a movement begins, and below
 which it has ended; as means of half a second."""
 SMOOTH, JOINED, SHORTEST = 0.5, 1.0, 0.4
-"""Seconds: of a mean, between two movements that are one, and of the shortest."""
+"""Seconds: of a mean, between two movements that count as one, and of the shortest."""
 ONE_STEP = 0.6
 """Share of a movement in a single frame, from which on it is a slide that changed."""
 COMPARABLE = 2.0

@@ -34,7 +34,7 @@ MOSTLY = 0.5
 """Changed share of a picture from which on it is read whole."""
 LEAST_CONFIDENCE = 0.5
 LEAST_SECONDS = 2.0
-"""A budget below this would go into loading the models, and a short clip would never be read."""
+"""Seconds of a budget, at least: with less, a short clip would never be read."""
 
 
 class TextReader(Protocol):
@@ -59,7 +59,28 @@ class RapidOcrReader:
     def __init__(self, threads: int = 0) -> None:
         if importlib.util.find_spec("rapidocr") is None:
             raise ProviderUnavailable("on-screen text needs the package rapidocr: install it")
-        self._engine = _load_engine(max(1, min(threads or 4, os.cpu_count() or 1)))
+        import rapidocr
+
+        models = Path(rapidocr.__file__).parent / "models"
+        threads = max(1, min(threads or 4, os.cpu_count() or 1))
+        self._engine: Any = rapidocr.RapidOCR(
+            params={
+                "Global.log_level": "critical",
+                # Upside-down lines are not worth a third model.
+                "Global.use_cls": False,
+                # Paths rather than names: a name that is missing would be downloaded.
+                "Det.model_path": _model(models, "det"),
+                "Rec.model_path": _model(models, "rec"),
+                # The default enlarges the short side to 736: five times the work on a wide strip,
+                # and text below 10 pixels is not found at either size.
+                "Det.limit_type": "max",
+                "Det.limit_side_len": 960,
+                # Batches are padded to their longest line: half the memory, a tenth slower.
+                "Rec.rec_batch_num": 1,
+                "EngineConfig.onnxruntime.intra_op_num_threads": threads,
+                "EngineConfig.onnxruntime.inter_op_num_threads": 1,
+            }
+        )
         self._lock = threading.Lock()  # the engine keeps the state of a call in itself
 
     def read(self, image: Path | Pixels, part: Box = WHOLE) -> list[Line]:
@@ -83,30 +104,6 @@ class RapidOcrReader:
             Line(text, float(score), _box(np.asarray(corners, float) / (width, height), part))
             for text, score, corners in zip(result.txts, result.scores, result.boxes, strict=True)
         ]
-
-
-def _load_engine(threads: int) -> Any:
-    import rapidocr
-
-    models = Path(rapidocr.__file__).parent / "models"
-    return rapidocr.RapidOCR(
-        params={
-            "Global.log_level": "critical",
-            # Upside-down lines are not worth a third model.
-            "Global.use_cls": False,
-            # Paths rather than names: a name that is missing would be downloaded.
-            "Det.model_path": _model(models, "det"),
-            "Rec.model_path": _model(models, "rec"),
-            # The default enlarges the short side to 736: five times the work on a wide strip,
-            # and text below 10 pixels is not found at either size.
-            "Det.limit_type": "max",
-            "Det.limit_side_len": 960,
-            # Batches are padded to their longest line: half the memory, a tenth slower.
-            "Rec.rec_batch_num": 1,
-            "EngineConfig.onnxruntime.intra_op_num_threads": threads,
-            "EngineConfig.onnxruntime.inter_op_num_threads": 1,
-        }
-    )
 
 
 def load_text_reader(name: str = "auto", threads: int = 0) -> TextReader | None:
@@ -185,12 +182,12 @@ def read_screen(
     todo = [run for run in runs if run.lines is None]
     took: list[float] = []
     for run in _fair(todo):
-        # The first reading loads the models and says nothing of the next one's time.
+        # The first reading warms the models up and says nothing of the next one's time.
         expected = statistics.median(took[1:]) if len(took) > 1 else 0.0
         if took and clock() - began + expected > limit:
             break
         before = clock()
-        run.lines = _lines(run, _known(runs, run), image_path, reader)
+        run.lines = _lines(run, runs, image_path, reader)
         took.append(clock() - before)
         yield min(1.0, max(len(took) / len(todo), (clock() - began) / limit)), texts
     read, wanted = len(took), len(todo)
@@ -231,21 +228,16 @@ def _runs(
     return runs, broken
 
 
-def _known(runs: list[Run], run: Run) -> list[Run]:
-    """The nearest read runs before and after, whose lines may be reused."""
+def _lines(
+    run: Run, runs: list[Run], image_path: Callable[[Frame], Path], reader: TextReader
+) -> list[Line]:
+    """Lines of a run: those of the read run before or after where unchanged, read elsewhere."""
     known = [other for other in runs if other.lines is not None]
     place = bisect_right(known, run.start, key=lambda other: other.start)
-    return known[max(place - 1, 0) : place + 1]
-
-
-def _lines(
-    run: Run, known: list[Run], image_path: Callable[[Frame], Path], reader: TextReader
-) -> list[Line]:
-    """Lines in the picture of a run: reused from a known run where unchanged, read elsewhere."""
     path = image_path(run.frame)
     now = regions.load_grey(path)
     least, parts, lines = MOSTLY, [WHOLE], list[Line]()
-    for other in known:
+    for other in known[max(place - 1, 0) : place + 1]:
         there = other.lines or []
         changed = regions.changed_parts(regions.load_grey(image_path(other.frame)), now)
         changed = regions.merged(changed, [line.box for line in there])

@@ -6,8 +6,9 @@ keeps are written while they are at hand. The other strategies choose times afte
 
 from collections import Counter, deque
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -125,10 +126,10 @@ class Adaptive:
 
     def _is_due(self, seconds: float) -> bool:
         """True once the picture has settled, and every SLOW seconds while nothing seems to move."""
-        if self._was_moving or seconds - max(self._compared_at, self._kept_at) >= SLOW:
+        is_due = self._was_moving or seconds - max(self._compared_at, self._kept_at) >= SLOW
+        if is_due:
             self._compared_at = seconds
-            return True
-        return False
+        return is_due
 
 
 def _block_changed(grid: Grid, kept: Grid) -> bool:
@@ -223,7 +224,8 @@ IS_STILL, CLOSE, LITTLE, SAME, FULL, OVER, BETWEEN, NO_KEYFRAME, NO_MIDDLE = ran
 _OTHERWISE = {"uniform": BETWEEN, "dense": BETWEEN, "keyframe": NO_KEYFRAME, "sparse": NO_MIDDLE}
 
 
-class Skipped(NamedTuple):
+@dataclass(frozen=True)
+class Skipped:
     """A run of frames skipped for one reason; `start` and `end` are its first and last frame."""
 
     start: float

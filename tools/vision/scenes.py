@@ -17,7 +17,7 @@ HARD_DIFFERENCE = 7.0
 HARD_RATIO = 2.8
 """Ratio of a cut to the largest step near it: a shake or a flash has neighbours."""
 MOVING_DIFFERENCE, MOVING_RATIO = 15.0, 4.0
-"""The same two in a moving shot, where the step in the histogram has to stand out too."""
+"""Change and ratio at a cut in a moving shot, where the histogram's step has to stand out too."""
 LASTING = 0.4
 """Share of a cut's step that must still lie between the pictures before and after it."""
 NEAR = 0.25
@@ -44,7 +44,7 @@ class Cut(NamedTuple):
 
 
 def find_cuts(rows: Rows) -> list[Cut]:
-    """Cuts by time, in rows by time; where two are too close, the surer kind or step counts."""
+    """Find the cuts, by time; of two that are too close, the surer kind or stronger step counts."""
     if len(rows) < 3:
         return []
     seconds = rows["seconds"].astype(np.float64)

@@ -4,6 +4,7 @@ Two lines are one text if they have the same words in the same place, apart from
 A text begins and ends where the picture changed between two kept frames.
 """
 
+import math
 import statistics
 import unicodedata
 from bisect import bisect_right
@@ -43,7 +44,7 @@ class Run:
 
 
 BRIDGE = 1.0
-"""Seconds that a reader may miss a text for that is there before and after."""
+"""Seconds for which a reader may miss a text that is there before and after."""
 UNREAD_BRIDGE = 5.0
 """Seconds of unread pictures that a text is assumed to last through."""
 SAME_STEP = 0.15
@@ -63,12 +64,8 @@ def join(
     runs: list[Run], cuts: list[float], changes: list[tuple[float, float]]
 ) -> list[ScreenText]:
     """Join the lines of runs to texts, by time; all arguments come by time."""
-    tracks = [
-        track
-        for track in _tracks(runs, cuts, changes)
-        if track.sightings > 1 or track.line.confidence >= DOUBTFUL
-    ]
-    return _texts(_joined(tracks))
+    tracks = _tracks(runs, cuts, changes)
+    return _texts(_joined([t for t in tracks if t.sightings > 1 or t.line.confidence >= DOUBTFUL]))
 
 
 @dataclass
@@ -84,7 +81,7 @@ class Track:
     start: float
     line: Line
     end: float = 0.0
-    gone: float | None = None
+    gone: float = math.inf
     missed: bool = False
     sightings: int = 0
     weights: dict[str, float] = field(default_factory=dict[str, float])
@@ -93,7 +90,7 @@ class Track:
     def see(self, line: Line, run: Run) -> None:
         """Add a sighting, in these words, for the length of a run."""
         self.sightings += not self.variants or line is not self.line  # taken over is not seen again
-        self.line, self.end, self.gone, self.missed = line, run.end, None, False
+        self.line, self.end, self.gone, self.missed = line, run.end, math.inf, False
         weight = line.confidence * max(run.end - run.start, 0.1)
         self.weights[line.text] = self.weights.get(line.text, 0) + weight
         if line.confidence >= self.variants.get(line.text, line).confidence:
@@ -101,10 +98,8 @@ class Track:
 
     def lost(self, run: Run, cuts: list[float]) -> bool:
         """True if the text was unseen for too long to be the same appearance in this run."""
-        if self.gone is None:
-            return False
         apart = run.start - self.gone
-        if self.missed:
+        if apart < 0 or self.missed:
             return apart > BRIDGE
         return apart > UNREAD_BRIDGE or bisect_right(cuts, self.end) < bisect_right(cuts, run.start)
 
@@ -120,7 +115,7 @@ def _tracks(runs: list[Run], cuts: list[float], changes: list[tuple[float, float
             if line is not None:
                 track.see(line, run)
             elif before:
-                if track.gone is None:
+                if track.gone == math.inf:
                     track.gone = run.start
                     track.end = _change_time(before.last, run.start, cuts, changes, last=False)
                 track.missed = track.missed or run.lines is not None
@@ -228,30 +223,28 @@ def _amount(rows: list[tuple[float, float]]) -> float:
 
 def _joined(tracks: list[Track]) -> list[Track]:
     """Join parts that were read while a text was written or wiped out to the whole text."""
-    parts = [s for s in tracks if s.gone is not None and s.gone - s.first < HALF_DRAWN]
-    gone: set[int] = set()
+    parts = [track for track in tracks if track.gone - track.first < HALF_DRAWN]
+    absorbed: set[int] = set()
     starts: dict[float, list[Track]] = {}
     ends: dict[float, list[Track]] = {}
     for track in tracks:
         starts.setdefault(track.first, []).append(track)
-        if track.gone is not None:
-            ends.setdefault(track.gone, []).append(track)
+        ends.setdefault(track.gone, []).append(track)
 
     def whole_of(part: Track, near: list[Track]) -> Track | None:
-        return next((t for t in near if id(t) not in gone and _becomes(part, t)), None)
+        return next((t for t in near if id(t) not in absorbed and _becomes(part, t)), None)
 
     for part in sorted(parts, key=lambda track: track.first, reverse=True):
-        if whole := whole_of(part, starts.get(part.gone or 0.0, [])):
+        if whole := whole_of(part, starts.get(part.gone, [])):
             whole.start, whole.first = part.start, part.first
             starts.setdefault(part.first, []).append(whole)
-            gone.add(id(part))
+            absorbed.add(id(part))
     for part in sorted(parts, key=lambda track: track.first):
-        if id(part) not in gone and (whole := whole_of(part, ends.get(part.first, []))):
+        if id(part) not in absorbed and (whole := whole_of(part, ends.get(part.first, []))):
             whole.end, whole.gone = part.end, part.gone
-            if part.gone is not None:
-                ends.setdefault(part.gone, []).append(whole)
-            gone.add(id(part))
-    return [track for track in tracks if id(track) not in gone]
+            ends.setdefault(part.gone, []).append(whole)
+            absorbed.add(id(part))
+    return [track for track in tracks if id(track) not in absorbed]
 
 
 def _becomes(part: Track, whole: Track) -> bool:
