@@ -44,10 +44,10 @@ class VoiceActivity:
         windows = samples.astype(np.float32).reshape(-1, WINDOW) / 32768
         tails = np.vstack([self._before, windows[:-1, -CONTEXT:]])
         self._before = windows[-1, -CONTEXT:]
-        found, self._h, self._c = self._session.run(
+        speech, self._h, self._c = self._session.run(
             None, {"input": np.hstack([tails, windows]), "h": self._h, "c": self._c}
         )
-        return found
+        return speech
 
 
 def _weights() -> Path:

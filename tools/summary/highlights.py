@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.audio.loudness import Kind, loudest
+from tools.audio.loudness import SoundKind, loudest
 from tools.errors import NotIndexed
 from tools.media import Evidence
 from tools.search.motion import of_movement
@@ -104,7 +104,10 @@ def _run(inside: NDArray[np.bool_], at: int) -> tuple[int, int]:
 
 def _heard(store: Store, video: str, seconds: int) -> list[_Saliency]:
     """Speech and sounds that are louder than their surroundings; none without a sound index."""
-    kinds: tuple[tuple[Kind, str], ...] = (("speech", "emphatic speech"), ("other", "loud sound"))
+    kinds: tuple[tuple[SoundKind, str], ...] = (
+        ("speech", "emphatic speech"),
+        ("other", "loud sound"),
+    )
     reasons: list[_Saliency] = []
     with suppress(NotIndexed):
         rows = store.signals(video, "sound")

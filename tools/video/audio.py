@@ -4,15 +4,14 @@ A sample's offset in its file is its presentation time: late starts and holes ar
 silence, samples before zero (cut away by an edit list) are left out. Runs inside the sandbox.
 """
 
+import math
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import av
 import numpy as np
-from av.audio.frame import AudioFrame
-from av.audio.resampler import AudioResampler
-from av.audio.stream import AudioStream
+from av import AudioFrame, AudioResampler
 from av.container import InputContainer
 from av.stream import Discard
 from numpy.typing import NDArray
@@ -20,9 +19,8 @@ from numpy.typing import NDArray
 from tools.audio.loudness import FLOOR, RATE, ROW, STEP
 from tools.audio.vad import WINDOW, VoiceActivity
 from tools.files.rows import RowWriter
-from tools.video.container import FAULTS, UNKNOWN, codec_name, decoder_message, open_media, origin
+from tools.video.container import Event, decoded, open_media, origin, sound_stream
 
-Event = dict[str, Any]
 BLOCK = 320 * STEP
 """Samples measured and written at once: about half a minute."""
 DRIFT = 0.1
@@ -42,73 +40,39 @@ def listen(path: str, samples: str, rows: str) -> Iterator[Event]:
     can be decoded.
     """
     with open_media(path) as container:
-        stream = _best(container)
+        stream = sound_stream(container)
         if stream is None:
             yield {"rows": 0, "trouble": "no decoder knows it"}
             return
         for other in container.streams:
             if other is not stream:
                 other.discard = Discard.all
-        table = _Table(Path(samples), Path(rows))
-        mono = _Mono()
-        place = 0  # of the next sample
+        table, mono = _Table(Path(samples), Path(rows)), _Mono()
         started: float | None = None
         trouble, damaged = None, 0
-        for item in _Clock(container).placed(_frames(container, stream)):
+        for item in _Clock(container).placed(decoded(container, stream, most=math.inf)):
             if isinstance(item, str):
                 trouble, damaged = item, damaged + 1
                 continue
             frame, at = item
             # The resampler holds back a few samples.
-            if started is None or at - (place / RATE + mono.held) > DRIFT:
+            if started is None or at - (table.place / RATE + mono.pending) > DRIFT:
                 table.add(mono.rest())
-                place = round(at * RATE)
-                table.move(place)
+                table.move(round(at * RATE))
             started = max(at, 0.0) if started is None else started
-            pieces = mono.add(frame)
-            place += table.add(pieces)
-            if table.measured():
-                yield {"seconds": place / RATE}
-            if place > MAX_SECONDS * RATE:
+            if table.add(mono.add(frame)):
+                yield {"seconds": table.place / RATE}
+            if table.place > MAX_SECONDS * RATE:
                 trouble, damaged = f"longer than {MAX_SECONDS} s", damaged + 1
                 break
-        place += table.add(mono.rest())
+        table.add(mono.rest())
         yield {
             "rows": table.close(),
             "start": started or 0.0,
-            "end": max(place, 0) / RATE,
+            "end": max(table.place, 0) / RATE,
             "damaged": damaged,
             "trouble": trouble,
         }
-
-
-def _best(container: InputContainer) -> AudioStream | None:
-    found = [
-        stream
-        for stream in container.streams.audio
-        if codec_name(stream) != UNKNOWN and stream.codec_context.sample_rate
-    ]
-    best = container.streams.best("audio")
-    return best if best in found else next(iter(found), None)  # pyright: ignore[reportReturnType]
-
-
-def _frames(container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame | str]:
-    """Frames in the order of the file; a string is the message of damage that was skipped."""
-    packets = container.demux(stream)
-    while True:
-        try:
-            packet = next(packets)
-            frames = packet.decode()
-        except (StopIteration, EOFError):
-            return
-        except FAULTS as error:
-            yield decoder_message(error)
-            if isinstance(error, MemoryError):
-                return
-            continue
-        for frame in frames:
-            if frame.samples and frame.sample_rate:
-                yield frame
 
 
 class _Clock:
@@ -133,14 +97,15 @@ class _Clock:
             if isinstance(item, str):
                 yield item
                 continue
+            if not item.samples or not item.sample_rate:
+                continue
             follows = self._end() if self._astray else self._now
             at = follows if item.time is None else item.time - self._zero
             if not self._begun and not self._astray and at <= DRIFT:
                 self._now = at  # what an edit list cuts away is before zero
             ahead = at - self._now
-            if (
-                abs(ahead - self._astray_seconds) <= DRIFT
-            ):  # those that waited had their times wrong, no more
+            if abs(ahead - self._astray_seconds) <= DRIFT:
+                # Those that waited had their times wrong, no more.
                 yield from self._given([(frame, self._now) for frame, _ in self._astray])
             elif abs(ahead) <= DRIFT:
                 yield from self._lost()
@@ -194,79 +159,57 @@ class _Mono:
     """Resampler to 16 kHz mono, through changes of format."""
 
     def __init__(self) -> None:
-        self.held = 0.0
+        self.pending = 0.0
         """Seconds put in that have not come out yet."""
         self._format: tuple[Any, ...] | None = None
-        self._resampler: AudioResampler | None = None
+        self._resampler = AudioResampler("s16", "mono", RATE)
 
     def add(self, frame: AudioFrame) -> list[NDArray[np.int16]]:
         """Resample a frame; returns the samples that are ready."""
-        kind = (frame.format.name, frame.layout.name, frame.sample_rate)
-        before = self.rest() if kind != self._format else []
-        if self._resampler is None:
-            self._format = kind
-            self._resampler = AudioResampler("s16", "mono", RATE)
+        format = (frame.format.name, frame.layout.name, frame.sample_rate)
+        before = self.rest() if format != self._format else []
+        self._format = format
         frame.pts = None  # the place is kept by counting
-        self.held += frame.samples / frame.sample_rate
+        self.pending += _seconds(frame)
         return before + self._taken(self._resampler.resample(frame))
 
     def rest(self) -> list[NDArray[np.int16]]:
         """Flush the samples still inside and reset."""
-        if self._resampler is None:
-            return []
         left = self._taken(self._resampler.resample(None))
-        self._resampler, self.held = None, 0.0
+        self._resampler, self.pending = AudioResampler("s16", "mono", RATE), 0.0
         return left
 
     def _taken(self, frames: list[AudioFrame]) -> list[NDArray[np.int16]]:
         made = [frame.to_ndarray()[0] for frame in frames]
-        self.held -= sum(map(len, made)) / RATE
+        self.pending -= sum(map(len, made)) / RATE
         return made
 
 
 class _Table:
-    """Writer of samples at their offset and of their rows, block by block."""
+    """Writer of samples at their place and of their rows, block by block."""
 
     def __init__(self, samples: Path, rows: Path) -> None:
+        self.place = 0
+        """Offset of the next sample; those before zero are not kept."""
         self._file = samples.open("wb")
         self._rows = RowWriter(rows, ROW)
         self._voice = VoiceActivity()
         self._block = np.zeros(BLOCK, np.int16)
         self._filled = self._count = 0
-        self._skip = 0
-        self._fresh = False
 
     def move(self, place: int) -> None:
-        """Set the offset of the next sample; samples before zero are not kept."""
-        now = self._count * STEP + self._filled
-        self._skip = max(-place, 0)
-        silent = max(place - now, 0)
-        while silent:
-            step = min(silent, BLOCK - self._filled)
-            self._filled += step
-            silent -= step
-            if self._filled == BLOCK:
-                self._measure()
+        """Fill with silence up to a later place."""
+        silence = max(place, 0) - max(self.place, 0)
+        self._fill(np.broadcast_to(np.int16(0), silence))  # takes no memory: it may be an hour
+        self.place = place
 
-    def add(self, pieces: list[NDArray[np.int16]]) -> int:
-        """Append samples; returns their number."""
+    def add(self, pieces: list[NDArray[np.int16]]) -> bool:
+        """Append samples; True if that finished a block."""
+        before = self._count
         for piece in pieces:
-            skipped = min(self._skip, len(piece))
-            self._skip -= skipped
-            left = piece[skipped:]
-            while len(left):
-                step = min(len(left), BLOCK - self._filled)
-                self._block[self._filled : self._filled + step] = left[:step]
-                self._filled += step
-                left = left[step:]
-                if self._filled == BLOCK:
-                    self._measure()
-        return sum(map(len, pieces))
-
-    def measured(self) -> bool:
-        """True if a block was finished since the last call."""
-        fresh, self._fresh = self._fresh, False
-        return fresh
+            self._fill(piece[max(-self.place, 0) :])
+            self.place += len(piece)
+        return self._count > before
 
     def close(self) -> int:
         """Finish both files; returns the number of rows."""
@@ -274,6 +217,15 @@ class _Table:
         self._file.truncate()
         self._file.close()
         return self._rows.close()
+
+    def _fill(self, samples: NDArray[np.int16]) -> None:
+        while len(samples):
+            part = samples[: BLOCK - self._filled]
+            self._block[self._filled : self._filled + len(part)] = part
+            self._filled += len(part)
+            samples = samples[len(part) :]
+            if self._filled == BLOCK:
+                self._measure()
 
     def _measure(self) -> None:
         steps = -(-self._filled // STEP)
@@ -283,8 +235,7 @@ class _Table:
         voice = np.zeros(steps, np.float32)
         if block.any():
             self._file.write(block.tobytes())
-            found = self._voice.probabilities(block)
-            voice = found.reshape(steps, STEP // WINDOW).max(1)
+            voice = self._voice.probabilities(block).reshape(steps, STEP // WINDOW).max(1)
         else:
             self._file.seek(block.nbytes, 1)  # a hole in the file costs no disk
             self._voice.forget()
@@ -294,5 +245,5 @@ class _Table:
         for row in zip(seconds.tolist(), loudness.tolist(), voice.tolist(), strict=True):
             self._rows.add(row)
         self._count += steps
-        self._filled, self._fresh = 0, True
+        self._filled = 0
         self._block[:] = 0

@@ -5,17 +5,17 @@ and only from the disk. Runs inside the sandbox; `probe` is called through it.
 """
 
 import contextlib
+import math
 import os
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
 import av
+from av import AudioStream, VideoFrame, VideoStream
 from av.container import InputContainer
 from av.error import FFmpegError
 from av.stream import Disposition, Stream
-from av.video.frame import VideoFrame
-from av.video.stream import VideoStream
 
 from tools.errors import UnreadableMedia
 from tools.text.clean import clean
@@ -38,7 +38,7 @@ LARGE_PIXELS = 9_000_000
 THREADS = 4
 MAX_ASPECT = 20
 """Pixel aspect ratio, or its inverse, above which pixels are taken as square."""
-FAULTS_AT_MOST = 50
+MAX_FAULTS = 50
 """Damaged places after which decoding ends."""
 MAX_STREAMS = 64
 """Streams of a kind that are described."""
@@ -66,13 +66,10 @@ def open_media(path: str) -> Generator[InputContainer]:
             },
         )
     except FAULTS as error:
-        raise UnreadableMedia(
-            f"{name!r} is not a video that can be read: {decoder_message(error)}"
-        ) from error
-    try:
+        message = decoder_message(error)
+        raise UnreadableMedia(f"{name!r} is not a video that can be read: {message}") from error
+    with container:
         yield container
-    finally:
-        container.close()
 
 
 def decoder_message(error: BaseException) -> str:
@@ -91,27 +88,33 @@ def video_stream(container: InputContainer) -> VideoStream | None:
         for stream in container.streams.video
         if not stream.disposition & Disposition.attached_pic and codec_name(stream) != UNKNOWN
     ]
-    if not moving:
-        return None
-    stream = moving[0]
     best = container.streams.best("video")
-    if isinstance(best, VideoStream) and best in moving:
-        stream = best
+    stream = max(moving, key=lambda stream: stream is best, default=None)
+    if stream is None:
+        return None
     context = stream.codec_context
-    if context.codec.canonical_name not in CODECS.split():
-        raise UnreadableMedia(
-            f"pictures coded as {context.codec.canonical_name!r} are not read: convert the file"
-        )
-    if context.width > MAX_SIDE or context.height > MAX_SIDE:
-        raise UnreadableMedia(
-            f"the picture is {context.width} x {context.height}; at most {MAX_SIDE} a side is read"
-        )
+    codec, size = context.codec.canonical_name, f"{context.width} x {context.height}"
+    if codec not in CODECS.split():
+        raise UnreadableMedia(f"pictures coded as {codec!r} are not read: convert the file")
+    if max(context.width, context.height) > MAX_SIDE:
+        raise UnreadableMedia(f"the picture is {size}; at most {MAX_SIDE} a side is read")
     # What was given when the container was opened does not reach the decoder.
     context.options = {"max_pixels": str(MAX_PIXELS)}
     large = context.width * context.height > LARGE_PIXELS
     context.thread_count = 1 if large else min(os.cpu_count() or 1, THREADS)
     stream.thread_type = "AUTO"
     return stream
+
+
+def sound_stream(container: InputContainer) -> AudioStream | None:
+    """Main audio stream among those that can be decoded."""
+    usable = [
+        stream
+        for stream in container.streams.audio
+        if codec_name(stream) != UNKNOWN and stream.codec_context.sample_rate
+    ]
+    best = container.streams.best("audio")
+    return max(usable, key=lambda stream: stream is best, default=None)
 
 
 def codec_name(stream: Stream) -> str:
@@ -122,23 +125,26 @@ def codec_name(stream: Stream) -> str:
         return UNKNOWN
 
 
-def decoded(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame | str]:
-    """Frames from the current position; a string is the message of damage that was skipped."""
-    frames = container.decode(stream)
-    faults = 0
+def decoded(container: InputContainer, *streams: Stream, most: float = MAX_FAULTS) -> Iterator[Any]:
+    """Frames from the current position; a string is the message of damage that was skipped.
+
+    Ends after more than `most` faults; without a limit, at the first fault of the container.
+    """
+    packets = container.demux(*streams)
     while True:
         try:
-            frame = next(frames)
+            frames = next(packets).decode()
         except (StopIteration, EOFError):
             return
         except FAULTS as error:
-            faults += 1
             yield decoder_message(error)
-            if faults > FAULTS_AT_MOST or isinstance(error, MemoryError):
+            most -= 1
+            if most < 0 or isinstance(error, MemoryError):
                 return
-            frames = container.decode(stream)
-            continue
-        yield frame
+            if most < math.inf:  # else reading on could fail forever
+                packets = container.demux(*streams)
+        else:
+            yield from frames
 
 
 def origin(container: InputContainer) -> float:
@@ -168,9 +174,7 @@ def probe(path: str) -> Iterator[Event]:
             "audio": [
                 {
                     "codec": codec_name(stream),
-                    "channels": stream.codec_context.channels
-                    if codec_name(stream) != UNKNOWN
-                    else 0,
+                    "channels": getattr(stream.codec_context, "channels", 0),
                     "language": clean(stream.language or "", 40) or None,
                 }
                 for stream in container.streams.audio[:MAX_STREAMS]
@@ -185,16 +189,12 @@ def probe(path: str) -> Iterator[Event]:
         trouble = ""
         if stream is not None:
             try:
-                frame = next(container.decode(stream))
-                facts["video"] = _picture_facts(stream, frame)
+                facts["video"] = _picture_facts(stream, next(container.decode(stream)))
             except (*FAULTS, StopIteration) as error:
-                trouble = decoder_message(error)
+                trouble = f": {decoder_message(error)}"
         if facts["video"] is None and not _has_sound(container):
-            name = Path(path).name
-            raise UnreadableMedia(
-                f"{name!r} holds no frame and no sound that can be decoded"
-                + (f": {trouble}" if trouble else "")
-            )
+            lacks = "holds no frame and no sound that can be decoded"
+            raise UnreadableMedia(f"{Path(path).name!r} {lacks}{trouble}")
         yield facts
 
 

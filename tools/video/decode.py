@@ -6,22 +6,21 @@ stores a row of signals, and writes the pictures that the adaptive sampler keeps
 
 import contextlib
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
+from av import VideoFrame, VideoStream
 from av.container import InputContainer
-from av.video.frame import VideoFrame
-from av.video.stream import VideoStream
+from av.video.reformatter import ColorRange
 
 from tools.errors import UnreadableMedia
 from tools.files.rows import RowWriter
 from tools.video.container import FAULTS, decoded, decoder_message, open_media, origin, video_stream
-from tools.video.grid import sample_grid
 from tools.video.jpeg import PictureWriter
 from tools.vision.sampling import LAST, Adaptive
-from tools.vision.signals import DRIFT, NOISE, ROW, Grid
+from tools.vision.signals import COLOUR_LINES, COLUMNS, DRIFT, LINES, NOISE, ROW, Grid
 
 Event = dict[str, Any]
 KEYFRAME_SPACING = 2.0
@@ -35,7 +34,7 @@ MAX_FRAMES = 20_000_000
 """Frames decoded, at most, whatever a file claims."""
 PICTURES_BASE, PICTURES_TIMES = 256 << 20, 10
 """Room for kept pictures: bytes for any file, plus a multiple of the file's size."""
-HELD_SAMPLES = 64
+PAST_GRIDS = 64
 """Grids kept to look back DRIFT seconds, at most."""
 
 
@@ -53,8 +52,7 @@ def keyframes(path: str, target: str, duration: float) -> Iterator[Event]:
         start, base = origin(container), float(stream.time_base or 0)
         spacing = max(KEYFRAME_SPACING, duration / KEYFRAMES)
         writer = PictureWriter(Path(target), stream)
-        context = stream.codec_context
-        decode = cast(Callable[[Any], list[VideoFrame]], cast(Any, context).decode)
+        context: Any = stream.codec_context
         end, taken = 0.0, -spacing
         written: set[int] = set()
         try:
@@ -68,7 +66,7 @@ def keyframes(path: str, target: str, duration: float) -> Iterator[Event]:
                     continue
                 taken = at
                 with contextlib.suppress(*FAULTS):  # one damaged keyframe is not the end
-                    for frame in [*decode(packet), *decode(None)]:
+                    for frame in [*context.decode(packet), *context.decode(None)]:
                         seconds = _seconds(frame, base, start, at)
                         if seconds >= 0 and round(seconds * 1000) not in written:
                             written.add(round(seconds * 1000))
@@ -79,42 +77,34 @@ def keyframes(path: str, target: str, duration: float) -> Iterator[Event]:
         yield {"end": end}
 
 
-def scan(
-    path: str, target: str, rows: str, floor: float, room: int | None = None
-) -> Iterator[Event]:
+def scan(path: str, target: str, rows: str, floor: float, room: int = 0) -> Iterator[Event]:
     """Decode every frame once: rows to the file `rows`, kept pictures to the folder `target`.
 
     Yields {"frame": …} for each kept picture, {"seconds": …} now and then, and at the end
     {"rows": count, "end": seconds, "trouble": the decoder's last message or None, "damaged":
     places that could not be decoded, "full": seconds from which on no picture was kept, or None}.
-    room bounds the bytes of the pictures: a film of skipped frames, each minutes from the last, is
-    a few kilobytes and would fill a disk.
+    room bounds the bytes of the pictures, 0 for a bound by the file's size: a film of skipped
+    frames, each minutes from the last, is a few kilobytes and would fill a disk.
     """
     room = room or PICTURES_BASE + PICTURES_TIMES * Path(path).stat().st_size
-    full: float | None = None
     with open_media(path) as container:
         stream = video_stream(container)
         if stream is None:
             raise UnreadableMedia("there is no picture to decode")
-        writer = PictureWriter(Path(target), stream)
-        table = RowWriter(Path(rows), ROW)
-        meter = _Meter()
-        sampler = Adaptive(floor)
-        trouble: str | None = None
+        writer, table = PictureWriter(Path(target), stream), RowWriter(Path(rows), ROW)
+        meter, sampler = _Meter(), Adaptive(floor)
         last: VideoFrame | None = None
+        full, trouble, damaged = None, None, 0
         seconds, kept, row = 0.0, 0, None
-        damaged = 0
         for item in _frames(container, stream):
             if isinstance(item, str):
-                trouble = item
-                damaged += 1
+                trouble, damaged = item, damaged + 1
                 continue
             last, seconds = item
-            grid, *signals = meter.measure(last, seconds)
-            kept = sampler.keep(seconds, grid, signals[0], signals[1], signals[2])
+            grid, signals = meter.measure(last, seconds)
+            kept = sampler.keep(seconds, grid, signals[0], signals[2])
             if kept and writer.written > room:
-                kept = 0
-                full = seconds if full is None else full
+                kept, full = 0, seconds if full is None else full
             if row is not None:
                 table.add(row)
             row = (seconds, *signals, last.key_frame, kept)
@@ -122,15 +112,15 @@ def scan(
                 yield {"frame": {**writer.write(last, seconds), "kept": kept}}
             if meter.count % PROGRESS_FRAMES == 0:
                 yield {"seconds": seconds}
-        if row is not None:
-            if last is not None and not kept:
+        length = 0.0
+        if last is not None and row is not None:
+            if not kept:
                 row = (*row[:-1], LAST)
                 yield {"frame": {**writer.write(last, seconds), "kept": LAST}}
             table.add(row)
-        count = table.close()
-        length = float(last.duration * last.time_base) if last and last.time_base else 0.0
+            length = float(last.duration * (last.time_base or 0))
         yield {
-            "rows": count,
+            "rows": table.close(),
             "end": seconds + length,
             "trouble": trouble,
             "damaged": damaged,
@@ -151,7 +141,7 @@ def _frames(
     rate = stream.average_rate or stream.guessed_rate
     step = max(float(1 / rate), 0.001) if rate else 0.04
     base = float(stream.time_base or 0)
-    before, held = -step, None
+    before, waiting = -step, None
     is_behind = False
     for count, frame in enumerate(decoded(container, stream)):
         if isinstance(frame, str):
@@ -160,21 +150,21 @@ def _frames(
         if count >= MAX_FRAMES:
             yield f"more than {MAX_FRAMES} frames"
             break
-        latest = held[1] if held else before
+        latest = waiting[1] if waiting else before
         seconds = _seconds(frame, base, start, latest + step)
-        if held and before + FAR < held[1] and before < seconds < held[1] - FAR:
+        if waiting and before + FAR < waiting[1] and before < seconds < waiting[1] - FAR:
             yield f"a picture at {before + step:.1f} s has a wrong time"
         elif seconds < 0 or round(seconds * 1000) <= round(latest * 1000):
             if 0 <= seconds < latest - FAR and not is_behind:
                 yield f"the clock of the picture goes back at {latest:.1f} s"
                 is_behind = True
             continue
-        elif held:
-            before, is_behind = held[1], False
-            yield held
-        held = frame, seconds
-    if held:
-        yield held
+        elif waiting:
+            before, is_behind = waiting[1], False
+            yield waiting
+        waiting = frame, seconds
+    if waiting:
+        yield waiting
 
 
 def _seconds(frame: VideoFrame, base: float, start: float, otherwise: float) -> float:
@@ -186,6 +176,7 @@ def _seconds(frame: VideoFrame, base: float, start: float, otherwise: float) -> 
 
 _LEVELS = np.arange(256, dtype=np.int64)
 _SQUARES = _LEVELS**2
+_FROM_LIMITED: Grid = np.clip((np.arange(256) - 16) * 255 // 219, 0, 255).astype(np.int16)
 
 
 class _Meter:
@@ -195,36 +186,73 @@ class _Meter:
         self.count = 0
         self._before: Grid | None = None
         self._histogram: Any = None
-        self._past: deque[tuple[float, Grid]] = deque(maxlen=HELD_SAMPLES)
+        self._past: deque[tuple[float, Grid]] = deque(maxlen=PAST_GRIDS)
         self._sampled = -1.0
 
-    def measure(
-        self, frame: VideoFrame, seconds: float
-    ) -> tuple[Grid, float, float, float, float, float, float, float]:
-        """Grid, difference, histogram, motion, drift, spread, brightness and contrast."""
+    def measure(self, frame: VideoFrame, seconds: float) -> tuple[Grid, list[float]]:
+        """Grid of a frame, and its row of signals from `difference` to `contrast`."""
         self.count += 1
-        grid, lines = sample_grid(frame)
-        size, pixels = grid.size, lines * grid.shape[1]
+        grid, lines = _sample_grid(frame)
+        pixels = lines * grid.shape[1]
         levels = np.bincount(grid[:lines].ravel(), minlength=256)
         mean = float(levels @ _LEVELS) / pixels
         contrast = max(float(levels @ _SQUARES) / pixels - mean * mean, 0.0) ** 0.5 / 255
         histogram = levels.reshape(32, 8).sum(1)
-        difference = distance = motion = 0.0
+        difference, motion, distance = 0.0, 0.0, 0.0
         before = self._before
         if before is not None and before.shape == grid.shape:
-            step = np.abs(grid - before)
-            difference = float(step.sum()) / size
-            motion = np.count_nonzero(step > NOISE) / size
+            difference, motion = _differences(grid, before)
             distance = float(np.abs(histogram - self._histogram).sum()) / (2 * pixels)
         while len(self._past) > 1 and self._past[1][0] <= seconds - DRIFT:
             self._past.popleft()
-        drift = spread = 0.0
+        drift, spread = 0.0, 0.0
         if self._past and self._past[0][1].shape == grid.shape:
-            step = np.abs(grid - self._past[0][1])
-            drift = float(step.sum()) / size
-            spread = np.count_nonzero(step > NOISE) / size
-        if seconds >= self._sampled + DRIFT / (HELD_SAMPLES / 2):
+            drift, spread = _differences(grid, self._past[0][1])
+        if seconds >= self._sampled + DRIFT / (PAST_GRIDS / 2):
             self._past.append((seconds, grid))
             self._sampled = seconds
         self._before, self._histogram = grid, histogram
-        return grid, difference, distance, motion, drift, spread, mean / 255, contrast
+        return grid, [difference, distance, motion, drift, spread, mean / 255, contrast]
+
+
+def _differences(grid: Grid, other: Grid) -> tuple[float, float]:
+    """Mean difference of two grids, and the share of samples that differ by more than noise."""
+    apart = np.abs(grid - other)
+    return float(apart.sum()) / grid.size, np.count_nonzero(apart > NOISE) / grid.size
+
+
+def _sample_grid(frame: VideoFrame) -> tuple[Grid, int]:
+    """Samples of a frame, 0 to 255, straight from its planes, and the number of luma lines."""
+    is_planar = frame.format.name.startswith(("yuv4", "yuvj4", "yuva4"))
+    if not is_planar and not frame.format.name.startswith(("gray", "nv12", "nv21")):
+        frame = frame.reformat(width=2 * COLUMNS, height=2 * LINES, format="yuvj420p")
+        is_planar = True
+    name, bits, planes = frame.format.name, frame.format.components[0].bits, frame.planes
+    big = name.endswith("be")
+    luma = _strided(planes[0], bits, big, COLUMNS, LINES)
+    lines, columns = luma.shape
+    half = columns // 2
+    colour = min(COLOUR_LINES, planes[1].height) if is_planar and half else 0
+    grid: Grid = np.empty((lines + colour, columns), np.int16)
+    if name.startswith(("yuvj", "gray")) or frame.color_range == ColorRange.JPEG:
+        grid[:lines] = luma
+    else:
+        np.take(_FROM_LIMITED, luma, out=grid[:lines], mode="clip")
+    if colour:
+        grid[lines:, 2 * half :] = 0
+        for place, left in ((1, 0), (2, half)):
+            part = _strided(planes[place], bits, big, half, colour)[:colour, :half]
+            grid[lines:, left : left + half] = part
+    return grid, lines
+
+
+def _strided(plane: Any, bits: int, big: bool, columns: int, lines: int) -> Any:
+    """About columns x lines samples of one plane in 8 bits, sliced before anything is copied."""
+    kind = np.uint8 if bits <= 8 else np.dtype(">u2" if big else "<u2")
+    samples: Any = np.frombuffer(plane, kind)
+    height, width = plane.height, plane.width
+    stride = plane.line_size // samples.itemsize
+    across, down = width // columns or 1, height // lines or 1
+    picture = samples[: stride * height].reshape(height, stride)
+    grid = picture[down // 2 :: down, across // 2 : width : across]
+    return (grid >> (bits - 8)).astype(np.uint8) if bits > 8 else grid

@@ -9,9 +9,6 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-BLOCK = 1024
-"""Samples of one AAC frame."""
-
 
 def encode(
     path: Path,
@@ -25,9 +22,8 @@ def encode(
     out: Any = av.open(f"file:{path}", "w", format="mp4")
     with out:
         out.metadata.update(tags or {})
-        stream: Any = out.add_stream(
-            "libx264", rate=fps, options={"crf": "20", "preset": "veryfast"}
-        )
+        options = {"crf": "20", "preset": "veryfast"}
+        stream: Any = out.add_stream("libx264", rate=fps, options=options)
         audio: Any = out.add_stream("aac", rate=rate, layout="mono") if sound is not None else None
         for number, picture in enumerate(pictures):
             if not number:
@@ -38,10 +34,7 @@ def encode(
             out.mux(stream.encode(frame))
         out.mux(stream.encode(None))
         if sound is not None:
-            for start in range(0, len(sound), BLOCK):
-                piece = av.AudioFrame.from_ndarray(
-                    sound[None, start : start + BLOCK], format="fltp", layout="mono"
-                )
-                piece.sample_rate, piece.pts, piece.time_base = rate, start, Fraction(1, rate)
-                out.mux(audio.encode(piece))
+            samples = av.AudioFrame.from_ndarray(sound[None], format="fltp", layout="mono")
+            samples.sample_rate, samples.pts, samples.time_base = rate, 0, Fraction(1, rate)
+            out.mux(audio.encode(samples))  # which cuts it into the codec's frames
             out.mux(audio.encode(None))

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from av.video.frame import VideoFrame
-from av.video.stream import VideoStream
+from av import VideoFrame, VideoStream
 from PIL import Image
 
 from tools.files.checksums import BLANK, sealed_picture
@@ -44,13 +43,11 @@ class PictureWriter:
         width, height = shown_size(frame, self._stream)
         scale = min(1.0, MAX_WIDTH / width, MAX_HEIGHT / height)
         width, height = max(round(width * scale), 1), max(round(height * scale), 1)
-        turned = frame.rotation % 180 != 0
-        rgb: Any = frame.reformat(
-            width=height if turned else width,
-            height=width if turned else height,
-            format="rgb24",
-            interpolation="AREA",
-        ).to_ndarray()
+        if frame.rotation % 180:
+            width, height = height, width
+        rgb: Any = frame.to_ndarray(
+            width=width, height=height, format="rgb24", interpolation="AREA"
+        )
         quarter_turns = round(frame.rotation / 90) % 4
         if quarter_turns:  # the display matrix turns counter-clockwise, as rot90 does
             rgb = np.ascontiguousarray(np.rot90(rgb, quarter_turns))
@@ -80,7 +77,7 @@ def pictures(path: str, target: str, seconds: Sequence[float]) -> Iterator[Event
                 at = wanted[0] + start
                 container.seek(max(int(at / (stream.time_base or 1)), 0), stream=stream)
                 reached = wanted[0]
-                held: VideoFrame | None = None
+                before: VideoFrame | None = None
                 for frame in decoded(container, stream):
                     if isinstance(frame, str):
                         yield {"trouble": frame}
@@ -88,15 +85,14 @@ def pictures(path: str, target: str, seconds: Sequence[float]) -> Iterator[Event
                     shown = (frame.time or 0.0) - start
                     # A frame is on screen until the next one; stored times are rounded.
                     while wanted and shown > wanted[0] + ROUNDING:
-                        yield {"frame": writer.write(held or frame, wanted[0])}
+                        yield {"frame": writer.write(before or frame, wanted[0])}
                         reached = wanted.pop(0)
-                    held = frame
+                    before = frame
                     if not wanted or wanted[0] > max(shown, reached) + SEEK_AHEAD:
                         break
                 else:  # the end: what is still wanted shows the last frame
-                    for moment in wanted if held is not None else ():
-                        assert held is not None
-                        yield {"frame": writer.write(held, moment)}
+                    if before is not None:
+                        yield from ({"frame": writer.write(before, at)} for at in wanted)
                     return
         except FAULTS as error:
             yield {"trouble": decoder_message(error)}

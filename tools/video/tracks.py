@@ -12,17 +12,15 @@ from av.stream import Discard, Disposition
 from av.subtitles.stream import SubtitleStream
 
 from tools.text.clean import clean
-from tools.video.container import FAULTS, codec_name, decoder_message, open_media, origin
+from tools.video.container import FAULTS, Event, codec_name, decoder_message, open_media, origin
 
 TEXT_CODECS = {"ass", "ssa", "subrip", "srt", "text", "mov_text", "webvtt"}
 MAX_CUES = 50_000
 MAX_TEXT = 4000
 MAX_TRACK, MAX_ALL = 5 << 20, 20 << 20
 MAX_TRACKS = 64
-"""Most cues of a track, characters of a cue, of a track and of all tracks, and tracks. The rest is
-left out and reported: packed subtitles can be a thousand times as large as their file."""
-
-Event = dict[str, Any]
+"""At most so many cues of a track, characters of a cue, of a track, of all tracks, and tracks. The
+rest is left out and reported: packed subtitles can be a thousand times as large as their file."""
 
 
 def read_subtitles(path: str) -> Iterator[Event]:
@@ -45,17 +43,16 @@ def read_subtitles(path: str) -> Iterator[Event]:
                     stream.discard = Discard.all
             start = origin(container)
             try:
-                held = dict.fromkeys(readable, 0)
+                taken = dict.fromkeys(readable, 0)
                 for packet in container.demux([s for s in streams if s.index in readable]):
                     if packet.size:  # the empty one at the end names no stream of ours
                         index = packet.stream_index
-                        room = min(MAX_TRACK - held[index], MAX_ALL - sum(held.values()))
-                        held[index] += _take(packet, events[index], start, room)
+                        room = min(MAX_TRACK - taken[index], MAX_ALL - sum(taken.values()))
+                        taken[index] += _take(packet, events[index], start, room)
             except FAULTS as error:
+                trouble = f"damaged, read up to there: {decoder_message(error)}"
                 for index in readable:
-                    events[index]["trouble"] = (
-                        f"damaged, read up to there: {decoder_message(error)}"
-                    )
+                    events[index]["trouble"] = trouble
         yield from events.values()
 
 
@@ -101,17 +98,14 @@ def _payload(data: bytes, codec: str) -> str:
         data = data[2 : 2 + int.from_bytes(data[:2], "big")]
         if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
             return data.decode("utf-16", "replace")[:MAX_TEXT]
-    text = _decoded(data).strip("\x00\r\n ")
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:  # against the rules of every container, and common
+        text = data.decode("cp1252", "replace")
+    text = text.strip("\x00\r\n ")
     if codec in ("ass", "ssa"):  # number, layer, style, name, three margins, effect, text
         fields = text.split(",", 8)
         text = fields[-1]
         if len(fields) == 9 and fields[3].strip() and text:
             text = f"<v {fields[3].strip()}>{text}"
     return text[:MAX_TEXT]
-
-
-def _decoded(data: bytes) -> str:
-    try:
-        return data.decode()
-    except UnicodeDecodeError:  # against the rules of every container, and common
-        return data.decode("cp1252", "replace")

@@ -4,19 +4,16 @@ Colours are named in OKLCh, where a step looks equally large everywhere. The nam
 is looked up in a table of 32 x 32 x 32 cells, made once: 20 microseconds a picture.
 """
 
-from __future__ import annotations
-
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 from tools.media import Attributes
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Pixels = NDArray[np.uint8]
+Pixels = NDArray[np.uint8]
+Floats = NDArray[np.float64]
 
 COLOURS = (
     "black", "white", "grey", "red", "orange", "yellow",
@@ -42,12 +39,10 @@ def measure_attributes(video: str, seconds: float, rgb: Pixels, motion: float) -
 
     Shares, brightness and saturation are 0 to 1; motion comes from the decode pass.
     """
-    import numpy as np
-
     pixels = rgb.reshape(-1, 3)
     cells = (pixels >> 3).astype(np.int32) @ np.array([1024, 32, 1], np.int32)
     counts = np.bincount(_names()[cells], minlength=len(COLOURS))
-    shares = counts / max(1, len(pixels))
+    shares = zip(COLOURS, (counts / max(1, len(pixels))).tolist(), strict=True)
     luma = pixels.mean(axis=0) @ np.array([0.2126, 0.7152, 0.0722]) / 255
     high = pixels.max(axis=1).astype(np.float64)
     chroma = high - pixels.min(axis=1)
@@ -56,11 +51,7 @@ def measure_attributes(video: str, seconds: float, rgb: Pixels, motion: float) -
     return Attributes(
         video=video,
         seconds=seconds,
-        colours={
-            name: round(float(share), 4)
-            for name, share in zip(COLOURS, shares, strict=True)
-            if share > 0
-        },
+        colours={name: round(share, 4) for name, share in shares if share > 0},
         brightness=round(float(luma), 4),
         saturation=round(float(saturation), 4),
         motion=motion,
@@ -69,7 +60,6 @@ def measure_attributes(video: str, seconds: float, rgb: Pixels, motion: float) -
 
 def measure_picture(video: str, seconds: float, path: Path) -> Attributes:
     """Measure a stored picture, with a motion of 0; OSError if it is no picture."""
-    import numpy as np
     from PIL import Image
 
     with Image.open(path) as image:
@@ -78,75 +68,55 @@ def measure_picture(video: str, seconds: float, path: Path) -> Attributes:
     return measure_attributes(video, seconds, small, 0.0)
 
 
-def name_colour(red: int, green: int, blue: int) -> str:
-    """Name one colour as people would."""
-    return COLOURS[int(_names()[(red >> 3) * 1024 + (green >> 3) * 32 + (blue >> 3)])]
-
-
 @cache
 def _names() -> NDArray[np.uint8]:
     """Index into COLOURS of each of the 32768 cells of the RGB cube."""
-    import numpy as np
-
     # 0 stays 0 and 31 becomes 255, so that pure colours are met exactly.
     levels = np.arange(32) * 255 / 31
     cube = np.stack(np.meshgrid(levels, levels, levels, indexing="ij"), axis=-1).reshape(-1, 3)
     light, chroma, hue = _oklch(cube / 255)
-
-    def one(name: str) -> int:
-        return COLOURS.index(name)
-
+    index = {name: place for place, name in enumerate(COLOURS)}
     names = np.zeros(len(cube), np.uint8)
     for end, name in reversed(_HUES):
-        names[hue < end] = one(name)
+        names[hue < end] = index[name]
     # What is warm but dark or dull is brown; light red is pink; dark pink is red or purple.
-    names[(hue >= 38) & (hue < 80) & (light < 0.64)] = one("brown")
-    names[(hue >= 50) & (hue < 70) & (light < 0.7) & (chroma < 0.14)] = one("brown")
-    names[(hue >= 15) & (hue < 80) & (light < 0.82) & (chroma < 0.09)] = one("brown")
-    names[(hue >= 38) & (hue < 80) & (light < 0.78) & (chroma < 0.1)] = one("brown")
-    names[(hue >= 80) & (hue < 98) & (light < 0.62)] = one("brown")
-    names[(hue >= 98) & (hue < 115) & (light < 0.66)] = one("green")  # olive
-    names[(hue < 30) & (light > 0.7) & (chroma > 0.04)] = one("pink")
-    names[(hue < 15) & (light < 0.5)] = one("red")
-    names[(hue >= 338) & (light < 0.5)] = one("purple")
-    names[(hue >= 310) & (light > 0.68)] = one("pink")
-    names[(hue >= 200) & (hue < 235) & (light > 0.8) & (chroma < 0.07)] = one("blue")  # sky
+    names[(hue >= 38) & (hue < 80) & (light < 0.64)] = index["brown"]
+    names[(hue >= 50) & (hue < 70) & (light < 0.7) & (chroma < 0.14)] = index["brown"]
+    names[(hue >= 15) & (hue < 80) & (light < 0.82) & (chroma < 0.09)] = index["brown"]
+    names[(hue >= 38) & (hue < 80) & (light < 0.78) & (chroma < 0.1)] = index["brown"]
+    names[(hue >= 80) & (hue < 98) & (light < 0.62)] = index["brown"]
+    names[(hue >= 98) & (hue < 115) & (light < 0.66)] = index["green"]  # olive
+    names[(hue < 30) & (light > 0.7) & (chroma > 0.04)] = index["pink"]
+    names[(hue < 15) & (light < 0.5)] = index["red"]
+    names[(hue >= 338) & (light < 0.5)] = index["purple"]
+    names[(hue >= 310) & (light > 0.68)] = index["pink"]
+    names[(hue >= 200) & (hue < 235) & (light > 0.8) & (chroma < 0.07)] = index["blue"]  # sky
     # Near grey the eye names no hue; it needs more chroma for one where it is very light.
     grey = chroma < np.where(light > 0.9, 0.035, 0.04)
-    names[grey] = one("grey")
-    names[(light > 0.93) & (chroma < 0.035)] = one("white")
-    names[(light > 0.91) & (chroma < 0.05) & (hue > 40) & (hue < 100)] = one("white")  # cream
-    names[(light < 0.28) & (chroma < 0.06)] = one("black")
-    names[light < 0.17] = one("black")
+    names[grey] = index["grey"]
+    names[(light > 0.93) & (chroma < 0.035)] = index["white"]
+    names[(light > 0.91) & (chroma < 0.05) & (hue > 40) & (hue < 100)] = index["white"]  # cream
+    names[(light < 0.28) & (chroma < 0.06)] = index["black"]
+    names[light < 0.17] = index["black"]
     return names
 
 
-def _oklch(
-    rgb: NDArray[np.float64],
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """OKLCh of sRGB colours (n x 3, 0 to 1): lightness 0 to 1, chroma, hue in degrees.
+_TO_CONES = np.array([
+    [0.4122214708, 0.2119034982, 0.0883024619],
+    [0.5363325363, 0.6806995451, 0.2817188376],
+    [0.0514459929, 0.1073969566, 0.6299787005],
+])  # fmt: skip
+_TO_LAB = np.array([
+    [0.2104542553, 1.9779984951, 0.0259040371],
+    [0.7936177850, -2.4285922050, 0.7827717662],
+    [-0.0040720468, 0.4505937099, -0.8086757660],
+])  # fmt: skip
+"""Matrices of OKLab by B. Ottosson, 2020: linear RGB to cone responses, and their roots to Lab."""
 
-    Matrices by B. Ottosson, 2020.
-    """
-    import numpy as np
 
+def _oklch(rgb: Floats) -> tuple[Floats, Floats, Floats]:
+    """OKLCh of sRGB colours (n x 3, 0 to 1): lightness 0 to 1, chroma, hue in degrees."""
     linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
-    cones = np.cbrt(
-        linear
-        @ np.array(
-            [
-                [0.4122214708, 0.2119034982, 0.0883024619],
-                [0.5363325363, 0.6806995451, 0.2817188376],
-                [0.0514459929, 0.1073969566, 0.6299787005],
-            ]
-        )
-    )
-    lab = cones @ np.array(
-        [
-            [0.2104542553, 1.9779984951, 0.0259040371],
-            [0.7936177850, -2.4285922050, 0.7827717662],
-            [-0.0040720468, 0.4505937099, -0.8086757660],
-        ]
-    )
-    hue = np.degrees(np.arctan2(lab[:, 2], lab[:, 1])) % 360
-    return lab[:, 0], np.hypot(lab[:, 1], lab[:, 2]), hue
+    light, green_red, blue_yellow = (np.cbrt(linear @ _TO_CONES) @ _TO_LAB).T
+    hue = np.degrees(np.arctan2(blue_yellow, green_red)) % 360
+    return light, np.hypot(green_red, blue_yellow), hue

@@ -8,9 +8,8 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tools.errors import UnreadableMedia
 from tools.files.checksums import BLANK
@@ -18,23 +17,19 @@ from tools.files.checksums import BLANK
 if TYPE_CHECKING:
     from PIL import Image
 
-WIDTH = 1024
-BAR = 22
-"""Pixels: height of a label."""
-GAP = 4
+WIDTH, BAR, GAP = 1024, 22, 4
+"""Pixels: of a sheet's width, of a label's height, and between tiles."""
 QUALITY = 82
 
 
-@dataclass(frozen=True)
-class Tile:
+class Tile(NamedTuple):
     """A picture's file and the label above it."""
 
     image: Path
     label: str
 
 
-@dataclass(frozen=True)
-class Sheet:
+class Sheet(NamedTuple):
     """A JPEG, with its size in pixels."""
 
     jpeg: bytes
@@ -43,7 +38,7 @@ class Sheet:
 
 
 def contact_sheet(tiles: Sequence[Tile], width: int = WIDTH, columns: int = 0) -> Sheet:
-    """Lay tiles out in rows, at most `width` pixels wide; UnreadableMedia names a broken one.
+    """Lay tiles out in rows, at most `width` pixels wide; UnreadableMedia names a broken file.
 
     About as many columns as rows where `columns` is 0.
     """
@@ -54,15 +49,15 @@ def contact_sheet(tiles: Sequence[Tile], width: int = WIDTH, columns: int = 0) -
     columns = columns or math.ceil(math.sqrt(len(tiles)))
     wide = (width - GAP * (columns - 1)) // columns
     pictures = [_scaled(tile.image, wide) for tile in tiles]
-    high = max(picture.height for picture in pictures)
+    high = max(picture.height for picture in pictures) + BAR
     rows = math.ceil(len(tiles) / columns)
-    size = (columns * (wide + GAP) - GAP, rows * (high + BAR + GAP) - GAP)
+    size = columns * (wide + GAP) - GAP, rows * (high + GAP) - GAP
     sheet = Image.new("RGB", size, "black")
     draw = ImageDraw.Draw(sheet)
     font = ImageFont.load_default(BAR - 8)
     for place, (tile, picture) in enumerate(zip(tiles, pictures, strict=True)):
         row, column = divmod(place, columns)
-        left, top = column * (wide + GAP), row * (high + BAR + GAP)
+        left, top = column * (wide + GAP), row * (high + GAP)
         sheet.paste(picture, (left, top + BAR))
         draw.text((left + 2, top + 2), tile.label, "white", font)
     out = io.BytesIO()
@@ -78,7 +73,7 @@ def _scaled(image: Path, wide: int) -> Image.Image:
             picture = opened.convert("RGB")
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise UnreadableMedia(f"{image} is no picture that can be read: {error}") from error
-    high = max(1, round(picture.height * wide / picture.width))
     if picture.width <= wide:
         return picture  # a small picture does not gain by being blown up
+    high = max(1, round(picture.height * wide / picture.width))
     return picture.resize((wide, high), Image.Resampling.LANCZOS)

@@ -6,21 +6,17 @@ starts from phase correlation (Kuglin and Hines, 1975), and one similarity that 
 on (RANSAC). An object before a fixed camera: the difference from the median of the pictures.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tools.files.rows import Rows
 from tools.vision.change_regions import Grey
-
-if TYPE_CHECKING:
-    from tools.files.rows import Rows
 
 Floats = NDArray[np.float64]
 Corners = NDArray[np.float32]
@@ -29,14 +25,14 @@ Picture = tuple[float, Grey]
 """Seconds and grey values, at most 320 pixels a side."""
 Camera = Literal["left", "right", "up", "down", "in", "out", ""]
 """Direction of a pan, tilt or zoom; empty where the camera stands still or nothing is sure."""
-Path = tuple[str, str]
+Crossing = tuple[str, str]
 """Edges of the picture that an object comes from and goes to."""
 
 BEGINS, LASTS = 0.006, 0.003
 """Share of the picture that changes from one frame to the next when a movement begins, and below
 which it has ended; as means of half a second."""
 SMOOTH, JOINED, SHORTEST = 0.5, 1.0, 0.4
-"""Seconds: of a mean, between two movements that are one, and of the shortest."""
+"""Seconds: of a mean, between two movements that count as one, and of the shortest."""
 ONE_STEP = 0.6
 """Share of a movement in a single frame, from which on it is a slide that changed."""
 COMPARABLE = 2.0
@@ -85,19 +81,18 @@ def movements(rows: Rows, cuts: Sequence[float] = ()) -> list[tuple[float, float
     moving = level >= LASTS
     moving[_first_frames(rows, cuts)] = False  # a movement ends with its scene
     edges = np.flatnonzero(np.diff(moving.astype(np.int8), prepend=0, append=0)).tolist()
-    found: list[tuple[float, float]] = []
+    spans: list[tuple[float, float]] = []
     for first, last in zip(edges[::2], edges[1::2], strict=True):
-        begin, finish = float(seconds[first]), float(seconds[min(last, len(seconds) - 1)])
+        start, end = float(seconds[first]), float(seconds[min(last, len(seconds) - 1)])
         jump = motion[first:last].max() > ONE_STEP * motion[first:last].sum()
         if level[first:last].max() < BEGINS or jump:
             continue
-        if found and begin - found[-1][1] <= JOINED:
-            cut = bisect_left(cuts, found[-1][1] - 0.1)
-            if cut == len(cuts) or cuts[cut] > begin:
-                found[-1] = found[-1][0], finish
-                continue
-        found.append((begin, finish))
-    return [(first, last) for first, last in found if last - first >= SHORTEST]
+        if spans and start - spans[-1][1] <= JOINED:
+            cut = bisect_left(cuts, spans[-1][1] - 0.1)
+            if cut == len(cuts) or cuts[cut] > start:
+                start, _ = spans.pop()
+        spans.append((start, end))
+    return [(start, end) for start, end in spans if end - start >= SHORTEST]
 
 
 def _first_frames(rows: Rows, cuts: Sequence[float]) -> list[int]:
@@ -144,12 +139,12 @@ def _fitted(before: Grey, after: Grey) -> NDArray[Any] | None:
         return None
     corners = np.asarray(best, np.float32)
     hanning = cv2.createHanningWindow(before.shape[::-1], cv2.CV_32F)
-    one, other = before.astype(np.float32), after.astype(np.float32)
-    shift, peak = cv2.phaseCorrelate(one, other, hanning)
+    greys = before.astype(np.float32), after.astype(np.float32)
+    shift, peak = cv2.phaseCorrelate(*greys, hanning)
     guess = corners + np.array(shift, np.float32) * (peak >= CORRELATED)
-    there, found = _tracked(before, after, corners, guess)
-    back, again = _tracked(after, before, there, corners)
-    kept = found & again & (np.abs(back - corners).max(axis=(1, 2)) < 1)
+    there, is_there = _tracked(before, after, corners, guess)
+    back, is_back = _tracked(after, before, there, corners)
+    kept = is_there & is_back & (np.abs(back - corners).max(axis=(1, 2)) < 1)
     corners, there = corners[kept], there[kept]
     if len(corners) < max(LEAST_CORNERS, TRACKED * len(kept)):
         return None
@@ -167,11 +162,11 @@ def _tracked(
     import cv2
 
     options: Any = {"winSize": WINDOW, "maxLevel": LEVELS, "flags": cv2.OPTFLOW_USE_INITIAL_FLOW}
-    there, found, _ = cv2.calcOpticalFlowPyrLK(before, after, corners, guess.copy(), **options)
-    return np.asarray(there, np.float32), found.ravel() == 1
+    there, status, _ = cv2.calcOpticalFlowPyrLK(before, after, corners, guess.copy(), **options)
+    return np.asarray(there, np.float32), status.ravel() == 1
 
 
-def crossing(pictures: Sequence[Picture]) -> Path | None:
+def crossing(pictures: Sequence[Picture]) -> Crossing | None:
     """Path of the one object that crosses the picture of a fixed camera; None if there is none."""
     import cv2
 

@@ -10,13 +10,14 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
-Thumbnail = NDArray[np.uint8]
+from tools.vision.change_regions import BLOCK, Grey, block_means
+
+Thumbnail = Grey
 """Grey values, height and width in whole blocks."""
-WIDTH, BLOCK = 640, 8
-"""Pixels: of a thumbnail, and of a block's side."""
+WIDTH = 640
+"""Pixels of a thumbnail, at most."""
 TEXTURE, TONE = 1.7, 4.0
 """Luma steps out of 255 that a block of the same picture differs by, at most."""
 LOOKED_BACK = 12
@@ -24,7 +25,7 @@ LOOKED_BACK = 12
 
 
 def thumbnail(path: Path) -> Thumbnail:
-    """Load a picture for comparison; OSError if it is none."""
+    """Load a picture for comparison; OSError if the file is none."""
     with Image.open(path) as picture:
         picture.draft("L", (WIDTH, 1))
         grey = picture.convert("L")
@@ -42,27 +43,24 @@ def whole_blocks(grey: Thumbnail) -> Thumbnail:
 
 def is_near_duplicate(one: Thumbnail, other: Thumbnail) -> bool:
     """True if no block of the two pictures differs by more than noise."""
-    import cv2
-
     if one.shape != other.shape:
         return False
     apart = one.astype(np.float32) - other
-    full = apart.shape[::-1]
-    blocks = full[0] // BLOCK, full[1] // BLOCK
-    tone = cv2.resize(apart, blocks, interpolation=cv2.INTER_AREA)  # the mean of each block
+    tone = block_means(apart)
     if np.abs(tone).max() > TONE:
         return False
-    texture = np.abs(apart - cv2.resize(tone, full, interpolation=cv2.INTER_NEAREST))
-    return bool(cv2.resize(texture, blocks, interpolation=cv2.INTER_AREA).max() <= TEXTURE)
+    rows, columns = tone.shape
+    texture = np.abs(apart.reshape(rows, BLOCK, columns, BLOCK) - tone[:, None, :, None])
+    return bool(block_means(texture.reshape(apart.shape)).max() <= TEXTURE)
 
 
 def duplicate_groups(pictures: Iterable[Thumbnail]) -> list[int]:
     """The group of each picture, counted from 0; near-duplicates share one."""
     groups: list[int] = []
-    seen: list[tuple[int, Thumbnail]] = []  # the latest last
+    recent: list[tuple[int, Thumbnail]] = []  # a group and its picture, the latest last
     for picture in pictures:
-        known = next((one for one in reversed(seen) if is_near_duplicate(one[1], picture)), None)
+        known = next((r for r in reversed(recent) if is_near_duplicate(r[1], picture)), None)
         known = known or (max(groups, default=-1) + 1, picture)
-        seen = [*(one for one in seen if one is not known), known][-LOOKED_BACK:]
+        recent = [*(r for r in recent if r is not known), known][-LOOKED_BACK:]
         groups.append(known[0])
     return groups

@@ -5,7 +5,6 @@ frames that look the same form a run, its first frame stands for it, and of that
 are read that differ from a neighbouring run which has been read already.
 """
 
-import importlib
 import importlib.util
 import math
 import os
@@ -24,30 +23,25 @@ from numpy.typing import NDArray
 from tools.errors import ProviderUnavailable
 from tools.media import Frame, ScreenText
 from tools.text.clean import clean
-from tools.vision.change_regions import (
-    CHANGED,
-    WHOLE,
-    Box,
-    Grey,
-    area,
-    changed_parts,
-    largest_change,
-    load_grey,
-    meet,
-    merged,
-)
+from tools.vision import change_regions as regions
+from tools.vision.change_regions import WHOLE, Box
 from tools.vision.text_tracks import Line, Run, join, letters
 
 Pixels = NDArray[np.uint8]
+PLAIN = 20
+"""Difference of light, of 255, between the darkest and lightest pixel of a readable picture."""
+MOSTLY = 0.5
+"""Changed share of a picture from which on it is read whole."""
+LEAST_CONFIDENCE = 0.5
+LEAST_SECONDS = 2.0
+"""Seconds of a budget, at least: with less, a short clip would never be read."""
 
 
 class TextReader(Protocol):
-    """Reader of the text in one picture."""
+    """Reader of the text in one picture; the manifest holds its name."""
 
     @property
-    def name(self) -> str:
-        """Name of the provider in the manifest."""
-        ...
+    def name(self) -> str: ...
 
     def read(self, image: Path | Pixels, part: Box = WHOLE) -> list[Line]:
         """Read the lines in a part of a picture; their boxes are shares of the whole picture.
@@ -65,45 +59,11 @@ class RapidOcrReader:
     def __init__(self, threads: int = 0) -> None:
         if importlib.util.find_spec("rapidocr") is None:
             raise ProviderUnavailable("on-screen text needs the package rapidocr: install it")
-        self._threads = max(1, min(threads or 4, os.cpu_count() or 1))
-        self._engine: Any = None
-        self._lock = threading.Lock()  # the engine keeps the state of a call in itself
-
-    def read(self, image: Path | Pixels, part: Box = WHOLE) -> list[Line]:
-        """Read the lines from top to bottom; the first call loads the models."""
-        pixels = _crop(image if isinstance(image, np.ndarray) else _rgb(image), part)
-        height, width = pixels.shape[:2]
-        if min(height, width) < 12:  # no room for a letter, and the engine would enlarge it
-            return []
-        with self._lock:
-            if self._engine is None:
-                self._engine = self._load()
-            # No options in the call: the engine keeps them for the calls that follow.
-            try:
-                found = self._engine(np.ascontiguousarray(pixels[:, :, ::-1]))
-            except _faults() as error:
-                said = " ".join(str(error).split())[-120:]  # a traceback's end tells
-                raise ProviderUnavailable(
-                    f"rapidocr failed ({said}): give it more memory, "
-                    "or set CUEPOINT_TEXT_READER=none to do without on-screen text"
-                ) from error
-        if found.txts is None:
-            return []
-        return [
-            Line(text, float(score), _box(np.asarray(corners, float) / (width, height), part))
-            for text, score, corners in zip(found.txts, found.scores, found.boxes, strict=True)
-        ]
-
-    def warm_up(self) -> None:
-        """Load the models now, so that their loading counts towards no picture's time."""
-        with self._lock:
-            self._engine = self._engine or self._load()
-
-    def _load(self) -> Any:
         import rapidocr
 
         models = Path(rapidocr.__file__).parent / "models"
-        return rapidocr.RapidOCR(
+        threads = max(1, min(threads or 4, os.cpu_count() or 1))
+        self._engine: Any = rapidocr.RapidOCR(
             params={
                 "Global.log_level": "critical",
                 # Upside-down lines are not worth a third model.
@@ -117,25 +77,33 @@ class RapidOcrReader:
                 "Det.limit_side_len": 960,
                 # Batches are padded to their longest line: half the memory, a tenth slower.
                 "Rec.rec_batch_num": 1,
-                "EngineConfig.onnxruntime.intra_op_num_threads": self._threads,
+                "EngineConfig.onnxruntime.intra_op_num_threads": threads,
                 "EngineConfig.onnxruntime.inter_op_num_threads": 1,
             }
         )
+        self._lock = threading.Lock()  # the engine keeps the state of a call in itself
 
-
-def _faults() -> tuple[type[Exception], ...]:
-    """Exceptions of the engine and its runtime, which have no base class but Exception."""
-    kinds: list[type[Exception]] = [MemoryError]
-    for name in (
-        "rapidocr.inference_engine.onnxruntime.main",
-        "onnxruntime.capi.onnxruntime_pybind11_state",
-    ):
-        module: dict[str, Any] = vars(importlib.import_module(name))
-        classes = [one for one in module.values() if isinstance(one, type)]
-        kinds += [
-            one for one in classes if issubclass(one, Exception) and one.__module__ != "builtins"
+    def read(self, image: Path | Pixels, part: Box = WHOLE) -> list[Line]:
+        """Read the lines from top to bottom."""
+        pixels = _crop(image if isinstance(image, np.ndarray) else _rgb(image), part)
+        height, width = pixels.shape[:2]
+        if min(height, width) < 12:  # no room for a letter, and the engine would enlarge it
+            return []
+        try:
+            with self._lock:  # no options in the call: the engine keeps them for later calls
+                result = self._engine(np.ascontiguousarray(pixels[:, :, ::-1]))
+        except Exception as error:  # errors of the engine and its runtime share no other base
+            message = " ".join(str(error).split())[-120:]  # a traceback's end says most
+            raise ProviderUnavailable(
+                f"rapidocr failed ({message}): give it more memory, "
+                "or set CUEPOINT_TEXT_READER=none to do without on-screen text"
+            ) from error
+        if result.txts is None:
+            return []
+        return [
+            Line(text, float(score), _box(np.asarray(corners, float) / (width, height), part))
+            for text, score, corners in zip(result.txts, result.scores, result.boxes, strict=True)
         ]
-    return tuple(kinds)
 
 
 def load_text_reader(name: str = "auto", threads: int = 0) -> TextReader | None:
@@ -146,17 +114,15 @@ def load_text_reader(name: str = "auto", threads: int = 0) -> TextReader | None:
     if name == "none" or (name == "auto" and importlib.util.find_spec("rapidocr") is None):
         return None
     if name in ("auto", "rapidocr"):
-        reader = RapidOcrReader(threads)
-        reader.warm_up()
-        return reader
+        return RapidOcrReader(threads)
     raise ProviderUnavailable(f"no text reader {name!r}; there are: auto, rapidocr, none")
 
 
 def _model(folder: Path, task: str) -> str:
-    found = sorted(folder.glob(f"*_{task}_*.onnx"))
-    if not found:
+    path = max(folder.glob(f"*_{task}_*.onnx"), default=None)
+    if path is None:
         raise ProviderUnavailable(f"rapidocr came without its {task} model: reinstall rapidocr")
-    return str(found[-1])
+    return str(path)
 
 
 @lru_cache(maxsize=2)  # the parts of one picture follow each other
@@ -180,17 +146,6 @@ def _box(corners: NDArray[np.float64], part: Box) -> Box:
     places = (low + np.clip(corners, 0, 1) * (high - low)).round(4)
     (left, top), (right, bottom) = places.min(axis=0), places.max(axis=0)
     return float(left), float(top), float(right), float(bottom)
-
-
-# Which pictures to read
-
-PLAIN = 20
-"""Difference of light, of 255, between the darkest and lightest pixel of a readable picture."""
-MOSTLY = 0.5
-"""Changed share of a picture from which on it is read whole."""
-LEAST_CONFIDENCE = 0.5
-LEAST_SECONDS = 2.0
-"""A budget below this would go into loading the models, and a short clip would never be read."""
 
 
 class Reading(NamedTuple):
@@ -224,42 +179,41 @@ def read_screen(
     cuts, changes = sorted(cuts), sorted(changes)
     runs, broken = _runs(frames, image_path, cuts, duration)
     texts = partial(join, runs, cuts, changes)
-    places = {run.frame.image: at for at, run in enumerate(runs)}
     todo = [run for run in runs if run.lines is None]
     took: list[float] = []
-    read = 0
     for run in _fair(todo):
-        # The first reading loads the models and says nothing of the next one's time.
-        next_one = statistics.median(took[1:]) if len(took) > 1 else 0.0
-        if read and clock() - began + next_one > limit:
+        # The first reading warms the models up and says nothing of the next one's time.
+        expected = statistics.median(took[1:]) if len(took) > 1 else 0.0
+        if took and clock() - began + expected > limit:
             break
         before = clock()
-        run.lines = _lines(run, _known(runs, places[run.frame.image]), image_path, reader)
+        run.lines = _lines(run, runs, image_path, reader)
         took.append(clock() - before)
-        read += 1
-        yield min(1.0, max(read / len(todo), (clock() - began) / limit)), texts
+        yield min(1.0, max(len(took) / len(todo), (clock() - began) / limit)), texts
+    read, wanted = len(took), len(todo)
     notes: list[str] = []
-    if read < len(todo):
-        notes.append(f"the time budget allowed to read {read} of {len(todo)} pictures that changed")
+    if read < wanted:
+        notes.append(f"the time budget allowed to read {read} of {wanted} pictures that changed")
     if broken:
         notes.append(f"{broken} pictures could not be opened")
-    return Reading(texts(), read < len(todo), "; ".join(notes))
+    return Reading(texts(), read < wanted, "; ".join(notes))
 
 
 def _runs(
     frames: Sequence[Frame], image_path: Callable[[Frame], Path], cuts: list[float], duration: float
 ) -> tuple[list[Run], int]:
+    """Runs of frames that look the same, and the number of pictures that cannot be opened."""
     runs: list[Run] = []
     broken = 0
-    shown: Grey | None = None
+    shown: regions.Grey | None = None
     for frame in frames:
         try:
-            grey = load_grey(image_path(frame))
+            grey = regions.load_grey(image_path(frame))
         except OSError:
             broken += 1
             continue
-        difference = 255.0 if shown is None else largest_change(shown, grey)
-        if difference < CHANGED:
+        difference = 255.0 if shown is None else regions.largest_change(shown, grey)
+        if difference < regions.CHANGED:
             runs[-1].last = frame.seconds
             continue
         if runs:
@@ -274,34 +228,25 @@ def _runs(
     return runs, broken
 
 
-# Reading what changed
-
-
-def _known(runs: list[Run], at: int) -> list[Run]:
-    """The nearest read runs before and after, whose lines may be reused."""
-    before = next((run for run in reversed(runs[:at]) if run.lines is not None), None)
-    after = next((run for run in runs[at + 1 :] if run.lines is not None), None)
-    return [run for run in (before, after) if run]
-
-
 def _lines(
-    run: Run, known: list[Run], image_path: Callable[[Frame], Path], reader: TextReader
+    run: Run, runs: list[Run], image_path: Callable[[Frame], Path], reader: TextReader
 ) -> list[Line]:
-    """Lines in the picture of a run: reused from a known run where unchanged, read elsewhere."""
+    """Lines of a run: those of the read run before or after where unchanged, read elsewhere."""
+    known = [other for other in runs if other.lines is not None]
+    place = bisect_right(known, run.start, key=lambda other: other.start)
     path = image_path(run.frame)
-    now = load_grey(path)
+    now = regions.load_grey(path)
     least, parts, lines = MOSTLY, [WHOLE], list[Line]()
-    for other in known:
+    for other in known[max(place - 1, 0) : place + 1]:
         there = other.lines or []
-        differ = merged(
-            changed_parts(load_grey(image_path(other.frame)), now), [one.box for one in there]
-        )
-        if sum(map(area, differ)) < least:
-            least, parts, lines = sum(map(area, differ)), differ, there
-    found = [line for line in lines if not any(meet(line.box, part) for part in parts)]
+        changed = regions.changed_parts(regions.load_grey(image_path(other.frame)), now)
+        changed = regions.merged(changed, [line.box for line in there])
+        if sum(map(regions.area, changed)) < least:
+            least, parts, lines = sum(map(regions.area, changed)), changed, there
+    lines = [line for line in lines if not any(regions.meet(line.box, part) for part in parts)]
     for part in parts:
-        found += [line for line in map(_tidy, reader.read(path, part)) if line]
-    return sorted(found, key=lambda line: (line.box[1], line.box[0]))
+        lines += [line for line in map(_tidy, reader.read(path, part)) if line]
+    return sorted(lines, key=lambda line: (line.box[1], line.box[0]))
 
 
 def _fair(runs: list[Run]) -> Generator[Run]:
@@ -310,13 +255,12 @@ def _fair(runs: list[Run]) -> Generator[Run]:
     First the best run of each scene, then scenes with text, then by change times duration, as
     text stands long to be read.
     """
-    scenes: dict[int, list[Run]] = {}
-    for run in runs:
-        scenes.setdefault(run.scene, []).append(run)
-    first = {scene: max(group, key=_worth) for scene, group in scenes.items()}
-    yield from sorted(first.values(), key=_worth, reverse=True)
-    rest = [run for run in runs if run is not first[run.scene]]
-    yield from sorted(rest, key=lambda run: (not first[run.scene].lines, -_worth(run)))
+    best: dict[int, Run] = {}
+    for run in sorted(runs, key=_worth, reverse=True):
+        best.setdefault(run.scene, run)
+    yield from best.values()
+    rest = [run for run in runs if run is not best[run.scene]]
+    yield from sorted(rest, key=lambda run: (not best[run.scene].lines, -_worth(run)))
 
 
 def _worth(run: Run) -> float:

@@ -77,23 +77,20 @@ class Adaptive:
         self._shot_at = 0.0
         self._moved = 0.0
         self._was_moving = False
-        self._looked_at = 0.0
+        self._compared_at = 0.0
         self._burst: list[float] = []
 
-    def keep(
-        self, seconds: float, grid: Grid, difference: float, histogram: float, motion: float
-    ) -> int:
+    def keep(self, seconds: float, grid: Grid, difference: float, motion: float) -> int:
         """Decide on one frame: the index of the reason to keep it, or 0. Frames come by time."""
         step = min(max(seconds - self._before, 0.0), 1.0)
         self._before = seconds
-        reason = self._reason(seconds, step, grid, difference, histogram, motion)
-        weight = min(step, 0.5)
-        self._usual += (motion - self._usual) * weight
+        reason = self._reason(seconds, step, grid, difference, motion)
+        self._usual += (motion - self._usual) * min(step, 0.5)
         self._recent.append(difference)
         if motion > STILL:
             self._was_moving = True
         elif reason or seconds - self._kept_at >= GAP:
-            self._was_moving = False  # not sooner: what settles too soon is looked at again
+            self._was_moving = False  # not sooner: what settles too soon is compared again
         if reason:
             if reason in (FIRST, SHOT):
                 self._shot_at = seconds
@@ -102,13 +99,7 @@ class Adaptive:
         return reason
 
     def _reason(
-        self,
-        seconds: float,
-        step: float,
-        grid: Grid,
-        difference: float,
-        histogram: float,
-        motion: float,
+        self, seconds: float, step: float, grid: Grid, difference: float, motion: float
     ) -> int:
         if self._kept is None:
             return FIRST
@@ -127,39 +118,35 @@ class Adaptive:
         if motion > PEAK_MOTION and motion > PEAK_RATIO * self._usual and not self._burst:
             self._burst = [seconds + delay for delay in BURST]
             return PEAK
-        if motion <= STILL and self._looks_again(seconds) and self._changed(grid):
+        if motion <= STILL and self._is_due(seconds) and _block_changed(grid, self._kept):
             return CHANGED  # a slide that has settled, a title that has finished to fade in
-        if self._moved >= MOVED_AMOUNT and not self._duplicate(grid):
+        if self._moved >= MOVED_AMOUNT and _changed_share(grid, self._kept) >= DUPLICATE:
             return MOVED
         return 0
 
-    def _looks_again(self, seconds: float) -> bool:
+    def _is_due(self, seconds: float) -> bool:
         """True once the picture has settled, and every SLOW seconds while nothing seems to move."""
-        if self._was_moving or seconds - max(self._looked_at, self._kept_at) >= SLOW:
-            self._looked_at = seconds
-            return True
-        return False
-
-    def _duplicate(self, grid: Grid) -> bool:
-        return self._kept is not None and changed_share(grid, self._kept) < DUPLICATE
-
-    def _changed(self, grid: Grid) -> bool:
-        """True if any block of the grid differs: one line of a slide is a hundredth of it."""
-        if self._kept is None or self._kept.shape != grid.shape:
-            return True
-        moved = np.abs(grid - self._kept) > NOISE
-        lines, columns = moved.shape[0] // 6 * 6, moved.shape[1] // 6 * 6
-        if not lines or not columns:
-            return bool(moved.mean() > BLOCK_CHANGE)
-        blocks = moved[:lines, :columns].reshape(lines // 6, 6, columns // 6, 6)
-        return bool(blocks.mean((1, 3)).max() > BLOCK_CHANGE)
+        is_due = self._was_moving or seconds - max(self._compared_at, self._kept_at) >= SLOW
+        if is_due:
+            self._compared_at = seconds
+        return is_due
 
 
-def changed_share(one: Grid, other: Grid) -> float:
+def _block_changed(grid: Grid, kept: Grid) -> bool:
+    """True if any block of the grid differs: one line of a slide is a hundredth of it."""
+    if kept.shape != grid.shape:
+        return True
+    moved = np.abs(grid - kept) > NOISE
+    rows, columns = moved.shape[0] // 6, moved.shape[1] // 6
+    if not rows or not columns:
+        return bool(moved.mean() > BLOCK_CHANGE)
+    blocks = moved[: rows * 6, : columns * 6].reshape(rows, 6, columns, 6)
+    return bool(blocks.mean((1, 3)).max() > BLOCK_CHANGE)
+
+
+def _changed_share(grid: Grid, kept: Grid) -> float:
     """Share of the grid, 0 to 1, that differs by more than noise."""
-    if one.shape != other.shape:
-        return 1.0
-    return float(np.count_nonzero(np.abs(one - other) > NOISE)) / max(one.size, 1)
+    return float((np.abs(grid - kept) > NOISE).mean()) if kept.shape == grid.shape else 1.0
 
 
 def choose(
@@ -176,9 +163,7 @@ def choose(
     uniform: `count` evenly spaced, else 12. keyframe: the file's own keyframes. dense: two a
     second, evenly. sparse: the middle of each scene. adaptive: those kept by the decode pass.
     """
-    seconds = rows["seconds"]
-    inside = (seconds >= start) & (seconds < end)
-    within = rows[inside]
+    within = rows[(rows["seconds"] >= start) & (rows["seconds"] < end)]
     if not len(within):
         return []
     first, last = float(within["seconds"][0]), float(within["seconds"][-1])
@@ -198,7 +183,7 @@ def choose(
             for number, (s, e) in enumerate(scenes, 1)
             if s < end and e > start
         ]
-        chosen = [found for at, why in middles for found in _nearest(within, [at], why)]
+        chosen = [frame for at, why in middles for frame in _nearest(within, [at], why)]
     elif strategy == "keyframe":
         chosen = [(float(at), "keyframe") for at in within["seconds"][within["keyframe"] == 1]]
     else:
@@ -235,7 +220,7 @@ SKIPPED = (
     "not the middle of a scene",
 )
 """Reasons to skip a frame, told to users."""
-IS_STILL, CLOSE, LITTLE, ALIKE, FULL, OVER, BETWEEN, NO_KEYFRAME, NO_MIDDLE = range(1, len(SKIPPED))
+IS_STILL, CLOSE, LITTLE, SAME, FULL, OVER, BETWEEN, NO_KEYFRAME, NO_MIDDLE = range(1, len(SKIPPED))
 _OTHERWISE = {"uniform": BETWEEN, "dense": BETWEEN, "keyframe": NO_KEYFRAME, "sparse": NO_MIDDLE}
 
 
@@ -260,10 +245,8 @@ def skipped(
 ) -> list[Skipped]:
     """Frames that `choose` does not keep, given the same arguments, by time."""
     seconds: NDArray[np.float64] = rows["seconds"].astype(np.float64)
-    if strategy == "adaptive":
-        why = _failed_rule(rows, seconds)
-    else:
-        why = np.full(len(rows), _OTHERWISE[strategy])
+    is_adaptive = strategy == "adaptive"
+    why = _failed_rule(rows, seconds) if is_adaptive else np.full(len(rows), _OTHERWISE[strategy])
 
     def mark(number: int | None, reason: int) -> None:
         chosen = choose(strategy, rows, scenes, count=number, start=start, end=end)
@@ -294,7 +277,7 @@ def _failed_rule(rows: Rows, seconds: NDArray[np.float64]) -> NDArray[np.int64]:
         CLOSE: since < GAP,
         LITTLE: moved - moved[kept] < MOVED_AMOUNT,
     }
-    return np.select(list(failed.values()), list(failed), ALIKE)
+    return np.select(list(failed.values()), list(failed), SAME)
 
 
 def describe_skipped(left_out: Sequence[Skipped]) -> str:

@@ -1,9 +1,8 @@
 """Shot boundary detection from rows of signals: hard cuts, dissolves, fades through black."""
 
 import itertools
-from bisect import bisect_left
-from dataclasses import dataclass
-from typing import Any, Literal
+from bisect import bisect_left, bisect_right
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +17,7 @@ HARD_DIFFERENCE = 7.0
 HARD_RATIO = 2.8
 """Ratio of a cut to the largest step near it: a shake or a flash has neighbours."""
 MOVING_DIFFERENCE, MOVING_RATIO = 15.0, 4.0
-"""The same two in a moving shot, where the step in the histogram has to stand out too."""
+"""Change and ratio at a cut in a moving shot, where the histogram's step has to stand out too."""
 LASTING = 0.4
 """Share of a cut's step that must still lie between the pictures before and after it."""
 NEAR = 0.25
@@ -36,8 +35,7 @@ DISSOLVE_DRIFT, DISSOLVE_SPREAD, DISSOLVE_RATIO = 16.0, 0.55, 2.2
 the picture (a passer-by changes less), and ratio to the time around it."""
 
 
-@dataclass(frozen=True)
-class Cut:
+class Cut(NamedTuple):
     """Boundary of two scenes; `seconds` is the first frame of the new one."""
 
     seconds: float
@@ -46,25 +44,22 @@ class Cut:
 
 
 def find_cuts(rows: Rows) -> list[Cut]:
-    """Find all cuts, by time, in rows by time."""
+    """Find the cuts, by time; of two that are too close, the surer kind or stronger step counts."""
     if len(rows) < 3:
         return []
     seconds = rows["seconds"].astype(np.float64)
     rate = 1 / max(float(np.median(np.diff(seconds))), 1e-3)
     hard = _hard(rows, seconds, rate)
-    found = [*hard, *_fades(rows, seconds, hard), *_dissolves(rows, seconds, rate)]
-    order = {"cut": 2, "fade": 1, "dissolve": 0}
+    candidates = [*hard, *_fades(rows, seconds, hard), *_dissolves(rows, seconds, rate)]
+    apart = {"cut": SHORTEST, "fade": 2 * SHORTEST, "dissolve": 1.0}
+    order = list(apart)
     kept: list[Cut] = []
-    taken: list[float] = []
-    for cut in sorted(found, key=lambda c: (-order[c.kind], -c.strength)):
-        apart = {"cut": SHORTEST, "fade": 2 * SHORTEST, "dissolve": 1.0}[cut.kind]
-        place = bisect_left(taken, cut.seconds)
-        near = taken[max(place - 1, 0) : place + 1]
-        if all(abs(cut.seconds - other) >= apart for other in near):
-            kept.append(cut)
-            taken.insert(place, cut.seconds)
-    kept = [c for c in kept if SHORTEST <= c.seconds <= seconds[-1] - SHORTEST / 2]
-    return sorted(kept, key=lambda c: c.seconds)
+    for cut in sorted(candidates, key=lambda cut: (order.index(cut.kind), -cut.strength)):
+        place = bisect_left(kept, cut.seconds, key=lambda other: other.seconds)
+        near = kept[max(place - 1, 0) : place + 1]
+        if all(abs(cut.seconds - other.seconds) >= apart[cut.kind] for other in near):
+            kept.insert(place, cut)
+    return [cut for cut in kept if SHORTEST <= cut.seconds <= seconds[-1] - SHORTEST / 2]
 
 
 def spans(cuts: list[Cut], duration: float) -> list[tuple[float, float]]:
@@ -77,14 +72,11 @@ def _hard(rows: Rows, seconds: Floats, rate: float) -> list[Cut]:
     difference = rows["difference"].astype(np.float64)
     histogram = rows["histogram"].astype(np.float64)
     reach = max(round(NEAR * rate), 2)
-    before, after = _largest_near(difference, reach)
-    around = np.maximum(np.maximum(before, after), 1.5)
     # A cut changes what is where and how much of it; a flash changes back at once, so it has a
     # neighbour as large as itself.
     score = difference * (0.5 + histogram)
-    ratio = difference / around
-    before, after = _largest_near(histogram, reach)
-    shift = histogram / np.maximum(np.maximum(before, after), 0.02)
+    ratio = difference / np.maximum(_largest_near(difference, reach), 1.5)
+    shift = histogram / np.maximum(_largest_near(histogram, reach), 0.02)
     is_cut = (difference >= HARD_DIFFERENCE) & (rows["motion"] > 0.15) & (ratio >= HARD_RATIO)
     # In a moving shot the step alone is not enough: the distribution must jump as well.
     is_cut |= (difference >= MOVING_DIFFERENCE) & (ratio >= 1.5) & (ratio * shift >= MOVING_RATIO)
@@ -97,22 +89,18 @@ def _hard(rows: Rows, seconds: Floats, rate: float) -> list[Cut]:
 
 def _lasts(rows: Rows, seconds: Floats, i: int) -> bool:
     """True if the picture stays another one: after a flash it is again as before."""
-    first = _place(seconds, seconds[i] + DRIFT / 4, "right")
-    last = _place(seconds, seconds[i] + DRIFT * 0.9, "left")
+    first = bisect_right(seconds, seconds[i] + DRIFT / 4)
+    last = bisect_left(seconds, seconds[i] + DRIFT * 0.9)
     if first >= last:
         return True
     return bool(np.median(rows["drift"][first:last]) >= LASTING * rows["difference"][i])
 
 
-def _place(seconds: Floats, at: float, side: Literal["left", "right"]) -> int:
-    return int(np.searchsorted(seconds, at, side))
-
-
-def _largest_near(values: Floats, reach: int) -> tuple[Floats, Floats]:
-    """Maximum of the `reach` values before and of the `reach` values after each place."""
+def _largest_near(values: Floats, reach: int) -> Floats:
+    """Maximum of the `reach` values before and the `reach` values after each place."""
     padded = np.concatenate([np.zeros(reach), values, np.zeros(reach)])
     windows: Any = np.lib.stride_tricks.sliding_window_view(padded, reach).max(1)
-    return windows[: len(values)], windows[reach + 1 : reach + 1 + len(values)]
+    return np.maximum(windows[: len(values)], windows[reach + 1 : reach + 1 + len(values)])
 
 
 def _fades(rows: Rows, seconds: Floats, hard: list[Cut]) -> list[Cut]:
@@ -120,18 +108,16 @@ def _fades(rows: Rows, seconds: Floats, hard: list[Cut]) -> list[Cut]:
     brightness, contrast = rows["brightness"], rows["contrast"]
     out = (contrast < FLAT) & (brightness < DARK)
     edges = np.flatnonzero(np.diff(out.astype(np.int8)))
-    at_cuts = np.sort(np.array([cut.seconds for cut in hard], np.float64))
+    at_cuts = np.array([cut.seconds for cut in hard], np.float64)
     cuts: list[Cut] = []
     for first, last in itertools.pairwise(edges):
         if out[first + 1]:  # from the first faded-out frame to the last one before the new picture
             gone, back = seconds[first + 1], seconds[min(last + 1, len(seconds) - 1)]
-            low, high = np.searchsorted(
-                at_cuts, [[gone - 0.1, back - 0.1], [gone + 0.1, back + 0.1]]
-            )
-            if (low < high).all():
+            ends = np.array([gone, back])
+            if np.all(np.searchsorted(at_cuts, ends - 0.1) < np.searchsorted(at_cuts, ends + 0.1)):
                 continue  # a black picture between two hard cuts is a scene, not a fade
-            begin = _place(seconds, gone - FADE_NEAR, "right")
-            end = _place(seconds, back + FADE_NEAR, "left")
+            begin = bisect_right(seconds, gone - FADE_NEAR)
+            end = bisect_left(seconds, back + FADE_NEAR)
             before, behind = brightness[begin : first + 1], brightness[last:end]
             # Words that come and go on black are no fade: there must be a picture on both sides.
             if min(before.max(initial=0.0), behind.max(initial=0.0)) >= FADE_LIT:

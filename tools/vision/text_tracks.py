@@ -4,19 +4,19 @@ Two lines are one text if they have the same words in the same place, apart from
 A text begins and ends where the picture changed between two kept frames.
 """
 
+import math
 import statistics
 import unicodedata
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from rapidfuzz import fuzz
 from rapidfuzz.distance import Levenshtein
 
 from tools.media import Frame, ScreenText
-from tools.vision.change_regions import Box
+from tools.vision.change_regions import Box, area
 
 
 class Line(NamedTuple):
@@ -44,7 +44,7 @@ class Run:
 
 
 BRIDGE = 1.0
-"""Seconds that a reader may miss a text for that is there before and after."""
+"""Seconds for which a reader may miss a text that is there before and after."""
 UNREAD_BRIDGE = 5.0
 """Seconds of unread pictures that a text is assumed to last through."""
 SAME_STEP = 0.15
@@ -64,12 +64,8 @@ def join(
     runs: list[Run], cuts: list[float], changes: list[tuple[float, float]]
 ) -> list[ScreenText]:
     """Join the lines of runs to texts, by time; all arguments come by time."""
-    tracks = [
-        track
-        for track in _tracks(runs, cuts, changes)
-        if track.sightings > 1 or track.line.confidence >= DOUBTFUL
-    ]
-    return _texts(_joined(tracks))
+    tracks = _tracks(runs, cuts, changes)
+    return _texts(_joined([t for t in tracks if t.sightings > 1 or t.line.confidence >= DOUBTFUL]))
 
 
 @dataclass
@@ -85,7 +81,7 @@ class Track:
     start: float
     line: Line
     end: float = 0.0
-    gone: float | None = None
+    gone: float = math.inf
     missed: bool = False
     sightings: int = 0
     weights: dict[str, float] = field(default_factory=dict[str, float])
@@ -94,25 +90,16 @@ class Track:
     def see(self, line: Line, run: Run) -> None:
         """Add a sighting, in these words, for the length of a run."""
         self.sightings += not self.variants or line is not self.line  # taken over is not seen again
-        self.line, self.end, self.gone, self.missed = line, run.end, None, False
+        self.line, self.end, self.gone, self.missed = line, run.end, math.inf, False
         weight = line.confidence * max(run.end - run.start, 0.1)
         self.weights[line.text] = self.weights.get(line.text, 0) + weight
         if line.confidence >= self.variants.get(line.text, line).confidence:
             self.variants[line.text] = line
 
-    def miss(self, run: Run, before: Run, ended: Callable[[float, float], float]) -> None:
-        """Note that the text is not seen in a run."""
-        if self.gone is None:
-            self.gone = run.start
-            self.end = ended(before.last, run.start)
-        self.missed = self.missed or run.lines is not None
-
     def lost(self, run: Run, cuts: list[float]) -> bool:
         """True if the text was unseen for too long to be the same appearance in this run."""
-        if self.gone is None:
-            return False
         apart = run.start - self.gone
-        if self.missed:
+        if apart < 0 or self.missed:
             return apart > BRIDGE
         return apart > UNREAD_BRIDGE or bisect_right(cuts, self.end) < bisect_right(cuts, run.start)
 
@@ -120,24 +107,19 @@ class Track:
 def _tracks(runs: list[Run], cuts: list[float], changes: list[tuple[float, float]]) -> list[Track]:
     shown: list[Track] = []
     over: list[Track] = []
-
-    def ended(after: float, until: float) -> float:
-        return _change_time(after, until, cuts, changes, last=False)
-
-    for at, run in enumerate(runs):
-        before = runs[at - 1] if at else None
+    for before, run in zip([None, *runs], runs, strict=False):
         over += [track for track in shown if track.lost(run, cuts)]
         shown = [track for track in shown if not track.lost(run, cuts)]
-        seen = _matched(shown, run.lines or [])
+        seen, appeared = _matched(shown, run.lines or [])
         for track, line in zip(shown, seen, strict=True):
             if line is not None:
                 track.see(line, run)
             elif before:
-                track.miss(run, before, ended)
-        known = {id(line) for line in seen}
-        for line in run.lines or []:
-            if id(line) in known:
-                continue
+                if track.gone == math.inf:
+                    track.gone = run.start
+                    track.end = _change_time(before.last, run.start, cuts, changes, last=False)
+                track.missed = track.missed or run.lines is not None
+        for line in appeared:
             # Whether it was there in a picture that nobody read is not known: say what is.
             start = run.start
             if before is not None and before.lines is not None:
@@ -148,16 +130,15 @@ def _tracks(runs: list[Run], cuts: list[float], changes: list[tuple[float, float
     return over + shown
 
 
-def _matched(tracks: list[Track], lines: list[Line]) -> list[Line | None]:
-    """Line that shows the text of each track: first in the same place, then anywhere; each once."""
-    free = list(lines)
+def _matched(tracks: list[Track], free: list[Line]) -> tuple[list[Line | None], list[Line]]:
+    """Line that shows each track's text, in the same place or else anywhere, and the lines left."""
     result: list[Line | None] = [None] * len(tracks)
     for fits in (_stays, _moves):
         for at, track in enumerate(tracks):
             if result[at] is None:
                 result[at] = next((line for line in free if fits(track.line, line)), None)
                 free = [line for line in free if line is not result[at]]
-    return result
+    return result, free
 
 
 def _stays(before: Line, now: Line) -> bool:
@@ -195,7 +176,7 @@ def _overlap(one: Box, other: Box) -> float:
     """Shared area as a share of the smaller box."""
     across = min(one[2], other[2]) - max(one[0], other[0])
     down = min(one[3], other[3]) - max(one[1], other[1])
-    smaller = min((box[2] - box[0]) * (box[3] - box[1]) for box in (one, other))
+    smaller = min(area(one), area(other))
     return across * down / smaller if across > 0 and down > 0 and smaller else 0.0
 
 
@@ -206,7 +187,6 @@ def _change_time(
 
     A cut, else the largest change between the frames, else `until`, which is known to differ.
     changes are (seconds, difference from the frame before).
-
     """
     within = cuts[bisect_right(cuts, after) : bisect_right(cuts, until)]
     if within:
@@ -243,31 +223,28 @@ def _amount(rows: list[tuple[float, float]]) -> float:
 
 def _joined(tracks: list[Track]) -> list[Track]:
     """Join parts that were read while a text was written or wiped out to the whole text."""
-    parts = [s for s in tracks if s.gone is not None and s.gone - s.first < HALF_DRAWN]
-    gone: set[int] = set()
+    parts = [track for track in tracks if track.gone - track.first < HALF_DRAWN]
+    absorbed: set[int] = set()
     starts: dict[float, list[Track]] = {}
     ends: dict[float, list[Track]] = {}
     for track in tracks:
         starts.setdefault(track.first, []).append(track)
-        if track.gone is not None:
-            ends.setdefault(track.gone, []).append(track)
+        ends.setdefault(track.gone, []).append(track)
 
     def whole_of(part: Track, near: list[Track]) -> Track | None:
-        left = (track for track in near if id(track) not in gone)
-        return next((track for track in left if _becomes(part, track)), None)
+        return next((t for t in near if id(t) not in absorbed and _becomes(part, t)), None)
 
     for part in sorted(parts, key=lambda track: track.first, reverse=True):
-        if whole := whole_of(part, starts.get(part.gone or 0.0, [])):
+        if whole := whole_of(part, starts.get(part.gone, [])):
             whole.start, whole.first = part.start, part.first
             starts.setdefault(part.first, []).append(whole)
-            gone.add(id(part))
+            absorbed.add(id(part))
     for part in sorted(parts, key=lambda track: track.first):
-        if id(part) not in gone and (whole := whole_of(part, ends.get(part.first, []))):
+        if id(part) not in absorbed and (whole := whole_of(part, ends.get(part.first, []))):
             whole.end, whole.gone = part.end, part.gone
-            if part.gone is not None:
-                ends.setdefault(part.gone, []).append(whole)
-            gone.add(id(part))
-    return [track for track in tracks if id(track) not in gone]
+            ends.setdefault(part.gone, []).append(whole)
+            absorbed.add(id(part))
+    return [track for track in tracks if id(track) not in absorbed]
 
 
 def _becomes(part: Track, whole: Track) -> bool:
@@ -283,13 +260,11 @@ def _texts(tracks: list[Track]) -> list[ScreenText]:
     """Texts by time, worded as most confidence times duration says; equal spans are numbered."""
     count: Counter[tuple[int, int]] = Counter()
     result: list[ScreenText] = []
-    for track in sorted(
-        tracks, key=lambda track: (track.start, track.line.box[1], track.line.box[0])
-    ):
+    for track in sorted(tracks, key=lambda t: (t.start, t.line.box[1], t.line.box[0])):
         line = track.variants[max(track.weights, key=lambda text: track.weights[text])]
         end = max(track.start, track.end)
         key = round(track.start * 1000), round(end * 1000)
         count[key] += 1
-        found = ScreenText(track.video, track.start, end, line.text, line.box, line.confidence)
-        result.append(replace(found, n=count[key]))
+        place = track.video, track.start, end, line.text, line.box, line.confidence
+        result.append(ScreenText(*place, n=count[key]))
     return result

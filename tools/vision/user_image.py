@@ -1,6 +1,7 @@
 """Pictures sent by a user: recognised by their first bytes, decoded in the sandbox, made small."""
 
 import tempfile
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,9 +39,8 @@ def small_jpeg(path: Path) -> bytes:
         raise RefusedRequest(f"a picture may have {BYTES // 1_000_000} MB at most")
     with tempfile.TemporaryDirectory() as folder, Child(writes=Path(folder)) as child:
         target = Path(folder).absolute() / "small.jpg"
-        shrinking = {"path": str(path.absolute()), "target": str(target)}
-        for _ in child.call("tools.vision.user_image:shrink", **shrinking):
-            pass
+        function = "tools.vision.user_image:shrink"
+        list(child.call(function, path=str(path.absolute()), target=str(target)))
         return target.read_bytes()
 
 
@@ -49,22 +49,17 @@ def shrink(path: str, target: str) -> Iterator[dict[str, Any]]:
     from PIL import Image, ImageOps
 
     Image.MAX_IMAGE_PIXELS = PIXELS
+    warnings.simplefilter("error", Image.DecompressionBombWarning)
     try:
         with Image.open(path, formats=FORMATS) as image:
-            if image.width * image.height > PIXELS:
-                raise RefusedRequest(f"a picture may have {PIXELS // 1_000_000} megapixels at most")
             image.thumbnail((SIDE, SIDE))
             _flat(ImageOps.exif_transpose(image)).save(target, "JPEG", quality=90)
-    except Image.DecompressionBombError:
-        raise RefusedRequest(
-            f"a picture may have {PIXELS // 1_000_000} megapixels at most"
-        ) from None
-    except RefusedRequest:
-        raise
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError):
+        limit = f"{PIXELS // 1_000_000} megapixels"
+        raise RefusedRequest(f"a picture may have {limit} at most") from None
     except Exception as error:  # damaged files raise all kinds of errors, deep inside the decoders
-        raise UnreadableMedia(
-            "this picture cannot be read: save it as JPEG, PNG or WebP"
-        ) from error
+        advice = "save it as JPEG, PNG or WebP"
+        raise UnreadableMedia(f"this picture cannot be read: {advice}") from error
     yield {"done": True}
 
 

@@ -88,7 +88,6 @@ def test_a_text_reader_that_runs_out_of_memory_names_what_to_do(
     from onnxruntime.capi.onnxruntime_pybind11_state import Fail
 
     reader = RapidOcrReader()
-    reader.warm_up()
 
     def fail(pixels: object) -> None:
         raise Fail("[ONNXRuntimeError] : 1 : FAIL : std::bad_alloc")

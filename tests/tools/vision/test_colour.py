@@ -6,7 +6,7 @@ from PIL import ImageColor
 
 from tools.media import Attributes
 from tools.search.colour_search import LookQuery, parse_look, rank_frames
-from tools.vision.colour import COLOURS, measure_attributes, name_colour
+from tools.vision.colour import COLOURS, measure_attributes
 
 VIDEO = "7f3a9c21d0e4b512"
 
@@ -32,8 +32,8 @@ NAMED = {
 
 @pytest.mark.parametrize(("name", "css"), [(n, c) for n, cs in NAMED.items() for c in cs.split()])
 def test_colours_are_named_as_people_name_them(name: str, css: str):
-    red, green, blue = ImageColor.getrgb(css)[:3]
-    assert name_colour(red, green, blue) == name
+    plain = np.full((1, 1, 3), ImageColor.getrgb(css)[:3], np.uint8)
+    assert measure_attributes(VIDEO, 0, plain, 0).colours == {name: 1}
 
 
 def picture(*halves: tuple[int, int, int]) -> np.ndarray:

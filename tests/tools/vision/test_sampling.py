@@ -35,12 +35,8 @@ def _run(pictures: list[Grid], fps: float = 10.0, floor: float = 5.0) -> list[tu
     kept, before = [], pictures[0]
     for number, grid in enumerate(pictures):
         step = np.abs(grid - before)
-        histogram = np.abs(
-            np.bincount((grid >> 3).ravel(), minlength=32)
-            - np.bincount((before >> 3).ravel(), minlength=32)
-        ).sum() / (2 * grid.size)
         motion = float((step > NOISE).mean())
-        reason = sampler.keep(number / fps, grid, float(step.mean()), float(histogram), motion)
+        reason = sampler.keep(number / fps, grid, float(step.mean()), motion)
         if reason:
             kept.append((number / fps, reason))
         before = grid
