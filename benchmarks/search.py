@@ -44,7 +44,7 @@ class Meant:
     def __init__(self, spoken: list[Utterance], embedder: TextEmbedder) -> None:
         self.embedder, self._spoken = embedder, spoken
         self.rows = embedder.texts([one.text for one in spoken])
-        told = passages.passages(spoken) if embedder.reads else []
+        told = passages.passages(spoken) if embedder.contextual else []
         rows = embedder.texts([one.text for one in told])
         self._read = Vectors([one.id for one in told], rows, embedder.name) if told else None
 

@@ -25,7 +25,7 @@ from agent.extractive.answer_type import (
 from agent.extractive.query import Plan
 from agent.extractive.synonyms import synonyms
 from agent.extractive.words import LITTLE, is_phrasing
-from tools.embed import in_the_package
+from tools.embed import bundled_embedder
 from tools.media import Evidence
 from tools.search.text_ranking import find_words, stem, stems, surfaces
 from tools.text.expressions import continues
@@ -151,8 +151,8 @@ class Relevance:
         if same := [other for other in synonyms(word) if self.holders(other)]:
             return same
         embedder = self._toolbox.embedder
-        if embedder.reads and not embedder.multilingual:
-            embedder = in_the_package()  # knows single words better, and the rules know it
+        if embedder.contextual and not embedder.multilingual:
+            embedder = bundled_embedder()  # knows single words better, and the rules know it
         found: list[tuple[float, str]] = []
         asked = embedder.texts([word])[0]
         for corpus in self._corpora:
@@ -160,7 +160,8 @@ class Relevance:
             if words:
                 near = vectors @ asked
                 found += [
-                    (float(near[i]), words[i]) for i in (near >= embedder.synonymous).nonzero()[0]
+                    (float(near[i]), words[i])
+                    for i in (near >= embedder.synonym_cosine).nonzero()[0]
                 ]
         return [other for _, other in sorted(found, reverse=True)[:4]]
 

@@ -17,7 +17,7 @@ import numpy as np
 from tools.audio.loudness import RATE
 from tools.errors import ProviderUnavailable
 from tools.models.device import speech_device
-from tools.models.registry import RECORD, checked, is_whole
+from tools.models.registry import RECORD, intact_folder, is_installed
 from tools.transcript import hallucinations
 from tools.transcript.asr import WHISPER, Chunk, Heard, Word, whisper_folder
 
@@ -49,7 +49,7 @@ def complete(folder: Path) -> bool:
     Sizes are compared with the record of the download, which a user's own weights do not have.
     """
     there = all(any(folder.glob(name)) for name in FILES)
-    return there and (is_whole(folder) or not (folder / RECORD).exists())
+    return there and (is_installed(folder) or not (folder / RECORD).exists())
 
 
 def largest(models: Path, cores: int, memory: int) -> str | None:
@@ -67,7 +67,7 @@ class Whisper:
     def __init__(self, size: str, models: Path, cores: int, device: str = "auto") -> None:
         folder = whisper_folder(models, size)
         if (folder / RECORD).exists():
-            checked(models.parent, WHISPER + size)
+            intact_folder(models.parent, WHISPER + size)
         if not complete(folder):
             raise ProviderUnavailable(
                 f"the weights of Whisper {size} are not in {folder}: "

@@ -104,18 +104,18 @@ def _package(name: str, package: str, distribution: str) -> Check:
 
 
 def _text_vectors(settings: Settings) -> Check:
-    from tools.embed import embedder_named
+    from tools.embed import resolve_embedder
     from tools.models import registry as models
 
     check = _package("text vectors", "wordllama", "wordllama")
-    found = embedder_named(settings.providers.embedder, settings.home)
+    found = resolve_embedder(settings.providers.embedder, settings.home)
     if check.state == "problem":
         return check
     if found == "wordllama":
-        better = next(one for one in models.SUGGESTED if models.known(one).kind == "text")
+        better = next(one for one in models.SUGGESTED if models.get(one).kind == "text")
         get = for_this_library(f"cuepoint models pull {better}")
         return replace(check, detail=f"{check.detail}; {better} understands more", fix=get)
-    if found not in models.ready(settings.home):
+    if found not in models.installed(settings.home):
         get = for_this_library(f"cuepoint models pull {found}")
         return Check("text vectors", "problem", f"the model {found} is not there", get)
     return Check("text vectors", "ok", f"{found} in {models.folder(settings.home, found)}")
@@ -174,7 +174,7 @@ def _speakers(settings: Settings) -> Check:
 
 
 def _picture_search(settings: Settings) -> Check:
-    from tools.embed import image_embedder_named
+    from tools.embed import resolve_image_embedder
     from tools.errors import ProviderUnavailable
     from tools.models import registry as models
 
@@ -183,7 +183,7 @@ def _picture_search(settings: Settings) -> Check:
     if settings.providers.picture_embedder == "none":
         return Check(name, "missing", f"{without}: CUEPOINT_PICTURE_EMBEDDER is none")
     try:
-        found, note = image_embedder_named(settings.providers.picture_embedder, settings.home)
+        found, note = resolve_image_embedder(settings.providers.picture_embedder, settings.home)
     except ProviderUnavailable as error:
         return Check(name, "problem", str(error).partition("; ")[0], str(error).partition("; ")[2])
     if found is None:

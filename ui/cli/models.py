@@ -52,7 +52,7 @@ def models_pull(
     from ui.cli.progress import DownloadBar
 
     chosen = settings()
-    wanted = [models.known(name) for name in names or models.SUGGESTED]
+    wanted = [models.get(name) for name in names or models.SUGGESTED]
     failed = 0
     for model in wanted:
         try:

@@ -32,13 +32,13 @@ def offer(settings: Settings) -> None:
     from tools.models import registry as models
 
     mark = settings.home / "models" / MARK
-    gains = {name: _GAINS[models.known(name).kind] for name in models.SUGGESTED}
+    gains = {name: _GAINS[models.get(name).kind] for name in models.SUGGESTED}
     gains = {
         name: one for name, one in gains.items() if getattr(settings.providers, one[0]) == "auto"
     }
-    if not gains or settings.hub == hub.OFF or models.ready(settings.home) or _said(mark):
+    if not gains or settings.hub == hub.OFF or models.installed(settings.home) or _said(mark):
         return
-    size = sum(models.known(name).size for name in gains)
+    size = sum(models.get(name).size for name in gains)
     told = f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"
     what = f"{_listed(list(gains))} ({told})"
     named = "" if len(gains) == len(models.SUGGESTED) else " " + " ".join(gains)
@@ -84,14 +84,14 @@ def _answers(address: str) -> bool:
     def knock() -> None:
         from huggingface_hub import HfApi
 
-        repository = models.known(models.SUGGESTED[0]).sources[0].repository
+        repository = models.get(models.SUGGESTED[0]).sources[0].repository
         with suppress(Exception):  # whatever it is that a hub says wrong
-            HfApi(endpoint=address, token=False).model_info(repository, timeout=hub.PATIENCE)
+            HfApi(endpoint=address, token=False).model_info(repository, timeout=hub.TIMEOUT)
             alive.set()
 
     thread = threading.Thread(target=knock, daemon=True)
     thread.start()
-    thread.join(hub.PATIENCE)
+    thread.join(hub.TIMEOUT)
     return alive.is_set()
 
 

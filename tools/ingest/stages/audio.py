@@ -14,7 +14,7 @@ from tools.audio.loudness import RATE, chunks, speech_spans
 from tools.files import durable as files
 from tools.ingest.stages.step import Result
 from tools.media import DOUBTFUL, Utterance
-from tools.models.registry import checked, stamp
+from tools.models.registry import fingerprint, intact_folder
 from tools.store.records import HEARD, SUBTITLES
 from tools.transcript import hallucinations
 from tools.transcript.asr import WHISPER, Chunk, whisper_folder
@@ -174,7 +174,7 @@ def speech_sources(work: Work) -> Any:
     same = old.get("state") == "done" and old["from"][2] == sources
     if same and work.providers.transcriber in AUTO and old["provider"] in better(name):
         return old["from"]
-    return [2, name, sources, stamp(whisper_folder(work.models, name.removeprefix(WHISPER)))]
+    return [2, name, sources, fingerprint(whisper_folder(work.models, name.removeprefix(WHISPER)))]
 
 
 def speakers(work: Work) -> Result:
@@ -186,7 +186,7 @@ def speakers(work: Work) -> Result:
     diarizer = load_diarizer(work.providers.diarizer, work.models, threads)
     if diarizer is None:
         return Result(state="skipped")
-    checked(work.library.home, "speakers")
+    intact_folder(work.library.home, "speakers")
     _samples(work)
     turning = diarizer.turns(work.scratch / SAMPLES)
     while True:
@@ -206,5 +206,5 @@ def turn_sources(work: Work) -> Any:
     """Speakers are told apart again by other weights, for other sound, or once they have words."""
     sound = work.manifest["stages"].get("sound", {}).get("files", {})
     spoken = any(work.library.words(work.video, file) for file in (SUBTITLES, HEARD))
-    weights = None if missing(work.models) else stamp(work.models / "speakers")
+    weights = None if missing(work.models) else fingerprint(work.models / "speakers")
     return [2, work.providers.diarizer, weights, sound, spoken]
