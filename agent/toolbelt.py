@@ -19,7 +19,7 @@ from tools.errors import DiskFull, NotIndexed, RefusedRequest, UnknownVideo
 from tools.evidence import unproven
 from tools.files.disk import cause, note, refusal
 from tools.media import Evidence, Video, clock
-from tools.text.languages import foreign
+from tools.text.languages import foreign_name
 
 if TYPE_CHECKING:
     from tools.toolbox import Toolbox
@@ -145,7 +145,7 @@ class Toolbelt:
         return (f"<evidence>\n{body}\n</evidence>" if lines else "Nothing found."), shown
 
     def _line(self, label: str, evidence: Evidence) -> str:
-        marks = [mark for mark in (foreign(evidence.language),) if mark]
+        marks = [mark for mark in (foreign_name(evidence.language),) if mark]
         marks += [why] if (why := unproven(evidence)) else []
         marks += (
             [f"fit {evidence.score:.2f}"] if evidence.kind == "frame" and evidence.score else []

@@ -13,7 +13,7 @@ from tools.evidence import SOME
 from tools.text.expressions import (
     LONE_NUMBERS,
     NEGATORS,
-    Words,
+    WordSequence,
     content_words,
     numbers,
     quotes,
@@ -87,8 +87,8 @@ class Said:
 
     def misses(self, held: Held) -> str:
         """Why evidence may not be cited: of the times named, none lies in it."""
-        moments = [time for time in self.times if not time.lasting]
-        if not moments or any(held.has_time(t.start, t.end, t.said) for t in moments):
+        moments = [time for time in self.times if not time.is_length]
+        if not moments or any(held.has_time(t.start, t.end, t.words) for t in moments):
             return ""
         return held.lies_elsewhere(moments[0].start)
 
@@ -111,16 +111,16 @@ class Said:
     def _times(self, held: Held) -> Finding:
         found = FINE
         for time in self.times:
-            if time.lasting:
-                if not held.has_length(time.end - time.start, time.said):
+            if time.is_length:
+                if not held.has_length(time.end - time.start, time.words):
                     length = f"{time.end - time.start:g} seconds"
                     found = "weak", f"{held.names} is not {length} long, and does not say so"
-            elif not held.has_time(time.start, time.end, time.said):
+            elif not held.has_time(time.start, time.end, time.words):
                 return "unsupported", held.lies_elsewhere(time.start)
         return found
 
     def _place(self, held: Held) -> Finding:
-        elsewhere = held.is_elsewhere(Words(self.text))
+        elsewhere = held.is_elsewhere(WordSequence(self.text))
         return ("weak", f"{held.names} is not of the video named") if elsewhere else FINE
 
     def _quotes(self, held: Held) -> Finding:

@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 
 from tools.evidence import foremost, unproven
 from tools.media import Evidence, clock
-from tools.text.expressions import NEGATORS, Words, numbers, same_word, words
+from tools.text.expressions import NEGATORS, WordSequence, numbers, same_word, words
 from tools.vision.colour import COLOUR_WORDS
 
 Verdict = Literal["verified", "weak", "unsupported"]
@@ -41,8 +41,8 @@ class Held:
         self._cited, self._titles, self._measured = cited, titles, measured
         self.evidence = list(cited.values())
         self.names = "".join(f"[{label}]" for label in cited)
-        self.texts = [Words(record.text) for record in self.evidence]
-        named = [Words(titles.get(record.video, "")) for record in self.evidence]
+        self.texts = [WordSequence(record.text) for record in self.evidence]
+        named = [WordSequence(titles.get(record.video, "")) for record in self.evidence]
         self.sources = self.texts + named
         self.words = {word for source in self.sources for word in source.words}
         self.numbers = numbers(word for text in self.sources for word in text.words)
@@ -122,7 +122,7 @@ class Held:
                 before = about
         return False
 
-    def is_elsewhere(self, said: Words) -> bool:
+    def is_elsewhere(self, said: WordSequence) -> bool:
         """Whether a sentence names the title of another video, and nothing of it is of that one."""
         own = {self._titles.get(one.video, "") for one in self.evidence}
         others = (words(title) for title in set(self._titles.values()) - own)

@@ -176,12 +176,9 @@ def _fetch(
         )
         try:
             with _BoundedFile(partial, file.size, mismatch) as target:
+                resumed = target.tell()
                 client.http_get(
-                    url,
-                    target,
-                    expected_size=file.size,
-                    resume_size=target.tell(),
-                    tqdm_class=bar,
+                    url, target, expected_size=file.size, resume_size=resumed, tqdm_class=bar
                 )
             if partial.stat().st_size != file.size or (
                 file.sha256 and digest(partial) != file.sha256

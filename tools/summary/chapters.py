@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from tools.search.text_ranking import standardised
 from tools.summary.sentences import word_rows
-from tools.text.tokens import stems, surfaces
+from tools.text.tokens import stems, surface_forms
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -202,7 +202,7 @@ def _opening(said: Sequence[Utterance], at: float) -> float:
     if not 0 < here < len(said):
         return 0.0
     silence = min(max(at - said[here - 1].end, 0.0) / 2, 1.0)
-    word = (surfaces(said[here].text) or [""])[0]
+    word = (surface_forms(said[here].text) or [""])[0]
     return PAUSE * silence + CUE * ((word in _BEGINS) - (word in _GOES_ON))
 
 

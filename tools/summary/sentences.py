@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from zlib import crc32
 
 from tools.evidence import passage, passage_id
-from tools.text.tokens import stems, surfaces
+from tools.text.tokens import stems, surface_forms
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -156,7 +156,7 @@ def central(
 
 def _weakness(one: Sentence) -> float:
     """What speaks against quoting a sentence alone: short, leaning on others, or a question."""
-    words = surfaces(one.text)
+    words = surface_forms(one.text)
     meant = len(set(stems(one.text)))
     short = max(FEW - meant, 0)
     leans = bool(words) and words[0] in _LEANS

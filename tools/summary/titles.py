@@ -12,7 +12,7 @@ from tools.evidence import describe
 from tools.media import Chapter, Evidence, evidence_id
 from tools.store.frames import attributes_of
 from tools.summary.chapters import NEAR, Heading, find_chapters, headings
-from tools.text.tokens import stems, surfaces
+from tools.text.tokens import stems, surface_forms
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -114,7 +114,7 @@ def _runs(text: str) -> list[list[str]]:
     runs: list[list[str]] = [[]]
     for clause in re.split(r"[.,;:!?()\u2013\u2014-]\s", text + " "):
         runs.append([])
-        for word in surfaces(clause):
+        for word in surface_forms(clause):
             if stems(word) and not (len(word) < 3 and word.isalpha()):
                 runs[-1].append(word)
             else:
