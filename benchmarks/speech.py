@@ -121,8 +121,8 @@ def recognise(transcriber: Transcriber, heard: Heard) -> tuple[list[str], float]
     ]
     texts: list[str] = []
     start, language = time.perf_counter(), ""
-    for first in range(0, len(pieces), transcriber.at_once):
-        for one in transcriber.hear(pieces[first : first + transcriber.at_once], language):
+    for first in range(0, len(pieces), transcriber.batch_size):
+        for one in transcriber.transcribe(pieces[first : first + transcriber.batch_size], language):
             language = one.language or language
             texts.append("".join(word.text for word in one.words))
     return texts, time.perf_counter() - start

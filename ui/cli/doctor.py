@@ -135,8 +135,8 @@ def _language_model(settings: Settings) -> Check:
 
 def _speech(settings: Settings) -> Check:
     from tools.transcript.asr import DRAFT, WHISPER, whisper_folder
-    from tools.transcript.recognisers import resolve
-    from tools.transcript.whisper import DEFAULT, SIZES, complete
+    from tools.transcript.recognisers import resolve_transcriber
+    from tools.transcript.whisper import DEFAULT, SIZES, has_weights
 
     name, models = settings.providers.transcriber, settings.home / "models"
     if name == "none":
@@ -144,7 +144,7 @@ def _speech(settings: Settings) -> Check:
         return Check("speech", "missing", f"{without}: CUEPOINT_TRANSCRIBER is none")
     cores = settings.providers.threads or os.cpu_count() or 1
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    found = resolve(name, models, cores, memory)
+    found = resolve_transcriber(name, models, cores, memory)
     size = found.removeprefix(WHISPER)
     if found == DRAFT:
         detail = "a draft without subtitles: words may be wrong, English only"
@@ -152,7 +152,7 @@ def _speech(settings: Settings) -> Check:
         return Check("speech", "missing", detail, get)
     if size not in SIZES:
         return Check("speech", "problem", f"no recogniser {name!r}", "set CUEPOINT_TRANSCRIBER")
-    if not complete(whisper_folder(models, size)):
+    if not has_weights(whisper_folder(models, size)):
         get = for_this_library(f"cuepoint models pull {found}")
         return Check("speech", "problem", f"{found} is not there", get)
     sizes = list(SIZES)
@@ -162,11 +162,11 @@ def _speech(settings: Settings) -> Check:
 
 
 def _speakers(settings: Settings) -> Check:
-    from tools.transcript.diarization import missing
+    from tools.transcript.diarization import missing_requirement
 
     if settings.providers.diarizer == "none":
         return Check("speakers", "missing", "nobody is told apart: CUEPOINT_DIARIZER is none")
-    if lacks := missing(settings.home / "models"):
+    if lacks := missing_requirement(settings.home / "models"):
         what, _, get = lacks.partition(": ")
         asked_for = settings.providers.diarizer != "auto"
         return Check("speakers", "problem" if asked_for else "missing", what, for_this_library(get))
