@@ -4,8 +4,6 @@ A provider's vectors are only comparable with its own: `Vectors` carries the nam
 falls back to another provider.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import cache, partial
 from importlib.util import find_spec

@@ -4,14 +4,12 @@ Works with what CLIP and SigLIP have been exported to: a vision tower that takes
 tower that takes token ids, each with one row of numbers per input among its outputs.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any
 
 import numpy as np
 from fastembed.image.onnx_image_model import OnnxImageModel
@@ -22,13 +20,10 @@ from fastembed.image.transform.operators import (  # pyright: ignore[reportMissi
 from fastembed.text.onnx_text_model import OnnxTextModel
 from PIL import Image
 
-from tools.embed.embedder import unit_rows, unusable
+from tools.embed.embedder import Floats, unit_rows, unusable
 from tools.errors import ProviderUnavailable, UnreadableMedia
 from tools.models import registry as models
 from tools.models.device import check_session, onnx_providers
-
-if TYPE_CHECKING:
-    from tools.embed.embedder import Floats
 
 BATCH = 16
 SIDE = 512
@@ -36,7 +31,6 @@ SIDE = 512
 MAX_PIXELS = 50_000_000
 _OUTPUTS = ("image_embeds", "text_embeds", "pooler_output")
 """Names that exporters give the output with the vector, best first."""
-_T = TypeVar("_T")
 
 
 class _Vision(OnnxImageModel[Any]):
@@ -114,28 +108,25 @@ class OnnxPair:
 
     def texts(self, texts: Sequence[str]) -> Floats:
         """Embed texts, a unit row each; what goes beyond the tower's length is cut off."""
-        return self._rows("text", self._text.rows, texts)
+        return self._rows("text", self._text, texts)
 
     def images(self, images: Sequence[Path]) -> Floats:
         """Embed pictures, a unit row each. UnreadableMedia names one that is no picture."""
-        return self._rows("vision", self._vision.rows, images)
+        return self._rows("vision", self._vision, images)
 
     @cached_property
-    def _vision(self) -> _Vision:
-        return self._load(_Vision, "vision", "text")
+    def _vision(self) -> Any:
+        return self._loaded(_Vision, "vision", "text")
 
     @cached_property
-    def _text(self) -> _Text:
-        return self._load(_Text, "text", "vision")
+    def _text(self) -> Any:
+        return self._loaded(_Text, "text", "vision")
 
-    def _load(self, kind: Callable[[Path, Path, int, list[str]], _T], word: str, other: str) -> _T:
+    def _loaded(self, kind: Callable[..., Any], word: str, other: str) -> Any:
         if self._check:
             self._check(lambda file: other not in file)
-        files = [
-            path
-            for path in sorted(self._folder.rglob("*.onnx"))
-            if word in path.relative_to(self._folder).as_posix()
-        ]
+        files = sorted(self._folder.rglob("*.onnx"))
+        files = [file for file in files if word in file.relative_to(self._folder).as_posix()]
         if len(files) != 1:
             raise ProviderUnavailable(
                 f"{self.name} holds {len(files)} files *{word}*.onnx: "
@@ -143,21 +134,21 @@ class OnnxPair:
             )
         providers = onnx_providers(self._device)
         try:
-            tower: Any = kind(self._folder, files[0], self._threads, providers)
+            tower = kind(self._folder, files[0], self._threads, providers)
         except Exception as error:  # the files are foreign: whatever they do is theirs
             raise unusable(f"{word} tower of {self.name}", error) from error
         check_session(tower.model, self._device)
         return tower
 
-    def _rows(self, word: str, run: Callable[[Any], Any], inputs: Sequence[Any]) -> Floats:
+    def _rows(self, word: str, tower: Any, inputs: Sequence[Any]) -> Floats:
         batches = [inputs[i : i + BATCH] for i in range(0, len(inputs), BATCH)]
         if not batches:
             return np.zeros((0, self.dimensions), np.float32)
-        return unit_rows(np.concatenate([self._batch(word, run, batch) for batch in batches]))
+        return unit_rows(np.concatenate([self._batch(word, tower, batch) for batch in batches]))
 
-    def _batch(self, word: str, run: Callable[[Any], Any], batch: Sequence[Any]) -> Any:
+    def _batch(self, word: str, tower: Any, batch: Sequence[Any]) -> Any:
         try:
-            rows: Any = run(batch)
+            rows = tower.rows(batch)
         except UnreadableMedia:
             raise
         except Exception as error:

@@ -1,26 +1,20 @@
 """Text embedder by a small transformer, prepared and run by fastembed."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from fastembed import TextEmbedding
 from fastembed.common.model_description import ModelSource, PoolingType
 
-from tools.embed.embedder import unit_rows, unusable
+from tools.embed.embedder import Floats, unit_rows, unusable
 from tools.errors import ProviderUnavailable
 from tools.models import registry as models
 from tools.models.device import check_session, onnx_providers
 
-if TYPE_CHECKING:
-    from tools.embed.embedder import Floats
-
 BATCH = 32
-FILE = "onnx/model_quantized.onnx"
 
 
 class _Spec(NamedTuple):
@@ -38,6 +32,16 @@ class _Spec(NamedTuple):
 
 _SPECS = {"e5-small": _Spec(384, 0.62, "query: ", "passage: "), "minilm": _Spec(384, 0.5)}
 """Models by name in the registry; both take the mean over the tokens."""
+_CUSTOM = "cuepoint/"
+for _name, _spec in _SPECS.items():
+    TextEmbedding.add_custom_model(
+        _CUSTOM + _name,
+        PoolingType.MEAN,
+        normalization=True,
+        sources=ModelSource(hf=models.get(_name).sources[0].repository),
+        dim=_spec.dimensions,
+        model_file="onnx/model_quantized.onnx",
+    )
 
 _UNRELATED = (
     "The train was late because of the snow.", "She put the keys on the kitchen table.",
@@ -72,7 +76,7 @@ class OnnxText:
         providers = onnx_providers(device)
         try:
             self._model = TextEmbedding(
-                _registered(name, self.dimensions),
+                _CUSTOM + name,
                 cache_dir=str(folder),
                 threads=threads or None,
                 providers=providers,
@@ -115,14 +119,3 @@ class OnnxText:
         rows = np.empty_like(array, dtype=np.float32)
         rows[order] = array
         return rows
-
-
-def _registered(name: str, dimensions: int) -> str:
-    """Name by which fastembed knows a model of the registry; registers it the first time."""
-    own = f"cuepoint/{name}"
-    if own not in {model["model"] for model in TextEmbedding.list_supported_models()}:
-        source = ModelSource(hf=models.get(name).sources[0].repository)
-        TextEmbedding.add_custom_model(
-            own, PoolingType.MEAN, True, source, dimensions, model_file=FILE
-        )
-    return own

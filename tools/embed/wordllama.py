@@ -1,19 +1,14 @@
 """Text embedder by averaged token vectors, which needs no download."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Sequence
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from tools.embed.embedder import unit_rows
+from tools.embed.embedder import Floats, unit_rows
 from tools.errors import ProviderUnavailable
-
-if TYPE_CHECKING:
-    from tools.embed.embedder import Floats
 
 
 class WordLlamaEmbedder:

@@ -12,16 +12,15 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
+
+from typing_extensions import Buffer  # Python 3.12 has it
 
 from tools.errors import ProviderUnavailable, RefusedRequest, VideoError
 from tools.files.disk import FULL, SPARE_BYTES, refusal
 from tools.files.durable import adopt, digest, discard, lock, sync_folder
 from tools.models import pins
 from tools.models import registry as models
-
-if TYPE_CHECKING:
-    from typing_extensions import Buffer  # Python 3.12 has it
 
 HUB = "https://huggingface.co"
 OFF = "off"
@@ -247,7 +246,7 @@ class _BoundedFile(io.BufferedWriter):
         super().__init__(io.FileIO(path, "ab"))
         self._size, self._error = size, error
 
-    def write(self, data: "Buffer", /) -> int:
+    def write(self, data: Buffer, /) -> int:
         if self.tell() + memoryview(data).nbytes > self._size:
             raise self._error
         return super().write(data)

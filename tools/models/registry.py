@@ -30,8 +30,8 @@ class Source:
 
     repository: str
     files: tuple[str, ...]
-    optional: tuple[str, ...] = ()
     folder: str = ""
+    optional: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -50,52 +50,45 @@ _TOKENIZER = ("tokenizer.json", "tokenizer_config.json")
 _TOKENIZER_EXTRAS = ("special_tokens_map.json", "config.json")
 _PREPROCESSOR = "preprocessor_config.json"
 _SIGLIP2 = "onnx-community/siglip2-base-patch16-224-ONNX"
+_SPEAKERS = "csukuangfj/speaker-embedding-models"
 
 
 def _pair(name: str, size: int, repository: str, variant: str, multilingual: bool) -> Model:
     towers = (f"onnx/vision_model{variant}.onnx", f"onnx/text_model{variant}.onnx")
-    source = Source(repository, (*towers, *_TOKENIZER, _PREPROCESSOR), _TOKENIZER_EXTRAS)
+    source = Source(repository, (*towers, *_TOKENIZER, _PREPROCESSOR), "", _TOKENIZER_EXTRAS)
     return Model(name, "picture", size, "picture search", (source,), multilingual)
 
 
 def _text(name: str, size: int, repository: str, languages: str) -> Model:
-    source = Source(repository, ("onnx/model_quantized.onnx", *_TOKENIZER), _TOKENIZER_EXTRAS)
+    source = Source(repository, ("onnx/model_quantized.onnx", *_TOKENIZER), "", _TOKENIZER_EXTRAS)
     used_by = f"search in speech and on-screen text, {languages}"
     return Model(name, "text", size, used_by, (source,), languages != "English")
 
 
-def _whisper(name: str, size: int, repository: str) -> Model:
+def _whisper(size: str, size_in_bytes: int, owner: str = "Systran") -> Model:
     files = ("config.json", "model.bin", "tokenizer.json", "vocabulary.*")
-    return Model(
-        name, "speech", size, "speech", (Source(repository, files, (_PREPROCESSOR,)),), True
-    )
+    source = Source(f"{owner}/faster-whisper-{size}", files, "", (_PREPROCESSOR,))
+    return Model(f"whisper:{size}", "speech", size_in_bytes, "speech", (source,), True)
 
 
 MODELS = (
     _pair("siglip2", 1_540_000_000, _SIGLIP2, "", True),
     _pair("siglip2:int8", 412_000_000, _SIGLIP2, "_int8", True),
     Model("clip", "picture", 610_000_000, "picture search", (
-        Source("Qdrant/clip-ViT-B-32-vision", ("model.onnx", _PREPROCESSOR), (), "vision"),
-        Source("Qdrant/clip-ViT-B-32-text", ("model.onnx", *_TOKENIZER), _TOKENIZER_EXTRAS, "text"),
+        Source("Qdrant/clip-ViT-B-32-vision", ("model.onnx", _PREPROCESSOR), "vision"),
+        Source("Qdrant/clip-ViT-B-32-text", ("model.onnx", *_TOKENIZER), "text", _TOKENIZER_EXTRAS),
     )),
     _pair("clip:int8", 156_000_000, "Xenova/clip-vit-base-patch32", "_quantized", False),
     _text("e5-small", 136_000_000, "Xenova/multilingual-e5-small", "many languages"),
     _text("minilm", 24_000_000, "Xenova/all-MiniLM-L6-v2", "English"),
-    _whisper("whisper:tiny", 78_000_000, "Systran/faster-whisper-tiny"),
-    _whisper("whisper:base", 148_000_000, "Systran/faster-whisper-base"),
-    _whisper("whisper:small", 486_000_000, "Systran/faster-whisper-small"),
-    _whisper("whisper:medium", 1_530_000_000, "Systran/faster-whisper-medium"),
-    _whisper(
-        "whisper:large-v3-turbo", 1_620_000_000, "mobiuslabsgmbh/faster-whisper-large-v3-turbo"
-    ),
+    _whisper("tiny", 78_000_000),
+    _whisper("base", 148_000_000),
+    _whisper("small", 486_000_000),
+    _whisper("medium", 1_530_000_000),
+    _whisper("large-v3-turbo", 1_620_000_000, "mobiuslabsgmbh"),
     Model("speakers", "speakers", 32_523_463, "who speaks", (
-        Source(
-            "csukuangfj/sherpa-onnx-pyannote-segmentation-3-0", ("model.onnx",), (), "segmentation"
-        ),
-        Source(
-            "csukuangfj/speaker-embedding-models", ("wespeaker_en_voxceleb_resnet34_LM.onnx",),
-            (), "embedding",
-        ),
+        Source("csukuangfj/sherpa-onnx-pyannote-segmentation-3-0", ("model.onnx",), "segmentation"),
+        Source(_SPEAKERS, ("wespeaker_en_voxceleb_resnet34_LM.onnx",), "embedding"),
     )),
 )  # fmt: skip
 """In the order of preference within a kind."""

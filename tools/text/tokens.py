@@ -1,7 +1,5 @@
 """Tokens for search: surface forms, stems and stop words."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from functools import lru_cache

@@ -4,16 +4,13 @@ A recogniser takes chunks of speech that were cut at pauses (`loudness.chunks`),
 with their times. Weights are read from a local folder; nothing here downloads or falls back.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+import numpy as np
+from numpy.typing import NDArray
 
 DRAFT = "draft"
 WHISPER = "whisper:"

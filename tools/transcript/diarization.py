@@ -5,8 +5,6 @@ know. A recording is processed in parts, whose speakers are then linked by their
 an hour takes 0.9 GB, and more with every speaker.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
@@ -14,16 +12,15 @@ from importlib import import_module
 from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from tools.errors import ProviderUnavailable, UnreadableMedia
 from tools.media import Utterance
 from tools.sandbox import Child
 from tools.transcript.asr import join_spans
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 RATE = 16_000
 """Samples a second."""
@@ -121,8 +118,6 @@ def label_speakers(spoken: Sequence[Utterance], turns: Sequence[SpeakerTurn]) ->
 
     An utterance that names its speaker keeps the name; one without a clear speaker gets none.
     """
-    import numpy as np
-
     starts, ends = (np.array([turn[at] for turn in turns]) for at in (0, 1))
     speakers = np.array([turn.speaker for turn in turns], np.int64)
     names: dict[int, str] = {}
@@ -145,8 +140,6 @@ def label_speakers(spoken: Sequence[Utterance], turns: Sequence[SpeakerTurn]) ->
 
 def diarize(path: str, segmentation: str, embedding: str, threads: int) -> Iterator[dict[str, Any]]:
     """Yield `{"progress": 0 to 1}`, then `{"turns": [[start, end, speaker], …]}` in seconds."""
-    import numpy as np
-
     sherpa: Any = import_module("sherpa_onnx")
     voice = sherpa.SpeakerEmbeddingExtractorConfig(embedding, num_threads=threads)
     clustering = sherpa.FastClusteringConfig(num_clusters=-1, threshold=SAME_VOICE)
@@ -197,8 +190,6 @@ def diarize(path: str, segmentation: str, embedding: str, threads: int) -> Itera
 
 
 def _samples(path: str, first: int, last: int) -> NDArray[np.float32]:
-    import numpy as np
-
     # Read, not mapped: a mapped file that is cut ends the process.
     samples = np.fromfile(path, "<i2", last - first, offset=first * 2)
     return samples.astype(np.float32) / np.float32(32768)
@@ -208,8 +199,6 @@ def _linked(
     path: str, voices: Sequence[Sequence[tuple[float, float]]], extractor: Any, clustering: Any
 ) -> list[int]:
     """Speaker number of each voice, by clustering voice embeddings."""
-    import numpy as np
-
     sherpa: Any = import_module("sherpa_onnx")
     rows: list[list[float]] = []
     for own in voices:

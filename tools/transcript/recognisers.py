@@ -1,7 +1,5 @@
 """Speech recognisers by name; `auto` is the best of those that are there."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from tools.errors import ProviderUnavailable
