@@ -9,7 +9,7 @@ from functools import cache, partial
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
-from typing import Any, TypeVar
+from typing import Any
 
 from tools.embed.embedder import Embedder, Floats, ImageEmbedder, TextEmbedder, Vectors, unit_rows
 from tools.errors import ProviderUnavailable
@@ -18,7 +18,6 @@ from tools.models import registry as models
 __all__ = ["Embedder", "Floats", "ImageEmbedder", "TextEmbedder", "Vectors", "bundled_embedder"]
 __all__ += ["load_embedder", "load_image_embedder", "resolve_embedder", "resolve_image_embedder"]
 __all__ += ["unit_rows"]
-_T = TypeVar("_T")
 _LOADED: dict[Any, tuple[Any, Any]] = {}
 """Loaded embedders, each with the fingerprint of its folder."""
 _LOCK = Lock()
@@ -26,9 +25,10 @@ _LOCK = Lock()
 
 def resolve_embedder(name: str, home: Path | None) -> str:
     """Resolve `auto` to the best text embedder that is there."""
-    return (
-        name if name != "auto" else models.best_text_model(models.installed(home) if home else ())
-    )
+    if name != "auto":
+        return name
+    ready = models.installed(home) if home else []
+    return next((model for model in _names("text") if model in ready), "wordllama")
 
 
 def resolve_image_embedder(name: str, home: Path) -> tuple[str | None, str]:
@@ -113,7 +113,7 @@ def _names(kind: str) -> list[str]:
     return [model.name for model in models.MODELS if model.kind == kind]
 
 
-def _cached(load: Callable[[], _T], folder: Path, key: tuple[Any, ...]) -> _T:
+def _cached(load: Callable[[], Any], folder: Path, key: tuple[Any, ...]) -> Any:
     """Load once, and again when other files lie in the folder."""
     fingerprint = models.fingerprint(folder)
     with _LOCK:

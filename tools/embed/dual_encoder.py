@@ -13,10 +13,7 @@ from typing import Any
 
 import numpy as np
 from fastembed.image.onnx_image_model import OnnxImageModel
-from fastembed.image.transform.operators import (  # pyright: ignore[reportMissingTypeStubs]
-    CenterCrop,
-    Resize,
-)
+from fastembed.image.transform import operators  # pyright: ignore[reportMissingTypeStubs]
 from fastembed.text.onnx_text_model import OnnxTextModel
 from PIL import Image
 
@@ -46,8 +43,8 @@ class _Vision(OnnxImageModel[Any]):
         self._side = max(sides, default=SIDE)
         processor: Any = self.processor
         steps: list[Any] = processor.transforms
-        scaled = [step.size for step in steps if isinstance(step, Resize)]
-        cut = [step.size for step in steps if isinstance(step, CenterCrop)]
+        scaled = [step.size for step in steps if isinstance(step, operators.Resize)]
+        cut = [step.size for step in steps if isinstance(step, operators.CenterCrop)]
         self._is_square = bool(cut) and [(side, side) for side in scaled] == cut
 
     def rows(self, paths: Sequence[Path]) -> Any:

@@ -92,18 +92,16 @@ MODELS = (
     )),
 )  # fmt: skip
 """In the order of preference within a kind."""
-NAMES = frozenset(model.name for model in MODELS)
+NAMES = tuple(model.name for model in MODELS)
 SUGGESTED = ("minilm", "siglip2", "whisper:small")
 """Models that `cuepoint models pull` fetches where no name is given."""
 
 
 def get(name: str) -> Model:
     """Get the model of that name; ProviderUnavailable lists the names."""
-    for model in MODELS:
-        if model.name == name:
-            return model
-    listed = ", ".join(model.name for model in MODELS)
-    raise ProviderUnavailable(f"no model {name!r}; known: {listed}")
+    if name not in NAMES:
+        raise ProviderUnavailable(f"no model {name!r}; known: {', '.join(NAMES)}")
+    return MODELS[NAMES.index(name)]
 
 
 def folder(home: Path, name: str) -> Path:
@@ -206,11 +204,6 @@ def best_image_model(ready: Sequence[str]) -> tuple[str | None, str]:
         return best, ""
     only = "pictures are searched by colour, light and motion only"
     return None, f"{only}; run: cuepoint models pull {names[0]}"
-
-
-def best_text_model(ready: Sequence[str]) -> str:
-    """Best text model of these, which `auto` takes, or the one in the package."""
-    return next((o.name for o in MODELS if o.kind == "text" and o.name in ready), "wordllama")
 
 
 def _record(place: Path) -> dict[str, dict[str, Any]]:

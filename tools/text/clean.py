@@ -1,6 +1,7 @@
 """Cleaning of text from outside: one line of visible characters, of bounded length."""
 
 import os
+import re
 import unicodedata
 from contextlib import suppress
 
@@ -8,7 +9,7 @@ MAX_TEXT = 500
 """Characters of an utterance, at most."""
 INVISIBLE = {"Cc", "Cf", "Cs", "Co"}
 """Unicode categories of control, format, surrogate and private characters."""
-CARRIERS = range(0xE0000, 0xE1000)
+CARRIERS = re.compile("[\U000e0000-\U000e0fff]")
 """Tags and variation selectors that show nothing: whole sentences have been hidden in them."""
 JOINERS = "\u200c\u200d"
 """Zero-width joiners, which some scripts and emoji need."""
@@ -19,14 +20,10 @@ def clean(text: str, limit: int = MAX_TEXT) -> str:
 
     Composed (NFC), white space collapsed, at most `limit` characters with an ellipsis at a cut.
     """
-    text = unicodedata.normalize("NFC", text[: limit * 4])
-    visible = (c if c in JOINERS or _is_visible(c) else " " if c.isspace() else "" for c in text)
-    text = " ".join("".join(visible).split())
+    text = CARRIERS.sub("", unicodedata.normalize("NFC", text[: limit * 4]))
+    hidden = {c for c in set(text) if unicodedata.category(c) in INVISIBLE} - set(JOINERS)
+    text = " ".join("".join(c for c in text if c.isspace() or c not in hidden).split())
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
-
-
-def _is_visible(c: str) -> bool:
-    return unicodedata.category(c) not in INVISIBLE and ord(c) not in CARRIERS
 
 
 def word_set(text: str) -> frozenset[str]:

@@ -119,9 +119,9 @@ def times(text: str) -> tuple[list[Time], str]:
             _value(match, name) + _value(match, f"u{name}") for name in ("h", "m", "s")
         )
         seconds += 3600 * hours + 60 * minutes
-        before, after = text[: match.start()], text[match.end() :]
-        introduced = _INTRODUCED.search(before)
-        is_length = bool(_LASTS.search(before) or _LONG.match(after)) and not introduced
+        introduced = _INTRODUCED.search(text, 0, match.start())
+        lasts = _LASTS.search(text, 0, match.start()) or _LONG.match(text, match.end())
+        is_length = bool(lasts) and not introduced
         own = tuple(words(match[0]))
         between = _JOINED.fullmatch(text, last, match.start()) if result else None
         joins = between and (

@@ -161,9 +161,6 @@ def _overlap(before: list[str], after: list[str]) -> int:
     return 0
 
 
-# Writing
-
-
 def to_txt(spoken: Iterable[Utterance]) -> str:
     """Plain text, a line an utterance."""
     return "".join(f"{_with_speaker(item)}\n" for item in spoken)

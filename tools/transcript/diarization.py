@@ -64,17 +64,12 @@ class SherpaDiarizer:
         Yields the share done, 0 to 1; returns the turns by time, which may overlap.
         ProviderUnavailable if the models cannot be used.
         """
-        segmentation, embedding = map(str, _files(self._models))
+        files = dict(zip(MODELS, map(str, _files(self._models)), strict=True))
         turns: list[SpeakerTurn] = []
         try:
             with Child() as child:
-                for event in child.call(
-                    "tools.transcript.diarization:diarize",
-                    path=str(sound),
-                    segmentation=segmentation,
-                    embedding=embedding,
-                    threads=self._threads,
-                ):
+                function = "tools.transcript.diarization:diarize"
+                for event in child.call(function, path=str(sound), threads=self._threads, **files):
                     if "progress" in event:
                         yield event["progress"]
                     else:
@@ -135,11 +130,8 @@ def label_speakers(spoken: Sequence[Utterance], turns: Sequence[SpeakerTurn]) ->
     return result
 
 
-# In the child
-
-
 def diarize(path: str, segmentation: str, embedding: str, threads: int) -> Iterator[dict[str, Any]]:
-    """Yield `{"progress": 0 to 1}`, then `{"turns": [[start, end, speaker], …]}` in seconds."""
+    """Diarize, in the child: yield events with `progress`, 0 to 1, and a last one with `turns`."""
     sherpa: Any = import_module("sherpa_onnx")
     voice = sherpa.SpeakerEmbeddingExtractorConfig(embedding, num_threads=threads)
     clustering = sherpa.FastClusteringConfig(num_clusters=-1, threshold=SAME_VOICE)

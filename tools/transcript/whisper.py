@@ -8,7 +8,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 from importlib import import_module
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -103,11 +103,8 @@ class Whisper:
                 segments = self._segments([left[i] for i in places], code)
                 for i, own in zip(places, segments, strict=True):
                     words, dropped, end = _filtered(left[i], own)
-                    results[i] = replace(
-                        results[i],
-                        words=results[i].words + words,
-                        dropped=results[i].dropped + dropped,
-                    )
+                    words, dropped = results[i].words + words, results[i].dropped + dropped
+                    results[i] = replace(results[i], words=words, dropped=dropped)
                     if after := _after(left[i], end):
                         rest[i] = after
             left = rest
@@ -131,8 +128,8 @@ class Whisper:
 
     def _segments(self, chunks: Sequence[Chunk], language: str) -> list[list[Any]]:
         """Segments of each chunk, each with the seconds to add to its times."""
-        lengths = [len(chunk.samples) for chunk in chunks]
-        edges: list[float] = [sum(lengths[:i]) / RATE for i in range(len(lengths) + 1)]
+        lengths = (len(chunk.samples) for chunk in chunks)
+        edges = [samples / RATE for samples in accumulate(lengths, initial=0)]
         segments, _ = self._batched.transcribe(
             np.concatenate([chunk.samples for chunk in chunks]),
             language=language,
@@ -158,11 +155,11 @@ def _filtered(chunk: Chunk, segments: list[Any]) -> tuple[tuple[Word, ...], tupl
             for w in segment.words or ()
         ]
         end = max([end, *(word.end for word in words)])
-        stands, taken = hallucinations.filter_words(
+        certain, reasons = hallucinations.filter_words(
             words, chunk.voiced, segment.avg_logprob, segment.no_speech_prob
         )
-        kept += stands
-        dropped += taken
+        kept += certain
+        dropped += reasons
     return tuple(kept), tuple(dropped), end
 
 
