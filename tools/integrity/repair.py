@@ -32,7 +32,7 @@ from tools.store.manifest import REPAIR
 from tools.store.original import MEMORY
 from tools.store.records import seconds_of
 from tools.store.store import STAGES, save_manifest
-from tools.summary import digest as summarize
+from tools.summary import generated
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def _mend(library: Library, video: str, on_progress: OnProgress | None) -> None:
     folder = library.folder(video)
     _clear(folder)
     # A question that needs it looks again, or has it told again.
-    for path in (*dense.damaged(folder), *summarize.damaged(folder)):
+    for path in (*dense.damaged(folder), *generated.damaged(folder)):
         path.unlink(missing_ok=True)
     try:
         manifest = library.manifest(video)

@@ -18,7 +18,7 @@ from tools.store import dense
 from tools.store import recovery as about
 from tools.store.manifest import REPAIR, unnamed
 from tools.store.original import MEMORY
-from tools.summary import digest as summarize
+from tools.summary import generated
 
 STALE = 600
 """Seconds after which a temporary file that nobody's lock covers counts as left over."""
@@ -100,7 +100,7 @@ def check_video(library: Library, video: str, thorough: bool = True) -> list[Pro
                 found.append(Problem(video, f"{name} is missing", fix))
             elif digest(folder / name) != checksum:
                 found.append(Problem(video, f"{name} is damaged", fix))
-    for path in (*dense.damaged(folder), *summarize.damaged(folder)):
+    for path in (*dense.damaged(folder), *generated.damaged(folder)):
         found.append(Problem(video, f"{path.parent.name}/{path.name} is damaged", REPAIR))
     for image in broken_pictures(library, video):
         state = "damaged" if (library.root / image).exists() else "missing"
