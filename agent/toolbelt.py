@@ -20,7 +20,7 @@ from tools.errors import DiskFull, NotIndexed, RefusedRequest, UnknownVideo
 from tools.evidence import unproven
 from tools.files.disk import cause, note, refusal
 from tools.media import Evidence, Video, clock
-from tools.text.languages import foreign
+from tools.text.languages import foreign_name
 
 if TYPE_CHECKING:
     from tools.toolbox import Toolbox
@@ -140,7 +140,9 @@ class Toolbelt:
 
     def _line(self, label: str, evidence: Evidence) -> str:
         fit = f"fit {evidence.score:.2f}" if evidence.kind == "frame" and evidence.score else ""
-        marks = [mark for mark in (foreign(evidence.language), unproven(evidence), fit) if mark]
+        marks = [
+            mark for mark in (foreign_name(evidence.language), unproven(evidence), fit) if mark
+        ]
         kind = f"{evidence.kind} ({', '.join(marks)})" if marks else evidence.kind
         span = clock(evidence.start)
         if evidence.end > evidence.start:

@@ -44,7 +44,7 @@ class TranscriptVectors:
     def __init__(self, spoken: list[Utterance], embedder: TextEmbedder) -> None:
         self.embedder, self._spoken = embedder, spoken
         self.rows = embedder.texts([cue.text for cue in spoken])
-        windows = passages.passages(spoken) if embedder.reads else []
+        windows = passages.passages(spoken) if embedder.contextual else []
         rows = embedder.texts([window.text for window in windows])
         ids = [window.id for window in windows]
         self._read = Vectors(ids, rows, embedder.name) if windows else None

@@ -121,8 +121,10 @@ def recognise(transcriber: Transcriber, heard: AudioPass) -> tuple[list[str], fl
     ]
     texts: list[str] = []
     start, language = time.perf_counter(), ""
-    for first in range(0, len(pieces), transcriber.at_once):
-        for result in transcriber.hear(pieces[first : first + transcriber.at_once], language):
+    for first in range(0, len(pieces), transcriber.batch_size):
+        for result in transcriber.transcribe(
+            pieces[first : first + transcriber.batch_size], language
+        ):
             language = result.language or language
             texts.append("".join(word.text for word in result.words))
     return texts, time.perf_counter() - start

@@ -47,7 +47,7 @@ class Peer:
 
     def offer(self, name: str, folder: Path) -> None:
         """Serve the files of a folder as the repository of a model."""
-        (source,) = models.known(name).sources
+        (source,) = models.get(name).sources
         self.files[source.repository] = {
             path.relative_to(folder).as_posix(): path.read_bytes()
             for path in folder.rglob("*")

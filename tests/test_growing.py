@@ -15,7 +15,7 @@ from tools.ingest.pipeline import ingest
 from tools.ingest.run import Progress
 from tools.library import Library
 from tools.media import Utterance
-from tools.transcript.asr import Chunk, Heard, Word
+from tools.transcript.asr import Chunk, Recognition, Word
 
 ROOT = Path(__file__).parents[1]
 SAID = ("Who was the last person to leave?", "Hester Lamb")
@@ -86,18 +86,18 @@ async def test_three_answers_have_three_coverages(talk: Path, tmp_path: Path) ->
 class Listener:
     """A recogniser that hears one sentence a chunk, and lets somebody ask between two."""
 
-    name, at_once = "whisper:tiny", 1
+    name, batch_size = "whisper:tiny", 1
 
     def __init__(self) -> None:
         self.heard = 0
 
-    def hear(self, chunks: list[Chunk], language: str = "") -> list[Heard]:
+    def transcribe(self, chunks: list[Chunk], language: str = "") -> list[Recognition]:
         self.heard += 1
         (chunk,) = chunks
         text = [" the", " kettle", f" number{self.heard}", " sings"]
         start = chunk.voiced[0][0]
         words = [Word(start + n / 5, start + (n + 1) / 5, one, 0.9) for n, one in enumerate(text)]
-        return [Heard(tuple(words), "en", 0.9)]
+        return [Recognition(tuple(words), "en", 0.9)]
 
 
 @pytest.fixture

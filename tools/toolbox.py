@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tools.ingest.capabilities import SamplingCapabilities
 from tools.library import Library, LibraryCapabilities
-from tools.models.device import check
+from tools.models.device import check_device
 from tools.models.providers import Providers
 from tools.search.capabilities import SearchCapabilities
 from tools.search.image_search import PictureSearch
@@ -66,21 +66,21 @@ def open_toolbox(
     What sees is resolved at every question: a model may be pulled or removed meanwhile.
     ProviderUnavailable where one that was asked for by name is not there.
     """
-    from tools.embed import image_embedder_named, load_image_embedder
+    from tools.embed import load_image_embedder, resolve_image_embedder
     from tools.vision.ocr import load_text_reader
 
-    check(providers.device)
+    check_device(providers.device)
     chosen, home = providers.picture_embedder, library.home
-    image_embedder_named(chosen, home)  # what is missing is told now, not by a question
+    resolve_image_embedder(chosen, home)  # what is missing is told now, not by a question
 
     def sees() -> "ImageEmbedder | None":
-        name, _ = image_embedder_named(chosen, home)
+        name, _ = resolve_image_embedder(chosen, home)
         if name is None:
             return None
         return load_image_embedder(name, home, providers.threads, providers.device)
 
     def blind() -> str:
-        return image_embedder_named(chosen, home)[1]
+        return resolve_image_embedder(chosen, home)[1]
 
     reads = partial(load_text_reader, providers.text_reader, providers.threads)
     return Toolbox(

@@ -360,7 +360,7 @@ def find_window(text: str, duration: float) -> tuple[float, float] | None:
         low, high = sorted((float(both[1]), float(both[2])))
         return low, high
     found, _ = times(text)
-    points = [one for one in found if not one.lasting]
+    points = [one for one in found if not one.is_length]
     if not points and (named := _SECOND.search(text)):
         return float(named[1]), float(named[1])
     if len(points) >= 2 and points[0].start == points[0].end:
@@ -370,7 +370,7 @@ def find_window(text: str, duration: float) -> tuple[float, float] | None:
         one = points[0]
         if one.end > one.start:
             return one.start, one.end
-        before = text[: _place(text, one.said)].rstrip() + " "
+        before = text[: _place(text, one.words)].rstrip() + " "
         if _AFTER.search(before):
             return one.start, duration
         if _BEFORE.search(before):

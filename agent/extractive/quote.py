@@ -11,7 +11,7 @@ from agent.extractive.reference import Referring
 from agent.extractive.relevance import Relevance
 from tools.media import Evidence, clock, spread
 from tools.text.expressions import continues
-from tools.text.languages import foreign
+from tools.text.languages import foreign_name
 
 INSTANT = 0.05
 """A span shorter than this, in seconds, is a moment."""
@@ -55,7 +55,7 @@ def sentence(found: Found) -> str:
     """One piece of evidence as a sentence: when, how, and its own words."""
     one = found.one
     if one.kind == "speech":
-        tongue = f" in {name}" if (name := foreign(one.language)) else ""
+        tongue = f" in {name}" if (name := foreign_name(one.language)) else ""
         return f"At {clock(one.start)} it is said{tongue}: {quoted(one.text)} [{found.label}]."
     if one.kind == "screen":
         return f"On screen {span(one)}: {quoted(one.text)} [{found.label}]."

@@ -25,11 +25,11 @@ from agent.extractive.answer_type import (
 from agent.extractive.query import Plan
 from agent.extractive.synonyms import synonyms
 from agent.extractive.words import LITTLE, is_phrasing
-from tools.embed import in_the_package
+from tools.embed import bundled_embedder
 from tools.media import Evidence
-from tools.search.text_ranking import find_words, stem, stems, surfaces
+from tools.search.text_ranking import find_words, stem, stems, surface_forms
 from tools.text.expressions import continues
-from tools.text.languages import foreign
+from tools.text.languages import foreign_name
 
 if TYPE_CHECKING:
     from tools.search.passages import Nearness
@@ -132,7 +132,9 @@ class Relevance:
     @cached_property
     def _names(self) -> set[str]:
         """What is written with a capital inside sentences, and never without."""
-        said = " ".join(one.text for one in self._corpora[0].items if not foreign(one.language))
+        said = " ".join(
+            one.text for one in self._corpora[0].items if not foreign_name(one.language)
+        )
         return {
             stem(w.lower()) for w in _PROPER.findall(said) if not re.search(rf"\b{w.lower()}", said)
         }
@@ -151,8 +153,8 @@ class Relevance:
         if same := [other for other in synonyms(word) if self.holders(other)]:
             return same
         embedder = self._toolbox.embedder
-        if embedder.reads and not embedder.multilingual:
-            embedder = in_the_package()  # knows single words better, and the rules know it
+        if embedder.contextual and not embedder.multilingual:
+            embedder = bundled_embedder()  # knows single words better, and the rules know it
         found: list[tuple[float, str]] = []
         asked = embedder.texts([word])[0]
         for corpus in self._corpora:
@@ -160,7 +162,8 @@ class Relevance:
             if words:
                 near = vectors @ asked
                 found += [
-                    (float(near[i]), words[i]) for i in (near >= embedder.synonymous).nonzero()[0]
+                    (float(near[i]), words[i])
+                    for i in (near >= embedder.synonym_cosine).nonzero()[0]
                 ]
         return [other for _, other in sorted(found, reverse=True)[:4]]
 
@@ -191,7 +194,7 @@ class Relevance:
     def missing(self, words: Iterable[str]) -> list[str]:
         """The words that are neither said nor shown, in no language where there are several."""
         lost = [word for word in words if not self.holders(word)]
-        foreigners = any(foreign(one.language) for one in self._corpora[0].items)
+        foreigners = any(foreign_name(one.language) for one in self._corpora[0].items)
         return [word for word in lost if not (foreigners and self.related(word))]
 
     def share(self, words: Sequence[str], one: Evidence) -> float:
@@ -240,7 +243,7 @@ class Relevance:
     def bonus(self, question: str, one: Evidence) -> float:
         """A little for small words it shares ("the last ferry"), and for a time if asked when."""
         said = set(stems(one.text))
-        small = [stem(w) for w in surfaces(question) if w in _TELLING]
+        small = [stem(w) for w in surface_forms(question) if w in _TELLING]
         exact = [w for w in re.findall(r"[a-z]{4,}", question.lower()) if w in one.text.lower()]
         bonus = 0.03 if exact else 0.0
         bonus += 0.15 * sum(word in said for word in small) / len(small) if small else 0.0
@@ -282,7 +285,7 @@ class Relevance:
 
 def _without_names(one: Any) -> str:
     # German writes every noun with a capital.
-    return one.text if foreign(getattr(one, "language", "")) else _PROPER.sub(" ", one.text)
+    return one.text if foreign_name(getattr(one, "language", "")) else _PROPER.sub(" ", one.text)
 
 
 def _vocabulary(corpus: "Corpus[Any]", embedder: Any) -> tuple[list[str], Any]:

@@ -12,7 +12,7 @@ from tools.evidence import SOME, unproven
 from tools.text.expressions import (
     LONE_NUMBERS,
     NEGATORS,
-    Words,
+    WordSequence,
     content_words,
     numbers,
     quotes,
@@ -75,8 +75,8 @@ class ParsedClaim:
 
     def time_mismatch(self, cited: CitedEvidence) -> str:
         """The reason that evidence may not be cited: none of the times named lies in it."""
-        moments = [time for time in self.times if not time.lasting]
-        if not moments or any(cited.has_time(t.start, t.end, t.said) for t in moments):
+        moments = [time for time in self.times if not time.is_length]
+        if not moments or any(cited.has_time(t.start, t.end, t.words) for t in moments):
             return ""
         return cited.outside(moments[0].start)
 
@@ -100,16 +100,16 @@ class ParsedClaim:
     def _check_times(self, cited: CitedEvidence) -> Finding:
         finding = VERIFIED
         for time in self.times:
-            if time.lasting:
-                if not cited.has_length(time.end - time.start, time.said):
+            if time.is_length:
+                if not cited.has_length(time.end - time.start, time.words):
                     length = f"{time.end - time.start:g} seconds"
                     finding = "weak", f"{cited.names} is not {length} long, and does not say so"
-            elif not cited.has_time(time.start, time.end, time.said):
+            elif not cited.has_time(time.start, time.end, time.words):
                 return "unsupported", cited.outside(time.start)
         return finding
 
     def _check_video(self, cited: CitedEvidence) -> Finding:
-        other = cited.names_other_video(Words(self.text))
+        other = cited.names_other_video(WordSequence(self.text))
         return ("weak", f"{cited.names} is not of the video named") if other else VERIFIED
 
     def _check_quotes(self, cited: CitedEvidence) -> Finding:

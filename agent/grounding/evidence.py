@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from tools.evidence import foremost
 from tools.media import Evidence, clock
-from tools.text.expressions import NEGATORS, Words, numbers, same_word, words
+from tools.text.expressions import NEGATORS, WordSequence, numbers, same_word, words
 from tools.vision.colour import COLOUR_WORDS
 
 if TYPE_CHECKING:
@@ -34,8 +34,8 @@ class CitedEvidence:
         self._cited, self._titles, self._pixels = cited, titles, pixels
         self.records = list(cited.values())
         self.names = "".join(f"[{label}]" for label in cited)
-        self.texts = [Words(record.text) for record in self.records]
-        self.sources = [*self.texts, *(Words(titles.get(e.video, "")) for e in self.records)]
+        self.texts = [WordSequence(record.text) for record in self.records]
+        self.sources = [*self.texts, *(WordSequence(titles.get(e.video, "")) for e in self.records)]
         self.words = {word for source in self.sources for word in source.words}
         self.numbers = numbers(word for source in self.sources for word in source.words)
         self.scores = {f"{e.score:.2f}" for e in self.records if e.kind == "frame" and e.score}
@@ -110,7 +110,7 @@ class CitedEvidence:
                 before = about
         return False
 
-    def names_other_video(self, sentence: Words) -> bool:
+    def names_other_video(self, sentence: WordSequence) -> bool:
         """True if a sentence names the title of another video than those cited."""
         own = {self._titles.get(record.video, "") for record in self.records}
         others = (words(title) for title in set(self._titles.values()) - own)

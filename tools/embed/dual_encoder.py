@@ -1,77 +1,70 @@
-"""Pictures and texts in one space: two ONNX towers, prepared and run by fastembed.
+"""Image embedder by two ONNX towers, one for pictures and one for texts, run by fastembed.
 
 Works with what CLIP and SigLIP have been exported to: a vision tower that takes pictures, a text
 tower that takes token ids, each with one row of numbers per input among its outputs.
 """
-
-from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any
 
 import numpy as np
 from fastembed.image.onnx_image_model import OnnxImageModel
-from fastembed.image.transform.operators import (  # pyright: ignore[reportMissingTypeStubs]
-    CenterCrop,
-    Resize,
-)
+from fastembed.image.transform import operators  # pyright: ignore[reportMissingTypeStubs]
 from fastembed.text.onnx_text_model import OnnxTextModel
 from PIL import Image
 
-from tools.embed.embedder import unit_rows
+from tools.embed.embedder import Floats, unit_rows, unusable
 from tools.errors import ProviderUnavailable, UnreadableMedia
 from tools.models import registry as models
-from tools.models.device import check_session, onnx_device, onnx_providers
-
-if TYPE_CHECKING:
-    from tools.embed.embedder import Floats
+from tools.models.device import check_session, onnx_providers
 
 BATCH = 16
 SIDE = 512
-"""Pixels that a JPEG is decoded at, at least, for a tower that does not say what it takes."""
+"""Pixels of the side that a JPEG is decoded at, at least, for a tower that does not say its own."""
 MAX_PIXELS = 50_000_000
-_ROWS = ("image_embeds", "text_embeds", "pooler_output")
-"""What exporters call the output that is the vector, best first."""
-_T = TypeVar("_T")
+_OUTPUTS = ("image_embeds", "text_embeds", "pooler_output")
+"""Names that exporters give the output with the vector, best first."""
 
 
 class _Vision(OnnxImageModel[Any]):
-    def __init__(self, folder: Path, tower: Path, threads: int, device: str) -> None:
+    def __init__(self, folder: Path, tower: Path, threads: int, providers: list[str]) -> None:
         super().__init__()
+        self._workers = threads or os.cpu_count()
         settings = _nearest(tower, folder, "preprocessor_config.json")
         file = tower.relative_to(settings).as_posix()
-        self._load_onnx_model(settings, file, threads or None, onnx_providers(device))
+        self._load_onnx_model(settings, file, threads or None, providers)
         session: Any = self.model
         self._output = _output(session)
         sides = [side for side in session.get_inputs()[0].shape[2:] if isinstance(side, int)]
         self._side = max(sides, default=SIDE)
         processor: Any = self.processor
         steps: list[Any] = processor.transforms
-        scaled = [step.size for step in steps if isinstance(step, Resize)]
-        cut = [step.size for step in steps if isinstance(step, CenterCrop)]
+        scaled = [step.size for step in steps if isinstance(step, operators.Resize)]
+        cut = [step.size for step in steps if isinstance(step, operators.CenterCrop)]
         self._is_square = bool(cut) and [(side, side) for side in scaled] == cut
 
-    def prepared(self, paths: Sequence[Path], pool: ThreadPoolExecutor) -> Any:
-        return np.concatenate(list(pool.map(self._prepare, paths)))
+    def rows(self, paths: Sequence[Path]) -> Any:
+        with ThreadPoolExecutor(self._workers) as pool:  # gone when the tower takes every core
+            prepared = np.concatenate(list(pool.map(self._prepare, paths)))
+        session: Any = self.model
+        return session.run([self._output], self._build_onnx_input(prepared))[0]
 
     def _prepare(self, path: Path) -> Any:
         assert self.processor
         picture = _opened(path, self._side)
         if self._is_square:  # what would be cut away after scaling is not scaled first
-            picture = _middle(picture)
+            side = min(picture.size)
+            left, top = (picture.width - side) // 2, (picture.height - side) // 2
+            picture = picture.crop((left, top, left + side, top + side))
         return np.asarray(self.processor([picture]), np.float32)
-
-    def rows(self, prepared: Any) -> Any:
-        session: Any = self.model
-        return session.run([self._output], self._build_onnx_input(prepared))[0]
 
 
 class _Text(OnnxTextModel[Any]):
-    def __init__(self, folder: Path, tower: Path, threads: int, device: str) -> None:
+    def __init__(self, folder: Path, tower: Path, threads: int, providers: list[str]) -> None:
         super().__init__()
         settings = _nearest(tower, folder, "tokenizer.json")
         self._load_tokenizer(settings)
@@ -80,7 +73,7 @@ class _Text(OnnxTextModel[Any]):
         length = tokenizer.truncation["max_length"]
         tokenizer.enable_padding(**{**tokenizer.padding, "length": length})
         file = tower.relative_to(settings).as_posix()
-        self._load_onnx_model(settings, file, threads or None, onnx_providers(device))
+        self._load_onnx_model(settings, file, threads or None, providers)
         self.ONNX_OUTPUT_NAMES = [_output(self.model)]
 
     def rows(self, texts: Sequence[str]) -> Any:
@@ -89,7 +82,7 @@ class _Text(OnnxTextModel[Any]):
 
 
 class OnnxPair:
-    """A vision and a text tower that were trained together; each is loaded when it is needed."""
+    """Vision and text tower that were trained together; each is loaded when it is needed."""
 
     def __init__(
         self,
@@ -101,7 +94,7 @@ class OnnxPair:
     ) -> None:
         """`check` raises where files that are about to be loaded (a rule for names) are damaged."""
         self.name = name
-        self.multilingual = any(one.name == name and one.multilingual for one in models.MODELS)
+        self.multilingual = any(m.name == name and m.multilingual for m in models.MODELS)
         self._folder, self._threads, self._check, self._device = folder, threads, check, device
         self._width: dict[str, int] = {}
 
@@ -111,99 +104,85 @@ class OnnxPair:
         return next(iter(self._width.values()), 0) or self.texts(["a"]).shape[1]
 
     def texts(self, texts: Sequence[str]) -> Floats:
-        """One row per text, of length one; what goes beyond the tower's length is cut off."""
-        tower = self._text
-        batches = [texts[i : i + BATCH] for i in range(0, len(texts), BATCH)]
-        return self._units([self._run("text", tower.rows, batch) for batch in batches])
+        """Embed texts, a unit row each; what goes beyond the tower's length is cut off."""
+        return self._rows("text", self._text, texts)
 
     def images(self, images: Sequence[Path]) -> Floats:
-        """One row per picture, of length one. UnreadableMedia names one that is no picture."""
-        tower = self._vision
-        batches = [images[i : i + BATCH] for i in range(0, len(images), BATCH)]
-        # Not while the tower runs: it takes every core it is given.
-        with ThreadPoolExecutor(self._threads or os.cpu_count()) as pool:
-            rows = [self._run("vision", tower.rows, tower.prepared(b, pool)) for b in batches]
-        return self._units(rows)
+        """Embed pictures, a unit row each. UnreadableMedia names one that is no picture."""
+        return self._rows("vision", self._vision, images)
 
     @cached_property
-    def _vision(self) -> _Vision:
-        return self._load(_Vision, "vision", "text")
+    def _vision(self) -> Any:
+        return self._loaded(_Vision, "vision", "text")
 
     @cached_property
-    def _text(self) -> _Text:
-        return self._load(_Text, "text", "vision")
+    def _text(self) -> Any:
+        return self._loaded(_Text, "text", "vision")
 
-    def _load(self, kind: Callable[[Path, Path, int, str], _T], word: str, other: str) -> _T:
+    def _loaded(self, kind: Callable[..., Any], word: str, other: str) -> Any:
         if self._check:
             self._check(lambda file: other not in file)
-        found = [
-            path
-            for path in sorted(self._folder.rglob("*.onnx"))
-            if word in path.relative_to(self._folder).as_posix()
-        ]
-        if len(found) != 1:
+        files = sorted(self._folder.rglob("*.onnx"))
+        files = [file for file in files if word in file.relative_to(self._folder).as_posix()]
+        if len(files) != 1:
             raise ProviderUnavailable(
-                f"{self.name} holds {len(found)} files *{word}*.onnx: "
+                f"{self.name} holds {len(files)} files *{word}*.onnx: "
                 "a folder with an ONNX pair holds one vision and one text tower"
             )
-        onnx_device(self._device)
+        providers = onnx_providers(self._device)
         try:
-            tower: Any = kind(self._folder, found[0], self._threads, self._device)
+            tower = kind(self._folder, files[0], self._threads, providers)
         except Exception as error:  # the files are foreign: whatever they do is theirs
-            raise self._unusable(word, error) from error
+            raise unusable(f"{word} tower of {self.name}", error) from error
         check_session(tower.model, self._device)
         return tower
 
-    def _run(self, word: str, rows: Callable[[Any], Any], batch: Any) -> Any:
+    def _rows(self, word: str, tower: Any, inputs: Sequence[Any]) -> Floats:
+        batches = [inputs[i : i + BATCH] for i in range(0, len(inputs), BATCH)]
+        if not batches:
+            return np.zeros((0, self.dimensions), np.float32)
+        return unit_rows(np.concatenate([self._batch(word, tower, batch) for batch in batches]))
+
+    def _batch(self, word: str, tower: Any, batch: Sequence[Any]) -> Any:
         try:
-            made: Any = rows(batch)
+            rows = tower.rows(batch)
+        except UnreadableMedia:
+            raise
         except Exception as error:
-            raise self._unusable(word, error) from error
-        if made.ndim != 2 or len(made) != len(batch):
+            raise unusable(f"{word} tower of {self.name}", error) from error
+        if rows.ndim != 2 or len(rows) != len(batch):
             raise ProviderUnavailable(
-                f"the {word} tower of {self.name} gives an array of shape {made.shape} "
+                f"the {word} tower of {self.name} gives an array of shape {rows.shape} "
                 f"for {len(batch)} inputs: it is no tower of an image and text pair"
             )
-        self._width[word] = made.shape[1]
+        self._width[word] = rows.shape[1]
         if len(set(self._width.values())) > 1:
             raise ProviderUnavailable(
                 f"the towers of {self.name} are no pair: vision gives rows of "
                 f"{self._width['vision']} numbers, text of {self._width['text']}"
             )
-        if not np.isfinite(made).all():
+        if not np.isfinite(rows).all():
             raise ProviderUnavailable(f"the {word} tower of {self.name} gives what is no number")
-        return made
-
-    def _units(self, batches: list[Any]) -> Floats:
-        if not batches:
-            return np.zeros((0, self.dimensions), np.float32)
-        return unit_rows(np.concatenate(batches))
-
-    def _unusable(self, word: str, error: Exception) -> ProviderUnavailable:
-        said = (str(error).strip() or type(error).__name__).splitlines()[0]
-        return ProviderUnavailable(f"the {word} tower of {self.name} cannot be used: {said}")
+        return rows
 
 
 def _nearest(tower: Path, folder: Path, name: str) -> Path:
-    """The folder with a file of that name, the tower's own or one above it."""
-    place = tower.parent
-    while not (place / name).is_file() and place != folder:
-        place = place.parent
-    return place
+    """Folder with a file of that name: the tower's own, or the nearest above it."""
+    return next(p for p in tower.parents if (p / name).is_file() or p == folder)
 
 
 def _output(session: Any) -> str:
-    """The output that is one row of numbers per input."""
-    outputs: dict[str, int] = {one.name: len(one.shape) for one in session.get_outputs()}
+    """Name of the output that is one row of numbers per input."""
+    outputs: dict[str, int] = {output.name: len(output.shape) for output in session.get_outputs()}
     flat = [name for name, axes in outputs.items() if axes == 2]
-    named = [name for name in _ROWS if name in outputs]
-    if not named and not flat:
+    names = [name for name in _OUTPUTS if name in outputs] + flat
+    if not names:
         raise ValueError(f"no output of two axes among {', '.join(outputs)}")
-    return (named or flat)[0]
+    return names[0]
 
 
 def _opened(path: Path, side: int) -> Image.Image:
-    """The picture, in a JPEG's own halves where they are large enough: decoded much quicker."""
+    """Open a picture; a large JPEG is decoded at a half, a quarter or an eighth, much quicker."""
     try:
         with Image.open(path, formats=("JPEG", "PNG", "WEBP")) as picture:
             if picture.width * picture.height > MAX_PIXELS:
@@ -212,10 +191,3 @@ def _opened(path: Path, side: int) -> Image.Image:
             return picture.convert("RGB")
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise UnreadableMedia(f"{path} is no picture that can be read: {error}") from error
-
-
-def _middle(picture: Image.Image) -> Image.Image:
-    """The square in the middle."""
-    side = min(picture.size)
-    left, top = (picture.width - side) // 2, (picture.height - side) // 2
-    return picture.crop((left, top, left + side, top + side))

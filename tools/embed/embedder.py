@@ -1,4 +1,4 @@
-"""Types of embedding: what every provider does, and the vectors of one video."""
+"""Protocols of embedders, and the vectors of one video."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
+
+from tools.errors import ProviderUnavailable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,51 +19,41 @@ else:
 
 
 class Embedder(Protocol):
-    """What every provider of text vectors does."""
+    """Provider of text vectors."""
 
-    @property
-    def name(self) -> str:
-        """What `load_embedder` knows it by; stands in the manifest."""
-        ...
+    name: str
+    """Name for `load_embedder`; stands in the manifest."""
+    multilingual: bool
+    """True if a question finds what is said in another language."""
 
     @property
     def dimensions(self) -> int:
         """Numbers in a row."""
         ...
 
-    @property
-    def multilingual(self) -> bool:
-        """Whether a question finds what is said in another language."""
-        ...
-
     def texts(self, texts: Sequence[str]) -> Floats:
-        """One row per text, of length one; a text without any known word gives zeros."""
+        """Embed texts, a unit row each; a text without any known word gives zeros."""
         ...
 
 
 class TextEmbedder(Embedder, Protocol):
-    """One for what is said and read, asked in questions."""
+    """Embedder of speech and on-screen text, and of questions about them."""
 
-    @property
-    def reads(self) -> bool:
-        """Whether a row is what a text says as a whole, and not the mean of its words."""
-        ...
-
-    @property
-    def synonymous(self) -> float:
-        """The cosine from which one word may stand for another."""
-        ...
+    contextual: bool
+    """True if a row is what a text says as a whole, and not the mean of its words."""
+    synonym_cosine: float
+    """Cosine from which one word may stand for another."""
 
     def questions(self, texts: Sequence[str]) -> Floats:
-        """One row per question, of length one, near the texts that answer it."""
+        """Embed questions, a unit row each, near the texts that answer them."""
         ...
 
 
 class ImageEmbedder(Embedder, Protocol):
-    """One that sees as well: what is asked and what is seen lie in the same space."""
+    """Embedder of pictures and texts in one space."""
 
     def images(self, images: Sequence[Path]) -> Floats:
-        """One row per picture, of length one. UnreadableMedia names one that is no picture."""
+        """Embed pictures, a unit row each. UnreadableMedia names one that is no picture."""
         ...
 
 
@@ -79,8 +71,14 @@ class Vectors:
 
 
 def unit_rows(array: Floats) -> Floats:
-    """The rows at length one; one of zeros stays as it is."""
+    """Scale rows to length one; a row of zeros stays as it is."""
     import numpy as np
 
     lengths = np.linalg.norm(array, axis=1, keepdims=True)
     return (array / np.where(lengths > 0, lengths, 1)).astype(np.float32)
+
+
+def unusable(model: str, error: Exception) -> ProviderUnavailable:
+    """Translate whatever a model's files made a library raise."""
+    line = (str(error).strip() or type(error).__name__).splitlines()[0]
+    return ProviderUnavailable(f"the {model} cannot be used: {line}")

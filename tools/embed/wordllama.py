@@ -1,34 +1,31 @@
-"""Averaged token vectors: what works with nothing downloaded."""
+"""Text embedder by averaged token vectors, which needs no download."""
 
-from __future__ import annotations
-
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+import logging
+from collections.abc import Sequence
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from tools.embed.embedder import unit_rows
+from tools.embed.embedder import Floats, unit_rows
 from tools.errors import ProviderUnavailable
-
-if TYPE_CHECKING:
-    from tools.embed.embedder import Floats
 
 
 class WordLlamaEmbedder:
-    """Averaged token vectors; the weights are part of the package, so nothing is downloaded."""
+    """Averaged token vectors, with the weights of the package."""
 
     name = "wordllama"
     dimensions = 256
     multilingual = False
-    reads = False
-    synonymous = 0.5
+    contextual = False
+    synonym_cosine = 0.5
 
     @cached_property
     def _model(self) -> Any:
-        with _root_logger_untouched():
-            wordllama: Any = import_module("wordllama")
+        root, handler = logging.getLogger(), logging.NullHandler()
+        root.addHandler(handler)  # else its import has every library's chatter printed
+        wordllama: Any = import_module("wordllama")
+        root.removeHandler(handler)
         folder = Path(wordllama.__file__).parent
         try:
             # The package's own folder as cache: its look-up of the tokenizer misses it otherwise.
@@ -39,7 +36,7 @@ class WordLlamaEmbedder:
             ) from error
 
     def texts(self, texts: Sequence[str]) -> Floats:
-        """One row per text, of length one; a text without any known word gives zeros."""
+        """Embed texts, a unit row each; a text without any known word gives zeros."""
         import numpy as np
 
         if not texts:
@@ -49,19 +46,5 @@ class WordLlamaEmbedder:
         return unit_rows(array)
 
     def questions(self, texts: Sequence[str]) -> Floats:
-        """One row per question: words mean the same wherever they stand."""
+        """Embed questions as texts: words mean the same wherever they stand."""
         return self.texts(texts)
-
-
-@contextmanager
-def _root_logger_untouched() -> Generator[None]:
-    """Importing wordllama calls logging.basicConfig, which would print every library's chatter."""
-    import logging
-
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    try:
-        yield
-    finally:
-        root.handlers[:] = handlers
-        root.setLevel(level)

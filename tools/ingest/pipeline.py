@@ -21,7 +21,7 @@ from tools.ingest import stages
 from tools.ingest.run import OnProgress, Work, removed
 from tools.library import Library
 from tools.media import Video
-from tools.models.device import check
+from tools.models.device import check_device
 from tools.models.providers import Providers
 from tools.sandbox import Child
 from tools.store.frames import intact
@@ -59,7 +59,7 @@ def ingest(
     """
     _check_names(sampling, only)
     providers = providers or Providers()
-    check(providers.device)
+    check_device(providers.device)
     with _disk_told(path):
         library.root.mkdir(parents=True, exist_ok=True)
         sweep_unlisted(library)

@@ -55,9 +55,9 @@ def check_library(library: Library, thorough: bool = True) -> list[Problem]:
 def _models(library: Library) -> list[Problem]:
     """The models that are there and not, to the byte, what was downloaded."""
     found: list[Problem] = []
-    for name in models.ready(library.home):
+    for name in models.installed(library.home):
         try:
-            models.checked(library.home, name, thorough=True)
+            models.intact_folder(library.home, name, thorough=True)
         except ProviderUnavailable as error:
             what, _, fix = str(error).partition("; run: ")
             found.append(Problem("", what, fix))

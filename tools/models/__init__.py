@@ -1,1 +1,1 @@
-"""Models that can be downloaded."""
+"""Models: registry, pins, download, and the devices that they run on."""

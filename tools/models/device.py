@@ -1,4 +1,4 @@
-"""Where models run: on the processor, an NVIDIA card (`cuda`) or Apple's own chips (`coreml`).
+"""Devices for models: the processor, an NVIDIA card (`cuda`) or Apple's own chips (`coreml`).
 
 `auto` takes a card that is there and that the packages can use, else the processor; Apple's chips
 are taken where they are asked for. Speech runs on a card or on the processor.
@@ -17,55 +17,51 @@ _LACKS = {
     "cuda": "the package onnxruntime has no CUDA: install onnxruntime-gpu in its place",
     "coreml": "the package onnxruntime has no Core ML, which only macOS has",
 }
-OTHERWISE = "or set CUEPOINT_DEVICE to auto"
+_UNUSED = "onnxruntime cannot use it; its libraries may be missing or too old"
 
 
-def check(device: str) -> None:
-    """ProviderUnavailable where a device was asked for by name and is not there."""
+def check_device(device: str) -> None:
+    """Raise ProviderUnavailable if a device was asked for by name and is not there."""
     if device == "cuda" and not _cards():
-        raise _absent(device, "no NVIDIA card with its driver is found")
+        raise _unavailable(device, "no NVIDIA card with its driver is found")
     if device == "coreml":
-        onnx_device(device)
-
-
-def onnx_device(device: str) -> str:
-    """The device that pictures and texts are compared on: `cpu`, `cuda` or `coreml`."""
-    there = _onnx_providers()
-    if device == "auto":
-        return "cuda" if _PROVIDERS["cuda"] in there and _cards() else "cpu"
-    if device != "cpu" and _PROVIDERS[device] not in there:
-        raise _absent(device, _LACKS[device])
-    return device
+        onnx_providers(device)
 
 
 def onnx_providers(device: str) -> list[str]:
-    """What onnxruntime is told, best first: operations that a device lacks run on the processor."""
-    found = onnx_device(device)
-    return [_CPU] if found == "cpu" else [_PROVIDERS[found], _CPU]
+    """Execution providers for onnxruntime, best first.
+
+    What a device cannot do runs on the processor, which is last.
+    """
+    there = _onnx_providers()
+    if device == "auto":
+        device = "cuda" if _PROVIDERS["cuda"] in there and _cards() else "cpu"
+    if device == "cpu":
+        return [_CPU]
+    if _PROVIDERS[device] not in there:
+        raise _unavailable(device, _LACKS[device])
+    return [_PROVIDERS[device], _CPU]
 
 
 def check_session(session: Any, device: str) -> None:
-    """ProviderUnavailable where onnxruntime left the device that was asked for aside."""
+    """Raise ProviderUnavailable if a session of onnxruntime does not use the device asked for."""
     wanted = _PROVIDERS.get(device)
     if wanted and wanted not in session.get_providers():
-        raise _absent(device, "onnxruntime cannot use it; its libraries may be missing or too old")
+        raise _unavailable(device, _UNUSED)
 
 
 def speech_device(device: str) -> tuple[str, str]:
-    """The device that speech is recognised on, and the type of its numbers."""
+    """Device and type of numbers for speech recognition."""
     if device in ("auto", "cuda") and _cards():
         return "cuda", "float16"
-    check("cpu" if device == "coreml" else device)
+    check_device("cpu" if device == "coreml" else device)
     return "cpu", "int8"
 
 
-def described(device: str) -> str:
-    """What a setting comes to, in one line."""
-    return f"pictures and texts on {onnx_device(device)}, speech on {speech_device(device)[0]}"
-
-
-def _absent(device: str, why: str) -> ProviderUnavailable:
-    return ProviderUnavailable(f"CUEPOINT_DEVICE is {device}, and {why}; {OTHERWISE}")
+def _unavailable(device: str, why: str) -> ProviderUnavailable:
+    return ProviderUnavailable(
+        f"CUEPOINT_DEVICE is {device}, and {why}; or set CUEPOINT_DEVICE to auto"
+    )
 
 
 @cache

@@ -1,13 +1,13 @@
-"""Which provider does what: names that the files of the providers know."""
+"""Names of the providers, as the settings choose them and the providers' files know them."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Providers:
-    """`auto` takes the best that is ready, `none` does without. threads is 0 for all cores.
+    """Chosen providers: `auto` takes the best that is ready, `none` does without.
 
-    device is where the models run: see `tools.models.device`.
+    threads is 0 for all cores; device is one of `tools.models.device.DEVICES`.
     """
 
     text_reader: str = "auto"
@@ -20,4 +20,4 @@ class Providers:
 
 
 BARE = Providers("none", "auto", "none", "none", "none")
-"""What is known without reading, hearing or seeing: quick, and the same everywhere."""
+"""Providers that neither read, hear nor see: quick, and the same everywhere."""

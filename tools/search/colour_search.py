@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tools.media import Attributes, evidence_id
 from tools.search.text_ranking import Hit, content_words
-from tools.text.tokens import surfaces
+from tools.text.tokens import surface_forms
 from tools.vision.colour import COLOUR_WORDS
 
 _LIGHT_WORDS = {
@@ -59,7 +59,7 @@ def parse_look(query: str) -> LookQuery | None:
     """Understand "mostly red", "the darkest scene", "black and white"; None without such words."""
     text = query.lower()
     colourless = re.sub(r"\bblack[ -]and[ -]white\b|\b(?:no|without) colou?rs?\b", " ", text)
-    words = surfaces(colourless)
+    words = surface_forms(colourless)
     known = [COLOUR_WORDS, _LIGHT_WORDS, _TONE_WORDS, _MOTION_WORDS]
     colours, light, tone, motion = (
         list(dict.fromkeys(table[word] for word in words if word in table)) for table in known

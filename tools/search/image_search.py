@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from tools.errors import NotIndexed, ProviderUnavailable
 from tools.evidence import parse_id
 from tools.media import Attributes, Evidence, Video, evidence_id, overlaps
-from tools.models.registry import best_pictures
+from tools.models.registry import best_image_model
 from tools.store.evidence import of_frame, of_span
 from tools.store.filmstrip import picture
 from tools.store.frames import attributes_of
@@ -70,7 +70,7 @@ class PictureSearch:
         """Why these are not searched by what they show; empty where pictures of one of them are."""
         visual = self.visual
         if visual is None:
-            return self._blind() or best_pictures(())[1]
+            return self._blind() or best_image_model(())[1]
         stages = {video: self._store.get(video).stages["pictures"] for video in videos}
         done = ("done", visual.embedder.name)
         seen = {video for video, of in stages.items() if (of.state, of.provider) == done}

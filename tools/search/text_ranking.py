@@ -18,7 +18,7 @@ from rapidfuzz.distance import Indel
 from tools.media import ScreenText, Timed, Utterance
 from tools.search.passages import ABOUT
 from tools.search.word_vectors import Lexicon
-from tools.text.tokens import asked_words, content_words, stem, stems, surfaces
+from tools.text.tokens import asked_words, content_words, stem, stems, surface_forms
 
 if TYPE_CHECKING:
     import numpy as np
@@ -85,7 +85,7 @@ class Corpus(Generic[Words]):
     def __init__(self, items: Iterable[Words], *, noisy: bool = False) -> None:
 
         self.items = sorted(items, key=lambda one: (one.video, one.start, one.end))
-        texts = [surfaces(one.text) for one in self.items]
+        texts = [surface_forms(one.text) for one in self.items]
         found = [stems(one.text) for one in self.items]
         self._holders: dict[str, list[int]] = {}
         for place, text in enumerate(found):
@@ -241,7 +241,7 @@ def weigh(
     else:
         fused += standardised(keywords)
         if corpus.lexicon:
-            fused += standardised(corpus.lexicon.around(surfaces(question)))
+            fused += standardised(corpus.lexicon.around(surface_forms(question)))
         if nearness:
             fused += MEANS * standardised(nearness.around[ABOUT])
     cues = weight @ alike
@@ -338,11 +338,11 @@ def find_words(words: Iterable[str], items: Iterable[Words]) -> list[Words]:
 
     A phrase may begin in one cue and end in the next; then the first counts.
     """
-    phrases = [phrase for phrase in map(surfaces, words) if phrase]
+    phrases = [phrase for phrase in map(surface_forms, words) if phrase]
     ordered = sorted(items, key=lambda one: (one.video, one.start, one.end))
     if not phrases:
         return []
-    texts = [[stem(word) for word in surfaces(one.text)] for one in ordered]
+    texts = [[stem(word) for word in surface_forms(one.text)] for one in ordered]
     found: list[Words] = []
     for place, (one, text) in enumerate(zip(ordered, texts, strict=True)):
         after: list[str] = []
@@ -350,7 +350,7 @@ def find_words(words: Iterable[str], items: Iterable[Words]) -> list[Words]:
             follower = ordered[place + 1]
             if follower.video == one.video and -0.05 <= follower.start - one.end <= 2:
                 after = texts[place + 1]
-        raw = " ".join(surfaces(one.text)) if isinstance(one, ScreenText) else ""
+        raw = " ".join(surface_forms(one.text)) if isinstance(one, ScreenText) else ""
         if all(
             _holds(text + after[: len(phrase) - 1], [stem(word) for word in phrase])
             or _inside("".join(phrase), raw)

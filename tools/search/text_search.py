@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from tools.embed import Vectors, in_the_package, load_embedder
+from tools.embed import Vectors, bundled_embedder, load_embedder
 from tools.errors import ProviderUnavailable
 from tools.media import overlaps
 from tools.store.dense import without_parts
@@ -64,7 +64,7 @@ class TextSearch:
         if not self._provider:
             found = (self._store.vectors(video.id) for video in self._store.list())
             self._provider = next((one.provider for one in found if one), "")
-        return (self._load(self._provider) if self._provider else None) or in_the_package()
+        return (self._load(self._provider) if self._provider else None) or bundled_embedder()
 
     def unread(self, videos: Sequence[str]) -> str:
         """Why texts of these are compared by their words only; empty where they are not."""
@@ -180,7 +180,7 @@ class TextSearch:
         key = video, self._store.stamp(video, *TEXTS), len(said)
 
         def make() -> Vectors:
-            embedder = in_the_package()
+            embedder = bundled_embedder()
             rows = embedder.texts([one.text for one in said])
             return Vectors([one.id for one in said], rows, embedder.name)
 
@@ -191,7 +191,7 @@ class TextSearch:
         vectors = self._vectors(video)
 
         def ask() -> Floats:
-            embedder = self._load(vectors.provider) or in_the_package()
+            embedder = self._load(vectors.provider) or bundled_embedder()
             return embedder.questions([question])[0]
 
         key = vectors.provider, question

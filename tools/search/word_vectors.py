@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from tools.embed import in_the_package, unit_rows
+from tools.embed import bundled_embedder, unit_rows
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,7 +29,7 @@ class Lexicon:
 
         words = ["", *sorted({word for text in texts for word in text})]  # "" has no meaning
         self._place = {word: place for place, word in enumerate(words)}
-        self._array = in_the_package().texts(words)
+        self._array = bundled_embedder().texts(words)
         places = [np.array([0, *(self._place[word] for word in text)]) for text in texts]
         self._flat = np.concatenate(places)
         self._first = np.cumsum([0, *(len(text) for text in places[:-1])])
@@ -47,7 +47,7 @@ class Lexicon:
         import numpy as np
 
         # Word by word: a product of matrices starts threads, which wait where cores are busy.
-        cosines = np.stack([self._array @ one for one in in_the_package().texts(words)])
+        cosines = np.stack([self._array @ one for one in bundled_embedder().texts(words)])
         near = np.clip((cosines - FLOOR) / (1 - FLOOR), 0, 1).astype(np.float64)
         return np.maximum.reduceat(near[:, self._flat], self._first, axis=1)
 
@@ -57,5 +57,5 @@ class Lexicon:
 
         known = [self._place.get(word) for word in words]
         idf = [self._strange if place is None else self._idf[place] for place in known]
-        asked = unit_rows(np.array([idf]) @ in_the_package().texts(words))[0]
+        asked = unit_rows(np.array([idf]) @ bundled_embedder().texts(words))[0]
         return (self._windows @ asked).astype(np.float64)

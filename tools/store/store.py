@@ -34,7 +34,7 @@ from tools.store.manifest import Manifest, Manifests
 from tools.store.original import Originals, place
 from tools.store.records import HEARD, READ, SUBTITLES, builder, frame_image, past
 from tools.store.recovery import ABOUT, RECORD
-from tools.transcript.diarization import Turn, label
+from tools.transcript.diarization import SpeakerTurn, label_speakers
 
 STAGES = (
     "probe", "subtitles", "keyframes", "pass", "sound", "screen", "pictures", "speech", "speakers",
@@ -184,8 +184,8 @@ class Store:
 
         def load() -> list[Utterance]:
             spoken = self.words(video, SUBTITLES) or self.words(video, HEARD)
-            turns = self._rows(video, "turns", lambda row: Turn(**row))
-            return label(spoken, turns) if turns else spoken
+            turns = self._rows(video, "turns", lambda row: SpeakerTurn(**row))
+            return label_speakers(spoken, turns) if turns else spoken
 
         return self.cached(video, "spoken", load)
 

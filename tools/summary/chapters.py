@@ -20,7 +20,7 @@ from tools.media import Attributes, ScreenText, Utterance
 from tools.search.text_ranking import standardised
 from tools.store.store import Store
 from tools.summary.sentences import Floats, utterance_vectors, word_vectors
-from tools.text.tokens import stems, surfaces
+from tools.text.tokens import stems, surface_forms
 
 CHAPTERS, SHORT, LONG = 4, 15.0, 300.0
 """Usual number of chapters; and the usual length of one in seconds, at least and at most."""
@@ -184,7 +184,7 @@ def _opening(utterances: Sequence[Utterance], at: float) -> float:
     if not 0 < here < len(utterances):
         return 0.0
     pause = min(max(at - utterances[here - 1].end, 0.0) / 2, 1.0)
-    word = (surfaces(utterances[here].text) or [""])[0]
+    word = (surface_forms(utterances[here].text) or [""])[0]
     return PAUSE * pause + CUE * ((word in _OPENERS) - (word in _CONTINUERS))
 
 

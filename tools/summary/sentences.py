@@ -16,7 +16,7 @@ from tools.embed.embedder import unit_rows
 from tools.evidence import passage, passage_id
 from tools.media import Utterance
 from tools.store.store import Store
-from tools.text.tokens import stems, surfaces
+from tools.text.tokens import stems, surface_forms
 
 Floats = NDArray[np.floating]
 
@@ -150,7 +150,7 @@ def central_sentences(
 
 def _penalty(sentence: Sentence) -> float:
     """Penalty of a poor quotation: short, long, cut, idle, a question, or dependent on others."""
-    words = surfaces(sentence.text)
+    words = surface_forms(sentence.text)
     content = len(set(stems(sentence.text)))
     weaknesses = (
         max(FEW - content, 0),

@@ -10,7 +10,7 @@ from tools.media import Chapter, Evidence, ScreenText, Utterance, evidence_id
 from tools.store.frames import attributes_of
 from tools.store.store import Store
 from tools.summary.chapters import NEAR, find_chapters, headings, text_height
-from tools.text.tokens import stems, surfaces
+from tools.text.tokens import stems, surface_forms
 
 EARLY = 0.4
 """Share of a chapter in which its heading appears."""
@@ -88,7 +88,7 @@ def _phrases(text: str) -> Iterator[tuple[Words, Words]]:
     """Every run of one to three content words, as they stand and as their stems."""
     for clause in re.split(r"[.,;:!?()\u2013\u2014-]\s", text + " "):
         runs: list[list[tuple[str, str]]] = [[]]
-        for word in surfaces(clause):
+        for word in surface_forms(clause):
             stem = stems(word)
             if stem and not (len(word) < 3 and word.isalpha()):
                 runs[-1].append((word, stem[0]))

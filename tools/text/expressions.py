@@ -1,22 +1,23 @@
-"""What a sentence says, taken apart without a language model: words, numbers, quotes, times."""
+"""Words, numbers, quotations and times of a sentence, for comparison."""
 
 import re
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from tools.text.clean import without_controls, word_set
 from tools.text.numbers import COMPOSED, LARGE, NUMBER_WORD, NUMBERS, in_digits
 
-_NEGATORS = """
+NEGATORS = word_set("""
     not no never none nothing nobody nowhere neither nor without cannot dont doesnt didnt isnt
     arent wasnt werent wont cant couldnt shouldnt wouldnt hasnt havent hadnt aint mustnt neednt
     deny denies denied doubt doubts refuse refuses refused fail fails failed hardly barely rarely
     seldom false untrue wrong opposite
-    nicht kein keine keinen nie niemals pas jamais nunca"""
-NEGATORS = frozenset(_NEGATORS.split())
+    nicht kein keine keinen nie niemals pas jamais nunca""")
 LONE_NUMBERS = frozenset({"1"})
 """Numbers that stand in running text without counting anything."""
-_IDLE_WORDS = """
+_STOP_WORDS = word_set("""
     a an and are as at be been being but by can could did do does for from had has have he her
     here his i if in into is it its of on one or she so than that the their them then there these
     they this those to too was we were what when where which while who will with would you your
@@ -26,8 +27,7 @@ _IDLE_WORDS = """
     saw say saying says scene scenes screen second seconds see seen show shown shows sentence slide
     speaker speakers spoken start starts text time times video videos voice word words written
     according describe describes described explain explains explained note notes noted state
-    states stated talk talks talked talking tell tells told"""
-_IDLE = frozenset(_IDLE_WORDS.split())
+    states stated talk talks talked talking tell tells told""")
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|\d+(?:[.,:]\d+)*(?![^\W_])|[^\W_]+")
 _QUOTE = re.compile(
     r"\"([^\"]+)\"|“([^”]+)”|„([^“”]+)[“”]|«([^»]+)»|「([^」]+)」|(?<!\w)['\u2018](.{2,}?)['\u2019](?!\w)"
@@ -55,22 +55,23 @@ _LONG = re.compile(r"[\s-]*(?:long|later|earlier|apart|of|each|in length|after|b
 
 @dataclass(frozen=True)
 class Time:
-    """A time that a sentence names, in seconds; lasting is how long, not when."""
+    """Time or length of time in a sentence, in seconds.
+
+    `words` are its own, with the "at" before it: evidence may speak of times, too.
+    """
 
     start: float
     end: float
-    lasting: bool
-    said: tuple[str, ...]
-    """Its words, with the "at" before it: evidence may speak of times, too."""
+    is_length: bool
+    words: tuple[str, ...]
 
 
 def words(text: str) -> list[str]:
-    """Words as they compare: one case, one form of each letter, numbers in digits."""
+    """Words for comparison: one case, one form of each letter, numbers in digits."""
     text = in_digits(unicodedata.normalize("NFKC", text).casefold())
     text = _THE_LARGE.sub(lambda match: in_digits(f"a {match[0]}"), text)
     text = re.sub(r"(?<=\w)['\u2019](?=\w)", "", text)
-    plain = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in text)
-    return [_number(word) for word in _WORD.findall(plain)]
+    return [_number(word) for word in _WORD.findall(without_controls(text))]
 
 
 def _number(word: str) -> str:
@@ -81,103 +82,99 @@ def _number(word: str) -> str:
     return str(number) if number > 1 else word
 
 
-def numbers(found: Iterable[str]) -> set[str]:
-    """The words that are numbers."""
-    return {word for word in found if word[0].isdigit()}
+def numbers(words: Iterable[str]) -> set[str]:
+    """Select the words that are numbers."""
+    return {word for word in words if word[0].isdigit()}
 
 
-def content_words(found: Iterable[str]) -> set[str]:
-    """The words that say something about what was seen or heard."""
-    return {w for w in found if w not in _IDLE and w not in NEGATORS and not w[0].isdigit()}
+def content_words(words: Iterable[str]) -> set[str]:
+    """Select the words that are no numbers, negators or stop words."""
+    return set(words) - _STOP_WORDS - NEGATORS - numbers(words)
 
 
 def same_word(a: str, b: str) -> bool:
-    """Equal, or equal but for an ending."""
+    """Compare two words but for their endings."""
     return a == b or (min(len(a), len(b)) >= 4 and a[:5].rstrip("s") == b[:5].rstrip("s"))
 
 
 def continues(text: str) -> bool:
-    """Whether a line begins inside a sentence: with a small letter."""
+    """True if a line begins inside a sentence: with a small letter."""
     return text[:1].islower()
 
 
 def quotes(text: str) -> tuple[list[str], str]:
-    """What stands between quotation marks, and the text without it."""
-    found = [next(part for part in match.groups() if part) for match in _QUOTE.finditer(text)]
-    return found, _QUOTE.sub(" ", text)
+    """Quotations of a text, and the text without them."""
+    quoted = [next(part for part in match.groups() if part) for match in _QUOTE.finditer(text)]
+    return quoted, _QUOTE.sub(" ", text)
 
 
 def times(text: str) -> tuple[list[Time], str]:
-    """The times that a text names, spans joined, and the text without them."""
-    found: list[Time] = []
+    """Times of a text, the ends of a span joined, and the text without them."""
+    result: list[Time] = []
     rest, last = "", 0
     for match in _TIME.finditer(text):
-        if not match[0].strip() or not any(match.groupdict().values()):
+        if not any(match.groupdict().values()):
             continue
-        seconds = _seconds(match)
-        before, after = text[: match.start()], text[match.end() :]
-        introduced = _INTRODUCED.search(before)
-        said = (introduced[1] if introduced else "") + " " + match[0]
-        lasting = bool(_LASTS.search(before) or _LONG.match(after)) and not introduced
-        between = _JOINED.fullmatch(text, last, match.start()) if found else None
+        hours, minutes, seconds = (
+            _value(match, name) + _value(match, f"u{name}") for name in ("h", "m", "s")
+        )
+        seconds += 3600 * hours + 60 * minutes
+        introduced = _INTRODUCED.search(text, 0, match.start())
+        lasts = _LASTS.search(text, 0, match.start()) or _LONG.match(text, match.end())
+        is_length = bool(lasts) and not introduced
+        own = tuple(words(match[0]))
+        between = _JOINED.fullmatch(text, last, match.start()) if result else None
         joins = between and (
             "and" not in between[0].casefold() or re.search(r"\b(?:between|zwischen)\b", rest, re.I)
         )
         rest += text[last : match.start()] + " "
         last = match.end()
-        if joins and not found[-1].lasting and found[-1].start == found[-1].end:
-            first = found.pop()
+        if joins and not result[-1].is_length and result[-1].start == result[-1].end:
+            first = result.pop()
             low, high = sorted((first.start, seconds))
-            found.append(Time(low, high, False, (*first.said, *words(match[0]))))
-        elif match["lo"] and not lasting:
-            low = seconds - _value(match, "us") + _value(match, "lo")
-            found.append(Time(low, seconds, False, tuple(words(said))))
-        elif lasting:
-            found.append(Time(0.0, seconds, True, tuple(words(match[0]))))
+            result.append(Time(low, high, False, (*first.words, *own)))
+        elif is_length:
+            result.append(Time(0.0, seconds, True, own))
         else:
-            found.append(Time(seconds, seconds, False, tuple(words(said))))
-    return found, rest + text[last:]
-
-
-def _seconds(match: re.Match[str]) -> float:
-    hours, minutes, seconds = (
-        _value(match, name) + _value(match, f"u{name}") for name in ("h", "m", "s")
-    )
-    return 3600 * hours + 60 * minutes + seconds
+            low = seconds - _value(match, "us") + _value(match, "lo") if match["lo"] else seconds
+            if introduced:
+                own = (introduced[1].casefold(), *own)
+            result.append(Time(low, seconds, False, own))
+    return result, rest + text[last:]
 
 
 def _value(match: re.Match[str], name: str) -> float:
+    """Number of a group: the last one of words that are no number together (three ten)."""
     text = in_digits((match[name] or "0").casefold()).replace(",", ".")
-    return float(NUMBERS.get(text, text))
+    last = re.split(r"[\s-]+", text)[-1]
+    return float(NUMBERS.get(last, last if last[0].isdigit() else 0))
 
 
-class Words:
-    """The words of a text in order, and where its sentences begin."""
+class WordSequence:
+    """Words of a text in order, with the beginnings of its sentences."""
 
     def __init__(self, text: str) -> None:
         self.words: list[str] = []
-        self._begins: set[int] = set()
+        self._begins: list[int] = []
         for sentence in re.split(r"(?<=[.!?;:\u3002\uff01\uff1f])\s+|\n", text):
-            self._begins.add(len(self.words))
+            self._begins.append(len(self.words))
             self.words += words(sentence)
 
     def find(self, part: Sequence[str], start: int = 0) -> int:
-        """Where these words stand together, from start on; -1 for nowhere."""
+        """Index at which these words stand together, from start on; -1 for none."""
         part, size = list(part), len(part)
-        for at in range(start, len(self.words) - size + 1):
-            if self.words[at : at + size] == part:
-                return at
-        return -1
+        places = range(start, len(self.words) - size + 1)
+        return next((at for at in places if self.words[at : at + size] == part), -1)
 
     def count(self, part: Sequence[str]) -> int:
-        """How often these words stand together, without overlaps."""
-        found, at = 0, self.find(part)
+        """Number of times that these words stand together, without overlaps."""
+        count, at = 0, self.find(part)
         while at >= 0:
-            found, at = found + 1, self.find(part, at + len(part))
-        return found
+            count, at = count + 1, self.find(part, at + len(part))
+        return count
 
     def find_all(self, parts: Sequence[Sequence[str]]) -> list[int]:
-        """Where these parts stand one after another; empty where one of them is missing."""
+        """Indexes of these parts, one after another; empty where one of them is missing."""
         places: list[int] = []
         at = 0
         for part in parts:
@@ -189,10 +186,6 @@ class Words:
         return places
 
     def negated_before(self, place: int) -> bool:
-        """Whether one of the three words before it in its sentence is a "not"."""
-        for at in range(place - 1, max(-1, place - 4), -1):
-            if at + 1 in self._begins:
-                return False
-            if self.words[at] in NEGATORS:
-                return True
-        return False
+        """True if one of the three words before it in its sentence is a negator."""
+        begin = self._begins[bisect_right(self._begins, place) - 1]
+        return not NEGATORS.isdisjoint(self.words[max(begin, place - 3) : place])

@@ -1,20 +1,19 @@
-"""Languages by their codes and names, which langcodes knows for all that there are."""
+"""Languages by code and name, from langcodes."""
 
 from functools import cache
 
-_TWO_LETTERS = frozenset(
-    str.split("""
+from tools.text.clean import word_set
+
+_TWO_LETTERS = word_set("""
     ar bg bs cs da de el en es et fa fi fr he hi hr hu id it ja ko lt lv nl no pl pt ro ru sk sl sq
-    sr sv th tr uk vi zh
-""")
-)
-"""Codes that tell a language wherever they stand: others are regions (`fr-ca`) or words (`my`)."""
+    sr sv th tr uk vi zh""")
+"""Codes that name a language wherever they stand: others are regions (`fr-ca`) or words (`my`)."""
 _SPOKEN = {"nb": "no", "cmn": "zh"}
-"""The language that is heard, by the code of a form of it."""
+"""Code of the spoken language, by the code of one of its forms."""
 
 
 def short_code(word: str) -> str:
-    """The short code of the language that a code or a name in lower case tells; empty for none."""
+    """Short code of a language by a code or name in lower case; empty for any other word."""
     if len(word) == 2 and word.isascii():
         code = _SPOKEN.get(word, word)
         return code if code in _TWO_LETTERS else ""
@@ -29,22 +28,22 @@ def short_code(word: str) -> str:
 
 @cache
 def _names() -> dict[str, str]:
-    """Names in English and in the language itself, of every language with a code of two letters."""
+    """Code by name, in English and in the language itself, for all codes of two letters."""
     from langcodes import Language
     from langcodes.data_dicts import LANGUAGE_ALPHA3
 
     names: dict[str, str] = {}
     for code in LANGUAGE_ALPHA3:
-        one = Language.get(code)
-        if one.language == code and len(code) == 2:
-            for name in (one.display_name(), one.autonym()):
+        language = Language.get(code)
+        if language.language == code and len(code) == 2:
+            for name in (language.display_name(), language.autonym()):
                 names.setdefault(name.casefold(), _SPOKEN.get(code, code))
     return names
 
 
 @cache
-def foreign(code: str) -> str:
-    """The English name of a language other than English; empty for English and for none."""
+def foreign_name(code: str) -> str:
+    """English name of a language other than English; empty for English and for no code."""
     if code in ("", "en"):
         return ""
     from langcodes import Language

@@ -1,4 +1,4 @@
-"""Numbers in words: the table of those of one word, and what they make together in English."""
+"""Numbers in words: a table of single words, and the conversion of composed ones to digits."""
 
 import re
 from importlib import import_module
@@ -12,9 +12,9 @@ NUMBERS = {
     **{word: n for n, word in enumerate(_SMALL.split())},
     **{word: 10 * n for n, word in enumerate(_TENS.split(), 3)},
 }
-"""The numbers of one word, up to ninety."""
+"""Numbers of one word, up to ninety."""
 NUMBER_WORD = "|".join(sorted(NUMBERS, key=len, reverse=True))
-"""One of them, as a pattern."""
+"""Pattern of a number of one word."""
 LARGE = "hundred|thousand|million|billion"
 _AND = "|".join(rf"(?<={large})\s+and\s+" for large in LARGE.split("|"))
 _ONE = f"(?:{NUMBER_WORD}|{LARGE})"
@@ -23,13 +23,13 @@ COMPOSED = (
     rf"\b(?:(?:{_SOME}|{NUMBER_WORD}|(?<!\d )(?<!half a )(?:{LARGE}))"
     rf"(?:(?:{_AND}|\s+point\s+|\s+|-){_ONE}){{1,9}}|{_SOME})\b"
 )
-"""Several words that may be one number, as a pattern: not the last one of "3 million"."""
+"""Pattern of several words that may be one number: not of the last word of "3 million"."""
 _NUMBERS = re.compile(COMPOSED, re.IGNORECASE)
 _YEAR = re.compile(r"\b(1[89]|20) (\d\d)\b")
 
 
 def in_digits(text: str) -> str:
-    """A text with its composed numbers in digits: twenty-six, a hundred and two, nineteen ten."""
+    """Convert composed numbers to digits: twenty-six, a hundred and two, nineteen ten."""
     return _NUMBERS.sub(_digits, text)
 
 

@@ -4,16 +4,13 @@ A recogniser takes chunks of speech that were cut at pauses (`loudness.chunks`),
 with their times. Weights are read from a local folder; nothing here downloads or falls back.
 """
 
-from __future__ import annotations
-
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+import numpy as np
+from numpy.typing import NDArray
 
 DRAFT = "draft"
 WHISPER = "whisper:"
@@ -21,7 +18,7 @@ WHISPER = "whisper:"
 
 @dataclass(frozen=True)
 class Word:
-    """A spoken word, in seconds; confidence is 0 to 1.
+    """Spoken word, in seconds; confidence is 0 to 1.
 
     The text has its punctuation, and the space before it where the language writes one.
     """
@@ -42,24 +39,25 @@ class Chunk:
 
 
 @dataclass(frozen=True)
-class Heard:
-    """Words of one chunk; `language` is a short code, `certainty` its probability, 0 to 1."""
+class Recognition:
+    """Words of one chunk, and lines on words `dropped` as hallucinations.
+
+    `language` is a short code, `certainty` its probability, 0 to 1.
+    """
 
     words: tuple[Word, ...] = ()
     language: str = ""
     certainty: float = 0.0
-    dropped: tuple[str, ...] = field(default=())
-    """Words removed as hallucinations, a line a reason."""
+    dropped: tuple[str, ...] = ()
 
 
 class Transcriber(Protocol):
-    """A speech recogniser; `name` becomes `Utterance.source`."""
+    """Speech recogniser; `name` becomes `Utterance.source`, `batch_size` counts chunks."""
 
     name: str
-    at_once: int
-    """Chunks that are best recognised together."""
+    batch_size: int
 
-    def hear(self, chunks: Sequence[Chunk], language: str = "") -> list[Heard]:
+    def transcribe(self, chunks: Sequence[Chunk], language: str = "") -> list[Recognition]:
         """Recognise each chunk; `language`, of the chunks before, decides doubtful ones."""
         ...
 
@@ -67,3 +65,14 @@ class Transcriber(Protocol):
 def whisper_folder(models: Path, size: str) -> Path:
     """Folder of Whisper's weights of this size."""
     return models / f"whisper-{size}"
+
+
+def join_spans(spans: Iterable[tuple[float, float]], pause: float) -> list[tuple[float, float]]:
+    """Join spans across pauses of up to `pause` seconds; they come sorted by start."""
+    joined: list[tuple[float, float]] = []
+    for start, end in spans:
+        if joined and start - joined[-1][1] <= pause:
+            first, last = joined.pop()
+            start, end = first, max(last, end)
+        joined.append((start, end))
+    return joined

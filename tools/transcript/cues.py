@@ -7,19 +7,20 @@ are checked, and repairs are reported.
 import html
 import re
 from collections import Counter
-from collections.abc import Iterable
-from itertools import pairwise
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import pairwise, zip_longest
 from typing import NamedTuple
 
 from tools.media import Utterance
 from tools.text.clean import clean
 
 MAX_RAW = 4000
-"""Characters of a cue, markup included, that are read."""
+"""Characters of a cue that are read, markup included."""
 
 
 class Cue(NamedTuple):
-    """A cue as found: its text by lines, its times in unchecked seconds."""
+    """Cue as it stands in a file: text by lines, times in unchecked seconds."""
 
     start: float
     end: float
@@ -54,46 +55,41 @@ def utterances(
     """Utterances by time, inside the video (duration in seconds), and notes on repairs."""
     spoken = [piece for cue in cues for piece in _voices(cue)]
     spoken, notes = _timed(sorted(spoken, key=lambda cue: (cue.start, cue.end)), duration)
-    spoken = _unrolled(_named(spoken))
-    count: Counter[tuple[int, int]] = Counter()
-    result: list[Utterance] = []
-    for cue in spoken:
-        if not (text := clean(cue.text)):
-            continue
-        span = round(cue.start * 1000), round(cue.end * 1000)
-        count[span] += 1
-        result.append(Utterance(video, cue.start, cue.end, text, cue.speaker, n=count[span]))
-    return result, notes
-
-
-def _voices(cue: Cue) -> list[Cue]:
-    """Parts of a cue by voice tag, as plain text, line by line."""
-    parts = VOICE.split(cue.text)  # text, name, text, name, text…
-    pieces = [(cue.speaker or "", parts[0]), *zip(parts[1::2], parts[2::2], strict=True)]
-    plain = (
-        (clean(name, 60), [clean(line) for line in html.unescape(TAGS.sub("", text)).split("\n")])
-        for name, text in pieces
+    made = (
+        Utterance(video, cue.start, cue.end, text, cue.speaker)
+        for cue in _unrolled(_named(spoken))
+        if (text := clean(cue.text))
     )
-    return [
-        cue._replace(
-            text="\n".join(filter(None, lines)),
-            speaker=name if name and name.casefold() not in NOT_NAMES else None,
-        )
-        for name, lines in plain
-        if any(lines)
-    ]
+    return list(numbered(made)), notes
+
+
+def numbered(spoken: Iterable[Utterance]) -> Iterator[Utterance]:
+    """Number the utterances of each span of time, so that their ids differ."""
+    count: Counter[str] = Counter()
+    for utterance in spoken:
+        count[utterance.id] += 1
+        yield replace(utterance, n=count[utterance.id])
+
+
+def _voices(cue: Cue) -> Iterator[Cue]:
+    """Parts of a cue by voice tag, as plain text, line by line."""
+    first, *parts = VOICE.split(cue.text)  # text, name, text, name, text…
+    for name, text in [(cue.speaker or "", first), *zip(parts[::2], parts[1::2], strict=True)]:
+        name, lines = clean(name, 60), html.unescape(TAGS.sub("", text)).split("\n")
+        if plain := "\n".join(filter(None, map(clean, lines))):
+            named = name and name.casefold() not in NOT_NAMES
+            yield cue._replace(text=plain, speaker=name if named else None)
 
 
 def _timed(cues: list[Cue], duration: float | None) -> tuple[list[Cue], list[str]]:
     """Repair times, and note repairs; cues come sorted by start."""
     limit = duration or float("inf")
     outside = clipped = without = 0
-    later = [limit] * len(cues)  # when the next cue that does not start with this one starts
-    for at in range(len(cues) - 2, -1, -1):
-        after = cues[at + 1].start
-        later[at] = after if after > cues[at].start else later[at + 1]
+    after = limit  # when the next cue that does not start with this one starts
     kept: list[Cue] = []
-    for cue, after in zip(cues, later, strict=True):
+    for cue, following in reversed(list(zip_longest(cues, cues[1:]))):
+        if following and following.start > cue.start:
+            after = following.start
         start, end = max(cue.start, 0.0), cue.end
         if end <= cue.start:
             without += 1
@@ -103,61 +99,55 @@ def _timed(cues: list[Cue], duration: float | None) -> tuple[list[Cue], list[str
             continue
         clipped += end > limit + 1  # less is the usual rounding of a last cue
         kept.append(cue._replace(start=start, end=min(end, limit)))
-    for at, (cue, after) in enumerate(pairwise(kept)):
-        if cue.start < after.start < cue.end < after.end:  # one that spans the next runs beside it
-            kept[at] = cue._replace(end=after.start)
-    notes: list[str] = []
-    if without:
-        notes.append(
-            f"{without} of {len(cues)} subtitles had no length, or a negative one: estimated"
-        )
-    if outside:
-        notes.append(f"{outside} of {len(cues)} subtitles lie outside the video: left out")
-    if clipped:
-        notes.append(f"{clipped} of {len(cues)} subtitles reach beyond the end of the video: cut")
-    return kept, notes
+    kept.reverse()
+    for at, (cue, following) in enumerate(pairwise(kept)):
+        if cue.start < following.start < cue.end < following.end:  # one that spans it runs beside
+            kept[at] = cue._replace(end=following.start)
+    notes = (
+        (without, "had no length, or a negative one: estimated"),
+        (outside, "lie outside the video: left out"),
+        (clipped, "reach beyond the end of the video: cut"),
+    )
+    return kept, [f"{count} of {len(cues)} subtitles {what}" for count, what in notes if count]
 
 
-def _named(cues: list[Cue]) -> list[Cue]:
+def _named(cues: list[Cue]) -> Iterator[Cue]:
     """Split `Name: text` into speaker and text, where the name occurs at least twice."""
-    lines = [(cue, cue.text.split("\n")) for cue in cues]
     names = Counter(
-        match[1] for _, texts in lines for text in texts if (match := SAID_BY.match(text))
+        match[1] for cue in cues for line in cue.text.split("\n") if (match := SAID_BY.match(line))
     )
     names.update(cue.speaker for cue in cues if cue.speaker)
-    for name in list(names):
-        if name.casefold() in NOT_NAMES:
-            del names[name]
-    result: list[Cue] = []
-    for cue, texts in lines:
-        parts: list[Cue] = []
-        for text in texts:
-            match = SAID_BY.match(text)
-            if match and names[match[1]] > 1:
-                parts.append(cue._replace(text=text[match.end() :], speaker=match[1]))
-            elif parts:
-                parts[-1] = parts[-1]._replace(text=f"{parts[-1].text}\n{text}")
+    for cue in cues:
+        part = None
+        for line in cue.text.split("\n"):
+            match = SAID_BY.match(line)
+            if match and names[match[1]] > 1 and match[1].casefold() not in NOT_NAMES:
+                if part:
+                    yield part
+                part = cue._replace(text=line[match.end() :], speaker=match[1])
             else:
-                parts.append(cue._replace(text=text))
-        result += parts
-    return result
+                part = (
+                    part._replace(text=f"{part.text}\n{line}") if part else cue._replace(text=line)
+                )
+        if part:
+            yield part
 
 
-def _unrolled(cues: list[Cue]) -> list[Cue]:
+def _unrolled(cues: Iterable[Cue]) -> list[Cue]:
     """Remove words that a cue of a rolling caption repeats from the one before it."""
-    words = [cue.text.split() for cue in cues]
-    repeated = [0] + [
-        _overlap(before, after) if cues[at + 1].start - cues[at].end < 0.3 else 0
-        for at, (before, after) in enumerate(pairwise(words))
+    rows = [(cue, cue.text.split()) for cue in cues]
+    repeated = [
+        _overlap(before, after) if cue.start - last.end < 0.3 else 0
+        for (last, before), (cue, after) in pairwise(rows)
     ]
-    rolling = sum(map(bool, repeated)) > 0.3 * len(cues)
+    rolling = sum(map(bool, repeated)) > 0.3 * len(rows)
     result: list[Cue] = []
-    for cue, said, again in zip(cues, words, repeated, strict=True):
-        whole = again == len(said) and result and result[-1].speaker == cue.speaker
-        if whole and (rolling or result[-1].text.split() == said):
+    for (cue, words), again in zip(rows, [0, *repeated], strict=False):
+        whole = again == len(words) and result and result[-1].speaker == cue.speaker
+        if whole and (rolling or result[-1].text.split() == words):
             result[-1] = result[-1]._replace(end=max(cue.end, result[-1].end))
         elif rolling and again:
-            result.append(cue._replace(text=" ".join(said[again:])))
+            result.append(cue._replace(text=" ".join(words[again:])))
         else:
             result.append(cue)
     return result
@@ -171,19 +161,16 @@ def _overlap(before: list[str], after: list[str]) -> int:
     return 0
 
 
-# Writing
-
-
 def to_txt(spoken: Iterable[Utterance]) -> str:
     """Plain text, a line an utterance."""
-    return "".join(f"{_signed(item)}\n" for item in spoken)
+    return "".join(f"{_with_speaker(item)}\n" for item in spoken)
 
 
 def to_srt(spoken: Iterable[Utterance]) -> str:
     """SubRip; the speaker stands before the text."""
     return "\n".join(
         f"{number}\n{_stamp(item.start, ',')} --> {_stamp(item.end, ',')}\n"
-        f"{_signed(item).replace('-->', '->')}\n"
+        f"{_with_speaker(item).replace('-->', '->')}\n"
         for number, item in enumerate(spoken, 1)
     )
 
@@ -198,7 +185,7 @@ def to_vtt(spoken: Iterable[Utterance]) -> str:
     )
 
 
-def _signed(item: Utterance) -> str:
+def _with_speaker(item: Utterance) -> str:
     return f"{item.speaker}: {item.text}" if item.speaker else item.text
 
 

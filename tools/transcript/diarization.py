@@ -1,11 +1,9 @@
-"""Speaker diarization: turns of nameless speakers, and speaker labels of utterances.
+"""Speaker diarization: turns of unnamed speakers, and speaker labels of utterances.
 
 The models run in a spawned child: sherpa-onnx ends the whole process on a model that it does not
 know. A recording is processed in parts, whose speakers are then linked by their voices: as a whole,
 an hour takes 0.9 GB, and more with every speaker.
 """
-
-from __future__ import annotations
 
 import os
 from collections.abc import Generator, Iterator, Sequence
@@ -14,22 +12,22 @@ from importlib import import_module
 from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from tools.errors import ProviderUnavailable, UnreadableMedia
 from tools.media import Utterance
 from tools.sandbox import Child
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+from tools.transcript.asr import join_spans
 
 RATE = 16_000
 """Samples a second."""
 PART = 300
 """Seconds that are processed at once."""
 VOICE = 30
-"""Seconds of a speaker's longest turns that the voice embedding is computed from."""
+"""Seconds of a speaker's longest turns for the voice embedding."""
 LEAST = 0.3
 """Seconds of speech below which there is no turn."""
 PAUSE = 0.5
@@ -42,26 +40,12 @@ MODELS = ("segmentation", "embedding")
 """Folders with an ONNX file each: pyannote's, and one of WeSpeaker, 3D-Speaker or NeMo."""
 
 
-class Turn(NamedTuple):
-    """One speaker's uninterrupted speech, in seconds; speakers are numbers without an order."""
+class SpeakerTurn(NamedTuple):
+    """Uninterrupted speech of one speaker, in seconds; speakers are numbers without an order."""
 
     start: float
     end: float
     speaker: int
-
-
-class Diarizer(Protocol):
-    """A diarization provider."""
-
-    name: str
-
-    def turns(self, sound: Path) -> Generator[float, None, list[Turn]]:
-        """Diarize raw samples (16 kHz, mono, 16 bit, little endian).
-
-        Yields the share done, 0 to 1; returns the turns by time, which may overlap.
-
-        """
-        ...
 
 
 class SherpaDiarizer:
@@ -74,32 +58,31 @@ class SherpaDiarizer:
         # Each takes memory of the child, which is bounded: with 32, it hung.
         self._threads = min(threads or os.cpu_count() or 1, 4)
 
-    def turns(self, sound: Path) -> Generator[float, None, list[Turn]]:
-        """See Diarizer; ProviderUnavailable if the models cannot be used."""
-        segmentation, embedding = map(str, _files(self._models))
-        found: list[Turn] = []
+    def turns(self, sound: Path) -> Generator[float, None, list[SpeakerTurn]]:
+        """Diarize raw samples (16 kHz, mono, 16 bit, little endian).
+
+        Yields the share done, 0 to 1; returns the turns by time, which may overlap.
+        ProviderUnavailable if the models cannot be used.
+        """
+        files = dict(zip(MODELS, map(str, _files(self._models)), strict=True))
+        turns: list[SpeakerTurn] = []
         try:
             with Child() as child:
-                for event in child.call(
-                    "tools.transcript.diarization:diarize",
-                    path=str(sound),
-                    segmentation=segmentation,
-                    embedding=embedding,
-                    threads=self._threads,
-                ):
+                function = "tools.transcript.diarization:diarize"
+                for event in child.call(function, path=str(sound), threads=self._threads, **files):
                     if "progress" in event:
                         yield event["progress"]
                     else:
-                        found = [Turn(*one) for one in event["turns"]]
+                        turns = [SpeakerTurn(*turn) for turn in event["turns"]]
         except UnreadableMedia as error:
             raise ProviderUnavailable(
                 f"sherpa-onnx cannot use the models in {self._models} ({error}): "
                 "run `cuepoint models pull speakers`"
             ) from error
-        return found
+        return turns
 
 
-def missing(models: Path) -> str:
+def missing_requirement(models: Path) -> str:
     """Advice on the package or models that are missing; empty if nothing is."""
     if find_spec("sherpa_onnx") is None:
         return "speaker labels need sherpa-onnx: pip install 'cuepoint[speakers]'"
@@ -112,51 +95,43 @@ def _files(models: Path) -> list[Path]:
     return [path for name in MODELS for path in sorted((models / name).glob("*.onnx"))[:1]]
 
 
-def load_diarizer(name: str, models: Path, threads: int = 0) -> Diarizer | None:
+def load_diarizer(name: str, models: Path, threads: int = 0) -> SherpaDiarizer | None:
     """Load a diarizer, with models in `models`/speakers and at most 4 threads.
 
-    None for `none`, and for `auto` where something is `missing`.
+    None for `none`, and for `auto` where a requirement is missing.
     """
     if name not in ("auto", "sherpa-onnx", "none"):
         raise ProviderUnavailable(f"no diarizer {name!r}; there are: auto, sherpa-onnx, none")
-    lack = missing(models)
-    if name == "sherpa-onnx" and lack:
-        raise ProviderUnavailable(lack)
-    return None if name == "none" or lack else SherpaDiarizer(models / "speakers", threads)
+    advice = missing_requirement(models)
+    if name == "sherpa-onnx" and advice:
+        raise ProviderUnavailable(advice)
+    return None if name == "none" or advice else SherpaDiarizer(models / "speakers", threads)
 
 
-def label(spoken: Sequence[Utterance], turns: Sequence[Turn]) -> list[Utterance]:
+def label_speakers(spoken: Sequence[Utterance], turns: Sequence[SpeakerTurn]) -> list[Utterance]:
     """Label utterances with speakers by their turns, `Speaker 1` first.
 
     An utterance that names its speaker keeps the name; one without a clear speaker gets none.
-
     """
-    import numpy as np
-
     starts, ends = (np.array([turn[at] for turn in turns]) for at in (0, 1))
     speakers = np.array([turn.speaker for turn in turns], np.int64)
     names: dict[int, str] = {}
     result: list[Utterance] = []
-    for one in spoken:
-        length = one.end - one.start
-        if not one.speaker and length > 0 and turns:
-            heard = np.minimum(ends, one.end) - np.maximum(starts, one.start)
-            covered = np.bincount(speakers, heard.clip(0)) / length
-            best = int(covered.argmax())
-            if covered[best] >= MOST and np.delete(covered, best).max(initial=0) <= 1 - MOST:
+    for utterance in spoken:
+        length = utterance.end - utterance.start
+        if not utterance.speaker and length > 0 and turns:
+            overlap = np.minimum(ends, utterance.end) - np.maximum(starts, utterance.start)
+            shares = np.bincount(speakers, overlap.clip(0)) / length
+            best = int(shares.argmax())
+            if shares[best] >= MOST and np.delete(shares, best).max(initial=0) <= 1 - MOST:
                 name = names.setdefault(best, f"Speaker {len(names) + 1}")
-                one = replace(one, speaker=name)
-        result.append(one)
+                utterance = replace(utterance, speaker=name)
+        result.append(utterance)
     return result
 
 
-# In the child
-
-
 def diarize(path: str, segmentation: str, embedding: str, threads: int) -> Iterator[dict[str, Any]]:
-    """Yield `{"progress": 0 to 1}`, then `{"turns": [[start, end, speaker], …]}` in seconds."""
-    import numpy as np
-
+    """Diarize, in the child: yield events with `progress`, 0 to 1, and a last one with `turns`."""
     sherpa: Any = import_module("sherpa_onnx")
     voice = sherpa.SpeakerEmbeddingExtractorConfig(embedding, num_threads=threads)
     clustering = sherpa.FastClusteringConfig(num_clusters=-1, threshold=SAME_VOICE)
@@ -180,28 +155,33 @@ def diarize(path: str, segmentation: str, embedding: str, threads: int) -> Itera
             samples, at = _samples(path, first, last), first / RATE
             # To whole windows: a turn in what pads the last one would end the process.
             whole = max(10, -(-len(samples) // RATE)) * RATE
-            found = model.process(np.pad(samples, (0, whole - len(samples))))
+            segments = model.process(np.pad(samples, (0, whole - len(samples))))
             # Not `sort_by_speaker`: it counts the speakers, but their numbers have gaps.
             spoken: dict[int, list[tuple[float, float]]] = {}
-            for one in found.sort_by_start_time():
-                start, end = at + one.start, min(at + one.end, last / RATE)
+            for segment in segments.sort_by_start_time():
+                start, end = at + segment.start, min(at + segment.end, last / RATE)
                 if end - start >= LEAST:
-                    spoken.setdefault(one.speaker, []).append((start, end))
+                    spoken.setdefault(segment.speaker, []).append((start, end))
             voices += spoken.values()
             yield {"progress": part / parts}
         del model  # both at once would not fit where the embedding is a large one
+        speakers = list(range(len(voices)))
         if parts > 1 and voices:
             speakers = _linked(path, voices, sherpa.SpeakerEmbeddingExtractor(voice), clustering)
-        else:
-            speakers = list(range(len(voices)))
     except RuntimeError as error:
         raise UnreadableMedia(" ".join(str(error).split())[:200]) from error
-    yield {"turns": sorted(_joined(voices, speakers))}
+    by_speaker: dict[int, list[tuple[float, float]]] = {}
+    for speaker, spans in zip(speakers, voices, strict=True):
+        by_speaker.setdefault(speaker, []).extend(spans)
+    turns = [
+        (start, end, speaker)
+        for speaker, spans in by_speaker.items()
+        for start, end in join_spans(sorted(spans), PAUSE)
+    ]
+    yield {"turns": sorted(turns)}
 
 
 def _samples(path: str, first: int, last: int) -> NDArray[np.float32]:
-    import numpy as np
-
     # Read, not mapped: a mapped file that is cut ends the process.
     samples = np.fromfile(path, "<i2", last - first, offset=first * 2)
     return samples.astype(np.float32) / np.float32(32768)
@@ -211,8 +191,6 @@ def _linked(
     path: str, voices: Sequence[Sequence[tuple[float, float]]], extractor: Any, clustering: Any
 ) -> list[int]:
     """Speaker number of each voice, by clustering voice embeddings."""
-    import numpy as np
-
     sherpa: Any = import_module("sherpa_onnx")
     rows: list[list[float]] = []
     for own in voices:
@@ -226,20 +204,3 @@ def _linked(
         stream.input_finished()
         rows.append(extractor.compute(stream))
     return sherpa.FastClustering(clustering)(np.array(rows, np.float32))
-
-
-def _joined(
-    voices: Sequence[Sequence[tuple[float, float]]], speakers: Sequence[int]
-) -> Iterator[Turn]:
-    """Turns of each speaker, joined over voices, parts and short pauses."""
-    for speaker in set(speakers):
-        spans = sorted(
-            span for own, of in zip(voices, speakers, strict=True) if of == speaker for span in own
-        )
-        at, until = spans[0]
-        for start, end in spans[1:]:
-            if start - until > PAUSE:
-                yield Turn(at, until, speaker)
-                at = start
-            until = max(until, end)
-        yield Turn(at, until, speaker)

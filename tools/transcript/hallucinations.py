@@ -7,16 +7,14 @@ compression ratio), and the sentences that users report ("thank you for watching
 
 import re
 import zlib
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 from tools.media import DOUBTFUL, Utterance
 from tools.text.clean import clean
 from tools.transcript.asr import Word
-
-Span = tuple[float, float]
+from tools.transcript.cues import numbered
 
 NO_SPEECH, LOG_PROBABILITY, COMPRESSION = 0.6, -1.0, 2.4
 """Whisper's own thresholds: probability of silence, average log probability, compression ratio."""
@@ -42,36 +40,42 @@ MADE_UP = re.compile(
 """Credits and farewells of captions in training data, recognised where nothing is said."""
 
 
-def is_silence(no_speech: float, log_probability: float) -> bool:
-    """True if Whisper's own thresholds call a chunk silence."""
-    return no_speech > NO_SPEECH and log_probability < LOG_PROBABILITY
-
-
-def is_repetitive(text: str) -> bool:
-    """True if a text repeats itself, by its compression ratio."""
+def filter_words(
+    words: Sequence[Word],
+    voiced: Sequence[tuple[float, float]],
+    log_probability: float = 0.0,
+    no_speech: float = 0.0,
+) -> tuple[list[Word], list[str]]:
+    """Filter the words of one chunk; returns words to keep, and reasons for those dropped."""
+    if no_speech > NO_SPEECH and log_probability < LOG_PROBABILITY:
+        return [], _reason("nothing was said there", words)
+    inside = [_within_speech(word, voiced) for word in words]
+    outside = [word for word, part in zip(words, inside, strict=True) if not part]
+    kept = [word for word in inside if word]
+    once = _without_loops(kept)
+    dropped = _reason("outside of all speech", outside)
+    dropped += _reason("said in a loop", kept[len(once) :])
+    text, confidence = _text(once), _confidence(once)
     data = text.encode()
-    return bool(data) and len(data) / len(zlib.compress(data)) > COMPRESSION
+    if data and len(data) / len(zlib.compress(data)) > COMPRESSION:
+        return [], [*dropped, *_reason("said in a loop", once)]
+    noise = confidence < SURE and (no_speech > MAYBE_NO_SPEECH or len(once) < len(kept))
+    if noise or (MADE_UP.search(text) and confidence < DOUBTFUL):
+        return [], [*dropped, *_reason("what recognisers write when nothing is said", once)]
+    return once, dropped
 
 
-def within_speech(words: Sequence[Word], voiced: Sequence[Span]) -> list[Word]:
-    """Words that end in or next to a span of speech, cut at its start.
+def _within_speech(word: Word, voiced: Sequence[tuple[float, float]]) -> Word | None:
+    """Word that ends in or next to a span of speech, cut at its start; None if it does not.
 
     Whisper times the end of a word; its start is the end of the word before, pauses included.
     """
-    kept: list[Word] = []
-    for word in words:
-        middle = (word.start + word.end) / 2
-        near = [
-            s
-            for s, e in voiced
-            if any(s - OUTSIDE <= at <= e + OUTSIDE for at in (middle, word.end))
-        ]
-        if near:
-            kept.append(replace(word, start=min(max(word.start, near[-1]), word.end)))
-    return kept
+    times = (word.start + word.end) / 2, word.end
+    near = [s for s, e in voiced if any(s - OUTSIDE <= at <= e + OUTSIDE for at in times)]
+    return replace(word, start=min(max(word.start, near[-1]), word.end)) if near else None
 
 
-def without_loops(words: Sequence[Word]) -> list[Word]:
+def _without_loops(words: Sequence[Word]) -> list[Word]:
     """Remove repetitions of a phrase that are more than people make.
 
     A word may come three times in a row ("no, no, no"), a longer phrase twice.
@@ -90,60 +94,29 @@ def without_loops(words: Sequence[Word]) -> list[Word]:
     return kept
 
 
-def filtered(
-    words: Sequence[Word],
-    voiced: Sequence[Span],
-    log_probability: float = 0.0,
-    no_speech: float = 0.0,
-) -> tuple[list[Word], list[str]]:
-    """Filter the words of one chunk; returns words to keep, and reasons for those dropped."""
-    if is_silence(no_speech, log_probability):
-        return [], _told("nothing was said there", words) if words else []
-    kept = within_speech(words, voiced)
-    dropped = _told(
-        "outside of all speech", [word for word in words if not within_speech([word], voiced)]
-    )
-    once = without_loops(kept)
-    dropped += _told("said in a loop", kept[len(once) :])
-    text, confidence = _text(once), _confidence(once)
-    if is_repetitive(text):
-        return [], [*dropped, *_told("said in a loop", once)]
-    noise = confidence < SURE and (no_speech > MAYBE_NO_SPEECH or len(once) < len(kept))
-    if noise or (MADE_UP.search(text) and confidence < DOUBTFUL):
-        return [], [*dropped, *_told("what recognisers write when nothing is said", once)]
-    return once, dropped
-
-
 def utterances(
     video: str, words: Sequence[Word], source: str, language: str = ""
 ) -> list[Utterance]:
     """Group words to utterances that end at pauses and sentences."""
-    found: list[Utterance] = []
-    count: Counter[tuple[int, int]] = Counter()
-    for piece in _pieces(words):
-        start, end = piece[0].start, max(piece[-1].end, piece[0].start)
-        if text := clean(_text(piece)):
-            span = round(start * 1000), round(end * 1000)
-            count[span] += 1
-            found.append(
-                Utterance(
-                    video,
-                    round(start, 3),
-                    round(end, 3),
-                    text,
-                    source=source,
-                    confidence=round(_confidence(piece), 3),
-                    n=count[span],
-                    language=language,
-                )
-            )
-    return found
+    spoken = (
+        Utterance(
+            video,
+            round(piece[0].start, 3),
+            round(max(piece[-1].end, piece[0].start), 3),
+            text,
+            source=source,
+            confidence=round(_confidence(piece), 3),
+            language=language,
+        )
+        for piece in _pieces(words)
+        if (text := clean(_text(piece)))
+    )
+    return list(numbered(spoken))
 
 
 def _pieces(words: Sequence[Word]) -> Iterator[list[Word]]:
     piece: list[Word] = []
-    for word, after in pairwise([*words, None]):
-        assert word is not None
+    for word, after in zip_longest(words, words[1:]):
         piece.append(word)
         ends = len(piece) >= SENTENCE and word.text.rstrip("\"'”»)").endswith(ENDS)
         if after is None or ends or after.start - word.end > PAUSE:
@@ -174,5 +147,5 @@ def _confidence(words: Sequence[Word]) -> float:
     return sum(word.confidence for word in words) / len(words) if words else 0.0
 
 
-def _told(why: str, words: Sequence[Word]) -> list[str]:
+def _reason(why: str, words: Sequence[Word]) -> list[str]:
     return [f"{why}: {_text(words)[:80]!r} at {words[0].start:.1f} s"] if words else []

@@ -1,6 +1,4 @@
-"""The speech recognisers by name, and the best of those that are there."""
-
-from __future__ import annotations
+"""Speech recognisers by name; `auto` is the best of those that are there."""
 
 from pathlib import Path
 
@@ -10,10 +8,10 @@ from tools.transcript.asr import DRAFT, WHISPER, Transcriber
 AUTO = ("auto", WHISPER + "auto")
 
 
-def resolve(name: str, models: Path, cores: int, memory: int) -> str:
-    """The recogniser that a setting means: `auto` and `whisper:auto` by what is there and fits.
+def resolve_transcriber(name: str, models: Path, cores: int, memory: int) -> str:
+    """Resolve `auto` to the best Whisper that is there and fits, else `draft`; memory in bytes.
 
-    memory is in bytes. `auto` is the best Whisper whose weights are there, else the draft.
+    `whisper:auto` never is the draft.
     """
     from tools.transcript.whisper import DEFAULT, largest
 
@@ -23,8 +21,8 @@ def resolve(name: str, models: Path, cores: int, memory: int) -> str:
     return DRAFT if size is None and name == "auto" else WHISPER + (size or DEFAULT)
 
 
-def better(name: str) -> list[str]:
-    """The recognisers that hear better than one that `auto` took."""
+def better_transcribers(name: str) -> list[str]:
+    """Names of the recognisers that are better than one that `auto` took."""
     from tools.transcript.whisper import SIZES
 
     known = [DRAFT, *(WHISPER + size for size in SIZES)]
@@ -34,11 +32,11 @@ def better(name: str) -> list[str]:
 def load_transcriber(
     name: str, models: Path, cores: int, memory: int, device: str = "auto"
 ) -> Transcriber:
-    """Get the recogniser of that name: `auto`, `whisper:SIZE`, `whisper:auto` or `draft`.
+    """Load the recogniser of that name: `auto`, `whisper:SIZE`, `whisper:auto` or `draft`.
 
     Raises ProviderUnavailable where its package or its weights are missing.
     """
-    name = resolve(name, models, cores, memory)
+    name = resolve_transcriber(name, models, cores, memory)
     if name == DRAFT:
         from tools.transcript.sphinx import Draft
 

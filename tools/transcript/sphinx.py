@@ -4,7 +4,7 @@ It gets three words of four of a read book and one of eight of a stutter: good f
 not for quoting. It does not notice another language.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 
 from tools.audio.loudness import RATE
 from tools.errors import ProviderUnavailable
-from tools.transcript.asr import DRAFT, Chunk, Heard, Word
+from tools.transcript.asr import DRAFT, Chunk, Recognition, Word, join_spans
 
 FRAME = 0.01
 """Seconds of a frame of the decoder."""
@@ -27,7 +27,7 @@ class Draft:
     """Recogniser of English, one span of speech at a time."""
 
     name = DRAFT
-    at_once = 1
+    batch_size = 1
 
     def __init__(self) -> None:
         try:
@@ -38,14 +38,13 @@ class Draft:
             ) from error
         self._decoder: Any = package.Decoder(samprate=RATE, loglevel="FATAL")
 
-    def hear(self, chunks: Sequence[Chunk], language: str = "") -> list[Heard]:
+    def transcribe(self, chunks: Sequence[Chunk], language: str = "") -> list[Recognition]:
         """Recognise each chunk as English, with a certainty of 0."""
-        return [Heard(tuple(self._words(chunk)), "en") for chunk in chunks]
+        return [Recognition(tuple(self._words(chunk)), "en") for chunk in chunks]
 
-    def _words(self, chunk: Chunk) -> list[Word]:
-        words: list[Word] = []
+    def _words(self, chunk: Chunk) -> Iterator[Word]:
         decoder = self._decoder
-        for start, end in _joined(chunk.voiced):
+        for start, end in join_spans(chunk.voiced, PAUSE):
             first, last = (round((at - chunk.start) * RATE) for at in (start, end))
             samples = np.clip(chunk.samples[max(first, 0) : last] * 32768, -32768, 32767)
             if len(samples) < SHORTEST * RATE:
@@ -53,25 +52,11 @@ class Draft:
             decoder.start_utt()
             decoder.process_raw(samples.astype(np.int16).tobytes(), full_utt=True)
             decoder.end_utt()
-            if decoder.hyp() is None:
-                continue
-            for one in decoder.seg():
-                if one.word[0] not in "<[+":  # silence and noise
-                    words.append(
-                        Word(
-                            start + one.start_frame * FRAME,
-                            start + (one.end_frame + 1) * FRAME,
-                            " " + one.word.partition("(")[0],  # `for(2)` is a way to say it
-                            min(float(one.prob), 1.0),
-                        )
+            for segment in decoder.seg() if decoder.hyp() else ():
+                if segment.word[0] not in "<[+":  # silence and noise
+                    yield Word(
+                        start + segment.start_frame * FRAME,
+                        start + (segment.end_frame + 1) * FRAME,
+                        " " + segment.word.partition("(")[0],  # `for(2)` is a way to say it
+                        min(float(segment.prob), 1.0),
                     )
-        return words
-
-
-def _joined(voiced: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
-    joined: list[tuple[float, float]] = []
-    for start, end in voiced:
-        if joined and start - joined[-1][1] <= PAUSE:
-            start = joined.pop()[0]
-        joined.append((start, end))
-    return joined

@@ -4,7 +4,7 @@ A video often carries several tracks, and the wrong one misquotes everybody in i
 the track that was read and those that were not.
 """
 
-import os
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -51,43 +51,36 @@ class Transcript:
 def transcript(
     video: str, tracks: Sequence[Track], duration: float | None, audio_language: str | None = None
 ) -> Transcript:
-    """Utterances of the best track; duration in seconds, None if unknown."""
+    """Transcript of the best track; duration in seconds, None if unknown."""
     chosen, notes = choose_track(tracks, audio_language)
     if chosen is None:
         return Transcript(notes=tuple(notes))
-    spoken, mended = utterances(video, chosen.cues, duration)
+    spoken, repairs = utterances(video, chosen.cues, duration)
     if chosen.trouble:
         notes.append(f"{chosen.name}: {chosen.trouble}")
-    known = tuple(replace(one, language=chosen.language) for one in spoken)
-    return Transcript(known, (*notes, *mended), chosen.language, "subtitles")
-
-
-# Finding and reading
+    known = tuple(replace(utterance, language=chosen.language) for utterance in spoken)
+    return Transcript(known, (*notes, *repairs), chosen.language, "subtitles")
 
 
 def sidecar_files(video: Path) -> list[Path]:
     """Subtitle files beside a video with its name, with or without marks such as a language."""
-    stem = video.stem.casefold()
-    stems: set[str] = set()
-    found: list[Path] = []
     try:
-        with os.scandir(video.parent) as entries:
-            for entry in entries:
-                path = Path(entry.path)
-                if path.suffix.lower() not in SIDECAR_TYPES:
-                    stems.add(path.stem.casefold())
-                elif path.stem.casefold() == stem or path.stem.casefold().startswith(stem + "."):
-                    found.append(path)
+        paths = list(video.parent.iterdir())
     except OSError:
         return []
-    longer = [other for other in stems if other.startswith(stem + ".")]
-    found = [  # `talk.part2.srt` belongs to `talk.part2.mp4` where there is one, not to `talk.mp4`
+    prefix = f"{video.stem.casefold()}."
+    files = {path: f"{path.stem.casefold()}." for path in paths}
+    # `talk.part2.srt` belongs to `talk.part2.mp4` where there is one, not to `talk.mp4`.
+    others = {name for path, name in files.items() if path.suffix.lower() not in SIDECAR_TYPES}
+    longer = tuple(name for name in others - {prefix} if name.startswith(prefix))
+    return sorted(
         path
-        for path in found
-        if path.is_file()
-        and not any(f"{path.stem.casefold()}.".startswith(other + ".") for other in longer)
-    ]
-    return sorted(found)[:MAX_SIDECARS]
+        for path, name in files.items()
+        if path.suffix.lower() in SIDECAR_TYPES
+        and name.startswith(prefix)
+        and not name.startswith(longer)
+        and path.is_file()
+    )[:MAX_SIDECARS]
 
 
 def read_sidecar(path: Path, video: Path) -> Track:
@@ -111,7 +104,6 @@ def read_sidecar(path: Path, video: Path) -> Track:
     cues = tuple(
         without_styling(event.start / 1000, event.end / 1000, event.text, form == "ass", event.name)
         for event in events[:MAX_CUES]
-        if not event.is_comment
     )
     trouble = "" if cues else "holds no subtitles"
     if len(events) > MAX_CUES:
@@ -122,9 +114,8 @@ def read_sidecar(path: Path, video: Path) -> Track:
 def stream_track(event: Mapping[str, Any]) -> Track:
     """Track of an event of `tools.video.tracks.read_subtitles`."""
     title = clean(event["title"] or "", 80)
-    name = f"stream {event['stream']}" + (f" {title!r}" if title else "")
     track = Track(
-        name,
+        f"stream {event['stream']}" + (f" {title!r}" if title else ""),
         # In prose, two letters are more often a word: `it`, `no`, `is`.
         _language(event["language"] or "") or _language(title, 4),
         title,
@@ -136,28 +127,25 @@ def stream_track(event: Mapping[str, Any]) -> Track:
         return replace(track, trouble=f"pictures, not text ({event['codec']})")
     styled = event["codec"] in ("ass", "ssa")
     cues = tuple(without_styling(start, end, text, styled) for start, end, text in event["cues"])
-    return replace(
-        _marked(track, title), cues=cues, trouble=event["trouble"] or ("" if cues else "empty")
-    )
+    trouble = event["trouble"] or ("" if cues else "empty")
+    return replace(_marked(track, title), cues=cues, trouble=trouble)
 
 
 def _decoded(data: bytes, language: str) -> str:
-    for mark, encoding in (
-        (b"\xef\xbb\xbf", "utf-8-sig"),
-        (b"\xff\xfe", "utf-16"),
-        (b"\xfe\xff", "utf-16"),
-    ):
-        if data.startswith(mark):
-            return data.decode(encoding, "replace")
-    for at, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):  # without a mark, ASCII has zeros
-        if len(data) > 8 and data[at:400:2].count(0) > 0.25 * len(data[at:400:2]):
-            return data.decode(encoding, "replace")
+    """Text in the encoding that its mark, the zeros of UTF-16, or else its bytes tell."""
+    encoding = json.detect_encoding(data)
     try:
-        return data.decode()
+        return data.decode(encoding)
     except UnicodeDecodeError:
-        return data.decode(_encoding(data, language), "replace")
+        if encoding == "utf-8":
+            encoding = _encoding(data, language)
+        return data.decode(encoding, "replace")
 
 
+ENCODINGS = (
+    "cp1252 cp1250 cp1251 cp1253 cp1254 cp1255 cp1256 koi8_r cp932 gb18030 big5 cp949 euc_jp"
+)
+"""Encodings to guess from where a text is no Unicode."""
 CENTRAL = "bs cs hr hu pl ro sk sl sq sr"
 """Languages that Windows wrote as cp1250."""
 DIALOGUE = re.compile(
@@ -171,13 +159,7 @@ def _encoding(data: bytes, language: str) -> str:
 
     # Times and numbers are ASCII in every encoding and only dilute what there is to guess from.
     telling = b"\n".join(line for line in data.splitlines() if not line.isascii())[:100_000]
-    best = from_bytes(
-        telling,
-        cp_isolation=[
-            *("cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "koi8_r"),
-            *("cp932", "gb18030", "big5", "cp949", "euc_jp"),
-        ],
-    ).best()
+    best = from_bytes(telling, cp_isolation=list[str](ENCODINGS.split())).best()
     guess = best.encoding if best else "cp1252"
     if guess not in ("cp1250", "cp1252"):
         return guess
@@ -200,15 +182,11 @@ def _tidied(text: str, suffix: str) -> tuple[str, str]:
         return "vtt", "WEBVTT\n\n" + "\n\n".join(kept)
     if suffix in (".ass", ".ssa") or any(line.startswith("[Script Info]") for line in lines[:20]):
         # Styles and fonts are not text, and one bad number in them would fail the whole file.
-        said = (match for line in lines if (match := DIALOGUE.match(line)))
-        return "ass", "[Events]\n" + "\n".join(
-            f"Dialogue: 0,{match[1]},{match[2]},{match[3]},{match[4]},0,0,0,,{match[5]}"
-            for match in said
-        )
+        matches = filter(None, map(DIALOGUE.match, lines))
+        row = "Dialogue: 0,{},{},{},{},0,0,0,,{}"
+        return "ass", "[Events]\n" + "\n".join(row.format(*match.groups()) for match in matches)
     return "srt", re.sub(r"\n{3,}", "\n\n", "\n".join(lines))
 
-
-# Choosing
 
 PARTIAL = re.compile(r"\b(forced|signs?|songs?|foreign|commentary|lyrics|karaoke)\b", re.I)
 TRANSLATED = re.compile(
@@ -216,6 +194,9 @@ TRANSLATED = re.compile(
 )
 AUTOMATIC = re.compile(r"\b(auto|automatic|autogenerated|generated|asr)\b", re.I)
 IMPAIRED = re.compile(r"\b(sdh|cc|hi|hearing)\b", re.I)
+PAIR = re.compile(r"\b([A-Za-z]{2})-([a-z]{2}|(?i:orig))\b")
+"""`en-de` is how downloaders name English made from German by machine, `de-orig` what it is made
+from; `pt-PT` is a region."""
 
 
 def _language(text: str, shortest: int = 2) -> str:
@@ -224,24 +205,19 @@ def _language(text: str, shortest: int = 2) -> str:
 
 
 def _marked(track: Track, marks: str) -> Track:
-    words = marks.replace("_", " ")
-    # `en-de` is how downloaders name English made from German by machine, `de-orig` what it is from
-    pair = re.search(r"\b([a-z]{2})-([a-z]{2}|orig)\b", words, re.I)
-    made = (
-        pair is not None  # `pt-PT` is a region
-        and pair[2].islower()
-        and short_code(pair[2]) != ""
-        and pair[2] != pair[1].lower()
-    )
+    """Track with the marks of a file name or title."""
+    marks = marks.replace("_", " ")
+    pair = PAIR.search(marks)
+    target, source = (pair[1].lower(), pair[2].lower()) if pair else ("", "")
     return replace(
         track,
-        partial=track.partial or bool(PARTIAL.search(words)),
-        translated=bool(TRANSLATED.search(words)) or made,
-        automatic=bool(AUTOMATIC.search(words)),
+        partial=track.partial or bool(PARTIAL.search(marks)),
+        translated=bool(TRANSLATED.search(marks) or (source != target and short_code(source))),
+        automatic=bool(AUTOMATIC.search(marks)),
         # `hi` is Hindi as well: a mark only where another language is named
         hearing_impaired=track.hearing_impaired
-        or (bool(IMPAIRED.search(words)) and track.language != "hi"),
-        preferred=track.preferred or (pair is not None and pair[2].lower() == "orig"),
+        or (bool(IMPAIRED.search(marks)) and track.language != "hi"),
+        preferred=track.preferred or source == "orig",
     )
 
 
@@ -254,46 +230,40 @@ def choose_track(
     generated, preferred by the container, not made for the hard of hearing.
     """
     heard = _language(audio_language or "")
-    spoken = {id(track): _seconds(track) for track in tracks}
-    longest = max(spoken.values(), default=0.0)
+    # Signs are often not marked as such: they are few.
+    least = max(map(_seconds, tracks), default=0.0) / 4
+    partial = [track.partial or _seconds(track) < least for track in tracks]
 
-    def partial(track: Track) -> bool:
-        return (
-            track.partial or spoken[id(track)] * 4 < longest
-        )  # signs are often not marked as such
-
-    def worth(track: Track) -> tuple[float, ...]:
+    def faults(at: int) -> tuple[float, ...]:
+        track = tracks[at]
         known = 2 if heard and track.language == heard else not (heard and track.language)
-        return (
-            not partial(track),
-            not track.translated,
-            known,
-            not track.automatic,
-            track.preferred,
-            not track.hearing_impaired,
+        first = partial[at], track.translated, -known, track.automatic
+        return *first, not track.preferred, track.hearing_impaired
+
+    def described(at: int) -> str:
+        track = tracks[at]
+        marks = (
+            (True, track.language),
+            (track.translated, "machine translation"),
+            (track.automatic and not track.translated, "automatic"),
+            (track.cues and partial[at], "signs or comments only"),
+            (track.hearing_impaired, "for the hard of hearing"),
+            (at != best, track.trouble),
         )
+        told = ", ".join(mark for stands, mark in marks if stands and mark)
+        return track.name + (f" ({told})" if told else "")
 
-    readable = [track for track in tracks if track.cues]
-    chosen = max(readable, key=worth, default=None)  # the first of equals
-
-    def described(track: Track) -> str:
-        marks = [track.language] if track.language else []
-        marks += ["machine translation"] if track.translated else []
-        marks += ["automatic"] if track.automatic and not track.translated else []
-        marks += ["signs or comments only"] if track.cues and partial(track) else []
-        marks += ["for the hard of hearing"] if track.hearing_impaired else []
-        marks += [track.trouble] if track.trouble and track is not chosen else []
-        return track.name + (f" ({', '.join(marks)})" if marks else "")
-
+    readable = [at for at, track in enumerate(tracks) if track.cues]
+    best = min(readable, key=faults, default=-1)  # the first of equals
+    chosen = tracks[best] if readable else None
     notes: list[str] = []
     if chosen:
-        notes.append(f"subtitles: {described(chosen)}")
+        notes.append(f"subtitles: {described(best)}")
         if chosen.translated:
             notes.append("these subtitles are a machine translation, not what is said")
         elif heard and chosen.language and chosen.language != heard:
             notes.append(f"the sound is in {heard!r}, the subtitles are in {chosen.language!r}")
-    others = [described(track) for track in tracks if track is not chosen]
-    if others:
+    if others := [described(at) for at in range(len(tracks)) if at != best]:
         notes.append(f"other subtitles, not read: {'; '.join(others)}"[:1000])
     return chosen, notes
 

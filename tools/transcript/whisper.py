@@ -8,7 +8,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 from importlib import import_module
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,9 @@ import numpy as np
 from tools.audio.loudness import RATE
 from tools.errors import ProviderUnavailable
 from tools.models.device import speech_device
-from tools.models.registry import RECORD, checked, is_whole
+from tools.models.registry import RECORD, intact_folder, is_installed
 from tools.transcript import hallucinations
-from tools.transcript.asr import WHISPER, Chunk, Heard, Word, whisper_folder
+from tools.transcript.asr import WHISPER, Chunk, Recognition, Word, whisper_folder
 
 SIZES = {
     "tiny": (1, 1),
@@ -43,35 +43,35 @@ CERTAIN, SETTLED = 0.6, 0.9
 it is not detected again in the same batch."""
 
 
-def complete(folder: Path) -> bool:
+def has_weights(folder: Path) -> bool:
     """True if a folder has every file of a model: a missing one would be downloaded.
 
     Sizes are compared with the record of the download, which a user's own weights do not have.
     """
     there = all(any(folder.glob(name)) for name in FILES)
-    return there and (is_whole(folder) or not (folder / RECORD).exists())
+    return there and (is_installed(folder) or not (folder / RECORD).exists())
 
 
 def largest(models: Path, cores: int, memory: int) -> str | None:
     """Best size with weights that runs well here, else the smallest; memory is in bytes."""
-    there = [size for size in SIZES if complete(whisper_folder(models, size))]
+    there = [size for size in SIZES if has_weights(whisper_folder(models, size))]
     fits = [s for s in there if SIZES[s][0] <= cores and SIZES[s][1] << 30 <= memory]
-    return fits[-1] if fits else next(iter(there), None)
+    return (fits[-1:] or there[:1] or [None])[0]
 
 
 class Whisper:
     """One size of Whisper: in eight bits on the processor, in sixteen on a card."""
 
-    at_once = BATCH
+    batch_size = BATCH
 
     def __init__(self, size: str, models: Path, cores: int, device: str = "auto") -> None:
-        folder = whisper_folder(models, size)
+        self.name = WHISPER + size
+        folder, advice = whisper_folder(models, size), f"run `cuepoint models pull {WHISPER}{size}`"
         if (folder / RECORD).exists():
-            checked(models.parent, WHISPER + size)
-        if not complete(folder):
+            intact_folder(models.parent, self.name)
+        if not has_weights(folder):
             raise ProviderUnavailable(
-                f"the weights of Whisper {size} are not in {folder}: "
-                f"run `cuepoint models pull whisper:{size}`"
+                f"the weights of Whisper {size} are not in {folder}: {advice}"
             )
         try:
             package: Any = import_module("faster_whisper")
@@ -80,43 +80,35 @@ class Whisper:
                 "speech needs the package faster-whisper: pip install faster-whisper"
             ) from error
         where, numbers = speech_device(device)
+        options = {"device": where, "compute_type": numbers, "cpu_threads": cores}
         try:
-            self._model: Any = package.WhisperModel(
-                str(folder),
-                device=where,
-                compute_type=numbers,
-                cpu_threads=cores,
-                local_files_only=True,
-            )
+            self._model: Any = package.WhisperModel(str(folder), local_files_only=True, **options)
         except Exception as error:  # whatever a damaged file makes three libraries raise
             raise ProviderUnavailable(
-                f"the weights in {folder} cannot be read ({error}): "
-                f"run `cuepoint models pull whisper:{size}`"
+                f"the weights in {folder} cannot be read ({error}): {advice}"
             ) from error
         self._batched: Any = package.BatchedInferencePipeline(self._model)
-        self.name = WHISPER + size
 
-    def hear(self, chunks: Sequence[Chunk], language: str = "") -> list[Heard]:
+    def transcribe(self, chunks: Sequence[Chunk], language: str = "") -> list[Recognition]:
         """Recognise each chunk in its own language, without hallucinations.
 
         Whisper may stop where another person speaks: the rest is tried again as a chunk of its own.
         """
-        spoken = self._languages(chunks, language)
-        found = [Heard((), *one) for one in spoken]
+        results = [Recognition((), *language) for language in self._languages(chunks, language)]
         left = dict(enumerate(chunks))
         while left:
             rest: dict[int, Chunk] = {}
-            for code in dict.fromkeys(spoken[i][0] for i in left):
-                places = [i for i in left if spoken[i][0] == code]
+            for code in dict.fromkeys(results[i].language for i in left):
+                places = [i for i in left if results[i].language == code]
                 segments = self._segments([left[i] for i in places], code)
                 for i, own in zip(places, segments, strict=True):
                     words, dropped, end = _filtered(left[i], own)
-                    one = found[i]
-                    found[i] = replace(one, words=one.words + words, dropped=one.dropped + dropped)
+                    words, dropped = results[i].words + words, results[i].dropped + dropped
+                    results[i] = replace(results[i], words=words, dropped=dropped)
                     if after := _after(left[i], end):
                         rest[i] = after
             left = rest
-        return found
+        return results
 
     def _languages(self, chunks: Sequence[Chunk], before: str) -> list[tuple[str, float]]:
         """Language of each chunk with its probability.
@@ -126,24 +118,23 @@ class Whisper:
         """
         if not self._model.model.is_multilingual:
             return [("en", 1.0)] * len(chunks)
-        found: list[tuple[str, float]] = []
+        languages: list[tuple[str, float]] = []
         for chunk in chunks:
             code, certainty, _ = self._model.detect_language(chunk.samples)
-            if not found and code == before and certainty > SETTLED:
+            if not languages and code == before and certainty > SETTLED:
                 return [(code, certainty)] * len(chunks)
-            found.append((before if before and certainty < CERTAIN else code, certainty))
-        return found
+            languages.append((before if before and certainty < CERTAIN else code, certainty))
+        return languages
 
     def _segments(self, chunks: Sequence[Chunk], language: str) -> list[list[Any]]:
         """Segments of each chunk, each with the seconds to add to its times."""
-        lengths = [len(chunk.samples) for chunk in chunks]
-        edges: list[float] = [sum(lengths[:i]) / RATE for i in range(len(lengths) + 1)]
-        clips = [{"start": start, "end": end} for start, end in pairwise(edges)]
+        lengths = (len(chunk.samples) for chunk in chunks)
+        edges = [samples / RATE for samples in accumulate(lengths, initial=0)]
         segments, _ = self._batched.transcribe(
             np.concatenate([chunk.samples for chunk in chunks]),
             language=language,
             batch_size=len(chunks),
-            clip_timestamps=clips,
+            clip_timestamps=[{"start": start, "end": end} for start, end in pairwise(edges)],
             word_timestamps=True,
         )
         by_chunk: list[list[Any]] = [[] for _ in chunks]
@@ -160,15 +151,15 @@ def _filtered(chunk: Chunk, segments: list[Any]) -> tuple[tuple[Word, ...], tupl
     end = chunk.start
     for segment, shift in segments:
         words = [
-            Word(float(one.start) + shift, float(one.end) + shift, one.word, float(one.probability))
-            for one in segment.words or ()
+            Word(float(w.start) + shift, float(w.end) + shift, w.word, float(w.probability))
+            for w in segment.words or ()
         ]
         end = max([end, *(word.end for word in words)])
-        stands, taken = hallucinations.filtered(
+        certain, reasons = hallucinations.filter_words(
             words, chunk.voiced, segment.avg_logprob, segment.no_speech_prob
         )
-        kept += stands
-        dropped += taken
+        kept += certain
+        dropped += reasons
     return tuple(kept), tuple(dropped), end
 
 

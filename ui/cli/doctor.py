@@ -106,19 +106,19 @@ def _pull(model: str) -> str:
 
 
 def _text_vectors(settings: Settings) -> Check:
-    from tools.embed import embedder_named
+    from tools.embed import resolve_embedder
     from tools.models import registry
 
     home = settings.home
     check = _package("text vectors", "wordllama")
-    model = embedder_named(settings.providers.embedder, home)
+    model = resolve_embedder(settings.providers.embedder, home)
     if check.state == "problem":
         return check
     if model == "wordllama":
-        better = next(name for name in registry.SUGGESTED if registry.known(name).kind == "text")
+        better = next(name for name in registry.SUGGESTED if registry.get(name).kind == "text")
         detail = f"{check.detail}; {better} understands more"
         return replace(check, detail=detail, fix=_pull(better))
-    if model not in registry.ready(home):
+    if model not in registry.installed(home):
         return replace(
             check, state="problem", detail=f"the model {model} is not there", fix=_pull(model)
         )
@@ -136,19 +136,22 @@ def _language_model(settings: Settings) -> Check:
 
 def _device(settings: Settings) -> Check:
     from tools.errors import ProviderUnavailable
-    from tools.models.device import OTHERWISE, described
+    from tools.models.device import onnx_providers, speech_device
 
+    device = settings.providers.device
     try:
-        return Check("device", "ok", described(settings.providers.device))
+        onnx = onnx_providers(device)[0].removesuffix("ExecutionProvider").lower()
+        detail = f"pictures and texts on {onnx}, speech on {speech_device(device)[0]}"
+        return Check("device", "ok", detail)
     except ProviderUnavailable as error:
-        why = str(error).removesuffix(f"; {OTHERWISE}")
-        return Check("device", "problem", why, OTHERWISE.removeprefix("or "))
+        detail, _, fix = str(error).partition("; or ")
+        return Check("device", "problem", detail, fix)
 
 
 def _speech(settings: Settings) -> Check:
     from tools.transcript.asr import DRAFT, WHISPER, whisper_folder
-    from tools.transcript.recognisers import resolve
-    from tools.transcript.whisper import DEFAULT, SIZES, complete
+    from tools.transcript.recognisers import resolve_transcriber
+    from tools.transcript.whisper import DEFAULT, SIZES, has_weights
 
     asked, models = settings.providers.transcriber, settings.home / "models"
     if asked == "none":
@@ -156,14 +159,14 @@ def _speech(settings: Settings) -> Check:
         return Check("speech", "missing", f"{without}: CUEPOINT_TRANSCRIBER is none")
     cores = settings.providers.threads or os.cpu_count() or 1
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    model, best = resolve(asked, models, cores, memory), f"{WHISPER}{DEFAULT}"
+    model, best = resolve_transcriber(asked, models, cores, memory), f"{WHISPER}{DEFAULT}"
     size = model.removeprefix(WHISPER)
     if model == DRAFT:
         detail = "a draft without subtitles: words may be wrong, English only"
         return Check("speech", "missing", detail, _pull(best))
     if size not in SIZES:
         return Check("speech", "problem", f"no recogniser {asked!r}", "set CUEPOINT_TRANSCRIBER")
-    if not complete(whisper_folder(models, size)):
+    if not has_weights(whisper_folder(models, size)):
         return Check("speech", "problem", f"{model} is not there", _pull(model))
     sizes = list(SIZES)
     if sizes.index(size) < sizes.index(DEFAULT) and cores >= SIZES[DEFAULT][0]:
@@ -172,12 +175,12 @@ def _speech(settings: Settings) -> Check:
 
 
 def _speakers(settings: Settings) -> Check:
-    from tools.transcript.diarization import missing
+    from tools.transcript.diarization import missing_requirement
 
     asked = settings.providers.diarizer
     if asked == "none":
         return Check("speakers", "missing", "nobody is told apart: CUEPOINT_DIARIZER is none")
-    if lacks := missing(settings.home / "models"):
+    if lacks := missing_requirement(settings.home / "models"):
         what, _, fix = lacks.partition(": ")
         state = "missing" if asked == "auto" else "problem"
         return Check("speakers", state, what, with_library_chosen(fix))
@@ -185,7 +188,7 @@ def _speakers(settings: Settings) -> Check:
 
 
 def _picture_search(settings: Settings) -> Check:
-    from tools.embed import image_embedder_named
+    from tools.embed import resolve_image_embedder
     from tools.errors import ProviderUnavailable
     from tools.models import registry
 
@@ -194,7 +197,7 @@ def _picture_search(settings: Settings) -> Check:
     if asked == "none":
         return Check(name, "missing", f"{without}: CUEPOINT_PICTURE_EMBEDDER is none")
     try:
-        model, note = image_embedder_named(asked, settings.home)
+        model, note = resolve_image_embedder(asked, settings.home)
     except ProviderUnavailable as error:
         detail, _, fix = str(error).partition("; ")
         return Check(name, "problem", detail, fix)

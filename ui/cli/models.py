@@ -50,7 +50,7 @@ def models_pull(
     """Download models into the library; one that is there and whole is left as it is."""
     from tools.models import registry
 
-    wanted = [registry.known(name).name for name in names or registry.SUGGESTED]
+    wanted = [registry.get(name).name for name in names or registry.SUGGESTED]
     ready = 0
     for name, folder in download_models(load_settings(), wanted, as_json):
         ready += 1

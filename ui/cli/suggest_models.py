@@ -31,7 +31,7 @@ def suggest(settings: Settings) -> None:
     from tools.models import download, registry
 
     mark = settings.home / "models" / MARK
-    kinds = {name: _GAINS[registry.known(name).kind] for name in registry.SUGGESTED}
+    kinds = {name: _GAINS[registry.get(name).kind] for name in registry.SUGGESTED}
     gains = {
         name: gain
         for name, (option, gain) in kinds.items()
@@ -40,11 +40,11 @@ def suggest(settings: Settings) -> None:
     if (
         not gains
         or settings.hub == download.OFF
-        or registry.ready(settings.home)
+        or registry.installed(settings.home)
         or _was_suggested(mark)
     ):
         return
-    size = sum(registry.known(name).size for name in gains)
+    size = sum(registry.get(name).size for name in gains)
     total = f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"
     names = "" if len(gains) == len(registry.SUGGESTED) else " " + " ".join(gains)
     command = with_library_chosen(f"cuepoint models pull{names}")
@@ -88,12 +88,12 @@ def _answers(address: str) -> bool:
     def knock() -> None:
         from huggingface_hub import HfApi
 
-        repository = registry.known(registry.SUGGESTED[0]).sources[0].repository
+        repository = registry.get(registry.SUGGESTED[0]).sources[0].repository
         with suppress(Exception):  # whatever it is that a hub says wrong
-            HfApi(endpoint=address, token=False).model_info(repository, timeout=download.PATIENCE)
+            HfApi(endpoint=address, token=False).model_info(repository, timeout=download.TIMEOUT)
             alive.set()
 
     thread = threading.Thread(target=knock, daemon=True)
     thread.start()
-    thread.join(download.PATIENCE)
+    thread.join(download.TIMEOUT)
     return alive.is_set()

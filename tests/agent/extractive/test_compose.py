@@ -25,8 +25,8 @@ SIGN = [
 class Grain:
     """Flour and corn mean the same, and nothing else does."""
 
-    reads = multilingual = False
-    synonymous = 0.5
+    contextual = multilingual = False
+    synonym_cosine = 0.5
     embedder = property(lambda self: self)
 
     def texts(self, texts: Sequence[str]) -> np.ndarray:

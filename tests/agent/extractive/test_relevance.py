@@ -28,8 +28,8 @@ SHOWN = [ScreenText(VIDEO, 0.0, 6.0, "OLD MILL 1742", (0.1, 0.1, 0.5, 0.2))]
 class Near:
     """Two directions: everything about grain, and everything else."""
 
-    reads = multilingual = False
-    synonymous = 0.5
+    contextual = multilingual = False
+    synonym_cosine = 0.5
 
     def texts(self, texts: Sequence[str]) -> np.ndarray:
         grain = ("flour", "corn", "miller")

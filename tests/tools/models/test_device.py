@@ -48,9 +48,8 @@ def test_a_device_is_taken_where_it_is_there_and_asked_for(
     machine: Any, cards: int, there: tuple[str, ...], asked: str, pictures: list[str], speech: Any
 ):
     machine(cards, *there)
-    device.check(asked)
+    device.check_device(asked)
     assert device.onnx_providers(asked) == pictures and device.speech_device(asked) == speech
-    assert device.described(asked).endswith(f"speech on {speech[0]}")
 
 
 def test_a_device_that_is_not_there_is_told_before_anything_is_done(

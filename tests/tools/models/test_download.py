@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.hub_server import Peer, damage, left
-from tools.embed import image_embedder_named, load_image_embedder
+from tools.embed import load_image_embedder, resolve_image_embedder
 from tools.errors import ProviderUnavailable, RefusedRequest, VideoError
 from tools.models import download as hub
 from tools.models import registry as models
@@ -29,7 +29,9 @@ def test_a_model_is_pulled_whole_and_works(peer: Peer, home: Path, tmp_path: Pat
     told: list[tuple[int, int]] = []
     assert models.state(home, "siglip2") == "missing"
     place = hub.pull(home, "siglip2", lambda done, total: told.append((done, total)), peer.address)
-    assert models.state(home, "siglip2") == "ready" and models.checked(home, "siglip2") == place
+    assert (
+        models.state(home, "siglip2") == "ready" and models.intact_folder(home, "siglip2") == place
+    )
     own = (models.RECORD, models.COMPARED)
     total = sum(path.stat().st_size for path in place.rglob("*") if path.name not in own
                 and path.is_file())  # fmt: skip
@@ -56,7 +58,7 @@ def test_a_hub_that_always_breaks_off_leaves_nothing(peer: Peer, home: Path):
 
 def test_what_is_not_what_was_announced_is_refused(peer: Peer, home: Path):
     file = "onnx/text_model.onnx"
-    whole = peer.files[models.known("siglip2").sources[0].repository][file]
+    whole = peer.files[models.get("siglip2").sources[0].repository][file]
     peer.sends[file] = whole[:-1] + bytes([whole[-1] ^ 1])
     with pytest.raises(ProviderUnavailable, match=r"text_model\.onnx .* is not what .* announced"):
         hub.pull(home, "siglip2", hub=peer.address)
@@ -92,13 +94,13 @@ def test_a_hub_that_drips_is_given_up(peer: Peer, home: Path, monkeypatch: pytes
 
 
 def test_an_error_without_words_is_one_line(home: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(hub, "_parts", lambda *_: (_ for _ in ()).throw(AssertionError()))
+    monkeypatch.setattr(hub, "_remote_files", lambda *_: (_ for _ in ()).throw(AssertionError()))
     with pytest.raises(ProviderUnavailable, match=r"cannot be used \(AssertionError\)"):
         hub.pull(home, "siglip2", hub="http://127.0.0.1:1")
 
 
 def test_a_hub_that_hangs_is_given_up(home: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(hub, "PATIENCE", 0.1)
+    monkeypatch.setattr(hub, "TIMEOUT", 0.1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"http://127.0.0.1:{silent.getsockname()[1]}"
         with pytest.raises(ProviderUnavailable, match="does not answer"):
@@ -111,7 +113,7 @@ def test_a_hub_that_hangs_is_given_up(home: Path, monkeypatch: pytest.MonkeyPatc
 def test_a_hub_without_the_model_and_one_with_half_of_it(peer: Peer, home: Path):
     with pytest.raises(ProviderUnavailable, match="says 404"):
         hub.pull(home, "e5-small", hub=peer.address)
-    (source,) = models.known("siglip2").sources
+    (source,) = models.get("siglip2").sources
     del peer.files[source.repository]["tokenizer.json"]
     with pytest.raises(ProviderUnavailable, match=r"holds no tokenizer\.json"):
         hub.pull(home, "siglip2", hub=peer.address)
@@ -152,16 +154,16 @@ def test_a_damaged_model_is_named_before_it_is_loaded_and_mended(peer, home, tin
 
 
 def test_auto_takes_the_best_that_is_ready(home: Path, tiny):
-    assert models.best_pictures([]) == (
+    assert models.best_image_model([]) == (
         None,
         "pictures are searched by colour, light and motion only; run: cuepoint models pull siglip2",
     )
-    assert models.best_pictures(["e5-small", "clip:int8", "clip"]) == ("clip", "")
-    assert image_embedder_named("auto", home)[0] is None
+    assert models.best_image_model(["e5-small", "clip:int8", "clip"]) == ("clip", "")
+    assert resolve_image_embedder("auto", home)[0] is None
     tiny.install_pair(home, "clip:int8")
-    assert image_embedder_named("auto", home) == ("clip:int8", "")
+    assert resolve_image_embedder("auto", home) == ("clip:int8", "")
     with pytest.raises(ProviderUnavailable, match="cuepoint models pull siglip2"):
-        image_embedder_named("siglip2", home)
+        resolve_image_embedder("siglip2", home)
 
 
 def cuepoint(home: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
@@ -190,6 +192,6 @@ def test_every_model_has_a_place_of_its_own_and_a_size(home: Path):
     places = {models.folder(home, one.name) for one in models.MODELS}
     assert len(places) == len(models.MODELS) == len(models.NAMES)
     assert all(one.size > 1_000_000 and one.sources for one in models.MODELS)
-    assert all(isinstance(models.known(name), models.Model) for name in models.SUGGESTED)
+    assert all(isinstance(models.get(name), models.Model) for name in models.SUGGESTED)
     with pytest.raises(VideoError):
-        models.known("gpt")
+        models.get("gpt")

@@ -22,7 +22,7 @@ def test_what_broke_off_at_its_end_is_not_fetched_again(
     peer: Peer, home: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr("huggingface_hub.constants.DOWNLOAD_CHUNK_SIZE", 10)
-    source = models.known("siglip2").sources[0].repository
+    source = models.get("siglip2").sources[0].repository
     whole = {name: len(data) for name, data in peer.files[source].items() if name != "README.md"}
     largest = max(whole.values())
     peer.breaks_after, peer.breaks = largest - 20, 1
@@ -58,7 +58,7 @@ def test_what_was_begun_of_another_commit_is_not_gone_on_with(
     (aside / f"vision_model.onnx.{REVISION[:12]}.part").write_bytes(bytes(100_000))  # too long
     (aside / "text_model.onnx").write_bytes(b"another file")
     place = hub.pull(home, "siglip2", hub=peer.address)
-    assert models.checked(home, "siglip2", thorough=True) == place
+    assert models.intact_folder(home, "siglip2", thorough=True) == place
     assert sorted(path.name for path in (place / "onnx").iterdir()) == [
         "text_model.onnx", "vision_model.onnx",
     ]  # fmt: skip
@@ -67,7 +67,7 @@ def test_what_was_begun_of_another_commit_is_not_gone_on_with(
 def test_a_hub_that_has_another_file_or_commit_than_the_pinned_one_is_refused(
     peer: Peer, home: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    (source,) = models.known("siglip2").sources
+    (source,) = models.get("siglip2").sources
     file, repository = "onnx/text_model.onnx", source.repository
     monkeypatch.setattr(pins, "DIGESTS", {repository: {file: "0" * 64}})
     with pytest.raises(ProviderUnavailable, match=r"another one at .* than the one that is pinned"):
@@ -89,7 +89,7 @@ def test_a_hub_that_has_another_file_or_commit_than_the_pinned_one_is_refused(
 
 def test_what_no_pin_tells_stays_what_was_downloaded_first(peer: Peer, home: Path):
     place = hub.pull(home, "siglip2", hub=peer.address)
-    (source,) = models.known("siglip2").sources
+    (source,) = models.get("siglip2").sources
     before = json.loads((place / models.RECORD).read_bytes())
     assert before["revisions"] == {source.repository: REVISION}
     file = "onnx/text_model.onnx"
@@ -109,19 +109,19 @@ def test_a_model_is_read_once_and_again_where_it_changed(
     peer: Peer, home: Path, monkeypatch: pytest.MonkeyPatch
 ):
     place = hub.pull(home, "siglip2", hub=peer.address)
-    models.checked(home, "siglip2")
+    models.intact_folder(home, "siglip2")
     path = place / "onnx" / "text_model.onnx"
     with monkeypatch.context() as none:
         none.setattr(models, "digest", lambda path: pytest.fail(f"reads {path}"))
-        assert models.checked(home, "siglip2") == place
+        assert models.intact_folder(home, "siglip2") == place
     times = path.stat()
     damage(path, "altered")
     with pytest.raises(ProviderUnavailable, match=r"text_model\.onnx is altered"):
-        models.checked(home, "siglip2")
+        models.intact_folder(home, "siglip2")
     os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))  # as a failing disk leaves it
-    assert models.checked(home, "siglip2") == place, "what it does not see"
+    assert models.intact_folder(home, "siglip2") == place, "what it does not see"
     with pytest.raises(ProviderUnavailable, match=r"text_model\.onnx is altered"):
-        models.checked(home, "siglip2", thorough=True)
+        models.intact_folder(home, "siglip2", thorough=True)
     (problem,) = verify(Library(home))
     assert problem.what == "the model siglip2 is damaged: onnx/text_model.onnx is altered"
     assert problem.fix == "cuepoint models pull siglip2" and not verify(
@@ -129,7 +129,7 @@ def test_a_model_is_read_once_and_again_where_it_changed(
     )
     (place / models.COMPARED).write_bytes(b"[")
     with pytest.raises(ProviderUnavailable, match=r"text_model\.onnx is altered"):
-        models.checked(home, "siglip2")
+        models.intact_folder(home, "siglip2")
 
 
 def test_every_model_is_pinned(home: Path):

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from agent.extractive.passages import PRESENT, WEIGHTS
-from tools.embed import Vectors, embedder_named, load_embedder
+from tools.embed import Vectors, load_embedder, resolve_embedder
 from tools.ingest.pipeline import ingest
 from tools.library import Library
 from tools.media import Utterance
@@ -94,8 +94,8 @@ def library(tmp_path: Path, tiny: Any) -> Library:
 
 
 def test_the_best_model_that_is_there_reads_what_is_said(library: Library, film: Path) -> None:
-    assert embedder_named("auto", library.home) == "minilm"
-    assert embedder_named("auto", library.home / "else") == "wordllama"
+    assert resolve_embedder("auto", library.home) == "minilm"
+    assert resolve_embedder("auto", library.home / "else") == "wordllama"
     video = ingest(library, film, providers=BARE).id
     stored, read = library.vectors(video), library.passages(video)
     assert stored and read and stored.provider == read.provider == "minilm"
@@ -165,7 +165,7 @@ def test_every_text_model_has_its_weights() -> None:
     names = {one.name for one in models.MODELS if one.kind == "text"}
     assert set(WEIGHTS) == set(PRESENT) == {"", *names}
     assert all(len(one) == 4 + len(passages.WIDTHS) for one in WEIGHTS.values())
-    assert load_embedder("wordllama").reads is False
+    assert load_embedder("wordllama").contextual is False
 
 
 GERMAN = {
@@ -195,7 +195,7 @@ ENGLISH = {
 def test_the_real_models_find_what_is_said_in_other_words(
     model: str, asked: dict[str, str], least: int, tmp_path: Path
 ) -> None:
-    if model not in models.ready(MODELS.parent):
+    if model not in models.installed(MODELS.parent):
         pytest.skip(f"no weights of {model} (CUEPOINT_MODELS)")
     embedder = load_embedder(model, MODELS.parent)
     rows = embedder.texts(list(asked.values()))

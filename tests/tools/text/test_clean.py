@@ -15,5 +15,6 @@ def test_text_is_one_visible_line():
 def test_a_title_is_one_line_without_control_characters():
     assert clean_title("a\x1b[31mb\nc\u202ed") == "a [31mb c d"
     assert clean_title("caf\udcc3\udca9") == "café"
+    assert clean_title("a\ud800b") == "a b"
     assert clean_title("\x00\u200b ") == "untitled"
     assert len(clean_title("x" * 900)) == 200

@@ -19,7 +19,7 @@ from tools.embed import load_embedder
 from tools.ingest.pipeline import ingest
 from tools.library import Library
 from tools.models.providers import BARE
-from tools.text.languages import foreign, short_code
+from tools.text.languages import foreign_name, short_code
 from tools.toolbox import Toolbox
 
 SAID = [
@@ -78,11 +78,15 @@ def test_a_model_reads_which_language_it_is(german: Toolbox) -> None:
 def test_every_language_that_whisper_hears_has_a_name() -> None:
     spoken = set(_LANGUAGE_CODES)
     assert len(spoken) > 95
-    names = {code: foreign(code) for code in spoken if not foreign(code)[:1].isupper()}
+    names = {code: foreign_name(code) for code in spoken if not foreign_name(code)[:1].isupper()}
     assert names == {"en": ""}
-    assert not [code for code in spoken if foreign(code).casefold() == code]
-    assert (foreign("lv"), foreign("pt"), foreign("ta")) == ("Latvian", "Portuguese", "Tamil")
-    assert (foreign("ur"), foreign("jw"), foreign("")) == ("Urdu", "Javanese", "")
+    assert not [code for code in spoken if foreign_name(code).casefold() == code]
+    assert (foreign_name("lv"), foreign_name("pt"), foreign_name("ta")) == (
+        "Latvian",
+        "Portuguese",
+        "Tamil",
+    )
+    assert (foreign_name("ur"), foreign_name("jw"), foreign_name("")) == ("Urdu", "Javanese", "")
 
 
 @pytest.mark.parametrize(

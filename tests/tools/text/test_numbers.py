@@ -62,10 +62,15 @@ def test_words_compare_by_what_they_count() -> None:
 
 def test_a_time_may_be_told_in_words_and_the_rest_stays_as_it_was_asked() -> None:
     found, rest = times("who has a hundred and two boats at two point five seconds?")
-    assert [(one.start, one.said) for one in found] == [(2.5, ("at", "2.5", "seconds"))]
+    assert [(one.start, one.words) for one in found] == [(2.5, ("at", "2.5", "seconds"))]
     assert rest.split() == ["who", "has", "a", "hundred", "and", "two", "boats", "at", "?"]
     assert times("from twenty-one to thirty-five seconds")[0][0].start == 21.0
     assert times("for a hundred and five minutes")[0][0].end == 6300.0
+
+
+def test_words_that_are_no_number_together_are_no_error() -> None:
+    assert times("at three ten seconds")[0][0].start == 10.0
+    assert len(times("hundred hundred min, thousand thousand h")[0]) == 2
 
 
 def test_one_table_serves_search_plans_and_kinds_of_answers() -> None:

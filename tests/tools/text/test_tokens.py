@@ -2,7 +2,7 @@
 
 import pytest
 
-from tools.text.tokens import stem, surfaces
+from tools.text.tokens import stem, surface_forms
 
 
 @pytest.mark.parametrize(
@@ -23,4 +23,4 @@ def test_words_that_older_rules_of_the_stemmer_confuse_stay_apart(one: str, othe
 
 def test_forms_and_spellings_of_a_word_are_one() -> None:
     for forms in ("evening evenings", "organise organized", "twelve 12", "children child"):
-        assert len({stem(word) for word in surfaces(forms)}) == 1, forms
+        assert len({stem(word) for word in surface_forms(forms)}) == 1, forms

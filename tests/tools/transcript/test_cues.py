@@ -45,6 +45,14 @@ def test_times_are_mended():
     assert all(u.start < u.end for u in found)
 
 
+def test_cues_that_all_lie_outside_are_no_error():
+    assert utterances(VIDEO, [Cue(200, 201, "too late")], 100.0) == (
+        [],
+        ["1 of 1 subtitles lie outside the video: left out"],
+    )
+    assert utterances(VIDEO, [], 100.0) == ([], [])
+
+
 def test_a_repeated_span_is_numbered():
     found, _ = utterances(
         VIDEO, [without_styling(1, 2, "<v A>Hi <v B>Ho", False), Cue(3, 4, "x")], None

@@ -13,7 +13,15 @@ import pytest
 from tools.errors import ProviderUnavailable
 from tools.media import Utterance
 from tools.transcript import diarization as module
-from tools.transcript.diarization import MODELS, RATE, Turn, diarize, label, load_diarizer, missing
+from tools.transcript.diarization import (
+    MODELS,
+    RATE,
+    SpeakerTurn,
+    diarize,
+    label_speakers,
+    load_diarizer,
+    missing_requirement,
+)
 
 LOW, HIGH = 300.0, 1500.0
 SPOKEN = [(0.0, 4.0, LOW), (5.0, 8.0, HIGH), (10.0, 14.0, HIGH), (15.0, 19.0, LOW)]
@@ -95,7 +103,7 @@ def sound(tmp_path: Path) -> Path:
     return path
 
 
-def turns_of(models: Path, sound: Path) -> tuple[list[float], list[Turn]]:
+def turns_of(models: Path, sound: Path) -> tuple[list[float], list[SpeakerTurn]]:
     diarizer = load_diarizer("auto", models)
     assert diarizer and diarizer.name == "sherpa-onnx"
     shares: list[float] = []
@@ -107,7 +115,7 @@ def turns_of(models: Path, sound: Path) -> tuple[list[float], list[Turn]]:
             return shares, finished.value
 
 
-def assert_spoken(turns: list[Turn]) -> None:
+def assert_spoken(turns: list[SpeakerTurn]) -> None:
     first = turns[0].speaker
     assert [LOW if turn.speaker == first else HIGH for turn in turns] == [s[2] for s in SPOKEN]
     assert len({turn.speaker for turn in turns}) == 2
@@ -128,7 +136,7 @@ def test_voices_are_linked_from_part_to_part(
     segmentation, embedding = (str(models / "speakers" / f"{name}/model.onnx") for name in MODELS)
     *progress, last = diarize(str(sound), segmentation, embedding, 1)
     assert progress == [{"progress": 0.5}, {"progress": 1.0}]
-    assert_spoken([Turn(*one) for one in last["turns"]])
+    assert_spoken([SpeakerTurn(*one) for one in last["turns"]])
 
 
 @pytest.mark.parametrize("length", [0, 1, RATE // 2])
@@ -158,7 +166,7 @@ def test_a_model_that_ends_the_package_ends_with_one_line(
 
 
 def test_what_is_missing_is_named(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert missing(models) == ""
+    assert missing_requirement(models) == ""
     assert load_diarizer("none", models) is None
     with pytest.raises(ProviderUnavailable, match="there are: auto, sherpa-onnx, none"):
         load_diarizer("whoever", models)
@@ -175,12 +183,12 @@ def said(*spans: tuple[float, float], speaker: str | None = None) -> list[Uttera
     return [Utterance("v" * 16, start, end, "words", speaker) for start, end in spans]
 
 
-def speakers(spoken: list[Utterance], turns: list[Turn]) -> list[str | None]:
-    return [one.speaker for one in label(spoken, turns)]
+def speakers(spoken: list[Utterance], turns: list[SpeakerTurn]) -> list[str | None]:
+    return [one.speaker for one in label_speakers(spoken, turns)]
 
 
 def test_speakers_are_numbered_as_they_appear_and_a_name_stays() -> None:
-    turns = [Turn(0, 4, 7), Turn(4, 8, 2), Turn(8, 12, 7)]
+    turns = [SpeakerTurn(0, 4, 7), SpeakerTurn(4, 8, 2), SpeakerTurn(8, 12, 7)]
     anna = said((8, 10), speaker="Anna")
     assert speakers([*said((0, 4), (5, 8)), *anna, *said((10, 12))], turns) == [
         *("Speaker 1", "Speaker 2", "Anna", "Speaker 1")
@@ -189,7 +197,12 @@ def test_speakers_are_numbered_as_they_appear_and_a_name_stays() -> None:
 
 
 def test_no_label_is_guessed() -> None:
-    turns = [Turn(0, 4, 0), Turn(4, 8, 1), Turn(20, 30, 0), Turn(20, 30, 1)]
+    turns = [
+        SpeakerTurn(0, 4, 0),
+        SpeakerTurn(4, 8, 1),
+        SpeakerTurn(20, 30, 0),
+        SpeakerTurn(20, 30, 1),
+    ]
     half, silent, both, instant = (2, 6), (10, 12), (22, 24), (1, 1)
     assert speakers(said(half, silent, both, instant), turns) == [None] * 4
     assert speakers(said((0, 6.5), (0, 6.8)), turns) == ["Speaker 1", None]
@@ -199,8 +212,8 @@ def test_no_label_is_guessed() -> None:
 @pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="makes its voices with espeak-ng")
 def test_real_models_tell_a_man_from_a_woman(tmp_path: Path) -> None:
     real = Path(os.environ.get("CUEPOINT_MODELS", "models")).absolute()
-    if missing(real):
-        pytest.skip(f"{missing(real)} (CUEPOINT_MODELS)")
+    if missing_requirement(real):
+        pytest.skip(f"{missing_requirement(real)} (CUEPOINT_MODELS)")
     pieces: list[np.ndarray] = []
     for voice in ("en-gb", "en-us+f3") * 2:
         text = "This is a sentence that is long enough to know who is speaking in this room."

@@ -19,7 +19,7 @@ from tools.models import registry as models
 from tools.models.providers import Providers
 from tools.transcript import hallucinations
 from tools.transcript.asr import Chunk, Word
-from tools.transcript.recognisers import load_transcriber, resolve
+from tools.transcript.recognisers import load_transcriber, resolve_transcriber
 from tools.transcript.whisper import FILES, largest
 
 GIB = 1 << 30
@@ -43,14 +43,14 @@ def said(found: list[Word]) -> str:
 
 def test_nothing_is_said_where_nobody_speaks():
     heard = [*words("we open at nine"), *words("thank you for watching", 30.0)]
-    kept, dropped = hallucinations.filtered(heard, [(0.0, 2.0)])
+    kept, dropped = hallucinations.filter_words(heard, [(0.0, 2.0)])
     assert said(kept) == "we open at nine"
     assert dropped == ["outside of all speech: 'thank you for watching' at 30.0 s"]
 
 
 def test_a_word_after_a_pause_starts_where_speech_goes_on():
     stretched = [Word(8.2, 8.5, "room"), Word(8.5, 12.0, "different"), Word(12.0, 12.4, "from")]
-    kept, dropped = hallucinations.filtered(stretched, [(6.6, 8.9), (11.5, 14.3)])
+    kept, dropped = hallucinations.filter_words(stretched, [(6.6, 8.9), (11.5, 14.3)])
     assert [(one.text, one.start, one.end) for one in kept] == [
         ("room", 8.2, 8.5),
         ("different", 11.5, 12.0),
@@ -61,25 +61,31 @@ def test_a_word_after_a_pause_starts_where_speech_goes_on():
 
 def test_loops_are_said_once_but_people_may_repeat_themselves():
     voiced = [(0.0, 100.0)]
-    kept, dropped = hallucinations.filtered(words("the end " + "of the road " * 6), voiced)
+    kept, dropped = hallucinations.filter_words(words("the end " + "of the road " * 6), voiced)
     assert said(kept) == "the end of the road" and dropped
     for honest in ("no no no not there", "bye bye see you see you then"):
-        assert hallucinations.filtered(words(honest), voiced) == (words(honest), [])
+        assert hallucinations.filter_words(words(honest), voiced) == (words(honest), [])
 
 
 def test_whispers_own_rules_and_what_it_writes_on_silence():
     voiced = [(0.0, 100.0)]
     some = words("the mill was built by two brothers")
-    assert hallucinations.filtered(some, voiced, log_probability=-1.2, no_speech=0.8)[0] == []
-    assert hallucinations.filtered(some, voiced, log_probability=-0.3, no_speech=0.8)[0] == some
-    assert hallucinations.filtered(words("Thanks for watching!", confidence=0.3), voiced)[0] == []
+    assert hallucinations.filter_words(some, voiced, log_probability=-1.2, no_speech=0.8)[0] == []
+    assert hallucinations.filter_words(some, voiced, log_probability=-0.3, no_speech=0.8)[0] == some
+    assert (
+        hallucinations.filter_words(words("Thanks for watching!", confidence=0.3), voiced)[0] == []
+    )
     noise = words("I don't know what I'm talking about.", confidence=0.35)
-    assert hallucinations.filtered(noise, voiced, log_probability=-1.5, no_speech=0.48)[0] == []
-    assert hallucinations.filtered(noise, voiced, log_probability=-1.5, no_speech=0.2)[0] == noise
+    assert hallucinations.filter_words(noise, voiced, log_probability=-1.5, no_speech=0.48)[0] == []
+    assert (
+        hallucinations.filter_words(noise, voiced, log_probability=-1.5, no_speech=0.2)[0] == noise
+    )
     counted = words("2 -3 " + "-4 " * 100, step=0.1, confidence=0.5)
-    assert hallucinations.filtered(counted, voiced, log_probability=-0.1, no_speech=0.3)[0] == []
+    assert (
+        hallucinations.filter_words(counted, voiced, log_probability=-0.1, no_speech=0.3)[0] == []
+    )
     sure = words("Thanks for watching!", confidence=0.95)
-    assert hallucinations.filtered(sure, voiced)[0] == sure
+    assert hallucinations.filter_words(sure, voiced)[0] == sure
 
 
 def test_utterances_have_the_times_of_their_words_and_end_at_pauses_and_sentences():
@@ -101,31 +107,31 @@ def test_utterances_have_the_times_of_their_words_and_end_at_pauses_and_sentence
 
 
 def test_auto_takes_the_best_that_is_there_and_fits(tmp_path: Path):
-    assert resolve("auto", tmp_path, 8, 64 * GIB) == "draft"
+    assert resolve_transcriber("auto", tmp_path, 8, 64 * GIB) == "draft"
     for size in ("tiny", "small", "large-v3"):
         folder = tmp_path / f"whisper-{size}"
         folder.mkdir()
         for name in (*FILES[:-1], "vocabulary.json"):
             (folder / name).touch()
-    assert resolve("auto", tmp_path, 8, 64 * GIB) == "whisper:large-v3"
-    assert resolve("auto", tmp_path, 2, 8 * GIB) == "whisper:small"
-    assert resolve("auto", tmp_path, 1, 1 * GIB) == "whisper:tiny"
+    assert resolve_transcriber("auto", tmp_path, 8, 64 * GIB) == "whisper:large-v3"
+    assert resolve_transcriber("auto", tmp_path, 2, 8 * GIB) == "whisper:small"
+    assert resolve_transcriber("auto", tmp_path, 1, 1 * GIB) == "whisper:tiny"
     (tmp_path / "whisper-large-v3" / "tokenizer.json").unlink()  # would be downloaded
-    assert resolve("auto", tmp_path, 8, 64 * GIB) == "whisper:small"
+    assert resolve_transcriber("auto", tmp_path, 8, 64 * GIB) == "whisper:small"
 
 
 @pytest.mark.parametrize("lost", ["bytes", "one bit", "vocabulary.json"])
 def test_weights_that_are_not_what_was_downloaded_are_not_loaded(tmp_path: Path, lost: str):
     folder = write_whisper(tmp_path / "models" / "whisper-tiny")
     models.seal(folder, "whisper:tiny")
-    assert resolve("auto", tmp_path / "models", 1, GIB) == "whisper:tiny"
+    assert resolve_transcriber("auto", tmp_path / "models", 1, GIB) == "whisper:tiny"
     weights = (folder / "model.bin").read_bytes()
     if lost == "vocabulary.json":
         (folder / lost).unlink()
     else:
         other = weights[:-7] if lost == "bytes" else weights[:-1] + bytes([weights[-1] ^ 1])
         (folder / "model.bin").write_bytes(other)
-    auto = resolve("auto", tmp_path / "models", 1, GIB)
+    auto = resolve_transcriber("auto", tmp_path / "models", 1, GIB)
     assert auto == ("whisper:tiny" if lost == "one bit" else "draft")  # sizes are seen at once
     with pytest.raises(ProviderUnavailable, match=r"damaged: .*; run: cuepoint models pull whi"):
         load_transcriber("whisper:tiny", tmp_path / "models", 1, GIB)
@@ -159,8 +165,10 @@ def test_a_real_whisper_of_random_weights_decodes_chunks_to_their_times(
         seen.append(heard)
         return heard, []
 
-    monkeypatch.setattr(hallucinations, "filtered", note)  # it would rightly throw all of it away
-    found = whisper.hear([Chunk(start, noise, ((start, start + 6),)) for start in starts])
+    monkeypatch.setattr(
+        hallucinations, "filter_words", note
+    )  # it would rightly throw all of it away
+    found = whisper.transcribe([Chunk(start, noise, ((start, start + 6),)) for start in starts])
     assert len(found) == len(starts) and all(seen)
     assert {one.language for one in found} <= {"en", "de", "fr"}
     for start, heard in zip(starts, found, strict=True):
@@ -184,7 +192,7 @@ def test_what_whisper_stopped_before_is_heard_again(
 
     monkeypatch.setattr(whisper, "_segments", four_seconds)
     silence = np.zeros(12 * RATE, np.float32)
-    (heard,) = whisper.hear([Chunk(100.0, silence, ((100.0, 103.0), (105.0, 109.5)))])
+    (heard,) = whisper.transcribe([Chunk(100.0, silence, ((100.0, 103.0), (105.0, 109.5)))])
     assert [word.start for word in heard.words] == [100.0, 105.0]
     assert lengths == [12.0, 7.0]  # half a second that is left is not worth it
 

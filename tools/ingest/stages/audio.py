@@ -14,12 +14,17 @@ from tools.audio.loudness import RATE, chunks, speech_spans
 from tools.files import durable as files
 from tools.ingest.stages.step import Result
 from tools.media import DOUBTFUL, Utterance
-from tools.models.registry import checked, stamp
+from tools.models.registry import fingerprint, intact_folder
 from tools.store.records import HEARD, SUBTITLES
 from tools.transcript import hallucinations
 from tools.transcript.asr import WHISPER, Chunk, whisper_folder
-from tools.transcript.diarization import Turn, load_diarizer, missing
-from tools.transcript.recognisers import AUTO, better, load_transcriber, resolve
+from tools.transcript.diarization import SpeakerTurn, load_diarizer, missing_requirement
+from tools.transcript.recognisers import (
+    AUTO,
+    better_transcribers,
+    load_transcriber,
+    resolve_transcriber,
+)
 
 if TYPE_CHECKING:
     from tools.ingest.run import Work
@@ -87,8 +92,8 @@ def speech(work: Work) -> Result:
     lost = int(work.partial.get("lost", 0))
     found: list[Utterance] = work.so_far(HEARD) if done else []
     while done < len(pieces):
-        batch = pieces[done : done + transcriber.at_once]
-        heard = transcriber.hear(
+        batch = pieces[done : done + transcriber.batch_size]
+        heard = transcriber.transcribe(
             [_chunk(work, span, voiced) for span in batch],
             languages.most_common(1)[0][0] if languages else "",
         )
@@ -167,14 +172,14 @@ def speech_sources(work: Work) -> Any:
 
     What `auto` stands for changes with the machine: a better one than that is not undone.
     """
-    name = resolve(work.providers.transcriber, work.models, *_machine(work))
+    name = resolve_transcriber(work.providers.transcriber, work.models, *_machine(work))
     stages = work.manifest["stages"]
     sources = [stages.get(one, {}).get("files", {}) for one in ("subtitles", "sound")]
     old = stages.get("speech", {})
     same = old.get("state") == "done" and old["from"][2] == sources
-    if same and work.providers.transcriber in AUTO and old["provider"] in better(name):
+    if same and work.providers.transcriber in AUTO and old["provider"] in better_transcribers(name):
         return old["from"]
-    return [2, name, sources, stamp(whisper_folder(work.models, name.removeprefix(WHISPER)))]
+    return [2, name, sources, fingerprint(whisper_folder(work.models, name.removeprefix(WHISPER)))]
 
 
 def speakers(work: Work) -> Result:
@@ -186,14 +191,14 @@ def speakers(work: Work) -> Result:
     diarizer = load_diarizer(work.providers.diarizer, work.models, threads)
     if diarizer is None:
         return Result(state="skipped")
-    checked(work.library.home, "speakers")
+    intact_folder(work.library.home, "speakers")
     _samples(work)
     turning = diarizer.turns(work.scratch / SAMPLES)
     while True:
         try:
             work.say("speakers", "running", next(turning))
         except StopIteration as finished:
-            turns: list[Turn] = finished.value
+            turns: list[SpeakerTurn] = finished.value
             break
     work.take_back()
     files.write_lines(work.folder / "turns.jsonl", (turn._asdict() for turn in turns))
@@ -206,5 +211,5 @@ def turn_sources(work: Work) -> Any:
     """Speakers are told apart again by other weights, for other sound, or once they have words."""
     sound = work.manifest["stages"].get("sound", {}).get("files", {})
     spoken = any(work.library.words(work.video, file) for file in (SUBTITLES, HEARD))
-    weights = None if missing(work.models) else stamp(work.models / "speakers")
+    weights = None if missing_requirement(work.models) else fingerprint(work.models / "speakers")
     return [2, work.providers.diarizer, weights, sound, spoken]

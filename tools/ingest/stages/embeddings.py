@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tools.embed import image_embedder_named, load_image_embedder
+from tools.embed import load_image_embedder, resolve_image_embedder
 from tools.files import durable as files
 from tools.ingest.stages.step import Result
 from tools.models import registry as models
@@ -27,7 +27,7 @@ def pictures(work: Work) -> Result:
     frames = library.sampled(work.video)
     if not frames:
         return Result(state="skipped", note="")
-    name, note = image_embedder_named(providers.picture_embedder, library.home)
+    name, note = resolve_image_embedder(providers.picture_embedder, library.home)
     if name is None:
         return Result(state="skipped", note=note)
     embedder = load_image_embedder(name, library.home, providers.threads, providers.device)
@@ -52,9 +52,9 @@ def pictures(work: Work) -> Result:
 def picture_sources(work: Work) -> Any:
     """Vectors are made again for other frames, by other weights, or once there are some."""
     chosen, home = work.providers.picture_embedder, work.library.home
-    model = image_embedder_named(chosen, home)[0] if chosen == "auto" else chosen
+    model = resolve_image_embedder(chosen, home)[0] if chosen == "auto" else chosen
     frames = work.manifest["stages"].get("pass", {}).get("files", {})
     if model is None or model == "none":
         return [1, model, work.sampling, frames]
     place = models.folder(home, model) if model in models.NAMES else Path(model).expanduser()
-    return [3, model, work.sampling, frames, models.stamp(place)]
+    return [3, model, work.sampling, frames, models.fingerprint(place)]

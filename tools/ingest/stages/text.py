@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tools.embed import embedder_named, load_embedder
+from tools.embed import load_embedder, resolve_embedder
 from tools.files import durable as files
 from tools.ingest.stages.step import Result
 from tools.models import registry as models
@@ -63,7 +63,7 @@ def vectors(work: Work) -> Result:
     chosen = work.providers
     embedder = load_embedder(chosen.embedder, library.home, threads, chosen.device)
     made = {"vectors": _rows(work, embedder, [(one.id, one.text) for one in items])}
-    if embedder.reads and said:
+    if embedder.contextual and said:
         told = [(one.id, one.text) for one in passages(said)]
         made["passages"] = _rows(work, embedder, told)
     work.take_back()
@@ -92,6 +92,6 @@ def text_sources(work: Work) -> Any:
     stages = work.manifest["stages"]
     sources = [stages.get(name, {}).get("files", {}) for name in ("subtitles", "speech", "screen")]
     home = work.library.home
-    name = embedder_named(work.providers.embedder, home)
-    weights = [1, models.stamp(models.folder(home, name))] if name in models.NAMES else []
+    name = resolve_embedder(work.providers.embedder, home)
+    weights = [1, models.fingerprint(models.folder(home, name))] if name in models.NAMES else []
     return [name, sources, *weights]

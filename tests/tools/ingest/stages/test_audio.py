@@ -18,9 +18,9 @@ from tools.integrity.verify import verify
 from tools.library import Library
 from tools.models import registry as models
 from tools.models.providers import Providers
-from tools.transcript.asr import Chunk, Heard, Word
-from tools.transcript.diarization import Turn
-from tools.transcript.recognisers import resolve
+from tools.transcript.asr import Chunk, Recognition, Word
+from tools.transcript.diarization import SpeakerTurn
+from tools.transcript.recognisers import resolve_transcriber
 
 DRAFT = Providers("none", "auto", "draft", "none", "none")
 
@@ -28,19 +28,19 @@ DRAFT = Providers("none", "auto", "draft", "none", "none")
 class Parrot:
     """Hears one word in each chunk, each name a bit later; stops the program after so many."""
 
-    at_once = 1
+    batch_size = 1
 
     def __init__(self, stops: int, name: str = "whisper:tiny") -> None:
         self.heard: list[float] = []
         self.stops, self.name = stops, name
 
-    def hear(self, chunks: list[Chunk], language: str = "") -> list[Heard]:
+    def transcribe(self, chunks: list[Chunk], language: str = "") -> list[Recognition]:
         if len(self.heard) == self.stops:
             raise KeyboardInterrupt
         self.heard += [one.start for one in chunks]
         late = len(self.name) / 10
         return [
-            Heard(
+            Recognition(
                 (Word(c.start + late, c.start + late + 1, f"w{c.start:.0f}"),),
                 "de",
                 dropped=("a loop",) * 60,
@@ -167,12 +167,12 @@ def test_speakers_are_told_apart_once_there_are_words(
     class Ear:
         name = "sherpa-onnx"
 
-        def turns(self, _: Path) -> Generator[float, None, list[Turn]]:
+        def turns(self, _: Path) -> Generator[float, None, list[SpeakerTurn]]:
             yield 0.5
-            return [Turn(0.0, 12.0, 0)]
+            return [SpeakerTurn(0.0, 12.0, 0)]
 
     monkeypatch.setattr(hearing, "load_diarizer", lambda *_: Ear())
-    monkeypatch.setattr(hearing, "checked", lambda *_: None)
+    monkeypatch.setattr(hearing, "intact_folder", lambda *_: None)
     library = Library(tmp_path / "home")
     silent, spoken = (Providers("none", "auto", one, "none") for one in ("none", "whisper:tiny"))
     assert ingest(library, talk, providers=silent).stages["speakers"].state == "skipped"
@@ -204,10 +204,10 @@ def test_auto_hears_again_only_with_a_better_recogniser(
     heard: list[str] = []
     for name in there:
         hear_as(name, monkeypatch)
-        monkeypatch.setattr(hearing, "resolve", lambda *_, name=name: name)
+        monkeypatch.setattr(hearing, "resolve_transcriber", lambda *_, name=name: name)
         heard.append(ingest(library, talk, providers=with_speech("auto")).stages["speech"].provider)
     assert heard == ["draft", *["whisper:small"] * 3, "whisper:medium"]
-    monkeypatch.setattr(hearing, "resolve", resolve)
+    monkeypatch.setattr(hearing, "resolve_transcriber", resolve_transcriber)
     hear_as("draft", monkeypatch)
     asked = ingest(library, talk, providers=with_speech("draft"))  # by its name
     assert asked.stages["speech"].provider == "draft"

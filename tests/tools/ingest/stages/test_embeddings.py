@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from agent.toolbelt import Toolbelt
-from tools.embed import image_embedder_named, load_image_embedder
+from tools.embed import load_image_embedder, resolve_image_embedder
 from tools.embed.dual_encoder import OnnxPair
 from tools.files.durable import read_lines
 from tools.ingest.pipeline import ingest
@@ -134,7 +134,7 @@ def test_a_real_model_finds_the_lighthouse_and_no_dog(sample: Path, tmp_path: Pa
     home = tmp_path / "home"
     home.mkdir()
     (home / "models").symlink_to(MODELS)
-    name, _ = image_embedder_named("auto", home)
+    name, _ = resolve_image_embedder("auto", home)
     if name is None:
         pytest.skip("no weights of a picture model (CUEPOINT_MODELS)")
     seeing = Providers("none", "auto", "none", name, "none")
