@@ -10,7 +10,7 @@ from agent.grounding.review import Claim
 from agent.toolbelt import Toolbelt, fence
 from agent.turn import Turn
 from tools.media import clock
-from tools.store.coverage import told
+from tools.store.coverage import describe_coverage
 
 UNSUPPORTED, NO_EVIDENCE = "(unsupported)", "it cites no evidence that holds it"
 NEAREST = 3
@@ -145,7 +145,7 @@ def _looked_at(turn: Turn, belt: Toolbelt) -> str:
     """One sentence on what an answer of "not found" rests on."""
     titles = belt.titles(one.video for one in turn.coverage[:3])
     parts = [
-        f"“{titles.get(one.video, one.video)}” ({clock(one.duration)}): {told(one)}"
+        f"“{titles.get(one.video, one.video)}” ({clock(one.duration)}): {describe_coverage(one)}"
         for one in turn.coverage[:3]
     ]
     if len(turn.coverage) > 3:

@@ -32,7 +32,7 @@ from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
 from tools.errors import Interrupted, VideoError
-from tools.files.disk import Note, Why, cause, keep, note
+from tools.files.disk import DiskState, Note, best_effort, disk_state, note
 
 ERROR = "__error__"
 _log = logging.getLogger(__name__)
@@ -119,7 +119,7 @@ class Thread:
     key: str
     base: str | None = None
     """The checkpoint on the disk that it goes on from."""
-    unread: Why | None = None
+    unread: DiskState | None = None
     """Why the disk could not be read."""
 
 
@@ -168,7 +168,7 @@ class Memory:
         try:
             return await asyncio.to_thread(self.file.listed, prefix, limit)
         except (OSError, sqlite3.Error) as error:
-            if why := cause(error, self.file.folder):
+            if why := disk_state(error, self.file.folder):
                 raise Interrupted(Note(why, ("shown",)).text) from error
             raise
 
@@ -178,7 +178,7 @@ class Memory:
             if not new:
                 rows = await asyncio.to_thread(self.file.read, thread_id(self._owner, name))
         except (OSError, sqlite3.Error) as error:
-            unread = cause(error, self.file.folder)
+            unread = disk_state(error, self.file.folder)
             if unread is None:
                 raise
             if name not in self._held:
@@ -205,7 +205,7 @@ class Memory:
             for table, query in _NEWEST.items():
                 found = await self.saver.conn.execute_fetchall(query, (thread.key,))
                 rows[table] = list(found)
-        with keep("history", self.file.folder):
+        with best_effort("history", self.file.folder):
             # Who waited in vain for the lock a moment ago does not wait again.
             patience = 0.0 if thread.unread == "locked" else PATIENCE
             await asyncio.to_thread(self.file.write, thread, first, rows, patience)
@@ -262,7 +262,7 @@ class File:
         except (OSError, sqlite3.Error) as error:
             log = self._path.with_name(f"{self._path.name}-wal")
             ended = not log.exists() or log.stat().st_size == 0
-            if cause(error) in (None, "locked") or not ended:
+            if disk_state(error) in (None, "locked") or not ended:
                 raise
         # SQLite makes a file beside it to read it, unless it is told that nobody writes.
         address = f"file:{quote(str(self._path.absolute()))}?immutable=1"
@@ -280,7 +280,7 @@ class File:
                 with disk:
                     yield disk
             except (OSError, sqlite3.Error) as error:
-                if cause(error) not in ("locked", "full"):
+                if disk_state(error) not in ("locked", "full"):
                     self._let_go()
                 raise
 

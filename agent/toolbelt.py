@@ -16,8 +16,8 @@ from pydantic import BaseModel, ValidationError
 from agent.llm.tokens import tool_tokens
 from agent.threads import AT_ONCE, Threads
 from tools.errors import DiskFull, NotIndexed, RefusedRequest, UnknownVideo
-from tools.evidence import unproven
-from tools.files.disk import cause, note, refusal
+from tools.evidence import reliability
+from tools.files.disk import disk_error, disk_state, note
 from tools.media import Evidence, Video, clock
 from tools.text.languages import foreign
 
@@ -146,7 +146,7 @@ class Toolbelt:
 
     def _line(self, label: str, evidence: Evidence) -> str:
         marks = [mark for mark in (foreign(evidence.language),) if mark]
-        marks += [why] if (why := unproven(evidence)) else []
+        marks += [why] if (why := reliability(evidence)) else []
         marks += (
             [f"fit {evidence.score:.2f}"] if evidence.kind == "frame" and evidence.score else []
         )
@@ -210,10 +210,10 @@ def _found(capability: Callable[..., Any], arguments: dict[str, Any]) -> list[An
     try:
         return list(capability(**arguments))
     except (OSError, DiskFull) as error:
-        told = refusal(error) if isinstance(error, OSError) else error
+        told = disk_error(error) if isinstance(error, OSError) else error
         if told is None:
             raise
-        if why := cause(error):
+        if why := disk_state(error):
             note("pictures", why)
         raise told from error
 

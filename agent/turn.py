@@ -14,7 +14,7 @@ from agent.llm.provider import broke_off, refuses_pictures
 from agent.toolbelt import Toolbelt
 from tools.errors import Interrupted
 from tools.media import Coverage, Evidence
-from tools.sandbox import UNTIL
+from tools.sandbox import DEADLINE
 
 
 @dataclass
@@ -111,17 +111,17 @@ class Turn:
     async def timed(self) -> AsyncIterator[None]:
         """End what is done inside when the question's time is over, and say so in `stopped`."""
         loop = asyncio.get_running_loop()
-        token = UNTIL.set(time.monotonic() + self.deadline - loop.time())
+        token = DEADLINE.set(time.monotonic() + self.deadline - loop.time())
         timer = asyncio.timeout_at(self.deadline)
         try:
             async with timer:
                 yield
-        except (TimeoutError, Interrupted):  # of the timer, or of a thread that looks at UNTIL
+        except (TimeoutError, Interrupted):  # of the timer, or of a thread that looks at DEADLINE
             if not timer.expired() and loop.time() < self.deadline:
                 raise
             self.stopped = self.timed_out
         finally:
-            UNTIL.reset(token)
+            DEADLINE.reset(token)
 
     def learn(self, belt: Toolbelt, ids: Sequence[str]) -> None:
         """Look up evidence and titles that are not known yet; what tools returned is."""

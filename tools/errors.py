@@ -1,4 +1,4 @@
-"""What can go wrong in a way that a person or a model can act on.
+"""Errors that a person or a model can act on.
 
     VideoError                 the message says how to mend it
     ├── UnknownVideo           lists the known ones

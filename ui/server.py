@@ -26,9 +26,9 @@ from starlette.requests import ClientDisconnect
 
 from agent.settings import Settings
 from tools.errors import Damaged, DecoderStopped, RefusedRequest, UnreadableMedia, VideoError
-from tools.files.disk import Note, cause, keep
+from tools.files.disk import Note, best_effort, disk_state
 from tools.files.handles import raise_limit
-from tools.ingest.pipeline import sweep_unlisted, unlisted_originals
+from tools.ingest.pipeline import delete_unlisted, unlisted_originals
 from tools.library import Library
 from tools.media import Video
 from tools.sandbox import Child
@@ -122,8 +122,8 @@ def _resume(desk: Desk) -> None:
         if video.state == "queued" and not desk.library.manifest(video.id)["source"]["linked"]:
             with suppress(UnreadableMedia):  # its original is gone, which `verify` tells
                 desk.intake.start(desk.library.original(video.id), video.title)
-    with keep("leftovers"):
-        sweep_unlisted(desk.library)
+    with best_effort("leftovers"):
+        delete_unlisted(desk.library)
     for path in unlisted_originals(desk.library):
         desk.intake.start(path, "untitled", take=True)
 
@@ -207,7 +207,7 @@ def _add_uploads(app: FastAPI, desk: Desk) -> None:
         except ClientDisconnect as error:
             raise HTTPException(499, "the upload broke off") from error
         except OSError as error:
-            why = cause(error)
+            why = disk_state(error)
             if why is None:
                 raise
             _log.warning("upload: %s", error)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
 from typing import Literal, Protocol
 
-from tools.evidence import foremost, unproven
+from tools.evidence import main_colours, reliability
 from tools.media import Evidence, clock
 from tools.text.expressions import NEGATORS, Words, numbers, same_word, words
 from tools.vision.colour import COLOUR_WORDS
@@ -59,7 +59,7 @@ class Held:
 
     def firm(self) -> "Held":
         """What was not recognised badly."""
-        return self.only(lambda one: not unproven(one))
+        return self.only(lambda one: not reliability(one))
 
     # Times
 
@@ -182,7 +182,7 @@ class Held:
     @cached_property
     def told_colours(self) -> dict[str, float]:
         """Colours of its pictures as the index tells them: the foremost, as shares."""
-        told = (foremost(one.facts.get("colours", {})) for one in self.pictures)
+        told = (main_colours(one.facts.get("colours", {})) for one in self.pictures)
         return {name: share for found in told for name, share in found.items()}
 
     @cached_property

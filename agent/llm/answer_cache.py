@@ -14,7 +14,7 @@ from pathlib import Path
 
 from langchain_core.messages import AnyMessage
 
-from tools.files.disk import keep
+from tools.files.disk import best_effort
 from tools.files.durable import write_json
 
 KEPT = 500
@@ -52,7 +52,10 @@ class Recall:
 
     def put(self, key: str, text: str, seen: Sequence[str]) -> None:
         """Keep an answer. A disk that is full keeps none, and the answer is given all the same."""
-        with keep("recall"), suppress(FileNotFoundError):  # the library, or what another took away
+        with (
+            best_effort("recall"),
+            suppress(FileNotFoundError),
+        ):  # the library, or what another took away
             self._folder.mkdir(mode=0o700, exist_ok=True)
             write_json(self._folder / f"{key}.json", asdict(Known(text, tuple(seen))))
             kept = sorted(self._folder.glob("*.json"), key=lambda path: path.stat().st_mtime)

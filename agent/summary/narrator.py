@@ -22,7 +22,7 @@ from agent.llm.tokens import BYTES, ENVELOPE, text_tokens
 from agent.toolbelt import fence
 from prompts import render
 from tools.errors import NotIndexed
-from tools.evidence import unproven
+from tools.evidence import reliability
 from tools.media import clock
 from tools.search.motion import find_actions
 from tools.store.evidence import of_passage, of_span, of_words
@@ -318,7 +318,7 @@ def _groups(library: Library, video: str, start: float, end: float) -> list[list
 
 def _line(number: int, one: Evidence) -> str:
     kind = "movement" if one.kind == "motion" else one.kind
-    kind += f" ({why})" if (why := unproven(one)) else ""
+    kind += f" ({why})" if (why := reliability(one)) else ""
     span = f"{clock(one.start)} to {clock(one.end)}" if one.end > one.start else clock(one.start)
     return f"[e{number}] {kind} · {span} · {fence(one.text)}"
 

@@ -13,8 +13,8 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tools.errors import ProviderUnavailable, RefusedRequest, VideoError
-from tools.files.disk import FULL, SPARE_BYTES, refusal
-from tools.files.durable import adopt, digest, discard, lock, sync_folder
+from tools.files.disk import FULL, SPARE_BYTES, disk_error
+from tools.files.durable import digest, lock, move_into_place, remove_folder, sync_folder
 from tools.models import pins
 from tools.models import registry as models
 
@@ -72,7 +72,7 @@ def pull(home: Path, name: str, on_progress: Progress | None = None, hub: str = 
         finally:
             if not any(path.is_file() and path.stat().st_size for path in made.rglob("*")):
                 shutil.rmtree(made, ignore_errors=True)
-        discard(place, place.parent / ".removed")
+        remove_folder(place, place.parent / ".removed")
         made.rename(place)
         sync_folder(place.parent)
     return place
@@ -178,7 +178,7 @@ def _fetch(home: Path, name: str, folder: Path, on_progress: Progress, hub: str)
             if error is unlike:  # nothing of such a hub is kept
                 shutil.rmtree(folder)
             raise
-        adopt(began, path)
+        move_into_place(began, path)
     return {part.repository: part.revision for part in parts}
 
 
@@ -283,7 +283,7 @@ def _told(name: str, hub: str, error: Exception) -> VideoError:
             f"the disk became full while the model {name} was fetched, and nothing of it is kept; "
             f"free more space and {again}"
         )
-    elif isinstance(error, OSError) and (of_the_disk := refusal(error)):
+    elif isinstance(error, OSError) and (of_the_disk := disk_error(error)):
         return of_the_disk
     else:
         words = str(error).strip().splitlines() or [type(error).__name__]

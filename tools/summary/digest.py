@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from tools.errors import NotIndexed, UnknownVideo
-from tools.files.checksums import sealed, unsealed
+from tools.files.checksums import dump_checked, load_checked
 from tools.files.durable import write_bytes
 from tools.search.motion import find_actions
 from tools.store.evidence import of_passage, of_span, of_words
@@ -234,7 +234,7 @@ def keep(store: Store, video: str, name: str, piece: Piece) -> None:
     folder = store.folder(video) / FOLDER
     try:
         folder.mkdir(exist_ok=True)
-        write_bytes(folder / f"{name}.json", sealed(asdict(piece)))
+        write_bytes(folder / f"{name}.json", dump_checked(asdict(piece)))
     except FileNotFoundError as error:
         raise UnknownVideo(f"{video} was removed") from error
 
@@ -260,7 +260,7 @@ def damaged(folder: Path) -> list[Path]:
 
 def _read(path: Path) -> Piece | None:
     try:
-        row = unsealed(path.read_bytes())
+        row = load_checked(path.read_bytes())
         claims, events = (
             tuple((str(text), tuple(map(str, ids))) for text, ids in row[name])
             for name in ("claims", "events")

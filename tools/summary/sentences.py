@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 from zlib import crc32
 
-from tools.evidence import passage, passage_id
+from tools.evidence import passage_id, utterances_filling
 from tools.text.tokens import stems, surfaces
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def sentences(said: Sequence[Utterance]) -> list[Sentence]:
         group = list(said[first:last])
         near = said[max(first - BESIDE, 0) : last + BESIDE]
         end = max(one.end for one in group)
-        whole = len(group) == 1 or passage(near, group[0].start, end) == group
+        whole = len(group) == 1 or utterances_filling(near, group[0].start, end) == group
         found += [_joined(group)] if whole else [_joined([one]) for one in group]
     return found
 

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from tools.errors import VideoError
-from tools.evidence import unproven
+from tools.evidence import reliability
 from tools.files.disk import Note
 from tools.library import Library
 from tools.media import Coverage, Evidence, Video
-from tools.store.coverage import told
+from tools.store.coverage import describe_coverage
 from tools.store.filmstrip import is_strip
 from ui.render import KINDS, clock, cost, picture, span
 from ui.web.proxies import Proxies
@@ -56,7 +56,7 @@ def card(library: Library, evidence: Evidence, handle: int, verdict: str) -> dic
         "span": span(evidence.start, evidence.end),
         "kind": KINDS[evidence.kind],
         "quoted": evidence.kind in ("speech", "screen"),
-        "draft": unproven(evidence),
+        "draft": reliability(evidence),
         "text": short(evidence.text),
         "image": picture(library, evidence.image, "http"),
         "strip": bool(evidence.image) and is_strip(evidence.image),
@@ -110,7 +110,7 @@ def coverage(library: Library, looked: Sequence[Coverage]) -> str:
     for one in looked[:3]:
         video = library.get(one.video)
         parts.append(
-            f"{video.title}: {told(one)}"
+            f"{video.title}: {describe_coverage(one)}"
             + ("" if video.state == "ready" else f" ({pending(video)})")
         )
     if len(looked) > 3:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tools.errors import NotIndexed
 from tools.library import Library
 from tools.media import Timed, Video
-from tools.store.frames import left_out
+from tools.store.frames import skipped_frames
 from tools.vision.sampling import STRATEGIES, describe_skipped
 from ui.render import clock
 
@@ -114,7 +114,7 @@ def _skipped(library: Library, video: Video) -> str:
     name = video.stages["pass"].provider
     for strategy in STRATEGIES:
         if name == strategy:
-            return describe_skipped(left_out(library, video.id, strategy))
+            return describe_skipped(skipped_frames(library, video.id, strategy))
     return ""
 
 

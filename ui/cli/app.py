@@ -129,7 +129,7 @@ def frames(
     """Sample frames and say why each was kept, and what was left out."""
     from dataclasses import asdict
 
-    from tools.store.frames import left_out, sample
+    from tools.store.frames import sample_frames, skipped_frames
     from tools.vision.sampling import STRATEGIES, describe_skipped
     from ui.render import Json, clock, span
 
@@ -141,16 +141,18 @@ def frames(
         "count": count, "start": seconds(start) or 0.0, "end": seconds(end),
     }  # fmt: skip
     if skipped and as_json:
-        print_json([asdict(stretch) for stretch in left_out(library, one.id, strategy, **chosen)])
+        print_json(
+            [asdict(stretch) for stretch in skipped_frames(library, one.id, strategy, **chosen)]
+        )
         return
-    found = [] if skipped else sample(library, one.id, strategy, **chosen)
+    found = [] if skipped else sample_frames(library, one.id, strategy, **chosen)
     if as_json:
         render = Json(library)
         print_json([render.frame(frame) for frame in found])
         return
     for frame in found:
         print(f"{clock(frame.seconds):>9}  {frame.reason}  {library.picture(frame.image)}")
-    stretches = left_out(library, one.id, strategy, **chosen)
+    stretches = skipped_frames(library, one.id, strategy, **chosen)
     for stretch in stretches if skipped else ():
         print(f"{span(stretch.start, stretch.end):>15}  {stretch.frames:>5}  {stretch.reason}")
     sys.stderr.write(describe_skipped(stretches) + "\n")

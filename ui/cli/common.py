@@ -13,7 +13,7 @@ import typer
 
 from agent.settings import Settings
 from tools.errors import Interrupted, RefusedRequest, VideoError
-from tools.files.disk import refusal
+from tools.files.disk import disk_error
 
 if TYPE_CHECKING:
     from tools.library import Library
@@ -91,7 +91,7 @@ def explained(error: Exception) -> VideoError | None:
     inside = error.filename and Path(str(error.filename)).is_relative_to(home)
     if error.errno == errno.ENOENT and inside and not (home / "libraries").exists():
         return Interrupted(f"nothing can be written in {home}: {_ANOTHER}")
-    return refusal(error)
+    return disk_error(error)
 
 
 def complain(error: VideoError) -> None:

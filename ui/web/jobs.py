@@ -19,7 +19,7 @@ from tools.errors import (
     UnreadableMedia,
     VideoError,
 )
-from tools.files.disk import SPARE_BYTES, free
+from tools.files.disk import SPARE_BYTES, free_bytes
 from tools.ingest.run import WEIGHTS, Progress
 from tools.ingest.workers import Pool
 from tools.library import Library
@@ -90,11 +90,11 @@ class Intake:
         self,
         library: Library,
         settings: Settings,
-        free: Callable[[Path], int] = free,
+        free_bytes: Callable[[Path], int] = free_bytes,
         look: Callable[[], Awaitable[None]] = lambda: asyncio.sleep(LOOK),
     ) -> None:
         self._library = library
-        self._free, self._look = free, look
+        self._free, self._look = free_bytes, look
         self._providers = settings.providers
         self._pool = Pool(settings.workers or max(1, (os.cpu_count() or 1) // 2))
         self._waiting: deque[Callable[[], None]] = deque()

@@ -22,8 +22,8 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from tools.errors import RefusedRequest, UnreadableMedia
-from tools.files.disk import FULL, keep
-from tools.files.durable import adopt, claim, sweep, write_bytes
+from tools.files.disk import FULL, best_effort
+from tools.files.durable import delete_unlocked, lock_existing, move_into_place, write_bytes
 from tools.files.handles import share
 from tools.sandbox import Child
 from tools.text.clean import clean_title
@@ -101,7 +101,7 @@ class Uploads:
         self._probing = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="probe")
         self._records = threading.Lock()
         self._reserved = self._open = 0
-        with keep("uploads"):
+        with best_effort("uploads"):
             self._make()
 
     async def receive(
@@ -127,7 +127,7 @@ class Uploads:
             reserved = min(declared or self._limit, room)
             self._reserved += reserved
             part.touch(0o600)
-            with claim(part):  # the next start removes what nobody holds
+            with lock_existing(part):  # the next start removes what nobody holds
                 await self._write(body, form, part, room, refusal)
                 title = title_of(form.name)
                 if await _run(self._disk, is_picture, part):
@@ -182,7 +182,7 @@ class Uploads:
     def _keep(self, part: Path, title: str) -> Upload:
         kept = part.with_suffix("")
         self._note(kept, title, sent=False)
-        adopt(part, kept)
+        move_into_place(part, kept)
         return Upload(kept.name, title, kept)
 
     def waiting(self) -> list[Upload]:
@@ -191,7 +191,7 @@ class Uploads:
         What broke off is removed, and what was attached long ago and never sent. What is not ours
         stays where it is.
         """
-        sweep(self._folder, "*.part")
+        delete_unlocked(self._folder, "*.part")
         self._forget_abandoned()
         found: list[Upload] = []
         for path in sorted(self._folder.glob("*")):
@@ -200,7 +200,7 @@ class Uploads:
                 continue
             if path != kept:
                 if not kept.with_suffix(".part").exists() and not kept.exists():
-                    with keep("leftovers"):
+                    with best_effort("leftovers"):
                         path.unlink(missing_ok=True)  # a name without its file
             elif self._record(kept).get("sent", True):
                 found.append(self._upload(kept))

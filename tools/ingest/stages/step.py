@@ -1,22 +1,19 @@
-"""A stage: what it runs, what a change of which redoes it, and what it leaves behind."""
-
-from __future__ import annotations
+"""A stage: its function, the fingerprint that triggers a rerun, and its result."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from tools.ingest.run import IngestRun
 from tools.media import StageState
-
-if TYPE_CHECKING:
-    from tools.ingest.run import Work
 
 
 @dataclass(frozen=True)
 class Result:
-    """What a stage left behind: names of files in the video's folder, and what to tell.
+    """Result of a stage: names of files in the video's folder, and its entry in the manifest.
 
-    facts (JSON) join what the manifest says of the stage.
+    `facts` (JSON) are added to the entry. `partial` is true if something was left out, as the note
+    says.
     """
 
     files: tuple[str, ...] = ()
@@ -25,16 +22,15 @@ class Result:
     note: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict[str, Any])
     partial: bool = False
-    """True where something was left out, as the note says."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """A stage: what it runs, what a change of which redoes it (JSON), and its file of words.
+    """A stage: its function, its fingerprint (JSON), and its file of words if it has one.
 
-    Words that it left once can still be cited when it is skipped.
+    Words of an earlier run can still be cited after the stage is skipped.
     """
 
-    run: Callable[[Work], Result]
-    fingerprint: Callable[[Work], Any]
+    run: Callable[[IngestRun], Result]
+    fingerprint: Callable[[IngestRun], Any]
     words: str = ""
