@@ -7,7 +7,7 @@ something irrelevant. Each package brings a class of capabilities; they are comp
 import threading
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tools.embed import ImageEmbedder, image_embedder_named, load_image_embedder
 from tools.ingest.capabilities import SamplingCapabilities
@@ -17,25 +17,23 @@ from tools.models.providers import Providers
 from tools.search.capabilities import SearchCapabilities
 from tools.search.image_search import PictureSearch
 from tools.search.text_search import TextSearch
+from tools.search.vector_index import VectorIndex
 from tools.store.store import Store
 from tools.summary.capabilities import SummaryCapabilities
 from tools.vision.ocr import TextReader, load_text_reader
-
-if TYPE_CHECKING:
-    from tools.search.vector_index import VectorIndex
 
 
 class Toolbox(SearchCapabilities, SamplingCapabilities, LibraryCapabilities, SummaryCapabilities):
     """Capabilities over one library. Safe to call from many threads.
 
-    The OCR reader is loaded when it is first needed, the image embedder at every search, as its
-    weights may change. `missing_embedder` says what a video without vectors needs.
+    The OCR reader is loaded when it is first needed, the image embedder is looked up at every
+    search, as models may be pulled or removed. `missing_embedder` says why there is none.
     """
 
     def __init__(
         self,
         library: Library,
-        index: "VectorIndex | None" = None,
+        index: VectorIndex | None = None,
         image_embedder: Callable[[], ImageEmbedder | None] | None = None,
         load_reader: Callable[[], TextReader | None] | None = None,
         *,
@@ -63,13 +61,9 @@ class Toolbox(SearchCapabilities, SamplingCapabilities, LibraryCapabilities, Sum
 
 
 def open_toolbox(
-    library: Library, providers: Providers, index: "VectorIndex | None" = None
+    library: Library, providers: Providers, index: VectorIndex | None = None
 ) -> Toolbox:
-    """Open the toolbox of a library with the models of some providers.
-
-    The image embedder is looked up at every search: a model may be pulled or removed meanwhile.
-    ProviderUnavailable if one that was asked for by name is not there.
-    """
+    """Open the toolbox of a library; ProviderUnavailable without a model asked for by name."""
     check(providers.device)
     threads, device = providers.threads, providers.device
     chosen, home = providers.picture_embedder, library.home

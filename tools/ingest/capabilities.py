@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from tools.arguments import Second, VideoId
-from tools.ingest.on_demand import sample_densely
+from tools.ingest.on_demand import DenseSampler
 from tools.library import Library
 from tools.media import Evidence
 from tools.search.image_search import PictureSearch
@@ -56,7 +56,7 @@ class SamplingCapabilities:
             if self._reader is None and self._load_reader:
                 self._reader = self._load_reader()
         embedder = visual.embedder if visual else None
-        incomplete = sample_densely(self.library, id, start, end, self._reader, embedder)
+        incomplete = DenseSampler(self.library, id, self._reader, embedder).sample(start, end)
         whole = of_span(self.library, id, start, max(end, start + 0.001))
         found = moment(self.library, id, start, max(end, start))
         return [whole, *found, *([incomplete] if incomplete else [])]

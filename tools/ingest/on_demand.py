@@ -52,42 +52,35 @@ def is_coarse(library: Library, video: str, at: float) -> bool:
     return bool((rows["motion"][since] > 0).any())
 
 
-def sample_densely(
-    library: Library,
-    video: str,
-    start: float,
-    end: float,
-    reader: TextReader | None,
-    embedder: ImageEmbedder | None,
-) -> str:
-    """Sample each second of [start, end) that lacks results of this reader and embedder.
-
-    Returns a sentence on what there was no time for, or what the disk refused; else "".
-    RefusedRequest for more than LONGEST seconds.
-    """
-    end = max(start, end)
-    if not end - start <= LONGEST:
-        raise RefusedRequest(f"a closer look is at {LONGEST} s at most: ask for a shorter span")
-    try:
-        return _Sampling(library, video, reader, embedder).sample(start, end)
-    except (OSError, Interrupted) as error:
-        interrupted = disk_error(error) if isinstance(error, OSError) else error
-        if interrupted is None:
-            raise
-        if why := disk_state(error):
-            note("pictures", why)
-        return f"Not all of {start:.1f} s to {end:.1f} s was looked at: {interrupted}"
-
-
 @dataclass(frozen=True)
-class _Sampling:
+class DenseSampler:
+    """Dense sampling of one video; results of a reader or embedder that is None are not made."""
+
     library: Library
     video: str
     reader: TextReader | None
     embedder: ImageEmbedder | None
 
     def sample(self, start: float, end: float) -> str:
-        """Sample the seconds of a span; returns a sentence on what is not complete."""
+        """Sample each second of [start, end) that lacks results of the reader or embedder.
+
+        Returns a sentence on what there was no time for, or what the disk refused; else "".
+        RefusedRequest for more than LONGEST seconds.
+        """
+        end = max(start, end)
+        if not end - start <= LONGEST:
+            raise RefusedRequest(f"a closer look is at {LONGEST} s at most: ask for a shorter span")
+        try:
+            return self._sample(start, end)
+        except (OSError, Interrupted) as error:
+            interrupted = disk_error(error) if isinstance(error, OSError) else error
+            if interrupted is None:
+                raise
+            if why := disk_state(error):
+                note("pictures", why)
+            return f"Not all of {start:.1f} s to {end:.1f} s was looked at: {interrupted}"
+
+    def _sample(self, start: float, end: float) -> str:
         ends = min(time.monotonic() + WORK, DEADLINE.get())
         metadata = self.library.get(self.video)
         last = min(max(math.ceil(end), int(start) + 1), math.ceil(metadata.duration))

@@ -13,17 +13,12 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from tools.errors import Damaged, Interrupted, RefusedRequest, UnknownVideo, VideoError
+from tools.files import durable as files
 from tools.files.disk import check_space, disk_error
-from tools.files.durable import (
-    delete_temporary,
-    delete_unlocked,
-    digest,
-    lock,
-    move_into_place,
-    remove_folder,
-)
+from tools.files.durable import digest, lock
 from tools.ingest import stages
 from tools.ingest.run import IngestRun, OnProgress, removal
 from tools.library import Library
@@ -95,7 +90,7 @@ def ingest(
                     raise removal(path) from error
                 unread = "probe" not in manifest["stages"] or original.changed
                 if is_new and not within and unread:
-                    remove_folder(folder, library.trash)  # nothing of it is worth keeping
+                    files.remove_folder(folder, library.trash)  # nothing of it is worth keeping
                 raise
         return library.get(video)
 
@@ -111,9 +106,12 @@ def record_crash(library: Library, video: str, stage: str, note: str) -> None:
             manifest = copy.deepcopy(library.manifest(video))
             entry = manifest["stages"].get(stage, {})
             if entry.get("state") not in ("done", "skipped"):
-                failed: Manifest = {"files": {}, "from": None, **entry, "state": "failed"}
-                manifest["stages"][stage] = {**failed, "note": note}
+                manifest["stages"][stage] = _failed(entry, None, note)
                 write_manifest(library.folder(video), manifest)
+
+
+def _failed(entry: Manifest, fingerprint: Any, note: str) -> Manifest:
+    return {"files": {}, "from": fingerprint, **entry, "state": "failed", "note": note}
 
 
 def unlisted_originals(library: Library) -> list[Path]:
@@ -129,7 +127,7 @@ def delete_unlisted(library: Library) -> None:
         if _unlisted(folder):
             with contextlib.suppress(BlockingIOError), lock(folder / "lock", wait=False):
                 if _unlisted(folder):
-                    remove_folder(folder, library.trash)
+                    files.remove_folder(folder, library.trash)
 
 
 def _unlisted(folder: Path) -> bool:
@@ -187,7 +185,7 @@ def _keep_original(run: IngestRun, take: bool) -> None:
         if given != inside and digest(inside) != run.original.checksum:
             whole = run.folder / ".original.tmp"
             shutil.copyfile(given, whole)  # the same video, and this one is whole
-            move_into_place(whole, inside)
+            files.move_into_place(whole, inside)
             source = None
         run.original.use(inside)
         if source:
@@ -215,10 +213,10 @@ def _run_stages(run: IngestRun, only: tuple[str, ...]) -> None:
     last = max((STAGES.index(name) for name in only), default=len(STAGES) - 1)
     wanted = {*NEEDED, *only, *(need for name in only for need in DEPENDENCIES.get(name, ()))}
     shutil.rmtree(run.scratch, ignore_errors=True)
-    delete_temporary(run.folder)
+    files.delete_temporary(run.folder)
     run.delete_unlisted()
     for pattern in ("look-*", "copy-*"):
-        delete_unlocked(run.folder, pattern)
+        files.delete_unlocked(run.folder, pattern)
     failed: list[VideoError] = []
     try:
         for name in STAGES[: last + 1]:
@@ -256,7 +254,7 @@ def _run_stage(run: IngestRun, name: str) -> None:
         names = result.files
         if stage.words and result.state == "skipped":
             names = run.write_words(stage.words, ())
-        files = {file: digest(run.folder / file) for file in names}
+        checksums = {file: digest(run.folder / file) for file in names}
     run.manifest["stages"][name] = {
         "state": result.state,
         "provider": result.provider,
@@ -264,14 +262,14 @@ def _run_stage(run: IngestRun, name: str) -> None:
         "note": result.note,
         "partial": result.partial,
         "from": run.fingerprint,
-        "files": files,
+        "files": checksums,
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         **result.facts,
     }
     run.manifest["notes"] = list(dict.fromkeys(run.manifest["notes"]))
     run.save()
     run.delete_unlisted()
-    for file in before.get("files", {}).keys() - files:
+    for file in before.get("files", {}).keys() - checksums:
         (run.folder / file).unlink(missing_ok=True)
     run.report(1.0, result.state)
 
@@ -303,8 +301,6 @@ def _record_failure(run: IngestRun) -> Generator[None]:
             run.manifest["stages"][run.stage] = entry
         blamed = not isinstance(error, Interrupted) and not done
         if blamed and "probe" in run.manifest["stages"]:
-            failed: Manifest = {"state": "failed", "note": str(error)}
-            known: Manifest = {"files": {}, "from": run.fingerprint, **entry}
-            run.manifest["stages"][run.stage] = {**known, **failed}
+            run.manifest["stages"][run.stage] = _failed(entry, run.fingerprint, str(error))
             run.save()
         raise

@@ -1,9 +1,9 @@
-"""Context of one indexing run: progress, checkpoints and results of its stages."""
+"""One indexing run and its stages: progress, checkpoints and results."""
 
 import contextlib
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -203,6 +203,34 @@ class IngestRun:
         """Delete files of stages that the manifest does not list."""
         for path in unlisted_files(self.folder, self.manifest):
             path.unlink()
+
+
+@dataclass(frozen=True)
+class Result:
+    """Result of a stage: names of files in the video's folder, and its entry in the manifest.
+
+    `facts` (JSON) are added to the entry. `partial` is true if something was left out, as the note
+    says.
+    """
+
+    files: tuple[str, ...] = ()
+    state: StageState = "done"
+    provider: str = ""
+    note: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    partial: bool = False
+
+
+@dataclass(frozen=True)
+class Step:
+    """A stage: its function, its fingerprint (JSON), and its file of words if it has one.
+
+    Words of an earlier run can still be cited after the stage is skipped.
+    """
+
+    run: Callable[[IngestRun], Result]
+    fingerprint: Callable[[IngestRun], Any]
+    words: str = ""
 
 
 def removal(path: Path) -> Interrupted:

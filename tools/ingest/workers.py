@@ -94,11 +94,9 @@ class Pool:
                     stage = event["stage"] if event["state"] == "running" else ""
                     on_progress(Progress(**event))
             return library.get(video)
-        except Crashed as error:
-            if stage:
+        except Interrupted as error:
+            if stage and isinstance(error, Crashed):
                 record_crash(library, video, stage, str(error))
-            raise
-        except Interrupted:
             raise
         except VideoError as error:
             with suppress(UnknownVideo):

@@ -74,8 +74,7 @@ def _mend(library: Library, video: str, on_progress: OnProgress | None) -> None:
         if check.was_indexed(folder):
             original, facts = recovery.recover(library.root, video)
             if original:
-                options = _arguments(facts.get("options") or {})
-                ingest(library, original, on_progress=on_progress, **options)
+                ingest(library, original, on_progress=on_progress, **_options(facts))
                 _mend_pictures(library, video)
         else:
             with lock(folder / "lock"):
@@ -107,18 +106,13 @@ def _options(manifest: dict[str, Any]) -> dict[str, Any]:
     if not options:
         # The first release kept only the fingerprints of its stages.
         where = {"sampling": ("pass", 1), "text_reader": ("screen", 1), "embedder": ("vectors", 0)}
-        stages = manifest["stages"]
+        stages = manifest.get("stages", {})
         for name, (stage, at) in where.items():
             if stage in stages:
                 options[name] = stages[stage]["from"][at]
-    return _arguments(options)
-
-
-def _arguments(options: dict[str, Any]) -> dict[str, Any]:
-    """Arguments of `ingest`, from the options in a manifest."""
-    named = {one.name for one in fields(Providers)} & options.keys()
-    chosen = Providers(**{name: options[name] for name in named})
-    return {"sampling": options.get("sampling", "adaptive"), "providers": chosen}
+    named = {field.name for field in fields(Providers)} & options.keys()
+    providers = Providers(**{name: options[name] for name in named})
+    return {"sampling": options.get("sampling", "adaptive"), "providers": providers}
 
 
 def _save(library: Library, video: str, manifest: dict[str, Any]) -> None:

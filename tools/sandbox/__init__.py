@@ -119,7 +119,9 @@ class Child:
             pass
         finally:
             if not finished:  # died, or the caller stopped listening: what it does is unknown
-                code = self._end(process)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    code = process.wait(timeout=0.5)  # 0 if it must be killed
+                self.close()
         raise self.exit_error(code, cpu)
 
     def exit_error(self, code: int, cpu: float) -> VideoError:
@@ -155,14 +157,6 @@ class Child:
                 return
             *lines, rest = (rest + piece).split(b"\n")
             yield from lines
-
-    def _end(self, process: "subprocess.Popen[bytes]") -> int:
-        """Close the process; returns its exit code if it ended by itself, else 0."""
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(timeout=0.5)
-        code = process.poll()
-        self.close()
-        return code or 0
 
     def _start(self) -> "subprocess.Popen[bytes]":
         environment = {

@@ -21,13 +21,15 @@ def coverage(store: Store, video: str) -> Coverage:
     notes += [
         f"{name} is still to come" for name, s in indexed.stages.items() if s.state == "waiting"
     ]
+    screen = indexed.stages["screen"]
+    missing = ready["screen"] < 1 or screen.partial
     return Coverage(
         video,
         indexed.duration,
         len(times) - 2,
         round(max(gaps), 3) if len(times) > 2 else indexed.duration,
         _speech(store, video, ready["speech"]),
-        _screen(indexed.stages["screen"], ready["screen"]),
+        "none" if screen.state == "skipped" else "partial" if missing else "complete",
         "none",
         tuple(dict.fromkeys(notes)),
         ready,
@@ -63,9 +65,3 @@ def _speech(store: Store, video: str, ready: float) -> str:
     if any(utterance.source == "draft" for utterance in recognised):
         return "draft"
     return "partial" if ready < 1 else "complete" if recognised else "none"
-
-
-def _screen(stage: Stage, ready: float) -> str:
-    if stage.state == "skipped":
-        return "none"
-    return "partial" if ready < 1 or stage.partial else "complete"

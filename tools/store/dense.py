@@ -4,25 +4,19 @@ One file a second, whole or absent. They are merged into the frames, attributes,
 that readers of the store get. A later sample adds to an earlier one, whose texts may be cited.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_left
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tools.embed import Vectors
+from tools.embed import ImageEmbedder, Vectors
 from tools.files.checksums import CHECK, load_checked
 from tools.media import Attributes, Frame, ScreenText
 from tools.store.records import screen_text
 from tools.vision.change_regions import Box, area
+from tools.vision.ocr import TextReader
 from tools.vision.text_tracks import letters
-
-if TYPE_CHECKING:
-    from tools.embed import ImageEmbedder
-    from tools.vision.ocr import TextReader
 
 FOLDER = "closer"
 """Name on disk, of the first release."""

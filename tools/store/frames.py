@@ -2,6 +2,7 @@
 
 import re
 import time
+from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -160,7 +161,10 @@ def picture_file(store: Store, image: str) -> Path:
 
 def attributes_at(store: Store, video: str, seconds: float) -> Attributes | None:
     """Colours and light of the frame at a time; of the nearest kept frame if there is none."""
-    best = store.nearest_attributes(video, seconds)
+    measured = store.attributes(video)
+    after = bisect_left(measured, seconds, key=lambda frame: frame.seconds)
+    near = measured[max(after - 1, 0) : after + 1]
+    best = min(near, key=lambda frame: abs(frame.seconds - seconds), default=None)
     image = frame_image(video, seconds)
     if (best and abs(best.seconds - seconds) < 1e-3) or not store.is_kept(image):
         return best

@@ -69,7 +69,7 @@ class Manifests:
     def files(self, video: str) -> dict[str, str]:
         """Checksums of the files that the manifest lists, by file name."""
         stages = self.get(video)["stages"].values()
-        return {name: check for one in stages for name, check in one.get("files", {}).items()}
+        return {name: check for s in stages for name, check in s.get("files", {}).items()}
 
     def read(self, video: str, name: str) -> bytes:
         """Read a stage's file; Damaged unless it is what the stage wrote."""

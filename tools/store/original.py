@@ -10,6 +10,8 @@ from tools.errors import Interrupted, UnreadableMedia
 from tools.files.checksums import dump_checked, load_checked
 from tools.files.durable import delete_temporary, digest, lock, move_into_place, write_bytes
 
+Stamp = tuple[int, int, int]
+"""Size, time and inode, which change with a file."""
 CHECKSUMS = "checksums.json"
 """Cache of checksums by path, size, time and inode, so that a known file is not read again."""
 CACHED = 5000
@@ -19,7 +21,7 @@ CACHED = 5000
 class Original:
     """A file as it was when its checksum was taken."""
 
-    def __init__(self, path: Path, checksum: str, stamp: tuple[int, int, int]) -> None:
+    def __init__(self, path: Path, checksum: str, stamp: Stamp) -> None:
         self.path = path
         self.checksum = checksum
         self.changed = False
@@ -74,30 +76,27 @@ class Original:
         self.path, self._stamp = inside, _stamp(inside)
 
 
-class Originals:
-    """Finder of the originals of indexed videos; files with a new time are hashed once."""
+def find_original(
+    folder: Path, manifest: dict[str, Any], hashed: dict[tuple[Path, Stamp], str]
+) -> Path:
+    """Path of a video's original; UnreadableMedia if it is gone or another file.
 
-    def __init__(self) -> None:
-        self._checksums: dict[tuple[Path, tuple[int, int, int]], str] = {}
-
-    def find(self, folder: Path, manifest: dict[str, Any]) -> Path:
-        """Path of a video's original; UnreadableMedia if it is gone or another file."""
-        source, path = manifest["source"], original_path(folder, manifest)
-        if not path.exists():
-            raise UnreadableMedia(
-                f"the file of {manifest['id']} is no longer at {path}: put it back, or index it "
-                "where it is"
-            )
-        stamp = _stamp(path)
-        if stamp[:2] != (source["size"], source["mtime_ns"]):
-            same = stamp[0] == source["size"]
-            if same and (path, stamp) not in self._checksums:
-                self._checksums[path, stamp] = digest(path)
-            if not same or self._checksums[path, stamp] != manifest["sha256"]:
-                raise UnreadableMedia(
-                    f"{path} is no longer the file that was indexed: index it again"
-                )
-        return path
+    `hashed` caches checksums of files that were touched, copied or put back.
+    """
+    source, path = manifest["source"], original_path(folder, manifest)
+    if not path.exists():
+        raise UnreadableMedia(
+            f"the file of {manifest['id']} is no longer at {path}: put it back, or index it "
+            "where it is"
+        )
+    stamp = _stamp(path)
+    if stamp[:2] != (source["size"], source["mtime_ns"]):
+        same = stamp[0] == source["size"]
+        if same and (path, stamp) not in hashed:
+            hashed[path, stamp] = digest(path)
+        if not same or hashed[path, stamp] != manifest["sha256"]:
+            raise UnreadableMedia(f"{path} is no longer the file that was indexed: index it again")
+    return path
 
 
 def original_path(folder: Path, manifest: dict[str, Any]) -> Path:
@@ -105,8 +104,7 @@ def original_path(folder: Path, manifest: dict[str, Any]) -> Path:
     return folder / manifest["source"]["path"]  # which is absolute where it is linked
 
 
-def _stamp(path: Path) -> tuple[int, int, int]:
-    """Size, time and inode, which change with a file."""
+def _stamp(path: Path) -> Stamp:
     try:
         stat = path.stat()
     except FileNotFoundError:

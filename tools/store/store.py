@@ -20,7 +20,7 @@ from tools.files.rows import Rows
 from tools.media import Attributes, Evidence, Frame, Scene, ScreenText, Stage, Utterance, Video
 from tools.store import dense
 from tools.store.manifest import Manifest, Manifests
-from tools.store.original import Originals, original_path
+from tools.store.original import Stamp, find_original, original_path
 from tools.store.records import HEARD, READ, SUBTITLES, frame_image, past_file, row_builder
 from tools.store.recovery import ABOUT, RECORD
 from tools.transcript.diarization import Turn, label
@@ -46,7 +46,7 @@ class Store:
         self._cache: OrderedDict[tuple[str, str, tuple[int, int]], Any] = OrderedDict()
         self._manifests = Manifests(self.root / "videos")
         self._guard = threading.Lock()
-        self._originals = Originals()
+        self._hashed: dict[tuple[Path, Stamp], str] = {}
 
     # Names and videos
 
@@ -106,7 +106,9 @@ class Store:
         state = "queued" if due else "ready"
         if left and is_locked(self.folder(video) / "lock"):
             state = "indexing"
-            self._add_progress(video, stages)
+            with contextlib.suppress(OSError, ValueError, KeyError):  # written without a lock
+                now = json.loads((self.folder(video) / "progress.json").read_bytes())
+                stages[now["stage"]] = Stage("running", float(now["fraction"]))
         elif any(stage.state == "failed" for stage in stages.values()):
             state = "failed"
         recorded = manifest.get("recorded_at")
@@ -115,11 +117,6 @@ class Store:
         at, notes = datetime.fromisoformat(recorded) if recorded else None, tuple(manifest["notes"])
         facts = manifest["title"], path, manifest["duration"]
         return Video(video, *facts, *size, at, state, notes, stages)
-
-    def _add_progress(self, video: str, stages: dict[str, Stage]) -> None:
-        with contextlib.suppress(OSError, ValueError, KeyError):  # written without a lock
-            now = json.loads((self.folder(video) / "progress.json").read_bytes())
-            stages[now["stage"]] = Stage("running", float(now["fraction"]))
 
     # What the stages stored
 
@@ -262,13 +259,6 @@ class Store:
             raise UnknownVideo(f"no frame of {video} at {seconds:.3f} s was kept")
         return Frame(video, seconds, image, "asked for")
 
-    def nearest_attributes(self, video: str, seconds: float) -> Attributes | None:
-        """Colours and light of the kept frame nearest to a time; the earlier of two as near."""
-        measured = self.attributes(video)
-        at = bisect_left(measured, seconds, key=_seconds)
-        near = measured[max(at - 1, 0) : at + 1]
-        return min(near, key=lambda frame: abs(frame.seconds - seconds), default=None)
-
     def is_kept(self, image: str) -> bool:
         """True if a frame was decoded once, by a stage or for a question."""
         return self.image_path(image).exists() or self.on_demand_marker(image).exists()
@@ -301,7 +291,7 @@ class Store:
 
     def original(self, video: str) -> Path:
         """Path of the media file; UnreadableMedia if it is gone or another one."""
-        return self._originals.find(self.folder(video), self.manifest(video))
+        return find_original(self.folder(video), self.manifest(video), self._hashed)
 
     def remove(self, video: str) -> None:
         """Remove a video from the library; a linked original stays where it is."""

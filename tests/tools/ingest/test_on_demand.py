@@ -147,8 +147,8 @@ def test_a_later_look_takes_nothing_away(count: tuple[Toolbox, str]) -> None:
     assert shown(toolbox.look_closer(video, 3.2, 3.25)) == [(3.2, "132")]
     (cited,) = toolbox.search_screen_text("132", [video])
     Toolbox(library).look_closer(video, 3.2, 3.25)
-    on_demand.sample_densely(library, video, 3.2, 3.25, None, Colours())
-    on_demand.sample_densely(library, video, 3.2, 3.25, Reader("another"), None)
+    on_demand.DenseSampler(library, video, None, Colours()).sample(3.2, 3.25)
+    on_demand.DenseSampler(library, video, Reader("another"), None).sample(3.2, 3.25)
     (sample,) = library.dense_samples(video)
     assert (sample.reader, sample.embedder, len(sample.vectors or [])) == ("another", "colours", 10)
     assert library.evidence(cited.id).text == "132"

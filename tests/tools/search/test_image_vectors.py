@@ -10,7 +10,7 @@ from PIL import Image
 
 from tools.errors import NotIndexed, ProviderUnavailable, RefusedRequest
 from tools.files.durable import digest, write_lines
-from tools.ingest.on_demand import sample_densely
+from tools.ingest.on_demand import DenseSampler
 from tools.library import Library
 from tools.search.image_vectors import VisualSearch
 from tools.search.scene_index import FRAMES, SEGMENTS, stored
@@ -114,7 +114,7 @@ def test_more_like_this_finds_other_moments_of_the_same_look(box: Toolbox, shelf
 def test_what_a_closer_look_saw_is_found_in_all_videos(box: Toolbox, shelf: Any):
     visual = box.visual
     assert visual is not None
-    sample_densely(shelf.library, shelf.video, 4.0, 4.1, None, visual.embedder)
+    DenseSampler(shelf.library, shelf.video, None, visual.embedder).sample(4.0, 4.1)
     frames = {f"frame:{shelf.video}@{4000 + 100 * n}" for n in range(10)}
     assert frames <= visual.fitting("a blue thing").keys()
     assert len(frames & visual.fitting("a blue thing", start=4.5).keys()) == 5

@@ -8,8 +8,7 @@ import numpy as np
 
 from tools.audio.loudness import RATE, chunks, speech_spans
 from tools.files import durable as files
-from tools.ingest.run import IngestRun
-from tools.ingest.stages.step import Result
+from tools.ingest.run import IngestRun, Result
 from tools.media import DOUBTFUL, Utterance
 from tools.models.registry import checked, stamp
 from tools.store.records import HEARD, SUBTITLES
@@ -147,7 +146,7 @@ def speech_sources(run: IngestRun) -> Any:
     """
     name = resolve(run.providers.transcriber, run.models, *_machine(run))
     stages = run.manifest["stages"]
-    sources = [stages.get(one, {}).get("files", {}) for one in ("subtitles", "sound")]
+    sources = [stages.get(stage, {}).get("files", {}) for stage in ("subtitles", "sound")]
     old = stages.get("speech", {})
     same = old.get("state") == "done" and old["from"][2] == sources
     if same and run.providers.transcriber in AUTO and old["provider"] in better(name):

@@ -7,8 +7,7 @@ import numpy as np
 
 from tools.embed import image_embedder_named, load_image_embedder
 from tools.files import durable as files
-from tools.ingest.run import IngestRun
-from tools.ingest.stages.step import Result
+from tools.ingest.run import IngestRun, Result
 from tools.models import registry as models
 from tools.search.scene_index import stored
 from tools.vision.near_duplicates import duplicate_groups, thumbnail

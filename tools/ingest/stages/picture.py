@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from tools.errors import UnreadableMedia
 from tools.files import durable as files
 from tools.files.rows import Rows, read_rows
-from tools.ingest.run import IngestRun
-from tools.ingest.stages.step import Result
+from tools.ingest.run import IngestRun, Result
 from tools.media import Attributes, Frame, Scene
 from tools.store.frames import move_picture
 from tools.vision import scenes

@@ -4,8 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tools.ingest.run import IngestRun
-from tools.ingest.stages.step import Result
+from tools.ingest.run import IngestRun, Result
 from tools.store.records import SUBTITLES
 from tools.transcript.subtitles import read_sidecar, sidecar_files, stream_track, transcript
 

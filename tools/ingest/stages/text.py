@@ -8,8 +8,7 @@ import numpy as np
 
 from tools.embed import TextEmbedder, embedder_named, load_embedder
 from tools.files import durable as files
-from tools.ingest.run import IngestRun
-from tools.ingest.stages.step import Result
+from tools.ingest.run import IngestRun, Result
 from tools.models import registry as models
 from tools.search.passages import passages
 from tools.store.records import READ
