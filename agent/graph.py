@@ -117,7 +117,9 @@ def build_agent(
         question = state["messages"][asked_at(state["messages"])]
         keep = {id(m) for m in (*finished(state["messages"]), question)}
         gone = [RemoveMessage(id=m.id) for m in state["messages"] if m.id and id(m) not in keep]
-        answer = AIMessage(content=ending.text, additional_kwargs={KEY: ending.as_data()})
+        plan = beside(last).get("plan")
+        data = ending.as_data() | ({"plan": plan} if plan else {})
+        answer = AIMessage(content=ending.text, additional_kwargs={KEY: data})
         return {"messages": [*gone, answer], "handles": list(ending.handles)}
 
     def after_think(state: State, runtime: Runtime[Turn]) -> str:

@@ -1,1 +1,1 @@
-"""Speed and quality, as tables that anyone can make again."""
+"""Benchmarks of speed and quality, each printed as a table."""

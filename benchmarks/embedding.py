@@ -1,4 +1,4 @@
-"""How fast pictures are embedded, beside bare onnxruntime on the same batches.
+"""Speed of the image embedder, beside bare onnxruntime on the same batches.
 
     python -m benchmarks.embedding [--pictures N] [--rounds N] [--threads N]
 
@@ -28,7 +28,7 @@ LEAST_RATIO = 0.9
 
 
 class Graph:
-    """Nodes and random weights, put together one after another."""
+    """Builder of an ONNX graph with random weights."""
 
     def __init__(self) -> None:
         self.nodes: list[Any] = []
@@ -36,31 +36,31 @@ class Graph:
         self._random = np.random.default_rng(0)
 
     def add(self, kind: str, *inputs: str, **attributes: Any) -> str:
-        """A node with one output; its name."""
+        """Add a node with one output; returns its name."""
         name = f"v{len(self.nodes)}"
         self.nodes.append(helper.make_node(kind, list(inputs), [name], **attributes))
         return name
 
     def weight(self, *shape: int) -> str:
-        """Small random numbers."""
+        """Add small random weights; returns their name."""
         return self.constant(self._random.normal(0, 0.02, shape).astype(np.float32))
 
     def constant(self, array: Any) -> str:
-        """An array as it is."""
+        """Add a constant; returns its name."""
         name = f"w{len(self.weights)}"
         self.weights.append(numpy_helper.from_array(np.asarray(array), name))
         return name
 
     def linear(self, x: str, wide: int, out: int) -> str:
-        """A matrix and a bias."""
+        """Add a linear layer with a bias."""
         return self.add("Add", self.add("MatMul", x, self.weight(wide, out)), self.weight(out))
 
     def norm(self, x: str) -> str:
-        """Layer normalisation of the last axis."""
+        """Add a layer normalisation of the last axis."""
         return self.add("LayerNormalization", x, self.weight(WIDTH), self.weight(WIDTH), axis=-1)
 
     def attention(self, x: str) -> str:
-        """Every place looks at every other."""
+        """Add multi-head self-attention."""
         split = self.constant(np.array([0, 0, HEADS, WIDTH // HEADS]))
         parts: list[str] = []
         for axes in ((0, 2, 1, 3), (0, 2, 3, 1), (0, 2, 1, 3)):  # query, key, value
@@ -73,7 +73,7 @@ class Graph:
         return self.linear(joined, WIDTH, WIDTH)
 
     def block(self, x: str) -> str:
-        """One layer of the transformer, with the activation of CLIP."""
+        """Add a transformer layer with the activation of CLIP."""
         x = self.add("Add", x, self.attention(self.norm(x)))
         inner = self.linear(self.norm(x), WIDTH, 4 * WIDTH)
         gate = self.add("Sigmoid", self.add("Mul", inner, self.constant(np.float32(1.702))))
@@ -81,7 +81,7 @@ class Graph:
 
 
 def make_tower(path: Path) -> None:
-    """A vision tower of 87 million random weights."""
+    """Write a vision tower with 87 million random weights."""
     g = Graph()
     places = (SIDE // PATCH) ** 2
     stride = {"kernel_shape": [PATCH, PATCH], "strides": [PATCH, PATCH]}
@@ -113,7 +113,7 @@ def make_tower(path: Path) -> None:
 
 
 def make_pictures(folder: Path, count: int) -> list[Path]:
-    """JPEG files with as much in them as a frame of a film."""
+    """Write JPEG files with as much detail as a frame of a film."""
     random = np.random.default_rng(1)
     paths = [folder / f"{number:03d}.jpg" for number in range(count)]
     for path in paths:
@@ -123,7 +123,7 @@ def make_pictures(folder: Path, count: int) -> list[Path]:
 
 
 def main() -> None:
-    """Measure and print; status 1 where the target is missed."""
+    """Measure and print; exit status 1 if the target is missed."""
     import onnxruntime
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])

@@ -20,16 +20,16 @@ QUESTIONS = (
     "Which text stands on the slide about the eel pass at Hollin?",
 )
 PAUSE = 0.2
-"""Seconds between two looks at whether the talk can be asked yet."""
+"""Seconds between two checks of whether questions can be asked yet."""
 
 
 def cuepoint(home: Path, *arguments: str) -> list[str]:
-    """The program as it is installed beside this interpreter."""
+    """Command line of the program installed beside this interpreter."""
     return [str(Path(sys.executable).with_name("cuepoint")), "--library", str(home), *arguments]
 
 
 def asked(home: Path, question: str) -> dict[str, Any]:
-    """The answer, as any program gets it."""
+    """Answer of the command line as JSON."""
     run = subprocess.run(
         cuepoint(home, "ask", question, "--json"), capture_output=True, text=True, check=True
     )
@@ -37,16 +37,16 @@ def asked(home: Path, question: str) -> dict[str, Any]:
 
 
 def line(when: float, answer: dict[str, Any]) -> None:
-    """One row of the table."""
-    (looked,) = answer["coverage"]
-    ready = " ".join(f"{name} {share:.0%}" for name, share in looked["ready"].items())
+    """Print one row of the table."""
+    (coverage,) = answer["coverage"]
+    ready = " ".join(f"{name} {share:.0%}" for name, share in coverage["ready"].items())
     said = answer["answer"].splitlines()[0][:60]
-    print(f"{when:7.1f} s  {looked['frames']:4} frames, {looked['longest_gap']:5.1f} s apart  "
+    print(f"{when:7.1f} s  {coverage['frames']:4} frames, {coverage['longest_gap']:5.1f} s apart  "
           f"{ready}  {said}", flush=True)  # fmt: skip
 
 
 def measure(talk: Path, home: Path) -> None:
-    """Ask as soon as it can be asked, whenever half of what is left is done, and at the end."""
+    """Ask as soon as possible, each time half of the rest is indexed, and at the end."""
     from tools.library import Library
 
     library = Library(home)
@@ -54,7 +54,7 @@ def measure(talk: Path, home: Path) -> None:
     with subprocess.Popen(
         cuepoint(home, "index", str(talk)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as indexing:
-        while not any(one.stages["keyframes"].state == "done" for one in library.list()):
+        while not any(video.stages["keyframes"].state == "done" for video in library.list()):
             if indexing.poll() is not None:
                 raise SystemExit("indexing ended before anything could be asked")
             time.sleep(PAUSE)
@@ -78,7 +78,7 @@ def measure(talk: Path, home: Path) -> None:
 
 
 def main() -> None:
-    """Print what each answer had to go by."""
+    """Parse the options and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("talk", nargs="?", type=Path)
     chosen = parser.parse_args()

@@ -1,4 +1,4 @@
-"""The pictures of the talk that look like photographs: shapes, light, blur and grain."""
+"""Synthetic photographs for the slides of the talk: shapes, light, blur and grain."""
 
 import zlib
 from collections.abc import Callable
@@ -13,7 +13,7 @@ Draw = ImageDraw.ImageDraw
 
 
 def _ground(top: str, low: str) -> Image.Image:
-    """A light that changes from the upper edge to the lower."""
+    """Vertical gradient."""
     ends = [[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in (top, low)]
     share = np.linspace(0, 1, HEIGHT)[:, None]
     rows = (np.array(ends[0]) * (1 - share) + np.array(ends[1]) * share).astype("uint8")
@@ -227,7 +227,7 @@ def _comet() -> Image.Image:
 
 
 def _toned(image: Image.Image, dark: str, light: str) -> Image.Image:
-    """As an old print: from a dark to a light tone."""
+    """Sepia tone, as of an old print."""
     ends = [[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in (dark, light)]
     share = np.asarray(image.convert("L"), float)[..., None] / 255
     rows = np.array(ends[0]) * (1 - share) + np.array(ends[1]) * share
@@ -250,7 +250,7 @@ PHOTOS: dict[str, Callable[[], Image.Image]] = {
 
 @cache
 def photo(title: str) -> Image.Image:
-    """The picture of that title, softened and with grain."""
+    """The photograph of this title, with blur and grain."""
     soft = PHOTOS[title]().filter(ImageFilter.GaussianBlur(1.2))
     noise = np.random.default_rng(zlib.crc32(title.encode())).normal(0, 5, (HEIGHT, WIDTH, 1))
     return Image.fromarray(np.clip(np.asarray(soft) + noise, 0, 255).astype("uint8"))

@@ -1,4 +1,4 @@
-"""How long /health takes while copies for the browser are made, beside an idle server.
+"""Latency of /health while copies for the browser are made, beside an idle server.
 
     python -m benchmarks.playing [--looks 100]
 
@@ -31,11 +31,11 @@ from tools.models.providers import BARE
 BROWSERS = 20
 SECONDS, RATE = 150, 25
 PAUSE = 0.02
-"""Seconds between two looks."""
+"""Seconds between two requests."""
 
 
 def film(path: Path) -> Path:
-    """Noise that moves, as MPEG-4 in AVI: as dear to decode as real pictures."""
+    """Write moving noise as MPEG-4 in AVI, as expensive to decode as real pictures."""
     noise = np.random.default_rng(1).integers(0, 255, (45, 160, 3), np.uint8)
     with av.open(str(path), "w") as container:
         stream = container.add_stream("mpeg4", rate=RATE)
@@ -50,7 +50,7 @@ def film(path: Path) -> Path:
 
 @contextmanager
 def serving(home: Path) -> Iterator[str]:
-    """The program as it is installed beside this interpreter; the address at which it is."""
+    """Run the installed program as a server; yields its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -68,41 +68,41 @@ def serving(home: Path) -> Iterator[str]:
             process.terminate()
 
 
-def waits(address: str, goes_on: Callable[[int], bool]) -> list[float]:
-    """Milliseconds of each look at /health."""
-    taken: list[float] = []
-    while goes_on(len(taken)):
+def latencies(address: str, goes_on: Callable[[int], bool]) -> list[float]:
+    """Milliseconds of each request to /health."""
+    milliseconds: list[float] = []
+    while goes_on(len(milliseconds)):
         begun = time.perf_counter()
         with urlopen(f"{address}/health"):
-            taken.append((time.perf_counter() - begun) * 1000)
+            milliseconds.append((time.perf_counter() - begun) * 1000)
         time.sleep(PAUSE)
-    return taken
+    return milliseconds
 
 
 def play(address: str, video: str, number: int) -> None:
-    """Ask for a span of six seconds."""
+    """Request a span of six seconds."""
     start = number * 7
     with urlopen(f"{address}/media/{video}/play?from={start}&to={start + 6}") as reply:
         reply.read()
 
 
-def measure(looks: int, folder: Path) -> None:
-    """Print the waits, idle and busy, and their ratio."""
+def measure(requests: int, folder: Path) -> None:
+    """Print the latencies, idle and busy, and their ratio."""
     library = Library(folder / "home")
     video = ingest(library, film(folder / "film.avi"), providers=BARE).id
     with serving(library.home) as address:
-        waits(address, lambda done: done < 10)
-        idle = waits(address, lambda done: done < looks)
+        latencies(address, lambda done: done < 10)
+        idle = latencies(address, lambda done: done < requests)
         browsers = [
             threading.Thread(target=play, args=(address, video, number))
             for number in range(BROWSERS)
         ]
-        for one in browsers:
-            one.start()
-        busy = waits(address, lambda _: any(one.is_alive() for one in browsers))
+        for browser in browsers:
+            browser.start()
+        busy = latencies(address, lambda _: any(browser.is_alive() for browser in browsers))
     print("| /health | looks | p50 ms | longest ms |\n|---|---|---|---|")
-    for name, taken in (("idle", idle), (f"{BROWSERS} copies", busy)):
-        print(f"| {name} | {len(taken)} | {statistics.median(taken):.1f} | {max(taken):.1f} |")
+    for name, waits in (("idle", idle), (f"{BROWSERS} copies", busy)):
+        print(f"| {name} | {len(waits)} | {statistics.median(waits):.1f} | {max(waits):.1f} |")
     p50 = statistics.median(busy) / statistics.median(idle)
     print(f"| ratio | | {p50:.2f} | {max(busy) / max(idle):.2f} |")
 
@@ -113,9 +113,9 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--looks", type=int, default=100)
-    looks = parser.parse_args().looks
+    requests = parser.parse_args().looks
     with TemporaryDirectory() as folder:
-        measure(looks, Path(folder))
+        measure(requests, Path(folder))
 
 
 if __name__ == "__main__":

@@ -2,8 +2,9 @@
 
 A citation is right when its middle lies in the truth, half a second more or less, and it is no
 longer than ten seconds or twice the truth. Every citation counts. Questions about what is absent,
-and about facts that are not told, are right when the answer is "not found". Counted apart are short
-videos and the hour-long talk that benchmarks/talk.py makes, without a voice, as its times differ.
+and about facts that no video states, are right when the answer is "not found". Counted apart are
+short videos and the hour-long talk that benchmarks/talk.py makes, without a voice, as its times
+differ.
 """
 
 import argparse
@@ -29,17 +30,17 @@ TALK = "talk.mp4"
 
 
 def questions(half: str) -> dict[str, list[dict[str, Any]]]:
-    """The questions of one half by conversation, in their order."""
-    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    """Questions of one half by conversation, in their order."""
+    conversations: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for path in sorted((ROOT / "tests" / "questions").glob(f"*_{half}.jsonl")):
         for line in path.read_text().splitlines():
             question = json.loads(line)
-            found[question["conversation"]].append(question)
-    return found
+            conversations[question["conversation"]].append(question)
+    return conversations
 
 
 def locate(name: str, home: Path) -> Path | None:
-    """The video of a question: the sample, the talk, or one of the folder of real videos."""
+    """Path of a question's video: the sample, the talk, or one of the real videos."""
     if name == TALK:
         from benchmarks.talk import make
 
@@ -52,7 +53,7 @@ def locate(name: str, home: Path) -> Path | None:
 
 
 def is_right(question: dict[str, Any], answer: Answer) -> bool:
-    """The rule at the top of this file."""
+    """True if an answer is right: the rule at the top of this file."""
     if question["expect"] != "found":
         return not answer.found
     truth: list[list[float]] = question["truth"]
@@ -60,8 +61,8 @@ def is_right(question: dict[str, Any], answer: Answer) -> bool:
         return False
     hit: set[int] = set()
     for cited in answer.evidence:
-        one = cited.evidence
-        middle, length = (one.start + one.end) / 2, one.end - one.start
+        start, end = cited.evidence.start, cited.evidence.end
+        middle, length = (start + end) / 2, end - start
         fitting = {
             n
             for n, (start, end) in enumerate(truth)
@@ -73,19 +74,19 @@ def is_right(question: dict[str, Any], answer: Answer) -> bool:
         hit |= fitting
     if question.get("all") and len(hit) < len(truth):
         return False
-    told = " ".join([answer.answer, *(c.evidence.text for c in answer.evidence)]).casefold()
+    text = " ".join([answer.answer, *(c.evidence.text for c in answer.evidence)]).casefold()
     return all(
-        any(part.strip() in told for part in word.casefold().split("|"))
+        any(part.strip() in text for part in word.casefold().split("|"))
         for word in question.get("says", ())
     )
 
 
 def comes_near(question: dict[str, Any], answer: Answer) -> bool:
-    """Whether what was shown, or named as nearest, touches what a fact not told belongs to."""
+    """True if the evidence, or a nearest moment, overlaps the span about the subject asked for."""
     shown = [cited.evidence for cited in (*answer.evidence, *answer.nearest)]
     return any(
-        one.start <= end + SLACK and one.end >= start - SLACK
-        for one in shown
+        evidence.start <= end + SLACK and evidence.end >= start - SLACK
+        for evidence in shown
         for start, end in question["near"]
     )
 
@@ -93,7 +94,7 @@ def comes_near(question: dict[str, Any], answer: Answer) -> bool:
 async def answer_all(
     agent: Agent, talks: dict[str, list[dict[str, Any]]], ids: dict[str, str]
 ) -> list[tuple[dict[str, Any], Answer]]:
-    """Every question in the thread of its conversation."""
+    """Ask every question in the thread of its conversation."""
     answers: list[tuple[dict[str, Any], Answer]] = []
     for name, talk in talks.items():
         for question in talk:
@@ -108,7 +109,7 @@ async def answer_all(
 
 
 def table(answers: list[tuple[dict[str, Any], Answer]]) -> str:
-    """Right of asked, by what was expected and by first question or follow-up."""
+    """Table of right answers, by expectation and by first question or follow-up."""
     rows: dict[str, list[bool]] = defaultdict(list)
     for question, answer in answers:
         right = is_right(question, answer)

@@ -1,4 +1,4 @@
-"""The script of the talk: what is said while which slide is shown.
+"""Script of the talk: its slides, and the speech during each.
 
 The files of benchmarks/talk/ are read in the order of their names. `= kind: title` begins a
 slide, `| ` stands before each of its lines, `= again: title` shows a slide a second time, `+`
@@ -17,20 +17,20 @@ NEXT, PARAGRAPH, TURN = 0.4, 0.9, 1.2
 
 @dataclass(frozen=True)
 class Slide:
-    """What is shown; of a slide of steps the first ones."""
+    """A slide; a slide of steps shows only the first ones."""
 
     kind: str
     title: str
     talk: int
-    """Which of the files it is from, from 0; each has a look of its own."""
+    """Number of its file, from 0; each has a theme of its own."""
     number: int
     lines: tuple[str, ...] = ()
     shown: int | None = None
-    """How many lines are there already; all of them where it is None."""
+    """Number of lines shown so far; None for all."""
 
     @property
     def rows(self) -> list[list[str]]:
-        """The lines that are there, in the pieces that are written apart."""
+        """The lines shown so far, each as its separate pieces."""
         lines = self.lines[: self.shown]
         if self.kind == "table":
             return [line.split(" | ") for line in lines]
@@ -41,7 +41,7 @@ class Slide:
 
 @dataclass(frozen=True)
 class Sentence:
-    """What is said in one breath, after a silence of `pause` seconds."""
+    """A spoken sentence, after a silence of `pause` seconds."""
 
     speaker: str
     text: str
@@ -50,14 +50,14 @@ class Sentence:
 
 @dataclass
 class Part:
-    """A slide and what is said while it is shown."""
+    """A slide and the sentences during it."""
 
     slide: Slide
     sentences: list[Sentence] = field(default_factory=list)
 
 
 def read(folder: Path = FOLDER) -> list[Part]:
-    """Every part in its order."""
+    """Read every part in its order."""
     parts: list[Part] = []
     speaker = ""
     for talk, path in enumerate(sorted(folder.glob("*.txt"))):

@@ -1,4 +1,4 @@
-"""How the slides of the talk look.
+"""Renderer of the slides of the talk.
 
 Drawn at SCALE times the size and reduced, which smooths edges, in the typeface that comes with
 Pillow, so that every machine draws the same. Coordinates are those of the finished picture.
@@ -19,8 +19,8 @@ Point = tuple[float, float]
 
 
 @dataclass(frozen=True)
-class Look:
-    """The colours of one speaker's slides, and where the band is: left, top or bottom."""
+class Theme:
+    """Colours of one speaker's slides, and the place of the band: left, top or bottom."""
 
     paper: str
     ink: str
@@ -29,22 +29,22 @@ class Look:
     band: str
 
 
-LOOKS = (
-    Look("#ffffff", "#1d2733", "#e8edf3", "#1f4e8c", "left"),
-    Look("#f3faf7", "#12352f", "#d8ece4", "#11806a", "top"),
-    Look("#20252e", "#eef2f6", "#323a47", "#4cc3e6", "bottom"),
-    Look("#f7f0df", "#3b2a1a", "#e9dcc0", "#9a4a1c", "left"),
-    Look("#ffffff", "#2b2140", "#ece8f4", "#6b3fa0", "top"),
+THEMES = (
+    Theme("#ffffff", "#1d2733", "#e8edf3", "#1f4e8c", "left"),
+    Theme("#f3faf7", "#12352f", "#d8ece4", "#11806a", "top"),
+    Theme("#20252e", "#eef2f6", "#323a47", "#4cc3e6", "bottom"),
+    Theme("#f7f0df", "#3b2a1a", "#e9dcc0", "#9a4a1c", "left"),
+    Theme("#ffffff", "#2b2140", "#ece8f4", "#6b3fa0", "top"),
 )
-WARNING = Look("#b3161b", "#ffffff", "#c9393d", "#ffd23f", "bottom")
+WARNING = Theme("#b3161b", "#ffffff", "#c9393d", "#ffd23f", "bottom")
 
 
 class Canvas:
-    """A slide that is being drawn."""
+    """Canvas of one slide."""
 
-    def __init__(self, look: Look) -> None:
-        self.look = look
-        self.image = Image.new("RGB", (WIDTH * SCALE, HEIGHT * SCALE), look.paper)
+    def __init__(self, theme: Theme) -> None:
+        self.theme = theme
+        self.image = Image.new("RGB", (WIDTH * SCALE, HEIGHT * SCALE), theme.paper)
         self.draw = ImageDraw.Draw(self.image)
 
     def text(
@@ -65,7 +65,7 @@ class Canvas:
         self.draw.ellipse([round(v * SCALE) for v in (x - rx, y - ry, x + rx, y + ry)], fill)
 
     def polygon(self, points: list[Point], fill: str) -> None:
-        """Fill a shape."""
+        """Fill a polygon."""
         self.draw.polygon([(x * SCALE, y * SCALE) for x, y in points], fill)
 
     def line(self, points: list[Point], fill: str, width: float) -> None:
@@ -73,50 +73,50 @@ class Canvas:
         self.draw.line([(x * SCALE, y * SCALE) for x, y in points], fill, round(width * SCALE))
 
     def head(self, title: str) -> None:
-        """The title over a short rule."""
-        self.text((LEFT, 92), title, 50, self.look.ink, bold=True)
-        self.box(LEFT, 134, LEFT + 130, 140, self.look.accent)
+        """Draw the title over a short rule."""
+        self.text((LEFT, 92), title, 50, self.theme.ink, bold=True)
+        self.box(LEFT, 134, LEFT + 130, 140, self.theme.accent)
 
     def foot(self, number: int) -> None:
-        """The band of the look, the day and the number of the slide."""
+        """Draw the band of the theme, the day and the number of the slide."""
         bands = {"left": (0, 0, 28, 720), "top": (0, 0, 1280, 22), "bottom": (0, 706, 1280, 720)}
-        self.box(*bands[self.look.band], self.look.accent)
-        self.text((LEFT, 684), FOOT, 18, self.look.ink)
-        self.text((WIDTH - 60, 684), str(number), 18, self.look.ink, "rm")
+        self.box(*bands[self.theme.band], self.theme.accent)
+        self.text((LEFT, 684), FOOT, 18, self.theme.ink)
+        self.text((WIDTH - 60, 684), str(number), 18, self.theme.ink, "rm")
 
 
 def draw(slide: Slide) -> Image.Image:
-    """The finished picture of a slide."""
+    """Draw a slide."""
     if slide.kind == "blank":
         return Image.new("RGB", (WIDTH, HEIGHT), "#050505")
-    c = Canvas(WARNING if slide.kind == "warning" else LOOKS[slide.talk])
+    c = Canvas(WARNING if slide.kind == "warning" else THEMES[slide.talk])
     KINDS[slide.kind](c, slide)
     c.foot(slide.number)
     return c.image.reduce(SCALE)
 
 
 def _title(c: Canvas, slide: Slide) -> None:
-    c.box(0, 0, WIDTH, 400, c.look.accent)
-    c.text((LEFT, 300), slide.title, 76, c.look.paper, bold=True)
+    c.box(0, 0, WIDTH, 400, c.theme.accent)
+    c.text((LEFT, 300), slide.title, 76, c.theme.paper, bold=True)
     for n, line in enumerate(slide.lines):
-        c.text((LEFT, 460 + 58 * n), line, 40 if n == 0 else 32, c.look.ink)
+        c.text((LEFT, 460 + 58 * n), line, 40 if n == 0 else 32, c.theme.ink)
 
 
 def _bullets(c: Canvas, slide: Slide) -> None:
     c.head(slide.title)
     for n, (line,) in enumerate(slide.rows):
         y = 225 + 88 * n
-        c.ellipse(LEFT + 10, y, 8, 8, c.look.accent)
-        c.text((LEFT + 44, y), line, 38, c.look.ink)
+        c.ellipse(LEFT + 10, y, 8, 8, c.theme.accent)
+        c.text((LEFT + 44, y), line, 38, c.theme.ink)
 
 
 def _steps(c: Canvas, slide: Slide) -> None:
     c.head(slide.title)
     for n, (line,) in enumerate(slide.rows):
         top = 185 + 112 * n
-        c.box(LEFT, top, WIDTH - 90, top + 84, c.look.soft)
-        c.box(LEFT, top, LEFT + 12, top + 84, c.look.accent)
-        c.text((LEFT + 44, top + 42), line, 36, c.look.ink)
+        c.box(LEFT, top, WIDTH - 90, top + 84, c.theme.soft)
+        c.box(LEFT, top, LEFT + 12, top + 84, c.theme.accent)
+        c.text((LEFT + 44, top + 42), line, 36, c.theme.ink)
 
 
 def _table(c: Canvas, slide: Slide) -> None:
@@ -127,10 +127,10 @@ def _table(c: Canvas, slide: Slide) -> None:
     tall = min(86, (BOTTOM - TOP) / len(slide.rows))
     for n, row in enumerate(slide.rows):
         top, x = TOP + n * tall, float(LEFT)
-        fill = c.look.accent if n == 0 else c.look.soft if n % 2 else c.look.paper
+        fill = c.theme.accent if n == 0 else c.theme.soft if n % 2 else c.theme.paper
         c.box(LEFT, top, WIDTH - LEFT, top + tall, fill)
         for cell, width in zip(row, wide, strict=True):
-            ink = c.look.paper if n == 0 else c.look.ink
+            ink = c.theme.paper if n == 0 else c.theme.ink
             c.text((x + 18, top + tall / 2), cell, 30, ink, bold=n == 0)
             x += width * scale
 
@@ -140,20 +140,20 @@ def _bars(c: Canvas, slide: Slide) -> None:
     most = max(int(float(value) * 10) for _, value in slide.rows)
     floor, room = 600, (WIDTH - 2 * LEFT) / len(slide.rows)
     for n in range(5):
-        c.line([(LEFT, floor - 90 * n), (WIDTH - LEFT, floor - 90 * n)], c.look.soft, 2)
+        c.line([(LEFT, floor - 90 * n), (WIDTH - LEFT, floor - 90 * n)], c.theme.soft, 2)
     for n, (label, value) in enumerate(slide.rows):
         middle = LEFT + room * (n + 0.5)
         top = floor - 360 * float(value) * 10 / most
         c.box(
-            middle - min(room, 200) * 0.3, top, middle + min(room, 200) * 0.3, floor, c.look.accent
+            middle - min(room, 200) * 0.3, top, middle + min(room, 200) * 0.3, floor, c.theme.accent
         )
-        c.text((middle, top - 24), value, 32, c.look.ink, "mm", bold=True)
-        c.text((middle, floor + 32), label, 30, c.look.ink, "mm")
-    c.line([(LEFT, floor), (WIDTH - LEFT, floor)], c.look.ink, 3)
+        c.text((middle, top - 24), value, 32, c.theme.ink, "mm", bold=True)
+        c.text((middle, floor + 32), label, 30, c.theme.ink, "mm")
+    c.line([(LEFT, floor), (WIDTH - LEFT, floor)], c.theme.ink, 3)
 
 
 def _code(c: Canvas, slide: Slide) -> None:
-    """Each letter in a column of its own, as in a terminal."""
+    """Draw monospaced text, as in a terminal."""
     c.head(slide.title)
     c.box(LEFT, 175, WIDTH - LEFT, 645, "#11151b")
     for n, line in enumerate(slide.lines):
@@ -164,7 +164,7 @@ def _code(c: Canvas, slide: Slide) -> None:
 
 
 def _map(c: Canvas, slide: Slide) -> None:
-    """A river from hills at the upper left to a sea at the right, its places on dots."""
+    """Draw a map: a river from hills at the upper left to a sea at the right, and its places."""
     c.head(slide.title)
     c.box(60, 160, 1220, 660, "#dfe8cf")
     c.polygon(
@@ -201,30 +201,30 @@ def _map(c: Canvas, slide: Slide) -> None:
 
 
 def _river(share: float) -> Point:
-    """A point of the river, 0 at its source and 1 at its mouth."""
+    """Point of the river, 0 at its source and 1 at its mouth."""
     return 190 + 880 * share, 290 + 250 * share + 45 * sin(share * 3.2 * pi)
 
 
 def _photo(c: Canvas, slide: Slide) -> None:
-    c.text((LEFT, 58), slide.title, 40, c.look.ink, bold=True)
+    c.text((LEFT, 58), slide.title, 40, c.theme.ink, bold=True)
     c.image.paste(photo(slide.title).resize((1100 * SCALE, 520 * SCALE)), (90 * SCALE, 98 * SCALE))
-    c.text((LEFT, 644), slide.lines[0], 28, c.look.ink)
+    c.text((LEFT, 644), slide.lines[0], 28, c.theme.ink)
 
 
 def _quote(c: Canvas, slide: Slide) -> None:
-    c.box(LEFT, 180, LEFT + 10, 560, c.look.accent)
-    c.text((LEFT + 50, 130), slide.title, 32, c.look.ink)
+    c.box(LEFT, 180, LEFT + 10, 560, c.theme.accent)
+    c.text((LEFT + 50, 130), slide.title, 32, c.theme.ink)
     for n, line in enumerate(slide.lines[:-1]):
-        c.text((LEFT + 50, 240 + 84 * n), line, 54, c.look.ink)
-    c.text((LEFT + 50, 530), slide.lines[-1], 32, c.look.ink)
+        c.text((LEFT + 50, 240 + 84 * n), line, 54, c.theme.ink)
+    c.text((LEFT + 50, 530), slide.lines[-1], 32, c.theme.ink)
 
 
 def _warning(c: Canvas, slide: Slide) -> None:
-    c.polygon([(150, 230), (250, 60), (350, 230)], c.look.accent)
-    c.text((250, 165), "!", 110, c.look.paper, "mm", bold=True)
-    c.text((400, 155), slide.title, 60, c.look.ink, bold=True)
+    c.polygon([(150, 230), (250, 60), (350, 230)], c.theme.accent)
+    c.text((250, 165), "!", 110, c.theme.paper, "mm", bold=True)
+    c.text((400, 155), slide.title, 60, c.theme.ink, bold=True)
     for n, line in enumerate(slide.lines):
-        c.text((150, 340 + 100 * n), line, 48, c.look.ink)
+        c.text((150, 340 + 100 * n), line, 48, c.theme.ink)
 
 
 KINDS = {

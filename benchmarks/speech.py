@@ -1,4 +1,4 @@
-"""How many words each recogniser that is there gets wrong, and how long it takes.
+"""Word error rate and speed of each installed recogniser.
 
     python -m benchmarks.speech [MEDIA] [--models DIR] [--transcriber NAME]...
 
@@ -38,19 +38,19 @@ WX = (
     "Well, you can stay as long as you want, my love."
 )
 DIGITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
-NOTHING = ("clips/h5r_ImF.mp4", "clips/moviepy_bbb_0_30.webm", "clips/dvr_traffic.mp4")
-"""Music, and silence: whatever is heard there is made up."""
+NO_SPEECH = ("clips/h5r_ImF.mp4", "clips/moviepy_bbb_0_30.webm", "clips/dvr_traffic.mp4")
+"""Music and silence: any recognised word is a hallucination."""
 
 
 class Clip(NamedTuple):
-    """A file and the words that are said in it, all of them or, from wx_sample01, the captions."""
+    """A file and its transcript; of wx_sample01 its captions."""
 
     path: Path
     words: str
 
 
-class Heard(NamedTuple):
-    """What the audio pass left of one clip."""
+class AudioPass(NamedTuple):
+    """Results of the audio pass of one clip."""
 
     length: float
     rows: Rows
@@ -60,7 +60,7 @@ class Heard(NamedTuple):
 
 
 def clips(media: Path) -> Iterator[Clip]:
-    """The known ones that are there."""
+    """Known clips in the folder."""
     speech = media / "speech"
     grid = media / "derived" / "grid_talk_33s.mp4"
     spoken = read_sidecar(grid.with_suffix(".srt"), grid).cues
@@ -70,7 +70,7 @@ def clips(media: Path) -> Iterator[Clip]:
         Clip(speech / "lucier.mp3", _text(speech / "lucier.txt")),
         Clip(media / "clips" / "wx_sample01.mp4", WX),
         Clip(grid, ". ".join(cue.text for cue in spoken)),
-        *(Clip(media / name, "") for name in NOTHING),
+        *(Clip(media / name, "") for name in NO_SPEECH),
     ]
     yield from (clip for clip in known if clip.path.exists())
 
@@ -80,13 +80,13 @@ def _text(path: Path) -> str:
 
 
 def plain(text: str) -> str:
-    """Lower case, no punctuation, digits as words: "F2" and "f two" are the same."""
+    """Normalise: lower case, no punctuation, digits as words, so that "F2" equals "f two"."""
     spelt = re.sub(r"\d", lambda digit: f" {DIGITS[int(digit[0])]} ", text.casefold())
     return " ".join(re.sub(r"[^\w' ]+", " ", spelt).split())
 
 
 def bare(path: Path) -> float:
-    """Seconds that decoding the sound takes, and doing nothing with it."""
+    """Seconds of a bare decode of the sound."""
     import av
 
     start = time.perf_counter()
@@ -96,20 +96,20 @@ def bare(path: Path) -> float:
     return time.perf_counter() - start
 
 
-def listen(child: Child, path: Path, folder: Path) -> Heard:
-    """The audio pass, timed; the child and what it imports are warm."""
+def listen(child: Child, path: Path, folder: Path) -> AudioPass:
+    """Time the audio pass, in a child that is warm."""
     samples, rows = folder / "sound.pcm", folder / "sound.npy"
     start = time.perf_counter()
     *_, last = child.call(
         "tools.video.audio:listen", path=str(path.absolute()), samples=str(samples), rows=str(rows)
     )
     took = time.perf_counter() - start
-    found = np.fromfile(samples, np.int16).astype(np.float32) / 32768
-    return Heard(last["end"], np.array(read_rows(rows)), found, took, bare(path))
+    sound = np.fromfile(samples, np.int16).astype(np.float32) / 32768
+    return AudioPass(last["end"], np.array(read_rows(rows)), sound, took, bare(path))
 
 
-def recognise(transcriber: Transcriber, heard: Heard) -> tuple[list[str], float]:
-    """The words of each chunk, and the seconds it took."""
+def recognise(transcriber: Transcriber, heard: AudioPass) -> tuple[list[str], float]:
+    """Recognise each chunk; returns the texts and the seconds."""
     voiced = speech_spans(heard.rows)
     pieces = [
         Chunk(
@@ -122,23 +122,23 @@ def recognise(transcriber: Transcriber, heard: Heard) -> tuple[list[str], float]
     texts: list[str] = []
     start, language = time.perf_counter(), ""
     for first in range(0, len(pieces), transcriber.at_once):
-        for one in transcriber.hear(pieces[first : first + transcriber.at_once], language):
-            language = one.language or language
-            texts.append("".join(word.text for word in one.words))
+        for result in transcriber.hear(pieces[first : first + transcriber.at_once], language):
+            language = result.language or language
+            texts.append("".join(word.text for word in result.words))
     return texts, time.perf_counter() - start
 
 
 def sentences(words: str, texts: list[str]) -> str:
-    """How many sentences have half of their longer words in one chunk."""
+    """Count the sentences with half of their longer words in one chunk."""
     wanted = [set(re.findall(r"[\w']{4,}", one)) for one in re.split(r"[.?!]", words.casefold())]
     wanted = [one for one in wanted if one]
     heard = [set(plain(text).split()) for text in texts]
-    found = sum(any(len(one & chunk) * 2 >= len(one) for chunk in heard) for one in wanted)
-    return f"{found} of {len(wanted)}"
+    count = sum(any(len(one & chunk) * 2 >= len(one) for chunk in heard) for one in wanted)
+    return f"{count} of {len(wanted)}"
 
 
-def there(names: list[str], models: Path) -> Iterator[Transcriber]:
-    """The recognisers that are named, or all that can be loaded."""
+def available(names: list[str], models: Path) -> Iterator[Transcriber]:
+    """Named recognisers, or all that can be loaded."""
     for name in names or ["draft", *(WHISPER + size for size in SIZES)]:
         try:
             yield load_transcriber(name, models, os.cpu_count() or 1, 1 << 40)
@@ -156,19 +156,19 @@ def main() -> None:
     parser.add_argument("--models", type=Path, default=Path("models"))
     parser.add_argument("--transcriber", action="append", default=[])
     options = parser.parse_args()
-    found: dict[Clip, Heard] = {}
+    passes: dict[Clip, AudioPass] = {}
     with (
         tempfile.TemporaryDirectory() as temporary,
         Child(writes=Path(temporary)) as child,
     ):
         for clip in clips(options.media):
-            found[clip] = listen(child, clip.path, Path(temporary))  # the first one warms up
-            found[clip] = listen(child, clip.path, Path(temporary))
-    if not found:
+            passes[clip] = listen(child, clip.path, Path(temporary))  # the first one warms up
+            passes[clip] = listen(child, clip.path, Path(temporary))
+    if not passes:
         raise SystemExit(f"no known clip in {options.media}")
     print("| sound | length | audio pass | bare decode | ratio | times real time |")
     print("|---|---|---|---|---|---|")
-    for clip, heard in found.items():
+    for clip, heard in passes.items():
         ratio, speed = heard.seconds / heard.bare, heard.length / heard.seconds
         print(
             f"| {clip.path.name} | {heard.length:.1f} s | {heard.seconds:.2f} s "
@@ -177,8 +177,8 @@ def main() -> None:
     columns = ("recogniser", "sound", "word error rate", "words found", "sentences found")
     print(f"\n| {' | '.join(columns)} | seconds / real time |")
     print("|---|---|---|---|---|---|")
-    for transcriber in there(options.transcriber, options.models):
-        for clip, heard in found.items():
+    for transcriber in available(options.transcriber, options.models):
+        for clip, heard in passes.items():
             texts, took = recognise(transcriber, heard)
             wanted, got = plain(clip.words), plain(" ".join(texts))
             rate, share, found_in = f"{len(got.split())} words made up", "", ""

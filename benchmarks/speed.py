@@ -1,4 +1,4 @@
-"""How fast indexing is, beside a bare decode of the same file and beside PySceneDetect.
+"""Speed of indexing, beside a bare decode of the same file and beside PySceneDetect.
 
     python -m benchmarks.speed [--quick] [--video FILE]... [--scenedetect PYTHON]
 
@@ -27,7 +27,7 @@ from typing import Any, NamedTuple
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE = ROOT / "samples" / "lighthouse.mp4"
 REAL = ("clips/dvr_traffic.mp4", "odd/ax_long_1080p_low.mp4")
-"""Real videos that are measured where the folder with them is there; short ones are repeated."""
+"""Real videos, measured if their folder is there; short ones are repeated."""
 CLIP, HOUR = 300.0, 3600.0
 MOST_RATIO, MOST_MB, MOST_WAIT, MOST_AGAIN, MOST_HELP, MOST_SEARCH = 1.35, 500, 15, 1.0, 0.4, 2.0
 QUESTION = "What colour is the picture at 30:00?"
@@ -42,7 +42,7 @@ print(time.perf_counter() - start, scenedetect.__version__)"""
 
 
 class Row(NamedTuple):
-    """A line of the table; one without a target is there to compare with."""
+    """A row of the table; one without a target is for comparison."""
 
     what: str
     figure: str
@@ -57,7 +57,7 @@ def work() -> None:
 
 
 def bare(path: str) -> dict[str, float]:
-    """Decode every frame and do nothing with it."""
+    """Time a bare decode of every frame."""
     import av
 
     start, spent = time.perf_counter(), sum(os.times()[:4])
@@ -70,7 +70,7 @@ def bare(path: str) -> dict[str, float]:
 
 
 def index(path: str, home: str, launched: str) -> dict[str, Any]:
-    """Index without models and say what it took; prints a line of its own when it can be asked."""
+    """Time indexing without models; prints a line when the first question can be asked."""
     children: list[str] = []
     sys.addaudithook(lambda name, _: children.append(name) if name == "subprocess.Popen" else None)
     from tools.ingest.pipeline import ingest
@@ -98,7 +98,7 @@ def index(path: str, home: str, launched: str) -> dict[str, Any]:
 
 
 def draw(path: Path, seconds: int = 24, rate: int = 25) -> Path:
-    """Encode 720p that moves: a camera pans over grainy clouds, with two cuts."""
+    """Encode 720p of a camera that pans over grainy clouds, with two cuts."""
     import av
     import numpy as np
     from PIL import Image
@@ -125,7 +125,7 @@ def draw(path: Path, seconds: int = 24, rate: int = 25) -> Path:
 
 
 def repeat(source: Path, target: Path, seconds: float) -> Path:
-    """The packets of a video again and again until it is long enough; nothing is encoded."""
+    """Repeat the packets of a video until it is long enough; nothing is encoded."""
     import av
 
     copies, ends, shift = dict[int, Any](), dict[int, int](), Fraction(0)
@@ -150,7 +150,7 @@ def repeat(source: Path, target: Path, seconds: float) -> Path:
 
 
 def seconds_of(path: Path) -> float:
-    """How long a file says it is."""
+    """Duration that a file declares."""
     import av
 
     with av.open(str(path)) as media:
@@ -179,17 +179,17 @@ def fresh(*command: str) -> str:
 
 
 def run_index(path: Path, home: Path) -> dict[str, Any]:
-    """Index in a fresh process; what it printed last is the result."""
+    """Index in a fresh process; the last line printed is the result."""
     return json.loads(fresh(*WORKER, "index", *map(str, (path, home, time.time()))).split("\n")[-2])
 
 
 def spread(values: Sequence[float], unit: str = "") -> str:
-    """The median, the least and the most."""
+    """Median, minimum and maximum."""
     return f"{median(values):.2f}{unit} ({min(values):.2f} to {max(values):.2f})"
 
 
 def compare(path: Path, pairs: int, scenedetect: str | None, folder: Path) -> Iterator[Row]:
-    """Bare decode, indexing and the peer, in turns; then the same index once more."""
+    """Measure bare decode, indexing and the peer, in turns; then the same index once more."""
     length, home = seconds_of(path), folder / f"library_{path.stem}"
     name, peers = f"{path.stem}, {length:.0f} s", dict[str, list[float]]()
     plain, full = list[dict[str, float]](), list[dict[str, Any]]()
@@ -218,7 +218,7 @@ def compare(path: Path, pairs: int, scenedetect: str | None, folder: Path) -> It
 
 
 def again(path: Path, home: Path, name: str) -> Row:
-    """Index what is indexed already."""
+    """Measure indexing of a video that is indexed already."""
     took, children = (run_index(path, home)[what] for what in ("whole", "children"))
     met = took < MOST_AGAIN and not children
     figure = f"{took:.2f} s, {children} children started"
@@ -226,7 +226,7 @@ def again(path: Path, home: Path, name: str) -> Row:
 
 
 def hour(source: Path, folder: Path) -> Iterator[Row]:
-    """An hour: when it can be asked, whether it answers then, and the memory it takes."""
+    """Measure an hour: seconds to the first answer, and peak memory."""
     path, home = repeat(source, folder / "hour.mp4", HOUR), folder / "library_hour"
     name = f"an hour of {source.stem}"
     sys.stderr.write(f"{name}: {path.stat().st_size / 1e6:.0f} MB\n")
@@ -250,7 +250,7 @@ def hour(source: Path, folder: Path) -> Iterator[Row]:
 
 
 def commands(folder: Path) -> Iterator[Row]:
-    """What a person waits for at the prompt: fresh processes, their files in the disk cache."""
+    """Measure commands in fresh processes, their files in the disk cache."""
     home = ("--library", str(folder / "library_sample"))
     fresh(*CUEPOINT, *home, "index", str(SAMPLE))
     for what, most, arguments in (
@@ -258,12 +258,12 @@ def commands(folder: Path) -> Iterator[Row]:
         ("`cuepoint search`", MOST_SEARCH, (*home, "search", "fog horn")),
         ("`cuepoint index` of the indexed sample", MOST_AGAIN, (*home, "index", str(SAMPLE))),
     ):
-        found: list[float] = []
+        seconds: list[float] = []
         for _ in range(5):
             start = time.perf_counter()
             fresh(*CUEPOINT, *arguments)
-            found.append(time.perf_counter() - start)
-        yield Row(what, spread(found, " s"), f"under {most} s", median(found) < most)
+            seconds.append(time.perf_counter() - start)
+        yield Row(what, spread(seconds, " s"), f"under {most} s", median(seconds) < most)
 
 
 def main() -> None:

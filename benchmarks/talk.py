@@ -26,11 +26,11 @@ from benchmarks.slides import FOOT, HEIGHT, WIDTH, draw
 TITLE = "Ellery Valley Day 2026"
 FPS, RATE = 5, 22050
 UNSPOKEN = 2.0
-"""Seconds that a slide stays on which nothing is said."""
+"""Seconds that a slide without speech is shown."""
 CHANGE = 0.6
 """Seconds between the last word on a slide and the next slide."""
 LINE, SHORTEST, LONGEST = 42, 2.0, 6.0
-"""Characters of a line of subtitles, of which a cue has two, and its seconds."""
+"""Characters of a line of subtitles, of which a cue has two; and seconds of a cue."""
 VOICES = {
     "Margery Quill": "en-gb-x-rp+f2 -p 40 -s 130",
     "Ines Valcourt": "en-us+f3 -p 55 -s 127",
@@ -44,12 +44,12 @@ VOICES = {
     "Man with a hearing aid": "en-gb-x-gbcwmd+m7 -p 25 -s 122",
     "Woman in the back row": "en-us+f2 -p 50 -s 132",
 }
-"""How each person speaks: the voice of espeak-ng, its pitch, its words a minute."""
+"""Voice, pitch and words a minute of each speaker, for espeak-ng."""
 
 
 @dataclass(frozen=True)
-class Shown:
-    """A slide, from `start` to `end`."""
+class TimedSlide:
+    """A slide with its span."""
 
     start: float
     end: float
@@ -57,8 +57,8 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class Said:
-    """A sentence or a cue; the samples are -1 to 1, none without a voice."""
+class TimedText:
+    """A sentence or a cue with its span; the samples are -1 to 1, None without a voice."""
 
     start: float
     end: float
@@ -68,16 +68,16 @@ class Said:
 
 
 Voice = Callable[[Sentence], "float | np.ndarray"]
-"""How long a sentence takes, in seconds, or how it sounds."""
+"""Returns the seconds of a sentence, or its samples."""
 
 
-def guess(sentence: Sentence) -> float:
-    """How long espeak-ng takes, about."""
+def estimate(sentence: Sentence) -> float:
+    """Estimate the seconds of a sentence in the voice of espeak-ng."""
     return round(0.2 + 0.072 * len(sentence.text), 2)
 
 
 def speak(sentence: Sentence) -> np.ndarray:
-    """The sentence in its speaker's voice, without silence before and after."""
+    """Synthesise a sentence in its speaker's voice, without silence before and after."""
     with TemporaryDirectory() as folder:
         path = f"{folder}/sentence.wav"
         options = VOICES[sentence.speaker].split()
@@ -90,10 +90,10 @@ def speak(sentence: Sentence) -> np.ndarray:
     return samples[loud[0] : loud[-1] + 1].astype(np.float32) / 40000
 
 
-def plan(voice: Voice, limit: float) -> tuple[list[Shown], list[Said]]:
-    """What is shown and said when, until the limit; slides change between two pictures."""
-    shown: list[Shown] = []
-    said: list[Said] = []
+def plan(voice: Voice, limit: float) -> tuple[list[TimedSlide], list[TimedText]]:
+    """Schedule slides and speech until the limit; slides change between two frames."""
+    shown: list[TimedSlide] = []
+    said: list[TimedText] = []
     now = 0.0
     for part in read():
         start, now = now, now + CHANGE
@@ -103,111 +103,111 @@ def plan(voice: Voice, limit: float) -> tuple[list[Shown], list[Said]]:
             samples = None if isinstance(made, float) else made
             now = begin + (made if isinstance(made, float) else len(made) / RATE)
             if now <= limit:
-                said.append(Said(begin, now, sentence.speaker, sentence.text, samples))
+                said.append(TimedText(begin, now, sentence.speaker, sentence.text, samples))
             elif begin >= limit:
                 break
         end = now + CHANGE if part.sentences else start + UNSPOKEN
         now = min(-(-end * FPS // 1) / FPS, limit)
-        shown.append(Shown(start, now, part.slide))
+        shown.append(TimedSlide(start, now, part.slide))
         if now == limit:
             break
     return shown, said
 
 
-def cues(said: list[Said]) -> list[Said]:
-    """The sentences cut and joined as people make subtitles: two lines, two to six seconds."""
-    joined: list[Said] = []
-    for piece in (piece for one in said for piece in _cut(one)):
+def cues(said: list[TimedText]) -> list[TimedText]:
+    """Cut and join sentences to subtitle cues: two lines, two to six seconds."""
+    joined: list[TimedText] = []
+    for piece in (piece for sentence in said for piece in _cut(sentence)):
         last = joined[-1] if joined else piece
-        both = Said(last.start, piece.end, last.speaker, f"{last.text} {piece.text}")
+        both = TimedText(last.start, piece.end, last.speaker, f"{last.text} {piece.text}")
         short = min(last.end - last.start, piece.end - piece.start) < SHORTEST
         if joined and last.speaker == piece.speaker and short and _fits(both):
             joined[-1] = both
         else:
             joined.append(piece)
-    after = [one.start for one in joined[1:]] + [one.end for one in joined[-1:]]
+    after = [cue.start for cue in joined[1:]] + [cue.end for cue in joined[-1:]]
     return [
-        replace(one, end=max(one.end, min(one.start + SHORTEST, until)))
-        for one, until in zip(joined, after, strict=True)
+        replace(cue, end=max(cue.end, min(cue.start + SHORTEST, until)))
+        for cue, until in zip(joined, after, strict=True)
     ]
 
 
-def _fits(one: Said) -> bool:
-    return one.end - one.start <= LONGEST and len(textwrap.wrap(one.text, LINE)) <= 2
+def _fits(part: TimedText) -> bool:
+    return part.end - part.start <= LONGEST and len(textwrap.wrap(part.text, LINE)) <= 2
 
 
-def _cut(one: Said) -> Iterator[Said]:
-    """A sentence halved until it fits, best at a comma; a part takes its share of the time."""
-    if _fits(one):
-        yield replace(one, samples=None)
+def _cut(part: TimedText) -> Iterator[TimedText]:
+    """Halve a sentence until it fits, best at a comma; a part takes its share of the time."""
+    if _fits(part):
+        yield replace(part, samples=None)
         return
-    middle = len(one.text) / 2
-    gaps = [at for at, letter in enumerate(one.text) if letter == " "]
-    best = min(gaps, key=lambda at: abs(at - middle) - 20 * (one.text[at - 1] == ","))
-    turn = one.start + (one.end - one.start) * best / len(one.text)
-    yield from _cut(replace(one, end=turn, text=one.text[:best]))
-    yield from _cut(replace(one, start=turn, text=one.text[best + 1 :]))
+    middle = len(part.text) / 2
+    gaps = [at for at, letter in enumerate(part.text) if letter == " "]
+    best = min(gaps, key=lambda at: abs(at - middle) - 20 * (part.text[at - 1] == ","))
+    turn = part.start + (part.end - part.start) * best / len(part.text)
+    yield from _cut(replace(part, end=turn, text=part.text[:best]))
+    yield from _cut(replace(part, start=turn, text=part.text[best + 1 :]))
 
 
-def srt(made: list[Said]) -> str:
-    """The cues as a file."""
+def srt(made: list[TimedText]) -> str:
+    """Cues as the text of an SRT file."""
 
     def clock(seconds: float) -> str:
         whole, thousandths = divmod(round(seconds * 1000), 1000)
         return f"{whole // 3600:02}:{whole // 60 % 60:02}:{whole % 60:02},{thousandths:03}"
 
     blocks: list[str] = []
-    for number, one in enumerate(made, 1):
-        lines = "\n".join(textwrap.wrap(one.text, LINE))
-        blocks.append(f"{number}\n{clock(one.start)} --> {clock(one.end)}\n{lines}\n")
+    for number, cue in enumerate(made, 1):
+        lines = "\n".join(textwrap.wrap(cue.text, LINE))
+        blocks.append(f"{number}\n{clock(cue.start)} --> {clock(cue.end)}\n{lines}\n")
     return "\n".join(blocks)
 
 
-def truth(shown: list[Shown], said: list[Said]) -> dict[str, object]:
-    """What is known, in seconds; `lines` are what stands on a slide, each piece that is apart."""
+def truth(shown: list[TimedSlide], said: list[TimedText]) -> dict[str, object]:
+    """Ground truth, in seconds; `lines` are the separate pieces of text on a slide."""
     return {
         "title": TITLE,
         "duration": shown[-1].end,
         "foot": FOOT,
         "slides": [
             {
-                "start": round(one.start, 3),
-                "end": round(one.end, 3),
-                "number": one.slide.number,
-                "kind": one.slide.kind,
-                "title": one.slide.title,
-                "lines": [piece for row in one.slide.rows for piece in row if piece.strip()],
+                "start": round(timed.start, 3),
+                "end": round(timed.end, 3),
+                "number": timed.slide.number,
+                "kind": timed.slide.kind,
+                "title": timed.slide.title,
+                "lines": [piece for row in timed.slide.rows for piece in row if piece.strip()],
             }
-            for one in shown
+            for timed in shown
         ],
         "sentences": [
             {
-                "start": round(one.start, 3),
-                "end": round(one.end, 3),
-                "speaker": one.speaker,
-                "text": one.text,
+                "start": round(sentence.start, 3),
+                "end": round(sentence.end, 3),
+                "speaker": sentence.speaker,
+                "text": sentence.text,
             }
-            for one in said
+            for sentence in said
         ],
-        "speakers": list(dict.fromkeys(one.speaker for one in said)),
+        "speakers": list(dict.fromkeys(sentence.speaker for sentence in said)),
     }
 
 
-def sound(one: Shown, said: list[Said], quiet: bool) -> np.ndarray:
-    """What is heard while a slide is shown: a low tone, or voices in a room that hisses."""
-    first, last = round(one.start * RATE), round(one.end * RATE)
+def sound(timed: TimedSlide, said: list[TimedText], quiet: bool) -> np.ndarray:
+    """Samples of the sound during a slide: a low tone, or voices with background hiss."""
+    first, last = round(timed.start * RATE), round(timed.end * RATE)
     if quiet:
         at = np.arange(first, last) % RATE
         return (0.01 * np.sin(2 * np.pi * 220 * at / RATE)).astype(np.float32)
     mix = np.random.default_rng(first).normal(0, 0.001, last - first).astype(np.float32)
     for sentence in said:
-        if sentence.samples is not None and one.start <= sentence.start < one.end:
+        if sentence.samples is not None and timed.start <= sentence.start < timed.end:
             at = round(sentence.start * RATE) - first
             mix[at : at + len(sentence.samples)] += sentence.samples[: len(mix) - at]
     return mix
 
 
-def write(path: Path, shown: list[Shown], said: list[Said], quiet: bool) -> None:
+def write(path: Path, shown: list[TimedSlide], said: list[TimedText], quiet: bool) -> None:
     """Encode the slides and the sound."""
     with av.open(str(path), "w", options={"movflags": "+faststart"}) as out:
         out.metadata["title"] = TITLE
@@ -216,16 +216,16 @@ def write(path: Path, shown: list[Shown], said: list[Said], quiet: bool) -> None
         video.codec_context.gop_size = 10 * FPS
         audio = out.add_stream("aac", rate=RATE, layout="mono")
         audio.bit_rate = 16_000 if quiet else 40_000
-        for one in shown:
-            picture = av.VideoFrame.from_image(draw(one.slide)).reformat(format="yuv420p")
-            for number in range(round(one.start * FPS), round(one.end * FPS)):
+        for timed in shown:
+            picture = av.VideoFrame.from_image(draw(timed.slide)).reformat(format="yuv420p")
+            for number in range(round(timed.start * FPS), round(timed.end * FPS)):
                 picture.pts, picture.time_base = number, Fraction(1, FPS)
                 out.mux(video.encode(picture))
             piece = av.AudioFrame.from_ndarray(
-                sound(one, said, quiet)[None], format="fltp", layout="mono"
+                sound(timed, said, quiet)[None], format="fltp", layout="mono"
             )
             piece.sample_rate, piece.time_base = RATE, Fraction(1, RATE)
-            piece.pts = round(one.start * RATE)
+            piece.pts = round(timed.start * RATE)
             out.mux(audio.encode(piece))
         out.mux(video.encode(None))
         out.mux(audio.encode(None))
@@ -240,7 +240,7 @@ def make(
     folder.mkdir(parents=True, exist_ok=True)
     video, text = folder / "talk.mp4", folder / "talk.en.srt"
     limit = round((minutes or 600) * 60 * FPS) / FPS
-    shown, said = plan(guess if voice == "none" else speak, limit)
+    shown, said = plan(estimate if voice == "none" else speak, limit)
     known = json.dumps(truth(shown, said), indent=1, ensure_ascii=False)
     (folder / "talk.json").write_text(known + "\n", encoding="utf-8")
     if subtitles:

@@ -1,4 +1,4 @@
-"""What the graph itself takes of a turn beside the model: milliseconds, memory, bytes on disk.
+"""Overhead of the graph in a turn, without the model: milliseconds, memory, bytes on disk.
 
     python -m benchmarks.turns [--turns 60]
 

@@ -1,1 +1,1 @@
-"""The measuring rod: videos with known truth, questions about them, and what the answers are."""
+"""Evaluation harness: synthetic videos with ground truth, questions about them, and metrics."""

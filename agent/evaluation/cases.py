@@ -1,17 +1,18 @@
-"""Questions of one's own: JSON lines about one's own videos, and those of QVHighlights."""
+"""Test cases from a file: JSON lines about a user's own videos, or those of QVHighlights."""
 
+import math
 from pathlib import Path
 
 from pydantic import BaseModel, Field, ValidationError
 
-from agent.evaluation.truth import ABSENT, ADJACENT, FOUND, Question, Span
+from agent.evaluation.ground_truth import ABSENT, ADJACENT, FOUND, Question, VideoSpan
 from tools.errors import RefusedRequest
 
 Window = tuple[float, float]
 
 
-class Case(BaseModel):
-    """One line of a file of one's own; a question without a truth has no answer."""
+class OwnCase(BaseModel):
+    """One line of a user's file; a question without a truth has no answer."""
 
     video: str
     question: str = Field(min_length=1)
@@ -21,8 +22,8 @@ class Case(BaseModel):
     conversation: str | None = None
 
 
-class Highlight(BaseModel):
-    """One line of QVHighlights; what else stands in it is not needed."""
+class QVHighlightsCase(BaseModel):
+    """One line of QVHighlights; its other fields are ignored."""
 
     qid: int | str
     query: str = Field(min_length=1)
@@ -41,28 +42,30 @@ def read_cases(file: Path, videos: Path | None = None) -> tuple[list[Question], 
         raise RefusedRequest(f"{file} cannot be read: {error}") from None
     questions: list[Question] = []
     files: dict[str, Path] = {}
-    talks: set[str] = set()
+    conversations: set[str] = set()
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
-        case = _line(line, f"{file}:{number}")
-        if isinstance(case, Highlight):
+        where = f"{file}:{number}"
+        case = _parse(line, where)
+        conversation = f"line {number}"
+        if isinstance(case, QVHighlightsCase):
             name, path = case.vid, (videos or file.parent) / f"{case.vid}.mp4"
-            truth = _spans(name, case.relevant_windows, f"{file}:{number}")
-            talk = f"line {number}"
+            truth = _spans(name, case.relevant_windows, where)
             question = Question(case.query, (name,), "retrieval", truth)
         else:
             name, path = case.video, file.parent / case.video
-            truth = _spans(name, case.truth, f"{file}:{number}")
+            truth = _spans(name, case.truth, where)
             expect = FOUND if truth else ADJACENT if case.kind == ADJACENT else ABSENT
-            talk = f"talk {case.conversation}" if case.conversation else f"line {number}"
+            if case.conversation:
+                conversation = f"talk {case.conversation}"
             question = Question(
                 case.question, (name,), case.kind, truth, tuple(case.answer), (), expect,
-                talk, talk in talks,
+                conversation, conversation in conversations,
             )  # fmt: skip
         if not path.is_file():
-            raise RefusedRequest(f"{file}:{number}: there is no video {path}")
-        talks.add(talk)
+            raise RefusedRequest(f"{where}: there is no video {path}")
+        conversations.add(conversation)
         files[name] = path
         questions.append(question)
     if not questions:
@@ -70,18 +73,19 @@ def read_cases(file: Path, videos: Path | None = None) -> tuple[list[Question], 
     return questions, files
 
 
-def _line(line: str, where: str) -> Case | Highlight:
-    kind = Highlight if '"qid"' in line else Case
+def _parse(line: str, where: str) -> OwnCase | QVHighlightsCase:
+    model = QVHighlightsCase if '"qid"' in line else OwnCase
     try:
-        return kind.model_validate_json(line)
+        return model.model_validate_json(line)
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(map(str, first["loc"]))
-        said = f"{field}: {first['msg']}" if field else first["msg"]
-        raise RefusedRequest(f"{where}: {said}") from None
+        message = f"{field}: {first['msg']}" if field else first["msg"]
+        raise RefusedRequest(f"{where}: {message}") from None
 
 
-def _spans(video: str, windows: list[Window], where: str) -> tuple[Span, ...]:
-    if bad := [window for window in windows if not 0 <= window[0] <= window[1] < float("inf")]:
-        raise RefusedRequest(f"{where}: {bad[0]} is not a start and an end in seconds")
-    return tuple(Span(video, start, end) for start, end in windows)
+def _spans(video: str, windows: list[Window], where: str) -> tuple[VideoSpan, ...]:
+    for start, end in windows:
+        if not 0 <= start <= end < math.inf:
+            raise RefusedRequest(f"{where}: {(start, end)} is not a start and an end in seconds")
+    return tuple(VideoSpan(video, start, end) for start, end in windows)

@@ -1,4 +1,4 @@
-"""Asks every question of a library made for it, and takes what is measured."""
+"""Evaluation run: index the videos in a temporary library, ask every question, measure."""
 
 import asyncio
 import re
@@ -11,69 +11,72 @@ from tempfile import TemporaryDirectory
 
 from agent.agent import Agent, open_agent
 from agent.ask import Answer, Token, ask
-from agent.evaluation.baseline import guess
-from agent.evaluation.filming import write
-from agent.evaluation.questions import questions
-from agent.evaluation.scoring import Reply, Score, score
-from agent.evaluation.screenplay import films
-from agent.evaluation.truth import Question, Span
+from agent.evaluation.baseline import baseline_response
+from agent.evaluation.film_generator import generate_films
+from agent.evaluation.film_writer import write_film
+from agent.evaluation.ground_truth import Question, VideoSpan
+from agent.evaluation.question_set import question_set
+from agent.evaluation.scoring import Response, Score, score
 from agent.settings import Settings
 from tools.errors import VideoError
 from tools.ingest.pipeline import ingest
 from tools.library import Library
 from tools.media import Evidence
 
-Tell = Callable[[str, int, int], None]
-"""What is being done, how many of it are done, of how many."""
+OnProgress = Callable[[str, int, int], None]
+"""Called with the name of a task, the number of its steps that are done, and of all."""
 
 
 @dataclass(frozen=True)
-class Run:
-    """What was asked and answered, by the model and by the baseline."""
+class Evaluation:
+    """Questions, with the responses of the model and of the baseline."""
 
     model: str
     questions: list[Question]
-    replies: list[Reply]
-    guesses: list[Reply]
+    responses: list[Response]
+    baseline_responses: list[Response]
 
     @property
     def score(self) -> Score:
-        """The figures of the model."""
-        return score(self.questions, self.replies)
+        """Metrics of the model."""
+        return score(self.questions, self.responses)
 
     @property
     def baseline(self) -> Score:
-        """The figures of the baseline."""
-        return score(self.questions, self.guesses)
+        """Metrics of the baseline."""
+        return score(self.questions, self.baseline_responses)
 
 
-def evaluate(settings: Settings, seed: int, tell: Tell) -> Run:
-    """Make the videos of a seed, index them and ask; everything made is deleted afterwards."""
+def evaluate(settings: Settings, seed: int, on_progress: OnProgress) -> Evaluation:
+    """Evaluate on the films of a seed, which are deleted afterwards."""
     with TemporaryDirectory(prefix="cuepoint-eval-") as folder:
-        made = films(seed)
+        films = generate_films(seed)
         files: dict[str, Path] = {}
-        for number, film in enumerate(made):
-            tell("making videos", number, len(made))
-            files[film.name] = write(film, Path(folder))
-        return evaluate_cases(settings, questions(made, seed), files, tell)
+        for number, film in enumerate(films):
+            on_progress("making videos", number, len(films))
+            files[film.name] = write_film(film, Path(folder))
+        return evaluate_cases(settings, question_set(films, seed), files, on_progress)
 
 
 def evaluate_cases(
-    settings: Settings, asked: Sequence[Question], files: Mapping[str, Path], tell: Tell
-) -> Run:
-    """Index these files in a library of their own, and ask."""
-    with _own_library(settings) as own:
+    settings: Settings,
+    questions: Sequence[Question],
+    files: Mapping[str, Path],
+    on_progress: OnProgress,
+) -> Evaluation:
+    """Index these files in a temporary library, and ask the questions."""
+    with _temporary_library(settings) as own:
         library = Library(own.home, own.owner)
         ids: dict[str, str] = {}
         for number, (name, path) in enumerate(files.items()):
-            tell("indexing", number, len(files))
+            on_progress("indexing", number, len(files))
             ids[name] = ingest(library, path, providers=own.providers).id
-        return asyncio.run(_ask_all(own, asked, ids, tell))
+        return asyncio.run(_ask_all(own, questions, ids, on_progress))
 
 
 @contextmanager
-def _own_library(settings: Settings) -> Iterator[Settings]:
-    """The same settings with an empty library that is deleted afterwards, and the same models."""
+def _temporary_library(settings: Settings) -> Iterator[Settings]:
+    """Settings with the same models and an empty library, which is deleted afterwards."""
     with TemporaryDirectory(prefix="cuepoint-eval-") as folder:
         models = settings.home / "models"
         if models.is_dir():
@@ -82,53 +85,61 @@ def _own_library(settings: Settings) -> Iterator[Settings]:
 
 
 async def _ask_all(
-    settings: Settings, asked: Sequence[Question], ids: Mapping[str, str], tell: Tell
-) -> Run:
-    replies: list[Reply] = []
-    guesses: list[Reply] = []
-    names = {id: name for name, id in ids.items()}
+    settings: Settings,
+    questions: Sequence[Question],
+    ids: Mapping[str, str],
+    on_progress: OnProgress,
+) -> Evaluation:
+    responses: list[Response] = []
+    baseline: list[Response] = []
     async with open_agent(settings) as agent:
-        for number, question in enumerate(asked):
-            tell("asking", number, len(asked))
-            replies.append(await _reply(agent, question, ids, names))
-            guesses.append(await asyncio.to_thread(guess, agent.library, question, ids))
-        return Run(agent.model_name, list(asked), replies, guesses)
+        for number, question in enumerate(questions):
+            on_progress("asking", number, len(questions))
+            responses.append(await _response(agent, question, ids))
+            guess = await asyncio.to_thread(baseline_response, agent.library, question, ids)
+            baseline.append(guess)
+        return Evaluation(agent.model_name, list(questions), responses, baseline)
 
 
-async def _reply(
-    agent: Agent, question: Question, ids: Mapping[str, str], names: Mapping[str, str]
-) -> Reply:
+async def _response(agent: Agent, question: Question, ids: Mapping[str, str]) -> Response:
     begun = time.monotonic()
     first: float | None = None
+    names = {id: name for name, id in ids.items()}
     thread = f"eval {question.conversation}" if question.conversation else None
     videos = [ids[name] for name in question.videos]
     async for event in ask(agent, question.text, videos=videos, thread=thread):
         if isinstance(event, Token | Answer) and first is None:
             first = time.monotonic() - begun
         if isinstance(event, Answer):
-            cited = [one.evidence for one in event.evidence]
-            spans = tuple(Span(names[one.video], one.start, one.end) for one in cited)
-            free = not any(event.tokens)  # what no language model wrote costs nothing
-            return Reply(
+            cited = [citation.evidence for citation in event.evidence]
+            window = None
+            if question.kind == "retrieval":
+                window = await asyncio.to_thread(_window, agent, question, videos, cited)
+            free = not any(event.tokens)  # without a language model it costs nothing
+            return Response(
                 text=event.answer,
                 found=event.found,
-                citations=spans,
+                citations=tuple(_span(evidence, names) for evidence in cited),
                 first=first or 0.0,
                 cost=0.0 if free else event.cost_usd,
                 unresolved=await asyncio.to_thread(_unresolved, agent.library, event),
-                window=await asyncio.to_thread(_window, agent, question, videos, cited, names),
+                window=_span(window, names) if window else None,
             )
     raise RuntimeError("the agent ended without an answer")
 
 
+def _span(evidence: Evidence, names: Mapping[str, str]) -> VideoSpan:
+    return VideoSpan(names[evidence.video], evidence.start, evidence.end)
+
+
 def _unresolved(library: Library, answer: Answer) -> int:
-    """Citations that stand for nothing: a number without evidence, evidence that is not there."""
-    known = {one.handle for one in answer.evidence}
+    """Number of citations without evidence, and of evidence that is not in the library."""
+    known = {citation.handle for citation in answer.evidence}
     cited = {int(number) for number in re.findall(r"\[(\d+)\]", answer.answer)}
     lost = len(cited - known) if answer.found else 0
-    for one in answer.evidence:
+    for citation in answer.evidence:
         try:
-            evidence = library.evidence(one.evidence.id)
+            evidence = library.evidence(citation.evidence.id)
             if evidence.image:
                 library.picture(evidence.image)
         except VideoError:
@@ -137,19 +148,11 @@ def _unresolved(library: Library, answer: Answer) -> int:
 
 
 def _window(
-    agent: Agent,
-    question: Question,
-    videos: Sequence[str],
-    cited: Sequence[Evidence],
-    names: Mapping[str, str],
-) -> Span | None:
-    """For moment retrieval: what is cited first, else found first; of an instant its scene."""
-    if question.kind != "retrieval":
-        return None
+    agent: Agent, question: Question, videos: Sequence[str], cited: Sequence[Evidence]
+) -> Evidence | None:
+    """The first cited evidence, else the first found; the scene around it if it is an instant."""
     best = cited or agent.toolbox.search(question.text, videos, limit=1)
-    if not best:
-        return None
-    one = best[0]
-    if one.end <= one.start:
-        one = (*agent.toolbox.find_scenes(one.video, one.start, one.start + 1e-3), one)[0]
-    return Span(names[one.video], one.start, one.end)
+    if not best or best[0].end > best[0].start:
+        return best[0] if best else None
+    scenes = agent.toolbox.find_scenes(best[0].video, best[0].start, best[0].start + 1e-3)
+    return (*scenes, best[0])[0]

@@ -1,8 +1,8 @@
-"""What an answer is worth, beside the truth.
+"""Metrics: responses compared with the ground truth.
 
 A citation is right when its middle lies in the truth, half a second more or less, and it is no
-longer than ten seconds or twice the truth. An answer is right when it tells an accepted value and
-has a citation that is right; where nothing can be told, when it says that nothing was found.
+longer than ten seconds or twice the truth. An answer is right when it states an accepted value and
+has a citation that is right; where the video has no answer, when it says that nothing was found.
 """
 
 import re
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
-from agent.evaluation.truth import ABSENT, ADJACENT, FOUND, Question, Span
+from agent.evaluation.ground_truth import ABSENT, ADJACENT, FOUND, Question, VideoSpan
 
 SLACK, LONGEST = 0.5, 10.0
 COUNTED = ("count", "sound")
@@ -21,26 +21,26 @@ QUOTED = r"\"[^\"]*\"|\u201c[^\u201d]*\u201d"
 
 
 @dataclass(frozen=True)
-class Reply:
-    """An answer, in what is measured of it.
+class Response:
+    """The measured parts of an answer.
 
-    `first` is the seconds until its first words, `cost` in US dollars and None where it is not
-    known, `unresolved` counts citations that stand for nothing in the library. `window` is what it
-    retrieves: the span that it points at first.
+    `first` is the seconds until its first words, `cost` in US dollars, None if unknown,
+    `unresolved` the number of citations without evidence in the library, `window` the retrieved
+    span of moment retrieval.
     """
 
     text: str
     found: bool
-    citations: tuple[Span, ...]
+    citations: tuple[VideoSpan, ...]
     first: float
     cost: float | None = 0.0
     unresolved: int = 0
-    window: Span | None = None
+    window: VideoSpan | None = None
 
 
 @dataclass(frozen=True)
 class Score:
-    """The figures of a run. A share is None where nothing was asked that it could be of."""
+    """Metrics of an evaluation. A share of no questions at all is None."""
 
     cases: int
     accuracy: float | None
@@ -55,103 +55,105 @@ class Score:
     retrieval: dict[str, float] = field(default_factory=dict[str, float])
 
     def json(self) -> dict[str, Any]:
-        """As the contract has it; moment retrieval only where there was any."""
+        """Fields of the JSON output; moment retrieval only where there was any."""
         return {**{k: v for k, v in vars(self).items() if k != "retrieval"}, **self.retrieval}
 
 
-def is_true(citation: Span, truth: Iterable[Span]) -> bool:
-    """Whether a citation points at the truth, and not at much else."""
+def is_correct_citation(citation: VideoSpan, truth: Iterable[VideoSpan]) -> bool:
+    """True if a citation lies in the truth and is short enough: the rule at the top of the file."""
     middle, length = (citation.start + citation.end) / 2, citation.end - citation.start
     return any(
-        one.video == citation.video
-        and one.start - SLACK <= middle <= one.end + SLACK
-        and length <= max(LONGEST, 2 * (one.end - one.start)) + 1e-6
-        for one in truth
+        span.video == citation.video
+        and span.start - SLACK <= middle <= span.end + SLACK
+        and length <= max(LONGEST, 2 * (span.end - span.start)) + 1e-6
+        for span in truth
     )
 
 
-def tells(question: Question, text: str) -> bool:
-    """Whether a text has an accepted value, before any of another; always where none is asked."""
+def states_value(question: Question, text: str) -> bool:
+    """True if a text has an accepted value before any rejected one, or if none is needed."""
     text = re.sub(HANDLE, " ", text)
     if question.kind in COUNTED:
         text = re.sub(f"{QUOTED}|{CLOCK}", " ", text)
-    place = _place(text, question.accepted)
-    other = _place(text, question.instead)
-    return not question.accepted or (place is not None and (other is None or place < other))
+    accepted, rejected = _position(text, question.accepted), _position(text, question.rejected)
+    if accepted is None:
+        return not question.accepted
+    return rejected is None or accepted < rejected
 
 
-def _place(text: str, values: Iterable[str]) -> int | None:
-    """Where the first of these stands as words of its own; spaces may be missing, as in OCR."""
-    places: list[int] = []
-    for value in values:
-        spaced = r"\s*".join(map(re.escape, value.split()))
-        match = re.search(rf"(?<![\w:.]){spaced}(?!\w|[.,:]\d)", text, re.IGNORECASE)
-        places += [match.start()] if match else []
-    return min(places, default=None)
+def _position(text: str, values: Iterable[str]) -> int | None:
+    """Position of the first value that stands as whole words; OCR may have lost their spaces."""
+    spaced = (r"\s*".join(map(re.escape, value.split())) for value in values)
+    patterns = [rf"(?<![\w:.]){value}(?!\w|[.,:]\d)" for value in spaced]
+    matches = (re.search(pattern, text, re.IGNORECASE) for pattern in patterns)
+    return min((match.start() for match in matches if match), default=None)
 
 
-def is_right(question: Question, reply: Reply) -> bool:
-    """The rule at the top of this file."""
+def is_correct(question: Question, response: Response) -> bool:
+    """True if an answer is right: the rule at the top of the file."""
     if question.expect != FOUND:
-        return not reply.found
-    cited = any(is_true(one, question.truth) for one in reply.citations)
-    return reply.found and cited and tells(question, reply.text)
+        return not response.found
+    cited = any(is_correct_citation(span, question.truth) for span in response.citations)
+    return response.found and cited and states_value(question, response.text)
 
 
-def score(questions: Sequence[Question], replies: Sequence[Reply]) -> Score:
-    """The figures over a run."""
-    asked = list(zip(questions, replies, strict=True))
+def score(questions: Sequence[Question], responses: Sequence[Response]) -> Score:
+    """The metrics of an evaluation."""
+    pairs = list(zip(questions, responses, strict=True))
+    correct = [(question, is_correct(question, response)) for question, response in pairs]
 
-    def share(of: Callable[[Question], bool], right: Callable[[Question, Reply], bool]) -> Any:
-        return _mean(right(question, reply) for question, reply in asked if of(question))
+    def accuracy(counts: Callable[[Question], bool]) -> Any:
+        return _mean(right for question, right in correct if counts(question))
 
-    def invents(question: Question, reply: Reply) -> bool:
-        return reply.found
+    def found(expect: str) -> Any:
+        return _mean(response.found for question, response in pairs if question.expect == expect)
 
-    costs = [reply.cost for reply in replies]
-    kinds = dict.fromkeys(question.kind for question in questions)
+    costs = [response.cost for response in responses]
     return Score(
-        cases=len(asked),
-        accuracy=share(lambda _: True, is_right),
+        cases=len(pairs),
+        accuracy=accuracy(lambda _: True),
         citation_precision=_mean(
-            is_true(citation, question.truth)
-            for question, reply in asked
+            is_correct_citation(citation, question.truth)
+            for question, response in pairs
             if question.expect == FOUND
-            for citation in reply.citations
+            for citation in response.citations
         ),
-        false_absent=share(lambda question: question.expect == ABSENT, invents),
-        false_adjacent=share(lambda question: question.expect == ADJACENT, invents),
-        follow_up_accuracy=share(lambda question: question.follows_up, is_right),
-        first_answer_s=round(median(reply.first for reply in replies), 4) if replies else None,
+        false_absent=found(ABSENT),
+        false_adjacent=found(ADJACENT),
+        follow_up_accuracy=accuracy(lambda question: question.follows_up),
+        first_answer_s=round(median(r.first for r in responses), 4) if responses else None,
         cost_usd=None if None in costs else round(sum(cost or 0.0 for cost in costs), 6),
-        unresolved=sum(reply.unresolved for reply in replies),
-        kinds={kind: share(lambda question: question.kind == kind, is_right) for kind in kinds},  # noqa: B023
-        retrieval=_retrieval(asked),
+        unresolved=sum(response.unresolved for response in responses),
+        kinds={
+            kind: _mean(right for question, right in correct if question.kind == kind)
+            for kind in dict.fromkeys(question.kind for question in questions)
+        },
+        retrieval=_retrieval(pairs),
     )
 
 
-def _retrieval(asked: Sequence[tuple[Question, Reply]]) -> dict[str, float]:
-    """R1@0.5 and R1@0.7 as in QVHighlights: how often the first window overlaps a true one so much.
+def _retrieval(pairs: Sequence[tuple[Question, Response]]) -> dict[str, float]:
+    """R1@0.5 and R1@0.7 as in QVHighlights: the share of windows with so much overlap.
 
-    Overlap is intersection over union, of the true window that fits best.
+    Overlap is intersection over union with the true window that fits best.
     """
     best = [
-        max((overlap(reply.window, one) for one in question.truth), default=0.0)
-        for question, reply in asked
+        max((temporal_iou(response.window, span) for span in question.truth), default=0.0)
+        for question, response in pairs
         if question.kind == "retrieval"
     ]
-    return {f"R1@{least}": _mean(one >= least for one in best) for least in (0.5, 0.7) if best}
+    return {f"R1@{least}": _mean(iou >= least for iou in best) for least in (0.5, 0.7) if best}
 
 
-def overlap(one: Span | None, other: Span) -> float:
+def temporal_iou(window: VideoSpan | None, truth: VideoSpan) -> float:
     """Intersection over union of two spans, 0 to 1."""
-    if one is None or one.video != other.video:
+    if window is None or window.video != truth.video:
         return 0.0
-    both = min(one.end, other.end) - max(one.start, other.start)
-    either = max(one.end, other.end) - min(one.start, other.start)
+    both = min(window.end, truth.end) - max(window.start, truth.start)
+    either = max(window.end, truth.end) - min(window.start, truth.start)
     return max(both / either, 0.0) if either else 0.0
 
 
 def _mean(values: Iterable[bool]) -> Any:
-    found = list(values)
-    return round(sum(found) / len(found), 4) if found else None
+    counted = list(values)
+    return round(sum(counted) / len(counted), 4) if counted else None

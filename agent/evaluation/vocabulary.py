@@ -1,4 +1,4 @@
-"""The words that made videos are about."""
+"""Words of the speech, the signs and the names of films."""
 
 THINGS = (
     "copper kettle", "wooden ladder", "garden bench", "old typewriter", "church organ",
@@ -58,7 +58,7 @@ REASONS = (
     ("one of the hinges was missing", "hinges"), ("the fire had blackened it", "blackened"),
     ("it had leaked for weeks", "leaked"), ("a screw had come loose", "screw"),
 )  # fmt: skip
-"""Each with the word that an answer cannot do without."""
+"""Each with the word that a right answer must contain."""
 REPEATED = (
     "ferry", "parrot", "donkey", "fountain", "tractor", "accordion", "lighthouse", "goose",
     "tram", "scarecrow", "piano", "hedgehog", "balloon", "carousel",
@@ -96,7 +96,7 @@ PRICED = ("CARROTS", "TOMATOES", "POSTCARDS", "BISCUITS", "MUSHROOMS", "TULIPS",
           "NOODLES", "CHERRIES", "WALNUTS", "ONIONS")  # fmt: skip
 NOTICES = ("WET FLOOR", "NO ENTRY", "MIND THE STEP", "KEEP RIGHT", "BEWARE OF THE DOG",
            "STAFF ONLY", "HARD HATS REQUIRED", "NO SMOKING", "FRAGILE GLASS")  # fmt: skip
-SUBJECTS = (
+FILM_NAMES = (
     "A village fete", "A day at the depot", "Saturday in the old town", "Neighbours at work",
     "A walk with friends", "The spring sale", "News from the valley", "A tour of the estate",
     "Crafts and trades", "An afternoon indoors", "Local voices", "Odds and ends",
@@ -107,12 +107,12 @@ NUMBERS = {
     10: "ten", 11: "eleven", 12: "twelve", 13: "thirteen", 14: "fourteen", 15: "fifteen",
     16: "sixteen", 17: "seventeen", 18: "eighteen", 19: "nineteen", 20: "twenty",
 }  # fmt: skip
-ABSENT = (
+ABSENT_THINGS = (
     "helicopter", "submarine", "volcano", "crocodile", "violin", "hurricane", "robot",
     "penguin", "tornado", "dinosaur", "kangaroo", "skateboard", "microscope", "casino",
     "glacier", "pharaoh", "lawnmower", "trampoline",
 )  # fmt: skip
-"""What no made video mentions or shows."""
+"""Things that no film mentions or shows."""
 COLOURS = {
     "red": (200, 30, 35), "orange": (240, 135, 25), "yellow": (240, 215, 50),
     "green": (40, 150, 60), "blue": (40, 80, 205), "purple": (130, 45, 165),

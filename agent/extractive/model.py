@@ -20,12 +20,12 @@ from agent.extractive.compose import reply
 from agent.extractive.modality import Senses
 from agent.extractive.query import Plan
 from agent.extractive.quote import Found, Reply
-from agent.extractive.reference import Referring, Turn, places, resolve
+from agent.extractive.reference import PLANS, Referring, Turn, kept, places, resolve
 from agent.extractive.relevance import Relevance
 from agent.extractive.video_questions import about
 from agent.extractive.visual import with_senses
 from agent.grounding.citations import labels
-from agent.messages import KEY
+from agent.messages import KEY, beside
 from agent.settings import EXTRACTIVE
 from agent.threads import AT_ONCE, Threads
 from tools.evidence import parse_id
@@ -73,45 +73,35 @@ class ExtractiveModel(BaseChatModel):
         self, messages: list[BaseMessage], stop: Any = None, run_manager: Any = None, **kwargs: Any
     ) -> ChatResult:
         asked = max(i for i, message in enumerate(messages) if isinstance(message, HumanMessage))
-        beside = messages[asked].additional_kwargs[KEY]
+        turn = _Turn(self.toolbox, messages[: asked + 1], messages[asked + 1 :])
         results = [m for m in messages[asked:] if isinstance(m, ToolMessage)]
-        turn = _Turn(self.toolbox, beside, messages[:asked], results)
-        calls = turn.calls(results) if beside["calls"] else []
+        calls = turn.calls(results) if beside(messages[asked])["calls"] else []
         message = AIMessage(content="", tool_calls=calls) if calls else turn.answer(results)
+        message.additional_kwargs.setdefault(KEY, {})["plan"] = turn.kept
         return ChatResult(generations=[ChatGeneration(message=message)])
-
-
-def _within(asked: Referring, video: str) -> Referring:
-    """The same about one video, where it is named and nothing else says which."""
-    return replace(asked, video=video) if video and not (asked.at or asked.video) else asked
 
 
 class _Turn:
     """One question, resolved against the conversation before it."""
 
     def __init__(
-        self,
-        toolbox: Toolbox,
-        beside: dict[str, Any],
-        before: Sequence[BaseMessage],
-        results: Sequence[ToolMessage],
+        self, toolbox: Toolbox, asked: Sequence[BaseMessage], since: Sequence[BaseMessage]
     ) -> None:
         self._toolbox = toolbox
-        self._seen: list[str] = beside["seen"]
-        self._scope = list(beside["videos"]) or [v.id for v in toolbox.library.list()]
-        handles: list[str] = beside["handles"]
+        data = beside(asked[-1])
+        self._seen: list[str] = data["seen"]
+        self._scope = list(data["videos"]) or [v.id for v in toolbox.library.list()]
+        handles: list[str] = data["handles"]
         turns: list[Turn] = []
-        pairs = list(zip(before[1::2], before[2::2], strict=False))
+        pairs = list(zip(asked[1::2], asked[2::2], strict=False))
         for question, answer in pairs:
-            asked, video = self._titled(str(question.content))
-            told = answer.additional_kwargs.get(KEY, {})
+            told = beside(answer)
             numbers = told.get("evidence") or told.get("nearest") or []
             shown = [handles[n - 1] for n in numbers if 0 < n <= len(handles)]
-            plan = resolve(asked, turns, handles, self._duration(turns), self._scope)
-            turns.append(Turn(_within(plan, video), places(shown)))
-        asked, video = self._titled(beside["question"])
-        plan = resolve(asked, turns, handles, self._duration(turns), self._scope)
-        self.asked = _within(plan, video)
+            plan = self._plan([answer], str(question.content), turns, handles)
+            turns.append(Turn(plan, places(shown)))
+        self.asked = self._plan(since, data["question"], turns, handles)
+        self.kept = PLANS.dump_python(self.asked, mode="json", exclude_defaults=True)
         self._video = self._of(self.asked, turns)
         self._relevance = Relevance(toolbox, self._videos)
         self.asked = replace(self.asked, plan=self._relevance.adapted(self.asked.plan))
@@ -119,7 +109,8 @@ class _Turn:
             self.asked = replace(self.asked, plan=self._in_scene(self.asked.plan))
         if self.asked.plan.kind == "label":
             # Vectors may come meanwhile: a search that began in words goes on in them.
-            begun = results[0].name == "classify" if results else not self._blind
+            first = next((m.name for m in since if isinstance(m, ToolMessage)), "")
+            begun = first == "classify" if first else not self._blind
             if not begun:
                 self.asked = replace(self.asked, plan=_unlabelled(self.asked))
         self.plan = self.asked.plan
@@ -127,6 +118,22 @@ class _Turn:
         self._closer = [call for call in wanted if call[0] == _CLOSER]
         self._calls = [call for call in wanted if call[0] != _CLOSER]
         self._said_before = " ".join(str(answer.content) for _, answer in pairs)
+
+    def _plan(
+        self,
+        since: Sequence[BaseMessage],
+        question: str,
+        turns: Sequence[Turn],
+        handles: Sequence[str],
+    ) -> Referring:
+        """The plan kept with a turn since it was asked; made where there is none yet."""
+        for message in since:
+            if plan := kept(beside(message).get("plan")):
+                return plan
+        text, video = self._titled(question)
+        plan = resolve(text, turns, handles, self._duration(turns), self._scope)
+        # A title says which video is meant where nothing else does.
+        return replace(plan, video=video) if video and not (plan.at or plan.video) else plan
 
     def _titled(self, question: str) -> tuple[str, str]:
         """The question without the title of the one video that it names, and the video."""

@@ -7,7 +7,9 @@ she carry?": each becomes a plan of its own, with a place in the video or words 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
+
+from pydantic import TypeAdapter, ValidationError
 
 from agent.extractive.modality import ALIKE_WORDS, asks_alike
 from agent.extractive.query import (
@@ -28,8 +30,6 @@ from agent.extractive.video_questions import concepts
 from tools.evidence import parse_id
 
 Direction = Literal["", "before", "after"]
-_PICKS: tuple[Literal["longest", "shortest"], ...] = ("longest", "shortest")
-
 _VAGUE = {"a": "1", "an": "1", "a few": "5", "a couple of": "2", "half a": "0.5"}
 _AMOUNT = rf"({NUMBER}|{'|'.join(_VAGUE)})"
 _LATER = re.compile(
@@ -55,6 +55,10 @@ _NEIGHBOUR = re.compile(
     r"prior|later|beforehand)\b"
 )
 _BACK = ("before", "previous", "previously", "preceding", "earlier", "prior", "beforehand")
+_AT_THAT_TIME = re.compile(
+    r"\b(said|say(?:ing)?|shown|on screen|see|seen|visible|colou?r|written)\b"
+)
+"""With what "then" means that moment ("what was said then?") and not what follows it."""
 _THERE = re.compile(
     r"\b(there|then|that|this|these|those|same time|same moment|meanwhile|at the time|it|moment)\b"
 )
@@ -103,8 +107,8 @@ class Turn:
 class Referring:
     """A plan, and what of it comes from the conversation.
 
-    at is evidence that the answer is about; direction asks for what comes before or after it; when
-    asks for its time.
+    at is evidence that the answer is about; direction asks for what comes before or after it.
+    when asks for its time.
     """
 
     plan: Plan
@@ -115,6 +119,18 @@ class Referring:
     """What is meant where the plan finds nothing."""
     video: str = ""
     """The video that is meant where it is not the one that was asked about."""
+
+
+PLANS = TypeAdapter(Referring)
+"""Plans as plain data, in which they are kept with their turn."""
+
+
+def kept(data: Any) -> Referring | None:
+    """Read a plan from plain data; None for no plan, or one of another release."""
+    try:
+        return PLANS.validate_python(data)
+    except ValidationError:
+        return None
 
 
 def places(ids: Sequence[str]) -> tuple[Place, ...]:
@@ -270,18 +286,11 @@ def _direction(text: str) -> Direction:
     match = _NEIGHBOUR.search(
         re.sub(r"\b(?:and|but|what(?:'s| is| was)?|so) then\b", "after", text)
     )
-    if match is None or (match[1] == "then" and not re.search(r"\bthen\?*$", text)):
-        return ""
-    if match[1] == "then" and _asks_moment(text):
+    if match is None or (
+        match[1] == "then" and (_AT_THAT_TIME.search(text) or not re.search(r"\bthen\?*$", text))
+    ):
         return ""
     return "before" if match[1] in _BACK else "after"
-
-
-def _asks_moment(text: str) -> bool:
-    """Whether "then" means that moment ("what was said then?") and not what follows it."""
-    return bool(
-        re.search(r"\b(said|say(?:ing)?|shown|on screen|see|seen|visible|colou?r|written)\b", text)
-    )
 
 
 def _listed(text: str, own: Plan, last: Referring) -> Referring | None:
@@ -290,11 +299,10 @@ def _listed(text: str, own: Plan, last: Referring) -> Referring | None:
     named = concepts(_NEIGHBOUR.sub(" ", _ORDINAL.sub(" ", text)))
     if named.rest or (own.window and not own.everything):
         return None
-    about_cuts = re.search(r"\b(?:cuts?|transitions?)\b", plain(before.question))
-    if before.kind == "scenes" or re.search(
-        r"\b(?:scenes?|shots?|cuts?)\b", plain(before.question)
-    ):
-        for pick in _PICKS:
+    asked = plain(before.question)
+    about_cuts = re.search(r"\b(?:cuts?|transitions?)\b", asked)
+    if before.kind == "scenes" or re.search(r"\b(?:scenes?|shots?|cuts?)\b", asked):
+        for pick in ("longest", "shortest"):
             if named.has(pick):
                 return Referring(Plan(own.question, "scenes", pick=pick))
         nth = _nth_of(text, before.nth)
@@ -340,11 +348,11 @@ def _shifted(
     if match is None or focus is None or set(_content(own)) - {"back"}:
         return None
     amount = seconds(_VAGUE.get(match[1], match[1]), match[2])
-    back = match[3] in ("earlier", "before", "prior", "sooner", "back")
+    if match[3] in ("earlier", "before", "prior", "sooner", "back"):
+        amount = -amount
     asked = last.plan.window if last.plan.kind == "moment" else None
     base = asked[0] if asked and asked[1] - asked[0] < 0.05 else focus.start
-    at = base - amount if back else base + amount
-    at = min(max(at, 0.0), max(duration - 0.1, 0.0))
+    at = min(max(base + amount, 0.0), max(duration - 0.1, 0.0))
     modality = find_modality(text)
     modality = last.plan.modality if asked and modality == "any" else modality
     return Referring(replace(own, kind="moment", words=(), modality=modality, window=(at, at)))
@@ -352,12 +360,12 @@ def _shifted(
 
 def _more_of(text: str, own: Plan, last: Referring) -> Referring | None:
     """ "How often?", "and the last time?", "does it come again?": the words are those before."""
-    if _content(own) or not (words := last.plan.words):
+    if _content(own) or not last.plan.words:
         return None
     if own.everything and _OWN_LIST.search(text):
         return None
     modality = find_modality(text)
-    again = replace(last.plan, question=own.question, window=None, sides=None, words=words, nth=0)
+    again = replace(last.plan, question=own.question, window=None, sides=None, nth=0)
     if modality == "speech" or (modality == "screen" and "screen" in text):
         again = replace(again, modality=modality)
     if _OFTEN.search(text) or _AGAIN.search(text):
@@ -366,9 +374,7 @@ def _more_of(text: str, own: Plan, last: Referring) -> Referring | None:
         return None
     if _LAST.search(text):
         return Referring(replace(again, kind="last"))
-    if _FIRST.search(text):
-        return Referring(replace(again, kind="first"))
-    return None
+    return Referring(replace(again, kind="first")) if _FIRST.search(text) else None
 
 
 def _around(text: str, own: Plan, focus: Place | None) -> Referring | None:
@@ -385,9 +391,8 @@ def _around(text: str, own: Plan, focus: Place | None) -> Referring | None:
     plan = replace(own, kind="moment", words=(), window=None, everything=False, edge="")
     if direction := _direction(text):
         return Referring(plan, at=focus, direction=direction)
-    if (_WHEN.search(text) and _THERE.search(text)) or text.rstrip("?! ") in ("when", "and when"):
-        return Referring(plan, at=focus, when=True)
-    if _SURE.search(text):
+    when = _WHEN.search(text) and _THERE.search(text)
+    if when or text.rstrip("?! ") in ("when", "and when") or _SURE.search(text):
         return Referring(plan, at=focus, when=True)
     if _THERE.search(text) or not asked_words(text):
         return Referring(plan, at=focus)

@@ -26,9 +26,10 @@ from tools.evidence import reliability
 from tools.media import clock
 from tools.search.motion import find_actions
 from tools.store.evidence import of_passage, of_span, of_words
-from tools.summary import digest as summarize
-from tools.summary.digest import Digest, Part, Piece
-from tools.summary.sentences import sentences
+from tools.summary import generated
+from tools.summary.digest import ChapterDigest, Digest
+from tools.summary.generated import GeneratedSummary
+from tools.summary.sentences import split_sentences
 from tools.text.expressions import content_words, same_word, words
 
 if TYPE_CHECKING:
@@ -66,8 +67,8 @@ class Plan:
 class Told:
     """What was written: a piece for each chapter, in order, and one for the whole."""
 
-    chapters: tuple[Piece, ...]
-    whole: Piece
+    chapters: tuple[GeneratedSummary, ...]
+    whole: GeneratedSummary
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ class Narrator:
     def plan(self, library: Library, video: str, found: Digest) -> Plan:
         """What `tell` would take now, at most; nothing is asked."""
         given = calls = cached = 0
-        chapters: list[Piece | None] = []
+        chapters: list[GeneratedSummary | None] = []
         for part, scenes in zip(found.parts, self._scenes(library, video, found), strict=True):
             known = [self._kept(library, video, task) for task in scenes]
             new = [task for task, one in zip(scenes, known, strict=True) if one is None]
@@ -141,7 +142,7 @@ class Narrator:
         below = [[pieces[task] for task in part] for part in scenes]
         above = {at: self._above("chapter", part) for at, part in enumerate(below) if len(part) > 1}
         written = self._told(library, video, list(above.values()))
-        chapters: list[Piece] = []
+        chapters: list[GeneratedSummary] = []
         for at, (part, one) in enumerate(zip(below, found.parts, strict=True)):
             piece = written[above[at]] if at in above else part[0] if part else None
             chapters.append(piece or _nothing(one))
@@ -150,7 +151,7 @@ class Narrator:
         task = self._above("video", chapters)
         return Told(tuple(chapters), self._told(library, video, [task])[task])
 
-    def caption(self, library: Library, video: str, told: Told, style: str) -> Piece:
+    def caption(self, library: Library, video: str, told: Told, style: str) -> GeneratedSummary:
         """A caption from what was told of the chapters."""
         task = self._above("caption", told.chapters, style=style)
         return self._told(library, video, [task])[task]
@@ -172,7 +173,7 @@ class Narrator:
             made.append(tasks)
         return made
 
-    def _above(self, level: str, below: Sequence[Piece], **beside: str) -> Task:
+    def _above(self, level: str, below: Sequence[GeneratedSummary], **beside: str) -> Task:
         """The call that tells a chapter from its scenes, or the whole from its chapters."""
         ids = list(dict.fromkeys(id for one in below for _, cited in one.claims for id in cited))
         lines: list[str] = []
@@ -198,12 +199,14 @@ class Narrator:
         return text_tokens(self._rules) + text_tokens(prompt) + 2 * ENVELOPE
 
     def _key(self, task: Task) -> str:
-        return summarize.key(task.level, self._rules, task.prompt, *task.ids, self.name)
+        return generated.cache_key(task.level, self._rules, task.prompt, *task.ids, self.name)
 
-    def _kept(self, library: Library, video: str, task: Task) -> Piece | None:
-        return summarize.kept(library, video, self._key(task))
+    def _kept(self, library: Library, video: str, task: Task) -> GeneratedSummary | None:
+        return generated.read(library, video, self._key(task))
 
-    def _told(self, library: Library, video: str, tasks: Sequence[Task]) -> dict[Task, Piece]:
+    def _told(
+        self, library: Library, video: str, tasks: Sequence[Task]
+    ) -> dict[Task, GeneratedSummary]:
         from langchain_core.messages import HumanMessage, SystemMessage
         from langsmith.run_helpers import tracing_context
 
@@ -226,7 +229,7 @@ class Narrator:
                 self._count(reply, task)
                 found[task] = self._tested(library, video, task, reply.text)
                 if reply.text.strip():
-                    summarize.keep(library, video, self._key(task), found[task])
+                    generated.write(library, video, self._key(task), found[task])
                 self._on_progress(f"{task.level} {clock(task.start)}")
         if isinstance(failed, model_errors()):
             raise explain(failed) from None  # its own text may repeat the key
@@ -242,7 +245,7 @@ class Narrator:
         if self._spending:
             self._spending.add(given + written, price(self.name, given, written, self._table))
 
-    def _tested(self, library: Library, video: str, task: Task, text: str) -> Piece:
+    def _tested(self, library: Library, video: str, task: Task, text: str) -> GeneratedSummary:
         """The claims that their citations hold, and the title where its words are theirs."""
         records: dict[str, Evidence | None] = {id: library.evidence(id) for id in task.ids}
         review = Review(task.ids, (), records, {video: library.get(video).title}, (video,))
@@ -264,7 +267,7 @@ class Narrator:
         bare = title.split("[")[0].strip(' ."')
         _, claim = review.claim(f"{bare} {marks}.")
         holds = bool(bare and claim and claim.verdict == "verified")
-        return Piece(
+        return GeneratedSummary(
             task.start,
             task.end,
             bare if holds else "",
@@ -286,15 +289,15 @@ def _speaks_of(text: str, cited: Sequence[str]) -> bool:
     return found >= LEAST_WORDS * len(named)
 
 
-def _nothing(part: Part) -> Piece:
-    return Piece(part.chapter.start, part.chapter.end, "", ())
+def _nothing(part: ChapterDigest) -> GeneratedSummary:
+    return GeneratedSummary(part.chapter.start, part.chapter.end, "", ())
 
 
 def _groups(library: Library, video: str, start: float, end: float) -> list[list[Evidence]]:
     """The evidence of a chapter by time, in parts of about SCENE_BYTES that begin at a cut."""
-    told = [one for one in sentences(library.utterances(video)) if start <= one.start < end]
+    told = [one for one in split_sentences(library.utterances(video)) if start <= one.start < end]
     shown = [one for one in library.screen_text(video) if start <= one.start < end]
-    found = [of_passage(library, one.parts) for one in told]
+    found = [of_passage(library, one.utterances) for one in told]
     found += [of_words(library, one) for one in shown]
     with suppress(NotIndexed):
         moves = find_actions(library, video, start, end)

@@ -18,7 +18,8 @@ from agent.grounding.review import Claim, Review
 from agent.settings import EXTRACTIVE
 from tools.errors import RefusedRequest
 from tools.evidence import video_parts
-from tools.summary.digest import Digest, Piece, digest
+from tools.summary.digest import Digest, digest
+from tools.summary.generated import GeneratedSummary
 
 if TYPE_CHECKING:
     from agent.summary.narrator import Narrator
@@ -77,7 +78,7 @@ def summarize(library: Library, video: str, narrator: Narrator | None = None) ->
     begun = time.monotonic()
     found, desk = digest(library, video), _Desk(library, video)
     told = narrator.tell(library, video, found) if narrator else None
-    whole = told.whole if told else Piece(0.0, 0.0, "", ())
+    whole = told.whole if told else GeneratedSummary(0.0, 0.0, "", ())
     overview = desk.told(whole) or desk.quoted(found.overview)
     pieces = told.chapters if told else [whole] * len(found.parts)
     chapters = [
@@ -172,11 +173,11 @@ class _Desk:
             self._known(id, one)
         return self._claims((self._quote(id), (id,)) for id in found)
 
-    def told(self, piece: Piece) -> tuple[Claim, ...]:
+    def told(self, piece: GeneratedSummary) -> tuple[Claim, ...]:
         """What a language model wrote."""
         return self._claims(piece.claims)
 
-    def events(self, piece: Piece) -> tuple[Event, ...]:
+    def events(self, piece: GeneratedSummary) -> tuple[Event, ...]:
         """The events that a language model wrote, each as long as what it cites."""
         found: list[Event] = []
         for claim in self._claims(piece.events):

@@ -70,7 +70,7 @@ def test_a_cue_is_shown_while_its_words_are_said(talk: Path) -> None:
 
 
 def test_the_whole_day_is_an_hour_of_readable_cues(maker: Any) -> None:
-    shown, said = maker.plan(maker.guess, 36_000.0)
+    shown, said = maker.plan(maker.estimate, 36_000.0)
     assert 58 * 60 < shown[-1].end < 62 * 60
     assert [one.end for one in shown[:-1]] == [one.start for one in shown[1:]]
     made = maker.cues(said)

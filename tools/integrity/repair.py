@@ -22,7 +22,7 @@ from tools.store.manifest import REPAIR, write_manifest
 from tools.store.original import CHECKSUMS
 from tools.store.records import seconds_of
 from tools.store.store import STAGES
-from tools.summary import digest as summarize
+from tools.summary import generated
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def _mend(library: Library, video: str, on_progress: OnProgress | None) -> None:
         for path in check.leftovers(folder):
             _remove(path)
     # A question that needs them samples again, or summarises again.
-    for path in (*dense.damaged(folder), *summarize.damaged(folder)):
+    for path in (*dense.damaged(folder), *generated.damaged(folder)):
         path.unlink(missing_ok=True)
     try:
         manifest = library.manifest(video)

@@ -17,7 +17,7 @@ from tools.search import vector_index as index
 from tools.store import dense, recovery
 from tools.store.manifest import REPAIR, unlisted_files
 from tools.store.original import CHECKSUMS
-from tools.summary import digest as summarize
+from tools.summary import generated
 
 STALE = 600
 """Seconds after which a temporary file that no lock covers counts as left over."""
@@ -96,7 +96,7 @@ def check_video(library: Library, video: str, thorough: bool = True) -> list[Pro
                 found += problems([f"{name} is missing"], fix)
             elif digest(folder / name) != checksum:
                 found += problems([f"{name} is damaged"], fix)
-    for path in (*dense.damaged(folder), *summarize.damaged(folder)):
+    for path in (*dense.damaged(folder), *generated.damaged(folder)):
         found += problems([f"{path.parent.name}/{path.name} is damaged"])
     for image in broken_pictures(library, video):
         state = "damaged" if (library.root / image).exists() else "missing"

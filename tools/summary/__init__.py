@@ -1,1 +1,1 @@
-"""Sentences, chapters, titles and highlights of a video."""
+"""Extractive summaries: sentences, chapters, titles and highlights of a video."""

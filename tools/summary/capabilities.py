@@ -1,4 +1,4 @@
-"""What a model may ask of a video as a whole: the part of the toolbox of this package."""
+"""Capabilities of the toolbox that summarise a video."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 from tools.arguments import VideoId
 from tools.media import Evidence
 from tools.store.store import Store
-from tools.summary.digest import About
+from tools.summary.digest import About, brief
 
 
 class SummaryCapabilities:
-    """Videos of one store told in short."""
+    """Summaries of the videos of one store."""
 
     _store: Store
 
@@ -24,6 +24,4 @@ class SummaryCapabilities:
 
         Use for questions about the whole. Lines without a label were written of it before.
         """
-        from tools.summary.digest import brief
-
         return brief(self._store, self._store.get(video).id, about)

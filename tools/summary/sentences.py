@@ -1,53 +1,46 @@
-"""What is said, sentence by sentence, and which sentences stand for the rest.
+"""Sentences of a transcript, and the central ones among them.
 
 Subtitles cut sentences where a line is full; a summary that quotes has to quote whole ones.
 """
 
-from __future__ import annotations
-
 import math
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import TYPE_CHECKING
 from zlib import crc32
 
+import numpy as np
+from numpy.typing import NDArray
+
+from tools.embed.embedder import unit_rows
 from tools.evidence import passage_id, utterances_filling
+from tools.media import Utterance
+from tools.store.store import Store
 from tools.text.tokens import stems, surfaces
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from tools.media import Utterance
-    from tools.store.store import Store
-
-    Floats = NDArray[np.floating]
+Floats = NDArray[np.floating]
 
 LONGEST, UNPUNCTUATED = 16.0, 8.0
-"""Seconds of one sentence at most; the same where nobody wrote where sentences end."""
-APART = 1.5
-"""A longer pause, in seconds, ends a sentence too."""
+"""Seconds: longest sentence, with punctuation and without."""
+PAUSE = 1.5
+"""Seconds: a longer pause ends a sentence too."""
 BESIDE = 8
-"""Utterances before and after a sentence, among which one may run beside it."""
+"""Utterances before and after a sentence, among which one may overlap it."""
 FEW, MANY = 5, 32
-"""Words that carry meaning, below which a sentence hardly stands for others; and words in all,
-above which it says too much."""
-PLACES = 1024
-"""Numbers in a row that tells the words of a text."""
+"""Content words below which, and words above which, a sentence is a poor quotation."""
+BUCKETS = 1024
+"""Length of a word vector."""
 COMMON = 0.2
-"""Of the texts, the share that holds a word which tells none of them from another."""
-ALIKE = 0.6
-"""What likeness to a sentence that was chosen already costs (MMR: Carbonell, Goldstein 1998)."""
+"""Share of the texts: a word that more of them contain is ignored."""
+REDUNDANCY = 0.6
+"""Weight of the similarity to a sentence already chosen (MMR: Carbonell, Goldstein 1998)."""
 _LEANING = """
     and but because he her him his it its or she so that their them then there these they this those
     which who yeah yes no well oh um uh okay ok right"""
-_LEANS, _HESITATES = frozenset(_LEANING.split()), frozenset({"um", "uh", "er", "erm"})
-"""Words that a sentence begins with which leans on the one before it."""
-LEANING, DENSE = 0.15, 0.3
-"""What each weakness costs; and the share of words that mean something, below which few do."""
+_DEPENDENT, _HESITATIONS = frozenset(_LEANING.split()), frozenset({"um", "uh", "er", "erm"})
+"""First words of a sentence that depends on the one before it; and words of a hesitant one."""
+PENALTY, DENSE = 0.15, 0.3
+"""Penalty for each weakness; and the share of content words below which a sentence has one."""
 
 
 @dataclass(frozen=True)
@@ -58,116 +51,113 @@ class Sentence:
     start: float
     end: float
     text: str
-    parts: tuple[Utterance, ...]
+    utterances: tuple[Utterance, ...]
 
 
-def sentences(said: Sequence[Utterance]) -> list[Sentence]:
-    """The sentences, in order; what cannot be cited as one stays apart."""
-    ended = sum(_ends(one) for one in said) > len(said) / 8
-    longest = LONGEST if ended else UNPUNCTUATED
-    edges = [0]
-    for at in range(1, len(said)):
-        before, one = said[at - 1], said[at]
-        goes_on = (
-            not _ends(before)
-            and one.start - before.end < APART
-            and one.speaker == before.speaker
-            and one.end - said[edges[-1]].start <= longest
-        )
-        if not goes_on:
-            edges.append(at)
-    found: list[Sentence] = []
-    if not said:
-        return found
-    for first, last in pairwise([*edges, len(said)]):
-        group = list(said[first:last])
-        near = said[max(first - BESIDE, 0) : last + BESIDE]
-        end = max(one.end for one in group)
+def split_sentences(utterances: Sequence[Utterance]) -> list[Sentence]:
+    """Join utterances to sentences, in order, unless other speech overlaps them."""
+    punctuated = sum(_ends(one) for one in utterances) > len(utterances) / 8
+    longest = LONGEST if punctuated else UNPUNCTUATED
+    groups: list[list[Utterance]] = []
+    for utterance in utterances:
+        group = groups[-1] if groups else []
+        if (
+            group
+            and not _ends(group[-1])
+            and utterance.start - group[-1].end < PAUSE
+            and utterance.speaker == group[-1].speaker
+            and utterance.end - group[0].start <= longest
+        ):
+            group.append(utterance)
+        else:
+            groups.append([utterance])
+    sentences: list[Sentence] = []
+    first = 0
+    for group in groups:
+        near = utterances[max(first - BESIDE, 0) : first + len(group) + BESIDE]
+        first += len(group)
+        end = max(utterance.end for utterance in group)
         whole = len(group) == 1 or utterances_filling(near, group[0].start, end) == group
-        found += [_joined(group)] if whole else [_joined([one]) for one in group]
-    return found
+        for part in [group] if whole else [[utterance] for utterance in group]:
+            text = " ".join(utterance.text for utterance in part)
+            end = max(utterance.end for utterance in part)
+            sentence = Sentence(passage_id(part), part[0].start, end, text, tuple(part))
+            sentences.append(sentence)
+    return sentences
 
 
-def _ends(one: Utterance) -> bool:
-    return one.text.rstrip("\"'\u201d\u2019) ")[-1:] in (".", "!", "?", "…", "\u3002")
+def _ends(utterance: Utterance) -> bool:
+    return utterance.text.rstrip("\"'\u201d\u2019) ")[-1:] in (".", "!", "?", "…", "\u3002")
 
 
-def _joined(group: Sequence[Utterance]) -> Sentence:
-    text = " ".join(one.text for one in group)
-    end = max(one.end for one in group)
-    return Sentence(passage_id(group), group[0].start, end, text, tuple(group))
-
-
-def vectors(store: Store, video: str, told: Sequence[Sentence]) -> Floats:
-    """A row of length one for each: by meaning where vectors are stored, and by words."""
-    import numpy as np
-
-    if not told:
+def sentence_vectors(store: Store, video: str, sentences: Sequence[Sentence]) -> Floats:
+    """A unit row for each sentence: its words, beside its embedding where that is stored."""
+    if not sentences:
         return np.zeros((0, 1))
-    rows = [_unit(word_rows([stems(one.text) for one in told]))]
-    if stored := store.vectors(video):
-        known = dict(zip(stored.ids, stored.array, strict=True))
-        none = np.zeros(stored.array.shape[1])
-        means = [np.mean([known.get(p.id, none) for p in one.parts], axis=0) for one in told]
-        rows.append(_unit(np.array(means, np.float32).reshape(len(told), -1)))
-    return _unit(np.hstack(rows))
+    vectors = unit_rows(word_vectors([stems(sentence.text) for sentence in sentences]))
+    stored = utterance_vectors(store, video, [u for s in sentences for u in s.utterances])
+    if stored is not None:
+        ends = np.cumsum([len(sentence.utterances) for sentence in sentences])
+        means = np.stack([rows.mean(axis=0) for rows in np.split(stored, ends[:-1])])
+        vectors = unit_rows(np.hstack([vectors, unit_rows(means)]))
+    return vectors
 
 
-def word_rows(texts: Sequence[Sequence[str]], least: int = 1) -> Floats:
-    """A row for each text, given as its stems: how often each is in it, times its rarity.
+def utterance_vectors(store: Store, video: str, utterances: Sequence[Utterance]) -> Floats | None:
+    """The stored embedding of each utterance, zeros where it has none; None if none are stored."""
+    vectors = store.vectors(video)
+    if not vectors:
+        return None
+    rows = dict(zip(vectors.ids, vectors.array, strict=True))
+    none = np.zeros_like(vectors.array[0])
+    return np.stack([rows.get(utterance.id, none) for utterance in utterances])
 
-    Only words of so many texts, at least, count. They are counted in places by their hash
-    (Weinberger et al. 2009), so that no text can make the rows longer.
+
+def word_vectors(texts: Sequence[Sequence[str]], least: int = 1) -> NDArray[np.float32]:
+    """A TF-IDF row for each text, given as its stems; words of fewer than `least` texts are left.
+
+    Words are hashed into buckets (Weinberger et al. 2009), so that no text can make rows longer.
     """
-    import numpy as np
-
-    often = Counter(word for text in texts for word in set(text))
-    rows = np.zeros((len(texts), PLACES), np.float32)
+    frequency = Counter(word for text in texts for word in set(text))
+    rows = np.zeros((len(texts), BUCKETS), np.float32)
     for row, text in zip(rows, texts, strict=True):
         for word in text:
-            if least <= often[word] <= max(COMMON * len(texts), least):
-                row[crc32(word.encode()) % PLACES] += math.log(len(texts) / often[word])
+            if least <= frequency[word] <= max(COMMON * len(texts), least):
+                row[crc32(word.encode()) % BUCKETS] += math.log(len(texts) / frequency[word])
     return rows
 
 
-def central(
-    told: Sequence[Sentence], rows: Floats, count: int, whole: Floats | None = None
+def central_sentences(
+    sentences: Sequence[Sentence], vectors: Floats, count: int, whole: Floats | None = None
 ) -> list[int]:
-    """Which sentences stand best for all of them, or for the whole whose rows are given, by time.
+    """Positions of the most central sentences, in order.
 
-    The nearest to the mean of all (centroid: Radev 2004) that can stand alone; none says what
-    another has said.
+    The nearest to the mean of the given vectors, or of those of the whole (centroid: Radev 2004),
+    without weak quotations and repetitions.
     """
-    import numpy as np
-
-    if not told:
+    if not sentences:
         return []
-    mean = (rows if whole is None else whole).mean(axis=0, keepdims=True)
-    worth = rows @ _unit(mean)[0]
-    worth = worth - np.array([_weakness(one) for one in told])
+    mean = (vectors if whole is None else whole).mean(axis=0, keepdims=True)
+    scores = vectors @ unit_rows(mean)[0] - np.array([_penalty(one) for one in sentences])
     chosen: list[int] = []
-    while len(chosen) < min(count, len(told)):
-        again = (rows @ rows[chosen].T).max(axis=1) if chosen else np.zeros(len(told))
-        left = worth - ALIKE * again
+    while len(chosen) < min(count, len(sentences)):
+        similar = (vectors @ vectors[chosen].T).max(axis=1) if chosen else np.zeros(len(sentences))
+        left = scores - REDUNDANCY * similar
         left[chosen] = -np.inf
         chosen.append(int(left.argmax()))
     return sorted(chosen)
 
 
-def _weakness(one: Sentence) -> float:
-    """What speaks against quoting a sentence alone: short, leaning on others, or a question."""
-    words = surfaces(one.text)
-    meant = len(set(stems(one.text)))
-    short = max(FEW - meant, 0)
-    leans = bool(words) and words[0] in _LEANS
-    asks = one.text.rstrip().endswith("?")
-    cut = one.text[:1].islower() or not _ends(one.parts[-1])
-    idle = meant < DENSE * len(words) or bool(_HESITATES.intersection(words))
-    rambles = len(words) > MANY
-    return LEANING * (short + leans + asks + cut + idle + rambles)
-
-
-def _unit(rows: Floats) -> Floats:
-    import numpy as np
-
-    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
+def _penalty(sentence: Sentence) -> float:
+    """Penalty of a poor quotation: short, long, cut, idle, a question, or dependent on others."""
+    words = surfaces(sentence.text)
+    content = len(set(stems(sentence.text)))
+    weaknesses = (
+        max(FEW - content, 0),
+        bool(words) and words[0] in _DEPENDENT,
+        sentence.text.rstrip().endswith("?"),
+        sentence.text[:1].islower() or not _ends(sentence.utterances[-1]),
+        content < DENSE * len(words) or bool(_HESITATIONS.intersection(words)),
+        len(words) > MANY,
+    )
+    return PENALTY * sum(weaknesses)

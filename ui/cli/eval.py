@@ -9,7 +9,7 @@ import typer
 from ui.cli.common import AsJson, print_json, settings
 
 if TYPE_CHECKING:
-    from agent.evaluation.run import Run
+    from agent.evaluation.run import Evaluation
     from agent.evaluation.scoring import Score
 
 ROWS = {
@@ -102,18 +102,18 @@ def _cell(value: Any) -> str:
     return f"{value:.3f}" if isinstance(value, float) else str(value)
 
 
-def _misses(done: "Run") -> str:
-    from agent.evaluation.scoring import is_right, is_true
+def _misses(done: "Evaluation") -> str:
+    from agent.evaluation.scoring import is_correct, is_correct_citation
 
     lines: list[str] = []
-    for question, reply in zip(done.questions, done.replies, strict=True):
-        right = is_right(question, reply)
-        wrong = [one for one in reply.citations if not is_true(one, question.truth)]
+    for question, response in zip(done.questions, done.responses, strict=True):
+        right = is_correct(question, response)
+        wrong = [one for one in response.citations if not is_correct_citation(one, question.truth)]
         if right and (not wrong or question.expect != "found"):
             continue
         truth = ", ".join(f"{one.start:.1f}-{one.end:.1f}" for one in question.truth)
-        cited = ", ".join(f"{one.start:.1f}-{one.end:.1f}" for one in reply.citations)
-        said = " ".join(reply.text.split())
+        cited = ", ".join(f"{one.start:.1f}-{one.end:.1f}" for one in response.citations)
+        said = " ".join(response.text.split())
         lines.append(
             f"{'' if right else 'WRONG '}{'CITES ' if wrong else ''}{question.conversation} "
             f"{question.kind}, {question.expect}{', follow-up' if question.follows_up else ''}, "

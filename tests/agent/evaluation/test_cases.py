@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from agent.evaluation.cases import read_cases
-from agent.evaluation.truth import Span
+from agent.evaluation.ground_truth import VideoSpan
 from tools.errors import RefusedRequest
 
 OWN: dict[str, Any] = {
@@ -42,7 +42,7 @@ def test_lines_of_ones_own_are_read(cases: Callable[..., Path], tmp_path: Path):
     lines = [talk, talk | {"truth": []}, "", OWN | {"truth": [], "kind": "adjacent"}]
     asked, files = read_cases(cases(*lines))
     assert files == {"v.mp4": tmp_path / "v.mp4"}
-    assert asked[0].truth == (Span("v.mp4", 1.0, 3.0),) and asked[0].accepted == ("12",)
+    assert asked[0].truth == (VideoSpan("v.mp4", 1.0, 3.0),) and asked[0].accepted == ("12",)
     assert [one.expect for one in asked] == ["found", "absent", "adjacent"]
     assert [one.follows_up for one in asked] == [False, True, False]
     assert asked[0].conversation == asked[1].conversation != asked[2].conversation
@@ -56,7 +56,7 @@ def test_lines_of_qvhighlights_are_read_with_videos_elsewhere(
     (tmp_path / "v.mp4").rename(folder / "v.mp4")
     asked, files = read_cases(cases(HIGHLIGHT), folder)
     assert files == {"v": folder / "v.mp4"}
-    assert asked[0].kind == "retrieval" and asked[0].truth == (Span("v", 0.0, 3.0),)
+    assert asked[0].kind == "retrieval" and asked[0].truth == (VideoSpan("v", 0.0, 3.0),)
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from agent.evaluation.asking import Asker
-from agent.evaluation.filming import RATE, picture, sound, write
-from agent.evaluation.questions import COUNT, KINDS, questions
-from agent.evaluation.run import Run, evaluate_cases
-from agent.evaluation.screenplay import films
-from agent.evaluation.truth import Film, Question
+from agent.evaluation.film_generator import generate_films
+from agent.evaluation.film_writer import RATE, draw_frame, soundtrack, write_film
+from agent.evaluation.ground_truth import Film, Question
+from agent.evaluation.question_generator import QuestionGenerator
+from agent.evaluation.question_set import COUNT, KINDS, question_set
+from agent.evaluation.run import Evaluation, evaluate_cases
 from agent.evaluation.vocabulary import COLOURS
 from agent.settings import Settings
 
@@ -21,32 +21,32 @@ def quiet(task: str, done: int, of: int) -> None:
 
 
 def test_a_seed_makes_the_same_films_and_questions_and_another_one_others():
-    one, same, other = films(7), films(7), films(8)
+    one, same, other = generate_films(7), generate_films(7), generate_films(8)
     assert one == same and one != other
-    assert questions(one, 7) == questions(same, 7)
-    said = [{s.text for film in made for s in film.facts()} for made in (one, other)]
+    assert question_set(one, 7) == question_set(same, 7)
+    said = [{s.text for film in made for s in film.facts} for made in (one, other)]
     assert len(said[0] & said[1]) < 0.1 * len(said[0])
 
 
 def test_the_same_film_has_the_same_pictures_and_sound():
-    one, same = films(7)[1], films(7)[1]
+    one, same = generate_films(7)[1], generate_films(7)[1]
     for seconds in (0.0, 3.4, one.duration - 0.2):
-        assert np.array_equal(picture(one, seconds), picture(same, seconds))
-    assert np.array_equal(sound(one), sound(same))
+        assert np.array_equal(draw_frame(one, seconds), draw_frame(same, seconds))
+    assert np.array_equal(soundtrack(one), soundtrack(same))
 
 
 def test_a_film_shows_and_sounds_what_its_truth_says():
-    film = films(3)[0]
+    film = generate_films(3)[0]
     for shot in film.shots:
-        corner = picture(film, shot.start + 0.2).getpixel((470, 10))
+        corner = draw_frame(film, shot.start + 0.2).getpixel((470, 10))
         assert np.allclose(corner, COLOURS[shot.colour], rtol=0.16, atol=2)
     for shape in film.shapes:
-        row = np.asarray(picture(film, (shape.start + shape.end) / 2))[170]
+        row = np.asarray(draw_frame(film, (shape.start + shape.end) / 2))[170]
         assert (row == COLOURS[shape.colour]).all(1).any()
     for sign in film.signs:
-        before, after = (np.asarray(picture(film, sign.start + at)) for at in (-0.2, 0.0))
+        before, after = (np.asarray(draw_frame(film, sign.start + at)) for at in (-0.2, 0.0))
         assert (before[40:80] != after[40:80]).any()
-    samples = sound(film)
+    samples = soundtrack(film)
     level = [
         np.abs(samples[round(n.start * RATE) : round(n.end * RATE)]).max() for n in film.noises
     ]
@@ -55,7 +55,7 @@ def test_a_film_shows_and_sounds_what_its_truth_says():
 
 
 def test_the_questions_are_of_every_kind_and_in_the_promised_shares():
-    asked = questions(films(5), 5)
+    asked = question_set(generate_films(5), 5)
     assert len(asked) == COUNT
     assert Counter(one.kind for one in asked).keys() == set(KINDS)
     assert min(Counter(one.kind for one in asked).values()) >= 15
@@ -67,9 +67,9 @@ def test_the_questions_are_of_every_kind_and_in_the_promised_shares():
 
 
 def test_a_question_is_true_of_its_film():
-    made = films(11)
-    texts = {film.name: [s.text.lower() for s in (*film.sentences, *film.signs)] for film in made}
-    for one in questions(made, 11):
+    made = generate_films(11)
+    texts = {film.name: [s.text.lower() for s in (*film.lines, *film.signs)] for film in made}
+    for one in question_set(made, 11):
         film = next(film for film in made if film.name == one.videos[0])
         assert bool(one.truth) == (one.expect == "found")
         assert all(0 <= span.start <= span.end for span in one.truth)
@@ -80,27 +80,28 @@ def test_a_question_is_true_of_its_film():
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Path]:
+def small(tmp_path_factory: pytest.TempPathFactory) -> tuple[Evaluation, Path]:
     """A few questions about one film, asked of the model without a language model."""
     folder = tmp_path_factory.mktemp("films")
-    film = min(films(2), key=lambda film: film.duration)
+    film = min(generate_films(2), key=lambda film: film.duration)
     asked = _one_of_each(film)
     settings = Settings(home=folder / "home", model="extractive", hub="off")
-    return evaluate_cases(settings, asked, {film.name: write(film, folder)}, quiet), folder
+    return evaluate_cases(settings, asked, {film.name: write_film(film, folder)}, quiet), folder
 
 
 def _one_of_each(film: Film) -> list[Question]:
     import random
 
-    threads = [t for t in Asker(film, [film], random.Random(1)).threads() if len(t) == 1]
-    first = {(t[0].kind, t[0].expect): t[0] for t in reversed(threads)}
+    generator = QuestionGenerator(film, [film], random.Random(1))
+    single = [c[0] for c in generator.conversations() if len(c) == 1]
+    first = {(question.kind, question.expect): question for question in reversed(single)}
     return list(first.values())
 
 
-def test_a_small_run_finds_most_and_leads_nowhere_never(small: tuple[Run, Path]):
+def test_a_small_run_finds_most_and_leads_nowhere_never(small: tuple[Evaluation, Path]):
     run, _ = small
     assert run.model == "extractive"
-    assert run.score.cases == len(run.questions) == len(run.replies) >= 15
+    assert run.score.cases == len(run.questions) == len(run.responses) >= 15
     assert run.score.unresolved == 0
     assert run.score.cost_usd == 0.0
     assert run.score.first_answer_s and run.score.first_answer_s > 0
@@ -109,5 +110,5 @@ def test_a_small_run_finds_most_and_leads_nowhere_never(small: tuple[Run, Path])
     assert run.baseline.false_absent == 1.0
 
 
-def test_a_run_leaves_nothing_behind_in_the_users_library(small: tuple[Run, Path]):
+def test_a_run_leaves_nothing_behind_in_the_users_library(small: tuple[Evaluation, Path]):
     assert not (small[1] / "home").exists()

@@ -5,46 +5,55 @@ from pathlib import Path
 
 import pytest
 
-from agent.evaluation.baseline import guess
-from agent.evaluation.scoring import Reply, is_right, is_true, overlap, score, tells
-from agent.evaluation.truth import Question, Span
+from agent.evaluation.baseline import baseline_response
+from agent.evaluation.ground_truth import Question, VideoSpan
+from agent.evaluation.scoring import (
+    Response,
+    is_correct,
+    is_correct_citation,
+    score,
+    states_value,
+    temporal_iou,
+)
 from tools.ingest.pipeline import ingest
 from tools.library import Library
 from tools.models.providers import BARE
 
-SAID = Span("v", 10.0, 13.0)
+SAID = VideoSpan("v", 10.0, 13.0)
 ASKED = Question("How much?", ("v",), "said", (SAID,), ("12", "twelve"))
-RIGHT = Reply("It costs twelve euros [1].", True, (SAID,), 0.2)
+RIGHT = Response("It costs twelve euros [1].", True, (SAID,), 0.2)
 
 
 @pytest.mark.parametrize(
     ("citation", "right"),
     [
-        (Span("v", 10.0, 13.0), True),
-        (Span("v", 9.5, 9.5), True),  # half a second before
-        (Span("v", 9.4, 9.4), False),
-        (Span("v", 13.5, 13.5), True),
-        (Span("v", 6.5, 16.5), True),  # as long as ten seconds
-        (Span("v", 6.4, 16.5), False),
-        (Span("w", 10.0, 13.0), False),  # of another video
+        (VideoSpan("v", 10.0, 13.0), True),
+        (VideoSpan("v", 9.5, 9.5), True),  # half a second before
+        (VideoSpan("v", 9.4, 9.4), False),
+        (VideoSpan("v", 13.5, 13.5), True),
+        (VideoSpan("v", 6.5, 16.5), True),  # as long as ten seconds
+        (VideoSpan("v", 6.4, 16.5), False),
+        (VideoSpan("w", 10.0, 13.0), False),  # of another video
     ],
 )
-def test_a_citation_is_right_by_its_middle_its_length_and_its_video(citation: Span, right: bool):
-    assert is_true(citation, [SAID]) is right
+def test_a_citation_is_right_by_its_middle_its_length_and_its_video(
+    citation: VideoSpan, right: bool
+):
+    assert is_correct_citation(citation, [SAID]) is right
 
 
 def test_a_long_truth_allows_a_citation_of_twice_its_length():
-    assert is_true(Span("v", 0.0, 80.0), [Span("v", 20.0, 60.0)])
-    assert not is_true(Span("v", 0.0, 81.0), [Span("v", 20.0, 60.0)])
+    assert is_correct_citation(VideoSpan("v", 0.0, 80.0), [VideoSpan("v", 20.0, 60.0)])
+    assert not is_correct_citation(VideoSpan("v", 0.0, 81.0), [VideoSpan("v", 20.0, 60.0)])
 
 
 def test_an_answer_needs_the_value_and_a_citation_that_is_right():
-    assert is_right(ASKED, RIGHT)
-    assert not is_right(ASKED, replace(RIGHT, text="It costs 13 euros [12]."))
-    assert not is_right(ASKED, replace(RIGHT, citations=()))
-    assert not is_right(ASKED, replace(RIGHT, found=False))
-    assert not is_right(ASKED, replace(RIGHT, citations=(Span("v", 30.0, 33.0),)))
-    assert is_right(ASKED, replace(RIGHT, citations=(Span("v", 30.0, 33.0), SAID)))
+    assert is_correct(ASKED, RIGHT)
+    assert not is_correct(ASKED, replace(RIGHT, text="It costs 13 euros [12]."))
+    assert not is_correct(ASKED, replace(RIGHT, citations=()))
+    assert not is_correct(ASKED, replace(RIGHT, found=False))
+    assert not is_correct(ASKED, replace(RIGHT, citations=(VideoSpan("v", 30.0, 33.0),)))
+    assert is_correct(ASKED, replace(RIGHT, citations=(VideoSpan("v", 30.0, 33.0), SAID)))
 
 
 @pytest.mark.parametrize(
@@ -61,37 +70,39 @@ def test_an_answer_needs_the_value_and_a_citation_that_is_right():
     ],
 )
 def test_a_value_stands_as_a_word_of_its_own(text: str, told: bool):
-    assert tells(ASKED, text) is told
+    assert states_value(ASKED, text) is told
 
 
 def test_a_count_is_not_read_from_a_quotation_or_a_time():
     counted = replace(ASKED, kind="count", accepted=("3", "three"))
-    assert tells(counted, "That is three times in all.")
-    assert not tells(counted, 'At 0:03 it is said: "three boats" [3]. That is twice in all.')
+    assert states_value(counted, "That is three times in all.")
+    assert not states_value(counted, 'At 0:03 it is said: "three boats" [3]. That is twice in all.')
 
 
 def test_an_order_is_told_by_what_is_named_first():
-    order = replace(ASKED, kind="order", accepted=("kettle",), instead=("ladder",))
-    assert tells(order, "The kettle, then the ladder.")
-    assert not tells(order, "The ladder, then the kettle.")
+    order = replace(ASKED, kind="order", accepted=("kettle",), rejected=("ladder",))
+    assert states_value(order, "The kettle, then the ladder.")
+    assert not states_value(order, "The ladder, then the kettle.")
 
 
 def test_screen_text_may_lose_its_spaces():
-    assert tells(replace(ASKED, accepted=("WET FLOOR",)), 'On screen: "WETFLOOR" [1].')
+    assert states_value(replace(ASKED, accepted=("WET FLOOR",)), 'On screen: "WETFLOOR" [1].')
 
 
 def test_what_is_not_there_is_right_when_nothing_is_found():
     absent = replace(ASKED, expect="absent", truth=())
-    assert is_right(absent, Reply("Nothing.", False, (), 0.1))
-    assert not is_right(absent, RIGHT)
+    assert is_correct(absent, Response("Nothing.", False, (), 0.1))
+    assert not is_correct(absent, RIGHT)
 
 
 def test_the_figures_of_a_run():
     absent = replace(ASKED, expect="absent", truth=(), accepted=())
     adjacent = replace(absent, expect="adjacent")
     follow_up = replace(ASKED, follows_up=True, kind="time")
-    wrong = replace(RIGHT, citations=(SAID, Span("v", 30.0, 33.0)), text="It is dear.", first=0.6)
-    none = Reply("Nothing.", False, (), 0.4)
+    wrong = replace(
+        RIGHT, citations=(SAID, VideoSpan("v", 30.0, 33.0)), text="It is dear.", first=0.6
+    )
+    none = Response("Nothing.", False, (), 0.4)
     asked = [ASKED, absent, absent, adjacent, follow_up]
     got = score(asked, [RIGHT, none, RIGHT, RIGHT, wrong])
     assert got.cases == 5
@@ -114,10 +125,14 @@ def test_a_citation_that_leads_nowhere_is_counted():
 
 
 def test_moment_retrieval_is_scored_by_overlap():
-    assert overlap(Span("v", 0.0, 10.0), Span("v", 5.0, 15.0)) == pytest.approx(1 / 3)
-    assert overlap(None, SAID) == overlap(Span("w", 10.0, 13.0), SAID) == 0.0
-    asked = replace(ASKED, kind="retrieval", truth=(Span("v", 0.0, 2.0), Span("v", 10.0, 20.0)))
-    windows = [Span("v", 10.0, 16.0), Span("v", 10.0, 18.0), None]
+    assert temporal_iou(VideoSpan("v", 0.0, 10.0), VideoSpan("v", 5.0, 15.0)) == pytest.approx(
+        1 / 3
+    )
+    assert temporal_iou(None, SAID) == temporal_iou(VideoSpan("w", 10.0, 13.0), SAID) == 0.0
+    asked = replace(
+        ASKED, kind="retrieval", truth=(VideoSpan("v", 0.0, 2.0), VideoSpan("v", 10.0, 20.0))
+    )
+    windows = [VideoSpan("v", 10.0, 16.0), VideoSpan("v", 10.0, 18.0), None]
     got = score([asked] * 3, [replace(RIGHT, window=window) for window in windows])
     assert got.json()["R1@0.5"] == round(2 / 3, 4)
     assert got.json()["R1@0.7"] == round(1 / 3, 4)
@@ -133,8 +148,8 @@ def test_the_baseline_takes_the_frame_with_most_words_or_guesses_the_place(
     library = Library(tmp_path / "home")
     ids = {"v": ingest(library, path, providers=BARE).id}
 
-    def guessed(text: str) -> Reply:
-        return guess(library, replace(ASKED, text=text), ids)
+    def guessed(text: str) -> Response:
+        return baseline_response(library, replace(ASKED, text=text), ids)
 
     step = library.get(ids["v"]).duration / 16
     one = guessed("What does the kettle cost?")

@@ -5,12 +5,14 @@ import os
 import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from agent.agent import open_agent
 from agent.ask import Answer, ask
 from agent.extractive.quote import nth
+from agent.extractive.reference import Referring, resolve
 from agent.settings import Settings
 from tools.ingest.pipeline import ingest
 from tools.library import Library
@@ -285,6 +287,28 @@ async def test_a_pronoun_and_another_word(talk: Talk) -> None:
     assert (start(steps), start(kept)) == (32.2, 27.6)
     _, london = await talk("When is Paris mentioned?", "and London?")
     assert not london.found and '"london"' in london.answer.lower()
+
+
+async def test_a_question_is_understood_once(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+    understood: list[str] = []
+
+    def counted(question: str, *arguments: Any) -> Referring:
+        understood.append(question)
+        return resolve(question, *arguments)
+
+    monkeypatch.setattr("agent.extractive.model.resolve", counted)
+    questions = ["When is Paris mentioned?", "ten seconds later", "and the last time?"]
+    answers = await talk(*questions)
+    assert [start(answer) for answer in answers[:2]] == [37.8, 46.6]
+    assert understood == questions
+
+
+async def test_turns_without_their_plan_are_understood_anew(
+    talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agent.extractive.model.kept", lambda data: None)
+    _, later = await talk("When is Paris mentioned?", "ten seconds later")
+    assert start(later) == 46.6
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,12 @@
 """What a question in the middle of a conversation refers to."""
 
+import json
 from typing import Any
 
 import pytest
 
 from agent.extractive.query import understand
-from agent.extractive.reference import Place, Referring, Turn, places, resolve
+from agent.extractive.reference import PLANS, Place, Referring, Turn, kept, places, resolve
 from tools.media import evidence_id
 
 VIDEO, OTHER = "a" * 16, "b" * 16
@@ -36,6 +37,30 @@ def test_a_first_question_refers_to_nothing() -> None:
     for question in ("what was said there?", "ten seconds later", "and the second one?", "[2]"):
         asked = resolve(question, [], [], LENGTH)
         assert asked == Referring(understand(question, LENGTH))
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "where is it mostly red and dark?",
+        "which comes first, Paris or London?",
+        "is it loudest in the second scene?",
+        "is that a car or a boat?",
+        "and the second one?",
+        "what is written there at the end?",
+    ],
+)
+def test_a_plan_is_kept_as_plain_data(question: str) -> None:
+    plan = after("what was said about Paris?", question)
+    data = json.loads(json.dumps(PLANS.dump_python(plan, mode="json", exclude_defaults=True)))
+    assert kept(data) == plan
+
+
+@pytest.mark.parametrize(
+    "data", [None, [], {}, {"plan": {"question": "x", "kind": "of another release"}}]
+)
+def test_a_plan_of_another_release_is_none(data: Any) -> None:
+    assert kept(data) is None
 
 
 @pytest.mark.parametrize(

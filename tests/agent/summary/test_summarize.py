@@ -15,8 +15,8 @@ from tests import lecture
 from tools.files.durable import remove_folder
 from tools.integrity.repair import repair
 from tools.integrity.verify import verify
-from tools.summary import digest as store
-from tools.summary.digest import digest
+from tools.summary import generated
+from tools.summary.digest import brief, digest
 
 LINE = re.compile(r"^((?:\[e\d+\])+) .*? · (\".*\")$", re.MULTILINE)
 
@@ -43,7 +43,7 @@ def fine(monkeypatch: pytest.MonkeyPatch) -> None:
 def fresh(talk: tuple[Any, str]) -> Any:
     """The lecture, with nothing told of it."""
     library, video = talk
-    remove_folder(library.folder(video) / store.FOLDER, library.trash)
+    remove_folder(library.folder(video) / generated.FOLDER, library.trash)
     return library, video
 
 
@@ -73,7 +73,9 @@ def test_scenes_then_chapters_then_the_whole_each_once_and_within_the_plan(fresh
     plan = Narrator(model).plan(library, video, digest(library, video))
     assert plan.cached == 0 and plan.cost_usd is None and not model.shown
     found = summarize(library, video, Narrator(model))
-    levels = [len(store.pieces(library, video, level)) for level in ("scene", "chapter", "video")]
+    levels = [
+        len(generated.read_level(library, video, level)) for level in ("scene", "chapter", "video")
+    ]
     assert levels[0] > levels[1] == 4 and levels[2] == 1
     assert len(model.shown) == sum(levels) == plan.calls
     assert 0 < found.tokens[0] <= plan.tokens[0] <= 3 * found.tokens[0]
@@ -134,9 +136,9 @@ def test_what_is_kept_is_verified_repaired_and_told_to_later_questions(fresh):
     library, video = fresh
     summarize(library, video, Narrator(ScriptedModel(script=[telling])))
     assert verify(library) == []
-    lines = store.brief(library, video, "chapters")
+    lines = brief(library, video, "chapters")
     assert sum(isinstance(one, str) for one in lines) == 4
-    path = next((library.folder(video) / store.FOLDER).iterdir())
+    path = next((library.folder(video) / generated.FOLDER).iterdir())
     path.write_bytes(path.read_bytes().replace(b"e", b"E", 1))
     assert [one.what for one in verify(library)] == [f"summary/{path.name} is damaged"]
     assert repair(library).left == [] and not path.exists()

@@ -15,7 +15,7 @@ from tools.search import scene_index as coarse
 from tools.search.scene_index import FRAMES, MOST, Layer, segments
 from tools.store.manifest import Manifests
 
-WHERE = Path(__file__).parents[3] / "benchmarks" / "layers.py"  # no package that is installed
+WHERE = Path(__file__).parents[3] / "benchmarks" / "scene_index.py"  # no package that is installed
 SPEC = importlib.util.spec_from_file_location("drawn_layers", WHERE)
 assert SPEC and SPEC.loader
 drawn: Any = importlib.util.module_from_spec(SPEC)

@@ -1,12 +1,12 @@
-"""How long a question over all videos takes beside many others, and what it misses.
+"""Latency and recall of the two-level search over the frames of all videos.
 
-    python -m benchmarks.layers [--videos N]... [--frames N] [--dimensions N] [--questions N]
+    python -m benchmarks.scene_index [--videos N]... [--frames N] [--dimensions N] [--questions N]
 
 The vectors are drawn: pictures in one narrow cone and texts in another, shots as clusters of what
 is in them, each frame a little off its shot. Recall is the share of questions whose best frame of
 all, by a score of every frame, is found. Times are without the embedding of the question; the
-files are in the disk cache, each time is the best of five turns, and no vector of a frame is held
-between questions.
+files are in the disk cache, each time is the best of five turns, and no vector of a frame stays in
+memory between questions.
 """
 
 import argparse
@@ -37,7 +37,7 @@ SECOND = 1000  # milliseconds between kept frames
 
 
 class Space:
-    """A drawn space of pictures and texts about the same concepts."""
+    """Random embedding space of pictures and texts about the same concepts."""
 
     def __init__(self, dimensions: int, seed: int = 7) -> None:
         self.random = np.random.default_rng(seed)
@@ -47,11 +47,11 @@ class Space:
         self.axis, self.gap = unit(self.noise(2))
 
     def noise(self, rows: int) -> Floats:
-        """Rows that point anywhere."""
+        """Unit rows in random directions."""
         return unit(self.random.standard_normal((rows, self.dimensions), np.float32))
 
     def video(self, frames: int) -> tuple[Floats, list[int]]:
-        """Frames of one video, and the places of its cuts: shots of 2 to 30 frames."""
+        """Frame vectors of one video, and the positions of its cuts: shots of 2 to 30 frames."""
         lengths: list[int] = []
         while sum(lengths) < frames:
             lengths.append(int(self.random.integers(2, 31)))
@@ -66,18 +66,18 @@ class Space:
         return unit(0.7 * self.axis + 0.7 * rows), cuts.tolist()
 
     def texts(self, concepts: NDArray[np.int64]) -> Floats:
-        """Captions of some concepts."""
+        """Vectors of captions of some concepts."""
         meant = unit(self.concepts[concepts] + 0.4 * self.noise(len(concepts)))
         return unit(0.8 * self.gap + 0.2 * self.axis + 0.6 * meant)
 
 
 def unit(array: NDArray[np.floating[Any]]) -> Floats:
-    """Rows of length one."""
+    """The rows at length one."""
     return (array / np.linalg.norm(array, axis=1, keepdims=True)).astype(np.float32)
 
 
 def write(folder: Path, array: Floats, cuts: list[int]) -> None:
-    """A video of a library, as far as its pictures are concerned."""
+    """Write the picture vectors and the manifest of one video."""
     folder.mkdir(parents=True)
     times = [SECOND * row for row in range(len(array))]
     for name, data in stored(array, times, [SECOND * cut for cut in cuts]).items():
@@ -88,7 +88,7 @@ def write(folder: Path, array: Floats, cuts: list[int]) -> None:
 
 
 def timed(ask: Callable[[Floats], object], questions: Floats) -> list[float]:
-    """Milliseconds of each question: the best of TURNS, as others work on this machine too."""
+    """Milliseconds of each question: the best of TURNS, as other programs run beside this one."""
     took = np.full(len(questions), np.inf)
     for _ in range(TURNS):
         for at, question in enumerate(questions):
@@ -98,27 +98,27 @@ def timed(ask: Callable[[Floats], object], questions: Floats) -> list[float]:
     return took.tolist()
 
 
-def best_of(layer: Layer, question: Floats) -> str:
-    """The id of the frame that lies most in the direction of a question."""
-    found, _ = layer.frames(question)
-    return found.ids[int(np.argmax(found.array @ question))]
+def best_of(index: Layer, question: Floats) -> str:
+    """Id of the frame with the largest dot product with a question."""
+    vectors, _ = index.frames(question)
+    return vectors.ids[int(np.argmax(vectors.array @ question))]
 
 
-def by_text(layer: Layer, others: Floats, question: Floats) -> object:
-    """All that a question in words takes: its frames, and their scores."""
-    found, among = layer.frames(question)
-    return scores(margins(found.array, question[None], others), among)
+def by_text(index: Layer, others: Floats, question: Floats) -> object:
+    """Run a text query: frames of the best scenes, and their scores."""
+    vectors, among = index.frames(question)
+    return scores(margins(vectors.array, question[None], others), among)
 
 
-def by_picture(layer: Layer, question: Floats) -> object:
-    """All that a picture as a question takes."""
-    cosines, within = layer.typical(question)
+def by_picture(index: Layer, question: Floats) -> object:
+    """Run an image query."""
+    cosines, within = index.typical(question)
     across = unrelated(cosines, True)
-    return likeness(layer.frames(question)[0].array, question, across, within)
+    return likeness(index.frames(question)[0].array, question, across, within)
 
 
 def resident() -> float:
-    """Megabytes that this process holds now."""
+    """Resident memory of this process in megabytes."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
@@ -126,7 +126,7 @@ def resident() -> float:
 def measure(
     counts: list[int], frames: int, dimensions: int, questions: int, folder: Path
 ) -> Iterator[list[str]]:
-    """Grow one library and ask it at each size; a row of the table for each kind of question."""
+    """Grow one library and query it at each size; yields a row for each kind of query."""
     space = Space(dimensions)
     about = space.random.integers(0, CONCEPTS, questions)
     distractors = space.texts(space.random.integers(0, CONCEPTS, DISTRACTORS))
@@ -149,20 +149,20 @@ def measure(
             scores = np.concatenate([texts, pictures]) @ array.T
             rows = scores.argmax(axis=1)
             top = scores[np.arange(len(rows)), rows]
-            for one in np.flatnonzero(top > best):
-                winner[one] = f"frame:{name}@{SECOND * rows[one]}"
+            for query in np.flatnonzero(top > best):
+                winner[query] = f"frame:{name}@{SECOND * rows[query]}"
             best = np.maximum(best, top)
             made += 1
         time.sleep(2)  # a library that has just changed is looked through by every question
         before = resident()
-        layer = Layer(folder, library, PROVIDER, dimensions)
+        index = Layer(folder, library, PROVIDER, dimensions)
         start = time.perf_counter()
-        layer.frames(texts[0])
-        opened, held = time.perf_counter() - start, resident() - before
+        index.frames(texts[0])
+        opened, memory = time.perf_counter() - start, resident() - before
         for kind, asked, place in (("text", texts, 0), ("picture", pictures, questions)):
-            found = [best_of(layer, question) for question in asked]
-            hits = [id == winner[place + at] for at, id in enumerate(found)]
-            whole = partial(by_picture, layer) if place else partial(by_text, layer, distractors)
+            best_ids = [best_of(index, question) for question in asked]
+            hits = [id == winner[place + at] for at, id in enumerate(best_ids)]
+            whole = partial(by_picture, index) if place else partial(by_text, index, distractors)
             took, bare = timed(whole, asked), timed(partial(np.matmul, alone), asked)
             p50, p95 = median(took), quantiles(took, n=20)[-1]
             ratio = p50 / lone.setdefault(kind, p50)
@@ -170,12 +170,12 @@ def measure(
             met = p50 <= MOST_MS and ratio <= MOST_RATIO and recall >= LEAST_RECALL
             yield [f"{count:,}", kind, f"{p50:.2f} ms", f"{p95:.2f} ms", f"{ratio:.2f}",
                    f"{p50 / median(bare):.0f}", f"{recall:.3f}", f"{opened:.2f} s",
-                   f"{held:.0f} MB", "yes" if met else "no"]  # fmt: skip
+                   f"{memory:.0f} MB", "yes" if met else "no"]  # fmt: skip
 
 
 def main() -> None:
     """Measure, and print one table."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.layers", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.scene_index", description=__doc__)
     parser.add_argument("--videos", type=int, action="append", default=[], help="1, 100, 1000")
     parser.add_argument("--frames", type=int, default=600, help="of each video")
     parser.add_argument("--dimensions", type=int, default=512)
@@ -190,7 +190,7 @@ def main() -> None:
     titles = ("videos", "query", "p50", "p95", "to 1 video", "to one bare product",
               "recall", "opened", "held", "met")  # fmt: skip
     print(f"| {' | '.join(titles)} |\n|{'---|' * len(titles)}")
-    with tempfile.TemporaryDirectory(prefix="cuepoint-layers-") as temporary:
+    with tempfile.TemporaryDirectory(prefix="cuepoint-scene-index-") as temporary:
         counts = sorted(options.videos) or [1, 100, 1000]
         sizes = options.frames, options.dimensions, options.questions
         for row in measure(counts, *sizes, Path(temporary) / "videos"):

@@ -1,6 +1,5 @@
-"""Draws and sounds a film, and writes it with its subtitles beside it."""
+"""Renderer of a film: pictures, sound, and subtitles beside the file."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from functools import cache
 from math import cos, pi, sin
@@ -10,50 +9,45 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from agent.evaluation.truth import Film, Shape, Sign
+from agent.evaluation.ground_truth import Film, Shape, Sign
 from agent.evaluation.vocabulary import COLOURS
 from tools.media import Utterance
 from tools.transcript.cues import to_srt
 
 WIDTH, HEIGHT, FPS, RATE = 480, 270, 5, 16000
 SIZE = 96
-"""Pixels that a shape is wide and high."""
-LETTERS = {"title": 28, "number": 30, "price": 28, "name": 24, "notice": 28}
+"""Pixels: width and height of a shape."""
+FONT_SIZES = {"title": 28, "number": 30, "price": 28, "name": 24, "notice": 28}
 HUM = 0.03
-"""Amplitude of the track where nothing else sounds: quiet, but not silent."""
+"""Amplitude of the audio track between the noises: quiet, but not silent."""
 
 
-def write(film: Film, folder: Path) -> Path:
-    """Write the film as MP4 and what is said as SRT beside it; the path of the former."""
+def write_film(film: Film, folder: Path) -> Path:
+    """Write the film as MP4, with its speech as SRT beside it; returns the path of the MP4."""
     from tools.video.encode import encode
 
     path = folder / f"{film.name}.mp4"
     tags = {"title": film.name}
     if film.recorded_at:
         tags["creation_time"] = film.recorded_at.isoformat()
-    said = [Utterance(film.name, s.start, s.end, s.text) for s in film.sentences]
+    said = [Utterance(film.name, line.start, line.end, line.text) for line in film.lines]
     path.with_suffix(".srt").write_text(to_srt(said), "utf-8")
-    encode(path, pictures(film), FPS, sound(film) if film.audible else None, RATE, tags)
+    frames = (np.asarray(draw_frame(film, n / FPS)) for n in range(round(film.duration * FPS)))
+    encode(path, frames, FPS, soundtrack(film) if film.audible else None, RATE, tags)
     return path
 
 
-def pictures(film: Film) -> Iterator[NDArray[np.uint8]]:
-    """Every picture in its order, RGB."""
-    for number in range(round(film.duration * FPS)):
-        yield np.asarray(picture(film, number / FPS))
-
-
-def picture(film: Film, seconds: float) -> Image.Image:
-    """What the film shows at a time."""
-    shot = next(s for s in reversed(film.shots) if seconds >= s.start - 1e-6)
+def draw_frame(film: Film, seconds: float) -> Image.Image:
+    """The picture of a film at a time."""
+    shot = next(shot for shot in reversed(film.shots) if seconds >= shot.start - 1e-6)
     image = _background(shot.colour, film.shots.index(shot)).copy()
     draw = ImageDraw.Draw(image)
     for shape in film.shapes:
         if shape.start <= seconds < shape.end:
-            _move(draw, shape, seconds)
+            _draw_shape(draw, shape, seconds)
     for sign in film.signs:
         if sign.start <= seconds < sign.end:
-            _write(draw, sign)
+            _draw_sign(draw, sign)
     if film.clock:
         shown = f"{film.clock + timedelta(seconds=int(seconds)):%H:%M:%S}"
         draw.rectangle((350, 232, 474, 266), "black")
@@ -63,7 +57,7 @@ def picture(film: Film, seconds: float) -> Image.Image:
 
 @cache
 def _background(colour: str, number: int) -> Image.Image:
-    """One colour, with darker bars: a texture, so that it is a picture and not a blank."""
+    """One colour with darker bars, so that no frame is a plain area."""
     image = Image.new("RGB", (WIDTH, HEIGHT), COLOURS[colour])
     draw = ImageDraw.Draw(image)
     darker = tuple(round(value * 0.85) for value in COLOURS[colour])
@@ -76,7 +70,7 @@ def _background(colour: str, number: int) -> Image.Image:
     return image
 
 
-def _move(draw: ImageDraw.ImageDraw, shape: Shape, seconds: float) -> None:
+def _draw_shape(draw: ImageDraw.ImageDraw, shape: Shape, seconds: float) -> None:
     share = (seconds - shape.start) / (shape.end - shape.start)
     across = share if shape.towards == "right" else 1 - share
     x, y, half = SIZE / 2 + 10 + across * (WIDTH - SIZE - 20), 170.0, SIZE / 2
@@ -95,15 +89,15 @@ def _move(draw: ImageDraw.ImageDraw, shape: Shape, seconds: float) -> None:
         draw.polygon(points, fill)
 
 
-def _write(draw: ImageDraw.ImageDraw, sign: Sign) -> None:
-    font = ImageFont.load_default(LETTERS[sign.kind])
+def _draw_sign(draw: ImageDraw.ImageDraw, sign: Sign) -> None:
+    font = ImageFont.load_default(FONT_SIZES[sign.kind])
     left, top, right, bottom = draw.textbbox((WIDTH / 2, 60), sign.text, font, "mm")
     draw.rectangle((left - 14, top - 10, right + 14, bottom + 10), "#f4f1e6", "#202020", 2)
     draw.text((WIDTH / 2, 60), sign.text, "#161616", font, "mm")
 
 
-def sound(film: Film) -> NDArray[np.float32]:
-    """The samples of its track, -1 to 1: a hum, bursts, and silence."""
+def soundtrack(film: Film) -> NDArray[np.float32]:
+    """Samples of the audio track, -1 to 1: a hum, noises, and silence."""
     length = round(film.duration * RATE)
     random = np.random.default_rng(length)
     mix = random.normal(0, HUM, length)

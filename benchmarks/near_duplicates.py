@@ -1,6 +1,6 @@
-"""How many pictures of a talk are embedded, beside one a second, and whether a slide is missed.
+"""Near-duplicate detection on a talk: the number of embedded pictures, and the slides missed.
 
-    python -m benchmarks.lookalikes [TALK.mp4]
+    python -m benchmarks.near_duplicates [TALK.mp4]
 
 Without a file the talk of benchmarks/talk.py is made, without a voice. Beside the file lies its
 truth, TALK.json. A slide is missed where none of the embedded pictures that stand for its time
@@ -30,7 +30,7 @@ def main() -> None:
     )
     parser.add_argument("talk", type=Path, nargs="?", metavar="TALK.mp4")
     given: Path | None = parser.parse_args().talk
-    with tempfile.TemporaryDirectory(prefix="cuepoint-lookalikes-") as folder:
+    with tempfile.TemporaryDirectory(prefix="cuepoint-near-duplicates-") as folder:
         talk = given or make(Path(folder))
         library = Library(Path(folder))
         video = ingest(library, talk, providers=BARE, only=("pass",))

@@ -1,0 +1,167 @@
+"""Generator of films: the same seed, the same films."""
+
+import random
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from agent.evaluation import vocabulary as words
+from agent.evaluation.ground_truth import Film, Noise, Shape, Shot, Sign, SpokenLine
+from agent.evaluation.relations import RELATIONS
+
+FILMS = 10
+SECONDS_PER_WORD = 0.28
+LOUD, LOUDEST = 0.35, 0.9
+"""Amplitudes of noises."""
+
+
+def generate_films(seed: int, count: int = FILMS) -> list[Film]:
+    """The films of a seed. Each two neighbours state a price of the same thing."""
+    rng = random.Random(seed)
+    names = rng.sample(words.FILM_NAMES, count)
+    shared = [rng.choice(words.THINGS) for _ in range((count + 1) // 2)]
+    return [_film(rng, number, name, shared[number // 2]) for number, name in enumerate(names)]
+
+
+def _film(rng: random.Random, number: int, name: str, shared: str) -> Film:
+    shots = _shots(rng)
+    end = shots[-1].end
+    signs = _signs(rng, shots)
+    lines = _lines(rng, shared, 2 * len(shots))
+    audible = number % 5 != 4
+    noises = _noises(rng, end) if audible else ()
+    recorded = datetime(2021 + number % 5, rng.randint(1, 12), rng.randint(1, 28), 9, tzinfo=UTC)
+    recorded += timedelta(minutes=rng.randint(0, 480))
+    clock = recorded + timedelta(seconds=rng.randint(0, 59)) if number % 3 == 1 else None
+    return Film(
+        name=name,
+        shots=shots,
+        lines=_timed(shots, lines),
+        signs=signs,
+        shapes=_shapes(rng, shots),
+        noises=noises,
+        audible=audible,
+        silence=_silence(noises, end) if audible else None,
+        clock=clock,
+        recorded_at=clock or (recorded if number % 2 else None),
+    )
+
+
+def _shots(rng: random.Random) -> tuple[Shot, ...]:
+    """Shots whose neighbours differ in colour; in some films one colour comes twice."""
+    count = rng.randint(4, 7)
+    colours = rng.sample(list(words.COLOURS), count)
+    if count > 4 and rng.random() < 0.5:
+        colours[-1] = colours[rng.randrange(count - 2)]
+    shots: list[Shot] = []
+    start = 0.0
+    for colour in colours:
+        end = round(start + rng.randint(38, 62) / 5, 1)
+        shots.append(Shot(start, end, colour))
+        start = end
+    return tuple(shots)
+
+
+def _lines(rng: random.Random, shared: str, count: int) -> list[SpokenLine]:
+    """Facts, mentions of one recurring subject, and asides; without times yet."""
+    mentions = rng.sample(words.MENTIONS, rng.randint(2, 4))
+    recurring = rng.choice(words.REPEATED)
+    lines = [SpokenLine(0, 0, text.format(recurring), "", recurring) for text in mentions]
+    lines.append(_fact(rng, "price", shared))
+    taken = set(shared.split())
+    chosen = rng.sample([name for name in RELATIONS if name != "price"], count)
+    for relation in chosen[: count - len(lines) - 2]:
+        # No two subjects share a word, so that no question could mean both.
+        free = [s for s in RELATIONS[relation].subjects if taken.isdisjoint(s.split())]
+        line = _fact(rng, relation, rng.choice(free))
+        taken |= {*line.subject.split(), *line.value.split()}
+        lines.append(line)
+    lines += [SpokenLine(0, 0, text) for text in rng.sample(words.ASIDES, count - len(lines))]
+    rng.shuffle(lines)
+    return lines
+
+
+def _fact(rng: random.Random, name: str, subject: str) -> SpokenLine:
+    relation = RELATIONS[name]
+    said, value = relation.draw(rng)
+    while value in subject:
+        said, value = relation.draw(rng)
+    text = rng.choice(relation.statements).format(s=subject, v=said)
+    return SpokenLine(0, 0, text[0].upper() + text[1:], name, subject, value)
+
+
+def _timed(shots: tuple[Shot, ...], lines: list[SpokenLine]) -> tuple[SpokenLine, ...]:
+    """Two lines in each shot, none across a cut."""
+    timed: list[SpokenLine] = []
+    for number, line in enumerate(lines):
+        shot = shots[number // 2]
+        start = shot.start + 0.6 if number % 2 == 0 else (shot.start + shot.end) / 2 + 0.4
+        most = (shot.end - shot.start) / 2 - 0.9
+        lasts = min(0.8 + SECONDS_PER_WORD * len(line.text.split()), most)
+        start = round(start, 1)
+        timed.append(replace(line, start=start, end=round(start + lasts, 2)))
+    return tuple(timed)
+
+
+def _signs(rng: random.Random, shots: tuple[Shot, ...]) -> tuple[Sign, ...]:
+    """A title or a sign in each shot; one notice comes twice or three times."""
+    notice = rng.choice(words.NOTICES)
+    again = set(rng.sample(range(len(shots)), rng.randint(2, 3)))
+    titles = iter(rng.sample(words.TITLES, len(shots)))
+    priced, numbered = rng.sample(words.PRICED, 2), rng.sample(words.NUMBERED, 2)
+    name, role = rng.choice(words.PEOPLE), rng.choice(words.ROLES)
+    special = [
+        Sign(0, 0, f"{label} {number}", "number", label.lower(), str(number))
+        for label, number in zip(numbered, rng.sample(range(11, 99), 2), strict=True)
+    ]
+    for label in priced:
+        price = f"{rng.randint(11, 99) / 10:.2f}"
+        special.append(Sign(0, 0, f"{label} {price}", "price", label.lower(), price))
+    text = f"{name.upper()}, {role.upper()}"
+    special.append(Sign(0, 0, text, "name", role.lower(), name.split()[0]))
+    rng.shuffle(special)
+    signs: list[Sign] = []
+    for number, shot in enumerate(shots):
+        start, end = round(shot.start + 1, 1), round(shot.end - 0.8, 1)
+        if number in again:
+            signs.append(Sign(start, end, notice, "notice", notice))
+        elif special and number % 2:
+            signs.append(replace(special.pop(), start=start, end=end))
+        else:
+            signs.append(Sign(round(shot.start + 0.8, 1), end, next(titles), "title"))
+    return tuple(signs)
+
+
+def _shapes(rng: random.Random, shots: tuple[Shot, ...]) -> tuple[Shape, ...]:
+    """A moving shape in two shots, of colours that no background has."""
+    free = [c for c in words.SHAPE_COLOURS if c not in {shot.colour for shot in shots}]
+    rng.shuffle(free)
+    forms = rng.sample(words.FORMS, 2)
+    chosen = sorted(rng.sample(range(len(shots)), 2))
+    shapes: list[Shape] = []
+    for at, form, colour in zip(chosen, forms, free, strict=False):
+        start, end = round(shots[at].start + 1.6, 1), round(shots[at].end - 1.2, 1)
+        shapes.append(Shape(start, end, form, colour, rng.choice(("left", "right"))))
+    return tuple(shapes)
+
+
+def _noises(rng: random.Random, end: float) -> tuple[Noise, ...]:
+    """One to three bursts, one of them louder than the others."""
+    count = rng.randint(1, 3)
+    room = end / count
+    loudest = rng.randrange(count)
+    noises: list[Noise] = []
+    for number in range(count):
+        start = round(room * number + rng.uniform(2.0, room - 4.5), 1)
+        kind = rng.choice(("noise", "tone"))
+        level = LOUDEST if number == loudest else LOUD
+        noises.append(Noise(start, round(start + rng.uniform(1.2, 2.0), 1), kind, level))
+    return tuple(noises)
+
+
+def _silence(noises: tuple[Noise, ...], end: float) -> tuple[float, float]:
+    """Five seconds in the middle of the longest gap between two bursts."""
+    starts, ends = [noise.start for noise in noises], [noise.end for noise in noises]
+    gaps = zip([0.0, *ends], [*starts, end], strict=True)
+    start, stop = max(gaps, key=lambda gap: gap[1] - gap[0])
+    middle = round((start + stop) / 2, 1)
+    return middle - 2.5, middle + 2.5
