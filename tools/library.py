@@ -33,7 +33,7 @@ class Library(Store):
         return picture_file(self, image)
 
     def coverage(self, video: str) -> Coverage:
-        """How much of a video is indexed so far."""
+        """Indexed part of a video so far."""
         return coverage(self, video)
 
     def evidence(self, id: str) -> Evidence:
