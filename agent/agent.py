@@ -12,7 +12,7 @@ from agent.settings import EXTRACTIVE, Settings
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
-    from agent.llm.catalog import Facts
+    from agent.llm.catalog import ModelInfo
     from agent.llm.limits import Spending
     from tools.library import Library
     from tools.toolbox import Toolbox
@@ -20,29 +20,30 @@ if TYPE_CHECKING:
 
 @dataclass
 class Agent:
-    """What answers questions about one library, for as long as it is open."""
+    """Everything that questions about one library need, open at the same time."""
 
     settings: Settings
     toolbox: "Toolbox"
     model: "BaseChatModel"
     graph: Any
-    memory: Any
-    facts: "Facts"
-    """What the model can do and costs; `sees` is taken back where a server refuses a picture."""
+    checkpoints: Any
+    model_info: "ModelInfo"
+    """Abilities and price of the model; `sees` is withdrawn if a server refuses an image."""
     spending: "Spending | None"
-    """Of a language model; the extractive one costs nothing."""
+    """Cost of today; None for the extractive model, which costs nothing."""
     locks: "WeakValueDictionary[str, asyncio.Lock]" = field(
         default_factory=lambda: WeakValueDictionary[str, asyncio.Lock]()
     )
+    """A lock for each conversation in use."""
 
     @property
     def library(self) -> "Library":
-        """The library that it answers from."""
+        """The library that questions are about."""
         return self.toolbox.library
 
     @property
     def model_name(self) -> str:
-        """What answers call it."""
+        """The name of the model in answers."""
         return model_name(self.model)
 
 
@@ -53,28 +54,28 @@ async def open_agent(
     toolbox: "Toolbox | None" = None,
     model: "BaseChatModel | None" = None,
 ) -> AsyncIterator[Agent]:
-    """An agent over the library of these settings, or over a toolbox that is open already."""
+    """Open an agent over the settings' library, or over a toolbox that is already open."""
     toolbox, model = await asyncio.to_thread(_prepare, settings, toolbox, model)
-    from agent.checkpoints import open_memory
+    from agent.checkpoints import open_checkpoints
     from agent.graph import build_agent
-    from agent.llm.answer_cache import Recall
-    from agent.llm.catalog import Facts, facts
+    from agent.llm.answer_cache import AnswerCache
+    from agent.llm.catalog import ModelInfo, model_info
     from agent.llm.limits import Spending
 
     root, name = toolbox.library.root, model_name(model)
-    known, spending, recall = Facts(), None, None
+    info, spending, cache = ModelInfo(), None, None
     if name != EXTRACTIVE:
-        known = facts(name, settings.model_table, settings.openai_base_url)
-        known = replace(known, sees={"yes": True, "no": False}.get(settings.model_sees, known.sees))
+        info = model_info(name, settings.model_table, settings.openai_base_url)
+        info = replace(info, sees={"yes": True, "no": False}.get(settings.model_sees, info.sees))
         spending = Spending(root / "spending.json", settings.limits)
-        recall = Recall(root / "answers", name)
-    async with open_memory(root / "conversations.sqlite", settings.owner) as memory:
-        graph = build_agent(model, toolbox, memory.saver, recall)
-        yield Agent(settings, toolbox, model, graph, memory, known, spending)
+        cache = AnswerCache(root / "answers", name)
+    async with open_checkpoints(root / "conversations.sqlite", settings.owner) as checkpoints:
+        graph = build_agent(model, toolbox, checkpoints.saver, cache)
+        yield Agent(settings, toolbox, model, graph, checkpoints, info, spending)
 
 
 def model_name(model: "BaseChatModel") -> str:
-    """A model's own name; the kind of model where it has none."""
+    """A model's own name, or its type if it has none."""
     return getattr(model, "model_name", None) or model._llm_type
 
 

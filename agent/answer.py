@@ -1,11 +1,17 @@
-"""The checked answer: what a model writes, tested claim by claim while it comes and at its end."""
+"""The checked answer: a model's text, verified claim by claim while it arrives and at its end."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from agent.grounding.citations import Scribe, harmless, labels, may_be_not_found, not_found, split
+from agent.grounding.citations import (
+    citation_labels,
+    escape_tags,
+    may_be_not_found,
+    not_found,
+    split_claims,
+)
 from agent.grounding.review import Claim
 from agent.toolbelt import Toolbelt, fence
 from agent.turn import Turn
@@ -18,8 +24,8 @@ NEAREST = 3
 
 
 @dataclass(frozen=True)
-class Ending:
-    """An answer that was checked, in plain data; evidence and nearest are handles."""
+class CheckedAnswer:
+    """An answer whose claims were verified, in plain data; evidence and nearest are handles."""
 
     text: str
     found: bool
@@ -27,127 +33,127 @@ class Ending:
     evidence: tuple[int, ...]
     nearest: tuple[int, ...]
     handles: tuple[str, ...]
+    """The evidence ids behind all handles of the conversation."""
 
     def as_data(self) -> dict[str, Any]:
-        """What the conversation keeps with the message."""
+        """The data that a checkpoint keeps beside the text."""
         claims = [{**asdict(c), "citations": list(c.citations)} for c in self.claims]
         evidence, nearest = list(self.evidence), list(self.nearest)
         return {"found": self.found, "claims": claims, "evidence": evidence, "nearest": nearest}
 
 
-class Stream:
-    """The checked part of what a model is writing: no claim is seen before it was tested.
+class ClaimStream:
+    """Verifies a text while a model writes it: no claim is streamed before it was checked.
 
-    Nothing is shown before the first citation: it may be a remark beside a tool call.
+    Nothing is streamed before the first citation: it may be a remark beside a tool call.
     """
 
     def __init__(self, turn: Turn, belt: Toolbelt, seen: list[str], handles: list[str]) -> None:
         self._turn, self._belt = turn, belt
         self._review = turn.review(seen, handles)
-        self._scribe = Scribe()
-        self._text = self._held = ""
+        self._text = self._unfinished = self._checked = ""
         self._cited = False
 
     async def feed(self, text: str) -> str:
-        """What people may see now."""
+        """Add the next piece of text; returns what people may see now."""
         self._text += text
-        for raw in self._scribe.feed(text):
-            await asyncio.to_thread(self._turn.learn, self._belt, self._review.ids(labels(raw)))
+        # The last claim is final only when something follows it.
+        *claims, self._unfinished = split_claims(self._unfinished + text) or [""]
+        for raw in claims:
+            ids = self._review.ids(citation_labels(raw))
+            await asyncio.to_thread(self._turn.load, self._belt, ids)
             shown, claim = await asyncio.to_thread(self._review.claim, raw)
             self._cited |= bool(claim and claim.citations)
-            self._held += marked(shown, claim)
-        if self._turn.quiet or not self._cited or may_be_not_found(self._text):
+            self._checked += mark_unsupported(shown, claim)
+        if self._turn.muted or not self._cited or may_be_not_found(self._text):
             return ""
-        out, self._held = self._held, ""
+        out, self._checked = self._checked, ""
         out = out if self._turn.streamed else out.lstrip()
         self._turn.streamed += out
         return out
 
 
-def conclude(
+def check_answer(
     turn: Turn,
     belt: Toolbelt,
     seen: Sequence[str],
     handles: Sequence[str],
     text: str,
-    hint: Mapping[str, Any],
-) -> Ending:
-    """The last word on a question: what a model wrote, tested; or why it wrote nothing.
+    data: Mapping[str, Any],
+) -> CheckedAnswer:
+    """Verify what a model wrote, or say why it wrote nothing.
 
-    `hint` is what our own model says beside its text; a language model says it in the text.
+    `data` is what our own model says beside its text; a language model says it in the text.
     """
     if turn.stopped:
-        ids = list(dict.fromkeys(reversed(turn.found)))[:NEAREST]
-        found, nearest, text = False, [f"e{seen.index(id) + 1}" for id in ids], ""
-    elif "found" in hint:
-        found, nearest = bool(hint["found"]), list(hint.get("nearest", ()))
+        ids = list(dict.fromkeys(reversed(turn.retrieved)))[:NEAREST]
+        found, labels, text = False, [f"e{seen.index(id) + 1}" for id in ids], ""
+    elif "found" in data:
+        found, labels = bool(data["found"]), list(data.get("nearest", ()))
     else:
         missed = not_found(text)
-        found, (nearest, text) = missed is None, missed or ([], text)
+        found, (labels, text) = missed is None, missed or ([], text)
     review = turn.review(seen, handles)
-    turn.learn(belt, review.ids([*labels(text), *nearest]) + turn.found[:NEAREST])
-    remarks = {" ".join(remark.split()) for remark in hint.get("remarks", ())}
+    turn.load(belt, review.ids([*citation_labels(text), *labels]) + turn.retrieved[:NEAREST])
+    remarks = {" ".join(remark.split()) for remark in data.get("remarks", ())}
     shown, claims = "", list[Claim]()
-    for raw in split(text.strip()):
+    for raw in split_claims(text.strip()):
         out, claim = review.claim(raw)
-        counts = claim and (claim.citations or (found and claim.text not in remarks))
-        shown += marked(out, claim) if counts else out
-        if claim and counts:
+        if claim and (claim.citations or (found and claim.text not in remarks)):
             claims.append(claim)
+            out = mark_unsupported(out, claim)
+        shown += out
     cited = list(dict.fromkeys(handle for claim in claims for handle in claim.citations))
     notes: list[str] = []
     if found and not cited:
         found = False
-        if claims:
-            notes.append("Nothing in the videos was found that supports this.")
-    missed_ids = [id for id in review.ids(nearest) if review.usable(id)]
-    if not found and not cited and "nearest" not in hint:
-        missed_ids = missed_ids or [id for id in turn.found[:NEAREST] if review.usable(id)]
-    near = list(dict.fromkeys([*(review.handle(id) for id in missed_ids), *cited]))
+        notes += ["Nothing in the videos was found that supports this."] if claims else []
+    near_ids = [id for id in review.ids(labels) if review.usable(id)]
+    if not found and not cited and "nearest" not in data:
+        near_ids = near_ids or [id for id in turn.retrieved[:NEAREST] if review.usable(id)]
+    near = list(dict.fromkeys([*(review.handle(id) for id in near_ids), *cited]))
     if turn.stopped:
         marks = " ".join(f"[{handle}]" for handle in near)
         notes.append(f"I stopped before I had an answer: {turn.stopped}.")
         notes += [f"What came up so far: {marks}"] if marks else []
-    if turn.cut:
-        notes.append(f"This may be incomplete: {turn.cut}.")
+    if turn.incomplete:
+        notes.append(f"This may be incomplete: {turn.incomplete}.")
     if review.gone:
         notes.append("Some evidence that was to be cited is gone, with its video.")
     if not found:
-        notes.append(_looked_at(turn, belt))
-    answer = harmless("\n\n".join(p for p in (shown.strip(), "\n".join(notes)) if p))
-    if found:
-        near = []
-    return Ending(
-        answer,
+        notes.append(_coverage_note(turn, belt))
+    return CheckedAnswer(
+        escape_tags("\n\n".join(p for p in (shown.strip(), "\n".join(notes)) if p)),
         found,
         tuple(claims),
         tuple(cited if found else ()),
-        tuple(near),
+        tuple(() if found else near),
         tuple(review.handles),
     )
 
 
-def faults(ending: Ending) -> str:
-    """What of an answer does not hold and why, a line each; empty where all of it does."""
-    wrong = [claim for claim in ending.claims if claim.verdict == "unsupported"]
-    return "\n".join(f"- {fence(one.text)}: {one.why or NO_EVIDENCE}" for one in wrong)
+def unsupported_claims(answer: CheckedAnswer) -> str:
+    """The unsupported claims of an answer with their reasons, a line each."""
+    wrong = [claim for claim in answer.claims if claim.verdict == "unsupported"]
+    return "\n".join(f"- {fence(claim.text)}: {claim.why or NO_EVIDENCE}" for claim in wrong)
 
 
-def marked(shown: str, claim: Claim | None) -> str:
-    """A sentence as people see it: what its evidence does not hold says so."""
+def mark_unsupported(shown: str, claim: Claim | None) -> str:
+    """A sentence as people see it, with a mark if its claim is unsupported."""
     if claim is None or claim.verdict != "unsupported":
         return shown
     text = shown.rstrip()
     return f"{text} {UNSUPPORTED}{shown[len(text) :]}"
 
 
-def _looked_at(turn: Turn, belt: Toolbelt) -> str:
-    """One sentence on what an answer of "not found" rests on."""
-    titles = belt.titles(one.video for one in turn.coverage[:3])
+def _coverage_note(turn: Turn, belt: Toolbelt) -> str:
+    """One sentence on how much was searched, for an answer that found nothing."""
+    named = turn.coverage[:3]
+    titles = belt.titles(c.video for c in named)
     parts = [
-        f"“{titles.get(one.video, one.video)}” ({clock(one.duration)}): {describe_coverage(one)}"
-        for one in turn.coverage[:3]
+        f"“{titles.get(c.video, c.video)}” ({clock(c.duration)}): {describe_coverage(c)}"
+        for c in named
     ]
     if len(turn.coverage) > 3:
         parts.append(f"and {len(turn.coverage) - 3} more videos")
-    return " ".join([f"Looked at {'; '.join(parts)}.", belt.passed_over(turn.videos)]).strip()
+    return " ".join([f"Looked at {'; '.join(parts)}.", belt.unsearched(turn.videos)]).strip()

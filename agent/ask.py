@@ -1,11 +1,11 @@
-"""One stream of events for every door. LangGraph is hidden behind it.
+"""Answers to questions, as one stream of events for every door; LangGraph is hidden behind it.
 
     async with open_agent(settings) as agent:
         async for event in ask(agent, "When is the oven opened?"):
             ...
 
-The last event is the Answer, and its text is the truth. Tokens are a preview of it: claims that
-were tested already, with their final handles.
+The last event is the Answer, and its text is final. Tokens are a preview of it: claims that were
+verified already, with their final handles.
 """
 
 import asyncio
@@ -24,8 +24,8 @@ from tools.files.disk import NOTES, Note, Notes
 from tools.media import Coverage, Evidence
 
 if TYPE_CHECKING:
-    from agent.answer import Ending
-    from agent.llm.images import Pictures
+    from agent.answer import CheckedAnswer
+    from agent.llm.images import ContactSheets
     from agent.turn import Turn
     from tools.library import Library
 
@@ -34,8 +34,8 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Cited:
-    """Evidence under the number by which this conversation knows it."""
+class NumberedEvidence:
+    """Evidence with its handle, the number it has in this conversation."""
 
     handle: int
     evidence: Evidence
@@ -43,22 +43,23 @@ class Cited:
 
 @dataclass(frozen=True)
 class Answer:
-    """What every door renders. `thread` continues the conversation; tokens are (input, output)."""
+    """An answer as every door renders it; tokens are (input, output)."""
 
     question: str
     answer: str
     found: bool
     claims: tuple[Claim, ...]
-    evidence: tuple[Cited, ...]
-    nearest: tuple[Cited, ...]
-    coverage: tuple[Coverage, ...]
-    model: str
-    tokens: tuple[int, int]
-    cost_usd: float | None
-    seconds: float
-    thread: str
+    evidence: tuple[NumberedEvidence, ...]
+    nearest: tuple[NumberedEvidence, ...] = ()
+    coverage: tuple[Coverage, ...] = ()
+    model: str = ""
+    tokens: tuple[int, int] = (0, 0)
+    cost_usd: float | None = None
+    seconds: float = 0.0
+    thread: str = ""
+    """The name under which the conversation is continued."""
     notes: tuple[Note, ...] = ()
-    """What the disk did not let us keep, or know."""
+    """Losses because the disk could not be read or written."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ class Token:
 
 @dataclass(frozen=True)
 class ToolStarted:
-    """A tool that is about to run."""
+    """The start of a tool call."""
 
     name: str
     arguments: Mapping[str, Any]
@@ -90,12 +91,12 @@ async def ask(
 ) -> AsyncIterator[Event]:
     """Answer a question about these videos, or about all of them; the Answer comes last.
 
-    With `like`, a picture or the id of evidence, the answer is what looks like it. The name of a
-    new thread begins with `prefix`. A question that nobody waits for any more is dropped, and the
-    conversation stays as it was.
+    With `like`, a picture or the id of evidence, the answer is moments that look like it. The name
+    of a new thread begins with `prefix`. If the caller stops iterating, the question is dropped and
+    the conversation stays unchanged.
     """
     events: asyncio.Queue[Event | None] = asyncio.Queue()
-    # A task of its own: what it sets up for LangChain must not leak into the caller's context.
+    # A task of its own: LangChain's context variables must not leak into the caller's context.
     task = asyncio.create_task(
         _answer(agent, question, videos, thread, like, prefix, events.put_nowait)
     )
@@ -109,7 +110,7 @@ async def ask(
             task.cancel()
             await asyncio.wait([task])
         if not task.cancelled():
-            task.exception()  # was seen, or nobody listens any more
+            task.exception()  # was raised above, or nobody listens any more
 
 
 async def _answer(
@@ -124,77 +125,78 @@ async def _answer(
     from langsmith.run_helpers import tracing_context
 
     from agent.checkpoints import thread_id
-    from agent.grounding.pixels import Measured
-    from agent.image_question import look_alike
+    from agent.grounding.pixels import PixelCheck
+    from agent.image_question import answer_by_image
     from agent.llm.limits import Meter
     from agent.turn import Turn
 
     settings, begun = agent.settings, time.monotonic()
     NOTES.set(notes := Notes())
-    question = _clean(question)
+    question = _validated(question)
     scope = await asyncio.to_thread(_scope, agent.library, videos)
     name = thread or prefix + uuid.uuid4().hex
-    # Two questions at once in one conversation would number their evidence alike.
+    # Two questions at once in one conversation would give the same handles.
     async with (
         agent.locks.setdefault(thread_id(settings.owner, name), asyncio.Lock()),
-        agent.memory.conversation(name, question, new=thread is None) as talk,
+        agent.checkpoints.conversation(name, question, new=thread is None) as conversation,
     ):
         deadline = asyncio.get_running_loop().time() + settings.limits.question_seconds
         coverage = await asyncio.to_thread(_coverage, agent.library, scope)
         turn = Turn(question, tuple(scope), coverage, deadline, settings.limits)
         if agent.spending:
             await asyncio.to_thread(agent.spending.check)
-            turn.meter, turn.pictures = Meter(turn.limits, agent.facts), _pictures(agent)
-            turn.measured = Measured(agent.toolbox)
+            turn.meter, turn.sheets = Meter(turn.limits, agent.model_info), _sheets(agent)
+            turn.pixels = PixelCheck(agent.toolbox)
         try:
-            with tracing_context(enabled=False):  # what someone left set sends nothing out
+            with tracing_context(enabled=False):  # variables of LangSmith send nothing out
                 if like is None:
-                    ending = await _run(agent, turn, talk.key, emit)
+                    checked = await _run_graph(agent, turn, conversation.key, emit)
                 else:
-                    ending = await look_alike(agent, turn, talk.key, like)
+                    checked = await answer_by_image(agent, turn, conversation.key, like)
         finally:
             if agent.spending and turn.meter and turn.meter.used:
                 await asyncio.to_thread(agent.spending.add, turn.meter.used, turn.meter.usd)
-    meter = turn.meter
     return Answer(
         question=question,
-        answer=ending.text,
-        found=ending.found,
-        claims=ending.claims,
-        evidence=_cited(turn, ending, ending.evidence),
-        nearest=_cited(turn, ending, ending.nearest),
+        answer=checked.text,
+        found=checked.found,
+        claims=checked.claims,
+        evidence=numbered(checked.evidence, checked.handles, turn.records),
+        nearest=numbered(checked.nearest, checked.handles, turn.records),
         coverage=coverage,
         model=agent.model_name,
         tokens=turn.tokens,
-        cost_usd=meter.usd if meter else None,
+        cost_usd=turn.meter.usd if turn.meter else None,
         seconds=round(time.monotonic() - begun, 3),
-        thread=talk.name,
+        thread=conversation.name,
         notes=notes.all,
     )
 
 
-def _pictures(agent: Agent) -> "Pictures | None":
-    """What a model that sees is shown; None for one that does not."""
-    from agent.llm.images import Pictures
+def _sheets(agent: Agent) -> "ContactSheets | None":
+    """Contact sheets for a question; None if the model accepts no images."""
+    from agent.llm.images import ContactSheets
 
     def refused() -> None:
         _log.warning(
             "the model %s takes no pictures: it is asked in words; CUEPOINT_MODEL_SEES=no says so",
             agent.model_name,
         )
-        agent.facts = replace(agent.facts, sees=False)
+        agent.model_info = replace(agent.model_info, sees=False)
 
-    return Pictures(agent.library.picture, refused) if agent.facts.sees else None
+    return ContactSheets(agent.library.picture, refused) if agent.model_info.sees else None
 
 
-async def _run(agent: Agent, turn: "Turn", key: str, emit: Callable[[Event], None]) -> "Ending":
+async def _run_graph(
+    agent: Agent, turn: "Turn", key: str, emit: Callable[[Event], None]
+) -> "CheckedAnswer":
     from langchain_core.messages import HumanMessage
 
     from agent.checkpoints import config
     from agent.messages import KEY
 
     asked = HumanMessage(turn.question, additional_kwargs={KEY: {"videos": list(turn.videos)}})
-    ending: Ending | None = None
+    answer: CheckedAnswer | None = None
     stream = agent.graph.astream(
         {"messages": [asked]},
         config(key, steps=2 * turn.limits.model_calls + 6),
@@ -202,25 +204,28 @@ async def _run(agent: Agent, turn: "Turn", key: str, emit: Callable[[Event], Non
         stream_mode="custom",
         durability="exit",
     )
-    async for kind, *said in stream:
+    async for kind, value, *rest in stream:
         if kind == "token":
-            emit(Token(said[0]))
-        elif kind == "ending":
-            ending = said[0]
+            emit(Token(value))
+        elif kind == "answer":
+            answer = value
         else:
-            name, arguments = said
-            emit(ToolStarted(name, arguments if isinstance(arguments, dict) else {}))
-    assert ending is not None
-    return ending
+            arguments = rest[0] if isinstance(rest[0], dict) else {}
+            emit(ToolStarted(value, arguments))
+    assert answer is not None
+    return answer
 
 
-def _cited(turn: "Turn", ending: "Ending", handles: Sequence[int]) -> tuple[Cited, ...]:
-    records = [(handle, turn.records[ending.handles[handle - 1]]) for handle in handles]
-    return tuple(Cited(handle, record) for handle, record in records if record)
+def numbered(
+    numbers: Sequence[int], handles: Sequence[str], records: Mapping[str, Evidence | None]
+) -> tuple[NumberedEvidence, ...]:
+    """The evidence of some handles, without what is gone with its video."""
+    inside = [n for n in numbers if 0 < n <= len(handles)]
+    return tuple(NumberedEvidence(n, r) for n in inside if (r := records[handles[n - 1]]))
 
 
-def _clean(question: str) -> str:
-    """One question as text that can be stored and sent."""
+def _validated(question: str) -> str:
+    """A question as text that can be stored and sent; RefusedRequest if empty or too long."""
     question = question.encode("utf-8", "replace").decode().replace("\0", "").strip()
     if not question:
         raise RefusedRequest("ask a question")
@@ -230,7 +235,7 @@ def _clean(question: str) -> str:
 
 
 def _scope(library: "Library", videos: Sequence[str]) -> list[str]:
-    """Ids of the videos asked about; none where all are meant."""
+    """Ids of the videos asked about; empty for all of them."""
     if not videos and not library.list():
         raise NotIndexed("the library is empty; add a video with `cuepoint index FILE`")
     return list(dict.fromkeys(library.get(video).id for video in videos))

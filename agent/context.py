@@ -1,20 +1,20 @@
-"""The messages that a model is shown: the rules, earlier turns, the question with its data."""
+"""The prompt of a model call: rules, earlier turns, the question with its data, this turn."""
 
 from collections.abc import Sequence
 from itertools import pairwise
 
 from langchain_core.messages import AnyMessage, HumanMessage, SystemMessage
 
-from agent.llm.tokens import tokens
-from agent.messages import KEY, beside
+from agent.llm.tokens import message_tokens
+from agent.messages import KEY, metadata
 from agent.toolbelt import Toolbelt, fence
 from agent.turn import Turn
 from prompts import render
 
 HISTORY = 12
-"""Earlier turns that a model is shown as they were; of those before them a line each."""
-DIGEST, DIGEST_LENGTH = 40, 160
-"""How many such lines, and their characters."""
+"""Earlier turns that are repeated in full; of those before them a line each."""
+EARLIER_LINES, LINE_LENGTH = 40, 160
+"""Number of such lines, and characters of a question or answer in them."""
 
 
 def prompt(
@@ -24,70 +24,62 @@ def prompt(
     seen: list[str],
     handles: list[str],
 ) -> tuple[list[AnyMessage], int]:
-    """What a model is shown: the rules, earlier turns, the question with its data, this turn.
+    """The messages of a model call, and their tokens.
 
-    With it the tokens that it takes. Where there is no room for all, pictures get smaller and
-    fewer, then earlier turns are left out.
+    Where there is no room for all, images get smaller and fewer, then earlier turns are left out.
     """
-    at = asked_at(messages)
-    limits, left = turn.limits, 0 if turn.over else turn.limits.tool_calls - turn.tool_calls
+    at, limits = question_index(messages), turn.limits
+    calls = 0 if turn.limit_reached else limits.tool_calls - turn.tool_calls
     rules = render("system", model_calls=limits.model_calls, tool_calls=limits.tool_calls)
-    turn.learn(belt, handles)
-    before = finished(messages[:at])
+    turn.load(belt, handles)
+    before = finished_turns(messages[:at])
     earlier, before = before[: -2 * HISTORY], before[-2 * HISTORY :]
     asked = render(
         "question",
-        videos=belt.videos(turn.videos),
-        shown=belt.shown(handles, turn.records),
-        earlier="\n".join(digest(earlier)) or "(none)",
-        calls=left,
+        videos=belt.video_lines(turn.videos),
+        shown=belt.shown_lines(handles, turn.records),
+        earlier="\n".join(_earlier_lines(earlier)) or "(none)",
+        calls=calls,
         question=turn.question,
     )
-    data = {
-        "question": turn.question,
-        "videos": list(turn.videos),
-        "seen": seen,
-        "handles": handles,
-        "calls": left,
-    }
+    data = {"question": turn.question, "videos": list(turn.videos), "calls": calls}
+    data |= {"seen": seen, "handles": handles}
     head = SystemMessage(content=rules)
     question = HumanMessage(content=asked, additional_kwargs={KEY: data})
-    now = messages[at + 1 :]
+    current = messages[at + 1 :]
     if turn.meter is None:
-        return [head, *before, question, *now], 0
-    taken = belt.tokens + tokens([head, question, *now])
-    while before and taken + tokens(before) > turn.meter.room:
+        return [head, *before, question, *current], 0
+    taken = belt.tokens + message_tokens([head, question, *current])
+    while before and taken + message_tokens(before) > turn.meter.room:
         before = before[2:]
-    taken += tokens(before)
-    if turn.pictures:
-        now, shown = turn.pictures.beside(now, seen, turn.records, turn.meter.room - taken)
+    taken += message_tokens(before)
+    if turn.sheets:
+        room = turn.meter.room - taken
+        current, shown = turn.sheets.insert(current, seen, turn.records, room)
         taken += shown
-    return [head, *before, question, *now], taken
+    return [head, *before, question, *current], taken
 
 
-def digest(earlier: Sequence[AnyMessage]) -> list[str]:
-    """Turns as a line each, the latest last: what was asked, and how the answer began."""
-    lines: list[str] = []
-    for question, answer in zip(earlier[::2], earlier[1::2], strict=True):
-        asked, said = (" ".join(m.text.split())[:DIGEST_LENGTH] for m in (question, answer))
-        lines.append(f"{fence(asked)} · {fence(said)}")
-    return lines[-DIGEST:]
+def _earlier_lines(earlier: Sequence[AnyMessage]) -> list[str]:
+    """Turns as a line each, the latest last: the question, and how the answer began."""
+    texts = [fence(" ".join(message.text.split())[:LINE_LENGTH]) for message in earlier]
+    return [" · ".join(turn) for turn in zip(texts[::2], texts[1::2], strict=True)][-EARLIER_LINES:]
 
 
-def finished(messages: Sequence[AnyMessage]) -> list[AnyMessage]:
-    """Questions that were answered, with their answers: a turn that broke off never happened."""
+def finished_turns(messages: Sequence[AnyMessage]) -> list[AnyMessage]:
+    """Answered questions with their answers: a turn that broke off never happened."""
     return [
         message
         for question, answer in pairwise(messages)
-        if question.type == "human" and "claims" in beside(answer)
+        if question.type == "human" and "claims" in metadata(answer)
         for message in (question, answer)
     ]
 
 
-def asked_at(messages: Sequence[AnyMessage]) -> int:
-    """Where the question of this turn stands; what a model was told of its faults is none."""
+def question_index(messages: Sequence[AnyMessage]) -> int:
+    """Index of this turn's question; a list of unsupported claims is none."""
     return max(
-        place
-        for place, message in enumerate(messages)
-        if message.type == "human" and "faults" not in beside(message)
+        index
+        for index, message in enumerate(messages)
+        if message.type == "human" and "faults" not in metadata(message)
     )

@@ -1,4 +1,4 @@
-"""A model that follows a script, and a library in memory: for tests and demonstrations only."""
+"""A model that follows a script, and a library in memory."""
 
 import json
 import threading

@@ -1,7 +1,7 @@
-"""The agent: think → tools → think → check. State is plain data, read back by any version.
+"""The agent's graph: think → tools → think → check. State is plain data, read by any version.
 
-A finished turn leaves two messages, the question and the checked answer. What tools said goes with
-the turn: evidence is kept by id, and looked up in the library when it is shown again.
+A finished turn leaves two messages, the question and the checked answer. Tool results go with the
+turn: evidence is kept by id, and looked up in the library when it is shown again.
 """
 
 import asyncio
@@ -21,12 +21,12 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.graph.message import add_messages
 from langgraph.runtime import Runtime
 
-from agent.answer import Stream, conclude, faults
-from agent.context import asked_at, finished, prompt
-from agent.llm.answer_cache import Recall
-from agent.llm.provider import Silent, explain, model_errors
-from agent.messages import FAULTS, KEY, beside
-from agent.tool_calls import answer_calls
+from agent.answer import ClaimStream, check_answer, unsupported_claims
+from agent.context import finished_turns, prompt, question_index
+from agent.llm.answer_cache import AnswerCache
+from agent.llm.provider import ModelTimeout, as_video_error, model_errors
+from agent.messages import FAULTS, KEY, metadata
+from agent.tool_calls import run_tool_calls
 from agent.toolbelt import Toolbelt
 from agent.turn import Turn
 from prompts import render
@@ -44,87 +44,89 @@ class State(TypedDict):
 
 
 def build_agent(
-    model: BaseChatModel, toolbox: "Toolbox", checkpointer: Any, recall: Recall | None = None
+    model: BaseChatModel, toolbox: "Toolbox", checkpointer: Any, cache: AnswerCache | None = None
 ) -> Any:
     """The compiled graph: run it with a Turn as context, a thread and a recursion limit."""
     belt = Toolbelt(toolbox)
 
     async def think(state: State, runtime: Runtime[Turn]) -> dict[str, Any]:
         turn = runtime.context
-        over = turn.over
+        last_call = turn.limit_reached
         seen, handles = state.get("seen", []), state.get("handles", [])
-        options = {"tool_choice": "none"} if over else {}
-        readers = await asyncio.to_thread(lambda: belt.tools)  # it looks which models are there
-        bound = model.bind_tools(readers, **options)
-        reply, given = None, 0
+        options = {"tool_choice": "none"} if last_call else {}
+        tools = await asyncio.to_thread(lambda: belt.tools)  # it looks which models are there
+        bound = model.bind_tools(tools, **options)
+        reply, tokens = None, 0
         while reply is None:
-            shown, given = await asyncio.to_thread(
+            messages, tokens = await asyncio.to_thread(
                 prompt, turn, belt, state["messages"], seen, handles
             )
-            if turn.meter and (short := turn.meter.short(given)):
-                turn.stopped = short
+            if turn.meter and (exceeded := turn.meter.exceeded(tokens)):
+                turn.stopped = exceeded
                 return {}
-            if recall and turn.settled and not turn.model_calls:
-                stamps = await asyncio.to_thread(belt.stamps, turn.videos)
-                turn.key = await asyncio.to_thread(recall.key, shown, stamps)
-                if known := await asyncio.to_thread(recall.get, turn.key):
-                    turn.key, turn.found = "", list(known.seen)
-                    return {"messages": [AIMessage(known.text)], "seen": list(known.seen)}
+            if cache and turn.fully_indexed and not turn.model_calls:
+                versions = await asyncio.to_thread(belt.versions, turn.videos)
+                turn.cache_key = await asyncio.to_thread(cache.key, messages, versions)
+                if cached := await asyncio.to_thread(cache.get, turn.cache_key):
+                    text, turn.retrieved = cached
+                    turn.cache_key = ""
+                    return {"messages": [AIMessage(text)], "seen": list(turn.retrieved)}
             turn.model_calls += 1
             try:
-                async with turn.timed():
-                    reply = await _said(bound, shown, Stream(turn, belt, seen, handles), runtime)
-            except Silent as error:
-                if not turn.again(error):
-                    turn.stopped = turn.silenced
+                async with turn.time_limit():
+                    stream = ClaimStream(turn, belt, seen, handles)
+                    reply = await _streamed_reply(bound, messages, stream, runtime)
+            except ModelTimeout as error:
+                if not turn.retry(error):
+                    turn.stopped = turn.silence
             except model_errors() as error:
-                if not turn.again(error):
-                    raise explain(error) from None  # its own text may repeat the key
+                if not turn.retry(error):
+                    raise as_video_error(error) from None  # its own text may repeat the key
             if turn.stopped:
                 return {}
-        if not (reply.text.strip() or _calls(reply)):
+        if not (reply.text.strip() or _tool_calls(reply)):
             turn.stopped = "the model gave no answer"
             return {}
         if turn.meter:
-            turn.meter.add(reply.usage_metadata, given)
-        if over and _calls(reply):
-            turn.stopped = over
-        elif over:
-            turn.cut = over
+            turn.meter.add(reply.usage_metadata, tokens)
+        if last_call and _tool_calls(reply):
+            turn.stopped = last_call
+        elif last_call:
+            turn.incomplete = last_call
         return {"messages": [reply]}
 
     async def tools(state: State, runtime: Runtime[Turn]) -> dict[str, Any]:
         seen = list(state.get("seen", []))
-        calls = _calls(state["messages"][-1])
-        return {"messages": await answer_calls(belt, calls, runtime.context, seen), "seen": seen}
+        calls = _tool_calls(state["messages"][-1])
+        return {"messages": await run_tool_calls(belt, calls, runtime.context, seen), "seen": seen}
 
     async def check(state: State, runtime: Runtime[Turn]) -> dict[str, Any]:
-        turn, last = runtime.context, state["messages"][-1]
+        turn, messages = runtime.context, state["messages"]
         seen, handles = state.get("seen", []), state.get("handles", [])
-        text = last.text if isinstance(last, AIMessage) else ""
+        text = messages[-1].text if isinstance(messages[-1], AIMessage) else ""
         if turn.stopped and turn.draft:
-            turn.cut, turn.stopped, text = turn.stopped, "", turn.draft
-        ending = await asyncio.to_thread(conclude, turn, belt, seen, handles, text, beside(last))
-        if turn.may_repair and (wrong := faults(ending)):
-            turn.draft, turn.quiet = text, True
-            told = HumanMessage(render("faults", faults=wrong), additional_kwargs={KEY: FAULTS})
-            return {"messages": [told]}
-        runtime.stream_writer(("ending", ending))
-        if recall and turn.key and not (turn.stopped or turn.cut):
-            await asyncio.to_thread(recall.put, turn.key, text, seen)
-        if ending.text.startswith(turn.streamed) and ending.text != turn.streamed:
-            runtime.stream_writer(("token", ending.text[len(turn.streamed) :]))
-        question = state["messages"][asked_at(state["messages"])]
-        keep = {id(m) for m in (*finished(state["messages"]), question)}
-        gone = [RemoveMessage(id=m.id) for m in state["messages"] if m.id and id(m) not in keep]
-        plan = beside(last).get("plan")
-        data = ending.as_data() | ({"plan": plan} if plan else {})
-        answer = AIMessage(content=ending.text, additional_kwargs={KEY: data})
-        return {"messages": [*gone, answer], "handles": list(ending.handles)}
+            turn.incomplete, turn.stopped, text = turn.stopped, "", turn.draft
+        data = metadata(messages[-1])
+        answer = await asyncio.to_thread(check_answer, turn, belt, seen, handles, text, data)
+        if turn.may_repair and (wrong := unsupported_claims(answer)):
+            turn.draft, turn.muted = text, True
+            repair = HumanMessage(render("faults", faults=wrong), additional_kwargs={KEY: FAULTS})
+            return {"messages": [repair]}
+        runtime.stream_writer(("answer", answer))
+        if cache and turn.cache_key and not (turn.stopped or turn.incomplete):
+            await asyncio.to_thread(cache.put, turn.cache_key, text, seen)
+        if answer.text.startswith(turn.streamed) and answer.text != turn.streamed:
+            runtime.stream_writer(("token", answer.text[len(turn.streamed) :]))
+        kept = [*finished_turns(messages), messages[question_index(messages)]]
+        keep = {id(message) for message in kept}
+        removed = [RemoveMessage(id=m.id) for m in messages if m.id and id(m) not in keep]
+        plan = {"plan": data["plan"]} if data.get("plan") else {}
+        message = AIMessage(content=answer.text, additional_kwargs={KEY: answer.as_data() | plan})
+        return {"messages": [*removed, message], "handles": list(answer.handles)}
 
     def after_think(state: State, runtime: Runtime[Turn]) -> str:
-        more = not runtime.context.stopped and not runtime.context.cut
-        return "tools" if more and _calls(state["messages"][-1]) else "check"
+        ended = runtime.context.stopped or runtime.context.incomplete
+        return "tools" if not ended and _tool_calls(state["messages"][-1]) else "check"
 
     def after_tools(state: State, runtime: Runtime[Turn]) -> str:
         return "check" if runtime.context.stopped else "think"
@@ -133,9 +135,8 @@ def build_agent(
         return "think" if isinstance(state["messages"][-1], HumanMessage) else END
 
     graph = StateGraph(State, context_schema=Turn)
-    graph.add_node("think", think)
-    graph.add_node("tools", tools)
-    graph.add_node("check", check)
+    for node in (think, tools, check):
+        graph.add_node(node.__name__, node)
     graph.add_edge(START, "think")
     graph.add_conditional_edges("think", after_think, ["tools", "check"])
     graph.add_conditional_edges("tools", after_tools, ["think", "check"])
@@ -143,12 +144,12 @@ def build_agent(
     return graph.compile(checkpointer=checkpointer)
 
 
-async def _said(
-    bound: Any, shown: list[AnyMessage], stream: Stream, runtime: Runtime[Turn]
+async def _streamed_reply(
+    bound: Any, messages: list[AnyMessage], stream: ClaimStream, runtime: Runtime[Turn]
 ) -> AIMessage:
-    """A model's reply; what of it was tested is shown while it is written."""
+    """The whole reply of a model; its verified claims are streamed while it arrives."""
     reply: Any = None
-    async for chunk in _heard(bound.astream(shown), runtime.context.model_wait):
+    async for chunk in _with_timeout(bound.astream(messages), runtime.context.model_wait):
         reply = chunk if reply is None else reply + chunk
         if text := await stream.feed(chunk.text):
             runtime.stream_writer(("token", text))
@@ -156,8 +157,8 @@ async def _said(
     return whole or AIMessage("")
 
 
-async def _heard(chunks: AsyncIterator[Any], wait: float | None) -> AsyncIterator[Any]:
-    """The pieces of a reply; Silent where one is waited for longer than that, in seconds."""
+async def _with_timeout(chunks: AsyncIterator[Any], wait: float | None) -> AsyncIterator[Any]:
+    """The chunks of a reply; ModelTimeout if one takes longer than `wait` seconds."""
     while True:
         timer = asyncio.timeout(wait)
         try:
@@ -168,12 +169,12 @@ async def _heard(chunks: AsyncIterator[Any], wait: float | None) -> AsyncIterato
         except TimeoutError:
             if not timer.expired():
                 raise
-            raise Silent from None
+            raise ModelTimeout from None
         yield chunk
 
 
-def _calls(message: Any) -> list[Any]:
-    """The tool calls of a message, with those whose arguments could not be parsed."""
+def _tool_calls(message: Any) -> list[Any]:
+    """The tool calls of a message, including those whose arguments could not be parsed."""
     if not isinstance(message, AIMessage):
         return []
     return [*message.tool_calls, *message.invalid_tool_calls]

@@ -1,16 +1,14 @@
-"""Conversations that can be gone on with, also after a restart, with what was shown in them."""
+"""Past conversations, also after a restart, with their answers and evidence."""
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from agent.agent import Agent
-from agent.ask import Answer, Cited
+from agent.ask import Answer, numbered
 from agent.checkpoints import config, thread_id
-from agent.context import finished
+from agent.context import finished_turns
 from agent.grounding.review import Claim
-from agent.messages import beside
+from agent.messages import metadata
 from agent.toolbelt import Toolbelt
 from tools.errors import Interrupted
 from tools.files.disk import Note
@@ -18,7 +16,7 @@ from tools.files.disk import Note
 
 @dataclass(frozen=True)
 class Conversation:
-    """`thread` goes on with it; `updated` in seconds since 1970."""
+    """A conversation to be continued as `thread`; `updated` in seconds since 1970."""
 
     thread: str
     title: str
@@ -26,53 +24,36 @@ class Conversation:
 
 
 async def conversations(agent: Agent, prefix: str, limit: int = 5) -> list[Conversation]:
-    """Those whose thread begins so, the latest first; Interrupted while the disk gives none."""
-    return [Conversation(*row) for row in await agent.memory.listed(prefix, limit)]
+    """Conversations by the prefix of their thread, the latest first; Interrupted if unreadable."""
+    return [Conversation(*row) for row in await agent.checkpoints.listed(prefix, limit)]
 
 
 async def answers(agent: Agent, thread: str) -> list[Answer]:
-    """What was asked and answered in a conversation, with the evidence that is still there.
-
-    Interrupted while the disk does not give it.
-    """
+    """The answers of a conversation, with what evidence still exists; Interrupted if unreadable."""
     key = thread_id(agent.settings.owner, thread)
     async with (
         agent.locks.setdefault(key, asyncio.Lock()),
-        agent.memory.conversation(thread) as talk,
+        agent.checkpoints.conversation(thread) as conversation,
     ):
-        if talk.name != thread:
-            raise Interrupted(Note(talk.unread, ("shown",)).text)
-        kept = (await agent.graph.aget_state(config(key, 1))).values
-    return await asyncio.to_thread(_answers, agent, thread, kept)
-
-
-def _answers(agent: Agent, thread: str, kept: dict[str, Any]) -> list[Answer]:
-    messages = finished(kept.get("messages", []))
-    handles: list[str] = kept.get("handles", [])
-    records = Toolbelt(agent.toolbox).resolve(handles)
-
-    def cited(numbers: Sequence[int]) -> tuple[Cited, ...]:
-        inside = [n for n in numbers if 0 < n <= len(handles)]
-        return tuple(Cited(n, one) for n in inside if (one := records[handles[n - 1]]))
-
-    told: list[Answer] = []
+        if conversation.name != thread:
+            raise Interrupted(Note(conversation.unread, ("shown",)).text)
+        state = (await agent.graph.aget_state(config(key, 1))).values
+    handles: list[str] = state.get("handles", [])
+    records = await asyncio.to_thread(Toolbelt(agent.toolbox).resolve, handles)
+    messages, past = finished_turns(state.get("messages", [])), list[Answer]()
     for question, answer in zip(messages[::2], messages[1::2], strict=True):
-        data = beside(answer)
+        data = metadata(answer)
         claims = [Claim(**c | {"citations": tuple(c["citations"])}) for c in data["claims"]]
-        told.append(
+        past.append(
             Answer(
                 question=question.text,
                 answer=answer.text,
                 found=bool(data["found"]),
                 claims=tuple(claims),
-                evidence=cited(data["evidence"]),
-                nearest=cited(data["nearest"]),
-                coverage=(),
+                evidence=numbered(data["evidence"], handles, records),
+                nearest=numbered(data["nearest"], handles, records),
                 model=agent.model_name,
-                tokens=(0, 0),
-                cost_usd=None,
-                seconds=0.0,
                 thread=thread,
             )
         )
-    return told
+    return past

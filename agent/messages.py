@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage
 
 KEY = "cuepoint"
-"""Where it stands in a message's additional_kwargs."""
+"""Key of the data in a message's `additional_kwargs`."""
 FAULTS = {"faults": True}
-"""With what a model is told of its faults: it is no question."""
+"""Data of the message that lists a model's unsupported claims: it is no question."""
 
 
-def beside(message: "BaseMessage") -> dict[str, Any]:
-    """The data beside a message; empty where there are none."""
+def metadata(message: "BaseMessage") -> dict[str, Any]:
+    """The data of a message; empty if it has none."""
     return message.additional_kwargs.get(KEY, {})

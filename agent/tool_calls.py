@@ -1,7 +1,8 @@
-"""The tool calls of one message: run side by side within a question's limits, told in order."""
+"""Tool calls of one message: run side by side within a question's limits, answered in order."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any, cast
 
 from langchain_core.messages import ToolMessage
@@ -13,34 +14,29 @@ from agent.turn import Turn
 from tools.errors import Damaged, VideoError
 
 
-async def answer_calls(
+async def run_tool_calls(
     belt: Toolbelt, calls: Sequence[Any], turn: Turn, seen: list[str]
 ) -> list[ToolMessage]:
-    """Run calls and answer each, in their order; `seen` gains the evidence that is new.
+    """Run calls and return their results in order; the ids of new evidence are added to `seen`.
 
-    Labels are given when all are back: which of them ended first must not tell.
+    Labels are given when all calls are back: they do not depend on which ended first.
     """
-
-    async def guarded(
-        request: ToolCallRequest, execute: Callable[[ToolCallRequest], Awaitable[Any]]
-    ) -> ToolMessage:
-        return await _guarded(belt, request, execute)
-
+    limited = partial(_run_limited, belt)
     tools = await asyncio.to_thread(lambda: belt.tools)  # it looks which models are there
-    node = ToolNode(tools, handle_tool_errors=False, awrap_tool_call=guarded)
-    # One whose arguments could not be parsed holds their text, and is refused like any other.
-    asked = [
+    node = ToolNode(tools, handle_tool_errors=False, awrap_tool_call=limited)
+    # A call whose arguments could not be parsed holds their text, and is refused like any other.
+    requests = [
         {"name": c["name"] or "", "args": c["args"], "id": c["id"] or "", "type": "tool_call"}
         for c in calls
     ]
-    back = (await node.ainvoke(asked))["messages"]
-    return await asyncio.to_thread(lambda: [_told(belt, one, turn, seen) for one in back])
+    results = (await node.ainvoke(requests))["messages"]
+    return await asyncio.to_thread(lambda: [_labelled(belt, r, turn, seen) for r in results])
 
 
-async def _guarded(
+async def _run_limited(
     belt: Toolbelt, request: ToolCallRequest, execute: Callable[[ToolCallRequest], Awaitable[Any]]
 ) -> ToolMessage:
-    """One call within its question's videos, number of calls and time; the artifact is objects."""
+    """Run one call within the videos, calls and time of its question; the artifact is objects."""
     call, runtime = request.tool_call, request.runtime
     turn, name = cast(Turn, runtime.context), call["name"]
     text = "Not run: no tool call is left."
@@ -49,13 +45,13 @@ async def _guarded(
         turn.tool_calls += 1
         runtime.stream_writer(("tool", name, call["args"]))
         try:
-            async with turn.timed():
-                given = await belt.run(name, lambda: belt.admit(name, call["args"], turn.videos))
-                back = await execute(request.override(tool_call={**call, "args": given}))
-                back.artifact = await belt.run(
-                    name, lambda: belt.within(name, given, back.artifact, turn.videos)
+            async with turn.time_limit():
+                given = await belt.run(name, lambda: belt.validate(name, call["args"], turn.videos))
+                result = await execute(request.override(tool_call={**call, "args": given}))
+                result.artifact = await belt.run(
+                    name, lambda: belt.in_scope(name, given, result.artifact, turn.videos)
                 )
-                return back
+                return result
             text = f"Not ended: {turn.stopped}."
         except Damaged:
             raise  # an answer from the rest would be wrong, and nobody would see it
@@ -64,19 +60,19 @@ async def _guarded(
     return ToolMessage(text, tool_call_id=call["id"], name=name, artifact=[], status="error")
 
 
-def _told(belt: Toolbelt, back: ToolMessage, turn: Turn, seen: list[str]) -> ToolMessage:
-    """What a model reads of a result, with the ids of its evidence."""
-    if back.status == "error":
-        return back
-    text, evidence = belt.show(back.artifact, seen)
-    ids = [one.id for one in evidence]
-    turn.records |= {one.id: one for one in evidence}
-    turn.found += ids
-    told = [(one.text, one.score, dict(one.facts)) for one in evidence]
+def _labelled(belt: Toolbelt, result: ToolMessage, turn: Turn, seen: list[str]) -> ToolMessage:
+    """A result as text with labels, and the ids of its evidence as the artifact."""
+    if result.status == "error":
+        return result
+    text, evidence = belt.format_results(result.artifact, seen)
+    ids = [record.id for record in evidence]
+    turn.records |= {record.id: record for record in evidence}
+    turn.retrieved += ids
+    told = [(record.text, record.score, dict(record.facts)) for record in evidence]
     return ToolMessage(
         text,
-        tool_call_id=back.tool_call_id,
-        name=back.name,
+        tool_call_id=result.tool_call_id,
+        name=result.name,
         artifact=ids,
         additional_kwargs={KEY: {"told": told}},
     )

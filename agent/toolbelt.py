@@ -1,20 +1,21 @@
-"""The toolbox as a model sees it: schemas to call by, results as fenced lines, evidence as ids.
+"""The toolbox as a model sees it: tool schemas, results as fenced lines, evidence as labels.
 
-What comes out of a video is data. It stands as one JSON string at the end of a line, so that no
-line, label or tag of its own can come out of it.
+Text from a video is data. It stands as one JSON string at the end of a line, so that no line, label
+or tag of its own can come out of it.
 """
 
 import json
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from langchain_core.tools import BaseTool, StructuredTool
 from pydantic import BaseModel, ValidationError
 
+from agent.daemon_threads import MAX_THREADS, DaemonThreads
 from agent.llm.tokens import tool_tokens
-from agent.threads import AT_ONCE, Threads
 from tools.errors import DiskFull, NotIndexed, RefusedRequest, UnknownVideo
 from tools.evidence import reliability
 from tools.files.disk import disk_error, disk_state, note
@@ -25,45 +26,47 @@ if TYPE_CHECKING:
     from tools.toolbox import Toolbox
 
 T = TypeVar("T")
-READS = ("list_", "video_", "search_", "find_", "read_", "look_", "classify", "summarize_")
-"""How the capabilities begin that change nothing: a model is given no others."""
-SEEING = ("search_frames", "find_similar")
-"""Those that search by what pictures show."""
-SLOW = ("look_at", "look_closer")
-"""Those that decode: they wait for each other, and nothing else waits for them."""
-LOOKS_AT_ONCE = 2
+READ_ONLY = ("list_", "video_", "search_", "find_", "read_", "look_", "classify", "summarize_")
+"""Name prefixes of the capabilities that change nothing; a model is given no others."""
+VISUAL_SEARCHES = ("search_frames", "find_similar")
+"""Capabilities that search by image vectors."""
+DECODING = ("look_at", "look_closer")
+"""Capabilities that decode: they wait for each other, and nothing else waits for them."""
+MAX_DECODING = 2
 TEXT_LIMIT = 400
 RESULT_LIMIT = 12_000
+"""Characters of one text, and of the result of one call."""
 VIDEOS_LISTED = 30
 SHOWN_LISTED = 40
 
 
 class Toolbelt:
-    """The capabilities that only read. All but `run` and the tools block: call it in a thread."""
+    """The read-only capabilities. All but `run` and the tools block: call them in a thread."""
 
     def __init__(self, toolbox: "Toolbox") -> None:
         self._library, self._unseen = toolbox.library, toolbox.unseen
         self._offered = toolbox.tools
         self._tools: dict[str, StructuredTool] = {}
-        self._threads, self._looks = Threads("tool", AT_ONCE), Threads("look", LOOKS_AT_ONCE)
+        self._threads = DaemonThreads("tool", MAX_THREADS)
+        self._decoders = DaemonThreads("look", MAX_DECODING)
 
     @cached_property
     def tokens(self) -> int:
-        """What the schemas take of a language model's tokens."""
+        """Tokens of the tool schemas."""
         return tool_tokens(self.tools)
 
     @property
     def tools(self) -> list[BaseTool]:
-        """What a model binds now, in the toolbox's order; what is found is the artifact."""
-        return [self._tool(name, one) for name, one in self._capabilities.items()]
+        """The tools that a model binds now, in the toolbox's order; results are the artifact."""
+        return [self._tool(name, capability) for name, capability in self._capabilities.items()]
 
     @property
     def _capabilities(self) -> dict[str, Callable[..., Any]]:
-        return {c.__name__: c for c in self._offered() if c.__name__.startswith(READS)}
+        return {c.__name__: c for c in self._offered() if c.__name__.startswith(READ_ONLY)}
 
     def _tool(self, name: str, capability: Callable[..., Any]) -> StructuredTool:
         async def call(**arguments: Any) -> tuple[str, list[Any]]:
-            return "", await self.run(name, lambda: _found(capability, arguments))
+            return "", await self.run(name, lambda: _call(capability, arguments))
 
         if name not in self._tools:
             self._tools[name] = StructuredTool.from_function(
@@ -72,11 +75,11 @@ class Toolbelt:
         return self._tools[name]
 
     async def run(self, name: str, function: Callable[[], T]) -> T:
-        """Do what blocks for a tool in a thread of those that it may use."""
-        return await (self._looks if name in SLOW else self._threads).run(function)
+        """Run a blocking function for a tool, in one of the threads that the tool may use."""
+        return await (self._decoders if name in DECODING else self._threads).run(function)
 
-    def admit(self, name: str, arguments: Any, scope: Sequence[str]) -> dict[str, Any]:
-        """The arguments of a call that may be made; RefusedRequest for what a model got wrong."""
+    def validate(self, name: str, arguments: Any, scope: Sequence[str]) -> dict[str, Any]:
+        """The parsed arguments of a call, kept inside `scope`; RefusedRequest if they are wrong."""
         capabilities = self._capabilities
         if name not in capabilities:
             raise RefusedRequest(f"no tool {name!r}; there are: {', '.join(capabilities)}")
@@ -84,8 +87,7 @@ class Toolbelt:
             raise RefusedRequest(f"the arguments of {name} were not a JSON object")
         schema = self._tool(name, capabilities[name]).args_schema
         assert isinstance(schema, type) and issubclass(schema, BaseModel)
-        unknown = sorted(set(arguments) - set(schema.model_fields))
-        if unknown:
+        if unknown := sorted(set(arguments) - set(schema.model_fields)):
             raise RefusedRequest(f"{name} has no argument {', '.join(unknown)}")
         try:
             parsed = schema.model_validate(arguments)
@@ -94,24 +96,7 @@ class Toolbelt:
             where = ".".join(str(part) for part in first["loc"])
             raise RefusedRequest(f"{name}: {where}: {first['msg']}") from error
         given = {field: getattr(parsed, field) for field in parsed.model_fields_set}
-        return self._scoped(schema, given, scope)
-
-    def within(
-        self, name: str, given: dict[str, Any], found: Sequence[Any], scope: Sequence[str]
-    ) -> list[Any]:
-        """What was found in the videos asked about, and in words which were passed over."""
-        kept = [f for f in found if not (scope and isinstance(f, Video) and f.id not in scope)]
-        if name in SEEING and (told := self.passed_over(given.get("videos") or scope)):
-            kept.append(told)
-        return kept
-
-    def _scoped(
-        self, schema: type[BaseModel], given: dict[str, Any], scope: Sequence[str]
-    ) -> dict[str, Any]:
-        """Keep a call inside the videos that the person asked about."""
-        for field in ("video", "videos"):
-            if field not in schema.model_fields:
-                continue
+        for field in (name for name in ("video", "videos") if name in schema.model_fields):
             named = given.get(field) or []
             ids = [self._library.get(v).id for v in ([named] if isinstance(named, str) else named)]
             if scope and not set(ids) <= set(scope):
@@ -122,11 +107,20 @@ class Toolbelt:
                 given[field] = ids[0]
         return given
 
-    def show(self, found: Sequence[Any], seen: list[str]) -> tuple[str, list[Evidence]]:
-        """What a model reads of a result, and the evidence in it; `seen` gains what is new."""
+    def in_scope(
+        self, name: str, given: dict[str, Any], results: Sequence[Any], scope: Sequence[str]
+    ) -> list[Any]:
+        """The results within `scope`, and a sentence on the videos that a visual search skipped."""
+        kept = [r for r in results if not (scope and isinstance(r, Video) and r.id not in scope)]
+        if name in VISUAL_SEARCHES and (sentence := self.unsearched(given.get("videos") or scope)):
+            kept.append(sentence)
+        return kept
+
+    def format_results(self, results: Sequence[Any], seen: list[str]) -> tuple[str, list[Evidence]]:
+        """The text of a result for a model, and the evidence in it; new ids are added to `seen`."""
         lines: list[str] = []
-        shown: list[Evidence] = []
-        for item in found:
+        evidence: list[Evidence] = []
+        for item in results:
             if isinstance(item, Evidence):
                 if item.id not in seen:
                     seen.append(item.id)
@@ -134,22 +128,19 @@ class Toolbelt:
             else:
                 line = video_line(item) if isinstance(item, Video) else fence(str(item))
             if sum(map(len, lines)) + len(line) > RESULT_LIMIT:
-                lines.append(f"({len(found) - len(lines)} more left out: ask for a shorter span)")
+                lines.append(f"({len(results) - len(lines)} more left out: ask for a shorter span)")
                 break
             lines.append(line)
             if isinstance(item, Evidence):
-                shown.append(item)
-        if len(shown) > 1:  # a model miscounts
-            lines.append(f"({len(shown)} results)")
+                evidence.append(item)
+        if len(evidence) > 1:  # a model miscounts
+            lines.append(f"({len(evidence)} results)")
         body = "\n".join(lines)
-        return (f"<evidence>\n{body}\n</evidence>" if lines else "Nothing found."), shown
+        return (f"<evidence>\n{body}\n</evidence>" if lines else "Nothing found."), evidence
 
     def _line(self, label: str, evidence: Evidence) -> str:
-        marks = [mark for mark in (foreign(evidence.language),) if mark]
-        marks += [why] if (why := reliability(evidence)) else []
-        marks += (
-            [f"fit {evidence.score:.2f}"] if evidence.kind == "frame" and evidence.score else []
-        )
+        fit = f"fit {evidence.score:.2f}" if evidence.kind == "frame" and evidence.score else ""
+        marks = [mark for mark in (foreign(evidence.language), reliability(evidence), fit) if mark]
         kind = f"{evidence.kind} ({', '.join(marks)})" if marks else evidence.kind
         span = clock(evidence.start)
         if evidence.end > evidence.start:
@@ -157,7 +148,7 @@ class Toolbelt:
         title = fence(self.titles([evidence.video]).get(evidence.video, ""))
         return f"{label} {kind} · {title} · {span} · {fence(evidence.text)}"
 
-    def videos(self, scope: Sequence[str]) -> str:
+    def video_lines(self, scope: Sequence[str]) -> str:
         """The videos that a question is about, a line each."""
         videos = [self._library.get(id) for id in scope] if scope else self._library.list()
         lines = [video_line(video) for video in videos[:VIDEOS_LISTED]]
@@ -165,61 +156,58 @@ class Toolbelt:
             lines.append(f"({len(videos) - VIDEOS_LISTED} more: search, or call list_videos)")
         return "\n".join(lines)
 
-    def stamps(self, scope: Sequence[str]) -> list[str]:
-        """What tells the state of the videos from any other."""
+    def versions(self, scope: Sequence[str]) -> list[str]:
+        """The index version of each video; any change of the index changes it."""
         ids = scope or [video.id for video in self._library.list()]
         return [f"{id} {self._library.generation(id)}" for id in ids]
 
-    def shown(self, handles: Sequence[str], records: dict[str, Evidence | None]) -> str:
-        """The evidence that people were shown, the latest last."""
+    def shown_lines(self, handles: Sequence[str], records: dict[str, Evidence | None]) -> str:
+        """The evidence that people were shown, a line each, the latest last."""
         first = max(0, len(handles) - SHOWN_LISTED)
         numbered = enumerate(handles[first:], first + 1)
         lines = [self._line(f"[{n}]", r) for n, id in numbered if (r := records.get(id))]
         return "\n".join(lines) or "(none yet)"
 
     def resolve(self, ids: Iterable[str]) -> dict[str, Evidence | None]:
-        """The evidence behind ids; None for what is gone with its video."""
-        return {id: self._evidence(id) for id in ids}
-
-    def _evidence(self, id: str) -> Evidence | None:
-        try:
-            return self._library.evidence(id)
-        except (UnknownVideo, NotIndexed):
-            return None
+        """The evidence of each id; None for what is gone with its video."""
+        records: dict[str, Evidence | None] = {}
+        for id in ids:
+            records[id] = None
+            with suppress(UnknownVideo, NotIndexed):
+                records[id] = self._library.evidence(id)
+        return records
 
     def titles(self, videos: Iterable[str]) -> dict[str, str]:
         """Titles by id, without videos that are gone."""
-        found: dict[str, str] = {}
+        titles: dict[str, str] = {}
         for id in set(videos):
-            try:
-                found[id] = self._library.get(id).title
-            except UnknownVideo:
-                continue
-        return found
+            with suppress(UnknownVideo):
+                titles[id] = self._library.get(id).title
+        return titles
 
-    def passed_over(self, scope: Sequence[str]) -> str:
-        """One sentence on the videos that a search for pictures left out; empty without any."""
-        titles = [f"“{one.title}”" for one in self._unseen(scope or None)]
+    def unsearched(self, scope: Sequence[str]) -> str:
+        """One sentence on the videos without image vectors; empty if there are none."""
+        titles = [f"“{video.title}”" for video in self._unseen(scope or None)]
         more = f" and {len(titles) - 3} more" if len(titles) > 3 else ""
         named = f"{', '.join(titles[:3])}{more}"
         return f"Not searched by what is seen: {named}; run: cuepoint index." if titles else ""
 
 
-def _found(capability: Callable[..., Any], arguments: dict[str, Any]) -> list[Any]:
-    """What a capability returns; VideoError where the disk refuses what is decoded for it."""
+def _call(capability: Callable[..., Any], arguments: dict[str, Any]) -> list[Any]:
+    """The results of a capability; VideoError if the disk refuses what it decodes."""
     try:
         return list(capability(**arguments))
     except (OSError, DiskFull) as error:
-        told = disk_error(error) if isinstance(error, OSError) else error
-        if told is None:
+        refused = disk_error(error) if isinstance(error, OSError) else error
+        if refused is None:
             raise
         if why := disk_state(error):
             note("pictures", why)
-        raise told from error
+        raise refused from error
 
 
 def video_line(video: Video) -> str:
-    """A video as a model reads it."""
+    """A video as a line for a model."""
     return f"video {video.id} · {fence(video.title)} · {clock(video.duration)} · {video.state}"
 
 

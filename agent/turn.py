@@ -1,4 +1,4 @@
-"""The state of one question: what it may use, and what it has taken so far."""
+"""State of one question: its limits, and what it has used and retrieved so far."""
 
 import asyncio
 import time
@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from agent.grounding.evidence import Measures
+from agent.grounding.pixels import PixelCheck
 from agent.grounding.review import Review
-from agent.llm.images import Pictures
+from agent.llm.images import ContactSheets
 from agent.llm.limits import Limits, Meter
-from agent.llm.provider import broke_off, refuses_pictures
+from agent.llm.provider import connection_lost, may_refuse_images
 from agent.toolbelt import Toolbelt
 from tools.errors import Interrupted
 from tools.media import Coverage, Evidence
@@ -19,97 +19,100 @@ from tools.sandbox import DEADLINE
 
 @dataclass
 class Turn:
-    """The state of one question that no checkpoint holds."""
+    """The state of one question that is not checkpointed."""
 
     question: str
     videos: tuple[str, ...]
-    """Ids of the videos it is about; all of them where empty."""
+    """Ids of the videos it is about; empty for all of them."""
     coverage: tuple[Coverage, ...]
-    """What there was to answer from when it was asked; what came later was not searched."""
+    """Coverage when the question was asked; what was indexed later was not searched."""
     deadline: float
+    """Time of the event loop, in seconds."""
     limits: Limits = Limits()  # noqa: RUF009 (frozen)
     meter: Meter | None = None
-    """Of a language model; the extractive one costs nothing."""
-    pictures: Pictures | None = None
-    """What a model that sees is shown."""
-    measured: Measures | None = None
-    """By what a language model's statements about pictures are tested."""
+    """Token usage of a language model; None for the extractive one, which costs nothing."""
+    sheets: ContactSheets | None = None
+    """Contact sheets for a model that accepts images."""
+    pixels: PixelCheck | None = None
+    """Measures pictures to verify the claims of a language model."""
     model_calls: int = 0
     tool_calls: int = 0
-    found: list[str] = field(default_factory=list[str])
-    """Evidence that tools returned, in their order."""
+    retrieved: list[str] = field(default_factory=list[str])
+    """Ids of the evidence that tools returned, in their order."""
     stopped: str = ""
-    """Why there is no answer of the model's, as the end of a sentence."""
-    cut: str = ""
-    """Why its answer may be incomplete."""
-    key: str = ""
-    """Under which the answer is kept, for who asks the same again."""
+    """The reason that the model gave no answer, as the end of a sentence."""
+    incomplete: str = ""
+    """The reason that its answer may be incomplete."""
+    cache_key: str = ""
+    """The key to store the answer under; empty if it is not to be cached."""
     retried: bool = False
     draft: str = ""
-    """An answer whose faults the model was told of; what it says next goes before it."""
+    """First answer that failed verification: kept as the fallback for the second one."""
     streamed: str = ""
-    quiet: bool = False
-    """Nothing more is streamed: what was, is no beginning of the answer to come."""
+    """Text sent so far."""
+    muted: bool = False
+    """True if streaming stopped: the text sent is not a prefix of the answer to come."""
     records: dict[str, Evidence | None] = field(default_factory=dict[str, Evidence | None])
+    """Evidence by id; None for what is gone with its video."""
     titles: dict[str, str] = field(default_factory=dict[str, str])
 
     @property
-    def over(self) -> str:
-        """The limit that leaves one last call without tools; empty while there is none."""
+    def limit_reached(self) -> str:
+        """The limit that leaves one last model call without tools; empty while there is none."""
         if self.model_calls >= self.limits.model_calls - 1:
             return f"the limit of {self.limits.model_calls} model calls was reached"
         if self.tool_calls >= self.limits.tool_calls:
             return f"the limit of {self.limits.tool_calls} tool calls was reached"
-        return self.meter.short(2 * self.meter.last) if self.meter and self.meter.last else ""
+        return self.meter.exceeded(2 * self.meter.last) if self.meter and self.meter.last else ""
 
     @property
     def tokens(self) -> tuple[int, int]:
-        """Given to a language model, and written by it."""
+        """Input and output tokens of a language model."""
         return self.meter.tokens if self.meter else (0, 0)
 
     @property
-    def settled(self) -> bool:
-        """Whether all is indexed: an answer from less is not kept for who asks again."""
+    def fully_indexed(self) -> bool:
+        """True if all videos are indexed: an answer from less is not cached."""
         return all(share >= 1 for one in self.coverage for share in one.ready.values())
 
     @property
     def may_repair(self) -> bool:
-        """Whether a language model may be told of its faults: once, while there is room for it."""
-        stopped = self.stopped or self.cut or self.draft or self.over
+        """True if a language model may correct its unsupported claims: once, within its limits."""
+        stopped = self.stopped or self.incomplete or self.draft or self.limit_reached
         return self.meter is not None and not stopped
 
-    def again(self, error: Exception) -> bool:
-        """Whether a call that failed is made once more: in words alone, or on a new line."""
-        if self.retried or self.over:
+    def retry(self, error: Exception) -> bool:
+        """True if a failed call is to be repeated: without images, or on a new connection."""
+        if self.retried or self.limit_reached:
             return False
         self.retried = True
-        self.quiet |= bool(self.streamed)
-        if self.pictures and self.pictures.shown and refuses_pictures(error):
-            self.pictures.refused()
-            self.pictures = None
+        self.muted |= bool(self.streamed)
+        if self.sheets and self.sheets.shown and may_refuse_images(error):
+            self.sheets.refused()
+            self.sheets = None
             return True
-        return broke_off(error)
+        return connection_lost(error)
 
     @property
     def model_wait(self) -> float | None:
-        """Seconds that the model may be silent; one that runs here is not talked with."""
+        """Seconds that a language model may be silent; None for the extractive one."""
         return self.limits.model_wait if self.meter else None
 
     @property
-    def silenced(self) -> str:
-        """What is said when the model said nothing, and nothing again."""
+    def silence(self) -> str:
+        """The reason `stopped` for a model that was silent twice."""
         return (
             f"the model said nothing for {self.limits.model_wait:g} seconds (CUEPOINT_MODEL_WAIT)"
         )
 
     @property
-    def timed_out(self) -> str:
-        """What is said when the time is over."""
+    def timeout(self) -> str:
+        """The reason `stopped` at the deadline."""
         return f"the limit of {self.limits.question_seconds:g} seconds was reached"
 
     @asynccontextmanager
-    async def timed(self) -> AsyncIterator[None]:
-        """End what is done inside when the question's time is over, and say so in `stopped`."""
+    async def time_limit(self) -> AsyncIterator[None]:
+        """Cancel the body at the deadline, and say so in `stopped`."""
         loop = asyncio.get_running_loop()
         token = DEADLINE.set(time.monotonic() + self.deadline - loop.time())
         timer = asyncio.timeout_at(self.deadline)
@@ -119,16 +122,16 @@ class Turn:
         except (TimeoutError, Interrupted):  # of the timer, or of a thread that looks at DEADLINE
             if not timer.expired() and loop.time() < self.deadline:
                 raise
-            self.stopped = self.timed_out
+            self.stopped = self.timeout
         finally:
             DEADLINE.reset(token)
 
-    def learn(self, belt: Toolbelt, ids: Sequence[str]) -> None:
-        """Look up evidence and titles that are not known yet; what tools returned is."""
+    def load(self, belt: Toolbelt, ids: Sequence[str]) -> None:
+        """Look up evidence that is not in `records` yet, and its titles."""
         self.records |= belt.resolve(id for id in ids if id not in self.records)
         videos = {record.video for id in ids if (record := self.records.get(id))}
         self.titles |= belt.titles(videos - self.titles.keys())
 
     def review(self, seen: Sequence[str], handles: Sequence[str]) -> Review:
-        """A test of claims against what this question may cite."""
-        return Review(seen, handles, self.records, self.titles, self.videos, self.measured)
+        """A review of claims against what this question may cite."""
+        return Review(seen, handles, self.records, self.titles, self.videos, self.pixels)

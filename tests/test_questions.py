@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from agent.agent import open_agent
-from agent.ask import Answer, Cited
+from agent.ask import Answer, NumberedEvidence
 from agent.settings import Settings
 from tools.ingest.pipeline import ingest
 from tools.library import Library
@@ -78,7 +78,9 @@ def test_there_are_enough_of_every_kind() -> None:
 
 def answer(*spans: tuple[float, float], found: bool = True, text: str = "said") -> Answer:
     cited = tuple(
-        Cited(n, Evidence(evidence_id("speech", VIDEO, a, b), VIDEO, a, b, "speech", text))
+        NumberedEvidence(
+            n, Evidence(evidence_id("speech", VIDEO, a, b), VIDEO, a, b, "speech", text)
+        )
         for n, (a, b) in enumerate(spans, 1)
     )
     coverage = Coverage(VIDEO, 98.0, 1, 5.0, "complete", "complete", "none")

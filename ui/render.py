@@ -17,8 +17,8 @@ from tools.media import clock as tenths
 if TYPE_CHECKING:
     from agent.ask import Answer
     from agent.grounding.review import Claim
-    from agent.summary.narrator import Plan
-    from agent.summary.summarize import Event, Summary
+    from agent.summary.language_model import CostEstimate
+    from agent.summary.summarize import Summary, SummaryEvent
 
 Door = Literal["path", "http", "mcp"]
 KINDS = {
@@ -88,7 +88,7 @@ def _claim(one: "Claim") -> dict[str, Any]:
     return {**asdict(one), "citations": list(one.citations)}
 
 
-def _event(one: "Event") -> dict[str, Any]:
+def _event(one: "SummaryEvent") -> dict[str, Any]:
     cited = list(one.citations)
     return {"start": one.start, "end": one.end, "text": one.text, "citations": cited}
 
@@ -193,7 +193,7 @@ class Json:
             "seconds": one.seconds,
         }
 
-    def plan(self, one: "Plan | None") -> dict[str, Any]:
+    def plan(self, one: "CostEstimate | None") -> dict[str, Any]:
         """What a summary takes at most; without a language model nothing."""
         given, written = one.tokens if one else (0, 0)
         return {

@@ -14,6 +14,7 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMe
 from langchain_core.outputs import ChatGeneration, ChatResult
 from pydantic import ConfigDict, PrivateAttr
 
+from agent.daemon_threads import MAX_THREADS, DaemonThreads
 from agent.extractive import quote as quoting
 from agent.extractive.answer_type import sought
 from agent.extractive.compose import reply
@@ -24,10 +25,9 @@ from agent.extractive.reference import PLANS, Referring, Turn, kept, places, res
 from agent.extractive.relevance import Relevance
 from agent.extractive.video_questions import about
 from agent.extractive.visual import with_senses
-from agent.grounding.citations import labels
-from agent.messages import KEY, beside
+from agent.grounding.citations import citation_labels
+from agent.messages import KEY, metadata
 from agent.settings import EXTRACTIVE
-from agent.threads import AT_ONCE, Threads
 from tools.evidence import parse_id
 from tools.ingest.on_demand import is_coarse
 from tools.media import Evidence
@@ -54,7 +54,9 @@ class ExtractiveModel(BaseChatModel):
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
     toolbox: Any
-    _threads: Threads = PrivateAttr(default_factory=lambda: Threads("model", AT_ONCE))
+    _threads: DaemonThreads = PrivateAttr(
+        default_factory=lambda: DaemonThreads("model", MAX_THREADS)
+    )
 
     @property
     def _llm_type(self) -> str:
@@ -75,7 +77,7 @@ class ExtractiveModel(BaseChatModel):
         asked = max(i for i, message in enumerate(messages) if isinstance(message, HumanMessage))
         turn = _Turn(self.toolbox, messages[: asked + 1], messages[asked + 1 :])
         results = [m for m in messages[asked:] if isinstance(m, ToolMessage)]
-        calls = turn.calls(results) if beside(messages[asked])["calls"] else []
+        calls = turn.calls(results) if metadata(messages[asked])["calls"] else []
         message = AIMessage(content="", tool_calls=calls) if calls else turn.answer(results)
         message.additional_kwargs.setdefault(KEY, {})["plan"] = turn.kept
         return ChatResult(generations=[ChatGeneration(message=message)])
@@ -88,14 +90,14 @@ class _Turn:
         self, toolbox: Toolbox, asked: Sequence[BaseMessage], since: Sequence[BaseMessage]
     ) -> None:
         self._toolbox = toolbox
-        data = beside(asked[-1])
+        data = metadata(asked[-1])
         self._seen: list[str] = data["seen"]
         self._scope = list(data["videos"]) or [v.id for v in toolbox.library.list()]
         handles: list[str] = data["handles"]
         turns: list[Turn] = []
         pairs = list(zip(asked[1::2], asked[2::2], strict=False))
         for question, answer in pairs:
-            told = beside(answer)
+            told = metadata(answer)
             numbers = told.get("evidence") or told.get("nearest") or []
             shown = [handles[n - 1] for n in numbers if 0 < n <= len(handles)]
             plan = self._plan([answer], str(question.content), turns, handles)
@@ -128,7 +130,7 @@ class _Turn:
     ) -> Referring:
         """The plan kept with a turn since it was asked; made where there is none yet."""
         for message in since:
-            if plan := kept(beside(message).get("plan")):
+            if plan := kept(metadata(message).get("plan")):
                 return plan
         text, video = self._titled(question)
         plan = resolve(text, turns, handles, self._duration(turns), self._scope)
@@ -211,7 +213,7 @@ class _Turn:
             return [] if said.found else self._listening(plan)
         if senses.labels:
             return [] if said.found or self._blind else self._labelling(plan)
-        cited = labels(" ".join(said.sentences))
+        cited = citation_labels(" ".join(said.sentences))
         kinds = {self._seen[int(label[1:]) - 1].partition(":")[0] for label in cited}
         unseen = not said.found or (senses.plainly and kinds == {"speech"})
         if not senses.seen or not unseen or self._toolbox.blind(self._videos):

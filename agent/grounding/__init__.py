@@ -1,1 +1,1 @@
-"""What "verified" means: claims tested against their evidence."""
+"""Claim verification: citations, cited evidence and verdicts."""

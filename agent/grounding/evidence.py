@@ -1,14 +1,19 @@
-"""What the evidence that a sentence cites holds: its words, numbers, times, colours and moments."""
+"""Cited evidence of one claim: its words, numbers, times, colours and moments."""
+
+from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal
 
-from tools.evidence import main_colours, reliability
+from tools.evidence import main_colours
 from tools.media import Evidence, clock
 from tools.text.expressions import NEGATORS, Words, numbers, same_word, words
 from tools.vision.colour import COLOUR_WORDS
+
+if TYPE_CHECKING:
+    from agent.grounding.pixels import PixelCheck
 
 Verdict = Literal["verified", "weak", "unsupported"]
 TOLERANCE = 1.0
@@ -17,127 +22,112 @@ _REACH = 3
 """Words between a number and what it counts, at most."""
 
 
-class Measures(Protocol):
-    """What pictures hold, measured again."""
-
-    def colours(self, one: Evidence) -> Sequence[Mapping[str, float]]:
-        """The shares of colours in each picture of some evidence; none where it has none."""
-        ...
-
-    def shows(self, text: str, one: Evidence) -> bool | None:
-        """Whether a text stands out on its pictures; None where nothing can see them."""
-        ...
-
-
-class Held:
-    """What some evidence holds together; it goes by the labels under which it is cited."""
+class CitedEvidence:
+    """The evidence that a claim cites, by label; without `pixels`, colours are those indexed."""
 
     def __init__(
         self,
         cited: Mapping[str, Evidence],
         titles: Mapping[str, str],
-        measured: Measures | None = None,
+        pixels: PixelCheck | None = None,
     ) -> None:
-        self._cited, self._titles, self._measured = cited, titles, measured
-        self.evidence = list(cited.values())
+        self._cited, self._titles, self._pixels = cited, titles, pixels
+        self.records = list(cited.values())
         self.names = "".join(f"[{label}]" for label in cited)
-        self.texts = [Words(record.text) for record in self.evidence]
-        named = [Words(titles.get(record.video, "")) for record in self.evidence]
-        self.sources = self.texts + named
+        self.texts = [Words(record.text) for record in self.records]
+        self.sources = [*self.texts, *(Words(titles.get(e.video, "")) for e in self.records)]
         self.words = {word for source in self.sources for word in source.words}
-        self.numbers = numbers(word for text in self.sources for word in text.words)
-        seen = [one for one in self.evidence if one.kind == "frame"]
-        self.fits = {f"{one.score:.2f}" for one in seen if one.score}
-        if any(one.kind == "sound" for one in self.evidence):
+        self.numbers = numbers(word for source in self.sources for word in source.words)
+        self.scores = {f"{e.score:.2f}" for e in self.records if e.kind == "frame" and e.score}
+        if any(record.kind == "sound" for record in self.records):
             self.words |= {"sound", "sounds"}
         self.denials = sum(word in NEGATORS for text in self.texts for word in text.words)
 
-    def only(self, wanted: Callable[[Evidence], bool]) -> "Held":
-        """A part of it."""
-        cited = {label: one for label, one in self._cited.items() if wanted(one)}
-        return Held(cited, self._titles, self._measured)
-
-    def firm(self) -> "Held":
-        """What was not recognised badly."""
-        return self.only(lambda one: not reliability(one))
+    def only(self, wanted: Callable[[Evidence], bool]) -> CitedEvidence:
+        """The part of the evidence that meets a condition."""
+        cited = {label: record for label, record in self._cited.items() if wanted(record)}
+        return CitedEvidence(cited, self._titles, self._pixels)
 
     # Times
 
-    def has_time(self, start: float, end: float, said: Sequence[str]) -> bool:
-        """Whether it lies in the evidence, is a span around it, or is what the evidence says."""
-        for record, text in zip(self.evidence, self.texts, strict=True):
+    def has_time(self, start: float, end: float, named: Sequence[str]) -> bool:
+        """True if a span lies in the evidence or around it, or its words stand in the text."""
+        for record, text in zip(self.records, self.texts, strict=True):
             inside = record.start - TOLERANCE <= start and end <= record.end + TOLERANCE
             around = start - TOLERANCE <= record.start and record.end <= end + TOLERANCE
-            if inside or (start < end and around) or text.find(said) >= 0:
+            if inside or (start < end and around) or text.find(named) >= 0:
                 return True
         return False
 
-    def has_length(self, seconds: float, said: Sequence[str]) -> bool:
-        """Whether the evidence is that long, that far apart, or says so."""
-        starts = [record.start for record in self.evidence]
-        spans = [record.end - record.start for record in self.evidence]
-        spans += [abs(a - b) for a in starts for b in starts if a != b]
-        near = any(abs(span - seconds) <= TOLERANCE for span in spans)
-        return near or any(text.find(said) >= 0 for text in self.texts)
+    def has_length(self, seconds: float, named: Sequence[str]) -> bool:
+        """True if the evidence is that long or that far apart, or its text says so."""
+        starts = [record.start for record in self.records]
+        lengths = [record.end - record.start for record in self.records]
+        lengths += [abs(a - b) for a in starts for b in starts if a != b]
+        near = any(abs(length - seconds) <= TOLERANCE for length in lengths)
+        return near or any(text.find(named) >= 0 for text in self.texts)
 
-    def lies_elsewhere(self, seconds: float) -> str:
-        """That a time is not in it, in words."""
+    def outside(self, seconds: float) -> str:
+        """The reason that a time does not lie in the evidence."""
         spans = ", ".join(
-            f"[{label}] ({clock(one.start)} to {clock(one.end)})"
-            for label, one in self._cited.items()
+            f"[{label}] ({clock(record.start)} to {clock(record.end)})"
+            for label, record in self._cited.items()
         )
         return f"{clock(seconds)} does not lie in {spans}"
 
     # Words and numbers
 
     def has_quote(self, quote: str) -> Verdict:
-        """Whether these words stand together somewhere, and are not taken from under a "not"."""
-        parts = _parts(quote)
+        """Verdict on a quotation; words taken from under a "not" are not verified."""
+        parts = _quote_parts(quote)
         if not parts:
             return "verified"
-        said = {word for part in parts for word in part}
+        quoted = {word for part in parts for word in part}
         verdict: Verdict = "unsupported"
         for source in self.sources:
             places = source.find_all(parts)
-            denied = not said & NEGATORS and any(map(source.negated_before, places))
+            denied = not quoted & NEGATORS and any(map(source.negated_before, places))
             if places and not denied:
                 return "verified"
             if places:
                 verdict = "weak"
-        exact = said & NEGATORS | numbers(said)
-        if exact <= self.words and len(said & self.words) >= 0.8 * len(said) and len(said) > 2:
+        exact = quoted & NEGATORS | numbers(quoted)
+        close = len(quoted & self.words) >= 0.8 * len(quoted) and len(quoted) > 2
+        if exact <= self.words and close:
             # Nearly these words, but a "not" that was left out turns them round.
-            return "weak" if not self.denials or said & NEGATORS else verdict
+            return "weak" if not self.denials or quoted & NEGATORS else verdict
         return verdict
 
     def denies(self, named: Collection[str]) -> bool:
-        """Whether a sentence of it with one of these words denies something, or the next one."""
-        for one in self.evidence:
-            facts, before = one.kind == "video", False
-            for part in map(words, re.split("," if facts else r"(?<=[.!?;])\s", one.text)):
-                about = any(same_word(word, name) for word in part for name in named)
-                answer = before and not facts and NEGATORS & set(part[:1])  # "Salt? No."
-                if answer or (about and NEGATORS & set(part)):
+        """True if a sentence with one of these words denies something, or the next one does."""
+        for record in self.records:
+            facts, before = record.kind == "video", False
+            for sentence in map(words, re.split("," if facts else r"(?<=[.!?;])\s", record.text)):
+                about = any(same_word(word, name) for word in sentence for name in named)
+                answer = before and not facts and NEGATORS & set(sentence[:1])  # "Salt? No."
+                if answer or (about and NEGATORS & set(sentence)):
                     return True
                 before = about
         return False
 
-    def is_elsewhere(self, said: Words) -> bool:
-        """Whether a sentence names the title of another video, and nothing of it is of that one."""
-        own = {self._titles.get(one.video, "") for one in self.evidence}
+    def names_other_video(self, sentence: Words) -> bool:
+        """True if a sentence names the title of another video than those cited."""
+        own = {self._titles.get(record.video, "") for record in self.records}
         others = (words(title) for title in set(self._titles.values()) - own)
         return any(
-            len(title) > 1 and said.find(title) >= 0 and all(t.find(title) < 0 for t in self.texts)
+            len(title) > 1
+            and sentence.find(title) >= 0
+            and all(text.find(title) < 0 for text in self.texts)
             for title in others
         )
 
     def occurrences(self, quote: str) -> int:
-        """How often a quotation stands in it."""
-        part = [word for part in _parts(quote) for word in part]
-        return sum(text.count(part) for text in self.texts) if part else 0
+        """Number of times that a quotation stands in the evidence."""
+        flat = [word for part in _quote_parts(quote) for word in part]
+        return sum(text.count(flat) for text in self.texts) if flat else 0
 
-    def beside(self, noun: str) -> set[str]:
-        """The numbers that stand beside a word in it."""
+    def numbers_near(self, noun: str) -> set[str]:
+        """Numbers within `_REACH` words of a noun."""
         return {
             number
             for text in self.texts
@@ -148,59 +138,60 @@ class Held:
 
     @property
     def moments(self) -> int:
-        """How many moments of a video are cited."""
-        found: list[Evidence] = []
-        for one in sorted(self.evidence, key=lambda one: (one.video, one.start)):
-            if not found or found[-1].video != one.video or one.start - found[-1].start > TOLERANCE:
-                found.append(one)
-        return len(found)
+        """Number of cited moments, counting those within `TOLERANCE` seconds once."""
+        count, last = 0, ("", 0.0)
+        for video, start in sorted((record.video, record.start) for record in self.records):
+            if not count or last[0] != video or start - last[1] > TOLERANCE:
+                count, last = count + 1, (video, start)
+        return count
 
     @property
-    def voices(self) -> int:
-        """How many speakers are told apart in it."""
-        return len({name for one in self.evidence for name in one.facts.get("speakers", ())})
+    def speakers(self) -> int:
+        """Number of distinct speaker labels."""
+        return len({name for e in self.records for name in e.facts.get("speakers", ())})
 
     # Pictures
 
     @cached_property
     def pictures(self) -> list[Evidence]:
-        """What of it was seen, neither heard nor read."""
-        return [one for one in self.evidence if one.kind not in ("speech", "screen", "sound")]
+        """The evidence that was seen, neither heard nor read."""
+        return [e for e in self.records if e.kind not in ("speech", "screen", "sound")]
 
-    def says_colour(self, name: str) -> bool:
-        """Whether a colour is named by what was said or read."""
-        pairs = zip(self.evidence, self.texts, strict=True)
-        said = [text for one, text in pairs if one not in self.pictures]
-        told = {word for text in [*said, *self.sources[len(self.texts) :]] for word in text.words}
-        return name in {COLOUR_WORDS[word] for word in told if word in COLOUR_WORDS}
+    def mentions_colour(self, name: str) -> bool:
+        """True if a colour is named in speech, on-screen text, sound or a title."""
+        pairs = zip(self.records, self.texts, strict=True)
+        sources = [text for record, text in pairs if record not in self.pictures]
+        sources += self.sources[len(self.texts) :]
+        return any(COLOUR_WORDS.get(word) == name for text in sources for word in text.words)
 
     @property
     def measures_colours(self) -> bool:
-        """Whether all colours of its pictures are known, not the foremost alone."""
-        return self._measured is not None
+        """True if all colours of the pictures are known, not the foremost alone."""
+        return self._pixels is not None
 
     @cached_property
-    def told_colours(self) -> dict[str, float]:
-        """Colours of its pictures as the index tells them: the foremost, as shares."""
-        told = (main_colours(one.facts.get("colours", {})) for one in self.pictures)
-        return {name: share for found in told for name, share in found.items()}
+    def indexed_colours(self) -> dict[str, float]:
+        """Shares of the foremost colours of the pictures, as stored in the index."""
+        foremost_colours = (
+            main_colours(record.facts.get("colours", {})) for record in self.pictures
+        )
+        return {name: share for shares in foremost_colours for name, share in shares.items()}
 
     @cached_property
     def colours(self) -> list[Mapping[str, float]]:
-        """Shares of colours in its pictures: measured again, else as the index tells them."""
-        if self._measured:
-            return [look for one in self.pictures for look in self._measured.colours(one)]
-        return [self.told_colours] if self.told_colours else []
+        """Colour shares of each picture: measured again, else as stored in the index."""
+        if self._pixels:
+            return [shares for e in self.pictures for shares in self._pixels.colours(e)]
+        return [self.indexed_colours] if self.indexed_colours else []
 
     def shows(self, text: str) -> bool | None:
-        """Whether one of its pictures shows what a text says; None where nothing else is cited,
-        or nothing can tell."""
-        if not self._measured or len(self.pictures) < len(self.evidence):
+        """True if a picture matches a text; None without a model or if anything else is cited."""
+        if not self._pixels or len(self.pictures) < len(self.records):
             return None
-        found = [self._measured.shows(text, one) for one in self.pictures]
-        return True if True in found else False if False in found else None
+        matches = [self._pixels.shows(text, record) for record in self.pictures]
+        return True if True in matches else False if False in matches else None
 
 
-def _parts(quote: str) -> list[list[str]]:
-    """The words of a quotation, in the parts between its dots."""
+def _quote_parts(quote: str) -> list[list[str]]:
+    """The words of a quotation, in the parts between its ellipses."""
     return [part for piece in re.split(r"…|\.{3}", quote) if (part := words(piece))]

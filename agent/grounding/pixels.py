@@ -1,4 +1,4 @@
-"""What cited pictures hold, measured again from what is stored."""
+"""Visual check of claims: colours and content of cited frames, measured again from the files."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,67 +13,68 @@ if TYPE_CHECKING:
     from tools.toolbox import Toolbox
 
 INSTANT = 1e-3
-"""Seconds that a moment is looked at: spans are half-open."""
+"""Seconds that a moment lasts: spans are half-open."""
 WIDTH = 320
-"""Pixels at most of the picture that colours are counted in."""
+"""Pixels, at most, of the picture that colours are counted in."""
 
 
-class Measured:
-    """Measures evidence of one library, each piece once. It blocks: call it in a thread."""
+class PixelCheck:
+    """Measurements of the evidence of one library, each made once. Blocks: call it in a thread."""
 
     def __init__(self, toolbox: "Toolbox") -> None:
         self._toolbox = toolbox
-        self._looks: dict[str, list[Mapping[str, float]]] = {}
-        self._shown: dict[tuple[str, str], bool | None] = {}
+        self._measured: dict[str, list[Mapping[str, float]]] = {}
+        self._matches: dict[tuple[str, str], bool | None] = {}
 
-    def colours(self, one: Evidence) -> Sequence[Mapping[str, float]]:
-        """The shares of colours in its own picture and in those of the index within its span."""
-        if one.id not in self._looks:
+    def colours(self, evidence: Evidence) -> Sequence[Mapping[str, float]]:
+        """Colour shares of its own picture and of each indexed frame within its span."""
+        if evidence.id not in self._measured:
             try:
-                self._looks[one.id] = self._colours(one)
+                self._measured[evidence.id] = self._measure(evidence)
             except UnknownVideo:  # removed while it is asked about
-                self._looks[one.id] = []
-        return self._looks[one.id]
+                self._measured[evidence.id] = []
+        return self._measured[evidence.id]
 
-    def _colours(self, one: Evidence) -> list[Mapping[str, float]]:
-        library = self._toolbox.library
-        looks = {
-            round(look.seconds, 3): look.colours
-            for look in library.attributes(one.video)
-            if one.start <= look.seconds < max(one.end, one.start + INSTANT)
+    def _measure(self, evidence: Evidence) -> list[Mapping[str, float]]:
+        library, image = self._toolbox.library, evidence.image
+        end = max(evidence.end, evidence.start + INSTANT)
+        shares = {
+            round(frame.seconds, 3): frame.colours
+            for frame in library.attributes(evidence.video)
+            if evidence.start <= frame.seconds < end
         }
-        if one.image and not is_strip(one.image):  # the frames of a strip are among these
-            looks[seconds_of(one.image)] = _look(library.picture(one.image))
-        return list(looks.values())
+        if image and not is_strip(image):  # the frames of a strip are among these
+            shares[seconds_of(image)] = _colour_shares(library.picture(image))
+        return list(shares.values())
 
-    def shows(self, text: str, one: Evidence) -> bool | None:
-        """Whether a text stands above everyday captions on its pictures; None without a model."""
-        key = (text, one.id)
-        if key not in self._shown:
-            self._shown[key] = self._shows(text, one)
-        return self._shown[key]
+    def shows(self, text: str, evidence: Evidence) -> bool | None:
+        """True if its frames match a text better than everyday captions; None without a model."""
+        key = (text, evidence.id)
+        if key not in self._matches:
+            self._matches[key] = self._match(text, evidence)
+        return self._matches[key]
 
-    def _shows(self, text: str, one: Evidence) -> bool | None:
+    def _match(self, text: str, evidence: Evidence) -> bool | None:
         from tools.search.calibration import DISTRACTORS, cut
         from tools.search.zero_shot import classify
 
         visual = self._toolbox.visual
-        if visual is None or one.image is None:
+        if visual is None or evidence.image is None:
             return None
         try:
-            end = max(one.end, one.start + INSTANT)
-            labels = visual.classify([text], one.video, one.start, end)
-        except NotIndexed:  # a picture that was made for a question
-            seen = visual.picture(self._toolbox.library.picture(one.image))
-            labels = classify(seen[None], [text], visual.embedder)
+            end = max(evidence.end, evidence.start + INSTANT)
+            labels = visual.classify([text], evidence.video, evidence.start, end)
+        except NotIndexed:  # a frame that was decoded for a question
+            vector = visual.picture(self._toolbox.library.picture(evidence.image))
+            labels = classify(vector[None], [text], visual.embedder)
         except UnknownVideo:
             return None
         margin = next(label.margin for label in labels if label.text)
         return margin >= cut(len(DISTRACTORS))
 
 
-def _look(path: Path) -> Mapping[str, float]:
-    """The shares of colours in a picture, with room for small things."""
+def _colour_shares(path: Path) -> Mapping[str, float]:
+    """Colour shares of a picture, at a size where small things still count."""
     import numpy as np
     from PIL import Image
 

@@ -1,1 +1,1 @@
-"""Language models: which one, what it can do and cost, and its limits."""
+"""Language models: choice, abilities, prices and limits."""

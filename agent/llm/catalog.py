@@ -1,8 +1,8 @@
-"""What a language model takes and costs, by its name.
+"""Catalog of language models: image input, context window and price, by name.
 
-Prices and the context are those of the package genai-prices, as old as its version: its data lies
-in it, and nothing is fetched. What it lacks stands in a table of ours, and a file of one's own goes
-before both. What is in none of them is not known: an unknown price is none, and nothing is guessed.
+Prices and context windows come from the data bundled with the package genai-prices; nothing is
+fetched. `known_models.json` adds what that list lacks, and a table of the user's goes before both.
+A price found in none of them is unknown: it is never guessed.
 """
 
 import json
@@ -17,31 +17,31 @@ from typing import Any
 
 from tools.errors import VideoError
 
-MILLION = 1_000_000
 _DATED = re.compile(r"(?:-\d{4}-\d{2}-\d{2}|-latest)$")
-
-
 _SELLERS = frozenset(("openai", "anthropic", "google", "x-ai"))
-"""Whose models run nowhere else, so that a name tells the price whatever the address is."""
-_OPEN = ("gpt-oss", "gemma")
-"""Names of theirs that anybody may run."""
+"""Sellers whose models run nowhere else, so that a name tells the price at any address."""
+_OPEN_WEIGHTS = ("gpt-oss", "gemma")
+"""Name prefixes of these sellers' models that anybody may run."""
 
 
 @dataclass(frozen=True)
-class Facts:
-    """`context` in tokens, 0 where unknown; `usd` per million tokens: input, cached, output."""
+class ModelInfo:
+    """Abilities and price of a language model."""
 
     sees: bool = False
+    """True if it accepts images."""
     context: int = 0
+    """Context window in tokens; 0 if unknown."""
     usd: tuple[float, float, float] | None = None
+    """USD per million tokens: input, cached input, output."""
     listed: tuple[str, str] | None = None
-    """The seller and the model's name in the list of prices, where `usd` is not said."""
+    """Seller and model name in genai-prices, used where `usd` is None."""
 
     def price(self, given: int, written: int, cached: int = 0) -> float | None:
-        """USD for so many tokens, of which `cached` were read from the server's cache."""
+        """USD for input and output tokens, `cached` of the input; None if the price is unknown."""
         if self.usd is not None:
             fresh, again, out = self.usd
-            return ((given - cached) * fresh + cached * again + written * out) / MILLION
+            return ((given - cached) * fresh + cached * again + written * out) / 1e6
         if self.listed is None:
             return None
         from genai_prices import Usage, calc_price
@@ -51,56 +51,46 @@ class Facts:
         return float(calc_price(usage, model, provider_id=seller).total_price)
 
 
-def facts(model: str, table: Path | None = None, address: str | None = None) -> Facts:
-    """What is known of a model at an address; a table's own entries go before all others."""
+def model_info(model: str, table: Path | None = None, address: str | None = None) -> ModelInfo:
+    """Catalog entry of a model served at an address; entries of `table` go before all others."""
     full = model.lower().rpartition("/")[2]  # "openai/gpt-4o" is gpt-4o from another seller
     names = list(dict.fromkeys([model, full, _DATED.sub("", full)]))
     if table:
-        own = _read(table)
-        found = [own[name] for name in names if name in own] or _families(own, names)
-        if found:
-            return found[0]
-    ours = next(iter(_families(_read(None), names)), Facts())
+        entries = _read(table)
+        matches = [entries[name] for name in names if name in entries] or _families(entries, names)
+        if matches:
+            return matches[0]
+    builtin = next(iter(_families(_read(None), names)), ModelInfo())
     context, listed = _listed(names, address)
-    return replace(ours, context=ours.context or context, listed=listed)
+    return replace(builtin, context=builtin.context or context, listed=listed)
 
 
-def _families(known: dict[str, Facts], names: list[str]) -> list[Facts]:
-    """What the entries that fit a name tell, as patterns: what a family can do, never a price."""
-    fitting = (one for key, one in known.items() if any(fnmatchcase(n, key) for n in names))
-    return [Facts(one.sees, one.context) for one in fitting]
+def _families(entries: dict[str, ModelInfo], names: list[str]) -> list[ModelInfo]:
+    """Entries whose key, as a glob pattern, matches a name: abilities only, never a price."""
+    matches = (info for key, info in entries.items() if any(fnmatchcase(n, key) for n in names))
+    return [ModelInfo(info.sees, info.context) for info in matches]
 
 
 def _listed(names: list[str], address: str | None) -> tuple[int, tuple[str, str] | None]:
-    """The context of a model in the list of prices, and its seller and name there."""
+    """Context window, and seller and name, of the first name that genai-prices lists."""
     from genai_prices import Usage, calc_price
 
-    for name in names:
+    attempts = [(name, address) for name in names if address] + [(name, None) for name in names]
+    for name, url in attempts:
         with suppress(LookupError):  # another seller's, or none
-            if address:
-                one = calc_price(Usage(), name, provider_api_url=address)
-                return one.model.context_window or 0, (one.provider.id, name)
-    for name in names:
-        with suppress(LookupError):
-            one = calc_price(Usage(), name)
-            if one.provider.id in _SELLERS and not name.startswith(_OPEN):
-                return one.model.context_window or 0, (one.provider.id, name)
+            listed = calc_price(Usage(), name, provider_api_url=url)
+            only_there = listed.provider.id in _SELLERS and not name.startswith(_OPEN_WEIGHTS)
+            if url or only_there:
+                return listed.model.context_window or 0, (listed.provider.id, name)
     return 0, None
 
 
-def price(
-    model: str, given: int, written: int, table: Path | None = None, address: str | None = None
-) -> float | None:
-    """USD for so many tokens of input and output; None where the price is not known."""
-    return facts(model, table, address).price(given, written)
-
-
 @cache
-def _read(path: Path | None) -> dict[str, Facts]:
+def _read(path: Path | None) -> dict[str, ModelInfo]:
     source = path or files(__package__ or "agent").joinpath("known_models.json")
     try:
         models: dict[str, Any] = json.loads(source.read_text("utf-8"))["models"]
-        return {name: _facts(**entry) for name, entry in models.items()}
+        return {name: _entry(**entry) for name, entry in models.items()}
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise VideoError(
             f"{path} is no table of models ({error}): it holds "
@@ -108,10 +98,10 @@ def _read(path: Path | None) -> dict[str, Facts]:
         ) from error
 
 
-def _facts(sees: bool = False, context: int = 0, usd: Any = None) -> Facts:
+def _entry(sees: bool = False, context: int = 0, usd: Any = None) -> ModelInfo:
     if usd is None:
-        return Facts(bool(sees), int(context))
-    fresh, cached, out = (float(one) for one in usd)
-    if not all(0 <= one < float("inf") for one in (fresh, cached, out)):
+        return ModelInfo(bool(sees), int(context))
+    fresh, cached, out = map(float, usd)
+    if not all(0 <= price < float("inf") for price in (fresh, cached, out)):
         raise ValueError(f"a price of {usd}")
-    return Facts(bool(sees), int(context), (fresh, cached, out))
+    return ModelInfo(bool(sees), int(context), (fresh, cached, out))

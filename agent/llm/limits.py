@@ -1,4 +1,4 @@
-"""Limits of a question and of a day, and what a language model has taken of them so far."""
+"""Token and cost limits of a question and of a day, and their use so far."""
 
 import json
 import threading
@@ -8,54 +8,55 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from agent.llm.catalog import Facts
+from agent.llm.catalog import ModelInfo
 from tools.errors import RefusedRequest
 from tools.files.disk import best_effort
 from tools.files.durable import lock, write_json
 
-REPLY = 2_000
-"""Tokens that are kept free for what a model writes."""
+REPLY_TOKENS = 2_000
+"""Tokens reserved for the reply of a model."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """The most that one question, and all questions of one day, may take."""
+    """Limits of one question, and of all questions of one day."""
 
     model_calls: int = 8
     model_wait: float = 60.0
-    """Seconds that a language model may be silent, before its first word or between two."""
+    """Seconds a language model may be silent, before its first word or between two."""
     tool_calls: int = 12
     question_seconds: float = 90.0
     question_tokens: int = 100_000
-    """Of a language model, given and written."""
+    """Input and output tokens of a language model."""
     question_usd: float = 1.0
-    """Counted where the price of the model is known."""
+    """Enforced only where the price of the model is known."""
     day_tokens: int = 5_000_000
     day_usd: float = 20.0
 
 
 @dataclass
 class Meter:
-    """What a question has taken of a language model's tokens so far, and what it may still take."""
+    """Token usage of one question."""
 
     limits: Limits
-    facts: Facts
+    model: ModelInfo
     tokens: tuple[int, int] = (0, 0)
-    """As the server counted them."""
+    """Input and output tokens as counted by the server."""
     cached: int = 0
+    """Input tokens that the server read from its cache."""
     used: int = 0
-    """The same, estimated where a server does not count."""
+    """All tokens, estimated where the server does not count."""
     last: int = 0
-    """What the last call was given: the next one takes more."""
+    """Input tokens of the last call; the next call has more."""
 
     @property
     def usd(self) -> float | None:
-        """The price so far; None where it is not known."""
+        """Cost so far; None if the price is unknown."""
         given, written = self.tokens
-        return self.facts.price(given, written, self.cached)
+        return self.model.price(given, written, self.cached)
 
     def add(self, usage: Any, estimated: int) -> None:
-        """Count a call by what the server says of it, else by the estimate."""
+        """Add a call, by the server's usage report or else by the estimate."""
         if not usage:
             self.last = estimated
             self.used += estimated
@@ -66,35 +67,33 @@ class Meter:
         self.cached += (usage.get("input_token_details") or {}).get("cache_read") or 0
         self.used += self.last + usage["output_tokens"]
 
-    def short(self, given: int) -> str:
-        """The limit that a call with so many tokens would break; empty where it may be made."""
-        if self.used + given + REPLY > self.limits.question_tokens:
+    def exceeded(self, given: int) -> str:
+        """The limit that a call with `given` input tokens would exceed; empty if it fits."""
+        if self.used + given + REPLY_TOKENS > self.limits.question_tokens:
             return f"the limit of {self.limits.question_tokens:,} tokens was reached"
-        if (self.usd or 0.0) + (self.facts.price(given, REPLY) or 0.0) > self.limits.question_usd:
+        cost = (self.usd or 0.0) + (self.model.price(given, REPLY_TOKENS) or 0.0)
+        if cost > self.limits.question_usd:
             return f"the limit of {self.limits.question_usd:g} USD was reached"
         return ""
 
     @property
     def room(self) -> int:
-        """The most that one call may be given; the model's context bounds it too."""
+        """Input tokens left for one call, also bounded by the model's context window."""
         left = self.limits.question_tokens - self.used
-        return (min(left, self.facts.context) if self.facts.context else left) - REPLY
+        return (min(left, self.model.context) if self.model.context else left) - REPLY_TOKENS
 
 
 class Spending:
-    """Tokens and USD of today, in a file that several processes add to.
-
-    Blocks: call it in a thread.
-    """
+    """Tokens and USD of today, in a file shared by processes. Blocks: call it in a thread."""
 
     def __init__(self, path: Path, limits: Limits) -> None:
         self._path, self._limits = path, limits
         self._guard = threading.Lock()
         self._unwritten: tuple[str, int, float] = ("", 0, 0.0)
-        """The day, and what of it the disk did not take: it counts all the same."""
+        """Date, tokens and USD that the disk refused to store; they count all the same."""
 
     def check(self) -> None:
-        """RefusedRequest where the day's limit is reached."""
+        """Raise RefusedRequest if the day's limit is reached."""
         limits, (tokens, usd) = self._limits, self.today()
         spent = ""
         if tokens >= limits.day_tokens:
@@ -108,22 +107,16 @@ class Spending:
 
     def today(self) -> tuple[int, float]:
         """Tokens and USD of today."""
-        found: Any = {}
         today = date.today().isoformat()
-        day, tokens, usd = self._unwritten
-        if day != today:
-            tokens, usd = 0, 0.0
-        with suppress(OSError, ValueError):
-            found = json.loads(self._path.read_text("utf-8"))
-        if not isinstance(found, dict) or found.get("date") != today:
-            return tokens, usd
-        try:
-            return tokens + int(found["tokens"]), usd + float(found["usd"])
-        except (KeyError, TypeError, ValueError):
-            return tokens, usd
+        tokens, usd = self._unwritten[1:] if self._unwritten[0] == today else (0, 0.0)
+        with suppress(OSError, ValueError, TypeError, KeyError):
+            data = json.loads(self._path.read_text("utf-8"))
+            if data["date"] == today:
+                return tokens + int(data["tokens"]), usd + float(data["usd"])
+        return tokens, usd
 
     def add(self, tokens: int, usd: float | None) -> None:
-        """Add what one question took; a price that is not known adds none."""
+        """Add the usage of one question; an unknown price adds no cost."""
         if not tokens:
             return
         today = date.today().isoformat()

@@ -1,4 +1,4 @@
-"""The chat model: a language model where a key or an address is set, else the extractive one."""
+"""Choice of the chat model: a language model if a key or an address is set, else extractive."""
 
 import sys
 from typing import TYPE_CHECKING
@@ -14,10 +14,18 @@ if TYPE_CHECKING:
 OPENAI_URL = "https://api.openai.com/v1"
 OPENAI_MODEL = "gpt-5-mini"
 RETRIES = 2
+_HINTS = {
+    400: "it did not accept the request: check that CUEPOINT_MODEL can call tools",
+    401: "check OPENAI_API_KEY",
+    403: "the key in OPENAI_API_KEY may not use this model",
+    404: "check CUEPOINT_MODEL and OPENAI_BASE_URL",
+    429: "its limit or the account's credit is used up: try again later",
+}
+"""Remedy for each HTTP status."""
 
 
 def load_model(settings: Settings, toolbox: "Toolbox") -> "BaseChatModel":
-    """The model that these settings ask for; ProviderUnavailable names what is missing."""
+    """The model that the settings select; ProviderUnavailable names what is missing."""
     reachable = settings.openai_api_key is not None or settings.openai_base_url is not None
     if reachable and settings.model != EXTRACTIVE:
         return _openai(settings)
@@ -53,38 +61,31 @@ def _openai(settings: Settings) -> "BaseChatModel":
     )
 
 
-class Silent(Exception):
-    """No word came from a language model within the time that it may be silent."""
+class ModelTimeout(Exception):
+    """A language model sent nothing within the time that it may be silent."""
 
 
 def model_errors() -> tuple[type[Exception], ...]:
-    """What a remote model raises when it gives no answer; nothing while none was loaded."""
+    """Exceptions of a remote model; none while no client was loaded."""
     openai = sys.modules.get("openai")
     return (openai.OpenAIError,) if openai else ()
 
 
-def refuses_pictures(error: Exception) -> bool:
-    """Whether a server may mean by this that its model takes no pictures: they say it variously."""
+def may_refuse_images(error: Exception) -> bool:
+    """True if an error may mean that the model takes no images: servers report it variously."""
     return getattr(error, "status_code", None) in (400, 404, 415, 422, 500, 501)
 
 
-def broke_off(error: Exception) -> bool:
-    """Whether the line broke while a reply came; until it came the client tried again itself."""
+def connection_lost(error: Exception) -> bool:
+    """True if the connection broke during a reply; before it, the client retries by itself."""
     return getattr(error, "status_code", None) is None
 
 
-def explain(error: Exception) -> VideoError:
-    """One line for a person. Never the error's own text: servers echo what was sent, keys too."""
+def as_video_error(error: Exception) -> VideoError:
+    """One line for a person, without the error's own text: servers echo their input, keys too."""
     status = getattr(error, "status_code", None)
-    hints = {
-        400: "it did not accept the request: check that CUEPOINT_MODEL can call tools",
-        401: "check OPENAI_API_KEY",
-        403: "the key in OPENAI_API_KEY may not use this model",
-        404: "check CUEPOINT_MODEL and OPENAI_BASE_URL",
-        429: "its limit or the account's credit is used up: try again later",
-    }
     if status is None:
-        said = f"gave no answer ({type(error).__name__}): check OPENAI_BASE_URL and the network"
+        outcome = f"gave no answer ({type(error).__name__}): check OPENAI_BASE_URL and the network"
     else:
-        said = f"answered {status}: {hints.get(status, 'try again later')}"
-    return ProviderUnavailable(f"the model server {said}")
+        outcome = f"answered {status}: {_HINTS.get(status, 'try again later')}"
+    return ProviderUnavailable(f"the model server {outcome}")

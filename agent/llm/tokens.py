@@ -1,7 +1,7 @@
-"""How many tokens a call of a language model takes, told before it is made.
+"""Token estimates of a language-model call, made before the call.
 
-An estimate from above: no tokenizer of a stranger's model is at hand, and one that is too high only
-leaves out a picture.
+Upper bounds: the tokenizer of an arbitrary model is not available, and too high an estimate only
+leaves out an image.
 """
 
 import json
@@ -13,11 +13,11 @@ from langchain_core.messages import AnyMessage
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
 BYTES = 3.0
-"""Bytes of UTF-8 to a token: English has four, JSON fewer, a Chinese character is about one."""
+"""Bytes of UTF-8 per token: English has four, JSON fewer, a Chinese character is about one."""
 ENVELOPE = 8
-"""What each message and its role take."""
+"""Tokens of each message's role and framing."""
 PATCH, PER_PATCH = 32, 1.7
-"""Side of the square of pixels that is one token, and the most that a model charges for it."""
+"""Side in pixels of an image patch, and the most tokens that a model charges for one."""
 
 
 def text_tokens(text: str) -> int:
@@ -25,8 +25,8 @@ def text_tokens(text: str) -> int:
     return math.ceil(len(text.encode(errors="replace")) / BYTES)
 
 
-def picture_tokens(width: int, height: int) -> int:
-    """Tokens of a picture of so many pixels."""
+def image_tokens(width: int, height: int) -> int:
+    """Tokens of an image, by its size in pixels."""
     return math.ceil(math.ceil(width / PATCH) * math.ceil(height / PATCH) * PER_PATCH)
 
 
@@ -35,8 +35,8 @@ def tool_tokens(tools: Sequence[Any]) -> int:
     return text_tokens(json.dumps([convert_to_openai_tool(tool) for tool in tools]))
 
 
-def tokens(messages: Sequence[AnyMessage]) -> int:
-    """Tokens of the words of messages, tool calls with them; pictures are counted apart."""
+def message_tokens(messages: Sequence[AnyMessage]) -> int:
+    """Tokens of messages and their tool calls, without images."""
     total = 0
     for message in messages:
         calls = getattr(message, "tool_calls", None)

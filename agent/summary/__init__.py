@@ -1,1 +1,1 @@
-"""A video told in short, by a language model or without one."""
+"""Summaries and captions of a video, with or without a language model."""

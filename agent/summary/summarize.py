@@ -1,8 +1,8 @@
-"""A video in short: scenes, chapters, the whole, each told once and tested as an answer is.
+"""Summary and caption of a video: scenes, chapters, the whole, each claim verified.
 
-Without a language model the claims are quotations that stand for the rest. With one, what it wrote
-of each part is kept under the hash of the evidence, the prompt and the model, as soon as it is
-there: a run that broke off goes on where it was, and what was told once is never paid for again.
+Without a language model the claims are quotations that stand for the rest. With one, each part it
+writes is stored under the hash of the evidence, the prompt and the model, as soon as it is there: a
+run that broke off is resumed, and nothing is paid for twice.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from agent.ask import Answer, Cited
+from agent.ask import Answer, NumberedEvidence
 from agent.extractive.quote import Found, sentence
 from agent.grounding.review import Claim, Review
 from agent.settings import EXTRACTIVE
@@ -22,7 +22,7 @@ from tools.summary.digest import Digest, digest
 from tools.summary.generated import GeneratedSummary
 
 if TYPE_CHECKING:
-    from agent.summary.narrator import Narrator
+    from agent.summary.language_model import ModelSummarizer
     from tools.library import Library
     from tools.media import Coverage, Evidence
 
@@ -36,8 +36,8 @@ DETAILED, NARRATIVE = 6, 10
 
 
 @dataclass(frozen=True)
-class Chapter:
-    """A stretch with one subject, start and end in seconds."""
+class SummaryChapter:
+    """A chapter with one subject, start and end in seconds."""
 
     start: float
     end: float
@@ -46,8 +46,8 @@ class Chapter:
 
 
 @dataclass(frozen=True)
-class Event:
-    """Something that happens, with the handles it cites; reasons are those of a highlight."""
+class SummaryEvent:
+    """A key event or a highlight, with the handles it cites; only a highlight has reasons."""
 
     start: float
     end: float
@@ -58,14 +58,14 @@ class Event:
 
 @dataclass(frozen=True)
 class Summary:
-    """What every door renders; handles are numbered within it, tokens are (input, output)."""
+    """A whole summary; handles are numbered within it, tokens are (input, output)."""
 
     video: str
     overview: tuple[Claim, ...]
-    chapters: tuple[Chapter, ...]
-    events: tuple[Event, ...]
-    highlights: tuple[Event, ...]
-    evidence: tuple[Cited, ...]
+    chapters: tuple[SummaryChapter, ...]
+    events: tuple[SummaryEvent, ...]
+    highlights: tuple[SummaryEvent, ...]
+    evidence: tuple[NumberedEvidence, ...]
     coverage: tuple[Coverage, ...]
     model: str
     tokens: tuple[int, int]
@@ -73,166 +73,154 @@ class Summary:
     seconds: float
 
 
-def summarize(library: Library, video: str, narrator: Narrator | None = None) -> Summary:
-    """The summary of a video; with a narrator, chapters and overview are in its words."""
+def summarize(library: Library, video: str, summarizer: ModelSummarizer | None = None) -> Summary:
+    """The summary of a video; with a summarizer, chapters and overview are in its words."""
     begun = time.monotonic()
-    found, desk = digest(library, video), _Desk(library, video)
-    told = narrator.tell(library, video, found) if narrator else None
-    whole = told.whole if told else GeneratedSummary(0.0, 0.0, "", ())
-    overview = desk.told(whole) or desk.quoted(found.overview)
-    pieces = told.chapters if told else [whole] * len(found.parts)
+    quoted, writer = digest(library, video), _ClaimWriter(library, video)
+    whole = GeneratedSummary(0.0, 0.0, "", ())
+    pieces = (whole,) * len(quoted.parts)
+    if summarizer:
+        whole, pieces = summarizer.summarize(library, video, quoted)
+    overview = writer.claims(whole.claims) or writer.quotations(quoted.overview)
     chapters = [
-        Chapter(
+        SummaryChapter(
             part.chapter.start,
             part.chapter.end,
             piece.title or part.chapter.title,
-            desk.told(piece) or desk.quoted(part.evidence),
+            writer.claims(piece.claims) or writer.quotations(part.evidence),
         )
-        for part, piece in zip(found.parts, pieces, strict=True)
+        for part, piece in zip(quoted.parts, pieces, strict=True)
     ]
-    events = desk.events(whole) or desk.happened(found)
-    highlights = desk.highlights(found)
+    events = writer.events(whole) or tuple(
+        SummaryEvent(evidence.start, evidence.end, claim.text, claim.citations)
+        for evidence in quoted.events
+        for claim in writer.quotations([evidence])
+    )
+    highlights = writer.highlights(quoted)
     return Summary(
         video,
         overview,
         tuple(chapters),
         events,
         highlights,
-        desk.cited(),
+        writer.evidence(),
         (library.coverage(video),),
-        narrator.name if narrator else EXTRACTIVE,
-        narrator.tokens if narrator else (0, 0),
-        narrator.cost_usd if narrator else None,
+        summarizer.name if summarizer else EXTRACTIVE,
+        summarizer.tokens if summarizer else (0, 0),
+        summarizer.cost_usd if summarizer else None,
         round(time.monotonic() - begun, 3),
     )
 
 
 def caption(
-    library: Library, video: str, style: str = "brief", narrator: Narrator | None = None
+    library: Library, video: str, style: str = "brief", summarizer: ModelSummarizer | None = None
 ) -> Answer:
-    """One sentence, a paragraph, or what happens in the order of time."""
+    """A caption: one sentence, a paragraph, or what happens in the order of time."""
     if style not in STYLES:
         raise RefusedRequest(f"no style {style!r}; one of: {', '.join(STYLES)}")
     begun = time.monotonic()
-    found, desk = digest(library, video), _Desk(library, video)
+    quoted, writer = digest(library, video), _ClaimWriter(library, video)
     claims: tuple[Claim, ...] = ()
-    if narrator:
-        told = narrator.tell(library, video, found)
-        claims = desk.told(narrator.caption(library, video, told, STYLES[style]))
-    claims = claims or desk.quoted(_captioned(found, style))
+    if summarizer:
+        _, chapters = summarizer.summarize(library, video, quoted)
+        piece = summarizer.caption(library, video, chapters, STYLES[style])
+        claims = writer.claims(piece.claims)
+    claims = claims or writer.quotations(_quoted_in_caption(quoted, style))
     return Answer(
         question=f"caption, {style}: {library.get(video).title}",
-        answer=" ".join(marked(claim.text, claim.citations) for claim in claims),
+        answer=" ".join(with_citations(claim.text, claim.citations) for claim in claims),
         found=bool(claims),
         claims=claims,
-        evidence=desk.cited(),
-        nearest=(),
+        evidence=writer.evidence(),
         coverage=(library.coverage(video),),
-        model=narrator.name if narrator else EXTRACTIVE,
-        tokens=narrator.tokens if narrator else (0, 0),
-        cost_usd=narrator.cost_usd if narrator else None,
+        model=summarizer.name if summarizer else EXTRACTIVE,
+        tokens=summarizer.tokens if summarizer else (0, 0),
+        cost_usd=summarizer.cost_usd if summarizer else None,
         seconds=round(time.monotonic() - begun, 3),
-        thread="",
     )
 
 
-def marked(text: str, citations: Sequence[int]) -> str:
-    """A sentence with its handles before the full stop, as people read it."""
+def with_citations(text: str, citations: Sequence[int]) -> str:
+    """A sentence with its handles before the full stop."""
     stop = "." if text.endswith(".") else ""
     return f"{text.removesuffix('.')} {''.join(f'[{n}]' for n in citations)}{stop}"
 
 
-def _captioned(found: Digest, style: str) -> list[Evidence]:
-    """What is quoted in a caption; the facts of the file only where there is nothing else."""
-    facts, *rest = found.overview
+def _quoted_in_caption(quoted: Digest, style: str) -> list[Evidence]:
+    """Evidence quoted in a caption; the facts of the file only where there is nothing else."""
+    facts, *rest = quoted.overview
     if style == "brief":
         return rest[:1] or [facts]
     if style == "detailed":
         return [facts, *rest][:DETAILED]
-    told = [one for part in found.parts for one in part.evidence[:2]]
-    if len(told) > NARRATIVE:
-        told = [(part.points or (part.heading,))[0] for part in found.parts]
-    step = max(len(told) / NARRATIVE, 1.0)
-    return [told[int(i * step)] for i in range(int(len(told) / step))]
+    evidence = [record for part in quoted.parts for record in part.evidence[:2]]
+    if len(evidence) > NARRATIVE:
+        evidence = [(part.points or (part.heading,))[0] for part in quoted.parts]
+    step = max(len(evidence) / NARRATIVE, 1.0)
+    return [evidence[int(i * step)] for i in range(int(len(evidence) / step))]
 
 
-class _Desk:
-    """Writes claims down with the handles of one summary, each tested against what it cites."""
+class _ClaimWriter:
+    """Writes claims with the handles of one summary, each verified against what it cites."""
 
     def __init__(self, library: Library, video: str) -> None:
-        self._library, self._video = library, video
-        self._records: dict[str, Evidence | None] = {}
+        self._library = library
+        self._records: dict[str, Evidence] = {}
         self._seen: list[str] = []
         titles = {video: library.get(video).title}
         self._review = Review(self._seen, (), self._records, titles, (video,))
 
-    def quoted(self, evidence: Iterable[Evidence]) -> tuple[Claim, ...]:
-        """Each piece of evidence once, in its own words."""
-        found = {one.id: one for one in evidence}
-        for id, one in found.items():
-            self._known(id, one)
-        return self._claims((self._quote(id), (id,)) for id in found)
-
-    def told(self, piece: GeneratedSummary) -> tuple[Claim, ...]:
-        """What a language model wrote."""
-        return self._claims(piece.claims)
-
-    def events(self, piece: GeneratedSummary) -> tuple[Event, ...]:
-        """The events that a language model wrote, each as long as what it cites."""
-        found: list[Event] = []
-        for claim in self._claims(piece.events):
-            cited = [self._record(self._review.handles[n - 1]) for n in claim.citations]
-            start, end = min(one.start for one in cited), max(one.end for one in cited)
-            found.append(Event(start, end, claim.text, claim.citations))
-        return tuple(sorted(found, key=lambda one: (one.start, one.end)))
-
-    def happened(self, found: Digest) -> tuple[Event, ...]:
-        """What happens when, quoted."""
-        return tuple(
-            Event(one.start, one.end, claim.text, claim.citations)
-            for one in found.events
-            for claim in self.quoted([one])
+    def quotations(self, evidence: Iterable[Evidence]) -> tuple[Claim, ...]:
+        """A claim for each piece of evidence, in its own words."""
+        records = {record.id: record for record in evidence}
+        return self.claims(
+            (self._quotation(record, self._label(id, record)), (id,))
+            for id, record in records.items()
         )
 
-    def highlights(self, found: Digest) -> tuple[Event, ...]:
-        """What stands out, with the reasons why."""
-        made: list[Event] = []
-        for one in found.highlights:
-            claims = self.quoted(one.evidence)
+    def _quotation(self, evidence: Evidence, label: str) -> str:
+        if evidence.kind == "video":
+            return f"The video is {', '.join(video_parts(evidence.facts)[:2])} [{label}]."
+        return sentence(Found(label, evidence))
+
+    def claims(self, sentences: Iterable[tuple[str, Sequence[str]]]) -> tuple[Claim, ...]:
+        """The claims that hold, of sentences with the ids of their evidence."""
+        claims: list[Claim] = []
+        for text, ids in sentences:
+            marks = "".join(f"[{self._label(id)}]" for id in ids)
+            _, claim = self._review.claim(text if marks in text else f"{text} {marks}")
+            if claim and claim.citations and claim.verdict != "unsupported":
+                claims.append(claim)
+        return tuple(claims)
+
+    def events(self, piece: GeneratedSummary) -> tuple[SummaryEvent, ...]:
+        """The events that a language model wrote, each as long as its evidence, by time."""
+        events: list[SummaryEvent] = []
+        for claim in self.claims(piece.events):
+            cited = [self._records[self._review.handles[n - 1]] for n in claim.citations]
+            start, end = min(e.start for e in cited), max(e.end for e in cited)
+            events.append(SummaryEvent(start, end, claim.text, claim.citations))
+        return tuple(sorted(events, key=lambda event: (event.start, event.end)))
+
+    def highlights(self, quoted: Digest) -> tuple[SummaryEvent, ...]:
+        """Highlights, quoted, with the reasons why they stand out."""
+        events: list[SummaryEvent] = []
+        for highlight in quoted.highlights:
+            claims = self.quotations(highlight.evidence)
             cited = tuple(n for claim in claims for n in claim.citations)
             text = " ".join(claim.text for claim in claims)
-            made.append(Event(one.start, one.end, text, cited, one.reasons))
-        return tuple(made)
+            span = highlight.start, highlight.end
+            events.append(SummaryEvent(*span, text, cited, highlight.reasons))
+        return tuple(events)
 
-    def cited(self) -> tuple[Cited, ...]:
-        """The evidence under its handles."""
-        return tuple(Cited(n, self._record(id)) for n, id in enumerate(self._review.handles, 1))
+    def evidence(self) -> tuple[NumberedEvidence, ...]:
+        """All cited evidence with its handles."""
+        cited = enumerate(self._review.handles, 1)
+        return tuple(NumberedEvidence(handle, self._records[id]) for handle, id in cited)
 
-    def _quote(self, id: str) -> str:
-        one = self._record(id)
-        found = Found(f"e{self._seen.index(id) + 1}", one)
-        if one.kind == "video":
-            return f"The video is {', '.join(video_parts(one.facts)[:2])} [{found.label}]."
-        return sentence(found)
-
-    def _record(self, id: str) -> Evidence:
-        one = self._records.get(id)
-        return one or self._known(id, self._library.evidence(id))
-
-    def _known(self, id: str, one: Evidence) -> Evidence:
+    def _label(self, id: str, evidence: Evidence | None = None) -> str:
+        """The label of evidence; one that is new is looked up in the library if not given."""
         if id not in self._records:
-            self._records[id] = one
+            self._records[id] = evidence or self._library.evidence(id)
             self._seen.append(id)
-        return one
-
-    def _claims(self, told: Iterable[tuple[str, Sequence[str]]]) -> tuple[Claim, ...]:
-        found: list[Claim] = []
-        for text, ids in told:
-            for id in ids:
-                self._record(id)
-            marks = "".join(f"[e{self._seen.index(id) + 1}]" for id in ids)
-            raw = text if marks in text else f"{text} {marks}"
-            _, claim = self._review.claim(raw)
-            if claim and claim.citations and claim.verdict != "unsupported":
-                found.append(claim)
-        return tuple(found)
+        return f"e{self._seen.index(id) + 1}"

@@ -91,8 +91,8 @@ from pathlib import Path
 from langchain_core.messages import AIMessage
 from agent.agent import open_agent
 from agent.ask import ask
-from agent.fakes import MemoryToolbox, ScriptedModel, calling
 from agent.settings import Settings
+from agent.fakes import MemoryToolbox, ScriptedModel, calling
 
 async def main():
     home = Path({str(tmp_path)!r})

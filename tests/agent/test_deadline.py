@@ -97,9 +97,9 @@ import asyncio, threading
 from pathlib import Path
 from agent.agent import open_agent
 from agent.ask import ask
-from agent.fakes import MemoryToolbox, ScriptedModel, calling
 from agent.llm.limits import Limits
 from agent.settings import Settings
+from agent.fakes import MemoryToolbox, ScriptedModel, calling
 
 def find_scenes(video: str) -> list:
     '''Never ends.'''

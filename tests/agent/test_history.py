@@ -70,7 +70,7 @@ def before(agent: Agent) -> list[str]:
 @pytest.fixture
 def other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[sqlite3.Connection]:
     """Another program that has the conversations open; nobody waits long for it."""
-    monkeypatch.setattr("agent.checkpoints.PATIENCE", 0.02)
+    monkeypatch.setattr("agent.checkpoints.LOCK_TIMEOUT", 0.02)
     path = tmp_path / "conversations.sqlite"
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         yield connection

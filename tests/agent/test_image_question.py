@@ -117,5 +117,5 @@ async def test_videos_that_were_passed_over_are_named(
         with pytest.raises(NotIndexed, match="cuepoint index"):
             await told(agent, "Where is this?", like=blue, videos=[old.id])
     found = toolbox.search_frames("a purple thing")
-    (remark,) = Toolbelt(toolbox).within("search_frames", {}, found, ())
+    (remark,) = Toolbelt(toolbox).in_scope("search_frames", {}, found, ())
     assert f"“{old.title}”" in remark

@@ -195,7 +195,7 @@ def test_a_long_result_is_cut_and_says_so(tmp_path: Path):
         for n in range(100)
     ]
     seen: list[str] = []
-    text, shown = belt.show(many, seen)
+    text, shown = belt.format_results(many, seen)
     assert len(text) < 13_000 and "more left out: ask for a shorter span" in text
     assert [one.id for one in shown] == seen[: len(shown)]
     assert [clock(s) for s in (0, 59.96, 83.5, 3723.44)] == [
@@ -205,4 +205,4 @@ def test_a_long_result_is_cut_and_says_so(tmp_path: Path):
         "1:02:03.4",
     ]
     with pytest.raises(RefusedRequest, match="not a JSON object"):
-        belt.admit("search_transcript", '{"query": ', [])
+        belt.validate("search_transcript", '{"query": ', [])

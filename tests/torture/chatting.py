@@ -48,7 +48,7 @@ def said(events: Iterator[tuple[str, Any]]) -> str:
 
 
 def main() -> None:
-    agent.checkpoints.PATIENCE = 0.05
+    agent.checkpoints.LOCK_TIMEOUT = 0.05
     home, *questions = sys.argv[1:]
     settings = Settings(home=Path(home), providers=Providers("none", picture_embedder="none"))
     with (

@@ -174,7 +174,7 @@ def test_what_a_model_or_a_browser_gets_is_fenced(
     belt = Toolbelt(Toolbox(library))
     found = Toolbox(library).search("script alert reboot shape", limit=50)
     assert found
-    text, _ = belt.show(found, [])
+    text, _ = belt.format_results(found, [])
     harmless(text, 20_000, lines=True)
     assert text.count("</evidence>") == 1 and "<script" not in text
     harmless(video_line(library.get(id)), 1000)

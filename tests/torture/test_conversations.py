@@ -19,7 +19,7 @@ from langchain_core.messages import AIMessage, ToolMessage
 
 from agent.agent import Agent, open_agent
 from agent.ask import Answer, ask
-from agent.checkpoints import config, open_memory, thread_id
+from agent.checkpoints import config, open_checkpoints, thread_id
 from agent.fakes import MemoryToolbox, ScriptedModel, calling
 from agent.settings import Settings
 from tools.errors import VideoError
@@ -284,10 +284,10 @@ async def test_a_killed_question_is_whole_or_gone(
         told |= {number} if ended.status == 0 else set()
     stored: Counter[int] = Counter()
     file = home / "libraries" / "local" / "conversations.sqlite"
-    async with open_memory(file, "local") as memory:
+    async with open_checkpoints(file, "local") as store:
         for number in range(n // 10 + 1):
-            async with memory.conversation(f"t{number}") as thread:
-                found = await memory.saver.aget_tuple(config(thread.key, 1))
+            async with store.conversation(f"t{number}") as thread:
+                found = await store.saver.aget_tuple(config(thread.key, 1))
             messages = found.checkpoint["channel_values"]["messages"] if found else []
             assert [m.type for m in messages] == ["human", "ai"] * (len(messages) // 2)
             numbers = [re.search(r"number (\d+)", m.text) for m in messages[::2]]

@@ -21,7 +21,7 @@ from PIL import Image, ImageDraw, ImageFont
 from agent.agent import Agent, open_agent
 from agent.ask import Answer, ask
 from agent.fakes import ScriptedModel
-from agent.grounding.pixels import Measured
+from agent.grounding.pixels import PixelCheck
 from agent.llm.limits import Limits
 from agent.settings import Settings
 from tools.ingest.pipeline import ingest
@@ -368,7 +368,7 @@ async def test_no_forged_claim_is_shown_as_verified(
 ):  # fmt: skip
     """Also where a picture model finds that every picture shows whatever is claimed of it."""
     if like:
-        monkeypatch.setattr(Measured, "shows", lambda *_: True)
+        monkeypatch.setattr(PixelCheck, "shows", lambda *_: True)
     async with talking(toolbox, tmp_path, chance) as (one, forge):
         made = [(kind, *forge.forged(kind)) for kind in (KINDS * N)[:N]]
         counts: Counter[tuple[str, str]] = Counter()

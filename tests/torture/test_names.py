@@ -327,8 +327,8 @@ def test_a_model_opens_no_path(
         for tool, field in ways:
             call = {field: [there] if field == "videos" else there, "query": "x"}
             other = {field: [missing] if field == "videos" else missing, "query": "x"}
-            one = refusal(lambda tool=tool, call=call: belt.admit(tool, call, ()), there)
-            two = refusal(lambda tool=tool, other=other: belt.admit(tool, other, ()), missing)
+            one = refusal(lambda tool=tool, call=call: belt.validate(tool, call, ()), there)
+            two = refusal(lambda tool=tool, other=other: belt.validate(tool, other, ()), missing)
             assert one == two, (one, two)
             tried += 2
     assert not [path for path in opened if not path.startswith(str(shelves / "home"))]

@@ -175,7 +175,7 @@ def test_the_chat_answers_whatever_the_disk_does(
 def test_a_locked_history_costs_no_answer(ground: Any, tmp_path: Path, row: Any) -> None:
     home = tmp_path / "home"
     ground.undisturbed(home)
-    setup = "import agent.checkpoints; agent.checkpoints.PATIENCE = 0.05"
+    setup = "import agent.checkpoints; agent.checkpoints.LOCK_TIMEOUT = 0.05"
     asked = ground.job(home, "ask", ASKED, "--thread", "t", setup=setup)
     (first,) = ground.run(asked)
     assert first.status == 0 and first.err == ""

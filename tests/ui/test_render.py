@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.ask import Answer, Cited
+from agent.ask import Answer, NumberedEvidence
 from agent.grounding.review import Claim
 from tools.errors import UnknownVideo
 from tools.integrity.verify import Problem
@@ -122,7 +122,7 @@ def test_an_answer(library: Library) -> None:
     coverage = Coverage(VIDEO, 98.0, 33, 5.0, "complete", "partial", "none", ("a note",))
     claim = Claim("It is said.", (1,), "verified")
     one = Answer(
-        "When?", "It is said [1].", True, (claim,), (Cited(1, SAID),), (), (coverage,),
+        "When?", "It is said [1].", True, (claim,), (NumberedEvidence(1, SAID),), (), (coverage,),
         "extractive", (3, 4), None, 0.5, "thread",
     )  # fmt: skip
     row = Json(library).answer(one)

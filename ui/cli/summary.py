@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from agent.ask import Answer
     from agent.grounding.review import Claim
-    from agent.summary.narrator import Narrator, Plan
-    from agent.summary.summarize import Event, Summary
+    from agent.summary.language_model import CostEstimate, ModelSummarizer
+    from agent.summary.summarize import Summary, SummaryEvent
     from tools.library import Library
 
 
@@ -39,17 +39,17 @@ def summary(
 
     library = open_library()
     one = resolve(library, video, as_json)
-    narrator = _narrator(library, as_json)
+    summarizer = _summarizer(library, as_json)
     if plan:
         from tools.summary.digest import digest
 
-        made = narrator.plan(library, one.id, digest(library, one.id)) if narrator else None
+        made = summarizer.estimate(library, one.id, digest(library, one.id)) if summarizer else None
         if as_json:
             print_json(Json(library).plan(made))
         else:
             print(_planned(made))
         return
-    found = summarize(library, one.id, narrator)
+    found = summarize(library, one.id, summarizer)
     if as_json:
         print_json(Json(library).summary(found))
     else:
@@ -71,7 +71,7 @@ def caption(
         raise typer.BadParameter(f"no style {style!r}; one of: {', '.join(STYLES)}")
     library = open_library()
     one = resolve(library, video, as_json)
-    answer = write(library, one.id, style, _narrator(library, as_json))
+    answer = write(library, one.id, style, _summarizer(library, as_json))
     if as_json:
         print_json(Json(library).answer(answer))
         return
@@ -80,8 +80,8 @@ def caption(
     _say_cost(answer)
 
 
-def _narrator(library: Library, quiet: bool) -> Narrator | None:
-    """The language model of the settings as a narrator; None where there is none."""
+def _summarizer(library: Library, quiet: bool) -> ModelSummarizer | None:
+    """The language model of the settings as a summarizer; None where there is none."""
     from agent.llm.provider import load_model
     from agent.settings import EXTRACTIVE
     from tools.toolbox import open_toolbox
@@ -91,14 +91,14 @@ def _narrator(library: Library, quiet: bool) -> Narrator | None:
     if model._llm_type == EXTRACTIVE:
         return None
     from agent.llm.limits import Spending
-    from agent.summary.narrator import Narrator
+    from agent.summary.language_model import ModelSummarizer
 
     def say(told: str) -> None:
         if not quiet:
             sys.stderr.write(f"told: {told}\n")
 
     spending = Spending(library.root / "spending.json", chosen.limits)
-    return Narrator(model, spending=spending, table=chosen.model_table, on_progress=say)
+    return ModelSummarizer(model, spending=spending, table=chosen.model_table, on_progress=say)
 
 
 def _say_cost(found: Answer | Summary) -> None:
@@ -108,7 +108,7 @@ def _say_cost(found: Answer | Summary) -> None:
         sys.stderr.write(printable(cost(found)) + "\n")
 
 
-def _planned(plan: Plan | None) -> str:
+def _planned(plan: CostEstimate | None) -> str:
     if plan is None:
         return "no language model is set up: the summary quotes the video and costs nothing"
     given, written = plan.tokens
@@ -135,20 +135,21 @@ def _told(title: str, found: Summary) -> Iterable[str]:
 
 
 def _claims(claims: Sequence[Claim], indent: str = "  ") -> Iterable[str]:
-    from agent.summary.summarize import marked
+    from agent.summary.summarize import with_citations
     from ui.render import printable
 
     for one in claims:
         doubt = "" if one.verdict == "verified" else f" ({one.verdict})"
-        yield f"{indent}{printable(marked(one.text, one.citations))}{doubt}"
+        yield f"{indent}{printable(with_citations(one.text, one.citations))}{doubt}"
 
 
-def _events(name: str, events: Sequence[Event]) -> Iterable[str]:
-    from agent.summary.summarize import marked
+def _events(name: str, events: Sequence[SummaryEvent]) -> Iterable[str]:
+    from agent.summary.summarize import with_citations
     from ui.render import printable, span
 
     if events:
         yield f"\n{name}"
     for one in events:
         why = f" ({', '.join(one.reasons)})" if one.reasons else ""
-        yield f"  {span(one.start, one.end)}{why}  {printable(marked(one.text, one.citations))}"
+        text = printable(with_citations(one.text, one.citations))
+        yield f"  {span(one.start, one.end)}{why}  {text}"

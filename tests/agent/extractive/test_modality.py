@@ -244,7 +244,7 @@ def test_sounds_by_level_and_kind(loud: tuple[Toolbox, Video]):
     assert box.find_sounds("speech") == [] and box.find_sounds("loudest", end=20.0) == []
     (first, *_) = box.find_sounds("other", [video.id], start=75.0)
     assert first.start == pytest.approx(75, abs=0.4) and first.text.startswith("not speech")
-    shown, _ = Toolbelt(box).show([cheer], [])
+    shown, _ = Toolbelt(box).format_results([cheer], [])
     assert "] sound ·" in shown
 
 
@@ -252,7 +252,7 @@ def test_a_model_is_given_what_there_is(seeing: Toolbox, blind: Toolbox):
     names = {tool.name for tool in Toolbelt(seeing).tools}
     assert {"find_sounds", "find_similar", "classify"} <= names
     assert names - {tool.name for tool in Toolbelt(blind).tools} == {"classify"}
-    shown, _ = Toolbelt(seeing).show(seeing.search_frames("a blue boat"), [])
+    shown, _ = Toolbelt(seeing).format_results(seeing.search_frames("a blue boat"), [])
     assert re.search(r"\] frame \(fit 0\.\d\d\) ·", shown)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from agent.grounding.pixels import Measured
+from agent.grounding.pixels import PixelCheck
 from agent.grounding.review import Claim, Review
 from tools.ingest.pipeline import ingest
 from tools.library import Library
@@ -36,7 +36,7 @@ def pictures(box: Toolbox) -> list[Evidence]:
 def judged(box: Toolbox, pictures: list[Evidence], text: str) -> Claim:
     records = {one.id: one for one in pictures}
     titles = {one.id: one.title for one in box.list_videos()}
-    claim = Review(list(records), [], records, titles, (), Measured(box)).claim(text)[1]
+    claim = Review(list(records), [], records, titles, (), PixelCheck(box)).claim(text)[1]
     assert claim
     return claim
 
@@ -68,16 +68,16 @@ def test_the_reason_names_the_colour_that_is_there(box: Toolbox, pictures: list[
 
 
 def test_a_text_must_stand_above_everyday_captions(box: Toolbox, pictures: list[Evidence]):
-    measured, blue = Measured(box), pictures[0]
+    measured, blue = PixelCheck(box), pictures[0]
     assert measured.shows("a blue picture", blue) is True
     assert measured.shows("a red picture", blue) is False
-    assert Measured(Toolbox(box.library)).shows("a blue picture", blue) is None
+    assert PixelCheck(Toolbox(box.library)).shows("a blue picture", blue) is None
 
 
 def test_likeness_proves_what_a_picture_can_show_and_nothing_else(
     box: Toolbox, pictures: list[Evidence], monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(Measured, "shows", lambda *_: True)
+    monkeypatch.setattr(PixelCheck, "shows", lambda *_: True)
     told = {
         "A boat lies in the harbour [e1].": "verified",
         "A blue boat lies in the harbour [e1].": "verified",
@@ -95,14 +95,14 @@ def test_likeness_proves_what_a_picture_can_show_and_nothing_else(
 def test_what_looks_no_more_like_it_is_told(
     box: Toolbox, pictures: list[Evidence], monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(Measured, "shows", lambda *_: False)
+    monkeypatch.setattr(PixelCheck, "shows", lambda *_: False)
     claim = judged(box, pictures, "A boat lies in the harbour [e1].")
     assert claim.verdict == "weak" and "no more like it than like other" in claim.why
 
 
 def test_a_video_that_was_removed_meanwhile_has_no_colours(box: Toolbox, pictures: list[Evidence]):
     gone = replace(pictures[0], video="0" * 16, image=None)
-    assert Measured(box).colours(gone) == []
+    assert PixelCheck(box).colours(gone) == []
 
 
 def test_the_colours_of_a_span_are_those_of_its_frames(box: Toolbox) -> None:

@@ -12,7 +12,7 @@ from PIL import Image
 
 from agent.agent import open_agent
 from agent.ask import Answer, ask
-from agent.llm.images import SIZES, Pictures, sheet_tokens
+from agent.llm.images import SIZES, ContactSheets, sheet_tokens
 from agent.settings import Settings
 from tests.chat_server import Server, call, say, serving
 from tools.errors import UnreadableMedia
@@ -125,8 +125,8 @@ def rounds(*groups: range) -> tuple[list[Any], list[str], dict[str, Any]]:
 
 
 def test_many_pictures_are_spread_over_one_sheet_and_shown_once(frames: Path):
-    shown = Pictures(frames.joinpath, refused=lambda: None)
-    messages, taken = shown.beside(*rounds(range(30), range(5)), 50_000)
+    shown = ContactSheets(frames.joinpath, refused=lambda: None)
+    messages, taken = shown.insert(*rounds(range(30), range(5)), 50_000)
     kinds = [message.type for message in messages]
     assert kinds == ["ai", "tool", "human", "ai", "tool", "human"]
     tall = [_opened(message).height for message in messages if message.type == "human"]
@@ -135,11 +135,11 @@ def test_many_pictures_are_spread_over_one_sheet_and_shown_once(frames: Path):
 
 
 def test_where_there_is_room_for_one_it_is_the_newest(frames: Path):
-    shown = Pictures(frames.joinpath, refused=lambda: None)
-    messages, taken = shown.beside(*rounds(range(12), range(12, 24)), 1300)
+    shown = ContactSheets(frames.joinpath, refused=lambda: None)
+    messages, taken = shown.insert(*rounds(range(12), range(12, 24)), 1300)
     assert [message.type for message in messages] == ["ai", "tool", "ai", "tool", "human"]
     assert 0 < taken <= 1300 and shown.shown
-    bare, taken = shown.beside(*rounds(range(12)), 10)
+    bare, taken = shown.insert(*rounds(range(12)), 10)
     assert taken == 0 and len(bare) == 2 and not shown.shown
 
 

@@ -6,11 +6,17 @@ from pathlib import Path
 import pytest
 from langchain_core.messages import AIMessage, HumanMessage
 
-from agent.llm.answer_cache import Recall
-from agent.llm.catalog import Facts, facts, price
+from agent.llm.answer_cache import AnswerCache
+from agent.llm.catalog import ModelInfo, model_info
 from agent.llm.limits import Limits, Meter, Spending
-from agent.llm.tokens import picture_tokens, text_tokens, tokens
+from agent.llm.tokens import image_tokens, message_tokens, text_tokens
 from tools.errors import RefusedRequest, VideoError
+
+
+def price(
+    name: str, given: int, written: int, table: Path | None = None, address: str | None = None
+) -> float | None:
+    return model_info(name, table, address).price(given, written)
 
 
 @pytest.mark.parametrize(
@@ -27,7 +33,7 @@ from tools.errors import RefusedRequest, VideoError
     ],
 )
 def test_what_a_name_tells(name: str, sees: bool, priced: bool):
-    assert facts(name).sees is sees
+    assert model_info(name).sees is sees
     assert (price(name, 1000, 100) is not None) is priced
 
 
@@ -46,7 +52,7 @@ def test_the_price_and_the_context_of_a_model_come_from_the_list(
     name: str, context: int, usd: tuple[float, float, float], monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(socket.socket, "connect", lambda *_: pytest.fail("asks the network"))
-    known, (fresh, cached, out) = facts(name), usd
+    known, (fresh, cached, out) = model_info(name), usd
     assert known.sees and known.context == context
     for given, written, again in ((100_000, 0, 0), (100_000, 0, 40_000), (0, 2_000, 0)):
         expected = ((given - again) * fresh + again * cached + written * out) / 1e6
@@ -63,7 +69,7 @@ def test_a_model_that_anybody_may_run_has_a_price_only_at_its_sellers_address():
 
 
 def test_a_price_counts_what_the_server_had_cached():
-    assert Facts(usd=(2.0, 0.5, 8.0)).price(1_000_000, 500_000, 400_000) == pytest.approx(5.4)
+    assert ModelInfo(usd=(2.0, 0.5, 8.0)).price(1_000_000, 500_000, 400_000) == pytest.approx(5.4)
 
 
 def test_a_table_of_ones_own_goes_first(tmp_path: Path):
@@ -71,8 +77,8 @@ def test_a_table_of_ones_own_goes_first(tmp_path: Path):
     entries = {"gpt-4o": {"usd": [1, 1, 1]}, "house-model": {"sees": True, "context": 8192}}
     table.write_text(json.dumps({"models": entries}))
     assert price("gpt-4o", 1_000_000, 0, table) == 1.0
-    assert facts("house-model", table) == Facts(True, 8192)
-    assert facts("gpt-4o-mini", table) == facts("gpt-4o-mini")
+    assert model_info("house-model", table) == ModelInfo(True, 8192)
+    assert model_info("gpt-4o-mini", table) == model_info("gpt-4o-mini")
     for broken in (
         "{",
         '{"models": {"a": {"usd": [1]}}}',
@@ -81,7 +87,7 @@ def test_a_table_of_ones_own_goes_first(tmp_path: Path):
         other = tmp_path / f"{len(broken)}.json"
         other.write_text(broken)
         with pytest.raises(VideoError, match="no table of models"):
-            facts("a", other)
+            model_info("a", other)
 
 
 def test_a_day_has_its_limit_and_another_day_begins_anew(tmp_path: Path):
@@ -123,33 +129,36 @@ def test_an_estimate_is_from_above():
     assert text_tokens("\u706f\u5854") == 2
     english = "What does she say about the lighthouse when the ferry leaves the harbour at dawn?"
     assert len(english.split()) * 4 / 3 < text_tokens(english) < len(english)
-    assert picture_tokens(1024, 576) >= 765  # what the dearest table says of such a picture
+    assert image_tokens(1024, 576) >= 765  # what the dearest table says of such a picture
     call = {"name": "look_at", "args": {"seconds": 1.5}, "id": "a"}
     plain, calling = AIMessage(""), AIMessage("", tool_calls=[call])
-    assert tokens([plain]) < tokens([calling]) < tokens([calling, HumanMessage(english)])
+    assert (
+        message_tokens([plain])
+        < message_tokens([calling])
+        < message_tokens([calling, HumanMessage(english)])
+    )
 
 
 def test_a_meter_stops_before_the_call_that_is_too_much():
-    meter = Meter(Limits(question_tokens=10_000, question_usd=0.01), Facts(usd=(1.0, 0.1, 2.0)))
-    assert meter.short(5_000) == ""
+    meter = Meter(Limits(question_tokens=10_000, question_usd=0.01), ModelInfo(usd=(1.0, 0.1, 2.0)))
+    assert meter.exceeded(5_000) == ""
     meter.add({"input_tokens": 5_000, "output_tokens": 500}, 1)
-    assert "10,000 tokens" in meter.short(5_000) and meter.usd == pytest.approx(0.006)
-    assert "0.01 USD" in Meter(Limits(question_usd=0.01), meter.facts, (5_000, 500)).short(100)
-    assert Meter(Limits(), Facts(context=8_000)).room == 6_000
+    assert "10,000 tokens" in meter.exceeded(5_000) and meter.usd == pytest.approx(0.006)
+    assert "0.01 USD" in Meter(Limits(question_usd=0.01), meter.model, (5_000, 500)).exceeded(100)
+    assert Meter(Limits(), ModelInfo(context=8_000)).room == 6_000
 
 
 def test_an_answer_is_kept_for_the_same_question_of_the_same_videos(tmp_path: Path):
-    recall, asked = Recall(tmp_path / "answers", "m"), [HumanMessage("Water?")]
-    key = recall.key(asked, ["a 1"])
-    assert recall.get(key) is None
-    recall.put(key, "Salt [e1].", ["speech:a@1-2"])
-    known = recall.get(key)
-    assert known and known.text == "Salt [e1]." and known.seen == ("speech:a@1-2",)
+    cache, asked = AnswerCache(tmp_path / "answers", "m"), [HumanMessage("Water?")]
+    key = cache.key(asked, ["a 1"])
+    assert cache.get(key) is None
+    cache.put(key, "Salt [e1].", ["speech:a@1-2"])
+    assert cache.get(key) == ("Salt [e1].", ["speech:a@1-2"])
     others = {
-        recall.key(asked, ["a 2"]),
-        recall.key([HumanMessage("Oil?")], ["a 1"]),
-        Recall(tmp_path / "answers", "n").key(asked, ["a 1"]),
+        cache.key(asked, ["a 2"]),
+        cache.key([HumanMessage("Oil?")], ["a 1"]),
+        AnswerCache(tmp_path / "answers", "n").key(asked, ["a 1"]),
     }
     assert key not in others and len(others) == 3
     (tmp_path / "answers" / f"{key}.json").write_text('{"text": 3, "seen": []}')
-    assert recall.get(key) is None
+    assert cache.get(key) is None

@@ -7,9 +7,9 @@ import pytest
 from langchain_core.messages import AIMessage, BaseMessage
 
 from agent.fakes import ScriptedModel
-from agent.llm.tokens import tokens
-from agent.summary import narrator as narrating
-from agent.summary.narrator import Narrator
+from agent.llm.tokens import message_tokens
+from agent.summary import language_model
+from agent.summary.language_model import ModelSummarizer
 from agent.summary.summarize import Summary, caption, summarize
 from tests import lecture
 from tools.files.durable import remove_folder
@@ -28,7 +28,7 @@ def telling(messages: list[BaseMessage]) -> AIMessage:
     told = words if '"' in words else f'It is said: "{words}"'
     text = f"TITLE: {' '.join(re.findall(r'[a-z]+', words)[-3:])}\n{told} {marks}\n"
     text += 'The mayor wept for 93 minutes [e1]. It is said: "I am made up" [e99].'
-    usage: Any = {"input_tokens": tokens(messages), "output_tokens": 90}
+    usage: Any = {"input_tokens": message_tokens(messages), "output_tokens": 90}
     usage["total_tokens"] = usage["input_tokens"] + 90
     return AIMessage(content=text, usage_metadata=usage)
 
@@ -36,7 +36,7 @@ def telling(messages: list[BaseMessage]) -> AIMessage:
 @pytest.fixture
 def fine(monkeypatch: pytest.MonkeyPatch) -> None:
     """Scenes so short that chapters have several."""
-    monkeypatch.setattr(narrating, "SCENE_BYTES", 700)
+    monkeypatch.setattr(language_model, "SCENE_BYTES", 700)
 
 
 @pytest.fixture
@@ -70,9 +70,9 @@ def test_without_a_model_every_claim_is_a_quotation_that_holds(talk):
 def test_scenes_then_chapters_then_the_whole_each_once_and_within_the_plan(fresh):
     library, video = fresh
     model = ScriptedModel(script=[telling])
-    plan = Narrator(model).plan(library, video, digest(library, video))
+    plan = ModelSummarizer(model).estimate(library, video, digest(library, video))
     assert plan.cached == 0 and plan.cost_usd is None and not model.shown
-    found = summarize(library, video, Narrator(model))
+    found = summarize(library, video, ModelSummarizer(model))
     levels = [
         len(generated.read_level(library, video, level)) for level in ("scene", "chapter", "video")
     ]
@@ -80,8 +80,8 @@ def test_scenes_then_chapters_then_the_whole_each_once_and_within_the_plan(fresh
     assert len(model.shown) == sum(levels) == plan.calls
     assert 0 < found.tokens[0] <= plan.tokens[0] <= 3 * found.tokens[0]
     assert 0 < found.tokens[1] <= plan.tokens[1]
-    again = Narrator(model)
-    assert again.plan(library, video, digest(library, video)).calls == 0
+    again = ModelSummarizer(model)
+    assert again.estimate(library, video, digest(library, video)).calls == 0
     assert summarize(library, video, again).chapters == found.chapters
     assert len(model.shown) == plan.calls and again.tokens == (0, 0) and again.cost_usd == 0
 
@@ -97,11 +97,13 @@ def test_what_was_told_before_a_failure_is_not_told_again(fresh):
             raise ConnectionError("gone")
         return telling(messages)
 
-    plan = Narrator(ScriptedModel(script=[telling])).plan(library, video, digest(library, video))
+    plan = ModelSummarizer(ScriptedModel(script=[telling])).estimate(
+        library, video, digest(library, video)
+    )
     with pytest.raises(ConnectionError):
-        summarize(library, video, Narrator(ScriptedModel(script=[failing])))
+        summarize(library, video, ModelSummarizer(ScriptedModel(script=[failing])))
     model = ScriptedModel(script=[telling])
-    summarize(library, video, Narrator(model))
+    summarize(library, video, ModelSummarizer(model))
     assert len(model.shown) == plan.calls - 3
 
 
@@ -109,7 +111,7 @@ def test_what_was_told_before_a_failure_is_not_told_again(fresh):
 def test_what_a_model_invents_reaches_nobody(fresh):
     library, video = fresh
     model = ScriptedModel(script=[telling])
-    found = summarize(library, video, Narrator(model))
+    found = summarize(library, video, ModelSummarizer(model))
     told = [claim.text for claim in claims(found)] + [one.text for one in found.events]
     assert not [text for text in told if "mayor" in text or "made up" in text]
     assert not [m for shown in model.shown for m in shown if "mayor" in m.text]
@@ -121,20 +123,20 @@ def test_what_a_model_invents_reaches_nobody(fresh):
 def test_a_model_of_another_name_and_a_prompt_of_other_words_are_asked_anew(fresh, monkeypatch):
     library, video = fresh
     model = ScriptedModel(script=[telling])
-    summarize(library, video, Narrator(model))
+    summarize(library, video, ModelSummarizer(model))
     asked, found = len(model.shown), digest(library, video)
-    other = Narrator(model)
+    other = ModelSummarizer(model)
     other.name = "another"
-    assert other.plan(library, video, found).cached == 0
-    render = narrating.render
+    assert other.estimate(library, video, found).cached == 0
+    render = language_model.render
     changed: Callable[..., str] = lambda name, **values: render(name, **values) + "!"  # noqa: E731
-    monkeypatch.setattr(narrating, "render", changed)
-    assert Narrator(model).plan(library, video, found).calls == asked
+    monkeypatch.setattr(language_model, "render", changed)
+    assert ModelSummarizer(model).estimate(library, video, found).calls == asked
 
 
 def test_what_is_kept_is_verified_repaired_and_told_to_later_questions(fresh):
     library, video = fresh
-    summarize(library, video, Narrator(ScriptedModel(script=[telling])))
+    summarize(library, video, ModelSummarizer(ScriptedModel(script=[telling])))
     assert verify(library) == []
     lines = brief(library, video, "chapters")
     assert sum(isinstance(one, str) for one in lines) == 4
@@ -152,7 +154,7 @@ def test_a_caption_is_as_long_as_its_style(fresh):
     times = [one.evidence.start for one in told.evidence]
     assert times == sorted(times) and told.found and "[1]" in told.answer
     model = ScriptedModel(script=[telling])
-    written = caption(library, video, "brief", Narrator(model))
+    written = caption(library, video, "brief", ModelSummarizer(model))
     assert written.model == "scripted" and "mayor" not in written.answer
     assert [claim.verdict for claim in written.claims] == ["verified"]
 

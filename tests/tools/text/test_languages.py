@@ -72,7 +72,7 @@ async def test_what_is_said_in_no_language_is_not_found(german: Toolbox) -> None
 def test_a_model_reads_which_language_it_is(german: Toolbox) -> None:
     found = german.search_transcript("Where is the harbour?")
     assert [one.text for one in found] == [SAID[1]]
-    assert "[e1] speech (German) · " in Toolbelt(german).show(found, [])[0]
+    assert "[e1] speech (German) · " in Toolbelt(german).format_results(found, [])[0]
 
 
 def test_every_language_that_whisper_hears_has_a_name() -> None:

@@ -1,7 +1,7 @@
-"""Threads for work that may outlast the question that it is done for.
+"""Daemon threads for work that may outlast the question that it is done for.
 
-A thread cannot be cancelled. Those of the event loop's own pool are few, and the program waits for
-them before it ends; of these nobody is waited for once the question's time is over.
+A thread cannot be cancelled. The event loop's own pool is small, and the program waits for it
+before it ends; nobody waits for these threads once the question's time is over.
 """
 
 import asyncio
@@ -12,18 +12,18 @@ from threading import Thread
 from typing import TypeVar
 
 T = TypeVar("T")
-AT_ONCE = 8
+MAX_THREADS = 8
 """Threads of one kind that are waited for at the same time."""
 
 
-class Threads:
-    """A thread for each call, so many at once; what is abandoned counts no longer."""
+class DaemonThreads:
+    """A daemon thread for each call, at most `limit` at once; an abandoned one no longer counts."""
 
-    def __init__(self, name: str, at_once: int) -> None:
-        self._name, self._free = name, asyncio.Semaphore(at_once)
+    def __init__(self, name: str, limit: int) -> None:
+        self._name, self._free = name, asyncio.Semaphore(limit)
 
     async def run(self, function: Callable[[], T]) -> T:
-        """Call what blocks, in the context of the caller; once cancelled it is left alone."""
+        """Run a blocking function in the caller's context; once cancelled it is left alone."""
         result, context = Future[T](), copy_context()
         result.set_running_or_notify_cancel()
 
