@@ -16,7 +16,7 @@ from agent.grounding.review import Claim
 from agent.toolbelt import Toolbelt, fence
 from agent.turn import Turn
 from tools.media import clock
-from tools.store.coverage import told
+from tools.store.coverage import describe_coverage
 
 UNSUPPORTED, NO_EVIDENCE = "(unsupported)", "it cites no evidence that holds it"
 NEAREST = 3
@@ -150,7 +150,10 @@ def _coverage_note(turn: Turn, belt: Toolbelt) -> str:
     """One sentence on how much was searched, for an answer that found nothing."""
     named = turn.coverage[:3]
     titles = belt.titles(c.video for c in named)
-    parts = [f"“{titles.get(c.video, c.video)}” ({clock(c.duration)}): {told(c)}" for c in named]
+    parts = [
+        f"“{titles.get(c.video, c.video)}” ({clock(c.duration)}): {describe_coverage(c)}"
+        for c in named
+    ]
     if len(turn.coverage) > 3:
         parts.append(f"and {len(turn.coverage) - 3} more videos")
     return " ".join([f"Looked at {'; '.join(parts)}.", belt.unsearched(turn.videos)]).strip()

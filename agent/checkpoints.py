@@ -31,7 +31,7 @@ from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
 from tools.errors import Interrupted, VideoError
-from tools.files.disk import Note, Why, cause, keep, note
+from tools.files.disk import DiskState, Note, best_effort, disk_state, note
 
 ERROR = "__error__"
 _log = logging.getLogger(__name__)
@@ -118,7 +118,7 @@ class OpenConversation:
     key: str
     base: str | None = None
     """Id of the saved checkpoint that it continues."""
-    unread: Why | None = None
+    unread: DiskState | None = None
     """The reason that the disk could not be read."""
 
 
@@ -171,7 +171,7 @@ class CheckpointStore:
         try:
             return await asyncio.to_thread(self.file.select, _LIST, prefix, limit)
         except (OSError, sqlite3.Error) as error:
-            if why := cause(error, self.file.folder):
+            if why := disk_state(error, self.file.folder):
                 raise Interrupted(Note(why, ("shown",)).text) from error
             raise
 
@@ -181,7 +181,7 @@ class CheckpointStore:
             if not new:
                 rows = await asyncio.to_thread(self.file.read, thread_id(self._owner, name))
         except (OSError, sqlite3.Error) as error:
-            unread = cause(error, self.file.folder)
+            unread = disk_state(error, self.file.folder)
             if unread is None:
                 raise
             if name not in self._unsaved:
@@ -202,7 +202,7 @@ class CheckpointStore:
                 values = await self.saver.conn.execute_fetchall(query, (conversation.key,))
                 rows[table] = list(values)
         first = self._unsaved.get(conversation.name, (question,))[-1]
-        with keep("history", self.file.folder):
+        with best_effort("history", self.file.folder):
             # Who waited in vain for the lock a moment ago does not wait again.
             timeout = 0.0 if conversation.unread == "locked" else LOCK_TIMEOUT
             await asyncio.to_thread(self.file.write, conversation, first, rows, timeout)
@@ -255,7 +255,7 @@ class CheckpointFile:
         except (OSError, sqlite3.Error) as error:
             log = self._path.with_name(f"{self._path.name}-wal")
             ended = not log.exists() or log.stat().st_size == 0
-            if cause(error) in (None, "locked") or not ended:
+            if disk_state(error) in (None, "locked") or not ended:
                 raise
         # To read it, SQLite creates a file beside it, unless it is told that nobody writes.
         address = f"file:{quote(str(self._path.absolute()))}?immutable=1"
@@ -272,7 +272,7 @@ class CheckpointFile:
                 with disk:
                     yield disk
             except (OSError, sqlite3.Error) as error:
-                if cause(error) not in ("locked", "full"):
+                if disk_state(error) not in ("locked", "full"):
                     self.close()
                 raise
 

@@ -17,8 +17,8 @@ from pydantic import BaseModel, ValidationError
 from agent.daemon_threads import MAX_THREADS, DaemonThreads
 from agent.llm.tokens import tool_tokens
 from tools.errors import DiskFull, NotIndexed, RefusedRequest, UnknownVideo
-from tools.evidence import unproven
-from tools.files.disk import cause, note, refusal
+from tools.evidence import reliability
+from tools.files.disk import disk_error, disk_state, note
 from tools.media import Evidence, Video, clock
 from tools.text.languages import foreign_name
 
@@ -141,7 +141,7 @@ class Toolbelt:
     def _line(self, label: str, evidence: Evidence) -> str:
         fit = f"fit {evidence.score:.2f}" if evidence.kind == "frame" and evidence.score else ""
         marks = [
-            mark for mark in (foreign_name(evidence.language), unproven(evidence), fit) if mark
+            mark for mark in (foreign_name(evidence.language), reliability(evidence), fit) if mark
         ]
         kind = f"{evidence.kind} ({', '.join(marks)})" if marks else evidence.kind
         span = clock(evidence.start)
@@ -200,10 +200,10 @@ def _call(capability: Callable[..., Any], arguments: dict[str, Any]) -> list[Any
     try:
         return list(capability(**arguments))
     except (OSError, DiskFull) as error:
-        refused = refusal(error) if isinstance(error, OSError) else error
+        refused = disk_error(error) if isinstance(error, OSError) else error
         if refused is None:
             raise
-        if why := cause(error):
+        if why := disk_state(error):
             note("pictures", why)
         raise refused from error
 

@@ -14,7 +14,7 @@ from agent.llm.provider import connection_lost, may_refuse_images, silence
 from agent.toolbelt import Toolbelt
 from tools.errors import Interrupted
 from tools.media import Coverage, Evidence
-from tools.sandbox import UNTIL
+from tools.sandbox import DEADLINE
 
 
 @dataclass
@@ -112,17 +112,17 @@ class Turn:
     async def time_limit(self) -> AsyncIterator[None]:
         """Cancel the body at the deadline, and say so in `stopped`."""
         loop = asyncio.get_running_loop()
-        token = UNTIL.set(time.monotonic() + self.deadline - loop.time())
+        token = DEADLINE.set(time.monotonic() + self.deadline - loop.time())
         timer = asyncio.timeout_at(self.deadline)
         try:
             async with timer:
                 yield
-        except (TimeoutError, Interrupted):  # of the timer, or of a thread that looks at UNTIL
+        except (TimeoutError, Interrupted):  # of the timer, or of a thread that looks at DEADLINE
             if not timer.expired() and loop.time() < self.deadline:
                 raise
             self.stopped = self.timeout
         finally:
-            UNTIL.reset(token)
+            DEADLINE.reset(token)
 
     def load(self, belt: Toolbelt, ids: Sequence[str]) -> None:
         """Look up evidence that is not in `records` yet, and its titles."""

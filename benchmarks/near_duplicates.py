@@ -34,7 +34,7 @@ def main() -> None:
         talk = given or make(Path(folder))
         library = Library(Path(folder))
         video = ingest(library, talk, providers=BARE, only=("pass",))
-        frames = library.sampled(video.id)
+        frames = library.index_frames(video.id)
         groups = duplicate_groups(thumbnail(library.picture(frame.image)) for frame in frames)
         slides = json.loads(talk.with_suffix(".json").read_text())["slides"]
         times = [frame.seconds for frame in frames]

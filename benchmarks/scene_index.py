@@ -84,7 +84,7 @@ def write(folder: Path, array: Floats, cuts: list[int]) -> None:
         (folder / name).write_bytes(data)
     named = {name: files.digest(folder / name) for name in (FRAMES, SEGMENTS)}
     stage = {"state": "done", "provider": PROVIDER, "files": named}
-    manifests.write(folder, {"stages": {"pictures": stage}, "title": folder.name})
+    manifests.write_manifest(folder, {"stages": {"pictures": stage}, "title": folder.name})
 
 
 def timed(ask: Callable[[Floats], object], questions: Floats) -> list[float]:

@@ -13,7 +13,7 @@ from tools.ingest.pipeline import ingest
 from tools.integrity.verify import verify
 from tools.library import Library
 from tools.models.providers import BARE
-from tools.store.frames import sample
+from tools.store.frames import sample_frames
 from tools.store.store import STAGES
 from tools.vision.sampling import STRATEGIES
 from ui.render import Json
@@ -80,7 +80,7 @@ def test_a_video_is_indexed(name: str, media: Path, library: Library) -> None:
     if path.name in SOUND_ONLY:
         assert (video.width, video.height, video.fps) == (None, None, None)
         assert frames == [] and scenes == [] and "sound only" in notes
-        assert sample(library, video.id, "uniform") == []
+        assert sample_frames(library, video.id, "uniform") == []
         return
     assert video.width and video.height and video.fps
     assert UPRIGHT.get(path.name, (video.width, video.height)) == (video.width, video.height)
@@ -122,12 +122,12 @@ def test_every_strategy_gives_frames_with_reasons(name: str, media: Path, librar
     video = ingest(library, media / name, providers=BARE)
     render = Json(library)
     for strategy in STRATEGIES:
-        frames = sample(library, video.id, strategy, count=8)
+        frames = sample_frames(library, video.id, strategy, count=8)
         rows = render(frames)
         valid(rows, {"id", "video", "seconds", "image", "reason"})
         assert 1 <= len(rows) <= 8, strategy
         assert all(row["reason"] and Path(row["image"]).is_file() for row in rows), strategy
         assert all(0 <= row["seconds"] <= video.duration + 0.05 for row in rows), strategy
         assert [row["seconds"] for row in rows] == sorted(row["seconds"] for row in rows), strategy
-    late = sample(library, video.id, "dense", start=video.duration / 2)
+    late = sample_frames(library, video.id, "dense", start=video.duration / 2)
     assert all(frame.seconds >= video.duration / 2 for frame in late)

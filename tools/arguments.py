@@ -1,4 +1,4 @@
-"""The arguments that capabilities share, as a model reads them."""
+"""Types of the arguments that capabilities share, with descriptions for a model."""
 
 from typing import Annotated
 

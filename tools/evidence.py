@@ -1,10 +1,11 @@
-"""Turn what is stored into evidence, the one value that every door renders."""
+"""Evidence from stored rows: the one value that every door renders."""
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from statistics import fmean
 from typing import Any, Literal, get_args
 
 from tools.media import (
@@ -27,49 +28,44 @@ _ID = re.compile(
 _RELEASED: dict[tuple[str | None, str | None], Kind] = {
     ("frame", "2"): "sound", ("frame", "3"): "motion", ("scene", "2"): "chapter",
 }  # fmt: skip
-"""Kinds that the first release wrote as a number of another kind's id."""
+"""Kinds that the first release wrote as another kind with a number."""
 Reliability = Literal["", "draft", "uncertain"]
-"""How far recognised speech can be trusted; empty where it proves what it says."""
-Sound = Literal["none", "unheard", "heard"]
-"""A video's sound: no track, one whose indexing is still to come, or one that is indexed."""
+"""Reliability of recognised speech; empty where it proves what it says."""
+SoundState = Literal["none", "unheard", "heard"]
+"""Sound of a video: no track, one that is not indexed yet, one that is."""
 SOME, MUCH, MOST = 0.08, 0.25, 0.5
-"""Shares of a picture from which on a colour is told as some, much and mostly."""
-FIRST_PICTURE = 0.05
-"""Seconds from a cut within which a picture is the first of its scene."""
+"""Shares of a picture, from which on a colour is called some, much or mostly."""
+FIRST_FRAME = 0.05
+"""Seconds after a cut within which a frame is the first of its scene."""
 _CODECS = {
     "h264": "H.264 (AVC)", "hevc": "H.265 (HEVC)", "libdav1d": "AV1", "av1": "AV1", "vp8": "VP8",
     "libvpx-vp9": "VP9", "vp9": "VP9", "mpeg4": "MPEG-4 Part 2", "mpeg2video": "MPEG-2",
     "mjpeg": "Motion JPEG", "prores": "ProRes",
 }  # fmt: skip
-"""Names that people know, by FFmpeg's names of decoders."""
-_SOUND: Mapping[Sound, str] = {
+"""Common names of codecs, by FFmpeg's names of decoders."""
+_SOUND: Mapping[SoundState, str] = {
     "none": "without sound",
     "unheard": "with sound that is not indexed yet",
     "heard": "with sound",
 }
 
 
-def overall(looks: Sequence[Attributes], duration: float) -> Attributes | None:
-    """How a whole video looks: the mean of its pictures, each for as long as it stands for."""
-    if not looks:
+def mean_attributes(frames: Sequence[Attributes], duration: float) -> Attributes | None:
+    """Mean colours and light of a whole video: each frame counts until the next one."""
+    if not frames:
         return None
-    ends = [one.seconds for one in looks[1:]] + [max(duration, looks[-1].seconds)]
-    weights = [max(end - one.seconds, 1e-3) for one, end in zip(looks, ends, strict=True)]
-    total = sum(weights)
-
-    def mean(values: Iterable[float]) -> float:
-        return sum(v * weight for v, weight in zip(values, weights, strict=True)) / total
-
-    names = {name for one in looks for name in one.colours}
+    ends = [frame.seconds for frame in frames[1:]] + [max(duration, frames[-1].seconds)]
+    weights = [max(end - frame.seconds, 1e-3) for frame, end in zip(frames, ends, strict=True)]
+    names = {name for frame in frames for name in frame.colours}
     return replace(
-        looks[0],
-        colours={name: mean(one.colours.get(name, 0.0) for one in looks) for name in names},
-        brightness=mean(one.brightness for one in looks),
+        frames[0],
+        colours={n: fmean((f.colours.get(n, 0.0) for f in frames), weights) for n in names},
+        brightness=fmean((frame.brightness for frame in frames), weights),
     )
 
 
 def parse_id(text: str) -> tuple[Kind, str, float, float] | None:
-    """Kind, video, start and end in seconds; None for what is not an evidence id."""
+    """Parse an evidence id: kind, video, start and end in seconds; None if it is not one."""
     match = _ID.fullmatch(text)
     if match is None:
         return None
@@ -79,168 +75,155 @@ def parse_id(text: str) -> tuple[Kind, str, float, float] | None:
     return _RELEASED.get((match["kind"], match["n"]), kind), match["video"], start, end
 
 
-def of_speech(one: Utterance, image: str | None, score: float = 0.0) -> Evidence:
-    """An utterance; facts: `speakers`, `reliability`."""
-    return _speech(one, [one.speaker] if one.speaker else [], _spoken(one), image, score)
+def reliability(evidence: Evidence) -> Reliability:
+    """Reason why recognised speech proves nothing; empty where it may."""
+    return evidence.facts.get("reliability", "")
 
 
-def _spoken(one: Utterance) -> str:
-    return f"{one.speaker}: {one.text}" if one.speaker else one.text
+def passage_id(utterances: Sequence[Utterance]) -> str:
+    """Evidence id of consecutive utterances; that of a single one is its own."""
+    first = utterances[0]
+    if len(utterances) == 1:
+        return first.id
+    return evidence_id("speech", first.video, first.start, max(u.end for u in utterances))
 
 
-def _speech(
-    one: Utterance, speakers: list[str], text: str, image: str | None, score: float
-) -> Evidence:
-    reliability: Reliability = "uncertain" if one.confidence < DOUBTFUL else ""
-    if one.source == "draft":
-        reliability = "draft"
-    facts = {"speakers": speakers, "reliability": reliability}
-    span = one.start, one.end
-    return Evidence(
-        one.id, one.video, *span, "speech", text, image, score, one.source, one.language, facts
-    )
-
-
-def unproven(one: Evidence) -> Reliability:
-    """Why what was recognised proves nothing; empty where it may."""
-    return one.facts.get("reliability", "")
-
-
-def passage_id(said: Sequence[Utterance]) -> str:
-    """The id of consecutive utterances as one; that of a single one is its own."""
-    if len(said) == 1:
-        return said[0].id
-    return evidence_id("speech", said[0].video, said[0].start, max(one.end for one in said))
-
-
-def inside(said: Sequence[Utterance], start: float, end: float) -> list[Utterance]:
+def utterances_inside(spoken: Sequence[Utterance], start: float, end: float) -> list[Utterance]:
     """The utterances that begin and end in a span, to the millisecond."""
-    first, last = round(start * 1000), round(end * 1000)
-    found = [u for u in said if first <= round(u.start * 1000) and round(u.end * 1000) <= last]
-    return [u for u in found if u.end > u.start]
+    first, last = _ms(start), _ms(end)
+    return [u for u in spoken if first <= _ms(u.start) and _ms(u.end) <= last and u.end > u.start]
 
 
-def passage(said: Sequence[Utterance], start: float, end: float) -> list[Utterance]:
-    """The utterances that fill a span from its first to its last; none where they do not."""
-    found = inside(said, start, end)
-    first, last = round(start * 1000), round(end * 1000)
-    fills = found and round(found[0].start * 1000) == first
-    return found if fills and max(round(u.end * 1000) for u in found) == last else []
+def utterances_filling(spoken: Sequence[Utterance], start: float, end: float) -> list[Utterance]:
+    """The utterances inside a span, if they fill it to the millisecond; else none."""
+    inside = utterances_inside(spoken, start, end)
+    fill = inside and (_ms(inside[0].start), max(_ms(u.end) for u in inside))
+    return inside if fill == (_ms(start), _ms(end)) else []
 
 
-def of_passage(said: Sequence[Utterance], image: str | None, score: float = 0.0) -> Evidence:
-    """Consecutive utterances as one; as uncertain as the least certain of them."""
-    if len(said) == 1:
-        return of_speech(said[0], image, score)
-    voices = list(dict.fromkeys(one.speaker for one in said if one.speaker))
-    alone = len({one.speaker for one in said}) == 1
-    worst = min(said, key=lambda one: one.confidence)
-    whole = replace(
-        worst,
-        start=said[0].start,
-        end=max(one.end for one in said),
-        text=" ".join(one.text if alone else _spoken(one) for one in said),
-        speaker=said[0].speaker if alone else None,
-        language=said[0].language if len({one.language for one in said}) == 1 else "",
-        n=1,
+def _ms(seconds: float) -> int:
+    return round(seconds * 1000)
+
+
+def of_speech(utterance: Utterance, image: str | None, score: float = 0.0) -> Evidence:
+    """An utterance; facts as of a passage."""
+    return of_passage([utterance], image, score)
+
+
+def of_passage(spoken: Sequence[Utterance], image: str | None, score: float = 0.0) -> Evidence:
+    """Consecutive utterances as one; facts: `speakers`, and the least certain's `reliability`."""
+    first, worst = spoken[0], min(spoken, key=lambda u: u.confidence)
+    speakers = list(dict.fromkeys(u.speaker for u in spoken))
+    text = " ".join(u.text if len(speakers) == 1 else _with_speaker(u) for u in spoken)
+    if len(speakers) == 1:
+        text = _with_speaker(replace(first, text=text))
+    reliability: Reliability = "uncertain" if worst.confidence < DOUBTFUL else ""
+    if worst.source == "draft":
+        reliability = "draft"
+    return Evidence(
+        passage_id(spoken), first.video, first.start, max(u.end for u in spoken), "speech",
+        text, image, score, worst.source,
+        language=first.language if len({u.language for u in spoken}) == 1 else "",
+        facts={"speakers": [name for name in speakers if name], "reliability": reliability},
+    )  # fmt: skip
+
+
+def _with_speaker(utterance: Utterance) -> str:
+    return f"{utterance.speaker}: {utterance.text}" if utterance.speaker else utterance.text
+
+
+def of_screen(seen: ScreenText, image: str | None, score: float = 0.0) -> Evidence:
+    """Text on screen."""
+    return Evidence(
+        seen.id, seen.video, seen.start, seen.end, "screen", seen.text, image, score, "text"
     )
-    return _speech(whole, voices, _spoken(whole), image, score)
-
-
-def of_screen(one: ScreenText, image: str | None, score: float = 0.0) -> Evidence:
-    """Text that was on screen."""
-    return Evidence(one.id, one.video, one.start, one.end, "screen", one.text, image, score, "text")
 
 
 def of_frame(
-    frame: Frame, look: Attributes | None, score: float = 0.0, *, scenes: Sequence[Scene] = ()
+    frame: Frame, seen: Attributes | None, score: float = 0.0, *, scenes: Sequence[Scene] = ()
 ) -> Evidence:
-    """One picture; facts: `colours`, `brightness`, and `begins`, the scene that starts with it."""
-    facts, text = _seen(look), describe(look) if look else ""
+    """One frame; facts: `colours`, `brightness`, and `begins`, the scene that starts with it."""
+    facts, words = _colour_facts(seen), [describe(seen)] if seen else []
     number = bisect_right(scenes, frame.seconds, key=lambda scene: scene.start)
-    if number > 1 and frame.seconds - scenes[number - 1].start < FIRST_PICTURE:
+    if number > 1 and frame.seconds - scenes[number - 1].start < FIRST_FRAME:
         facts["begins"] = number
-        text = f"a cut, scene {number} begins" + (f", {text}" if text else "")
-    span = frame.start, frame.end
-    return Evidence(
-        frame.id, frame.video, *span, "frame", text, frame.image, score, "picture", facts=facts
-    )
+        words.insert(0, f"a cut, scene {number} begins")
+    span = frame.video, frame.seconds, frame.seconds
+    return _evidence("frame", *span, ", ".join(words), frame.image, score, "picture", facts)
 
 
 def of_scene(
-    scene: Scene, number: int, count: int, look: Attributes | None, score: float = 0.0
+    scene: Scene, number: int, count: int, seen: Attributes | None, score: float = 0.0
 ) -> Evidence:
     """A shot between two cuts; facts: `number`, `count`, `colours`, `brightness`."""
-    text = f"scene {number} of {count}" + (f", {describe(look)}" if look else "")
-    facts, span = {"number": number, "count": count, **_seen(look)}, (scene.start, scene.end)
-    return Evidence(
-        scene.id, scene.video, *span, "scene", text, scene.image, score, "cuts", facts=facts
-    )
+    text = f"scene {number} of {count}" + (f", {describe(seen)}" if seen else "")
+    facts = {"number": number, "count": count, **_colour_facts(seen)}
+    span = scene.video, scene.start, scene.end
+    return _evidence("scene", *span, text, scene.image, score, "cuts", facts)
 
 
 def of_span(
     video: str,
     start: float,
     end: float,
-    look: Attributes | None,
+    seen: Attributes | None,
     image: str | None,
     score: float = 0.0,
 ) -> Evidence:
-    """A stretch of pictures; facts: `colours`, `brightness`."""
-    id, text = evidence_id("frame", video, start, end), describe(look) if look else ""
-    return Evidence(
-        id, video, start, end, "frame", text, image, score, "picture", facts=_seen(look)
-    )
+    """A stretch of frames; facts: `colours`, `brightness`."""
+    text, facts = describe(seen) if seen else "", _colour_facts(seen)
+    return _evidence("frame", video, start, end, text, image, score, "picture", facts)
 
 
 def of_sound(
     video: str, start: float, end: float, text: str, image: str | None, score: float = 0.0
 ) -> Evidence:
     """A stretch of sound."""
-    id = evidence_id("sound", video, start, end)
-    return Evidence(id, video, start, end, "sound", text, image, score, "sound")
+    return _evidence("sound", video, start, end, text, image, score, "sound", {})
 
 
 def of_video(
     video: Video,
     scenes: int,
     probe: Mapping[str, Any],
-    looks: Sequence[Attributes],
+    frames: Sequence[Attributes],
     image: str | None,
 ) -> Evidence:
-    """The whole video; facts: those of `video_facts`."""
-    facts = video_facts(video, scenes, probe, looks)
-    text = ", ".join([*video_parts(facts), f"called {video.title}"])
-    id = evidence_id("video", video.id, 0.0, video.duration)
-    span = 0.0, video.duration
-    return Evidence(id, video.id, *span, "video", text, image, 0.0, "file", facts=facts)
+    """The whole video, with its facts as data.
 
-
-def video_facts(
-    video: Video, scenes: int, probe: Mapping[str, Any], looks: Sequence[Attributes]
-) -> dict[str, Any]:
-    """Duration in seconds, scenes, size in pixels, frames a second, codec, colours, sound,
-    languages of subtitles, time of recording (ISO 8601, or None) and title."""
+    Duration in seconds, scenes, size in pixels, frames a second, codec, colours, sound, languages
+    of subtitles, time of recording (ISO 8601, or None) and title.
+    """
     stage = video.stages.get("sound")
-    heard = stage is None or stage.state in ("done", "skipped")
-    sound: Sound = ("heard" if heard else "unheard") if probe["audio"] else "none"
-    return {
+    indexed = stage is None or stage.state in ("done", "skipped")
+    sound: SoundState = ("heard" if indexed else "unheard") if probe["audio"] else "none"
+    facts = {
         "duration": video.duration,
         "scenes": scenes,
         "width": video.width,
         "height": video.height,
         "fps": video.fps,
         "codec": probe["video"]["codec"] if probe["video"] else None,
-        **_seen(overall(looks, video.duration)),
+        **_colour_facts(mean_attributes(frames, video.duration)),
         "sound": sound,
         "subtitles": [track["language"] or "?" for track in probe.get("subtitles", ())],
         "recorded_at": video.recorded_at.isoformat() if video.recorded_at else None,
         "title": video.title,
     }
+    text = ", ".join([*video_parts(facts), f"called {video.title}"])
+    return _evidence("video", video.id, 0.0, video.duration, text, image, 0.0, "file", facts)
+
+
+def _evidence(
+    kind: Kind, video: str, start: float, end: float, text: str, image: str | None, score: float,
+    source: str, facts: Mapping[str, Any],
+) -> Evidence:  # fmt: skip
+    id = evidence_id(kind, video, start, end)
+    return Evidence(id, video, start, end, kind, text, image, score, source, facts=facts)
 
 
 def video_parts(facts: Mapping[str, Any]) -> list[str]:
-    """The facts of a whole video in words, the most asked for first."""
+    """Facts of a whole video in words, the most asked for first."""
     duration, scenes = facts["duration"], facts["scenes"]
     minutes, seconds = divmod(duration, 60)
     length = f"{duration:.1f} seconds"
@@ -257,8 +240,8 @@ def video_parts(facts: Mapping[str, Any]) -> list[str]:
         parts.append(f"{facts['fps']:.4g} frames a second")
     if codec := facts["codec"]:
         parts.append(f"encoded as {_CODECS.get(codec, codec)}")
-    if "colours" in facts and (told := _described(facts["colours"], facts["brightness"])):
-        parts.append(f"on the whole {told}")
+    if "colours" in facts and (colours := _in_words(facts["colours"], facts["brightness"])):
+        parts.append(f"on the whole {colours}")
     parts.append(_SOUND[facts["sound"]])
     if facts["subtitles"]:
         parts.append(f"with subtitles ({', '.join(dict.fromkeys(facts['subtitles']))})")
@@ -268,33 +251,26 @@ def video_parts(facts: Mapping[str, Any]) -> list[str]:
     return parts
 
 
-def _seen(look: Attributes | None) -> dict[str, Any]:
-    return {"colours": dict(look.colours), "brightness": look.brightness} if look else {}
+def _colour_facts(seen: Attributes | None) -> dict[str, Any]:
+    return {"colours": dict(seen.colours), "brightness": seen.brightness} if seen else {}
 
 
-def foremost(colours: Mapping[str, float]) -> dict[str, float]:
-    """The colours that are told of a picture: three at most, the largest share first."""
+def main_colours(colours: Mapping[str, float]) -> dict[str, float]:
+    """Up to three colours with a notable share of a picture, the largest share first."""
     shares = sorted(colours.items(), key=lambda item: -item[1])
     return dict([(name, share) for name, share in shares if share >= SOME][:3])
 
 
-def describe(look: Attributes) -> str:
+def describe(seen: Attributes) -> str:
     """Colours and light in words, the largest share first: "mostly blue, some white, bright"."""
-    return _described(look.colours, look.brightness)
+    return _in_words(seen.colours, seen.brightness)
 
 
-def _described(colours: Mapping[str, float], light: float) -> str:
+def _in_words(colours: Mapping[str, float], brightness: float) -> str:
     words = [
         f"{'mostly' if share >= MOST else 'much' if share >= MUCH else 'some'} {name}"
-        for name, share in foremost(colours).items()
+        for name, share in main_colours(colours).items()
     ]
-    words.append(
-        "very dark"
-        if light < 0.12
-        else "dark"
-        if light < 0.28
-        else "bright"
-        if light > 0.65
-        else ""
-    )
-    return ", ".join(word for word in words if word)
+    dark = "very dark" if brightness < 0.12 else "dark" if brightness < 0.28 else ""
+    light = "bright" if brightness > 0.65 else dark
+    return ", ".join([*words, *([light] if light else [])])

@@ -1,4 +1,4 @@
-"""What is known of the videos: the store, evidence by its id, pictures and coverage."""
+"""Library: the store, with evidence by id, pictures and coverage."""
 
 from bisect import bisect_left
 from collections.abc import Callable
@@ -14,72 +14,66 @@ from tools.search.motion import of_movement
 from tools.search.sound_search import of_sound
 from tools.store import evidence as stored
 from tools.store.coverage import coverage
-from tools.store.filmstrip import picture
+from tools.store.filmstrip import picture_file
 from tools.store.records import HEARD, READ, SUBTITLES
 from tools.store.store import Store
 from tools.summary.titles import of_chapter
 
+_OF_SPAN: dict[Kind, Callable[..., Evidence | None]] = {
+    "frame": stored.of_span, "sound": of_sound, "motion": of_movement, "chapter": of_chapter,
+}  # fmt: skip
+"""Functions that make evidence of a span, by its kind."""
+
 
 class Library(Store):
-    """One owner's videos, explained. Safe for many readers."""
+    """Videos of one owner, and evidence of them. Safe for many readers."""
 
     def picture(self, image: str) -> Path:
-        """The file of a picture; made again if it is missing or damaged."""
-        return picture(self, image)
+        """File of a picture; made again if missing or damaged."""
+        return picture_file(self, image)
 
     def coverage(self, video: str) -> Coverage:
-        """How much of a video is indexed so far."""
+        """Indexed part of a video so far."""
         return coverage(self, video)
 
     def evidence(self, id: str) -> Evidence:
-        """The evidence of an id, also of words replaced since; UnknownVideo when it is gone."""
+        """Evidence of an id, also of words replaced since; UnknownVideo if it is gone."""
         parsed = make.parse_id(id)
         if parsed is None:
             raise UnknownVideo(f"{id!r} is not an evidence id")
-        found = self._evidence(id, *parsed)
-        if found is None:
+        kind, video, start, end = parsed
+        evidence = None
+        if kind in _OF_SPAN:
+            evidence = _OF_SPAN[kind](self, video, start, end)
+        elif kind == "video":
+            evidence = self.facts(video)
+        elif kind == "scene":
+            scenes = self.scenes(video)
+            number = next((n for n, scene in enumerate(scenes, 1) if scene.id == id), None)
+            evidence = stored.of_scene(self, scenes, number) if number else None
+        elif kind == "speech":
+            evidence = self._speech(id, video, start, end)
+        elif kind == "screen":
+            texts = (*self.screen_text(video), *self.past_words(video, READ))
+            text = next((text for text in texts if text.id == id), None)
+            evidence = stored.of_words(self, text) if text else None
+        if evidence is None:
             raise UnknownVideo(f"{id!r} is no longer in the library")
-        return found if found.id == id else replace(found, id=id)  # as an older release wrote it
-
-    def _evidence(
-        self, id: str, kind: Kind, video: str, start: float, end: float
-    ) -> Evidence | None:
-        match kind:
-            case "frame":
-                return stored.of_span(self, video, start, end)
-            case "sound":
-                return of_sound(self, video, start, end)
-            case "motion":
-                return of_movement(self, video, start, end)
-            case "chapter":
-                return of_chapter(self, video, start, end)
-            case "video":
-                return self.facts(video)
-            case "scene":
-                scenes = self.scenes(video)
-                number = next((n for n, one in enumerate(scenes, 1) if one.id == id), None)
-                return stored.of_scene(self, scenes, number) if number else None
-            case "speech":
-                return self._speech(id, video, start, end)
-            case "screen":
-                texts = (*self.screen_text(video), *self.past_words(video, READ))
-                return next((stored.of_words(self, one) for one in texts if one.id == id), None)
-            case "object":
-                return None
+        return replace(evidence, id=id)  # which an older release may have written otherwise
 
     def _speech(self, id: str, video: str, start: float, end: float) -> Evidence | None:
-        """An utterance, or a passage of several."""
+        """Evidence of an utterance, or of a passage of several."""
         past = (self.past_words(video, file) for file in (HEARD, SUBTITLES))
         spoken = [self.utterances(video), *past]
-        for one in (one for words in spoken for one in words):
-            if one.id == id:
-                return stored.of_words(self, one)
-        passages = (make.passage(words, start, end) for words in spoken)
-        return next((stored.of_passage(self, said) for said in passages if said), None)
+        for utterance in (utterance for words in spoken for utterance in words):
+            if utterance.id == id:
+                return stored.of_words(self, utterance)
+        passages = (make.utterances_filling(words, start, end) for words in spoken)
+        return next((stored.of_passage(self, words) for words in passages if words), None)
 
 
 class LibraryCapabilities:
-    """The videos of one library, their facts and their scenes."""
+    """Capabilities over the videos of one library, their facts and their scenes."""
 
     library: Library
 
@@ -99,15 +93,15 @@ class LibraryCapabilities:
         scenes = self.library.scenes(self.library.get(video).id)
         return [
             stored.of_scene(self.library, scenes, number)
-            for number, one in enumerate(scenes, 1)
-            if overlaps(one.start, one.end, start, end)
+            for number, scene in enumerate(scenes, 1)
+            if overlaps(scene.start, scene.end, start, end)
         ]
 
     def find_cuts(self, video: VideoId, start: Start = None, end: End = None) -> list[Evidence]:
         """The moments at which one scene ends and the next begins, in order; none in one take."""
         id = self.library.get(video).id
         frames = self.library.frames(id)
-        cuts = [one.start for one in self.library.scenes(id)[1:]]
+        cuts = [scene.start for scene in self.library.scenes(id)[1:]]
         inside = [cut for cut in cuts if overlaps(cut, cut, start, end)]
         first = [bisect_left(frames, cut - 1e-3, key=lambda frame: frame.seconds) for cut in inside]
         return [stored.of_frame(self.library, frames[at]) for at in first if at < len(frames)]

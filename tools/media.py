@@ -1,4 +1,4 @@
-"""The nouns. Times are float seconds of presentation time from the container's start, half-open.
+"""Data types. Times are float seconds of presentation time from the container's start, half-open.
 
 Pixels never travel in a type: `image` is a path relative to the library's folder.
 """
@@ -17,7 +17,7 @@ VideoState = Literal["queued", "indexing", "ready", "failed"]
 
 
 def clock(seconds: float) -> str:
-    """Seconds as people write them: 0:12.4, 1:02:03.0. Cut, not rounded: 59.96 is not 60.0."""
+    """Format seconds: 0:12.4, 1:02:03.0. Cut, not rounded: 59.96 is not 60.0."""
     tenths = int(seconds * 10 + 1e-6)
     minutes, tenths = divmod(tenths, 600)
     hours, minutes = divmod(minutes, 60)
@@ -40,7 +40,7 @@ def spread(items: Sequence[Item], count: int) -> list[Item]:
 
 
 def evidence_id(kind: Kind, video: str, start: float, end: float | None = None, n: int = 1) -> str:
-    """`kind:video@start_ms[-end_ms][#n]`; n counts what shares kind and span, from 1."""
+    """Evidence id, `kind:video@start_ms[-end_ms][#n]`; n counts those of one kind and span."""
     span = f"{round(start * 1000)}"
     if end is not None and round(end * 1000) != round(start * 1000):
         span += f"-{round(end * 1000)}"
@@ -49,7 +49,7 @@ def evidence_id(kind: Kind, video: str, start: float, end: float | None = None, 
 
 @dataclass(frozen=True)
 class Stage:
-    """How far one step of indexing is; progress is 0 to 1, seconds is the time it took."""
+    """State of one stage of indexing; progress is 0 to 1, seconds is the time it took."""
 
     state: StageState = "waiting"
     progress: float = 0.0
@@ -78,7 +78,7 @@ class Video:
 
 
 class Timed(Protocol):
-    """Anything that has a place on a video's time line."""
+    """A span of a video."""
 
     @property
     def video(self) -> str: ...
@@ -112,7 +112,7 @@ class Frame:
 
 @dataclass(frozen=True)
 class Attributes:
-    """What the pixels of one frame tell without a model. Shares and levels are 0 to 1."""
+    """Measurements of one frame's pixels. Shares and levels are 0 to 1."""
 
     video: str
     seconds: float
@@ -124,7 +124,7 @@ class Attributes:
 
 @dataclass(frozen=True)
 class Scene:
-    """What lies between two cuts; image is a frame from inside it."""
+    """A shot between two cuts; image is a frame from inside it."""
 
     video: str
     start: float
@@ -138,7 +138,7 @@ class Scene:
 
 @dataclass(frozen=True)
 class Chapter:
-    """A stretch with one subject, its title, and the id of the evidence the title is taken from."""
+    """A span with one subject; `heading` is the id of the evidence that the title is taken from."""
 
     video: str
     start: float
@@ -152,15 +152,15 @@ class Chapter:
 
 
 DOUBTFUL = 0.5
-"""Confidence below which what was recognised proves nothing."""
+"""Confidence below which recognised speech proves nothing."""
 
 
 @dataclass(frozen=True)
 class Utterance:
     """One piece of speech; source is `subtitles`, `whisper:…` or `draft`.
 
-    language is a short code (`de`), empty where it is not known.
-    confidence is what the recogniser gives its words on average, 0 to 1.
+    language is a short code (`de`), empty if unknown. confidence is the recogniser's mean over
+    the words, 0 to 1.
     """
 
     video: str
@@ -197,10 +197,10 @@ class ScreenText:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What an answer may rest on; score is higher for better and comparable within one result.
+    """Evidence of an answer; score is higher for better and comparable within one result.
 
-    facts are what it states, as data by kind (`tools.evidence`): text is made of them, never read
-    back. language is that of speech, a short code (`de`), empty where it is not known.
+    facts are its content as data, by kind (`tools.evidence`): text is made of them, never parsed.
+    language is that of speech, a short code (`de`), empty if unknown.
     """
 
     id: str
@@ -218,9 +218,9 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Coverage:
-    """What of a video was looked at; longest_gap is the longest time without a kept frame, in s.
+    """Indexed part of a video; longest_gap is the longest time without a kept frame, in seconds.
 
-    ready tells for `frames`, `speech` and `screen` which share of the work is done, 0 to 1.
+    ready is the share of the work that is done for `frames`, `speech` and `screen`, 0 to 1.
     """
 
     video: str

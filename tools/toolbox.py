@@ -1,14 +1,15 @@
-"""What a model, a person or a program may do with a library: one public method each.
+"""Toolbox: the capabilities over a library, one public method each.
 
-The docstrings are what a model reads. Search returns evidence, best first, and nothing rather than
-something irrelevant. A capability comes with its package: one class each, composed here.
+A model reads their docstrings. Search returns evidence, best first, and nothing rather than
+something irrelevant. Each package brings a class of capabilities; they are composed here.
 """
 
 import threading
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from tools.embed import ImageEmbedder, load_image_embedder, resolve_image_embedder
 from tools.ingest.capabilities import SamplingCapabilities
 from tools.library import Library, LibraryCapabilities
 from tools.models.device import check_device
@@ -16,26 +17,27 @@ from tools.models.providers import Providers
 from tools.search.capabilities import SearchCapabilities
 from tools.search.image_search import PictureSearch
 from tools.search.text_search import TextSearch
+from tools.search.vector_index import VectorIndex
 from tools.store.store import Store
 from tools.summary.capabilities import SummaryCapabilities
-
-if TYPE_CHECKING:
-    from tools.embed import ImageEmbedder
-    from tools.search.vector_index import VectorIndex
-    from tools.vision.ocr import TextReader
+from tools.vision.ocr import TextReader, load_text_reader
 
 
 class Toolbox(SearchCapabilities, SamplingCapabilities, LibraryCapabilities, SummaryCapabilities):
-    """The capabilities over one library. Safe to call from many threads."""
+    """Capabilities over one library. Safe to call from many threads.
+
+    The OCR reader is loaded when it is first needed, the image embedder is looked up at every
+    search, as models may be pulled or removed. `missing_embedder` says why there is none.
+    """
 
     def __init__(
         self,
         library: Library,
-        index: "VectorIndex | None" = None,
-        sees: "Callable[[], ImageEmbedder | None] | None" = None,
-        reads: "Callable[[], TextReader | None] | None" = None,
+        index: VectorIndex | None = None,
+        image_embedder: Callable[[], ImageEmbedder | None] | None = None,
+        load_reader: Callable[[], TextReader | None] | None = None,
         *,
-        blind: Callable[[], str] = str,
+        missing_embedder: Callable[[], str] = str,
         threads: int = 0,
         device: str = "auto",
     ) -> None:
@@ -43,8 +45,8 @@ class Toolbox(SearchCapabilities, SamplingCapabilities, LibraryCapabilities, Sum
         self._store: Store = library
         self._resolve = library.evidence
         self._texts = TextSearch(library, index, threads, device)
-        self._pictures = PictureSearch(library, sees, blind)
-        self._reads = reads  # makes what reads text on screen, when it is first needed
+        self._pictures = PictureSearch(library, image_embedder, missing_embedder)
+        self._load_reader = load_reader
         self._reader = None
         self._guard = threading.Lock()
 
@@ -59,31 +61,20 @@ class Toolbox(SearchCapabilities, SamplingCapabilities, LibraryCapabilities, Sum
 
 
 def open_toolbox(
-    library: Library, providers: Providers, index: "VectorIndex | None" = None
+    library: Library, providers: Providers, index: VectorIndex | None = None
 ) -> Toolbox:
-    """The capabilities over a library; what sees and what reads is resolved as for an index.
-
-    What sees is resolved at every question: a model may be pulled or removed meanwhile.
-    ProviderUnavailable where one that was asked for by name is not there.
-    """
-    from tools.embed import load_image_embedder, resolve_image_embedder
-    from tools.vision.ocr import load_text_reader
-
+    """Open the toolbox of a library; ProviderUnavailable without a model asked for by name."""
     check_device(providers.device)
+    threads, device = providers.threads, providers.device
     chosen, home = providers.picture_embedder, library.home
-    resolve_image_embedder(chosen, home)  # what is missing is told now, not by a question
+    resolve_image_embedder(chosen, home)  # raises now rather than at a question
 
-    def sees() -> "ImageEmbedder | None":
+    def embedder() -> ImageEmbedder | None:
         name, _ = resolve_image_embedder(chosen, home)
-        if name is None:
-            return None
-        return load_image_embedder(name, home, providers.threads, providers.device)
+        return load_image_embedder(name, home, threads, device) if name else None
 
-    def blind() -> str:
-        return resolve_image_embedder(chosen, home)[1]
-
-    reads = partial(load_text_reader, providers.text_reader, providers.threads)
     return Toolbox(
-        library, index, sees, reads,
-        blind=blind, threads=providers.threads, device=providers.device,
+        library, index, embedder, partial(load_text_reader, providers.text_reader, threads),
+        missing_embedder=lambda: resolve_image_embedder(chosen, home)[1],
+        threads=threads, device=device,
     )  # fmt: skip

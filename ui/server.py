@@ -22,9 +22,9 @@ from starlette.requests import ClientDisconnect
 
 from agent.settings import Settings
 from tools.errors import Damaged, DecoderStopped, RefusedRequest, UnreadableMedia, VideoError
-from tools.files.disk import Note, cause, keep
+from tools.files.disk import Note, best_effort, disk_state
 from tools.files.handles import raise_limit
-from tools.ingest.pipeline import sweep_unlisted, unlisted_originals
+from tools.ingest.pipeline import delete_unlisted, unlisted_originals
 from tools.library import Library
 from tools.media import Video
 from tools.sandbox import Child
@@ -113,8 +113,8 @@ def _resume(state: AppState) -> None:
         if video.state == "queued" and not state.library.manifest(video.id)["source"]["linked"]:
             with suppress(UnreadableMedia):  # its original is gone, which `verify` tells
                 state.jobs.start(state.library.original(video.id), video.title)
-    with keep("leftovers"):
-        sweep_unlisted(state.library)
+    with best_effort("leftovers"):
+        delete_unlisted(state.library)
     for path in unlisted_originals(state.library):
         state.jobs.start(path, "untitled", take=True)
 
@@ -196,7 +196,7 @@ def _add_uploads(app: FastAPI, state: AppState) -> None:
         except ClientDisconnect as error:
             raise HTTPException(499, "the upload broke off") from error
         except OSError as error:
-            if (why := cause(error)) is None:
+            if (why := disk_state(error)) is None:
                 raise
             _log.warning("upload: %s", error)
             return JSONResponse({"detail": Note(why, ("uploads",)).text}, 507)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable
 
 from agent.grounding.evidence import CitedEvidence, Verdict
-from tools.evidence import SOME, unproven
+from tools.evidence import SOME, reliability
 from tools.text.expressions import (
     LONE_NUMBERS,
     NEGATORS,
@@ -82,7 +82,7 @@ class ParsedClaim:
 
     def verify(self, cited: CitedEvidence) -> Finding:
         """The worst finding of all checks; uncertain recognition never makes a claim verified."""
-        finding, certain = self._check(cited), cited.only(lambda record: not unproven(record))
+        finding, certain = self._check(cited), cited.only(lambda record: not reliability(record))
         if finding != VERIFIED or len(certain.records) == len(cited.records):
             return finding
         if certain.records and self._check(certain) == VERIFIED:

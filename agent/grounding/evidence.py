@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
-from tools.evidence import foremost
+from tools.evidence import main_colours
 from tools.media import Evidence, clock
 from tools.text.expressions import NEGATORS, WordSequence, numbers, same_word, words
 from tools.vision.colour import COLOUR_WORDS
@@ -172,7 +172,9 @@ class CitedEvidence:
     @cached_property
     def indexed_colours(self) -> dict[str, float]:
         """Shares of the foremost colours of the pictures, as stored in the index."""
-        foremost_colours = (foremost(record.facts.get("colours", {})) for record in self.pictures)
+        foremost_colours = (
+            main_colours(record.facts.get("colours", {})) for record in self.pictures
+        )
         return {name: share for shares in foremost_colours for name, share in shares.items()}
 
     @cached_property

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from langchain_core.messages import AnyMessage
 
-from tools.files.disk import keep
+from tools.files.disk import best_effort
 from tools.files.durable import write_json
 
 MAX_ANSWERS = 500
@@ -43,7 +43,10 @@ class AnswerCache:
 
     def put(self, key: str, text: str, seen: Sequence[str]) -> None:
         """Store an answer; on a full disk it is only noted that nothing was stored."""
-        with keep("recall"), suppress(FileNotFoundError):  # the library, or a file another deleted
+        with (
+            best_effort("recall"),
+            suppress(FileNotFoundError),
+        ):  # the library, or a file another deleted
             self._folder.mkdir(mode=0o700, exist_ok=True)
             write_json(self._folder / f"{key}.json", {"text": text, "seen": list(seen)})
             files = sorted(self._folder.glob("*.json"), key=lambda path: path.stat().st_mtime)

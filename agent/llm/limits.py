@@ -10,7 +10,7 @@ from typing import Any
 
 from agent.llm.catalog import ModelInfo
 from tools.errors import RefusedRequest
-from tools.files.disk import keep
+from tools.files.disk import best_effort
 from tools.files.durable import lock, write_json
 
 REPLY_TOKENS = 2_000
@@ -124,7 +124,7 @@ class Spending:
             day, before, paid = self._unwritten
             before, paid = (before, paid) if day == today else (0, 0.0)
             self._unwritten = today, before + tokens, paid + (usd or 0.0)
-            with keep("spending"), lock(self._path.with_suffix(".lock")):
+            with best_effort("spending"), lock(self._path.with_suffix(".lock")):
                 tokens, usd = self.today()
                 write_json(self._path, {"date": today, "tokens": tokens, "usd": round(usd, 6)})
                 self._unwritten = today, 0, 0.0

@@ -23,7 +23,7 @@ from agent.llm.tokens import BYTES, ENVELOPE, text_tokens
 from agent.toolbelt import fence
 from prompts import render
 from tools.errors import NotIndexed, ProviderUnavailable
-from tools.evidence import unproven
+from tools.evidence import reliability
 from tools.media import clock
 from tools.search.motion import find_actions
 from tools.store.evidence import of_passage, of_span, of_words
@@ -349,7 +349,7 @@ def _groups(library: Library, video: str, start: float, end: float) -> list[list
 
 def _line(number: int, evidence: Evidence) -> str:
     kind = "movement" if evidence.kind == "motion" else evidence.kind
-    kind += f" ({why})" if (why := unproven(evidence)) else ""
+    kind += f" ({why})" if (why := reliability(evidence)) else ""
     span = clock(evidence.start)
     if evidence.end > evidence.start:
         span += f" to {clock(evidence.end)}"

@@ -22,7 +22,7 @@ from tests.conftest import Shelf
 from tools.errors import Interrupted
 from tools.media import Evidence
 from tools.models.providers import BARE
-from tools.sandbox import UNTIL
+from tools.sandbox import DEADLINE
 from tools.search.motion import find_actions
 from tools.toolbox import open_toolbox
 
@@ -148,9 +148,9 @@ async def test_a_question_with_a_picture_ends_in_time(
 
 def test_a_long_loop_ends_when_nobody_waits_for_it(shelf: Shelf, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("tools.vision.motion.movements", lambda *_: [(0.0, 2.0)] * 10_000)
-    token = UNTIL.set(time.monotonic())
+    token = DEADLINE.set(time.monotonic())
     try:
         with pytest.raises(Interrupted, match="no time left"):
             find_actions(shelf.library, shelf.video, 0.0, 10.0)
     finally:
-        UNTIL.reset(token)
+        DEADLINE.reset(token)

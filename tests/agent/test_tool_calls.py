@@ -17,7 +17,7 @@ from agent.toolbelt import Toolbelt
 from tests.agent.scripted import WATER, opened, run
 from tools.errors import RefusedRequest
 from tools.media import Evidence, clock
-from tools.sandbox import UNTIL
+from tools.sandbox import DEADLINE
 
 
 async def test_a_tool_error_reaches_the_model_as_data(tmp_path: Path):
@@ -102,7 +102,7 @@ async def test_what_decodes_has_few_threads_of_its_own_and_ends_with_the_questio
 
     def look_at(video: str) -> list[Evidence]:
         """Says where it runs, and how long it may."""
-        seen.append((threading.current_thread().name, UNTIL.get() - time.monotonic()))
+        seen.append((threading.current_thread().name, DEADLINE.get() - time.monotonic()))
         return []
 
     toolbox.search_frames = look_at  # type: ignore[assignment]
@@ -114,7 +114,7 @@ async def test_what_decodes_has_few_threads_of_its_own_and_ends_with_the_questio
         await run(agent, "Which cheese?")
     ((name, left),) = seen
     assert name == "look" and 0 < left < 50
-    assert UNTIL.get() == math.inf
+    assert DEADLINE.get() == math.inf
 
 
 async def test_calls_of_one_message_run_side_by_side_and_are_labelled_in_their_order(

@@ -12,7 +12,7 @@ from tools.library import Library
 from tools.media import Evidence, Video
 from tools.models.providers import BARE
 from tools.search.capabilities import _by_moment
-from tools.store.store import save_manifest
+from tools.store.manifest import write_manifest
 from tools.toolbox import Toolbox
 
 SAID = """1
@@ -170,7 +170,7 @@ def test_texts_are_prepared_again_when_another_process_changed_them_and_only_the
     before = door.corpora([shelf.video])
     manifest = dict(other.manifest(shelf.video))
     manifest["stages"] = {**manifest["stages"], "pictures": {"state": "failed", "note": "of late"}}
-    save_manifest(other, shelf.video, manifest)
+    write_manifest(other.folder(shelf.video), manifest)
     assert door.corpora([shelf.video]) is before
     generation = door.library.generation(shelf.video)
     other.remove(shelf.video)
@@ -178,7 +178,7 @@ def test_texts_are_prepared_again_when_another_process_changed_them_and_only_the
     words.write_text(words.read_text().replace("red", "blue"))
     ingest(other, shelf.file, providers=BARE)
     while other.generation(shelf.video) < generation:
-        save_manifest(other, shelf.video, dict(other.manifest(shelf.video)))
+        write_manifest(other.folder(shelf.video), dict(other.manifest(shelf.video)))
     assert door.library.generation(shelf.video) == generation  # as it happens
     assert [one.text for one in door.corpora([shelf.video])[0].items] == ["The kettle is blue."]
 

@@ -15,7 +15,7 @@ from tools.errors import VideoError
 from tools.ingest.pipeline import ingest
 from tools.library import Library
 from tools.models.providers import BARE
-from tools.store.frames import sample
+from tools.store.frames import sample_frames
 
 SECONDS, FPS, RATE = 4.0, 10, 16000
 KINDS = {
@@ -192,7 +192,7 @@ def test_a_damaged_file_leaves_one_line_or_an_index_that_answers(
         if video is None:
             continue
         done += 1
-        assert video.width is None or sample(library, video.id, "uniform", count=3)
+        assert video.width is None or sample_frames(library, video.id, "uniform", count=3)
         assert video.width is None or library.scenes(video.id)
         assert all(spoken.text for spoken in library.utterances(video.id))
     assert done

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tools.files.checksums import sealed
+from tools.files.checksums import dump_checked
 from tools.store.store import STAGES
 from ui.web.uploads import UploadRefused, Uploads
 
@@ -206,7 +206,7 @@ def test_times_that_lie_in_the_future_change_nothing(
             os.utime(path, (future, future))
         for path in home.rglob("manifest.json"):
             late = path.read_text().replace('"at": "20', '"at": "29')
-            path.write_bytes(sealed(json.loads(late)))
+            path.write_bytes(dump_checked(json.loads(late)))
         ground.check(home)
         (ended,) = ground.run(ground.job(home, "index", video))
         assert ended.status == 0, ended.err

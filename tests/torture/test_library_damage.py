@@ -25,7 +25,7 @@ from tools.integrity.verify import vectors, verify
 from tools.library import Library
 from tools.search import vector_index as index
 from tools.search.vector_index import ChromaIndex, ExactIndex, open_index
-from tools.store.frames import sample
+from tools.store.frames import sample_frames
 from tools.vision import ocr
 from tools.vision.ocr import Line
 
@@ -103,7 +103,7 @@ def place(shots: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pla
         patch.setattr(ocr, "load_text_reader", lambda *_: Reader())
         linked = ingest(library, work / "kettle.mp4")
         inside = ingest(library, work / "upload.mp4", take=True, title="harbour")
-        asked = sample(library, linked.id, "uniform", count=7)
+        asked = sample_frames(library, linked.id, "uniform", count=7)
         kept = library.pictures(linked.id)
         index.rebuild(library.root / "chroma", vectors(library))
         assert verify(library) == []

@@ -14,7 +14,7 @@ from PIL import Image
 
 from tools.errors import VideoError
 from tools.library import Library
-from tools.store.frames import sample
+from tools.store.frames import sample_frames
 from tools.vision import scenes
 from tools.vision.sampling import choose
 from tools.vision.signals import ROW
@@ -222,7 +222,7 @@ def test_an_index_of_lies_is_an_index(
         done += 1
         assert math.isfinite(video.duration) and video.duration >= 0, name
         for strategy in ("uniform", "dense", "sparse", "adaptive"):
-            found = len(sample(library, video.id, strategy))
+            found = len(sample_frames(library, video.id, strategy))
             # A film that is over as it begins has no scene to be in the middle of.
             assert 0 < found <= FRAMES or not video.duration, (name, strategy)
         assert library.coverage(video.id).frames <= FRAMES

@@ -21,7 +21,7 @@ from agent.fakes import ScriptedModel, calling
 from agent.llm.limits import Limits
 from agent.settings import Settings
 from tools.errors import RefusedRequest
-from tools.files.disk import placed
+from tools.files.disk import write_to_first
 from tools.library import Library
 from tools.models.providers import Providers
 from tools.store.filmstrip import strip_name
@@ -200,7 +200,9 @@ def test_what_has_no_room_on_any_disk_is_placed_in_memory(
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(volume))
     fill(volume)
-    place = placed(lambda folder: (folder / "picture").write_bytes(b"x" * 9000), volume / "home")
+    place = write_to_first(
+        lambda folder: (folder / "picture").write_bytes(b"x" * 9000), volume / "home"
+    )
     try:
         assert not place.is_relative_to(volume)
         assert (place / "picture").stat().st_size == 9000

@@ -1,4 +1,4 @@
-"""Files that can tell by themselves whether they are whole: JSON and pictures with a checksum."""
+"""Files that carry their own checksum, JSON and pictures: each tells by itself if it is intact."""
 
 import hashlib
 import json
@@ -6,35 +6,34 @@ import re
 from pathlib import Path
 from typing import Any
 
-from tools.files.durable import ODD
+from tools.files.durable import encode_json
 
 CHECK = "check"
-"""The key under which sealed JSON carries the checksum of all the rest."""
+"""Key of the checksum in JSON; the checksum is of all the rest."""
 _MARK = b"sha256:"
 BLANK = _MARK + b"0" * 64
-"""The comment that a picture is written with; `sealed_picture` puts its checksum there."""
+"""Comment that a picture is written with; `add_picture_checksum` puts its checksum there."""
 _HEAD = 256
+"""Bytes at the start of a picture in which its comment stands."""
 
 
-def sealed(value: dict[str, Any]) -> bytes:
-    """JSON, readable by a person, that ends with its own checksum."""
-    bare = {key: one for key, one in value.items() if key != CHECK}
-    text = json.dumps(bare, ensure_ascii=False, indent=1)
-    bare[CHECK] = hashlib.sha256(text.encode(errors=ODD)).hexdigest()
-    return json.dumps(bare, ensure_ascii=False, indent=1).encode(errors=ODD)
+def dump_checked(value: dict[str, Any]) -> bytes:
+    """Encode JSON, readable by a person, that ends with its own checksum."""
+    bare = {key: entry for key, entry in value.items() if key != CHECK}
+    return encode_json({**bare, CHECK: hashlib.sha256(encode_json(bare)).hexdigest()})
 
 
-def unsealed(data: bytes) -> dict[str, Any]:
-    """What `sealed` was given, with its checksum; ValueError where a single byte differs."""
+def load_checked(data: bytes) -> dict[str, Any]:
+    """Decode what `dump_checked` wrote, checksum included; ValueError if a single byte differs."""
     value: Any = json.loads(data)
     # To the byte: a space that became a tab says that the disk is losing more than that.
-    if not isinstance(value, dict) or sealed(value) != data:  # pyright: ignore[reportUnknownArgumentType]
+    if not isinstance(value, dict) or dump_checked(value) != data:  # pyright: ignore[reportUnknownArgumentType]
         raise ValueError("it does not match its checksum")
     return value  # pyright: ignore[reportUnknownVariableType]
 
 
-def salvaged(data: bytes, key: str) -> str | None:
-    """The text that stands first under a key in JSON that may be damaged anywhere."""
+def salvage(data: bytes, key: str) -> str | None:
+    """First text under a key in JSON that may be damaged anywhere."""
     found = re.search(rb'"%s": ("(?:[^"\\]|\\.)*")' % re.escape(key.encode()), data)
     try:
         return json.loads(found[1]) if found else None
@@ -42,13 +41,13 @@ def salvaged(data: bytes, key: str) -> str | None:
         return None
 
 
-def sealed_picture(name: str, data: bytes) -> bytes:
-    """A picture that was written with BLANK as its comment, with the checksum in its place."""
+def add_picture_checksum(name: str, data: bytes) -> bytes:
+    """Put the checksum of a picture, and of its file's name, in the place of BLANK."""
     return data.replace(BLANK, _MARK + _picture_checksum(name, data), 1)
 
 
-def is_sealed_picture(path: Path) -> bool:
-    """Whether a picture is there, whole, and the one that was written under this name."""
+def is_intact_picture(path: Path) -> bool:
+    """True if a picture is there, and to the byte what was written under this name."""
     try:
         data = path.read_bytes()
     except (FileNotFoundError, IsADirectoryError):

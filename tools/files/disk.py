@@ -1,8 +1,7 @@
-"""Disks that are full, shut or broken: what is refused, and what is only not kept.
+"""Errors of a disk that is full, read-only or failing.
 
-Work that cannot go on without the disk raises the `refusal` of an error. What an answer can do
-without is written inside `keep`: what the disk refuses of it becomes a `Note`, which travels with
-the answer.
+Work that needs the disk raises `disk_error` of an OSError. What an answer can do without is
+written inside `best_effort`: a failed write becomes a `Note`, which travels with the answer.
 """
 
 import errno
@@ -21,29 +20,39 @@ from typing import Literal
 from tools.errors import DiskFull, Interrupted
 
 SPARE_BYTES = 500 << 20
-"""Free space that must be left before a stage starts."""
+"""Bytes that must be free before a stage starts."""
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _SHUT = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
 _NO_FOLDER = frozenset({errno.ENOTDIR, errno.EEXIST, errno.ELOOP, errno.ENAMETOOLONG})
 _BROKEN = frozenset({errno.EIO, errno.ENXIO, errno.ENODEV, errno.ESTALE, errno.EFBIG})
 _LITTLE = 1 << 20
-"""Bytes: where less is free, an input or output error of SQLite's is the full disk."""
+"""Bytes: if less is free, an input or output error of SQLite means that the disk is full."""
 _IN_MEMORY = Path("/dev/shm")
 _log = logging.getLogger(__name__)
 
-Why = Literal["full", "locked", "read-only", "failing"]
-What = Literal[
+DiskState = Literal["full", "locked", "read-only", "failing"]
+Unkept = Literal[
     "earlier", "pictures", "history", "spending", "recall", "strips", "shown", "uploads", "index",
     "leftovers", "all",
 ]  # fmt: skip
-_WHY: dict[Why, tuple[str, str]] = {
+_BY_ERRNO: dict[int, DiskState] = {
+    **dict.fromkeys(FULL, "full"),
+    **dict.fromkeys(_SHUT, "read-only"),
+    **dict.fromkeys(_NO_FOLDER | _BROKEN, "failing"),
+}
+_BY_SQLITE: dict[int, DiskState] = {
+    sqlite3.SQLITE_BUSY: "locked", sqlite3.SQLITE_LOCKED: "locked", sqlite3.SQLITE_FULL: "full",
+    sqlite3.SQLITE_READONLY: "read-only", sqlite3.SQLITE_PERM: "read-only",
+    sqlite3.SQLITE_CORRUPT: "failing", sqlite3.SQLITE_NOTADB: "failing",
+}  # fmt: skip
+_WHY: dict[DiskState, tuple[str, str]] = {
     "full": ("The disk is full", "Make room and go on"),
     "locked": ("Another program is using the history", "Wait until it is done and go on"),
     "read-only": ("The library cannot be written", "Make it writable and go on"),
     "failing": ("The disk cannot be read or written", "See to the disk and go on"),
 }
-"""What happened, and what to do."""
-_WHAT: dict[What, str] = {
+"""Words for what happened, and for what to do."""
+_WHAT: dict[Unkept, str] = {
     "earlier": "what was said before in this conversation is not known here",
     "pictures": "not every picture could be looked at",
     "history": "this answer is not kept in the history",
@@ -56,51 +65,51 @@ _WHAT: dict[What, str] = {
     "leftovers": "what broke off before is not cleared away",
     "all": "this could not be done",
 }
-"""What is not kept, or not known; what weighs most stands first."""
+"""Words for what is not kept, or not known; the most important first."""
 
 
 @dataclass(frozen=True)
 class Note:
-    """What is not kept for one reason."""
+    """Everything that is not kept for one reason."""
 
-    why: Why
-    unkept: tuple[What, ...]
+    why: DiskState
+    unkept: tuple[Unkept, ...]
 
     @property
     def text(self) -> str:
         """One line that says what happened, whether anything is lost, and what to do."""
         happened, remedy = _WHY[self.why]
-        *most, last = (_WHAT[one] for one in self.unkept)
-        told = f"{', '.join(most)} and {last}" if most else last
-        return f"{happened}, so {told}. {remedy}: nothing else is lost."
+        *most, last = (_WHAT[unkept] for unkept in self.unkept)
+        losses = f"{', '.join(most)} and {last}" if most else last
+        return f"{happened}, so {losses}. {remedy}: nothing else is lost."
 
 
 class Notes:
-    """The notes of one question, from whichever thread they come."""
+    """Notes of one question, from all its threads."""
 
     def __init__(self) -> None:
-        self._noted: dict[tuple[Why, What], None] = {}
+        self._noted: dict[tuple[DiskState, Unkept], None] = {}
 
-    def add(self, what: What, why: Why) -> None:
+    def add(self, what: Unkept, why: DiskState) -> None:
         """Note once that something is not kept."""
         self._noted[why, what] = None
 
     @property
     def all(self) -> tuple[Note, ...]:
-        """A note for each reason."""
-        by: dict[Why, list[What]] = {}
-        order = list(_WHAT)
-        for why, what in sorted(self._noted, key=lambda one: order.index(one[1])):
+        """One note for each reason."""
+        noted = sorted(self._noted, key=lambda pair: list(_WHAT).index(pair[1]))
+        by: dict[DiskState, list[Unkept]] = {}
+        for why, what in noted:
             by.setdefault(why, []).append(what)
         return tuple(Note(why, tuple(unkept)) for why, unkept in by.items())
 
 
 NOTES: ContextVar[Notes | None] = ContextVar("NOTES", default=None)
-"""Where the notes of what is done here go; None where nobody asked a question."""
+"""Notes of the question that this context answers; None outside of questions."""
 
 
-def note(what: What, why: Why) -> None:
-    """Tell whoever asked that something is not kept."""
+def note(what: Unkept, why: DiskState) -> None:
+    """Add a note to the question, or to the log outside of questions."""
     if notes := NOTES.get():
         notes.add(what, why)
     else:
@@ -108,59 +117,46 @@ def note(what: What, why: Why) -> None:
 
 
 @contextmanager
-def keep(what: What, folder: Path | None = None) -> Generator[None]:
-    """Write what an answer can do without: what the disk refuses is noted, and not raised.
+def best_effort(what: Unkept, folder: Path | None = None) -> Generator[None]:
+    """Write what an answer can do without: errors of the disk become notes.
 
-    `folder` is where SQLite writes, if it does.
+    `folder` is that of the SQLite database, if one is written.
     """
     try:
         yield
     except (OSError, sqlite3.Error, DiskFull) as error:
-        why = cause(error, folder)
+        why = disk_state(error, folder)
         if why is None:
             raise
         note(what, why)
 
 
-def cause(error: Exception, folder: Path | None = None) -> Why | None:
-    """Why the disk, or who else uses it, is in the way; None where an error says something else."""
+def disk_state(error: Exception, folder: Path | None = None) -> DiskState | None:
+    """State of the disk that explains an error; None for an error with another cause."""
     if isinstance(error, DiskFull):
         return "full"
     if isinstance(error, OSError):
-        if error.errno in FULL:
-            return "full"
-        if error.errno in _SHUT:
-            return "read-only"
-        return "failing" if error.errno in _NO_FOLDER | _BROKEN else None
+        return _BY_ERRNO.get(error.errno or 0)
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF  # without its details
-    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return "locked"
-    if code == sqlite3.SQLITE_FULL:
-        return "full"
-    if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
-        return "read-only"
-    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-        return "failing"
-    if code not in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN):
-        return None
-    return _state(folder) if folder else "failing"
+    if code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN):
+        return _file_system_state(folder) if folder else "failing"
+    return _BY_SQLITE.get(code)
 
 
-def _state(folder: Path) -> Why:
-    """What the file system says of itself."""
+def _file_system_state(folder: Path) -> DiskState:
     try:
-        found = os.statvfs(folder)
+        status = os.statvfs(folder)
     except OSError:
         return "failing"
-    if found.f_flag & os.ST_RDONLY:
+    if status.f_flag & os.ST_RDONLY:
         return "read-only"
-    return "full" if found.f_bavail * found.f_frsize < _LITTLE else "failing"
+    return "full" if status.f_bavail * status.f_frsize < _LITTLE else "failing"
 
 
-def placed(write: Callable[[Path], object], *folders: Path) -> Path:
+def write_to_first(write: Callable[[Path], object], *folders: Path) -> Path:
     """Write into the first folder that takes it: of these, a new temporary one, one in memory.
 
-    Gives that folder; OSError where none does.
+    Returns that folder; OSError if none does.
     """
     refused = OSError("no folder to write to")
     for folder in (*folders, None, _IN_MEMORY):
@@ -173,22 +169,22 @@ def placed(write: Callable[[Path], object], *folders: Path) -> Path:
     raise refused
 
 
-def free(folder: Path) -> int:
-    """Bytes free where a folder lies."""
+def free_bytes(folder: Path) -> int:
+    """Bytes free on the disk of a folder."""
     return shutil.disk_usage(folder).free
 
 
 def check_space(folder: Path) -> None:
-    """DiskFull where too little is free for a stage to start."""
-    left = free(folder)
+    """Raise DiskFull if too little is free for a stage to start."""
+    left = free_bytes(folder)
     if left < SPARE_BYTES:
         raise DiskFull(
             f"only {left >> 20} MB are free where the library lies; free {SPARE_BYTES >> 20} MB"
         )
 
 
-def refusal(error: OSError) -> Interrupted | None:
-    """What to tell of an error that is the disk's, not ours; None for any other."""
+def disk_error(error: OSError) -> Interrupted | None:
+    """Interrupted, with the remedy, for an error of the disk; None for any other."""
     name = error.filename or "the library"
     if error.errno in FULL:
         return DiskFull(

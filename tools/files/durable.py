@@ -1,4 +1,4 @@
-"""Files that are whole or absent: the only way anything of a library reaches the disk."""
+"""Durable writes, locks and removal: every file of a library is whole or absent."""
 
 import contextlib
 import errno
@@ -9,17 +9,18 @@ import os
 import secrets
 import shutil
 from collections.abc import Callable, Generator, Iterable
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 Row = dict[str, Any]
 ODD = "backslashreplace"
-"""File names need not be text; what is none of it becomes an escape, as JSON writes them too."""
+"""Error handler of encodings: a file name that is no valid text becomes escapes, as in JSON."""
 
 
 def write_bytes(path: Path, data: bytes) -> None:
-    """Write under a temporary name, flush to the disk, rename, flush the folder."""
+    """Write a file under a temporary name, flush it, rename it, flush the folder."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
         with temporary.open("xb") as file:
@@ -33,25 +34,29 @@ def write_bytes(path: Path, data: bytes) -> None:
     sync_folder(path.parent)
 
 
+def encode_json(value: Any) -> bytes:
+    """Encode a JSON value, readable by a person."""
+    return json.dumps(value, ensure_ascii=False, indent=1).encode(errors=ODD)
+
+
 def write_json(path: Path, value: Any) -> None:
-    """One JSON value, readable by a person."""
-    write_bytes(path, json.dumps(value, ensure_ascii=False, indent=1).encode(errors=ODD))
+    """Write one JSON value."""
+    write_bytes(path, encode_json(value))
 
 
-def write_lines(path: Path, rows: Iterable[Row]) -> None:
-    """One JSON object a line."""
-    write_bytes(
-        path, b"".join(json.dumps(r, ensure_ascii=False).encode(errors=ODD) + b"\n" for r in rows)
-    )
+def write_lines(path: Path, rows: Iterable[Any]) -> None:
+    """Write one JSON object a line; rows are dictionaries or dataclasses."""
+    lines = (json.dumps(row, ensure_ascii=False, default=asdict) for row in rows)
+    write_bytes(path, b"".join(line.encode(errors=ODD) + b"\n" for line in lines))
 
 
 def read_lines(path: Path) -> list[Row]:
-    """The rows of a file of lines."""
+    """Read the rows of a file of JSON lines."""
     with path.open("rb") as file:
         return [json.loads(line) for line in file]
 
 
-def adopt(temporary: Path, path: Path) -> None:
+def move_into_place(temporary: Path, path: Path) -> None:
     """Move a finished file of the same file system into place, durably."""
     with temporary.open("rb") as file:
         os.fsync(file.fileno())
@@ -60,12 +65,9 @@ def adopt(temporary: Path, path: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
+    """Flush the names in a folder to the disk."""
+    with _open(folder) as handle:
         os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def digest(path: Path) -> str:
@@ -76,10 +78,10 @@ def digest(path: Path) -> str:
 
 @contextlib.contextmanager
 def lock(path: Path, wait: bool = True) -> Generator[Callable[[], bool]]:
-    """Hold an exclusive lock that dies with its owner; waits for another, or BlockingIOError.
+    """Hold an exclusive lock that dies with its owner; wait for another, or BlockingIOError.
 
-    Gives a function that says whether it is still the lock of that name: who removes a folder
-    takes the lock away under its holder. One that went while we waited for it is made anew.
+    Yields a function that is true while the lock is still the file of that name: a removal of
+    its folder takes it away. One that went while we waited for it is made anew.
     """
     while True:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -89,58 +91,55 @@ def lock(path: Path, wait: bool = True) -> Generator[Callable[[], bool]]:
             continue
         with file:
             fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if _is(file.fileno(), path):
-                yield partial(_is, file.fileno(), path)
+            if _is_file(file.fileno(), path):
+                yield partial(_is_file, file.fileno(), path)
                 return
 
 
 def is_locked(path: Path) -> bool:
-    """Whether somebody holds the lock, or the claim, now."""
+    """True if a process holds the lock on a file or folder now."""
     try:
-        with _opened(path) as handle:
+        with _open(path) as handle:
             fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False
+    except OSError as error:
+        return isinstance(error, BlockingIOError)
     return False
 
 
 @contextlib.contextmanager
-def claim(path: Path) -> Generator[None]:
-    """Hold a new file or folder for as long as it is worked on: `sweep` leaves it alone.
+def lock_existing(path: Path) -> Generator[None]:
+    """Lock a new file or folder while it is worked on, so that `delete_unlocked` leaves it alone.
 
-    Raises FileNotFoundError where it was swept before it was ours.
+    Raises FileNotFoundError if it was deleted before the lock was ours.
     """
-    with _opened(path) as handle:
+    with _open(path) as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
-        if not _is(handle, path):
+        if not _is_file(handle, path):
             raise FileNotFoundError(errno.ENOENT, "swept", str(path))
         yield
 
 
 @contextlib.contextmanager
-def workplace(home: Path, prefix: str) -> Generator[Path]:
-    """A folder for one piece of work, gone afterwards; what dead owners left goes first."""
-    sweep(home, f"{prefix}*")
+def temporary_folder(home: Path, prefix: str) -> Generator[Path]:
+    """A locked folder that is deleted afterwards; those of killed owners are deleted first."""
+    delete_unlocked(home, f"{prefix}*")
     folder = home / f"{prefix}{secrets.token_hex(4)}"
     with contextlib.ExitStack() as stack:
-        claimed = False
-        while not claimed:
+        while True:
             folder.mkdir()
             with contextlib.suppress(FileNotFoundError):
-                stack.enter_context(claim(folder))
-                claimed = True
+                stack.enter_context(lock_existing(folder))
+                break
         try:
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def sweep(folder: Path, pattern: str) -> None:
-    """Delete what is claimed by nobody: its owner was killed."""
+def delete_unlocked(folder: Path, pattern: str) -> None:
+    """Delete files and folders that nobody has locked: their owner was killed."""
     for path in folder.glob(pattern):
-        with contextlib.suppress(OSError), _opened(path) as handle:
+        with contextlib.suppress(OSError), _open(path) as handle:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if path.is_dir():
                 shutil.rmtree(path)
@@ -148,16 +147,16 @@ def sweep(folder: Path, pattern: str) -> None:
                 path.unlink()
 
 
-def sweep_temporary(folder: Path) -> None:
-    """Delete what a killed `write_bytes` left; only where nobody else can be writing."""
+def delete_temporary(folder: Path) -> None:
+    """Delete files of a killed `write_bytes`; only where nobody else can be writing."""
     for path in folder.glob(".*.tmp"):
         path.unlink(missing_ok=True)
 
 
-def discard(folder: Path, trash: Path) -> None:
-    """Take a folder away in one step, then delete it; nobody sees, or writes into, a part of it.
+def remove_folder(folder: Path, trash: Path) -> None:
+    """Rename a folder into the trash, then delete it: nobody sees, or writes into, a part of it.
 
-    What a killed caller left in the trash is deleted as well.
+    The trash of a killed caller is deleted as well.
     """
     while folder.exists():
         trash.mkdir(exist_ok=True)
@@ -168,15 +167,15 @@ def discard(folder: Path, trash: Path) -> None:
 
 
 @contextlib.contextmanager
-def _opened(path: Path) -> Generator[int]:
-    handle = os.open(path, os.O_RDONLY)  # which a folder can be opened with too
+def _open(path: Path) -> Generator[int]:
+    handle = os.open(path, os.O_RDONLY)  # opens a folder too
     try:
         yield handle
     finally:
         os.close(handle)
 
 
-def _is(handle: int, path: Path) -> bool:
+def _is_file(handle: int, path: Path) -> bool:
     try:
         return os.path.samestat(os.fstat(handle), path.stat())
     except FileNotFoundError:

@@ -1,15 +1,15 @@
-"""How many files this process may have open, and what each part of it takes of them."""
+"""Limit of open files of this process, and each part's share of it."""
 
 import resource
 
 ENOUGH = 4096
-"""More than this is never asked for."""
+"""Open files: the limit is never raised above this."""
 RESERVED = 48
-"""For all that is not counted: libraries, databases, connections, files that are read."""
+"""Open files left to libraries, databases, connections and files that are read."""
 
 
 def raise_limit() -> int:
-    """Raise the number of open files as far as the system lets us; how many there may be."""
+    """Raise the limit as far as the system allows; returns it."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = ENOUGH if hard == resource.RLIM_INFINITY else min(hard, ENOUGH)
     if soft != resource.RLIM_INFINITY and soft < wanted:
@@ -18,11 +18,11 @@ def raise_limit() -> int:
 
 
 def limit() -> int:
-    """Files that this process may have open now."""
+    """Number of files that this process may have open."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return ENOUGH if soft == resource.RLIM_INFINITY else soft
 
 
 def share(most: int, each: int) -> int:
-    """How many of something may be open that holds `each` files; one at least, at most `most`."""
+    """Number of things that may be open if one holds `each` files: from one to `most`."""
     return max(1, min(most, (limit() - RESERVED) // each))

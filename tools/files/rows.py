@@ -40,17 +40,11 @@ class RowWriter:
         self._waiting.clear()
 
     def _header(self) -> None:
-        npy.write_array_header_1_0(
-            self._file,
-            {
-                "descr": npy.dtype_to_descr(self._row),
-                "fortran_order": False,
-                "shape": (self._count,),
-            },
-        )
+        descr, shape = npy.dtype_to_descr(self._row), (self._count,)
+        header = {"descr": descr, "fortran_order": False, "shape": shape}
+        npy.write_array_header_1_0(self._file, header)
 
 
 def read_rows(path: Path) -> Rows:
-    """Rows of a file, mapped rather than loaded; ValueError or OSError for a damaged one."""
-    rows: Rows = np.load(path, mmap_mode="r", allow_pickle=False)
-    return rows
+    """Map the rows of a file into memory; ValueError or OSError for a damaged one."""
+    return np.load(path, mmap_mode="r", allow_pickle=False)

@@ -1,21 +1,20 @@
-"""What a model may ask to be decoded for a question: the part of the toolbox of this package."""
-
-from __future__ import annotations
+"""Capabilities of the toolbox that decode for a question: sampling on demand."""
 
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from pydantic import Field
 
 from tools.arguments import Second, VideoId
+from tools.ingest.on_demand import DenseSampler
 from tools.library import Library
 from tools.media import Evidence
 from tools.search.image_search import PictureSearch
+from tools.search.moment import moment
 from tools.store.evidence import of_frame, of_span
-
-if TYPE_CHECKING:
-    from tools.vision.ocr import TextReader
+from tools.store.frames import frame_near
+from tools.vision.ocr import TextReader
 
 
 class SamplingCapabilities:
@@ -23,7 +22,7 @@ class SamplingCapabilities:
 
     library: Library
     _pictures: PictureSearch
-    _reads: Callable[[], TextReader | None] | None
+    _load_reader: Callable[[], TextReader | None] | None
     _reader: TextReader | None
     _guard: threading.Lock
 
@@ -36,9 +35,7 @@ class SamplingCapabilities:
         seconds: Annotated[Second, Field(description="The moment, in seconds.")],
     ) -> list[Evidence]:
         """The picture on screen at one moment, with its colours and light."""
-        from tools.store.frames import at
-
-        frame = at(self.library, self.library.get(video).id, seconds)
+        frame = frame_near(self.library, self.library.get(video).id, seconds)
         return [of_frame(self.library, frame)] if frame else []
 
     def look_closer(
@@ -53,16 +50,13 @@ class SamplingCapabilities:
         flash, a gesture. First comes the span as a whole, by which to cite what happens in it. The
         last line says so where the time did not suffice.
         """
-        from tools.ingest.on_demand import sample_densely
-        from tools.search.moment import moment
-
         id = self.library.get(video).id
         visual = self._pictures.visual if self.library.picture_vectors(id) else None
         with self._guard:
-            if self._reader is None and self._reads:
-                self._reader = self._reads()
+            if self._reader is None and self._load_reader:
+                self._reader = self._load_reader()
         embedder = visual.embedder if visual else None
-        left_out = sample_densely(self.library, id, start, end, self._reader, embedder)
+        incomplete = DenseSampler(self.library, id, self._reader, embedder).sample(start, end)
         whole = of_span(self.library, id, start, max(end, start + 0.001))
         found = moment(self.library, id, start, max(end, start))
-        return [whole, *found, *([left_out] if left_out else [])]
+        return [whole, *found, *([incomplete] if incomplete else [])]

@@ -1,201 +1,185 @@
 """Dense sampling of a span at question time: decode, read and embed several frames a second.
 
-The index holds a frame where the picture changed and at least one every few seconds; what a counter
-showed at a given second, or what flashed up in between, is known after dense sampling. The sample
-of one second is one file (`tools.store.dense`), whole or absent, and waits for no index.
+The index holds a frame where the picture changed and at least one every few seconds; a counter at a
+given second, or a flash in between, is known after dense sampling. The sample of one second is one
+file (`tools.store.dense`), whole or absent, and waits for no index.
 """
-
-from __future__ import annotations
 
 import math
 import threading
 import time
-from dataclasses import asdict, replace
-from typing import TYPE_CHECKING
+from collections import Counter
+from dataclasses import asdict, dataclass, replace
 
+from tools.embed import ImageEmbedder
 from tools.errors import Interrupted, RefusedRequest
-from tools.files.checksums import sealed
-from tools.files.disk import cause, note, refusal
+from tools.files.checksums import dump_checked
+from tools.files.disk import disk_error, disk_state, note
 from tools.files.durable import write_bytes
+from tools.library import Library
 from tools.media import Frame, ScreenText
-from tools.sandbox import UNTIL
+from tools.sandbox import DEADLINE
 from tools.store import frames as stored
 from tools.store.dense import FOLDER, DenseSample, read, same_place
 from tools.vision.colour import measure_picture
 from tools.vision.ocr import TextReader, read_screen
-
-if TYPE_CHECKING:
-    from tools.embed import ImageEmbedder
-    from tools.library import Library
 
 PER_SECOND = 10
 """Frames decoded of one second."""
 LONGEST = 12
 """Seconds that are sampled densely for one question, at most."""
 WORK, DECODING = 8.0, 6.0
-"""Seconds of work for one question: in all, and of these into decoding, at most."""
+"""Seconds of work for one question: in all, and of these for decoding, at most."""
 SAME = 0.1
-"""Seconds for which a frame stands where nothing is known of what comes after it."""
-
-
-_GUARDS = [threading.Lock() for _ in range(64)]
+"""Seconds for which a frame is taken to stand if nothing is known of what comes after it."""
+_LOCKS = [threading.Lock() for _ in range(64)]
 """Locks by second: of two questions about the same second, one waits for the other."""
 
 
 def is_coarse(library: Library, video: str, at: float) -> bool:
     """True if the picture has changed since the last kept frame before a moment, in seconds."""
-    one = library.get(video)
-    if one.width is None:
+    metadata = library.get(video)
+    if metadata.width is None:
         return False
     for sample in library.dense_samples(video):
         if sample.second == int(at):
             return sample.partial
-    held = [frame.seconds for frame in library.frames(video) if frame.seconds <= at + 1e-3]
-    if not held or one.stages["pass"].state != "done":
-        return not held or at - held[-1] > SAME
+    kept = [frame.seconds for frame in library.frames(video) if frame.seconds <= at + 1e-3]
+    if not kept or metadata.stages["pass"].state != "done":
+        return not kept or at - kept[-1] > SAME
     rows = library.signals(video)
-    since = (rows["seconds"] > held[-1] + 1e-3) & (rows["seconds"] <= at + 1e-3)
+    since = (rows["seconds"] > kept[-1] + 1e-3) & (rows["seconds"] <= at + 1e-3)
     return bool((rows["motion"][since] > 0).any())
 
 
-def sample_densely(
-    library: Library,
-    video: str,
-    start: float,
-    end: float,
-    reader: TextReader | None,
-    embedder: ImageEmbedder | None,
-) -> str:
-    """Sample each second of [start, end) that lacks results of this reader and embedder; keep it.
+@dataclass(frozen=True)
+class DenseSampler:
+    """Dense sampling of one video; results of a reader or embedder that is None are not made."""
 
-    Returns a sentence on what there was no time for, or what the disk refused; else "".
-    RefusedRequest for more than LONGEST seconds.
-    """
-    end = max(start, end)
-    if not end - start <= LONGEST:
-        raise RefusedRequest(f"a closer look is at {LONGEST} s at most: ask for a shorter span")
-    try:
-        return _sampled(library, video, start, end, reader, embedder)
-    except (OSError, Interrupted) as error:
-        told = refusal(error) if isinstance(error, OSError) else error
-        if told is None:
-            raise
-        if why := cause(error):
-            note("pictures", why)
-        return f"Not all of {start:.1f} s to {end:.1f} s was looked at: {told}"
+    library: Library
+    video: str
+    reader: TextReader | None
+    embedder: ImageEmbedder | None
 
+    def sample(self, start: float, end: float) -> str:
+        """Sample each second of [start, end) that lacks results of the reader or embedder.
 
-def _sampled(
-    library: Library,
-    video: str,
-    start: float,
-    end: float,
-    reader: TextReader | None,
-    embedder: ImageEmbedder | None,
-) -> str:
-    ends = min(time.monotonic() + WORK, UNTIL.get())
-    last = min(max(math.ceil(end), int(start) + 1), math.ceil(library.get(video).duration))
-    before = {one.second: one.has(reader, embedder) for one in library.dense_samples(video)}
-    missing = [second for second in range(int(start), last) if not before.get(second)]
-    held = _pictures(library, video, missing)
-    missing.sort(key=before.__contains__)  # what nothing is known of comes first
-    folder = library.folder(video) / FOLDER
-    for number, second in enumerate(missing):
-        guard = _GUARDS[hash((video, second)) % len(_GUARDS)]
-        left = max(ends - time.monotonic(), 0)
-        if second not in held or not guard.acquire(timeout=left):
-            continue
+        Returns a sentence on what there was no time for, or what the disk refused; else "".
+        RefusedRequest for more than LONGEST seconds.
+        """
+        end = max(start, end)
+        if not end - start <= LONGEST:
+            raise RefusedRequest(f"a closer look is at {LONGEST} s at most: ask for a shorter span")
         try:
-            path = folder / f"{second:06}.json"
-            known, now = read(path), time.monotonic()
-            if now < ends and not (known and known.has(reader, embedder)):
-                new = sum(later not in before for later in missing[number:])
-                until = now + (ends - now) / max(new, 1)
-                found = _found(library, held[second], known, reader, embedder, until, ends)
-                folder.mkdir(exist_ok=True)
-                write_bytes(path, sealed(asdict(found)))
+            return self._sample(start, end)
+        except (OSError, Interrupted) as error:
+            interrupted = disk_error(error) if isinstance(error, OSError) else error
+            if interrupted is None:
+                raise
+            if why := disk_state(error):
+                note("pictures", why)
+            return f"Not all of {start:.1f} s to {end:.1f} s was looked at: {interrupted}"
+
+    def _sample(self, start: float, end: float) -> str:
+        ends = min(time.monotonic() + WORK, DEADLINE.get())
+        metadata = self.library.get(self.video)
+        last = min(max(math.ceil(end), int(start) + 1), math.ceil(metadata.duration))
+        complete = self._complete()
+        missing = [second for second in range(int(start), last) if not complete.get(second)]
+        frames = self._frames(missing, metadata.duration)
+        missing.sort(key=complete.__contains__)  # seconds without any sample come first
+        folder = self.library.folder(self.video) / FOLDER
+        for number, second in enumerate(missing):
+            lock = _LOCKS[hash((self.video, second)) % len(_LOCKS)]
+            left = max(ends - time.monotonic(), 0)
+            if second not in frames or not lock.acquire(timeout=left):
+                continue
+            try:
+                path = folder / f"{second:06}.json"
+                known, now = read(path), time.monotonic()
+                if now < ends and not (known and known.has(self.reader, self.embedder)):
+                    new = sum(later not in complete for later in missing[number:])
+                    until = now + (ends - now) / max(new, 1)
+                    sample = self._add_results(frames[second], known, until, ends)
+                    folder.mkdir(exist_ok=True)
+                    write_bytes(path, dump_checked(asdict(sample)))
+            finally:
+                lock.release()
+        complete = self._complete()
+        rest = sorted(second for second in missing if not complete.get(second))
+        if not rest or metadata.width is None:
+            return ""
+        span = f"{rest[0]} s to {rest[-1] + 1} s"
+        return f"Not all of {span} was read: look again, at a shorter span."
+
+    def _complete(self) -> dict[int, bool]:
+        """Seconds that have a sample, and whether it has all results."""
+        samples = self.library.dense_samples(self.video)
+        return {sample.second: sample.has(self.reader, self.embedder) for sample in samples}
+
+    def _frames(self, seconds: list[int], duration: float) -> dict[int, list[Frame]]:
+        """Decode `PER_SECOND` frames of each second; a second counts only if all were in time."""
+        times = [second + n / PER_SECOND for second in seconds for n in range(PER_SECOND)]
+        times = [at for at in times if at < duration]
+        ends = min(time.monotonic() + DECODING, DEADLINE.get())
+        token = DEADLINE.set(ends)
+        try:
+            decoded = stored.frames_at(self.library, self.video, times)
         finally:
-            guard.release()
-    samples = library.dense_samples(video)
-    whole = {one.second for one in samples if one.has(reader, embedder)}
-    rest = sorted(set(missing) - whole)
-    if not rest or library.get(video).width is None:
-        return ""
-    return f"Not all of {rest[0]} s to {rest[-1] + 1} s was read: look again, at a shorter span."
+            DEADLINE.reset(token)
+        frames: dict[int, list[Frame]] = {}
+        for frame in decoded:
+            frames.setdefault(int(frame.seconds), []).append(frame)
+        if time.monotonic() < ends:  # what is missing is not there
+            return frames
+        wanted = Counter(int(at) for at in times)
+        return {second: each for second, each in frames.items() if len(each) == wanted[second]}
+
+    def _add_results(
+        self, frames: list[Frame], known: DenseSample | None, until: float, ends: float
+    ) -> DenseSample:
+        """Complete a sample: keep the results of an earlier one at the same frames, add the others.
+
+        Nothing is read after `until`, and nothing embedded after `ends`.
+        """
+        reader, embedder = self.reader, self.embedder
+        paths = [self.library.picture(frame.image) for frame in frames]
+        if known is None or known.frames != frames:
+            pixels = [
+                measure_picture(f.video, f.seconds, p) for f, p in zip(frames, paths, strict=True)
+            ]
+            texts, name, partial = (known.texts, known.reader, True) if known else ([], "", False)
+            second = int(frames[0].seconds)
+            known = DenseSample(second, frames, pixels, texts, name, partial=partial)
+        if reader and not known.has(reader, None):
+            texts, partial = self._read(reader, frames, until)
+            texts = _merge(known.texts, texts)
+            known = replace(known, texts=texts, reader=reader.name, partial=partial)
+        if embedder and not known.has(None, embedder) and time.monotonic() < ends:
+            vectors = embedder.images(paths).astype(float).round(6).tolist()
+            known = replace(known, vectors=vectors, embedder=embedder.name)
+        return known
+
+    def _read(
+        self, reader: TextReader, frames: list[Frame], until: float
+    ) -> tuple[list[ScreenText], bool]:
+        """Read the frames of one second; returns the texts, and True if `until` came first."""
+        end, picture = float(int(frames[0].seconds) + 1), self.library.picture
+        reading = read_screen(frames, lambda f: picture(f.image), reader, end, budget=math.inf)
+        while True:
+            try:
+                done, so_far = next(reading)
+            except StopIteration as finished:
+                return finished.value.texts, False
+            if done < 1 and time.monotonic() >= until:
+                return so_far(), True
 
 
-def _pictures(library: Library, video: str, seconds: list[int]) -> dict[int, list[Frame]]:
-    """Decode `PER_SECOND` frames of each second; a second counts only if all were in time."""
-    duration = library.get(video).duration
-    times = {second: [second + n / PER_SECOND for n in range(PER_SECOND)] for second in seconds}
-    times = {second: [at for at in each if at < duration] for second, each in times.items()}
-    ends = min(time.monotonic() + DECODING, UNTIL.get())
-    token = UNTIL.set(ends)
-    try:
-        frames = stored.at_times(library, video, [at for each in times.values() for at in each])
-    finally:
-        UNTIL.reset(token)
-    held: dict[int, list[Frame]] = {}
-    for frame in frames:
-        held.setdefault(int(frame.seconds), []).append(frame)
-    if time.monotonic() < ends:  # what is missing is not there
-        return held
-    return {second: each for second, each in held.items() if len(each) == len(times[second])}
-
-
-def _found(
-    library: Library,
-    frames: list[Frame],
-    known: DenseSample | None,
-    reader: TextReader | None,
-    embedder: ImageEmbedder | None,
-    until: float,
-    ends: float,
-) -> DenseSample:
-    """Complete a sample: what an earlier one at the same frames has, and what that lacks.
-
-    Nothing is read after `until`, and nothing embedded once it is `ends`.
-    """
-    paths = [library.picture(frame.image) for frame in frames]
-    if known is None or known.frames != frames:
-        pixels = [
-            measure_picture(f.video, f.seconds, p) for f, p in zip(frames, paths, strict=True)
-        ]
-        texts, name, partial = (known.texts, known.reader, True) if known else ([], "", False)
-        known = DenseSample(int(frames[0].seconds), frames, pixels, texts, name, partial=partial)
-    if reader and not known.has(reader, None):
-        texts, partial = _texts(library, frames, reader, until)
-        known = replace(
-            known, texts=_added(known.texts, texts), reader=reader.name, partial=partial
-        )
-    if embedder and not known.has(None, embedder) and time.monotonic() < ends:
-        vectors = embedder.images(paths).astype(float).round(6).tolist()
-        known = replace(known, vectors=vectors, embedder=embedder.name)
-    return known
-
-
-def _texts(
-    library: Library, frames: list[Frame], reader: TextReader, until: float
-) -> tuple[list[ScreenText], bool]:
-    """What can be read in frames of one second, and whether the time was over before the end."""
-    end = float(int(frames[0].seconds) + 1)
-    reading = read_screen(
-        frames, lambda frame: library.picture(frame.image), reader, end, budget=math.inf
-    )
-    while True:
-        try:
-            done, so_far = next(reading)
-        except StopIteration as finished:
-            return finished.value.texts, False
-        if done < 1 and time.monotonic() >= until:
-            return so_far(), True
-
-
-def _added(known: list[ScreenText], read: list[ScreenText]) -> list[ScreenText]:
-    """What was known, under the ids by which it may be cited, and what else was read."""
-    found = list(known)
-    for one in read:
-        beside = [o for o in found if replace(o, n=one.n).id == one.id]
-        if not any(same_place(o.box, one.box) and o.text == one.text for o in beside):
-            found.append(replace(one, n=max((o.n for o in beside), default=0) + 1))
-    return sorted(found, key=lambda one: (one.start, one.end, one.n))
+def _merge(known: list[ScreenText], new: list[ScreenText]) -> list[ScreenText]:
+    """Known texts, under the ids by which they may be cited, and new ones in other places."""
+    merged = list(known)
+    for text in new:
+        beside = [o for o in merged if replace(o, n=text.n).id == text.id]
+        if not any(same_place(o.box, text.box) and o.text == text.text for o in beside):
+            merged.append(replace(text, n=max((o.n for o in beside), default=0) + 1))
+    return sorted(merged, key=lambda text: (text.start, text.end, text.n))

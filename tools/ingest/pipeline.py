@@ -1,6 +1,6 @@
-"""Index one video, stage by stage: each is written whole or not at all, the manifest last.
+"""Indexing of one video, stage by stage; each is written whole or not at all, the manifest last.
 
-A killed run goes on at the first unfinished stage; a changed setting redoes only its stages.
+A killed run resumes at the first unfinished stage; a changed setting redoes only its stages.
 Decoding happens in the sandbox, in a folder of its own; only the holder of the lock renames.
 """
 
@@ -13,29 +13,31 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from tools.errors import Damaged, Interrupted, RefusedRequest, UnknownVideo, VideoError
-from tools.files.disk import check_space, refusal
-from tools.files.durable import adopt, digest, discard, lock, sweep, sweep_temporary
+from tools.files import durable as files
+from tools.files.disk import check_space, disk_error
+from tools.files.durable import digest, lock
 from tools.ingest import stages
-from tools.ingest.run import OnProgress, Work, removed
+from tools.ingest.run import IngestRun, OnProgress, removal
 from tools.library import Library
 from tools.media import Video
 from tools.models.device import check_device
 from tools.models.providers import Providers
 from tools.sandbox import Child
-from tools.store.frames import intact
-from tools.store.manifest import SCHEMA, Manifest, unnamed
+from tools.store.frames import files_intact
+from tools.store.manifest import SCHEMA, Manifest, write_manifest
 from tools.store.original import Original
 from tools.store.recovery import ABOUT, ORIGINAL, RECORD, known
-from tools.store.store import STAGES, save_manifest
+from tools.store.store import STAGES
 from tools.text.clean import clean_title
 from tools.vision.sampling import STRATEGIES, Strategy
 
 NEEDED = ("probe", "subtitles", "keyframes", "pass")
-"""Without these the stages after them have nothing to go by; most of the others stand alone."""
-RESTS = {"speech": ("sound",), "speakers": ("sound", "speech")}
-"""What of the others a stage cannot do without."""
+"""Stages that every other one needs; most of the others stand alone."""
+DEPENDENCIES = {"speech": ("sound",), "speakers": ("sound", "speech")}
+"""Other stages that a stage needs."""
 
 
 def ingest(
@@ -50,55 +52,53 @@ def ingest(
     providers: Providers | None = None,
     on_progress: OnProgress | None = None,
 ) -> Video:
-    """Index a file and return its video; at once for what is already indexed.
+    """Index a file and return its video; at once if it is already indexed.
 
-    take moves the file into the library, otherwise it stays where it is and is linked. only names
-    the stages to run, with what they need before them and no others. Raises
-    UnreadableMedia for what is no video, Interrupted where the disk, a removal or another writer of
-    the file was in the way.
+    `take` moves the file into the library, otherwise it stays where it is and is linked. `only`
+    names the stages to run, with those that they need. Raises UnreadableMedia for what is no video,
+    Interrupted after an error of the disk, a removal, or a change of the file.
     """
-    _check_names(sampling, only)
+    for what, names, allowed in (("sampling", (sampling,), STRATEGIES), ("stage", only, STAGES)):
+        if unknown := [name for name in names if name not in allowed]:
+            raise RefusedRequest(f"no {what} {unknown[0]!r}; one of: {', '.join(allowed)}")
     providers = providers or Providers()
     check_device(providers.device)
-    with _disk_told(path):
+    with _disk_errors(path):
         library.root.mkdir(parents=True, exist_ok=True)
-        sweep_unlisted(library)
+        delete_unlisted(library)
         original = Original.identify(path, library.root)
         video = original.checksum[:16]
         folder = library.folder(video).absolute()
-        with lock(folder / "lock") as ours, Child(writes=folder / "scratch") as child:
-            fresh = not any((folder / name).exists() for name in (RECORD, ORIGINAL))
+        with lock(folder / "lock") as holds_lock, Child(writes=folder / "scratch") as child:
+            is_new = not any((folder / name).exists() for name in (RECORD, ORIGINAL))
             within = original.path.parent == folder
             manifest = _open_manifest(library, original, title)
-            work = Work(
-                library,
-                video,
-                original,
-                manifest,
-                ours,
-                child,
-                sampling,
-                providers,
+            run = IngestRun(
+                library, video, original, manifest, holds_lock, child, sampling, providers,
                 on_progress,
-            )
+            )  # fmt: skip
             try:
-                _keep_original(work, take)
-                _keep_time(work, recorded_at)
+                _keep_original(run, take)
+                if recorded_at and manifest["recorded_at"] != recorded_at.isoformat():
+                    manifest["recorded_at"] = recorded_at.isoformat()
+                    if manifest["stages"]:
+                        run.save()
                 manifest["options"] = {"sampling": sampling, **asdict(providers)}
-                _run(work, only)
+                _run_stages(run, only)
             except (VideoError, OSError) as error:
-                if not ours():
-                    raise removed(path) from error
-                if fresh and not within and ("probe" not in manifest["stages"] or original.changed):
-                    discard(folder, library.trash)  # nothing of it is worth keeping
+                if not holds_lock():
+                    raise removal(path) from error
+                unread = "probe" not in manifest["stages"] or original.changed
+                if is_new and not within and unread:
+                    files.remove_folder(folder, library.trash)  # nothing of it is worth keeping
                 raise
         return library.get(video)
 
 
-def record_death(library: Library, video: str, stage: str, note: str) -> None:
-    """Tell by the manifest that a stage ended the process that ran it.
+def record_crash(library: Library, video: str, stage: str, note: str) -> None:
+    """Record in the manifest that a stage ended the process that ran it.
 
-    What it found so far stays, and so does what an earlier run did; the next index tries again.
+    Its checkpoint and the results of an earlier run stay; the next run tries again.
     """
     with contextlib.suppress(UnknownVideo, Damaged, BlockingIOError):
         library.manifest(video)  # a lock would make the folder of a removed video anew
@@ -106,57 +106,52 @@ def record_death(library: Library, video: str, stage: str, note: str) -> None:
             manifest = copy.deepcopy(library.manifest(video))
             entry = manifest["stages"].get(stage, {})
             if entry.get("state") not in ("done", "skipped"):
-                failed: Manifest = {"files": {}, "from": None, **entry, "state": "failed"}
-                manifest["stages"][stage] = {**failed, "note": note}
-                save_manifest(library, video, manifest)
+                manifest["stages"][stage] = _failed(entry, None, note)
+                write_manifest(library.folder(video), manifest)
+
+
+def _failed(entry: Manifest, fingerprint: Any, note: str) -> Manifest:
+    return {"files": {}, "from": fingerprint, **entry, "state": "failed", "note": note}
 
 
 def unlisted_originals(library: Library) -> list[Path]:
-    """Files in the library that no manifest lists: taken in, and then never indexed."""
-    found = library.root.absolute().glob("videos/*/original")
-    return [path for path in found if not (path.parent / "manifest.json").exists()]
+    """Originals in the library without a manifest: moved in, and then never indexed."""
+    originals = library.root.absolute().glob("videos/*/original")
+    return [path for path in originals if not (path.parent / "manifest.json").exists()]
 
 
-def sweep_unlisted(library: Library) -> None:
-    """Delete what killed runs left of videos that no manifest lists, but never an only original."""
+def delete_unlisted(library: Library) -> None:
+    """Delete folders of killed runs without a manifest, but never the only copy of an original."""
     shutil.rmtree(library.trash, ignore_errors=True)
     for folder in library.root.glob("videos/*"):
         if _unlisted(folder):
             with contextlib.suppress(BlockingIOError), lock(folder / "lock", wait=False):
                 if _unlisted(folder):
-                    discard(folder, library.trash)
+                    files.remove_folder(folder, library.trash)
 
 
 def _unlisted(folder: Path) -> bool:
     original = folder / "original"
     alone = original.exists() and original.stat().st_nlink == 1
-    # What is known of a video outlives its manifest: who lost that one can have it made again.
+    # A video whose manifest is lost can be indexed anew from its recovery record.
     known = any((folder / name).exists() for name in (RECORD, ABOUT))
     return folder.is_dir() and not known and not alone
 
 
 @contextmanager
-def _disk_told(path: Path) -> Generator[None]:
-    """What the disk does is one line; any other error is ours."""
+def _disk_errors(path: Path) -> Generator[None]:
+    """Raise Interrupted for an error of the disk; any other is a bug."""
     try:
         yield
     except OSError as error:
-        told = refusal(error)
-        if told is None and error.filename and isinstance(error, FileNotFoundError):
+        interrupted = disk_error(error)
+        if not interrupted and error.filename and isinstance(error, FileNotFoundError):
             gone = Path(str(error.filename))
             if gone.parent == path.absolute().parent:  # the file, or subtitles beside it
-                told = Interrupted(f"{gone.name!r} went away: index {path.name!r} again")
-        if told is None:
+                interrupted = Interrupted(f"{gone.name!r} went away: index {path.name!r} again")
+        if not interrupted:
             raise
-        raise told from error
-
-
-def _check_names(sampling: str, only: tuple[str, ...]) -> None:
-    if sampling not in STRATEGIES:
-        raise RefusedRequest(f"no sampling {sampling!r}; one of: {', '.join(STRATEGIES)}")
-    for name in only:
-        if name not in STAGES:
-            raise RefusedRequest(f"no stage {name!r}; one of: {', '.join(STAGES)}")
+        raise interrupted from error
 
 
 def _open_manifest(library: Library, original: Original, title: str | None) -> Manifest:
@@ -182,143 +177,130 @@ def _open_manifest(library: Library, original: Original, title: str | None) -> M
     return copy.deepcopy(manifest)
 
 
-def _keep_original(work: Work, take: bool) -> None:
-    """Remember where the file lies, or move it in; an original that is in already stays."""
-    source = work.manifest.get("source")
-    given, inside = work.path, work.folder / ORIGINAL
+def _keep_original(run: IngestRun, take: bool) -> None:
+    """Record the path of the file, or move it in; an original that is inside already stays."""
+    source = run.manifest.get("source")
+    given, inside = run.path, run.folder / ORIGINAL
     if inside.exists() and not (source and source["linked"]):
-        if given != inside and digest(inside) != work.original.checksum:
-            whole = work.folder / ".original.tmp"
+        if given != inside and digest(inside) != run.original.checksum:
+            whole = run.folder / ".original.tmp"
             shutil.copyfile(given, whole)  # the same video, and this one is whole
-            adopt(whole, inside)
+            files.move_into_place(whole, inside)
             source = None
-        work.original.use(inside)
+        run.original.use(inside)
         if source:
             if take and given != inside:
                 given.unlink()
             return
         given, take = given if take else inside, True  # known to nobody yet: listed first
     if take:
-        work.original.bring_in(inside)
-        work.taken = given if given != inside else None
-    stat = work.path.stat()
+        run.original.link_into(inside)
+        run.upload = given if given != inside else None
+    stat = run.path.stat()
     entry = {
-        "path": "original" if take else str(work.path),
+        "path": "original" if take else str(run.path),
         "linked": not take,
         "size": stat.st_size,
         "mtime_ns": stat.st_mtime_ns,
         "inode": stat.st_ino,
     }
-    work.manifest["source"] = entry
-    if source != entry and work.manifest["stages"]:
-        work.save()
+    run.manifest["source"] = entry
+    if source != entry and run.manifest["stages"]:
+        run.save()
 
 
-def _keep_time(work: Work, recorded_at: datetime | None) -> None:
-    if recorded_at is not None and work.manifest["recorded_at"] != recorded_at.isoformat():
-        work.manifest["recorded_at"] = recorded_at.isoformat()
-        if work.manifest["stages"]:
-            work.save()
-
-
-def _run(work: Work, only: tuple[str, ...]) -> None:
+def _run_stages(run: IngestRun, only: tuple[str, ...]) -> None:
     last = max((STAGES.index(name) for name in only), default=len(STAGES) - 1)
-    wanted = {*NEEDED, *only, *(below for name in only for below in RESTS.get(name, ()))}
-    shutil.rmtree(work.scratch, ignore_errors=True)
-    sweep_temporary(work.folder)
-    for path in unnamed(work.folder, work.manifest):
-        path.unlink()
+    wanted = {*NEEDED, *only, *(need for name in only for need in DEPENDENCIES.get(name, ()))}
+    shutil.rmtree(run.scratch, ignore_errors=True)
+    files.delete_temporary(run.folder)
+    run.delete_unlisted()
     for pattern in ("look-*", "copy-*"):
-        sweep(work.folder, pattern)
+        files.delete_unlocked(run.folder, pattern)
     failed: list[VideoError] = []
     try:
         for name in STAGES[: last + 1]:
             if only and name not in wanted:
                 continue
             try:
-                _run_stage(work, name)
-            except Interrupted:
-                raise
+                _run_stage(run, name)
             except VideoError as error:
-                if name in NEEDED:
+                if name in NEEDED or isinstance(error, Interrupted):
                     raise
                 failed.append(error)
     finally:
-        if work.ours():
-            shutil.rmtree(work.scratch, ignore_errors=True)
-            (work.folder / "progress.json").unlink(missing_ok=True)
+        if run.holds_lock():
+            shutil.rmtree(run.scratch, ignore_errors=True)
+            (run.folder / "progress.json").unlink(missing_ok=True)
     if failed:
         raise failed[0]
 
 
-def _run_stage(work: Work, name: str) -> None:
+def _run_stage(run: IngestRun, name: str) -> None:
     stage = stages.STAGE[name]
-    work.stage, work.fingerprint, work.kept = name, stage.fingerprint(work), 0.0
-    before = work.entry
-    if _holds(work, before) and before["state"] in ("done", "skipped"):
+    run.stage, run.fingerprint, run.checkpointed_at = name, stage.fingerprint(run), 0.0
+    before = run.entry
+    if _is_valid(run, before) and before["state"] in ("done", "skipped"):
         return
-    partial = before.get("redo", before)
-    work.partial = partial if "progress" in partial and _holds(work, partial) else {}
-    work.scratch.mkdir(exist_ok=True)
-    check_space(work.folder)
-    work.say(name, "running", 0.0)
+    checkpoint = before.get("redo", before)
+    run.resumed = checkpoint if "progress" in checkpoint and _is_valid(run, checkpoint) else {}
+    run.scratch.mkdir(exist_ok=True)
+    check_space(run.folder)
+    run.report(0.0)
     started = time.monotonic()
-    with _failure_recorded(work):
-        result = stage.run(work)
-        work.original.check()
+    with _record_failure(run):
+        result = stage.run(run)
+        run.original.check()
         names = result.files
         if stage.words and result.state == "skipped":
-            names = work.finish(stage.words, ())
-        files = {file: digest(work.folder / file) for file in names}
-    work.manifest["stages"][name] = {
+            names = run.write_words(stage.words, ())
+        checksums = {file: digest(run.folder / file) for file in names}
+    run.manifest["stages"][name] = {
         "state": result.state,
         "provider": result.provider,
         "seconds": round(time.monotonic() - started, 3),
         "note": result.note,
         "partial": result.partial,
-        "from": work.fingerprint,
-        "files": files,
+        "from": run.fingerprint,
+        "files": checksums,
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         **result.facts,
     }
-    work.manifest["notes"] = list(dict.fromkeys(work.manifest["notes"]))
-    work.save()
-    for path in unnamed(work.folder, work.manifest):
-        path.unlink()
-    for file in before.get("files", {}).keys() - files:
-        (work.folder / file).unlink(missing_ok=True)
-    work.say(name, result.state, 1.0)
+    run.manifest["notes"] = list(dict.fromkeys(run.manifest["notes"]))
+    run.save()
+    run.delete_unlisted()
+    for file in before.get("files", {}).keys() - checksums:
+        (run.folder / file).unlink(missing_ok=True)
+    run.report(1.0, result.state)
 
 
-def _holds(work: Work, entry: Manifest) -> bool:
-    """Whether what is told of the stage is of these settings, and its files are what it wrote."""
-    same = bool(entry) and entry["from"] == work.fingerprint
-    return same and intact(work.library, work.video, entry.get("files", {}))
+def _is_valid(run: IngestRun, entry: Manifest) -> bool:
+    """True if the entry of a stage has these settings, and its files are intact."""
+    same = bool(entry) and entry["from"] == run.fingerprint
+    return same and files_intact(run.library, run.video, entry.get("files", {}))
 
 
 @contextmanager
-def _failure_recorded(work: Work) -> Generator[None]:
-    """A stage that fails is told by the manifest, which knows nothing else of its attempt.
+def _record_failure(run: IngestRun) -> Generator[None]:
+    """Record the failure of a stage in the manifest, and undo its other changes there.
 
-    What an earlier run of the stage left stays where its files were not touched, and so does what
-    this one made visible before it failed.
+    The results of an earlier run stay if their files were not touched, and so does the last
+    checkpoint of this one.
     """
-    before = copy.deepcopy(work.manifest)
+    before = copy.deepcopy(run.manifest)
     try:
         yield
     except VideoError as error:
-        entry = work.entry
+        entry = run.entry
         done = entry.get("state") in ("done", "skipped")
-        generation = work.manifest.get("generation", 0)
-        work.manifest.clear()
-        work.manifest.update(before, generation=generation)
-        work.manifest["stages"].pop(work.stage, None)
+        generation = run.manifest.get("generation", 0)
+        run.manifest.clear()
+        run.manifest.update(before, generation=generation)
+        run.manifest["stages"].pop(run.stage, None)
         if entry:
-            work.manifest["stages"][work.stage] = entry
+            run.manifest["stages"][run.stage] = entry
         blamed = not isinstance(error, Interrupted) and not done
-        if blamed and "probe" in work.manifest["stages"]:
-            failed: Manifest = {"state": "failed", "note": str(error)}
-            known: Manifest = {"files": {}, "from": work.fingerprint, **entry}
-            work.manifest["stages"][work.stage] = {**known, **failed}
-            work.save()
+        if blamed and "probe" in run.manifest["stages"]:
+            run.manifest["stages"][run.stage] = _failed(entry, run.fingerprint, str(error))
+            run.save()
         raise

@@ -1,9 +1,9 @@
-"""What the stages of one run share, and how a stage makes visible what it has so far."""
+"""One indexing run and its stages: progress, checkpoints and results."""
 
 import contextlib
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,27 +12,26 @@ from typing import Any
 from tools.errors import Damaged, Interrupted
 from tools.files.durable import digest, read_lines, write_lines
 from tools.library import Library
-from tools.media import ScreenText, StageState, Utterance
+from tools.media import StageState
 from tools.models.providers import Providers
-from tools.sandbox import Child
-from tools.store.manifest import Manifest, is_part, part_of, unnamed
+from tools.sandbox import Child, Event
+from tools.store.manifest import Manifest, is_partial, partial_name, unlisted_files, write_manifest
 from tools.store.original import Original
-from tools.store.records import builder, past
-from tools.store.store import as_rows, save_manifest
+from tools.store.records import past_file, row_builder
 from tools.vision.sampling import Strategy
 
 WEIGHTS = {
     "probe": 1, "subtitles": 2, "keyframes": 6, "pass": 40, "sound": 3, "screen": 45,
     "pictures": 20, "speech": 60, "speakers": 10, "vectors": 6,
 }  # fmt: skip
-"""Share of the time that each stage takes, for the estimate of what remains."""
+"""Usual share of the time of each stage, for the estimate of what remains."""
 CHECKPOINT_SECONDS = 2.0
-"""What a stage has so far is written no more often than this."""
+"""Seconds between two checkpoints of a stage, at least."""
 
 
 @dataclass(frozen=True)
 class Progress:
-    """One sign of life. fraction is of the stage, 0 to 1; remaining is seconds for the video."""
+    """Progress of a run: fraction is of the stage, 0 to 1; remaining is seconds for the video."""
 
     video: str
     stage: str
@@ -45,164 +44,195 @@ OnProgress = Callable[[Progress], None]
 
 
 @dataclass
-class Work:
+class IngestRun:
     """One run over one video, by the holder of its lock."""
 
     library: Library
     video: str
     original: Original
     manifest: Manifest
-    ours: Callable[[], bool]
+    holds_lock: Callable[[], bool]
     child: Child
     sampling: Strategy
     providers: Providers
     on_progress: OnProgress | None
     stage: str = ""
     fingerprint: Any = None
-    taken: Path | None = None
+    upload: Path | None = None
+    """First name of a file that was moved in; deleted once the manifest lists the video."""
     started: float = field(default_factory=time.monotonic)
-    said: float = 0.0
-    kept: float = 0.0
-    partial: Manifest = field(default_factory=dict[str, Any])
-    """What a killed run of the same stage told at its last checkpoint; nothing for another one."""
+    reported_at: float = 0.0
+    checkpointed_at: float = 0.0
+    resumed: Manifest = field(default_factory=dict[str, Any])
+    """Manifest entry of the last checkpoint of a killed run of the same stage, or empty."""
 
     @property
     def path(self) -> Path:
-        """Where the media file lies."""
+        """Path of the media file."""
         return self.original.path
 
     @property
     def folder(self) -> Path:
-        """Where the video's files lie."""
+        """Folder of the video."""
         return self.library.folder(self.video)
 
     @property
     def models(self) -> Path:
-        """Where the weights lie that were downloaded."""
+        """Folder of downloaded weights."""
         return self.library.home / "models"
 
     @property
     def scratch(self) -> Path:
-        """Where a stage writes before it is done; emptied at the start of each run."""
+        """Folder for unfinished files; emptied at the start of each run."""
         return self.folder / "scratch"
 
     @property
     def entry(self) -> Manifest:
-        """What the manifest says of the running stage: nothing, an older run, or what it has."""
+        """Manifest entry of the running stage: none, an older run's, or that of a checkpoint."""
         return self.manifest["stages"].get(self.stage, {})
 
-    def say(self, stage: str, state: StageState, fraction: float) -> None:
-        """Tell the caller, and whoever reads the library, how far a stage is."""
+    def decode(self, function: str, **arguments: Any) -> Iterator[Event]:
+        """Run a generator of `tools.video` over the media file, in the sandbox."""
+        return self.child.call(function, path=str(self.path), **arguments)
+
+    def report(self, fraction: float, state: StageState = "running") -> None:
+        """Report the progress of the running stage to the caller and to readers of the library."""
         names = list(WEIGHTS)
-        before = sum(WEIGHTS[name] for name in names[: names.index(stage)])
-        done = (before + WEIGHTS[stage] * fraction) / sum(WEIGHTS.values())
+        before = sum(WEIGHTS[name] for name in names[: names.index(self.stage)])
+        done = (before + WEIGHTS[self.stage] * fraction) / sum(WEIGHTS.values())
         now = time.monotonic()
         spent = now - self.started
         remaining = spent * (1 - done) / done if done > 0.03 and spent > 1 else None
-        if state == "running" and now - self.said >= 0.5:
-            self.said = now
-            note = {"stage": stage, "fraction": round(fraction, 3)}
+        if state == "running" and now - self.reported_at >= 0.5:
+            self.reported_at = now
+            progress = {"stage": self.stage, "fraction": round(fraction, 3)}
             with contextlib.suppress(OSError):  # for show only
-                (self.folder / "progress.json").write_text(json.dumps(note))
+                (self.folder / "progress.json").write_text(json.dumps(progress))
         if self.on_progress:
-            self.on_progress(Progress(self.video, stage, state, fraction, remaining))
+            self.on_progress(Progress(self.video, self.stage, state, fraction, remaining))
 
-    def take_back(self) -> None:
-        """What the manifest says of the running stage no longer holds: its files change now.
+    def mark_waiting(self) -> None:
+        """Mark the stage `waiting` in the manifest before its files are replaced.
 
-        Without this, a kill between a new file and the manifest leaves an old stage with it.
+        Without this, a kill between a new file and the manifest pairs it with old metadata.
         """
         if self.entry:
-            waits: Manifest = {"state": "waiting", "from": None, "files": {}}
-            self.manifest["stages"][self.stage] = waits
+            waiting: Manifest = {"state": "waiting", "from": None, "files": {}}
+            self.manifest["stages"][self.stage] = waiting
             self.save()
 
-    def so_far(self, file: str) -> list[Any]:
-        """The words that the running stage had found when it was killed: see `partial`."""
-        make = builder(file)
-        parts = [name for name in self.partial.get("files", {}) if is_part(name, file)]
-        return [make(row) for name in parts for row in read_lines(self.folder / name)]
+    def resumed_words(self, file: str) -> list[Any]:
+        """Words of the checkpoint that this run resumes."""
+        build = row_builder(file)
+        parts = [name for name in self.resumed.get("files", {}) if is_partial(name, file)]
+        return [build(row) for name in parts for row in read_lines(self.folder / name)]
 
     def checkpoint(
-        self, file: str, items: Callable[[], Sequence[Any]], fraction: float, **facts: Any
+        self, file: str, words: Callable[[], Sequence[Any]], fraction: float, **facts: Any
     ) -> None:
-        """Make all that the running stage found so far visible, as `file` will be in the end.
+        """Make the words found so far visible as `file`, at most every CHECKPOINT_SECONDS.
 
-        Where an older run left that file, it stays visible until `finish`, and what is found is
-        only kept. facts (JSON) are what a killed stage needs to go on from there: see `partial`.
-        Called too soon after the last time, this waits for the next.
+        If an older run left that file, it stays visible until `write_words`, and the checkpoint is
+        only stored. facts (JSON) are what a killed stage needs to resume from there.
         """
-        if time.monotonic() - self.kept < CHECKPOINT_SECONDS:
+        if time.monotonic() - self.checkpointed_at < CHECKPOINT_SECONDS:
             return
         if file not in self.entry.get("files", {}):
-            found = items()
-            self._show(file, found, self._gone(file, found), fraction, **facts)
+            self._publish(self._with_replaced(file, words()), fraction, **facts)
         elif facts:
-            redo = self._parts({file: items()}, fraction, **facts)
-            self._list({**self.entry, "redo": redo})
-        self.kept = time.monotonic()
+            redo = self._write_parts({file: words()}, fraction, **facts)
+            self._save_entry({**self.entry, "redo": redo})
+        self.checkpointed_at = time.monotonic()
 
-    def finish(self, file: str, found: Sequence[Utterance | ScreenText]) -> tuple[str, ...]:
-        """Write what the running stage found, and give the names of its files.
+    def write_words(self, file: str, words: Sequence[Any]) -> tuple[str, ...]:
+        """Write the words of the finished stage; returns the names of its files.
 
-        What could be cited before and is not among it is kept apart: no search finds it any more,
-        but what was said about it can still be looked up.
+        Words that could be cited before and are replaced go into a file of their own: no search
+        finds them any more, but evidence of them can still be looked up.
         """
-        gone = self._gone(file, found)
-        if {file, past(file)} & self.entry.get("files", {}).keys():
-            self._show(file, found, gone, 1.0)  # files that are named must not change
-        rows = {name: some for name, some in ((file, found), (past(file), gone)) if some}
+        rows = self._with_replaced(file, words)
+        if rows.keys() & self.entry.get("files", {}).keys():
+            self._publish(rows, 1.0)  # files that are listed must not change
         for name, some in rows.items():
-            write_lines(self.folder / name, as_rows(some))
-        return tuple(rows)
+            if some:
+                write_lines(self.folder / name, some)
+        return tuple(name for name, some in rows.items() if some)
 
-    def _gone(self, file: str, found: Sequence[Any]) -> list[Any]:
-        """What can be cited, and is not among what was found."""
-        ids = {one.id for one in found}
-        gone: list[Any] = []
-        for name in (file, past(file)):
+    def _with_replaced(self, file: str, words: Sequence[Any]) -> dict[str, Sequence[Any]]:
+        """Words of a file, and those that can be cited and are not among them, by file."""
+        ids = {word.id for word in words}
+        replaced: list[Any] = []
+        for name in (file, past_file(file)):
             with contextlib.suppress(Damaged):
-                gone += [o for o in self.library.words(self.video, name) if o.id not in ids]
-        return gone
+                known = self.library.words(self.video, name)
+                replaced += [word for word in known if word.id not in ids]
+        return {file: words, past_file(file): replaced}
 
-    def _show(
-        self, file: str, found: Sequence[Any], gone: Sequence[Any], fraction: float, **facts: Any
-    ) -> None:
-        parts = self._parts({file: found, past(file): gone}, fraction, **facts)
-        self._list({"state": "running", **parts})
+    def _publish(self, rows: dict[str, Sequence[Any]], fraction: float, **facts: Any) -> None:
+        self._save_entry({"state": "running", **self._write_parts(rows, fraction, **facts)})
 
-    def _parts(self, rows: dict[str, Sequence[Any]], fraction: float, **facts: Any) -> Manifest:
-        """Write words into files that nobody reads yet; what is to be said of them."""
+    def _write_parts(
+        self, rows: dict[str, Sequence[Any]], fraction: float, **facts: Any
+    ) -> Manifest:
+        """Write words into files that nobody reads yet; returns the manifest entry for them."""
         files: dict[str, str] = {}
         for whole, some in rows.items():
             if some:
-                name = part_of(whole, int(self.manifest.get("generation", 0)) + 1)
-                write_lines(self.folder / name, as_rows(some))
+                name = partial_name(whole, int(self.manifest.get("generation", 0)) + 1)
+                write_lines(self.folder / name, some)
                 files[name] = digest(self.folder / name)
-        return {
-            "progress": round(fraction, 4),
-            "from": self.fingerprint,
-            "files": files,
-            "at": datetime.now(UTC).isoformat(timespec="seconds"),
-            **facts,
-        }
+        at = datetime.now(UTC).isoformat(timespec="seconds")
+        entry: Manifest = {"progress": round(fraction, 4), "from": self.fingerprint}
+        return {**entry, "files": files, "at": at, **facts}
 
-    def _list(self, entry: Manifest) -> None:
+    def _save_entry(self, entry: Manifest) -> None:
         self.manifest["stages"][self.stage] = entry
         self.save()
-        for path in unnamed(self.folder, self.manifest):
-            path.unlink()
+        self.delete_unlisted()
 
     def save(self) -> None:
-        """Make the manifest visible, unless the video was removed meanwhile."""
-        if not self.ours():
-            raise removed(self.path)
-        save_manifest(self.library, self.video, self.manifest)
-        if self.taken:
-            self.taken.unlink(missing_ok=True)
-            self.taken = None
+        """Write the manifest, unless the video was removed meanwhile."""
+        if not self.holds_lock():
+            raise removal(self.path)
+        write_manifest(self.folder, self.manifest)
+        if self.upload:
+            self.upload.unlink(missing_ok=True)
+            self.upload = None
+
+    def delete_unlisted(self) -> None:
+        """Delete files of stages that the manifest does not list."""
+        for path in unlisted_files(self.folder, self.manifest):
+            path.unlink()
 
 
-def removed(path: Path) -> Interrupted:
-    """What a run says whose video went away under it."""
+@dataclass(frozen=True)
+class Result:
+    """Result of a stage: names of files in the video's folder, and its entry in the manifest.
+
+    `facts` (JSON) are added to the entry. `partial` is true if something was left out, as the note
+    says.
+    """
+
+    files: tuple[str, ...] = ()
+    state: StageState = "done"
+    provider: str = ""
+    note: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    partial: bool = False
+
+
+@dataclass(frozen=True)
+class Step:
+    """A stage: its function, its fingerprint (JSON), and its file of words if it has one.
+
+    Words of an earlier run can still be cited after the stage is skipped.
+    """
+
+    run: Callable[[IngestRun], Result]
+    fingerprint: Callable[[IngestRun], Any]
+    words: str = ""
+
+
+def removal(path: Path) -> Interrupted:
+    """Error of a run whose video was removed meanwhile."""
     return Interrupted(f"{path.name!r} was removed while it was being indexed: index it again")

@@ -1,8 +1,8 @@
-"""A pool of processes that index videos, each one at a time, with a bounded queue.
+"""Pool of processes that index videos, each one at a time, with a bounded queue.
 
-What indexes must not slow what answers: decoding, text recognition and models run beside the
-program, and one that crashes or runs out of memory takes no answer with it. A process ends with its
-video, and so gives back what its models held.
+Indexing must not slow or end answers: decoding, text recognition and models run in processes of
+their own, which may crash or run out of memory. A process ends with its video, and so frees the
+memory of its models.
 """
 
 import json
@@ -18,23 +18,23 @@ from pathlib import Path
 from typing import Any
 
 from tools.errors import Interrupted, RefusedRequest, UnknownVideo, VideoError
-from tools.ingest.pipeline import NEEDED, ingest, record_death
+from tools.ingest.pipeline import NEEDED, ingest, record_crash
 from tools.ingest.run import OnProgress, Progress
 from tools.library import Library
 from tools.media import Video
 from tools.models.providers import Providers
 from tools.sandbox import Child
-from tools.sandbox.process import die_with, own_output
+from tools.sandbox.process import die_with, json_output
 
 WAITING = 64
 """Videos that may wait for a process; more are refused."""
 STOPPING = "Cuepoint is stopping: the video goes on at its next index"
 PATIENCE = 7 * 86400.0
-"""Seconds without a sign of life: it may wait for another program that indexes the same video."""
+"""Seconds without progress; it may wait for another program that indexes the same video."""
 
 
 class Pool:
-    """Indexes in the background; safe to use from any thread."""
+    """Pool of indexing processes. Safe for many threads."""
 
     def __init__(self, processes: int, waiting: int = WAITING) -> None:
         self._threads = ThreadPoolExecutor(processes, thread_name_prefix="index")
@@ -53,10 +53,10 @@ class Pool:
         title: str | None = None,
         take: bool = False,
     ) -> "Future[Video]":
-        """Index a file as `ingest` does, in another process; RefusedRequest where too many wait.
+        """Index a file with `ingest` in another process; RefusedRequest if too many wait.
 
         on_progress is called from a thread of the pool. A video that can be searched is no failure:
-        what failed of the rest stands in its notes.
+        errors of its other stages become notes.
         """
         if not self._room.acquire(blocking=False):
             raise RefusedRequest(
@@ -78,7 +78,7 @@ class Pool:
         return job
 
     def close(self) -> None:
-        """Stop what runs and start nothing more; each video goes on at its next index."""
+        """Stop all processes and start no more; each video is resumed at its next run."""
         self._threads.shutdown(wait=False, cancel_futures=True)
         for worker in self._workers:
             worker.kill()
@@ -86,39 +86,37 @@ class Pool:
 
     def _run(self, library: Library, request: dict[str, Any], on_progress: OnProgress) -> Video:
         worker = self._free.pop()
-        video, at_work = "", ""
+        video, stage = "", ""
         try:
             for event in worker.call("ingest", **request):
                 video = event["video"]
                 if "stage" in event:
-                    at_work = event["stage"] if event["state"] == "running" else ""
+                    stage = event["stage"] if event["state"] == "running" else ""
                     on_progress(Progress(**event))
             return library.get(video)
-        except Died as error:
-            if at_work:
-                record_death(library, video, at_work, str(error))
-            raise
-        except Interrupted:
+        except Interrupted as error:
+            if stage and isinstance(error, Crashed):
+                record_crash(library, video, stage, str(error))
             raise
         except VideoError as error:
             with suppress(UnknownVideo):
-                found = library.get(video)
-                if all(found.stages[name].state in ("done", "skipped") for name in NEEDED):
-                    failed = [one.note for one in found.stages.values() if one.state == "failed"]
-                    notes = dict.fromkeys((*found.notes, str(error), *failed))
-                    return replace(found, notes=tuple(notes))
+                made = library.get(video)
+                if all(made.stages[name].state in ("done", "skipped") for name in NEEDED):
+                    failed = [s.note for s in made.stages.values() if s.state == "failed"]
+                    notes = dict.fromkeys((*made.notes, str(error), *failed))
+                    return replace(made, notes=tuple(notes))
             raise
         finally:
             worker.close()
             self._free.append(worker)
 
 
-class Died(Interrupted):
-    """A process ended that nobody here had ended: a native crash, or the system took its memory."""
+class Crashed(Interrupted):
+    """A process that we did not end has ended: a native crash, or the system ran out of memory."""
 
 
 class Worker(Child):
-    """A process of ours, with all the machine's means; it decodes in a child of its own."""
+    """Process without the limits of a decoder; it decodes in a child of its own."""
 
     module = "tools.ingest.workers"
     errors = None
@@ -128,41 +126,35 @@ class Worker(Child):
     def __init__(self) -> None:
         super().__init__(patience=PATIENCE)
 
-    def death(self, code: int, cpu: float) -> VideoError:
-        """What was done is kept."""
+    def exit_error(self, code: int, cpu: float) -> VideoError:
+        """Error for an unexpected exit; finished stages are kept."""
         if self._killed:
             return Interrupted(STOPPING)
         how = f"with status {code}" if code >= 0 else f"by {signal.Signals(-code).name}"
         if -code == signal.SIGKILL:
             how += ", as the system does where memory runs out"
-        return Died(f"indexing was ended {how}: index the video again to go on")
+        return Crashed(f"indexing was ended {how}: index the video again to go on")
 
 
 def _main() -> None:
     die_with(int(sys.argv[1]))
-    answers = own_output()
-
-    def say(**message: Any) -> None:
-        answers.write(json.dumps(message) + "\n")
-        answers.flush()
-
+    write = json_output()
     request = json.loads(sys.stdin.readline())["arguments"]
     try:
         video = ingest(
             Library(Path(request["home"]), request["owner"]),
             Path(request["path"]),
             providers=Providers(**request["providers"]),
-            on_progress=lambda progress: say(event=asdict(progress)),
+            on_progress=lambda progress: write(event=asdict(progress)),
             **request["options"],
         )
-    except VideoError as error:
-        say(error=type(error).__name__, text=str(error))
     except Exception as error:
-        logging.getLogger(__name__).exception("indexing %s", request["path"])
-        say(error=type(error).__name__, text=str(error))
+        if not isinstance(error, VideoError):
+            logging.getLogger(__name__).exception("indexing %s", request["path"])
+        write(error=type(error).__name__, text=str(error))
     else:
-        say(event={"video": video.id})
-        say(done=True)
+        write(event={"video": video.id})
+        write(done=True)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Compares every file of a library with what was written, and names the command that mends it."""
+"""Verification: compare every file of a library with its checksum, and name the remedy."""
 
 import shlex
 import time
@@ -9,24 +9,23 @@ from pathlib import Path
 from typing import Any
 
 from tools.errors import Damaged, ProviderUnavailable, UnreadableMedia, VideoError
-from tools.files.checksums import CHECK, unsealed
+from tools.files.checksums import CHECK, load_checked
 from tools.files.durable import digest, is_locked
 from tools.library import Library
 from tools.models import registry as models
 from tools.search import vector_index as index
-from tools.store import dense
-from tools.store import recovery as about
-from tools.store.manifest import REPAIR, unnamed
-from tools.store.original import MEMORY
+from tools.store import dense, recovery
+from tools.store.manifest import REPAIR, unlisted_files
+from tools.store.original import CHECKSUMS
 from tools.summary import generated
 
 STALE = 600
-"""Seconds after which a temporary file that nobody's lock covers counts as left over."""
+"""Seconds after which a temporary file that no lock covers counts as left over."""
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One finding, and the command that mends it; video is empty where it is the library's."""
+    """One finding, and the command that mends it; video is empty for one of the whole library."""
 
     video: str
     what: str
@@ -34,154 +33,150 @@ class Problem:
 
 
 def verify(library: Library, *, thorough: bool = True) -> list[Problem]:
-    """Every problem; without thorough, the content of originals and Chroma are not looked into."""
-    found = check_library(library, thorough)
+    """Find every problem; without `thorough`, originals, models and Chroma are not compared."""
+    problems = check_library(library, thorough)
     for folder in sorted(library.root.glob("videos/*")):
-        found += check_video(library, folder.name, thorough)
-    return found
+        problems += check_video(library, folder.name, thorough)
+    return problems
 
 
 def check_library(library: Library, thorough: bool = True) -> list[Problem]:
-    """The problems of what all videos share."""
-    found = [Problem("", f"{path.name} is left over", REPAIR) for path in temporary(library)]
-    state = _memory(library)
-    if state:
-        found.append(Problem("", f"{MEMORY} is {state}", REPAIR))
+    """Find the problems of what all videos share."""
+    problems = [f"{path.name} is left over" for path in temporary(library)]
+    checksums = library.root / CHECKSUMS
+    try:
+        load_checked(checksums.read_bytes())
+    except FileNotFoundError:
+        if any(library.root.glob("videos/*/manifest.json")):
+            problems.append(f"{CHECKSUMS} is missing")
+    except ValueError:
+        problems.append(f"{CHECKSUMS} is damaged")
     if thorough and (state := index.inspect(library.root / "chroma", vectors(library))):
-        found.append(Problem("", f"the vector index (chroma) {state}", REPAIR))
-    return [*found, *_models(library)] if thorough else found
+        problems.append(f"the vector index (chroma) {state}")
+    damaged = _damaged_models(library) if thorough else []
+    return [*(Problem("", what, REPAIR) for what in problems), *damaged]
 
 
-def _models(library: Library) -> list[Problem]:
-    """The models that are there and not, to the byte, what was downloaded."""
-    found: list[Problem] = []
+def _damaged_models(library: Library) -> list[Problem]:
+    problems: list[Problem] = []
     for name in models.installed(library.home):
         try:
             models.intact_folder(library.home, name, thorough=True)
         except ProviderUnavailable as error:
             what, _, fix = str(error).partition("; run: ")
-            found.append(Problem("", what, fix))
-    return found
-
-
-def _memory(library: Library) -> str:
-    path = library.root / MEMORY
-    if not path.exists():
-        return "missing" if any(library.root.glob("videos/*/manifest.json")) else ""
-    try:
-        unsealed(path.read_bytes())
-    except ValueError:
-        return "damaged"
-    return ""
+            problems.append(Problem("", what, fix))
+    return problems
 
 
 def check_video(library: Library, video: str, thorough: bool = True) -> list[Problem]:
-    """The problems of one video; none while it is being indexed, when its files change."""
+    """Find the problems of one video; none while it is being indexed, as its files change."""
     folder = library.folder(video)
     if not folder.is_dir() or is_locked(folder / "lock"):
         return []
-    found = [Problem(video, f"{path.name} is left over", REPAIR) for path in leftovers(folder)]
+
+    def problems(whats: Iterable[str], fix: str = REPAIR) -> list[Problem]:
+        return [Problem(video, what, fix) for what in whats]
+
+    found = problems(f"{path.name} is left over" for path in leftovers(folder))
     try:
         manifest = library.manifest(video)
     except VideoError:
         return [*found, _lost(library, video)]
-    loose = unnamed(folder, manifest)
-    found += [Problem(video, f"{path.name} is left over", REPAIR) for path in loose]
-    original = _of_original(library, video, manifest, thorough)
+    found += problems(f"{path.name} is left over" for path in unlisted_files(folder, manifest))
+    original = _check_original(library, video, manifest, thorough)
     fix = original.fix if original else REPAIR
     found += [original] if original else []
     if CHECK not in manifest:
-        found.append(Problem(video, "manifest.json has no checksum in it", fix))
-    elif not about.is_whole(folder):
-        found.append(Problem(video, f"{about.ABOUT} is missing or damaged", REPAIR))
+        found += problems(["manifest.json has no checksum in it"], fix)
+    elif recovery.load(folder) is None:
+        found += problems([f"{recovery.ABOUT} is missing or damaged"])
     for stage in manifest["stages"].values():
         for name, checksum in stage.get("files", {}).items():
             if not (folder / name).is_file():
-                found.append(Problem(video, f"{name} is missing", fix))
+                found += problems([f"{name} is missing"], fix)
             elif digest(folder / name) != checksum:
-                found.append(Problem(video, f"{name} is damaged", fix))
+                found += problems([f"{name} is damaged"], fix)
     for path in (*dense.damaged(folder), *generated.damaged(folder)):
-        found.append(Problem(video, f"{path.parent.name}/{path.name} is damaged", REPAIR))
+        found += problems([f"{path.parent.name}/{path.name} is damaged"])
     for image in broken_pictures(library, video):
         state = "damaged" if (library.root / image).exists() else "missing"
-        found.append(Problem(video, f"the picture {image} is {state}", fix))
+        found += problems([f"the picture {image} is {state}"], fix)
     return found
 
 
 def _lost(library: Library, video: str) -> Problem:
-    """A video whose manifest cannot be read: whether it can be indexed anew from what is left."""
+    """Problem of a video whose manifest cannot be read, by what is left to index it anew."""
     folder = library.folder(video)
-    state = "damaged" if (folder / about.RECORD).exists() else "missing"
+    state = "damaged" if (folder / recovery.RECORD).exists() else "missing"
     if state == "missing" and not was_indexed(folder):
         return Problem(video, "a folder without a video is left over", REPAIR)
-    path, facts = about.recover(library.root, video)
+    path, facts = recovery.recover(library.root, video)
     what = f"manifest.json is {state}"
     if path:
         return Problem(video, what, REPAIR)
     source: dict[str, str] = facts.get("source") or {}
     where = "at " + source.get("path", "a place that nothing names any more")
-    if (folder / about.ORIGINAL).exists():
+    if (folder / recovery.ORIGINAL).exists():
         where = "here, and it is damaged"
-    what = f"{what}; FILE is its original, which was {where}; without it: cuepoint library remove"
+    what += f"; FILE is its original, which was {where}; without it: cuepoint library remove"
     return Problem(video, f"{what} {video}", "cuepoint index FILE")
 
 
-def _of_original(
+def _check_original(
     library: Library, video: str, manifest: dict[str, Any], thorough: bool
 ) -> Problem | None:
-    linked, path = manifest["source"]["linked"], Path(library.get(video).path)
+    source, path = manifest["source"], Path(library.get(video).path)
     try:
         library.original(video)
         if not thorough or digest(path) == manifest["sha256"]:
             return None
-        state = "is damaged"
+        state = "damaged"
     except (UnreadableMedia, OSError):
-        state = "is missing"
+        state = "missing"
         if path.exists():
-            same_size = path.stat().st_size == manifest["source"]["size"]
-            state = "is damaged" if same_size else "is another file"
-    if not linked:
-        what = f"the original ({path}) {state}; FILE is a good copy of it"
-        return Problem(video, what, "cuepoint index FILE")
-    if not path.exists():
-        what = f"the original ({path}) {state}; FILE is where it lies now"
-        return Problem(video, what, "cuepoint index FILE")
-    what = f"the original ({path}) {state}; put it back, or forget it and index what is there"
-    fix = f"cuepoint library remove {video} && cuepoint index {shlex.quote(str(path))}"
+            state = "damaged" if path.stat().st_size == source["size"] else "another file"
+    what, fix = f"the original ({path}) is {state}; ", "cuepoint index FILE"
+    if not source["linked"]:
+        what += "FILE is a good copy of it"
+    elif not path.exists():
+        what += "FILE is where it lies now"
+    else:
+        what += "put it back, or forget it and index what is there"
+        fix = f"cuepoint library remove {video} && cuepoint index {shlex.quote(str(path))}"
     return Problem(video, what, fix)
 
 
 def broken_pictures(library: Library, video: str) -> list[str]:
-    """The pictures that are not whole: those that rows name, and those that a question decoded."""
-    there = library.folder(video) / "frames"
-    names = {path.stem for ending in ("jpg", "asked") for path in there.glob(f"*.{ending}")}
+    """Pictures that are not intact, of those that rows name or that a question decoded."""
+    folder = library.folder(video) / "frames"
+    names = {path.stem for ending in ("jpg", "asked") for path in folder.glob(f"*.{ending}")}
     images = {f"videos/{video}/frames/{name}.jpg" for name in names}
-    with suppress(Damaged):  # the file that names them: a finding of its own
+    with suppress(Damaged):  # the file that names them is a problem of its own
         images |= library.pictures(video)
     return [image for image in sorted(images) if not library.has_picture(image)]
 
 
 def was_indexed(folder: Path) -> bool:
-    """Whether a folder without a manifest had one, or holds an original, perhaps the only copy."""
-    signs = (about.ABOUT, about.ORIGINAL, "*.jsonl", "frames/*.jpg")
+    """True if a folder without a manifest had one, or holds an original, perhaps the only copy."""
+    signs = (recovery.ABOUT, recovery.ORIGINAL, "*.jsonl", "frames/*.jpg")
     return any(path for sign in signs for path in folder.glob(sign))
 
 
 def leftovers(folder: Path) -> list[Path]:
-    """What a killed process left in the folder of a video that nobody is indexing.
+    """Files of a killed process in the folder of a video that nobody is indexing.
 
-    And pictures that lie elsewhere: a link in their place leads out of the library.
+    A folder of pictures that is a link counts too: it leads out of the library.
     """
-    found = [folder / name for name in ("scratch", "progress.json") if (folder / name).exists()]
-    found += [path for path in folder.glob("look-*") if not is_locked(path)]
-    found += [*folder.glob(".*.tmp"), *_old(folder.glob("proxies/*.part"))]
-    found += _old(folder.glob(f"{dense.FOLDER}/.*.tmp"))  # questions write without the lock
-    found += [folder / "frames"] if (folder / "frames").is_symlink() else []
-    return sorted(found)
+    paths = [folder / name for name in ("scratch", "progress.json") if (folder / name).exists()]
+    paths += [path for path in folder.glob("look-*") if not is_locked(path)]
+    paths += [*folder.glob(".*.tmp"), *_old(folder.glob("proxies/*.part"))]
+    paths += _old(folder.glob(f"{dense.FOLDER}/.*.tmp"))  # questions write without the lock
+    paths += [folder / "frames"] if (folder / "frames").is_symlink() else []
+    return sorted(paths)
 
 
 def temporary(library: Library) -> list[Path]:
-    """What a killed process left in the library's own folder."""
+    """Files of a killed process in the library's own folder."""
     busy = is_locked(library.root / "checksums.lock")
     return [*([] if busy else sorted(library.root.glob(".*.tmp"))), *_old([library.trash])]
 
@@ -194,9 +189,9 @@ def _old(paths: Iterable[Path]) -> Iterator[Path]:
 
 
 def vectors(library: Library) -> Iterator[index.Entry]:
-    """The vectors of every video that can be read, as Chroma should hold them."""
+    """Vectors of every video that can be read, as Chroma should hold them."""
     for path in sorted(library.root.glob("videos/*/manifest.json")):
         video = path.parent.name
         with suppress(VideoError):
-            if (one := library.vectors(video)) is not None:
-                yield video, library.generation(video), one
+            if (embedded := library.vectors(video)) is not None:
+                yield video, library.generation(video), embedded

@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 from typing_extensions import Buffer  # Python 3.12 has it
 
 from tools.errors import ProviderUnavailable, RefusedRequest, VideoError
-from tools.files.disk import FULL, SPARE_BYTES, refusal
-from tools.files.durable import adopt, digest, discard, lock, sync_folder
+from tools.files.disk import FULL, SPARE_BYTES, disk_error
+from tools.files.durable import digest, lock, move_into_place, remove_folder, sync_folder
 from tools.models import pins
 from tools.models import registry as models
 
@@ -75,7 +75,7 @@ def pull(home: Path, name: str, on_progress: Progress | None = None, hub: str = 
         finally:
             if not any(path.is_file() and path.stat().st_size for path in partial.rglob("*")):
                 shutil.rmtree(partial, ignore_errors=True)
-        discard(place, place.parent / ".removed")
+        remove_folder(place, place.parent / ".removed")
         partial.rename(place)
         sync_folder(place.parent)
     return place
@@ -187,7 +187,7 @@ def _fetch(
             if error is mismatch:  # nothing of such a hub is kept
                 shutil.rmtree(folder)
             raise
-        adopt(partial, path)
+        move_into_place(partial, path)
     return files
 
 
@@ -271,7 +271,7 @@ def _translated(name: str, hub: str, error: Exception) -> VideoError:
             f"the disk became full while the model {name} was fetched, and nothing of it is kept; "
             f"free more space and {again}"
         )
-    elif isinstance(error, OSError) and (refused := refusal(error)):
+    elif isinstance(error, OSError) and (refused := disk_error(error)):
         return refused
     else:
         words = str(error).strip().splitlines() or [type(error).__name__]

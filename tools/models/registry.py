@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from tools.errors import ProviderUnavailable
-from tools.files.checksums import sealed, unsealed
+from tools.files.checksums import dump_checked, load_checked
 from tools.files.durable import digest, write_bytes
 
 RECORD = "model.json"
@@ -184,13 +184,13 @@ def seal(place: Path, name: str, revisions: Mapping[str, str] | None = None) -> 
         if path.is_file() and path.name not in (RECORD, COMPARED)
     }
     value = {"name": name, "revisions": dict(revisions or {}), "files": files}
-    write_bytes(place / RECORD, sealed(value))
+    write_bytes(place / RECORD, dump_checked(value))
 
 
 def recorded_pins(home: Path, name: str) -> tuple[dict[str, str], dict[str, str]]:
     """Commits by repository and SHA-256 by file in a model's record; empty if it is unreadable."""
     try:
-        value = unsealed((folder(home, name) / RECORD).read_bytes())
+        value = load_checked((folder(home, name) / RECORD).read_bytes())
         digests = {file: str(facts["sha256"]) for file, facts in value["files"].items()}
         return dict(value.get("revisions", {})), digests
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
@@ -207,7 +207,7 @@ def best_image_model(ready: Sequence[str]) -> tuple[str | None, str]:
 
 
 def _record(place: Path) -> dict[str, dict[str, Any]]:
-    return unsealed((place / RECORD).read_bytes())["files"]
+    return load_checked((place / RECORD).read_bytes())["files"]
 
 
 def _damaged(name: str, file: str, what: str) -> ProviderUnavailable:

@@ -20,32 +20,31 @@ import time
 from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from tools import errors
 from tools.errors import DecoderStopped, Interrupted, VideoError
 
 CPU_SECONDS, CPU_PER_MB = 600.0, 120.0
-"""Processor time of one request: so much for any file, and so much more for each megabyte of it.
+"""Seconds of processor time of one request: for any file, and in addition for each megabyte of it.
 The slowest honest files, still pictures at a few kilobits a second, take a tenth of that."""
 CPU_AT_MOST = 6 * 3600
 PATIENCE = 600.0
 """Seconds without a line after which a child counts as frozen. A file on a slow network disk is
 read from end to end before its subtitles are known, and that is one line."""
-UNTIL: ContextVar[float] = ContextVar("UNTIL", default=math.inf)
-"""When nobody waits any longer for what this thread decodes, by `time.monotonic`."""
-_LOOKS = 10
-"""The silence is measured in so many parts: a laptop that slept costs one of them."""
+DEADLINE: ContextVar[float] = ContextVar("DEADLINE", default=math.inf)
+"""Time, by `time.monotonic`, at which the caller of this thread stops waiting for its result."""
+_WAITS = 10
+"""Parts in which the silence is measured: a laptop that slept costs one of them."""
 _FROM_OUTSIDE = {signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
-"""What no file makes a decoder end with."""
+"""Signals with which no file makes a decoder end."""
 
 Event = dict[str, Any]
 
 
-def in_time() -> None:
-    """Interrupted where nobody waits any longer for what this thread does: for long loops."""
-    if time.monotonic() >= UNTIL.get():
+def check_deadline() -> None:
+    """Raise Interrupted after the deadline of this thread; for long loops."""
+    if time.monotonic() >= DEADLINE.get():
         raise Interrupted("there was no time left for this: ask again")
 
 
@@ -58,10 +57,10 @@ class Child:
         ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "OPENCV_FOR_THREADS_NUM"), "1"
     )
     folder: str | None = "/"
-    """Where it runs; None is where we are."""
+    """Working directory; None is ours."""
 
     def __init__(self, patience: float = PATIENCE, writes: Path | None = None) -> None:
-        """`writes` is the only folder that it may write to; it must be there at the first call."""
+        """Set limits: `writes` is the only writable folder; it must exist at the first call."""
         self._process: subprocess.Popen[bytes] | None = None
         self._patience = patience
         self.writes = writes
@@ -70,39 +69,32 @@ class Child:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
         """End the process, whatever it is doing."""
-        if self._process is None:
-            return
-        for stream in (self._process.stdin, self._process.stdout):
-            if stream is not None:
+        if process := self._process:
+            for stream in (process.stdin, process.stdout):
                 with contextlib.suppress(BrokenPipeError):
-                    stream.close()
-        self._process.kill()
-        self._process.wait()
-        self._process = None
+                    if stream:
+                        stream.close()
+            process.kill()
+            process.wait()
+            self._process = None
 
     def kill(self) -> None:
-        """End it for good, from any thread; who listens is told that it was ended."""
+        """End it for good, from any thread; its caller gets an error."""
         self._killed = True
-        process = self._process
-        if process is not None:
+        if process := self._process:
             process.send_signal(signal.SIGKILL)
 
     def call(self, function: str, **arguments: Any) -> Iterator[Event]:
         """Run `package.module:generator` with JSON arguments and yield the events it yields.
 
-        Paths among them are absolute: the child runs elsewhere. Raises the VideoError that the
-        function raised; UnreadableMedia when the process died of it, froze, or was stopped at its
-        share of processor time.
+        Paths among them are absolute: the child has another working directory. Raises the
+        VideoError that the function raised, or UnreadableMedia if the process died of it, froze, or
+        reached its limit of processor time.
         """
         process = self._process or self._start()
         if self._killed:  # which looked before there was a process
@@ -118,21 +110,22 @@ class Child:
                 message = json.loads(line)
                 if "event" in message:
                     yield message["event"]
-                elif "error" in message:
-                    finished = True
+                    continue
+                finished = True
+                if "error" in message:
                     raise _error(message["error"], message["text"])
-                else:
-                    finished = True
-                    return
+                return
         except BrokenPipeError:
             pass
         finally:
             if not finished:  # died, or the caller stopped listening: what it does is unknown
-                code = self._end()
-        raise self.death(code, cpu)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    code = process.wait(timeout=0.5)  # 0 if it must be killed
+                self.close()
+        raise self.exit_error(code, cpu)
 
-    def death(self, code: int, cpu: float) -> VideoError:
-        """What to say of an end that was not its own; cpu is what it was given, in seconds."""
+    def exit_error(self, code: int, cpu: float) -> VideoError:
+        """Error for an unexpected exit; cpu is its limit of processor time, in seconds."""
         if -code in _FROM_OUTSIDE:
             return Interrupted(f"the decoder was ended from outside (signal {-code}): do it again")
         if -code == signal.SIGXCPU:
@@ -143,17 +136,17 @@ class Child:
         return DecoderStopped(f"the decoder stopped (exit {code}) while reading this file")
 
     def _lines(self, process: "subprocess.Popen[bytes]") -> Iterator[bytes]:
-        """Lines as they come; UnreadableMedia after too long a silence, Interrupted at UNTIL."""
+        """Yield lines; DecoderStopped after too long a silence, Interrupted at the deadline."""
         assert process.stdout
-        output, held = process.stdout.fileno(), b""
+        output, rest = process.stdout.fileno(), b""
         poll = select.poll()  # select() knows no more than 1024 open files
         poll.register(output, select.POLLIN)
         while True:
-            for _ in range(_LOOKS):
-                left = UNTIL.get() - time.monotonic()
+            for _ in range(_WAITS):
+                left = DEADLINE.get() - time.monotonic()
                 if left <= 0:
                     raise Interrupted("there was no time left to decode this: ask again")
-                if poll.poll(min(self._patience / _LOOKS, left) * 1000):
+                if poll.poll(min(self._patience / _WAITS, left) * 1000):
                     break
             else:
                 raise DecoderStopped(
@@ -162,18 +155,8 @@ class Child:
             piece = os.read(output, 1 << 16)
             if not piece:
                 return
-            *lines, held = (held + piece).split(b"\n")
+            *lines, rest = (rest + piece).split(b"\n")
             yield from lines
-
-    def _end(self) -> int:
-        """How it ended by itself, if it did; then it is gone."""
-        assert self._process is not None
-        process = self._process
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(timeout=0.5)
-        code = process.poll()
-        self.close()
-        return code or 0
 
     def _start(self) -> "subprocess.Popen[bytes]":
         environment = {
@@ -197,7 +180,7 @@ class Child:
 
 
 def _module_path() -> str:
-    """PYTHONPATH of a child: this package, then what ours names but for the folder we are in.
+    """PYTHONPATH of a child: this package, then the entries of ours but the working directory.
 
     A `json.py` beside a video must never run.
     """
@@ -205,12 +188,12 @@ def _module_path() -> str:
     installed = package in (*site.getsitepackages(), site.getusersitepackages())
     here = os.path.realpath(os.curdir)
     given = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-    kept = [one for one in given if os.path.isabs(one) and os.path.realpath(one) != here]
+    kept = [path for path in given if os.path.isabs(path) and os.path.realpath(path) != here]
     return os.pathsep.join(kept if installed else [package, *kept])
 
 
 def _cpu_seconds(arguments: dict[str, Any]) -> float:
-    """What a request may take, by the size of the file that it reads."""
+    """Limit of processor time of a request, by the size of the file that it reads."""
     size = 0
     file = arguments.get("path") or arguments.get("source")
     if isinstance(file, str):

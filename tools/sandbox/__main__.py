@@ -1,6 +1,6 @@
-"""The child: bounds itself, then serves requests. `python -m tools.sandbox PARENT [FOLDER]`.
+"""Child process: sets its limits, then serves requests. `python -m tools.sandbox PARENT [FOLDER]`.
 
-FOLDER is where it may write.
+FOLDER is the only one that it may write to.
 """
 
 import contextlib
@@ -9,17 +9,17 @@ import json
 import math
 import resource
 import sys
-from typing import IO, Any
+from collections.abc import Callable
 
 from tools.errors import UnreadableMedia, VideoError
-from tools.files.disk import FULL, refusal
+from tools.files.disk import FULL, disk_error
 from tools.sandbox.confinement import confine
-from tools.sandbox.process import die_with, own_output
+from tools.sandbox.process import die_with, json_output
 
 ADDRESS_SPACE = 1536 << 20
 """Bytes of address space; resident memory stays far below."""
 MEMORY = 512 << 20
-"""Bytes that a decoder may write to. With the libraries, which come on top, under 600 MB."""
+"""Bytes of data segment; with the libraries, which come on top, under 600 MB."""
 FILE_SIZE = 8 << 30
 OPEN_FILES = 128
 
@@ -37,7 +37,7 @@ def _limit() -> None:
 
 
 def _limit_cpu(seconds: float) -> None:
-    """From now on; the system ends the process after that."""
+    """Limit processor time from now on; the system ends the process after that."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
     soft = math.ceil(used.ru_utime + used.ru_stime + seconds)
@@ -46,14 +46,9 @@ def _limit_cpu(seconds: float) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
 
 
-def _serve(requests: IO[str], answers: IO[str], folder: str | None) -> None:
+def _serve(write: Callable[..., None], folder: str | None) -> None:
     confined = False
-
-    def say(message: dict[str, Any]) -> None:
-        answers.write(json.dumps(message) + "\n")
-        answers.flush()
-
-    for line in requests:
+    for line in sys.stdin:
         request = json.loads(line)
         module, _, name = request["function"].partition(":")
         _limit_cpu(request["cpu"])
@@ -63,25 +58,25 @@ def _serve(requests: IO[str], answers: IO[str], folder: str | None) -> None:
                 confine(folder)
                 confined = True
             for event in function(**request["arguments"]):
-                say({"event": event})
+                write(event=event)
         except VideoError as error:
-            say({"error": type(error).__name__, "text": str(error)})
+            write(error=type(error).__name__, text=str(error))
         except OSError as error:
-            told = f"the decoder said: {error.strerror or error}"
-            full = refusal(error) if error.errno in FULL else UnreadableMedia(told)
-            say({"error": type(full).__name__, "text": str(full)})
+            bad = UnreadableMedia(f"the decoder said: {error.strerror or error}")
+            known = disk_error(error) if error.errno in FULL else bad
+            write(error=type(known).__name__, text=str(known))
         except Exception as error:
             # Damaged media raise these, deep inside the bindings; anything else is a bug of ours.
             bad = isinstance(error, IndexError | ValueError | OverflowError | MemoryError)
             bad = bad or type(error).__module__.startswith("av.")
             kind = "UnreadableMedia" if bad else type(error).__name__
             text = str(error) or type(error).__name__
-            say({"error": kind, "text": f"the decoder said: {text}" if bad else text})
+            write(error=kind, text=f"the decoder said: {text}" if bad else text)
         else:
-            say({"done": True})
+            write(done=True)
 
 
 if __name__ == "__main__":
     die_with(int(sys.argv[1]))
     _limit()
-    _serve(sys.stdin, own_output(), *(sys.argv[2:] or [None]))
+    _serve(json_output(), *(sys.argv[2:] or [None]))

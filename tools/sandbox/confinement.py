@@ -20,12 +20,12 @@ _EXECUTE, _WRITE_FILE = 1 << 0, 1 << 1
 _REMOVE, _MAKE = 0b11 << 4, 0b1111111 << 6
 _MAKE_DIR, _MAKE_REG = 1 << 7, 1 << 8
 _TRUNCATE, _IOCTL_DEVICE = 1 << 14, 1 << 15
-"""Access rights of Landlock. Names in other folders (1 << 13) are refused without being asked."""
+"""Access rights of Landlock. Links to other folders (1 << 13) are always refused."""
 _TRUNCATES, _KNOWS_DEVICES = 3, 5
 """The versions of Landlock that know these rights."""
 
 _MACHINES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
-"""How the kernel names them in a filter (AUDIT_ARCH)."""
+"""Names of machines in a filter (AUDIT_ARCH of the kernel)."""
 _CLONE, _TGKILL = (56, 220), (234, 131)
 _CLONE3, _NEWEST = 435, 462
 _THREAD = 0x10000
@@ -52,16 +52,16 @@ _REFUSED = {
 }  # fmt: skip
 """Numbers of system calls on x86_64 and aarch64."""
 
-_held: list[str] = []
+_enforced: list[str] = []
 _missing: list[str] = []
 
 
 def confine(folder: str | None) -> None:
-    """Give up what no decoder needs, as far as the kernel lets us; writing is left in the folder.
+    """Drop the rights that no decoder needs, as far as the kernel supports it.
 
-    OSError where the folder cannot be opened.
+    Writing is left in `folder`. OSError if it cannot be opened.
     """
-    _held[:] = _missing[:] = ()
+    _enforced[:] = _missing[:] = ()
     if sys.platform != "linux":
         _missing.append("Landlock and seccomp, which only Linux has")
         return
@@ -73,8 +73,8 @@ def confine(folder: str | None) -> None:
 
 
 def state() -> Iterator[dict[str, list[str]]]:
-    """Yield what holds since `confine`, and what of the kernel is missing for the rest."""
-    yield {"held": _held, "missing": _missing}
+    """Yield the rules that `confine` enforced, and the kernel features that others would need."""
+    yield {"held": _enforced, "missing": _missing}
 
 
 def _confine_files(libc: Any, folder: str | None) -> None:
@@ -101,7 +101,7 @@ def _confine_files(libc: Any, folder: str | None) -> None:
     finally:
         os.close(rules)
     if version >= _TRUNCATES:
-        _held.append("writes only in its folder")
+        _enforced.append("writes only in its folder")
     else:
         _missing.append("a newer Landlock (Linux 6.2 or later): files elsewhere can be emptied")
 
@@ -120,13 +120,13 @@ def _confine_calls(libc: Any) -> None:
     if libc.prctl(_SECCOMP, _word(_FILTER), ctypes.byref(program), _word(0), _word(0)):
         _missing.append("seccomp")
         return
-    _held.append("no network")
+    _enforced.append("no network")
 
 
 def _filter(column: int, machine: int) -> bytes:
-    """A program of classic BPF: what is refused fails with EPERM, what is unknown with ENOSYS."""
+    """Program of classic BPF: refused calls fail with EPERM, unknown ones with ENOSYS."""
     load, equal, at_least, has_bit, answer = 0x20, 0x15, 0x35, 0x45, 0x06
-    number, architecture, first = 0, 4, 16  # where they stand in what is looked at
+    number, architecture, first = 0, 4, 16  # offsets in the data of a call
     fail, allow = 0x50000, 0x7FFF0000
 
     def step(code: int, value: int, then: int = 0, otherwise: int = 0) -> bytes:
@@ -153,7 +153,7 @@ def _filter(column: int, machine: int) -> bytes:
 
 
 def _call(function: Any, *arguments: Any) -> int:
-    """Call the C library; OSError where it fails."""
+    """Call the C library; OSError if it fails."""
     result = function(*(_word(one) if isinstance(one, int) else one for one in arguments))
     if result == -1:
         number = ctypes.get_errno()

@@ -1,16 +1,18 @@
 """Lifetime and output of a spawned process that answers its parent."""
 
 import ctypes
+import json
 import os
 import signal
 import sys
 import threading
 import time
-from typing import IO
+from collections.abc import Callable
+from typing import Any
 
 
 def die_with(parent: int) -> None:
-    """Ignore what stops a terminal's programs, and end with our parent, however that ends."""
+    """Ignore the signals of a terminal, and end when the parent ends, however it does."""
     # One that is killed outright closes no pipe in time.
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, signal.SIG_IGN)
@@ -28,8 +30,16 @@ def _watch(parent: int) -> None:
     os._exit(1)
 
 
-def own_output() -> IO[str]:
-    """Standard output for our lines alone: what a native library prints goes to the errors."""
-    answers = os.fdopen(os.dup(1), "w")
+def json_output() -> Callable[..., None]:
+    """Take over standard output for JSON lines; prints of native libraries go to standard error.
+
+    Returns a function that writes its keyword arguments as one line.
+    """
+    lines = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
-    return answers
+
+    def write(**message: Any) -> None:
+        lines.write(json.dumps(message) + "\n")
+        lines.flush()
+
+    return write

@@ -167,7 +167,7 @@ class SearchCapabilities:
         end: Annotated[float, Field(ge=0, description="Where its last sentence ends.")],
     ) -> list[Evidence]:
         """What is said in a short span as one quotation. Use to cite several sentences at once."""
-        said = make.inside(self._store.utterances(self._store.get(video).id), start, end)
+        said = make.utterances_inside(self._store.utterances(self._store.get(video).id), start, end)
         return [of_passage(self._store, said)] if said else []
 
     def find_actions(

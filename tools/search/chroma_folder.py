@@ -9,7 +9,7 @@ import sqlite3
 from contextlib import closing, suppress
 from pathlib import Path
 
-from tools.files.checksums import CHECK, sealed, unsealed
+from tools.files.checksums import CHECK, dump_checked, load_checked
 from tools.files.durable import digest, write_bytes
 
 _OPEN, _RECORD = "session", "record.json"
@@ -24,7 +24,7 @@ def is_open(folder: Path) -> bool:
 def is_whole(folder: Path) -> bool:
     """Whether it is, to the byte, what a process left that ended as it should."""
     try:
-        recorded = unsealed((folder / _RECORD).read_bytes())
+        recorded = load_checked((folder / _RECORD).read_bytes())
         del recorded[CHECK]
         return not is_open(folder) and recorded == _checksums(folder)
     except (OSError, ValueError):
@@ -41,7 +41,7 @@ def begin(folder: Path) -> None:
 def end(folder: Path) -> None:
     """Record what is in it, once nobody has it open."""
     _remove_unknown(folder)
-    write_bytes(folder / _RECORD, sealed(_checksums(folder)))
+    write_bytes(folder / _RECORD, dump_checked(_checksums(folder)))
     (folder / _OPEN).unlink()
 
 

@@ -13,7 +13,7 @@ from tools.evidence import parse_id
 from tools.media import Attributes, Evidence, Video, evidence_id, overlaps
 from tools.models.registry import best_image_model
 from tools.store.evidence import of_frame, of_span
-from tools.store.filmstrip import picture
+from tools.store.filmstrip import picture_file
 from tools.store.frames import attributes_of
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ class PictureSearch:
             fits = self._in_its_colours(shown, scope)
         else:
             visual = self._needed()
-            vector = visual.picture(picture(self._store, shown.image))
+            vector = visual.picture(picture_file(self._store, shown.image))
             fits = visual.alike(vector, videos, start, end)
         found = self._spans(None, fits, None, start, end, limit + 1)
         if blind:
@@ -174,10 +174,10 @@ class PictureSearch:
         """What is alike in colours, with what shows the same picture told and first."""
         from tools.vision.near_duplicates import is_near_duplicate, thumbnail
 
-        shown = thumbnail(picture(self._store, image))
+        shown = thumbnail(picture_file(self._store, image))
         told: list[Evidence] = []
         for one in found:
-            path = picture(self._store, one.image) if one.image else None
+            path = picture_file(self._store, one.image) if one.image else None
             same = path and is_near_duplicate(shown, thumbnail(path))
             text = f"{'the same picture' if same else 'alike in colours'}: {one.text}"
             told.append(replace(one, text=text, score=1.0 if same else one.score))

@@ -14,9 +14,9 @@ import numpy as np
 
 from tools.errors import ProviderUnavailable
 from tools.media import Evidence, Frame, evidence_id
-from tools.sandbox import in_time
+from tools.sandbox import check_deadline
 from tools.store.filmstrip import image_of
-from tools.store.frames import picture
+from tools.store.frames import picture_file
 from tools.vision import motion
 from tools.vision.change_regions import load_grey
 
@@ -83,7 +83,7 @@ class _Movements:
 
         facts: `amount` (no, slight, moderate or strong) and `direction` in words, or "".
         """
-        in_time()
+        check_deadline()
         first, last = np.searchsorted(self._seconds, [start - 1e-3, end]).tolist()
         level = float(self._changing[first:last].mean()) if first < last else 0.0
         span, amount, way = (start, end), "no", ""
@@ -105,7 +105,9 @@ class _Movements:
         ended = self.cuts[scene] if scene < len(self.cuts) else math.inf
         kept = _inside(self._frames, max(start - AROUND, begun), min(end + AROUND, ended))
         kept = kept[:: max(1, -(-len(kept) // PICTURES))]
-        greys = [(frame.seconds, load_grey(picture(self._store, frame.image))) for frame in kept]
+        greys = [
+            (frame.seconds, load_grey(picture_file(self._store, frame.image))) for frame in kept
+        ]
         greys = [one for one in greys if one[1].shape == greys[0][1].shape]
         camera = motion.camera_motion(greys)
         if camera in ("in", "out"):

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from tools.embed import Vectors
 from tools.errors import Damaged, NotIndexed, UnknownVideo
 from tools.files.durable import is_locked
-from tools.store.manifest import PAUSE, PAUSES, REPAIR, Manifests
+from tools.store.manifest import REPAIR, RETRIES, RETRY_SECONDS, Manifests
 
 if TYPE_CHECKING:
     import numpy as np
@@ -154,7 +154,7 @@ class Layer:
         """
         import numpy as np
 
-        for _ in range(PAUSES):
+        for _ in range(RETRIES):
             state = self._now()
             if state is None:
                 return Vectors([], np.zeros((0, len(direction)), np.float32), self.provider), 0
@@ -166,7 +166,7 @@ class Layer:
                 with self._guard:
                     self._seen = (0, 0)
                 if is_locked(self._videos / video / "lock"):  # its stage is being done again
-                    time.sleep(PAUSE)
+                    time.sleep(RETRY_SECONDS)
                 elif self._check(video) == state.checks[video]:
                     what = f"{FRAMES} of {video} is damaged: run `{REPAIR}`"
                     raise Damaged(what) from error

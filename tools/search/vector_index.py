@@ -25,7 +25,7 @@ from threading import Lock
 from typing import IO, TYPE_CHECKING, Any, Protocol
 from weakref import WeakKeyDictionary
 
-from tools.files.disk import cause, note
+from tools.files.disk import disk_state, note
 from tools.files.durable import is_locked
 from tools.files.handles import raise_limit, share
 from tools.search import chroma_folder
@@ -84,7 +84,7 @@ def open_index(folder: Path) -> VectorIndex:
         # Held until close, so there is no with block. A crashed owner's lock dies with it.
         lock = _lock_file(folder).open("a+")
     except OSError as error:
-        why = cause(error)
+        why = disk_state(error)
         if why is None:
             raise
         note("index", why)

@@ -1,4 +1,4 @@
-"""What of a video was looked at, as it stands now: an answer while it is indexed says so."""
+"""Coverage: how much of a video is indexed so far. Attached to every answer."""
 
 import itertools
 from collections.abc import Mapping
@@ -8,62 +8,60 @@ from tools.store.records import HEARD, SUBTITLES
 from tools.store.store import Store
 
 SOURCES = {"frames": ("pass",), "speech": ("subtitles", "speech"), "screen": ("screen",)}
-"""The stages that each kind of evidence comes from."""
+"""Stages by the kind of evidence that they produce."""
 
 
 def coverage(store: Store, video: str) -> Coverage:
-    """What there is to answer from; a part that is still being made says how far it is."""
-    one = store.get(video)
-    times = [0.0, *(frame.seconds for frame in store.frames(video)), one.duration]
+    """Measure the coverage of a video."""
+    indexed = store.get(video)
+    times = [0.0, *(frame.seconds for frame in store.frames(video)), indexed.duration]
     gaps = [b - a for a, b in itertools.pairwise(times)]
-    ready = {kind: _ready(one.stages, names) for kind, names in SOURCES.items()}
-    notes = [*one.notes, *(stage.note for stage in one.stages.values() if stage.note)]
-    notes += [f"{name} is still to come" for name, s in one.stages.items() if s.state == "waiting"]
+    ready = {kind: _ready(indexed.stages, names) for kind, names in SOURCES.items()}
+    notes = [*indexed.notes, *(stage.note for stage in indexed.stages.values() if stage.note)]
+    notes += [
+        f"{name} is still to come" for name, s in indexed.stages.items() if s.state == "waiting"
+    ]
+    screen = indexed.stages["screen"]
+    missing = ready["screen"] < 1 or screen.partial
     return Coverage(
         video,
-        one.duration,
+        indexed.duration,
         len(times) - 2,
-        round(max(gaps), 3) if len(times) > 2 else one.duration,
+        round(max(gaps), 3) if len(times) > 2 else indexed.duration,
         _speech(store, video, ready["speech"]),
-        _screen(one.stages["screen"], ready["screen"]),
+        "none" if screen.state == "skipped" else "partial" if missing else "complete",
         "none",
         tuple(dict.fromkeys(notes)),
         ready,
     )
 
 
-def told(one: Coverage) -> str:
-    """In words: "31 frames, at most 4.0 s apart, speech 40 %, on-screen text complete"."""
-    frames = f"{one.frames} frame{'s' * (one.frames != 1)}, at most {one.longest_gap:.1f} s apart"
-    if one.ready["frames"] < 1 and one.longest_gap:
-        frames += " (so far)"
-    parts = {"speech": one.speech, "on-screen text": one.screen}
-    for name, kind in (("speech", "speech"), ("on-screen text", "screen")):
-        if one.ready[kind] < 1:
-            parts[name] = f"{one.ready[kind]:.0%}".replace("%", " %")
-    return ", ".join([frames, *(f"{name} {state}" for name, state in parts.items())])
+def describe_coverage(part: Coverage) -> str:
+    """Coverage in words: "31 frames, at most 4.0 s apart, speech 40 %, on-screen text complete"."""
+    count = f"{part.frames} frame{'s' * (part.frames != 1)}"
+    words = [count, f"at most {part.longest_gap:.1f} s apart"]
+    if part.ready["frames"] < 1 and part.longest_gap:
+        words[1] += " (so far)"
+    for name, state, ready in (
+        ("speech", part.speech, part.ready["speech"]),
+        ("on-screen text", part.screen, part.ready["screen"]),
+    ):
+        words.append(f"{name} {state}" if ready == 1 else f"{name} {100 * ready:.0f} %")
+    return ", ".join(words)
 
 
 def _ready(stages: Mapping[str, Stage], names: tuple[str, ...]) -> float:
-    """The share that is done: 1 where the first is done, or the last one is, whatever it found."""
-    there = [stages[name] for name in names if name in stages]
-    if any(stage.state == "done" for stage in there):
+    """Share of the work that is done: all once any stage is done, or the last is skipped."""
+    made = [stages[name] for name in names if name in stages]
+    if made[-1].state == "skipped" or any(stage.state == "done" for stage in made):
         return 1.0
-    return min(there[-1].progress, 0.99) if there[-1].state != "skipped" else 1.0
+    return min(made[-1].progress, 0.99)
 
 
 def _speech(store: Store, video: str, ready: float) -> str:
     if store.words(video, SUBTITLES):
         return "complete"
-    heard = store.words(video, HEARD)
-    if not heard:
-        return "none" if ready == 1 else "partial"
-    if any(one.source == "draft" for one in heard):
+    recognised = store.words(video, HEARD)
+    if any(utterance.source == "draft" for utterance in recognised):
         return "draft"
-    return "complete" if ready == 1 else "partial"
-
-
-def _screen(stage: Stage, ready: float) -> str:
-    if stage.state == "skipped":
-        return "none"
-    return "partial" if ready < 1 or stage.partial else "complete"
+    return "partial" if ready < 1 else "complete" if recognised else "none"

@@ -1,6 +1,6 @@
-"""Evidence of stored rows: each with the picture that shows it and what its pixels measure.
+"""Evidence of stored rows, each with its picture, colours and light.
 
-Whoever holds a row makes its evidence here; an id is resolved only where nothing else is known.
+Callers pass the rows that they have; an id is resolved only if nothing else is known.
 """
 
 from collections.abc import Sequence
@@ -12,36 +12,36 @@ from tools.store.frames import attributes_at, attributes_of
 from tools.store.store import Store
 
 
-def of_words(store: Store, one: Utterance | ScreenText, score: float = 0.0) -> Evidence:
+def of_words(store: Store, words: Utterance | ScreenText, score: float = 0.0) -> Evidence:
     """An utterance or a text on screen."""
-    image = store.image_at(one.video, one.start, one.end)
-    if isinstance(one, ScreenText):
-        return make.of_screen(one, image, score)
-    return make.of_speech(one, image, score)
+    image = store.image_at(words.video, words.start, words.end)
+    if isinstance(words, ScreenText):
+        return make.of_screen(words, image, score)
+    return make.of_speech(words, image, score)
 
 
-def of_passage(store: Store, said: Sequence[Utterance]) -> Evidence:
+def of_passage(store: Store, spoken: Sequence[Utterance]) -> Evidence:
     """Consecutive utterances as one quotation."""
-    end = max(one.end for one in said)
-    return make.of_passage(said, store.image_at(said[0].video, said[0].start, end))
+    first, end = spoken[0], max(utterance.end for utterance in spoken)
+    return make.of_passage(spoken, store.image_at(first.video, first.start, end))
 
 
 def of_frame(store: Store, frame: Frame, score: float = 0.0) -> Evidence:
     """One kept frame."""
-    look, scenes = attributes_at(store, frame.video, frame.seconds), store.scenes(frame.video)
-    return make.of_frame(frame, look, score, scenes=scenes)
+    seen, scenes = attributes_at(store, frame.video, frame.seconds), store.scenes(frame.video)
+    return make.of_frame(frame, seen, score, scenes=scenes)
 
 
 def of_span(store: Store, video: str, start: float, end: float, score: float = 0.0) -> Evidence:
-    """The frames of [start, end) side by side; of an instant its one frame."""
+    """Frames of [start, end) side by side; the one frame of an instant."""
     if end <= start:
         return of_frame(store, store.frame_at(video, start), score)
-    look, image = attributes_of(store, video, start, end), image_of(store.frames(video), start, end)
-    return make.of_span(video, start, end, look, image, score)
+    seen, image = attributes_of(store, video, start, end), image_of(store.frames(video), start, end)
+    return make.of_span(video, start, end, seen, image, score)
 
 
 def of_scene(store: Store, scenes: Sequence[Scene], number: int, score: float = 0.0) -> Evidence:
     """One of a video's scenes, by its number from 1."""
-    one = scenes[number - 1]
-    look = attributes_of(store, one.video, one.start, one.end)
-    return make.of_scene(one, number, len(scenes), look, score)
+    scene = scenes[number - 1]
+    seen = attributes_of(store, scene.video, scene.start, scene.end)
+    return make.of_scene(scene, number, len(scenes), seen, score)

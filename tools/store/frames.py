@@ -2,14 +2,16 @@
 
 import re
 import time
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any, TypedDict, TypeVar, Unpack
 
 from tools.errors import Damaged, Interrupted, UnreadableMedia, VideoError
-from tools.files.durable import digest, read_lines, sync_folder, workplace
+from tools.files.durable import digest, read_lines, sync_folder, temporary_folder
 from tools.media import Attributes, Frame
-from tools.sandbox import UNTIL, Child
+from tools.sandbox import DEADLINE, Child
 from tools.store.manifest import REPAIR
 from tools.store.records import frame_image, seconds_of
 from tools.store.store import Store
@@ -19,96 +21,92 @@ from tools.vision.sampling import Skipped, Strategy, choose, skipped
 NEAR = 0.5
 """Seconds within which a kept frame shows a moment well enough."""
 PICTURED = ("keyframes.jsonl", "frames.jsonl")
-"""The files whose rows name pictures."""
+"""Files whose rows name pictures."""
+_T = TypeVar("_T")
 
 
-def sample(
-    store: Store,
-    video: str,
-    strategy: Strategy,
-    *,
-    count: int | None = None,
-    start: float = 0.0,
-    end: float | None = None,
+class Bounds(TypedDict, total=False):
+    """Number of frames, and the span in seconds; without an end, until that of the video."""
+
+    count: int | None
+    start: float
+    end: float | None
+
+
+def sample_frames(
+    store: Store, video: str, strategy: Strategy, **bounds: Unpack[Bounds]
 ) -> list[Frame]:
-    """The frames that a strategy keeps within [start, end), by time, each with its reason."""
+    """Sample the frames that a strategy keeps in a span, by time, each with its reason."""
+    chosen = _choose(choose, store, video, strategy, bounds)
+    times = [(round(at, 6), frame_image(video, at), reason) for at, reason in chosen]
+    return _with_pictures(store, [Frame(video, *time_and_image) for time_and_image in times])
+
+
+def skipped_frames(
+    store: Store, video: str, strategy: Strategy, **bounds: Unpack[Bounds]
+) -> list[Skipped]:
+    """Frames that `sample_frames` does not keep, given the same arguments, and why."""
+    return _choose(skipped, store, video, strategy, bounds)
+
+
+def _choose(
+    rule: Callable[..., list[_T]], store: Store, video: str, strategy: Strategy, bounds: Bounds
+) -> list[_T]:
     if store.get(video).width is None:
         return []
     scenes = [(scene.start, scene.end) for scene in store.scenes(video)]
-    chosen = choose(
-        strategy,
-        store.signals(video),
-        scenes,
-        count=count,
-        start=start,
-        end=float("inf") if end is None else end,
-    )
-    frames = [Frame(video, round(at, 6), frame_image(video, at), reason) for at, reason in chosen]
-    missing = [frame for frame in frames if not store.has_picture(frame.image)]
-    if missing:
-        decode(store, video, [frame.seconds for frame in missing])
-        _mark(store, missing)
-    return [frame for frame in frames if store.has_picture(frame.image)]
+    given: dict[str, Any] = {name: value for name, value in bounds.items() if value is not None}
+    return rule(strategy, store.signals(video), scenes, **given)
 
 
-def left_out(
-    store: Store,
-    video: str,
-    strategy: Strategy,
-    *,
-    count: int | None = None,
-    start: float = 0.0,
-    end: float | None = None,
-) -> list[Skipped]:
-    """What `sample` does not keep, given the same arguments, and why."""
-    if store.get(video).width is None:
-        return []
-    return skipped(
-        strategy,
-        store.signals(video),
-        [(scene.start, scene.end) for scene in store.scenes(video)],
-        count=count,
-        start=start,
-        end=float("inf") if end is None else end,
-    )
-
-
-def at(store: Store, video: str, seconds: float) -> Frame | None:
-    """The picture on screen at a moment, decoded now if it was not kept; None without a picture."""
-    one = store.get(video)
-    if one.width is None:
+def frame_near(store: Store, video: str, seconds: float) -> Frame | None:
+    """Frame on screen at a moment, decoded now if none is kept near; None without a picture."""
+    metadata = store.get(video)
+    if metadata.width is None:
         return None
-    seconds = min(max(seconds, 0.0), max(one.duration - 0.04, 0.0))
+    seconds = min(max(seconds, 0.0), max(metadata.duration - 0.04, 0.0))
     near = [f for f in store.frames(video) if abs(f.seconds - seconds) <= NEAR]
     if near:
         return min(near, key=lambda frame: abs(frame.seconds - seconds))
-    frame = Frame(video, round(seconds, 3), frame_image(video, seconds), "asked for")
-    if not store.has_picture(frame.image):
-        decode(store, video, [frame.seconds])
-        _mark(store, [frame])
-    return frame if store.has_picture(frame.image) else None
+    wanted = Frame(video, round(seconds, 3), frame_image(video, seconds), "asked for")
+    return next(iter(_with_pictures(store, [wanted])), None)
 
 
-def at_times(store: Store, video: str, times: Sequence[float]) -> list[Frame]:
-    """The pictures on screen at some times, decoded now as far as there is time for it."""
+def frames_at(store: Store, video: str, times: Sequence[float]) -> list[Frame]:
+    """Frames on screen at some times, decoded now as far as there is time for it."""
     wanted = [Frame(video, round(at, 3), frame_image(video, at), "looked closer") for at in times]
-    missing = [frame for frame in wanted if not store.has_picture(frame.image)]
+    return _with_pictures(store, wanted, until_deadline=True)
+
+
+def _with_pictures(
+    store: Store, frames: list[Frame], *, until_deadline: bool = False
+) -> list[Frame]:
+    """Decode the pictures that are missing, and return the frames that have one.
+
+    Decoded pictures get a marker file, so that one that goes missing is noticed. At the deadline,
+    `until_deadline` returns what is there; otherwise Interrupted is raised.
+    """
+    missing = [frame for frame in frames if not store.has_picture(frame.image)]
     if missing:
+        video = missing[0].video
         try:
             decode(store, video, [frame.seconds for frame in missing])
         except Interrupted:
-            if time.monotonic() < UNTIL.get():
+            if not until_deadline or time.monotonic() < DEADLINE.get():
                 raise
-        _mark(store, missing)
-    return [frame for frame in wanted if store.has_picture(frame.image)]
+        named = store.pictures(video)
+        for frame in missing:
+            if frame.image not in named and store.image_path(frame.image).exists():
+                store.on_demand_marker(frame.image).touch()
+    return [frame for frame in frames if store.has_picture(frame.image)]
 
 
-def intact(store: Store, video: str, files: Mapping[str, str]) -> bool:
-    """Whether a stage's files are what it wrote; a broken picture is decoded again first."""
+def files_intact(store: Store, video: str, files: Mapping[str, str]) -> bool:
+    """True if a stage's files are what it wrote; broken pictures are decoded again first."""
     folder = store.folder(video)
-    for name, checksum in files.items():
-        if not (folder / name).is_file() or digest(folder / name) != checksum:
-            return False
+    paths = {folder / name: checksum for name, checksum in files.items()}
+    if any(not path.is_file() or digest(path) != check for path, check in paths.items()):
+        return False
     rows = [row for name in PICTURED if name in files for row in read_lines(folder / name)]
     broken = [row for row in rows if not store.has_picture(row["image"])]
     if broken:
@@ -120,7 +118,7 @@ def intact(store: Store, video: str, files: Mapping[str, str]) -> bool:
 def decode(store: Store, video: str, seconds: list[float]) -> None:
     """Decode the frames on screen at these times into the video's folder of pictures.
 
-    Without the lock, so that a question need not wait for an index: a picture's name says all that
+    Without the lock, so that a question need not wait for indexing: a picture's name says all that
     decides its content, so whoever renames it last changes nothing.
     """
     folder = store.folder(video)
@@ -129,38 +127,26 @@ def decode(store: Store, video: str, seconds: list[float]) -> None:
         raise Damaged(f"the pictures of {video} lie outside the library: run `{REPAIR}`")
     try:
         (folder / "frames").mkdir(exist_ok=True)
-        with workplace(folder, "look-") as scratch, Child(writes=scratch) as child:
-            for event in child.call(
-                "tools.video.jpeg:pictures",
-                path=str(source),
-                target=str(scratch),
-                seconds=seconds,
-            ):
+        with temporary_folder(folder, "look-") as scratch, Child(writes=scratch) as child:
+            given = {"path": str(source), "target": str(scratch), "seconds": seconds}
+            for event in child.call("tools.video.jpeg:pictures", **given):
                 if "frame" in event:
-                    take_picture(event["frame"]["name"], scratch, folder / "frames")
+                    move_picture(event["frame"]["name"], scratch, folder / "frames")
             sync_folder(folder / "frames")
     except (FileNotFoundError, FileExistsError, UnreadableMedia):
         store.manifest(video)  # UnknownVideo where it was removed meanwhile
         raise
 
 
-def take_picture(name: str, scratch: Path, pictures: Path) -> None:
-    """Move a picture of the decoder's to the others; its name may lead nowhere else."""
+def move_picture(name: str, scratch: Path, pictures: Path) -> None:
+    """Move a picture from the decoder's folder to the video's; a name with a path is refused."""
     if not re.fullmatch(r"\d+\.jpg", name):
         raise UnreadableMedia(f"the decoder gave a picture a wrong name: {name[:40]!r}")
     (scratch / name).replace(pictures / name)
 
 
-def _mark(store: Store, asked: list[Frame]) -> None:
-    """Leave a sign that these should be there: one that goes missing is missed."""
-    named = store.pictures(asked[0].video)
-    for frame in asked:
-        if frame.image not in named and store.image_path(frame.image).exists():
-            store.asked(frame.image).touch()
-
-
-def picture(store: Store, image: str) -> Path:
-    """The file of a frame's picture, decoded again if it is missing or damaged; else Damaged."""
+def picture_file(store: Store, image: str) -> Path:
+    """File of a frame's picture, decoded again if missing or damaged; Damaged if that fails."""
     path = store.image_path(image)
     if not store.has_picture(image):
         try:
@@ -174,12 +160,15 @@ def picture(store: Store, image: str) -> Path:
 
 
 def attributes_at(store: Store, video: str, seconds: float) -> Attributes | None:
-    """Colours and light of the picture at a time: its own, else of the kept frame nearest."""
-    best = store.nearest_attributes(video, seconds)
+    """Colours and light of the frame at a time; of the nearest kept frame if there is none."""
+    measured = store.attributes(video)
+    after = bisect_left(measured, seconds, key=lambda frame: frame.seconds)
+    near = measured[max(after - 1, 0) : after + 1]
+    best = min(near, key=lambda frame: abs(frame.seconds - seconds), default=None)
     image = frame_image(video, seconds)
     if (best and abs(best.seconds - seconds) < 1e-3) or not store.is_kept(image):
         return best
-    return measure_picture(video, seconds, picture(store, image))
+    return measure_picture(video, seconds, picture_file(store, image))
 
 
 def attributes_of(store: Store, video: str, start: float, end: float) -> Attributes | None:

@@ -1,4 +1,4 @@
-"""The media file: that it is one, which one it is, and that it stays the same."""
+"""The original media file: identity by checksum, and detection of changes."""
 
 import os
 import secrets
@@ -7,18 +7,21 @@ from pathlib import Path
 from typing import Any, Self
 
 from tools.errors import Interrupted, UnreadableMedia
-from tools.files.checksums import sealed, unsealed
-from tools.files.durable import adopt, digest, lock, sweep_temporary, write_bytes
+from tools.files.checksums import dump_checked, load_checked
+from tools.files.durable import delete_temporary, digest, lock, move_into_place, write_bytes
 
-MEMORY = "checksums.json"
-REMEMBERED = 5000
-"""Checksums that are kept, so that a known file is not read again."""
+Stamp = tuple[int, int, int]
+"""Size, time and inode, which change with a file."""
+CHECKSUMS = "checksums.json"
+"""Cache of checksums by path, size, time and inode, so that a known file is not read again."""
+CACHED = 5000
+"""Checksums in the cache, at most."""
 
 
 class Original:
     """A file as it was when its checksum was taken."""
 
-    def __init__(self, path: Path, checksum: str, stamp: tuple[int, int, int]) -> None:
+    def __init__(self, path: Path, checksum: str, stamp: Stamp) -> None:
         self.path = path
         self.checksum = checksum
         self.changed = False
@@ -26,37 +29,36 @@ class Original:
 
     @classmethod
     def identify(cls, path: Path, root: Path) -> Self:
-        """Take the checksum, or remember it by path, size, time and inode.
+        """Compute the checksum of a file, or take it from the cache.
 
         UnreadableMedia for what is no file, Interrupted for one that is still being written.
         """
         path = path.absolute()
         _check(path)
-        stamp = stamp_of(path)
+        stamp = _stamp(path)
         key = f"{path}|{stamp[0]}|{stamp[1]}|{stamp[2]}"
-        memory = root / MEMORY
-        checksum = _known(memory).get(key)
+        checksum = _cached(root).get(key)
         if checksum is None:
             checksum = digest(path)
-            if stamp_of(path) != stamp:
+            if _stamp(path) != stamp:
                 raise _still_written(path)
             with lock(root / "checksums.lock"):
-                sweep_temporary(root)
-                known = _known(memory) | {key: checksum}
-                write_bytes(memory, sealed(dict(list(known.items())[-REMEMBERED:])))
+                delete_temporary(root)
+                newest = list((_cached(root) | {key: checksum}).items())[-CACHED:]
+                write_bytes(root / CHECKSUMS, dump_checked(dict(newest)))
         return cls(path, checksum, stamp)
 
     def check(self) -> None:
-        """Interrupted where the file is no longer what its checksum says."""
-        stamp = stamp_of(self.path)
+        """Raise Interrupted if the file no longer has its checksum."""
+        stamp = _stamp(self.path)
         if stamp != self._stamp:
             if digest(self.path) != self.checksum:
                 self.changed = True
                 raise _still_written(self.path)
             self._stamp = stamp  # only touched, or put back
 
-    def bring_in(self, inside: Path) -> None:
-        """Give the file a second name inside the library; the first is for the caller to end.
+    def link_into(self, inside: Path) -> None:
+        """Link or copy the file into the library; the caller deletes its first name afterwards.
 
         In this order nothing is lost and nothing hidden, whenever we are killed.
         """
@@ -66,48 +68,43 @@ class Original:
                 os.link(self.path, temporary)
             except OSError:  # another disk, or one that knows no second names
                 shutil.copyfile(self.path, temporary)
-            adopt(temporary, inside)
+            move_into_place(temporary, inside)
         self.use(inside)
 
     def use(self, inside: Path) -> None:
         """Read the same content from another place."""
-        self.path, self._stamp = inside, stamp_of(inside)
+        self.path, self._stamp = inside, _stamp(inside)
 
 
-class Originals:
-    """Finds the files that videos were made from; remembers which of those that were touched,
-    copied or put back hold the same."""
+def find_original(
+    folder: Path, manifest: dict[str, Any], hashed: dict[tuple[Path, Stamp], str]
+) -> Path:
+    """Path of a video's original; UnreadableMedia if it is gone or another file.
 
-    def __init__(self) -> None:
-        self._checksums: dict[tuple[Path, tuple[int, int, int]], str] = {}
-
-    def find(self, folder: Path, manifest: dict[str, Any]) -> Path:
-        """The file of a video; UnreadableMedia when it is gone or another one."""
-        source, path = manifest["source"], place(folder, manifest)
-        if not path.exists():
-            raise UnreadableMedia(
-                f"the file of {manifest['id']} is no longer at {path}: put it back, or index it "
-                "where it is"
-            )
-        stamp = stamp_of(path)
-        if stamp[:2] != (source["size"], source["mtime_ns"]):
-            same = stamp[0] == source["size"]
-            if same and (path, stamp) not in self._checksums:
-                self._checksums[path, stamp] = digest(path)
-            if not same or self._checksums[path, stamp] != manifest["sha256"]:
-                raise UnreadableMedia(
-                    f"{path} is no longer the file that was indexed: index it again"
-                )
-        return path
+    `hashed` caches checksums of files that were touched, copied or put back.
+    """
+    source, path = manifest["source"], original_path(folder, manifest)
+    if not path.exists():
+        raise UnreadableMedia(
+            f"the file of {manifest['id']} is no longer at {path}: put it back, or index it "
+            "where it is"
+        )
+    stamp = _stamp(path)
+    if stamp[:2] != (source["size"], source["mtime_ns"]):
+        same = stamp[0] == source["size"]
+        if same and (path, stamp) not in hashed:
+            hashed[path, stamp] = digest(path)
+        if not same or hashed[path, stamp] != manifest["sha256"]:
+            raise UnreadableMedia(f"{path} is no longer the file that was indexed: index it again")
+    return path
 
 
-def place(folder: Path, manifest: dict[str, Any]) -> Path:
-    """Where the file of a video lies, or lay."""
+def original_path(folder: Path, manifest: dict[str, Any]) -> Path:
+    """Path of a video's original, whether or not it is still there."""
     return folder / manifest["source"]["path"]  # which is absolute where it is linked
 
 
-def stamp_of(path: Path) -> tuple[int, int, int]:
-    """Size, time and inode: what changes when a file does."""
+def _stamp(path: Path) -> Stamp:
     try:
         stat = path.stat()
     except FileNotFoundError:
@@ -126,9 +123,9 @@ def _check(path: Path) -> None:
         raise UnreadableMedia(f"{path.name!r} is empty")
 
 
-def _known(memory: Path) -> dict[str, str]:
+def _cached(root: Path) -> dict[str, str]:
     try:
-        return unsealed(memory.read_bytes())
+        return load_checked((root / CHECKSUMS).read_bytes())
     except (OSError, ValueError):
         return {}
 

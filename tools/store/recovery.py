@@ -1,4 +1,4 @@
-"""What of a video cannot be computed again, kept beside its manifest: enough to index it anew."""
+"""Recovery record beside a manifest: the facts that indexing a video anew cannot compute."""
 
 import json
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from tools.files.checksums import salvaged, sealed, unsealed
+from tools.files.checksums import dump_checked, load_checked, salvage
 from tools.files.durable import digest, write_bytes
 
 ABOUT, RECORD, ORIGINAL = "about.json", "manifest.json", "original"
@@ -15,52 +15,50 @@ _FACTS = ("id", "sha256", "title", "recorded_at", "source", "options")
 Facts = dict[str, Any]
 
 
-def keep(folder: Path, manifest: Facts) -> None:
-    """Write it down where it changed; after the manifest, so that it alone means a lost one."""
-    data = sealed({name: manifest.get(name) for name in _FACTS})
+def save(folder: Path, manifest: Facts) -> None:
+    """Write the record if it changed; after the manifest, so that alone it means a lost one."""
+    data = dump_checked({name: manifest.get(name) for name in _FACTS})
     path = folder / ABOUT
     if not path.exists() or path.read_bytes() != data:
         write_bytes(path, data)
 
 
-def is_whole(folder: Path) -> bool:
-    """Whether it is there and what was written."""
+def load(folder: Path) -> Facts | None:
+    """Read the record; None if it is missing or damaged."""
     with suppress(OSError, ValueError):
-        return bool(unsealed((folder / ABOUT).read_bytes()))
-    return False
+        return load_checked((folder / ABOUT).read_bytes())
 
 
 def known(folder: Path) -> Facts:
-    """What is known of a video whose manifest cannot be read; its title at least, with luck."""
-    with suppress(OSError, ValueError):
-        return unsealed((folder / ABOUT).read_bytes())
-    return {"title": salvaged(_read(folder / RECORD), "title")}
+    """Facts of the record; without one, the title, if the damaged manifest still has it."""
+    return load(folder) or {"title": salvage(_read(folder / RECORD), "title")}
 
 
 def recover(root: Path, video: str) -> tuple[Path | None, Facts]:
-    """The file that a video without a readable manifest was made from, and what is `known` of it.
+    """Find the original of a video without a readable manifest; returns it and the facts `known`.
 
-    Believed only by its content: None where no file that anything names has this id.
+    The checksum decides: None if no file at a known place has this id.
     """
     folder = root / "videos" / video
-    lost, facts = _read(folder / RECORD), known(folder)
+    facts = known(folder)
     tried: set[Path] = set()
-    for path in _named(root, folder, facts, lost):
+    for path in _places(root, folder, facts):
         if path not in tried and path.is_file() and digest(path)[:16] == video:
             return path, facts
         tried.add(path)
     return None, facts
 
 
-def _named(root: Path, folder: Path, facts: Facts, lost: bytes) -> Iterator[Path]:
-    """Every place where the file may lie: inside, linked, or seen there once."""
+def _places(root: Path, folder: Path, facts: Facts) -> Iterator[Path]:
+    """Every place of the file that is on record: inside, linked, or hashed there once."""
     yield folder / ORIGINAL
-    for text in (facts.get("source", {}).get("path"), salvaged(lost, "path")):
+    manifest = _read(folder / RECORD)
+    for text in (facts.get("source", {}).get("path"), salvage(manifest, "path")):
         if text:
             yield Path(text)
     with suppress(ValueError):
-        seen: dict[str, Any] = json.loads(_read(root / "checksums.json"))
-        for key, checksum in seen.items():
+        hashed: dict[str, Any] = json.loads(_read(root / "checksums.json"))
+        for key, checksum in hashed.items():
             if str(checksum).startswith(folder.name):
                 yield Path(key.rsplit("|", 3)[0])
 

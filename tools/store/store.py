@@ -1,4 +1,4 @@
-"""The videos of one owner, read from their folders. Files are the truth; reading needs no lock."""
+"""Store of one owner's videos, read from their folders. Reading needs no lock."""
 
 import contextlib
 import json
@@ -6,8 +6,7 @@ import re
 import threading
 from bisect import bisect_left, bisect_right
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
-from dataclasses import asdict
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,24 +14,14 @@ from typing import Any, TypeVar
 from tools import evidence as make
 from tools.embed import Vectors
 from tools.errors import Damaged, NotIndexed, UnknownVideo
-from tools.files.checksums import CHECK, is_sealed_picture
-from tools.files.durable import discard, is_locked
+from tools.files.checksums import CHECK, is_intact_picture
+from tools.files.durable import is_locked, remove_folder
 from tools.files.rows import Rows
-from tools.media import (
-    Attributes,
-    Evidence,
-    Frame,
-    Scene,
-    ScreenText,
-    Stage,
-    Utterance,
-    Video,
-)
+from tools.media import Attributes, Evidence, Frame, Scene, ScreenText, Stage, Utterance, Video
 from tools.store import dense
-from tools.store import manifest as manifests
 from tools.store.manifest import Manifest, Manifests
-from tools.store.original import Originals, place
-from tools.store.records import HEARD, READ, SUBTITLES, builder, frame_image, past
+from tools.store.original import Stamp, find_original, original_path
+from tools.store.records import HEARD, READ, SUBTITLES, frame_image, past_file, row_builder
 from tools.store.recovery import ABOUT, RECORD
 from tools.transcript.diarization import SpeakerTurn, label_speakers
 
@@ -41,14 +30,14 @@ STAGES = (
     "vectors",
 )  # fmt: skip
 CACHED = 256
-"""Stage files held in memory, parsed."""
+"""Parsed stage files in memory, at most."""
 CANDIDATES = 10
-"""Videos that an ambiguous name is told to mean, at most."""
+"""Videos that the error of an ambiguous name lists, at most."""
 _T = TypeVar("_T")
 
 
 class Store:
-    """One owner's videos. Safe for many readers; writing is the business of `ingest`."""
+    """Videos of one owner. Safe for many readers; only `ingest` writes."""
 
     def __init__(self, home: Path, owner: str = "local") -> None:
         self.home, self.owner = home.absolute(), owner
@@ -57,25 +46,25 @@ class Store:
         self._cache: OrderedDict[tuple[str, str, tuple[int, int]], Any] = OrderedDict()
         self._manifests = Manifests(self.root / "videos")
         self._guard = threading.Lock()
-        self._originals = Originals()
+        self._hashed: dict[tuple[Path, Stamp], str] = {}
 
     # Names and videos
 
     def folder(self, video: str) -> Path:
-        """Where all of one video lies."""
+        """Folder of one video."""
         return self.root / "videos" / video
 
     def list(self) -> "list[Video]":
-        """Every video that a manifest makes visible, by title; Damaged where one lost its own."""
-        found: list[Video] = []
+        """Every video with a manifest, by title; Damaged if a manifest is lost."""
+        videos: list[Video] = []
         for folder in self.root.glob("videos/*"):
             if any((folder / name).exists() for name in (RECORD, ABOUT)):
                 with contextlib.suppress(UnknownVideo):  # removed while we look
-                    found.append(self._video(folder.name))
-        return sorted(found, key=lambda video: (video.title.casefold(), video.id))
+                    videos.append(self._video(folder.name))
+        return sorted(videos, key=lambda video: (video.title.casefold(), video.id))
 
     def get(self, ref: str) -> Video:
-        """A video by its id, the start of one (4 characters or more) or a title that is unique."""
+        """Find a video by its id, the start of one (4 characters or more) or a unique title."""
         if re.fullmatch(r"[0-9a-f]{16}", ref) and (self.folder(ref) / "manifest.json").exists():
             return self._video(ref)
         videos = self.list()
@@ -93,71 +82,50 @@ class Store:
         )
 
     def manifest(self, video: str) -> Manifest:
-        """The manifest as it stands; UnknownVideo where there is none, Damaged where it is."""
+        """Manifest of a video; UnknownVideo without one, Damaged if it cannot be read."""
         return self._manifests.get(video)
 
     def generation(self, video: str) -> int:
-        """Rises with every stage that finishes."""
+        """Number that rises with every stage that finishes."""
         return int(self.manifest(video)["generation"])
 
     def stamp(self, video: str, *stages: str) -> tuple[tuple[str, str], ...]:
-        """Changes with the files of these stages, whoever wrote them, and with nothing else."""
-        known = self.manifest(video)["stages"]
-        files = (known.get(name, {}).get("files", {}) for name in stages)
+        """Cache key that changes with the files of these stages and with nothing else."""
+        entries = self.manifest(video)["stages"]
+        files = (entries.get(name, {}).get("files", {}) for name in stages)
         return tuple(sorted(entry for each in files for entry in each.items()))
 
     def _video(self, video: str) -> Video:
         manifest = self.manifest(video)
         stages = {name: Stage() for name in STAGES}
-        for name, stage in manifest["stages"].items():
-            stages[name] = Stage(
-                "waiting" if stage["state"] == "running" else stage["state"],
-                1.0 if stage["state"] in ("done", "skipped") else stage.get("progress", 0.0),
-                stage.get("provider", ""),
-                stage.get("seconds", 0.0),
-                stage.get("note", ""),
-                stage.get("partial", False),
-            )
-        left = {name for name, one in stages.items() if one.state not in ("done", "skipped")}
+        stages |= {name: _stage(entry) for name, entry in manifest["stages"].items()}
+        left = {name for name, s in stages.items() if s.state not in ("done", "skipped")}
         known = manifest["stages"].keys()
         # A run that came to the end knew all stages of its release: others came with a later one.
         due = left & known if STAGES[-1] in known else left
         state = "queued" if due else "ready"
         if left and is_locked(self.folder(video) / "lock"):
             state = "indexing"
-            self._add_progress(video, stages)
+            with contextlib.suppress(OSError, ValueError, KeyError):  # written without a lock
+                now = json.loads((self.folder(video) / "progress.json").read_bytes())
+                stages[now["stage"]] = Stage("running", float(now["fraction"]))
         elif any(stage.state == "failed" for stage in stages.values()):
             state = "failed"
         recorded = manifest.get("recorded_at")
-        return Video(
-            video,
-            manifest["title"],
-            str(place(self.folder(video), manifest)),
-            manifest["duration"],
-            manifest["width"],
-            manifest["height"],
-            manifest["fps"],
-            datetime.fromisoformat(recorded) if recorded else None,
-            state,
-            tuple(manifest["notes"]),
-            stages,
-        )
-
-    def _add_progress(self, video: str, stages: dict[str, Stage]) -> None:
-        try:
-            now = json.loads((self.folder(video) / "progress.json").read_bytes())
-            stages[now["stage"]] = Stage("running", float(now["fraction"]))
-        except (OSError, ValueError, KeyError):
-            return  # written without a lock, for show only
+        path = str(original_path(self.folder(video), manifest))
+        size = manifest["width"], manifest["height"], manifest["fps"]
+        at, notes = datetime.fromisoformat(recorded) if recorded else None, tuple(manifest["notes"])
+        facts = manifest["title"], path, manifest["duration"]
+        return Video(video, *facts, *size, at, state, notes, stages)
 
     # What the stages stored
 
     def frames(self, video: str) -> "list[Frame]":
-        """Kept frames by time: the keyframes until the decode pass is done; and closer looks."""
-        return dense.with_frames(self.sampled(video), self.dense_samples(video))
+        """Kept frames by time, dense samples included."""
+        return dense.with_frames(self.index_frames(video), self.dense_samples(video))
 
-    def sampled(self, video: str) -> "list[Frame]":
-        """The frames of the index alone."""
+    def index_frames(self, video: str) -> "list[Frame]":
+        """Frames of the index alone: the keyframes until the decode pass is done."""
         name = "frames" if self._has(video, "pass") else "keyframes"
         return self._rows(video, name, lambda row: Frame(**row))
 
@@ -168,19 +136,20 @@ class Store:
         return dense.with_attributes(kept, self.dense_samples(video))
 
     def dense_samples(self, video: str) -> "list[dense.DenseSample]":
-        """Spans that were looked at more closely for a question."""
+        """Dense samples, each of one second; a damaged one is left out."""
+        folder = self.folder(video) / dense.FOLDER
         try:
-            stamp = (self.folder(video) / dense.FOLDER).stat().st_mtime_ns
+            stamp = folder.stat().st_mtime_ns
         except FileNotFoundError:
             return []
-        return self.cached(video, f"dense {stamp}", lambda: dense.read_all(self.folder(video)))
+        return self.cached(video, f"dense {stamp}", lambda: dense.read_all(folder))
 
     def scenes(self, video: str) -> "list[Scene]":
         """Scenes by time; none until the decode pass is done."""
         return self._rows(video, "scenes", lambda row: Scene(**row))
 
     def utterances(self, video: str) -> "list[Utterance]":
-        """Speech by time: from subtitles, else what was recognised so far; with its speakers."""
+        """Speech by time, with speakers: of the subtitles, else what is recognised so far."""
 
         def load() -> list[Utterance]:
             spoken = self.words(video, SUBTITLES) or self.words(video, HEARD)
@@ -190,30 +159,30 @@ class Store:
         return self.cached(video, "spoken", load)
 
     def screen_text(self, video: str) -> "list[ScreenText]":
-        """On-screen text by time, as far as it was read; and what closer looks saw."""
+        """On-screen text by time, as far as it was read, dense samples included."""
         return dense.with_texts(self.words(video, READ), self.dense_samples(video))
 
     def words(self, video: str, file: str) -> "list[Any]":
-        """The utterances, or the texts, of one file."""
-        return self._rows(video, Path(file).stem, builder(file))
+        """Utterances or screen texts of one file."""
+        return self._rows(video, Path(file).stem, row_builder(file))
 
     def past_words(self, video: str, file: str) -> "list[Any]":
-        """Words that could be cited once: those of a file now, and those that were replaced."""
-        return [*self.words(video, file), *self.words(video, past(file))]
+        """Words that may have been cited: those of a file now, and those that it replaced."""
+        return [*self.words(video, file), *self.words(video, past_file(file))]
 
     def vectors(self, video: str) -> Vectors | None:
         """Text vectors of speech and on-screen text; None until they are made."""
         return self._vectors(video, "vectors")
 
     def passages(self, video: str) -> Vectors | None:
-        """Vectors of what is said around each cue, where a model has read it."""
+        """Vectors of passages around each cue; None unless an embedder of passages made them."""
         has = "passages.npy" in self._manifests.files(video)
         return self._vectors(video, "vectors", "passages") if has else None
 
     def picture_vectors(self, video: str) -> Vectors | None:
         """Vectors of the kept frames, by their evidence ids; None until they are made."""
-        found = self._vectors(video, "pictures")
-        return dense.with_vectors(found, self.dense_samples(video)) if found else None
+        vectors = self._vectors(video, "pictures")
+        return dense.with_vectors(vectors, self.dense_samples(video)) if vectors else None
 
     def _vectors(self, video: str, stage: str, name: str = "") -> Vectors | None:
         if not self._has(video, stage):
@@ -223,19 +192,19 @@ class Store:
         def load() -> Vectors:
             while True:  # until both are of the same run
                 before = self._manifests.stamp(video)
-                made = self.manifest(video)["stages"][stage]["provider"]
+                provider = self.manifest(video)["stages"][stage]["provider"]
                 rows = self._manifests.lines(video, f"{name}.jsonl")
                 array = self._manifests.array(video, f"{name}.npy")
                 if self._manifests.stamp(video) == before:
                     break
-            if any("row" in one for one in rows):  # indexed when what looks the same shared one
-                array = array[[one["row"] for one in rows]]
-            return Vectors([one["id"] for one in rows], array, made)
+            if any("row" in row for row in rows):  # of a release that shared them
+                array = array[[row["row"] for row in rows]]
+            return Vectors([row["id"] for row in rows], array, provider)
 
         return self.cached(video, name, load)
 
     def signals(self, video: str, of: str = "signals") -> Rows:
-        """One row per decoded frame, or those `of="sound"`; NotIndexed until they are made."""
+        """Signals, a row per decoded frame, or those `of="sound"`; NotIndexed until they exist."""
         if f"{of}.npy" not in self._manifests.files(video):
             raise NotIndexed(f"{video} has no decoded {of}: run `cuepoint index` on its file")
         return self._manifests.array(video, f"{of}.npy")
@@ -244,13 +213,13 @@ class Store:
         return self.manifest(video)["stages"].get(stage, {}).get("state") == "done"
 
     def _rows(self, video: str, name: str, build: Callable[[dict[str, Any]], _T]) -> "list[_T]":
-        file = f"{name}.jsonl"  # only what the manifest names is visible
-        return self.cached(
-            video, name, lambda: [build(row) for row in self._manifests.lines(video, file)]
-        )
+        def load() -> list[_T]:
+            return [build(row) for row in self._manifests.lines(video, f"{name}.jsonl")]
+
+        return self.cached(video, name, load)
 
     def cached(self, video: str, name: str, load: Callable[[], _T]) -> _T:
-        """What `load` makes of a video as it stands now, held until its manifest changes."""
+        """Get or load a value of a video; the cache entry is valid until the manifest changes."""
         key = (video, name, self._manifests.stamp(video))
         with self._guard:
             if key in self._cache:
@@ -265,15 +234,13 @@ class Store:
 
     def pictures(self, video: str) -> set[str]:
         """Every picture that a stage's rows name."""
-        found: set[str] = set()
-        for name in ("keyframes", "frames"):
-            found |= {row.image for row in self._rows(video, name, lambda row: Frame(**row))}
-        return found
+        names = ("keyframes", "frames")
+        return {f.image for name in names for f in self._rows(video, name, lambda r: Frame(**r))}
 
     # Pictures
 
     def image_at(self, video: str, start: float, end: float | None = None) -> str | None:
-        """The picture that shows [start, end) best: the first inside it, else the nearest."""
+        """Picture of the first frame inside [start, end), else of the nearest."""
         frames = self.frames(video)
         first = bisect_left(frames, start, key=_seconds)
         if end is not None and first < len(frames) and frames[first].seconds < end:
@@ -282,7 +249,7 @@ class Store:
         return frames[max(before, 0)].image if frames else None
 
     def frame_at(self, video: str, seconds: float) -> Frame:
-        """The kept frame at exactly these seconds, made now or earlier."""
+        """Frame at exactly these seconds, of the index or decoded on demand."""
         frames = self.frames(video)
         at = bisect_right(frames, seconds - 1e-3, key=_seconds)
         if at < len(frames) and frames[at].seconds < seconds + 1e-3:
@@ -292,19 +259,12 @@ class Store:
             raise UnknownVideo(f"no frame of {video} at {seconds:.3f} s was kept")
         return Frame(video, seconds, image, "asked for")
 
-    def nearest_attributes(self, video: str, seconds: float) -> Attributes | None:
-        """Colours and light of the kept frame nearest to a time; the earlier of two as near."""
-        found = self.attributes(video)
-        at = bisect_left(found, seconds, key=_seconds)
-        near = found[max(at - 1, 0) : at + 1]
-        return min(near, key=lambda one: abs(one.seconds - seconds), default=None)
-
     def is_kept(self, image: str) -> bool:
         """True if a frame was decoded once, by a stage or for a question."""
-        return any(path.exists() for path in (self.image_path(image), self.asked(image)))
+        return self.image_path(image).exists() or self.on_demand_marker(image).exists()
 
     def facts(self, video: str) -> Evidence:
-        """The facts of the whole video, as evidence."""
+        """Facts of the whole video, as evidence."""
         probe, scenes = self.manifest(video)["probe"], self.scenes(video)
         measured, image = self.attributes(video), self.image_at(video, 0.0)
         return make.of_video(self._video(video), len(scenes), probe, measured, image)
@@ -316,39 +276,37 @@ class Store:
             raise UnknownVideo(f"{image!r} is not a picture of the library")
         return path
 
-    def asked(self, image: str) -> Path:
+    def on_demand_marker(self, image: str) -> Path:
         """Marker file of a frame decoded on demand: `verify` misses the frame if it is gone."""
         return self.image_path(image).with_suffix(".asked")
 
     def has_picture(self, image: str) -> bool:
-        """Whether a picture is there and what was written."""
+        """True if a picture is there and intact."""
         path = self.root / image
         if not path.resolve().is_relative_to(self.root.resolve()):
             return False
         # The first release wrote no checksums, neither into pictures nor into manifests.
         is_old = CHECK not in self.manifest(path.parent.parent.name)
-        return path.exists() if is_old else is_sealed_picture(path)
+        return path.exists() if is_old else is_intact_picture(path)
 
     def original(self, video: str) -> Path:
-        """The media file, where it lies; UnreadableMedia when it is gone or another one."""
-        return self._originals.find(self.folder(video), self.manifest(video))
+        """Path of the media file; UnreadableMedia if it is gone or another one."""
+        return find_original(self.folder(video), self.manifest(video), self._hashed)
 
     def remove(self, video: str) -> None:
-        """Forget a video; a file that was linked stays where it is."""
-        with contextlib.suppress(Damaged):  # who cannot have it mended must be rid of it somehow
+        """Remove a video from the library; a linked original stays where it is."""
+        with contextlib.suppress(Damaged):  # a video beyond repair can be removed too
             self.manifest(video)
-        discard(self.folder(video), self.trash)
+        remove_folder(self.folder(video), self.trash)
 
 
-def _seconds(one: Frame | Attributes) -> float:
-    return one.seconds
+def _stage(entry: Manifest) -> Stage:
+    facts = {n: entry[n] for n in ("provider", "seconds", "note", "partial") if n in entry}
+    if entry["state"] in ("done", "skipped"):
+        return Stage(entry["state"], 1.0, **facts)
+    state = "waiting" if entry["state"] == "running" else entry["state"]
+    return Stage(state, entry.get("progress", 0.0), **facts)
 
 
-def save_manifest(store: Store, video: str, manifest: Manifest) -> None:
-    """Make what is in a manifest visible. Only for the holder of the video's lock."""
-    manifests.write(store.folder(video), manifest)
-
-
-def as_rows(items: Iterable[Any]) -> "list[dict[str, Any]]":
-    """Dataclasses as rows for a file of lines."""
-    return [asdict(item) for item in items]
+def _seconds(row: Frame | Attributes) -> float:
+    return row.seconds

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from tools.errors import UnknownVideo
-from tools.files.checksums import sealed, unsealed
+from tools.files.checksums import dump_checked, load_checked
 from tools.files.durable import write_bytes
 from tools.store.store import Store
 
@@ -43,7 +43,7 @@ def write(store: Store, video: str, name: str, summary: GeneratedSummary) -> Non
     folder = store.folder(video) / FOLDER
     try:
         folder.mkdir(exist_ok=True)
-        write_bytes(folder / f"{name}.json", sealed(asdict(summary)))
+        write_bytes(folder / f"{name}.json", dump_checked(asdict(summary)))
     except FileNotFoundError as error:
         raise UnknownVideo(f"{video} was removed") from error
 
@@ -69,7 +69,7 @@ def damaged(folder: Path) -> list[Path]:
 
 def _parse(path: Path) -> GeneratedSummary | None:
     try:
-        row = unsealed(path.read_bytes())
+        row = load_checked(path.read_bytes())
         claims, events = (
             tuple((str(text), tuple(map(str, ids))) for text, ids in row[name])
             for name in ("claims", "events")

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tools.embed.embedder import unit_rows
-from tools.evidence import passage, passage_id
+from tools.evidence import passage_id, utterances_filling
 from tools.media import Utterance
 from tools.store.store import Store
 from tools.text.tokens import stems, surface_forms
@@ -77,7 +77,7 @@ def split_sentences(utterances: Sequence[Utterance]) -> list[Sentence]:
         near = utterances[max(first - BESIDE, 0) : first + len(group) + BESIDE]
         first += len(group)
         end = max(utterance.end for utterance in group)
-        whole = len(group) == 1 or passage(near, group[0].start, end) == group
+        whole = len(group) == 1 or utterances_filling(near, group[0].start, end) == group
         for part in [group] if whole else [[utterance] for utterance in group]:
             text = " ".join(utterance.text for utterance in part)
             end = max(utterance.end for utterance in part)

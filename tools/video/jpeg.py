@@ -10,7 +10,7 @@ import numpy as np
 from av import VideoFrame, VideoStream
 from PIL import Image
 
-from tools.files.checksums import BLANK, sealed_picture
+from tools.files.checksums import BLANK, add_picture_checksum
 from tools.video.container import (
     FAULTS,
     decoded,
@@ -55,7 +55,7 @@ class PictureWriter:
         picture = BytesIO()
         Image.fromarray(rgb).save(picture, "JPEG", quality=QUALITY, comment=BLANK)
         # Not by Pillow: a disk that fills up takes a part of what it writes, and it does not look.
-        (self._folder / name).write_bytes(sealed_picture(name, picture.getvalue()))
+        (self._folder / name).write_bytes(add_picture_checksum(name, picture.getvalue()))
         self.written += picture.tell()
         down, across = max(rgb.shape[0] // 36, 1), max(rgb.shape[1] // 64, 1)
         small = rgb[down // 2 :: down, across // 2 :: across]

@@ -6,10 +6,10 @@ from contextlib import suppress
 from typing import Any
 
 from tools.errors import VideoError
-from tools.evidence import unproven
+from tools.evidence import reliability
 from tools.library import Library
 from tools.media import Coverage, Evidence, Video
-from tools.store.coverage import told as coverage_text
+from tools.store.coverage import describe_coverage
 from tools.store.filmstrip import is_strip
 from ui.render import KIND_NAMES, cost_line, picture_address, time_range, timestamp
 from ui.web.proxies import Proxies
@@ -53,7 +53,7 @@ def card(library: Library, evidence: Evidence, handle: int, verdict: str) -> dic
         "span": time_range(evidence.start, evidence.end),
         "kind": KIND_NAMES[evidence.kind],
         "quoted": evidence.kind in ("speech", "screen"),
-        "draft": unproven(evidence),
+        "draft": reliability(evidence),
         "text": truncated(evidence.text),
         "image": picture_address(library, evidence.image, "http"),
         "strip": bool(evidence.image) and is_strip(evidence.image),
@@ -99,7 +99,7 @@ def coverage_line(library: Library, coverage: Sequence[Coverage]) -> str:
     for covered in coverage[:3]:
         video = library.get(covered.video)
         rest = "" if video.state == "ready" else f" ({pending_stages(video)})"
-        parts.append(f"{video.title}: {coverage_text(covered)}{rest}")
+        parts.append(f"{video.title}: {describe_coverage(covered)}{rest}")
     if len(coverage) > 3:
         parts.append(f"and {len(coverage) - 3} more videos")
     return "Looked at " + " · ".join(parts) if parts else ""

@@ -13,7 +13,7 @@ from typing import Any
 import chainlit as cl
 
 from tools.errors import Interrupted, RefusedRequest, VideoError
-from tools.files.disk import SPARE_BYTES, Note, cause, placed
+from tools.files.disk import SPARE_BYTES, Note, disk_state, write_to_first
 from ui.chat import cards
 from ui.chat.cards import escape_markdown
 from ui.chat.timeline import timeline, timeline_asked
@@ -82,7 +82,7 @@ def _reports_errors(handler: _Handler) -> _Handler:
         except VideoError as error:
             await cl.Message(escape_markdown(str(error))).send()
         except Exception as error:
-            if why := cause(error):
+            if why := disk_state(error):
                 _log.warning("chat: %s", error)
             else:
                 _log.exception("chat")
@@ -323,7 +323,7 @@ async def _ask_with_image(state: AppState, question: str, file: str) -> None:
     """Answer with the moments that look like an attached image, which is on disk until then."""
     content = cl.context.session.files[file]["content"]  # type: ignore[typeddict-item]
     folder = await asyncio.to_thread(
-        placed, lambda folder: (folder / "picture.jpg").write_bytes(content)
+        write_to_first, lambda folder: (folder / "picture.jpg").write_bytes(content)
     )
     try:
         await _ask(state, question, like=folder / "picture.jpg")

@@ -21,7 +21,7 @@ from fastapi import Body, FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 
-from tools.files.disk import placed
+from tools.files.disk import write_to_first
 from ui.web.host_guard import is_uuid
 
 SOURCE = Path(__file__).with_name("assets")
@@ -52,7 +52,7 @@ def chainlit_environment(folder: Path) -> Iterator[None]:
     A temporary folder where the disk refuses this one: the chat needs nothing of it afterwards.
     """
     if "chainlit" not in sys.modules:  # else it keeps the folder that it was imported with
-        os.environ["CHAINLIT_APP_ROOT"] = str(placed(_prepare, folder))
+        os.environ["CHAINLIT_APP_ROOT"] = str(write_to_first(_prepare, folder))
         os.environ["TRACELOOP_TELEMETRY"] = "false"  # of a library that Chainlit brings along
     hidden = {name: os.environ.pop(name) for name in list(os.environ) if _VARIABLES.match(name)}
     try:

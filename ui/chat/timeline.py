@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tools.errors import NotIndexed
 from tools.library import Library
 from tools.media import Timed, Video
-from tools.store.frames import left_out
+from tools.store.frames import skipped_frames
 from tools.vision.sampling import STRATEGIES, describe_skipped
 from ui.render import timestamp
 
@@ -110,7 +110,7 @@ def _skipped(library: Library, video: Video) -> str:
     used = video.stages["pass"].provider
     for strategy in STRATEGIES:
         if used == strategy:
-            return describe_skipped(left_out(library, video.id, strategy))
+            return describe_skipped(skipped_frames(library, video.id, strategy))
     return ""
 
 

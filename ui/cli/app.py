@@ -130,7 +130,7 @@ def frames(
     as_json: AsJson = False,
 ) -> None:
     """Sample frames and say why each was kept, and what was left out."""
-    from tools.store.frames import left_out, sample
+    from tools.store.frames import sample_frames, skipped_frames
     from tools.vision.sampling import STRATEGIES, describe_skipped
     from ui.render import Json, time_range, timestamp
 
@@ -140,8 +140,8 @@ def frames(
     bounds: dict[str, Any] = {
         "count": count, "start": parse_seconds(start) or 0.0, "end": parse_seconds(end),
     }  # fmt: skip
-    kept = [] if skipped else sample(library, id, known, **bounds)
-    left = left_out(library, id, known, **bounds) if skipped or not as_json else []
+    kept = [] if skipped else sample_frames(library, id, known, **bounds)
+    left = skipped_frames(library, id, known, **bounds) if skipped or not as_json else []
     lines = (
         f"{time_range(part.start, part.end):>15}  {part.frames:>5}  {part.reason}" for part in left
     )

@@ -14,7 +14,7 @@ import typer
 
 from agent.settings import Settings
 from tools.errors import Interrupted, RefusedRequest, VideoError
-from tools.files.disk import refusal
+from tools.files.disk import disk_error
 
 if TYPE_CHECKING:
     from agent.ask import Answer
@@ -133,4 +133,4 @@ def _disk_error(error: OSError) -> VideoError | None:
     inside = error.filename and Path(str(error.filename)).is_relative_to(home)
     if error.errno == errno.ENOENT and inside and not (home / "libraries").exists():
         return Interrupted(f"nothing can be written in {home}: {_ANOTHER}")
-    return refusal(error)
+    return disk_error(error)

@@ -21,7 +21,7 @@ from tools.errors import (
     UnreadableMedia,
     VideoError,
 )
-from tools.files.disk import SPARE_BYTES, free
+from tools.files.disk import SPARE_BYTES, free_bytes
 from tools.ingest.run import WEIGHTS, Progress
 from tools.ingest.workers import Pool
 from tools.library import Library
@@ -98,11 +98,11 @@ class JobQueue:
         self,
         library: Library,
         settings: Settings,
-        free: Callable[[Path], int] = free,
+        free_bytes: Callable[[Path], int] = free_bytes,
         wait: Callable[[], Awaitable[None]] = lambda: asyncio.sleep(DISK_CHECK),
     ) -> None:
         self._library = library
-        self._free, self._wait = free, wait
+        self._free, self._wait = free_bytes, wait
         self._providers = settings.providers
         self._pool = Pool(settings.workers or max(1, (os.cpu_count() or 1) // 2))
         self._waiting: deque[Job] = deque()

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from tools.errors import RefusedRequest
-from tools.files.durable import workplace
+from tools.files.durable import temporary_folder
 from tools.library import Library
 from tools.media import Video
 from tools.sandbox import Child
@@ -124,7 +124,7 @@ class Proxies:
     def _make(self, child: Child, video: Video, start: int, end: int, target: Path) -> None:
         folder = target.parent
         folder.mkdir(exist_ok=True)
-        with workplace(folder.parent, "copy-") as place, child:
+        with temporary_folder(folder.parent, "copy-") as place, child:
             child.writes, part = place, place / target.name
             for _ in child.call(
                 "tools.video.proxy:write_proxy",

@@ -22,8 +22,8 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from tools.errors import RefusedRequest, UnreadableMedia
-from tools.files.disk import FULL, keep
-from tools.files.durable import adopt, claim, sweep, write_bytes
+from tools.files.disk import FULL, best_effort
+from tools.files.durable import delete_unlocked, lock_existing, move_into_place, write_bytes
 from tools.files.handles import share
 from tools.sandbox import Child
 from tools.text.clean import clean_title
@@ -92,7 +92,7 @@ class Uploads:
         self._probing = ThreadPoolExecutor(THREADS, thread_name_prefix="probe")
         self._records = threading.Lock()
         self._reserved = self._open = 0
-        with keep("uploads"):
+        with best_effort("uploads"):
             self._make()
 
     async def receive(
@@ -119,7 +119,7 @@ class Uploads:
             reserved = min(declared or self._limit, room)
             self._reserved += reserved
             part.touch(0o600)
-            with claim(part):  # the next start removes what nobody holds
+            with lock_existing(part):  # the next start removes what nobody holds
                 await self._write(body, form, part, room, refusal)
                 title = title_of(form.name)
                 if await _run(self._disk, is_picture, part):
@@ -170,7 +170,7 @@ class Uploads:
     def _keep(self, part: Path, title: str) -> Upload:
         path = part.with_suffix("")
         self._write_record(path, title, sent=False)
-        adopt(part, path)
+        move_into_place(part, path)
         return Upload(path.name, title, path)
 
     def waiting(self) -> list[Upload]:
@@ -179,7 +179,7 @@ class Uploads:
         Removes uploads that broke off, and those attached long ago and never sent. Files of others
         stay where they are.
         """
-        sweep(self._folder, "*.part")
+        delete_unlocked(self._folder, "*.part")
         self._forget_abandoned()
         uploads: list[Upload] = []
         for path in sorted(self._folder.glob("*")):
@@ -190,7 +190,7 @@ class Uploads:
                 if self._record(upload).get("sent", True):
                     uploads.append(self._upload(upload))
             elif not upload.with_suffix(".part").exists() and not upload.exists():
-                with keep("leftovers"):
+                with best_effort("leftovers"):
                     path.unlink(missing_ok=True)  # a record without its file
         return uploads
 

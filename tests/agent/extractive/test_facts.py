@@ -9,7 +9,7 @@ import pytest
 from agent.agent import open_agent
 from agent.ask import Answer, ask
 from agent.settings import Settings
-from tools.files.checksums import sealed, unsealed
+from tools.files.checksums import dump_checked, load_checked
 from tools.ingest.pipeline import ingest
 from tools.library import Library
 from tools.models.providers import BARE
@@ -51,11 +51,11 @@ def test_what_was_left_unread_is_known_of_libraries_of_earlier_releases(
     library = Library(tmp_path)
     video = ingest(library, shots, providers=BARE).id
     path = library.folder(video) / "manifest.json"
-    manifest: dict[str, Any] = unsealed(path.read_bytes())
+    manifest: dict[str, Any] = load_checked(path.read_bytes())
     note = "the time budget allowed to read 3 of 9 pictures that changed"
     manifest["stages"]["screen"] = {"state": "done", "note": note, "files": {}}
-    path.write_bytes(sealed(manifest))
+    path.write_bytes(dump_checked(manifest))
     assert library.coverage(video).screen == "partial"
     manifest["stages"]["screen"] |= {"note": "a budget of words", "partial": False}
-    path.write_bytes(sealed(manifest))
+    path.write_bytes(dump_checked(manifest))
     assert Library(tmp_path).coverage(video).screen == "complete"

@@ -14,7 +14,7 @@ from agent.extractive.quote import Found
 from agent.extractive.reference import Referring
 from agent.extractive.relevance import Relevance
 from tools.embed import load_embedder
-from tools.evidence import of_passage, of_speech, unproven
+from tools.evidence import of_passage, of_speech, reliability
 from tools.library import Library
 from tools.media import ScreenText, Utterance
 from tools.search.passages import Nearness, means
@@ -107,7 +107,7 @@ def test_a_passage_is_as_uncertain_as_its_worst_words_and_names_who_speaks() -> 
     ]
     one = of_passage(said, None)
     assert one.text == f"Speaker 1: {SAID[0].text} Speaker 2: {SAID[1].text}"
-    assert unproven(one)
+    assert reliability(one)
     assert of_passage([replace(u, speaker="Speaker 1") for u in said], None).text == (
         f"Speaker 1: {SAID[0].text} {SAID[1].text}"
     )

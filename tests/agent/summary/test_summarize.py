@@ -12,7 +12,7 @@ from agent.summary import language_model
 from agent.summary.language_model import ModelSummarizer
 from agent.summary.summarize import Summary, caption, summarize
 from tests import lecture
-from tools.files.durable import discard
+from tools.files.durable import remove_folder
 from tools.integrity.repair import repair
 from tools.integrity.verify import verify
 from tools.summary import generated
@@ -43,7 +43,7 @@ def fine(monkeypatch: pytest.MonkeyPatch) -> None:
 def fresh(talk: tuple[Any, str]) -> Any:
     """The lecture, with nothing told of it."""
     library, video = talk
-    discard(library.folder(video) / generated.FOLDER, library.trash)
+    remove_folder(library.folder(video) / generated.FOLDER, library.trash)
     return library, video
 
 

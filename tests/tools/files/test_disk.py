@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 
 from tools.errors import DiskFull, Interrupted, ProviderUnavailable, RefusedRequest, UnreadableMedia
-from tools.files.checksums import sealed, unsealed
+from tools.files.checksums import dump_checked, load_checked
 from tools.ingest.pipeline import ingest
 from tools.ingest.run import Progress
 from tools.integrity.repair import repair
 from tools.integrity.verify import verify
 from tools.library import Library
 from tools.models.providers import BARE
-from tools.store.frames import sample
+from tools.store.frames import sample_frames
 from tools.vision.ocr import RapidOcrReader
 
 Shelf = Any
@@ -30,7 +30,7 @@ def test_another_film_of_the_same_size_under_the_same_name_is_seen(shelf: Shelf)
     with pytest.raises(UnreadableMedia, match="no longer the file that was indexed"):
         shelf.library.original(shelf.video)
     with pytest.raises(UnreadableMedia, match="no longer the file"):
-        sample(shelf.library, shelf.video, "uniform", count=7)
+        sample_frames(shelf.library, shelf.video, "uniform", count=7)
 
 
 def test_a_file_that_was_only_touched_or_copied_is_the_same(shelf: Shelf) -> None:
@@ -55,14 +55,14 @@ def test_a_library_that_cannot_be_a_folder_is_one_line(
 
 def test_what_a_newer_release_wrote_is_left_alone(shelf: Shelf) -> None:
     path = shelf.library.folder(shelf.video) / "manifest.json"
-    newer = {**unsealed(path.read_bytes()), "schema": 99}
-    path.write_bytes(sealed(newer))
+    newer = {**load_checked(path.read_bytes()), "schema": 99}
+    path.write_bytes(dump_checked(newer))
     library = Library(shelf.library.home)
     with pytest.raises(RefusedRequest, match="update this one"):
         ingest(library, shelf.file)
     with pytest.raises(RefusedRequest, match="newer release"):
         library.list()
-    assert unsealed(path.read_bytes())["schema"] == 99
+    assert load_checked(path.read_bytes())["schema"] == 99
 
 
 def test_pictures_that_a_link_leads_to_are_not_read_or_written(
@@ -75,7 +75,7 @@ def test_pictures_that_a_link_leads_to_are_not_read_or_written(
     before = sorted(path.name for path in elsewhere.iterdir())
     assert any("frames is left over" in one.what for one in verify(shelf.library))
     with pytest.raises(Exception, match="outside the library"):
-        sample(shelf.library, shelf.video, "uniform", count=7)
+        sample_frames(shelf.library, shelf.video, "uniform", count=7)
     assert repair(shelf.library).left == [] and verify(shelf.library) == []
     assert not frames.is_symlink()
     assert sorted(path.name for path in elsewhere.iterdir()) == before
@@ -120,7 +120,7 @@ def test_a_disk_without_room_stops_an_index_which_goes_on_later(
     def fill(progress: Progress) -> None:
         begun.append(progress.stage)
         if progress.stage == "keyframes":
-            monkeypatch.setattr("tools.files.disk.free", lambda _: 7 << 20)
+            monkeypatch.setattr("tools.files.disk.free_bytes", lambda _: 7 << 20)
 
     with pytest.raises(DiskFull, match="only 7 MB are free where the library lies; free 500 MB"):
         ingest(library, shots, providers=BARE, on_progress=fill)

@@ -47,7 +47,7 @@ def count(tmp_path: Path, encode: Callable[..., Path]) -> tuple[Toolbox, str]:
     library = Library(tmp_path / "home")
     film = encode(tmp_path / "count.mp4", counter, 6.0, fps=10)
     video = ingest(library, film, providers=BARE)
-    return Toolbox(library, reads=lambda: load_text_reader("rapidocr")), video.id
+    return Toolbox(library, load_reader=lambda: load_text_reader("rapidocr")), video.id
 
 
 def shown(found: Sequence[Evidence | str]) -> list[tuple[float, str]]:
@@ -72,7 +72,7 @@ def test_what_was_seen_is_kept_and_found(count: tuple[Toolbox, str]) -> None:
     again = Toolbox(Library(toolbox.library.home))
     assert not is_coarse(again.library, video, 4.7)
     assert [one.start for one in again.search_screen_text("147", [video])] == [4.7]
-    assert len(again.library.frames(video)) > len(again.library.sampled(video))
+    assert len(again.library.frames(video)) > len(again.library.index_frames(video))
     assert verify(again.library) == []
     ingest(again.library, again.library.original(video), providers=BARE)  # which is no news
     assert shown(again.read_moment(video, 4.2, 4.25)) == [(4.2, "142")]
@@ -86,7 +86,7 @@ def test_a_damaged_look_is_named_and_taken_again(count: tuple[Toolbox, str]) -> 
     file.write_bytes(data.replace(b"112", b"911"))
     writing = file.with_name(".000002.json.12ab34cd.tmp")  # another question, now
     writing.write_bytes(data[:100])
-    fresh = Toolbox(Library(toolbox.library.home), reads=lambda: load_text_reader("rapidocr"))
+    fresh = Toolbox(Library(toolbox.library.home), load_reader=lambda: load_text_reader("rapidocr"))
     assert shown(fresh.read_moment(video, 1.2, 1.25)) == []
     assert [one.what for one in verify(fresh.library)] == ["closer/000001.json is damaged"]
     assert repair(fresh.library).left == [] and writing.exists()
@@ -127,7 +127,7 @@ def test_what_there_was_no_time_to_read_is_told_and_read_the_next_time(
     library, video = count[0].library, count[1]
     reader = Reader()
     monkeypatch.setattr(on_demand, "time", reader)
-    toolbox = Toolbox(library, reads=lambda: reader)
+    toolbox = Toolbox(library, load_reader=lambda: reader)
     reader.takes = on_demand.WORK / 4
     first = toolbox.look_closer(video, 2.0, 3.0)
     assert str(first[-1]).startswith("Not all of 2 s to 3 s was read")
@@ -147,8 +147,8 @@ def test_a_later_look_takes_nothing_away(count: tuple[Toolbox, str]) -> None:
     assert shown(toolbox.look_closer(video, 3.2, 3.25)) == [(3.2, "132")]
     (cited,) = toolbox.search_screen_text("132", [video])
     Toolbox(library).look_closer(video, 3.2, 3.25)
-    on_demand.sample_densely(library, video, 3.2, 3.25, None, Colours())
-    on_demand.sample_densely(library, video, 3.2, 3.25, Reader("another"), None)
+    on_demand.DenseSampler(library, video, None, Colours()).sample(3.2, 3.25)
+    on_demand.DenseSampler(library, video, Reader("another"), None).sample(3.2, 3.25)
     (sample,) = library.dense_samples(video)
     assert (sample.reader, sample.embedder, len(sample.vectors or [])) == ("another", "colours", 10)
     assert library.evidence(cited.id).text == "132"
@@ -157,7 +157,7 @@ def test_a_later_look_takes_nothing_away(count: tuple[Toolbox, str]) -> None:
 
 def test_two_who_look_at_the_same_second_read_it_once(count: tuple[Toolbox, str]) -> None:
     reader = Reader()
-    toolbox = Toolbox(count[0].library, reads=lambda: reader)
+    toolbox = Toolbox(count[0].library, load_reader=lambda: reader)
     looks = [threading.Thread(target=toolbox.look_closer, args=(count[1], 4, 4.1)) for _ in "ab"]
     for one in looks:
         one.start()
@@ -184,7 +184,7 @@ def test_decoding_and_reading_share_one_time(
     count: tuple[Toolbox, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     library, video = count[0].library, count[1]
-    reader, at_times = Reader(), frames.at_times
+    reader, at_times = Reader(), frames.frames_at
     begun, reader.takes = reader.now, 0.5
 
     def slow(*given: Any) -> Any:
@@ -192,13 +192,13 @@ def test_decoding_and_reading_share_one_time(
         return at_times(*given)
 
     monkeypatch.setattr(on_demand, "time", reader)
-    monkeypatch.setattr(frames, "at_times", slow)
-    found = Toolbox(library, reads=lambda: reader).look_closer(video, 1.0, 4.0)
+    monkeypatch.setattr(frames, "frames_at", slow)
+    found = Toolbox(library, load_reader=lambda: reader).look_closer(video, 1.0, 4.0)
     assert shown(found) and str(found[-1]).startswith("Not all of 1 s to 4 s was read")
     assert reader.now - begun <= on_demand.WORK + reader.takes
 
 
-@pytest.mark.parametrize("full", [(on_demand, "write_bytes"), (frames, "workplace")])
+@pytest.mark.parametrize("full", [(on_demand, "write_bytes"), (frames, "temporary_folder")])
 def test_a_full_disk_is_a_note_and_the_rest_is_answered(
     count: tuple[Toolbox, str], monkeypatch: pytest.MonkeyPatch, full: tuple[Any, str]
 ) -> None:

@@ -20,8 +20,9 @@ from tools.ingest.run import Progress
 from tools.integrity.verify import verify
 from tools.library import Library
 from tools.models.providers import BARE, Providers
-from tools.store.frames import sample
-from tools.store.store import STAGES, save_manifest
+from tools.store.frames import sample_frames
+from tools.store.manifest import write_manifest
+from tools.store.store import STAGES
 
 Encode = Callable[..., Path]
 QUICK = {"providers": BARE}
@@ -108,7 +109,7 @@ def test_a_library_of_an_older_release_stays_ready_and_a_killed_redo_does_not(
     old = deepcopy(library.manifest(video))
     for name in ("sound", "pictures", "speech", "speakers"):  # which it did not know
         del old["stages"][name]
-    save_manifest(library, video, old)
+    write_manifest(library.folder(video), old)
     assert library.get(video).state == "ready"
     assert "sound is still to come" in library.coverage(video).notes
 
@@ -265,7 +266,7 @@ def test_several_at_once_make_one_index(library: Library, shots: Path) -> None:
 
 def test_pictures_of_any_strategy_are_there_when_asked(library: Library, shots: Path) -> None:
     video = ingest(library, shots, **QUICK)
-    frames = sample(library, video.id, "uniform", count=7, start=2.0, end=9.0)
+    frames = sample_frames(library, video.id, "uniform", count=7, start=2.0, end=9.0)
     assert len(frames) == 7 and all(2.0 <= f.seconds < 9.0 for f in frames)
     assert all(library.image_path(f.image).exists() for f in frames)
     assert library.evidence(frames[3].id).image == frames[3].image

@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 
 from agent.settings import Settings
 from tools.errors import Damaged
-from tools.files.checksums import is_sealed_picture, unsealed
+from tools.files.checksums import is_intact_picture, load_checked
 from tools.files.durable import lock
 from tools.ingest.pipeline import ingest
 from tools.integrity.repair import repair
@@ -23,7 +23,7 @@ from tools.library import Library
 from tools.models.providers import BARE, Providers
 from tools.search import vector_index as index
 from tools.store import manifest as manifests
-from tools.store.frames import sample
+from tools.store.frames import sample_frames
 from tools.store.manifest import REPAIR
 from ui.server import build_app
 
@@ -52,7 +52,7 @@ def test_a_stage_that_an_older_release_did_not_know_is_not_made_by_a_repair(shel
     manifest = dict(shelf.library.manifest(shelf.video))
     later = ("sound", "pictures", "speech", "speakers")
     known = {name: one for name, one in manifest["stages"].items() if name not in later}
-    manifests.write(shelf.folder, {**manifest, "stages": known})
+    manifests.write_manifest(shelf.folder, {**manifest, "stages": known})
     (shelf.folder / "sound.npy").unlink()
     change(shelf.folder / "scenes.jsonl")
     assert shelf.mend() == ["scenes.jsonl is damaged"]
@@ -69,16 +69,16 @@ def test_indexing_the_same_file_mends_its_stages_and_its_pictures(shelf: Shelf) 
 
 
 def test_a_stage_that_fails_keeps_no_picture_from_being_mended(shelf: Shelf) -> None:
-    asked = {frame.image for frame in sample(shelf.library, shelf.video, "dense", end=2.0)}
+    asked = {frame.image for frame in sample_frames(shelf.library, shelf.video, "dense", end=2.0)}
     image = min(asked - shelf.library.pictures(shelf.video))
     path = shelf.library.image_path(image)
     change(path)
     manifest = dict(shelf.library.manifest(shelf.video))
     manifest["options"] = {**manifest["options"], "picture_embedder": "siglip2"}
-    manifests.write(shelf.folder, manifest)
+    manifests.write_manifest(shelf.folder, manifest)
     assert shelf.found() == [f"the picture {image} is damaged"]
     assert [one.video for one in repair(shelf.library).mended] == [shelf.video]
-    assert is_sealed_picture(path)
+    assert is_intact_picture(path)
 
 
 def test_a_picture_that_cannot_be_made_again_is_one_line(shelf: Shelf) -> None:
@@ -145,11 +145,11 @@ def test_a_manifest_whose_original_nobody_knows_is_named_and_kept(shelf: Shelf) 
 @pytest.mark.parametrize("fault", ["damaged", "missing"])
 def test_what_is_known_of_a_video_is_written_again(shelf: Shelf, fault: str) -> None:
     path = shelf.folder / "about.json"
-    before = unsealed(path.read_bytes())
+    before = load_checked(path.read_bytes())
     path.unlink() if fault == "missing" else change(path)
     assert shelf.found() == ["about.json is missing or damaged"]
     shelf.mend()
-    after = unsealed(path.read_bytes())
+    after = load_checked(path.read_bytes())
     assert all(after[name] == before[name] for name in ("title", "recorded_at", "options"))
 
 
@@ -256,7 +256,7 @@ def test_what_a_run_left_that_was_given_up_is_found_and_removed(shelf: Shelf) ->
 
 def test_a_library_without_checksums_still_answers_and_gets_them(shelf: Shelf) -> None:
     path = shelf.folder / "manifest.json"
-    manifest = unsealed(path.read_bytes())
+    manifest = load_checked(path.read_bytes())
     del manifest["check"], manifest["options"]
     path.write_text(json.dumps(manifest, indent=1))
     (shelf.folder / "about.json").unlink()
@@ -267,7 +267,7 @@ def test_a_library_without_checksums_still_answers_and_gets_them(shelf: Shelf) -
     assert shelf.found() == ["manifest.json has no checksum in it"]
     frames = (shelf.folder / "frames.jsonl").read_bytes()
     shelf.mend()
-    assert is_sealed_picture(image) and (shelf.folder / "frames.jsonl").read_bytes() == frames
+    assert is_intact_picture(image) and (shelf.folder / "frames.jsonl").read_bytes() == frames
 
 
 @contextmanager

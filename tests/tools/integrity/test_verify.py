@@ -19,7 +19,7 @@ from tools.library import Library
 from tools.models.providers import BARE
 from tools.search import vector_index as index
 from tools.store import manifest as manifests
-from tools.store.frames import sample
+from tools.store.frames import sample_frames
 from tools.store.manifest import REPAIR, Manifests
 
 Shelf = Any
@@ -79,7 +79,7 @@ def test_vectors_and_their_ids_are_of_the_same_run(
             manifest = copy.deepcopy(self.get(video))
             for file in ("vectors.jsonl", "vectors.npy"):
                 manifest["stages"]["vectors"]["files"][file] = digest(shelf.folder / file)
-            manifests.write(shelf.folder, manifest)
+            manifests.write_manifest(shelf.folder, manifest)
         return array(self, video, name)
 
     monkeypatch.setattr(Manifests, "array", slow)
@@ -114,7 +114,7 @@ def test_a_picture_of_another_moment_is_not_taken_for_this_one(shelf: Shelf) -> 
 
 
 def test_a_picture_that_a_question_decoded_is_mended_too(shelf: Shelf) -> None:
-    asked = {frame.image for frame in sample(shelf.library, shelf.video, "dense", end=2.0)}
+    asked = {frame.image for frame in sample_frames(shelf.library, shelf.video, "dense", end=2.0)}
     image = sorted(asked - shelf.library.pictures(shelf.video))[0]
     path = shelf.library.image_path(image)
     before = path.read_bytes()

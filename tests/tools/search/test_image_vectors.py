@@ -10,7 +10,7 @@ from PIL import Image
 
 from tools.errors import NotIndexed, ProviderUnavailable, RefusedRequest
 from tools.files.durable import digest, write_lines
-from tools.ingest.on_demand import sample_densely
+from tools.ingest.on_demand import DenseSampler
 from tools.library import Library
 from tools.search.image_vectors import VisualSearch
 from tools.search.scene_index import FRAMES, SEGMENTS, stored
@@ -71,14 +71,14 @@ def see(library: Library, video: str) -> None:
         "provider": "colours",
         "files": {name: digest(folder / name) for name in names},
     }
-    manifests.write(folder, manifest)
+    manifests.write_manifest(folder, manifest)
 
 
 @pytest.fixture
 def box(shelf: Any) -> Toolbox:
     see(shelf.library, shelf.video)
     colours = Colours()
-    return Toolbox(shelf.library, sees=lambda: colours)
+    return Toolbox(shelf.library, image_embedder=lambda: colours)
 
 
 @pytest.mark.parametrize("scoped", [False, True])
@@ -114,7 +114,7 @@ def test_more_like_this_finds_other_moments_of_the_same_look(box: Toolbox, shelf
 def test_what_a_closer_look_saw_is_found_in_all_videos(box: Toolbox, shelf: Any):
     visual = box.visual
     assert visual is not None
-    sample_densely(shelf.library, shelf.video, 4.0, 4.1, None, visual.embedder)
+    DenseSampler(shelf.library, shelf.video, None, visual.embedder).sample(4.0, 4.1)
     frames = {f"frame:{shelf.video}@{4000 + 100 * n}" for n in range(10)}
     assert frames <= visual.fitting("a blue thing").keys()
     assert len(frames & visual.fitting("a blue thing", start=4.5).keys()) == 5
@@ -135,7 +135,7 @@ def test_what_cannot_see_says_so(shelf: Any):
     with pytest.raises(ProviderUnavailable, match="models pull"):
         blind.classify(["a kettle"], shelf.video)
     assert blind.blind([shelf.video]).endswith("run: cuepoint models pull siglip2")
-    unseen = Toolbox(shelf.library, sees=Colours).blind([shelf.video])
+    unseen = Toolbox(shelf.library, image_embedder=Colours).blind([shelf.video])
     assert unseen.endswith("run: cuepoint index")
     with pytest.raises(NotIndexed, match="cuepoint index"):
         VisualSearch(shelf.library, Colours()).classify(["red"], shelf.video)
@@ -150,7 +150,7 @@ def test_pictures_that_another_model_of_the_same_name_saw_are_told_and_left_out(
     videos = [shelf.video] if scoped else None
     frame = shelf.library.frames(shelf.video)[0].id
     others = Others()
-    other = Toolbox(shelf.library, sees=lambda: others)
+    other = Toolbox(shelf.library, image_embedder=lambda: others)
     assert other.search_frames("a kettle", videos) == [] == box.unseen(videos)
     assert [one.id for one in other.unseen(videos)] == [shelf.video]
     assert other.blind([shelf.video]).endswith("run: cuepoint index")
@@ -158,6 +158,6 @@ def test_pictures_that_another_model_of_the_same_name_saw_are_told_and_left_out(
     with pytest.raises(NotIndexed, match="cuepoint index"):
         other.classify(["red", "blue"], shelf.video)
     other.look_closer(shelf.video, 4.0, 4.1)  # whose vectors fit no others yet
-    assert len(shelf.library.frames(shelf.video)) > len(shelf.library.sampled(shelf.video))
+    assert len(shelf.library.frames(shelf.video)) > len(shelf.library.index_frames(shelf.video))
     visual = box.visual
     assert visual is not None and visual.fitting("a blue thing", videos)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tools.errors import Damaged
-from tools.files.durable import discard
+from tools.files.durable import remove_folder
 from tools.search import scene_index as coarse
 from tools.search.scene_index import FRAMES, MOST, Layer, segments
 from tools.store.manifest import Manifests
@@ -90,10 +90,10 @@ def test_what_another_process_adds_changes_or_removes_is_seen_at_once(
     write(videos / "b", *space.video(30))
     assert len(layer.frames(query)[0].ids) == 50
     (videos / "b" / "manifest.json").unlink()
-    discard(videos / "b", tmp_path / "trash")
+    remove_folder(videos / "b", tmp_path / "trash")
     assert len(layer.frames(query)[0].ids) == 20
 
-    discard(videos / "a", tmp_path / "trash")
+    remove_folder(videos / "a", tmp_path / "trash")
     layer._seen = (videos.stat().st_mtime_ns, 2**63)  # what was seen last is taken for settled
     assert layer.frames(query)[0].ids == []  # it went between the look and the reading
     write(videos / "a", *space.video(20))
@@ -103,7 +103,7 @@ def test_what_another_process_adds_changes_or_removes_is_seen_at_once(
     array = Manifests.array
     monkeypatch.setattr(Manifests, "array", lambda s, v, n: loaded.append(v) or array(s, v, n))
     write(videos / "c", *space.video(10))
-    discard(videos / "a", tmp_path / "trash")
+    remove_folder(videos / "a", tmp_path / "trash")
     write(videos / "a", *space.video(7))
     assert sorted(layer.frames(query)[0].ids) == sorted(
         [f"frame:c@{SECOND * at}" for at in range(10)]
@@ -156,8 +156,8 @@ def test_frames_that_another_model_of_the_same_name_saw_are_left_out(space: Any,
     found, among = layer.frames(space.noise(1)[0])
     assert {id.partition("@")[0] for id in found.ids} == {"frame:a"} and among
     assert layer.foreign() == {"b"}
-    discard(tmp_path / "a", tmp_path.parent / "trash")
+    remove_folder(tmp_path / "a", tmp_path.parent / "trash")
     assert layer.frames(space.noise(1)[0])[0].ids == [] and layer.foreign() == {"b"}
-    discard(tmp_path / "b", tmp_path.parent / "trash")
+    remove_folder(tmp_path / "b", tmp_path.parent / "trash")
     write(tmp_path / "b", *space.video(7))  # seen again
     assert len(layer.frames(space.noise(1)[0])[0].ids) == 7 and not layer.foreign()

@@ -6,7 +6,7 @@ from PIL import Image
 
 from tools.errors import UnknownVideo
 from tools.media import evidence_id, spread
-from tools.store.filmstrip import FRAMES, inside, is_strip, strip_name
+from tools.store.filmstrip import FRAMES, frames_inside, is_strip, strip_name
 from tools.toolbox import Toolbox
 from ui.render import picture
 
@@ -31,7 +31,7 @@ def test_a_span_is_its_frames_side_by_side_and_is_made_again_when_it_is_damaged(
 def test_frames_are_spread_over_the_span(shelf: Any):
     library, video = shelf.library, shelf.video
     every = library.frames(video)
-    shown = spread(inside(every, 0.0, every[-1].seconds + 1), FRAMES)
+    shown = spread(frames_inside(every, 0.0, every[-1].seconds + 1), FRAMES)
     assert len(shown) <= FRAMES and (shown[0], shown[-1]) == (every[0], every[-1])
     with pytest.raises(UnknownVideo, match="no frame"):
         library.picture(strip_name(video, 900.0, 901.0))

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from tools.errors import RefusedRequest
-from tools.files.durable import claim
+from tools.files.durable import lock_existing
 from ui.web.uploads import (
     ABANDONED,
     CONNECTIONS,
@@ -195,7 +195,7 @@ def test_only_dead_leftovers_are_removed(uploads: Uploads, tmp_path: Path) -> No
         path.write_bytes(b"half")
         path.with_suffix(".json").write_text('{"title": "a"}')
         path.with_name(f".{path.stem}.json.0a1b2c3d.tmp").write_text("{")
-    with claim(live):
+    with lock_existing(live):
         assert uploads.waiting() == []
     assert {p.name.lstrip(".").partition(".")[0] for p in live.parent.iterdir()} == {live.stem}
     assert len(list(live.parent.iterdir())) == 3

@@ -1,23 +1,19 @@
-"""What the container tells without decoding: its facts, and its subtitles."""
-
-from __future__ import annotations
+"""Stages that need no decoding: facts of the container, and subtitles."""
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from tools.ingest.stages.step import Result
+from tools.ingest.run import IngestRun, Result
+from tools.store.records import SUBTITLES
 from tools.transcript.subtitles import read_sidecar, sidecar_files, stream_track, transcript
 
-if TYPE_CHECKING:
-    from tools.ingest.run import Work
 
-
-def probe(work: Work) -> Result:
+def probe(run: IngestRun) -> Result:
     """Facts of the container: length, size, rate, rotation, streams, time of recording."""
-    (facts,) = work.child.call("tools.video.container:probe", path=str(work.path))
+    (facts,) = run.decode("tools.video.container:probe")
     picture = facts["video"]
-    manifest = work.manifest
+    manifest = run.manifest
     manifest["probe"] = facts
     manifest["duration"] = facts["duration"] or 0.0
     for name in ("width", "height", "fps"):
@@ -36,7 +32,7 @@ def probe(work: Work) -> Result:
 
 
 def _plausible(text: str | None) -> str | None:
-    """A creation time as ISO 8601, unless it is what an unset clock writes."""
+    """Creation time as ISO 8601; None if it is one that an unset clock writes."""
     try:
         at = datetime.fromisoformat(text or "")
     except ValueError:
@@ -45,29 +41,24 @@ def _plausible(text: str | None) -> str | None:
     return at.isoformat() if datetime(1990, 1, 1, tzinfo=UTC) < at < datetime.now(UTC) else None
 
 
-def subtitles(work: Work) -> Result:
+def subtitles(run: IngestRun) -> Result:
     """Speech from the best subtitle track, in the file or beside it."""
-    events = work.child.call("tools.video.tracks:read_subtitles", path=str(work.path))
-    tracks = [stream_track(event) for event in events]
-    tracks += [read_sidecar(path, work.path) for path in _sidecars(work)]
-    audio = work.manifest["probe"]["audio"]
-    found = transcript(
-        work.video,
-        tracks,
-        work.manifest["duration"] or None,
-        audio[0]["language"] if audio else None,
-    )
-    note = "; ".join(found.notes)
-    if not found.utterances:
-        return Result((), "skipped", "", note or "no subtitles")
-    names = work.finish("speech.jsonl", found.utterances)
-    return Result(names, "done", found.provider, note, {"language": found.language})
+    tracks = [stream_track(event) for event in run.decode("tools.video.tracks:read_subtitles")]
+    tracks += [read_sidecar(path, run.path) for path in _sidecars(run)]
+    audio = run.manifest["probe"]["audio"]
+    language = audio[0]["language"] if audio else None
+    best = transcript(run.video, tracks, run.manifest["duration"] or None, language)
+    note = "; ".join(best.notes)
+    if not best.utterances:
+        return Result(state="skipped", note=note or "no subtitles")
+    names = run.write_words(SUBTITLES, best.utterances)
+    return Result(names, "done", best.provider, note, {"language": best.language})
 
 
-def _sidecars(work: Work) -> list[Path]:
-    return sidecar_files(work.path) if work.manifest["source"]["linked"] else []
+def _sidecars(run: IngestRun) -> list[Path]:
+    return sidecar_files(run.path) if run.manifest["source"]["linked"] else []
 
 
-def sidecar_stamps(work: Work) -> Any:
-    """What tells that a subtitle file beside the video came, went or changed."""
-    return [[p.name, p.stat().st_size, p.stat().st_mtime_ns] for p in _sidecars(work)]
+def sidecar_stamps(run: IngestRun) -> Any:
+    """Names, sizes and times of subtitle files beside the video."""
+    return [[p.name, p.stat().st_size, p.stat().st_mtime_ns] for p in _sidecars(run)]

@@ -1,97 +1,89 @@
-"""Text: what can be read on screen, and the meaning of all words as vectors."""
-
-from __future__ import annotations
+"""Stages of text: on-screen text, and text embeddings of all words."""
 
 from collections.abc import Sequence
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from tools.embed import load_embedder, resolve_embedder
+from tools.embed import TextEmbedder, load_embedder, resolve_embedder
 from tools.files import durable as files
-from tools.ingest.stages.step import Result
+from tools.ingest.run import IngestRun, Result
 from tools.models import registry as models
 from tools.search.passages import passages
+from tools.store.records import READ
 from tools.vision import ocr
 
-if TYPE_CHECKING:
-    from tools.embed import TextEmbedder
-    from tools.ingest.run import Work
-
 AT_ONCE = 256
-"""Texts between two signs of life."""
+"""Texts between two reports of progress."""
 
 
-def screen(work: Work) -> Result:
-    """On-screen text, read where the picture changed, within its share of the video's time."""
-    if work.manifest["width"] is None:
+def screen(run: IngestRun) -> Result:
+    """Read on-screen text where the picture changed, within a share of the video's time."""
+    if run.manifest["width"] is None:
         return Result(state="skipped", note="no picture")
-    reader = ocr.load_text_reader(work.providers.text_reader, work.providers.threads)
+    reader = ocr.load_text_reader(run.providers.text_reader, run.providers.threads)
     if reader is None:
         return Result(state="skipped", note="on-screen text is switched off")
-    library = work.library
-    rows = library.signals(work.video)
+    library = run.library
+    rows = library.signals(run.video)
     moved = rows[rows["motion"] > 0]
     reading = ocr.read_screen(
-        library.sampled(work.video),
+        library.index_frames(run.video),
         lambda frame: library.picture(frame.image),
         reader,
-        float(work.manifest["duration"]),
-        cuts=[scene.start for scene in library.scenes(work.video)],
+        float(run.manifest["duration"]),
+        cuts=[scene.start for scene in library.scenes(run.video)],
         changes=list(zip(moved["seconds"].tolist(), moved["difference"].tolist(), strict=True)),
     )
     while True:
         try:
             fraction, so_far = next(reading)
         except StopIteration as finished:
-            read = finished.value
+            result = finished.value
             break
-        work.say("screen", "running", fraction)
-        work.checkpoint("screen.jsonl", so_far, fraction)
-    saved = work.finish("screen.jsonl", read.texts)
-    return Result(saved, "done", reader.name, read.note, partial=read.partial)
+        run.report(fraction)
+        run.checkpoint(READ, so_far, fraction)
+    saved = run.write_words(READ, result.texts)
+    return Result(saved, "done", reader.name, result.note, partial=result.partial)
 
 
-def vectors(work: Work) -> Result:
-    """Text vectors of what is said and shown, and of passages where the model can read them."""
-    library, threads = work.library, work.providers.threads
-    said = library.utterances(work.video)
-    items = [*said, *library.screen_text(work.video)]
-    if not items:
-        return Result(state="skipped", note="")
-    chosen = work.providers
-    embedder = load_embedder(chosen.embedder, library.home, threads, chosen.device)
-    made = {"vectors": _rows(work, embedder, [(one.id, one.text) for one in items])}
-    if embedder.contextual and said:
-        told = [(one.id, one.text) for one in passages(said)]
-        made["passages"] = _rows(work, embedder, told)
-    work.take_back()
-    for name, (ids, data) in made.items():
-        files.write_bytes(work.folder / f"{name}.npy", data)
-        files.write_lines(work.folder / f"{name}.jsonl", ({"id": one} for one in ids))
-    saved = tuple(f"{name}.{ending}" for name in made for ending in ("npy", "jsonl"))
+def vectors(run: IngestRun) -> Result:
+    """Embed speech and on-screen text, and passages if the embedder takes them."""
+    library, chosen = run.library, run.providers
+    spoken = library.utterances(run.video)
+    texts = [*spoken, *library.screen_text(run.video)]
+    if not texts:
+        return Result(state="skipped")
+    embedder = load_embedder(chosen.embedder, library.home, chosen.threads, chosen.device)
+    embedded: dict[str, Sequence[Any]] = {"vectors": texts}
+    if embedder.contextual and spoken:
+        embedded["passages"] = passages(spoken)
+    arrays = {name: _embed(run, embedder, rows) for name, rows in embedded.items()}
+    run.mark_waiting()
+    for name, rows in embedded.items():
+        files.write_bytes(run.folder / f"{name}.npy", arrays[name])
+        files.write_lines(run.folder / f"{name}.jsonl", ({"id": row.id} for row in rows))
+    saved = tuple(f"{name}.{ending}" for name in embedded for ending in ("npy", "jsonl"))
     return Result(saved, "done", embedder.name)
 
 
-def _rows(
-    work: Work, embedder: TextEmbedder, told: Sequence[tuple[str, str]]
-) -> tuple[list[str], bytes]:
-    """The ids of some texts, and their vectors as a file."""
-    array = [np.zeros((0, embedder.dimensions), np.float32)]
-    for at in range(0, len(told), AT_ONCE):
-        work.say("vectors", "running", at / len(told))
-        array.append(embedder.texts([text for _, text in told[at : at + AT_ONCE]]))
+def _embed(run: IngestRun, embedder: TextEmbedder, rows: Sequence[Any]) -> bytes:
+    """Embed the texts of some rows; returns the array as a file."""
+    arrays = [np.zeros((0, embedder.dimensions), np.float32)]
+    for at in range(0, len(rows), AT_ONCE):
+        run.report(at / len(rows))
+        arrays.append(embedder.texts([row.text for row in rows[at : at + AT_ONCE]]))
     saved = BytesIO()
-    np.save(saved, np.concatenate(array).astype(np.float32), allow_pickle=False)
-    return [id for id, _ in told], saved.getvalue()
+    np.save(saved, np.concatenate(arrays).astype(np.float32), allow_pickle=False)
+    return saved.getvalue()
 
 
-def text_sources(work: Work) -> Any:
-    """Vectors are made again when the text below them was, or by a better model that came."""
-    stages = work.manifest["stages"]
+def text_sources(run: IngestRun) -> Any:
+    """Fingerprint: a rerun for other texts, or once there are weights of a better model."""
+    stages = run.manifest["stages"]
     sources = [stages.get(name, {}).get("files", {}) for name in ("subtitles", "speech", "screen")]
-    home = work.library.home
-    name = resolve_embedder(work.providers.embedder, home)
+    home = run.library.home
+    name = resolve_embedder(run.providers.embedder, home)
     weights = [1, models.fingerprint(models.folder(home, name))] if name in models.NAMES else []
     return [name, sources, *weights]

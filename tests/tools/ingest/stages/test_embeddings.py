@@ -28,7 +28,7 @@ def work_on(library: Library, video: str, **chosen: Any) -> Any:
     return SimpleNamespace(
         library=library, video=video, folder=library.folder(video), sampling="adaptive",
         providers=Providers(**chosen), manifest=library.manifest(video),
-        say=lambda *_: None, take_back=lambda: None,
+        report=lambda *_: None, mark_waiting=lambda: None,
     )  # fmt: skip
 
 
