@@ -4,16 +4,20 @@ Colours are named in OKLCh, where a step looks equally large everywhere. The nam
 is looked up in a table of 32 x 32 x 32 cells, made once: 20 microseconds a picture.
 """
 
+from __future__ import annotations
+
 from functools import cache
 from pathlib import Path
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from tools.media import Attributes
 
-Pixels = NDArray[np.uint8]
-Floats = NDArray[np.float64]
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Pixels = NDArray[np.uint8]
+    Floats = NDArray[np.float64]
 
 COLOURS = (
     "black", "white", "grey", "red", "orange", "yellow",
@@ -39,6 +43,8 @@ def measure_attributes(video: str, seconds: float, rgb: Pixels, motion: float) -
 
     Shares, brightness and saturation are 0 to 1; motion comes from the decode pass.
     """
+    import numpy as np
+
     pixels = rgb.reshape(-1, 3)
     cells = (pixels >> 3).astype(np.int32) @ np.array([1024, 32, 1], np.int32)
     counts = np.bincount(_names()[cells], minlength=len(COLOURS))
@@ -60,6 +66,7 @@ def measure_attributes(video: str, seconds: float, rgb: Pixels, motion: float) -
 
 def measure_picture(video: str, seconds: float, path: Path) -> Attributes:
     """Measure a stored picture, with a motion of 0; OSError if it is no picture."""
+    import numpy as np
     from PIL import Image
 
     with Image.open(path) as image:
@@ -71,6 +78,8 @@ def measure_picture(video: str, seconds: float, path: Path) -> Attributes:
 @cache
 def _names() -> NDArray[np.uint8]:
     """Index into COLOURS of each of the 32768 cells of the RGB cube."""
+    import numpy as np
+
     # 0 stays 0 and 31 becomes 255, so that pure colours are met exactly.
     levels = np.arange(32) * 255 / 31
     cube = np.stack(np.meshgrid(levels, levels, levels, indexing="ij"), axis=-1).reshape(-1, 3)
@@ -101,21 +110,23 @@ def _names() -> NDArray[np.uint8]:
     return names
 
 
-_TO_CONES = np.array([
-    [0.4122214708, 0.2119034982, 0.0883024619],
-    [0.5363325363, 0.6806995451, 0.2817188376],
-    [0.0514459929, 0.1073969566, 0.6299787005],
-])  # fmt: skip
-_TO_LAB = np.array([
-    [0.2104542553, 1.9779984951, 0.0259040371],
-    [0.7936177850, -2.4285922050, 0.7827717662],
-    [-0.0040720468, 0.4505937099, -0.8086757660],
-])  # fmt: skip
+_TO_CONES = (
+    (0.4122214708, 0.2119034982, 0.0883024619),
+    (0.5363325363, 0.6806995451, 0.2817188376),
+    (0.0514459929, 0.1073969566, 0.6299787005),
+)
+_TO_LAB = (
+    (0.2104542553, 1.9779984951, 0.0259040371),
+    (0.7936177850, -2.4285922050, 0.7827717662),
+    (-0.0040720468, 0.4505937099, -0.8086757660),
+)
 """Matrices of OKLab by B. Ottosson, 2020: linear RGB to cone responses, and their roots to Lab."""
 
 
 def _oklch(rgb: Floats) -> tuple[Floats, Floats, Floats]:
     """OKLCh of sRGB colours (n x 3, 0 to 1): lightness 0 to 1, chroma, hue in degrees."""
+    import numpy as np
+
     linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
     light, green_red, blue_yellow = (np.cbrt(linear @ _TO_CONES) @ _TO_LAB).T
     hue = np.degrees(np.arctan2(blue_yellow, green_red)) % 360

@@ -8,7 +8,7 @@ from tools.errors import UnknownVideo
 from tools.media import evidence_id, spread
 from tools.store.filmstrip import FRAMES, frames_inside, is_strip, strip_name
 from tools.toolbox import Toolbox
-from ui.render import picture
+from ui.render import picture_address
 
 
 def test_a_span_is_its_frames_side_by_side_and_is_made_again_when_it_is_damaged(shelf: Any):
@@ -24,7 +24,7 @@ def test_a_span_is_its_frames_side_by_side_and_is_made_again_when_it_is_damaged(
     assert library.picture(one.image).read_bytes() == whole
     assert shelf.found() == [], "what can be made again is no damage and nothing left over"
     shelf.mend()
-    address = picture(library, one.image, "http")
+    address = picture_address(library, one.image, "http")
     assert address == f"/media/{video}/strip/0-{round(length * 1000)}.jpg"
 
 
