@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import cached_property
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from tools.embed import Vectors
 from tools.errors import NotIndexed
-from tools.evidence import parse_id
 from tools.search.calibration import (
     ALIKE,
     SCENES,
@@ -21,7 +19,7 @@ from tools.search.calibration import (
     scores,
     unrelated,
 )
-from tools.search.scene_index import Layer
+from tools.search.scene_index import Layer, between
 from tools.search.zero_shot import Label, classify
 from tools.store.dense import with_vectors
 from tools.store.manifest import Manifests
@@ -130,16 +128,8 @@ class VisualSearch:
     ) -> Vectors:
         """Add the frames of dense samples, which the index over all videos does not hold."""
         scope = videos or [video.id for video in self._store.list()]
-        samples = [
-            replace(
-                one, frames=[one.frames[row] for row in rows], vectors=[made[row] for row in rows]
-            )
-            for video in scope
-            for one in self._store.dense_samples(video)
-            if (made := one.vectors)
-            if (rows := [row for row, f in enumerate(one.frames) if _is_inside(f.id, start, end)])
-        ]
-        return with_vectors(found, samples)
+        samples = [one for video in scope for one in self._store.dense_samples(video)]
+        return between(with_vectors(found, samples), start, end)
 
     def _held(self, video: str) -> Vectors | None:
         """The vectors of a video's frames, if a model of this name made them."""
@@ -153,19 +143,8 @@ class VisualSearch:
         """Every frame of some videos between two times, half-open."""
         import numpy as np
 
-        arrays = [np.zeros((0, self.embedder.dimensions), np.float32)]
-        ids: list[str] = []
-        for video in videos:
-            held = self._held(video)
-            if held is None or not self._fits(held):
-                continue
-            kept = [row for row, id in enumerate(held.ids) if _is_inside(id, start, end)]
-            ids += [held.ids[row] for row in kept]
-            arrays.append(held.array[kept])
-        return Vectors(ids, np.concatenate(arrays), self.embedder.name)
-
-
-def _is_inside(id: str, start: float | None, end: float | None) -> bool:
-    parsed = parse_id(id)
-    at = parsed[2] if parsed else -1.0
-    return at >= (start or 0) and (end is None or at < end)
+        held = [one for video in videos if (one := self._held(video)) and self._fits(one)]
+        none = np.zeros((0, self.embedder.dimensions), np.float32)
+        array = np.concatenate([none, *(one.array for one in held)])
+        ids = [id for one in held for id in one.ids]
+        return between(Vectors(ids, array, self.embedder.name), start, end)

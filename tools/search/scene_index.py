@@ -11,18 +11,20 @@ from __future__ import annotations
 
 import hashlib
 import heapq
+import math
 import os
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from io import BytesIO
-from itertools import pairwise
+from itertools import groupby, pairwise
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tools.embed import Vectors
 from tools.errors import Damaged, NotIndexed, UnknownVideo
+from tools.evidence import parse_id
 from tools.files.durable import is_locked
 from tools.store.manifest import REPAIR, RETRIES, RETRY_SECONDS, Manifests
 
@@ -116,11 +118,10 @@ class _State(NamedTuple):
     """What is held; never changed, only replaced, so that readers need no lock."""
 
     checks: dict[str, str]  # of the segments' file, by video
-    names: list[str]
-    owner: NDArray[np.int32]  # of each segment, a place in names
+    tables: dict[str, NDArray[np.void]]  # the segments of each video, views of all
+    owner: NDArray[np.intp]  # of each segment, the place of its video in checks
     table: NDArray[np.void]
     centre: Floats
-    centred: int  # segments that the centre was the mean of
     codes: NDArray[np.uint64]  # 64 dimensions a row, one segment a column
 
 
@@ -160,7 +161,7 @@ class Layer:
                 return Vectors([], np.zeros((0, len(direction)), np.float32), self.provider), 0
             found, among = _best(state, direction, videos, start, end)
             try:
-                return self._read(state, found, start, end), among
+                return between(self._read(state, found), start, end), among
             except _Differs as error:
                 video = str(error)
                 with self._guard:
@@ -233,30 +234,31 @@ class Layer:
                     return stage["files"][SEGMENTS]
         return ""
 
-    def _read(
-        self, state: _State, chosen: NDArray[np.intp], start: float | None, end: float | None
-    ) -> Vectors:
+    def _read(self, state: _State, chosen: NDArray[np.intp]) -> Vectors:
         """The frames of some segments, as they were written."""
         import numpy as np
 
         table, owner = state.table[chosen], state.owner[chosen].tolist()
+        names = list(state.checks)
         array = np.empty((int(table["rows"].sum()), table["vector"].shape[1]), "<f4")
         ids: list[str] = []
-        for video, places in _runs(owner):
-            name = state.names[video]
-            first = len(ids)
-            for at in places:
-                shown = table["milliseconds"][at, : table["rows"][at]].tolist()
-                ids += [f"frame:{name}@{one}" for one in shown]
-            path = f"{self._videos}/{name}/{FRAMES}"
-            _fill(path, table[places.start : places.stop], array[first:])
-        if start is not None or end is not None:
-            width = np.arange(MOST) < table["rows"][:, None]
-            seconds = table["milliseconds"][width] / 1000
-            inside = (seconds >= (start or 0)) & (seconds < (np.inf if end is None else end))
-            ids = [id for id, is_in in zip(ids, inside.tolist(), strict=True) if is_in]
-            array = array[inside]
+        for video, places in groupby(range(len(owner)), key=owner.__getitem__):
+            name, segments = names[video], table[list(places)]
+            _fill(f"{self._videos}/{name}/{FRAMES}", segments, array[len(ids) :])
+            for one in segments:
+                shown = one["milliseconds"][: one["rows"]].tolist()
+                ids += [f"frame:{name}@{at}" for at in shown]
         return Vectors(ids, array, self.provider)
+
+
+def between(vectors: Vectors, start: float | None, end: float | None) -> Vectors:
+    """The vectors of frames between two times in seconds, half-open."""
+    if start is None and end is None:
+        return vectors
+    first, last = start or 0.0, math.inf if end is None else end
+    times = [parsed[2] if (parsed := parse_id(id)) else -1.0 for id in vectors.ids]
+    kept = [row for row, at in enumerate(times) if first <= at < last]
+    return Vectors([vectors.ids[row] for row in kept], vectors.array[kept], vectors.provider)
 
 
 class _Differs(Exception):
@@ -278,7 +280,7 @@ def _best(
         raise ValueError(f"a query of shape {direction.shape} for {table['vector'].shape[1:]}")
     rows = np.arange(len(table))
     if videos is not None:
-        wanted = [place for place, name in enumerate(state.names) if name in videos]
+        wanted = [place for place, name in enumerate(state.checks) if name in videos]
         rows = np.flatnonzero(np.isin(state.owner, wanted))
     if start is not None:
         rows = rows[table["milliseconds"][rows, -1] >= start * 1000]
@@ -322,38 +324,19 @@ def _codes(array: NDArray[np.floating[Any]]) -> NDArray[np.uint64]:
 def _joined(
     state: _State | None, checks: dict[str, str], loaded: dict[str, NDArray[np.void]]
 ) -> _State:
-    """A state with some videos taken out and some put in; nothing else is read or made again."""
+    """A state of the videos in checks; those that were there before are not read again."""
     import numpy as np
 
-    names = list(checks)
-    tables, owners, codes = list[Any](), list[Any](), list[Any]()
-    if state is not None:
-        place = {name: at for at, name in enumerate(names) if name not in loaded}
-        moved = np.array([place.get(name, -1) for name in state.names], np.int32)
-        owner = moved[state.owner]
-        kept = owner >= 0
-        tables, owners, codes = [state.table[kept]], [owner[kept]], [state.codes[:, kept]]
-    place = {name: at for at, name in enumerate(names)}
-    tables += loaded.values()
-    owners += [np.full(len(one), place[name], np.int32) for name, one in loaded.items()]
-    table, owner = np.concatenate(tables), np.concatenate(owners)
-    if state is None or not state.centred / 2 <= len(table) <= state.centred * 2:
-        vectors = table["vector"]
-        centre: Floats = vectors.mean(axis=0, dtype=np.float32)
-        centred = len(table)
-        made = [_codes(vectors[at : at + BATCH] - centre) for at in range(0, len(table), BATCH)]
-        return _State(checks, names, owner, table, centre, centred, np.hstack(made))
-    codes += [_codes(one["vector"] - state.centre) for one in loaded.values()]
-    return _State(checks, names, owner, table, state.centre, state.centred, np.hstack(codes))
-
-
-def _runs(owner: Sequence[int]) -> Iterator[tuple[int, range]]:
-    """Each owner with the places that it fills, where those of one stand together."""
-    first = 0
-    for at in range(1, len(owner) + 1):
-        if at == len(owner) or owner[at] != owner[first]:
-            yield owner[first], range(first, at)
-            first = at
+    known = (state.tables if state else {}) | loaded
+    tables = [known[name] for name in checks]
+    edges = np.cumsum([len(one) for one in tables])
+    owner = np.repeat(np.arange(len(tables)), np.diff(edges, prepend=0))
+    table = np.concatenate(tables)
+    parts = dict(zip(checks, np.split(table, edges[:-1]), strict=True))
+    vectors = table["vector"]
+    centre: Floats = vectors.mean(axis=0, dtype=np.float32)
+    codes = [_codes(vectors[at : at + BATCH] - centre) for at in range(0, len(table), BATCH)]
+    return _State(checks, parts, owner, table, centre, np.hstack(codes))
 
 
 def _fill(path: str, table: NDArray[np.void], array: Floats) -> None:
