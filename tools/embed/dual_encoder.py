@@ -19,7 +19,6 @@ from PIL import Image
 
 from tools.embed.embedder import Floats, unit_rows, unusable
 from tools.errors import ProviderUnavailable, UnreadableMedia
-from tools.models import registry as models
 from tools.models.device import check_session, onnx_providers
 
 BATCH = 16
@@ -94,7 +93,6 @@ class OnnxPair:
     ) -> None:
         """`check` raises where files that are about to be loaded (a rule for names) are damaged."""
         self.name = name
-        self.multilingual = any(m.name == name and m.multilingual for m in models.MODELS)
         self._folder, self._threads, self._check, self._device = folder, threads, check, device
         self._width: dict[str, int] = {}
 

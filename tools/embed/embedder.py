@@ -23,8 +23,6 @@ class Embedder(Protocol):
 
     name: str
     """Name for `load_embedder`; stands in the manifest."""
-    multilingual: bool
-    """True if a question finds what is said in another language."""
 
     @property
     def dimensions(self) -> int:
@@ -39,6 +37,8 @@ class Embedder(Protocol):
 class TextEmbedder(Embedder, Protocol):
     """Embedder of speech and on-screen text, and of questions about them."""
 
+    multilingual: bool
+    """True if a question finds what is said in another language."""
     contextual: bool
     """True if a row is what a text says as a whole, and not the mean of its words."""
     synonym_cosine: float

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tools.embed import unit_rows
 from tools.search.calibration import cut, distractors, margins
 
 if TYPE_CHECKING:
@@ -41,8 +42,8 @@ def classify(pictures: Floats, labels: Sequence[str], embedder: Embedder) -> lis
     if not (names and len(pictures)):
         return [Label("", 1.0, none)]
     texts = embedder.texts([form.format(name) for name in names for form in TEMPLATES])
-    means = _unit(texts.reshape(len(names), len(TEMPLATES), -1).mean(axis=1))
-    mean = _unit(pictures.mean(axis=0, keepdims=True))
+    means = unit_rows(texts.reshape(len(names), len(TEMPLATES), -1).mean(axis=1))
+    mean = unit_rows(pictures.mean(axis=0, keepdims=True))
     found = [*margins(mean, means, distractors(embedder))[0].tolist(), none]
     weights = np.exp(SHARPNESS * (np.array(found) - max(found)))
     chances = (weights / weights.sum()).tolist()
@@ -51,10 +52,3 @@ def classify(pictures: Floats, labels: Sequence[str], embedder: Embedder) -> lis
         for name, chance, margin in zip([*names, ""], chances, found, strict=True)
     ]
     return sorted(made, key=lambda one: -one.probability)
-
-
-def _unit(array: Floats) -> Floats:
-    import numpy as np
-
-    lengths = np.linalg.norm(array, axis=1, keepdims=True)
-    return (array / np.where(lengths > 0, lengths, 1)).astype(np.float32)
