@@ -43,16 +43,8 @@ class Transcript(Toolbox):
         spoken = read_cues(cues)
         self._speech: Corpus[Utterance] = Corpus(spoken)
         self._vectors = TranscriptVectors(spoken, embedder)
-
-    @property
-    def embedder(self) -> TextEmbedder:
-        """The embedder that is measured."""
-        return self._vectors.embedder
-
-    @property
-    def texts(self) -> Any:
-        """Text search: this object."""
-        return self
+        self.embedder = embedder
+        self.texts: Any = self
 
     def corpora(self, videos: Any) -> tuple[Corpus[Utterance], Corpus[ScreenText]]:
         """Corpora of speech and of screen text, of which the latter is empty."""

@@ -85,7 +85,7 @@ def search_methods(spoken: list[Utterance], embedder: TextEmbedder) -> Methods:
 
     def ours(question: str) -> list[Utterance]:
         near = vectors.cosines(question), vectors.nearness(question)
-        return [by_id[hit.id] for hit in search(question, corpus, *near, limit=AMONG)]
+        return [by_id[cue.id] for cue, _ in search(question, corpus, *near, limit=AMONG)]
 
     return {"BM25 over the cues": keywords, "vectors alone": meaning, "ours": ours}
 

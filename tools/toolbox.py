@@ -17,7 +17,7 @@ from tools.models.providers import Providers
 from tools.search.capabilities import SearchCapabilities
 from tools.search.image_search import PictureSearch
 from tools.search.text_search import TextSearch
-from tools.search.vector_index import VectorIndex
+from tools.search.vector_index import ExactIndex
 from tools.store.store import Store
 from tools.summary.capabilities import SummaryCapabilities
 from tools.vision.ocr import TextReader, load_text_reader
@@ -33,7 +33,7 @@ class Toolbox(SearchCapabilities, SamplingCapabilities, LibraryCapabilities, Sum
     def __init__(
         self,
         library: Library,
-        index: VectorIndex | None = None,
+        index: ExactIndex | None = None,
         image_embedder: Callable[[], ImageEmbedder | None] | None = None,
         load_reader: Callable[[], TextReader | None] | None = None,
         *,
@@ -44,8 +44,8 @@ class Toolbox(SearchCapabilities, SamplingCapabilities, LibraryCapabilities, Sum
         self.library = library
         self._store: Store = library
         self._resolve = library.evidence
-        self._texts = TextSearch(library, index, threads, device)
-        self._pictures = PictureSearch(library, image_embedder, missing_embedder)
+        self.texts = TextSearch(library, index, threads, device)
+        self.pictures = PictureSearch(library, image_embedder, missing_embedder)
         self._load_reader = load_reader
         self._reader = None
         self._guard = threading.Lock()
@@ -61,7 +61,7 @@ class Toolbox(SearchCapabilities, SamplingCapabilities, LibraryCapabilities, Sum
 
 
 def open_toolbox(
-    library: Library, providers: Providers, index: VectorIndex | None = None
+    library: Library, providers: Providers, index: ExactIndex | None = None
 ) -> Toolbox:
     """Open the toolbox of a library; ProviderUnavailable without a model asked for by name."""
     check_device(providers.device)

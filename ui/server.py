@@ -37,7 +37,7 @@ from ui.web.state import AppState
 from ui.web.uploads import UploadRefused, Uploads, UserImage
 
 if TYPE_CHECKING:
-    from tools.search.vector_index import VectorIndex
+    from tools.search.vector_index import ExactIndex
     from tools.toolbox import Toolbox
 
 LEAST_FREE = 200 << 20
@@ -91,7 +91,7 @@ def build_app(settings: Settings) -> FastAPI:
     return app
 
 
-def _open_toolbox(settings: Settings, library: Library) -> "tuple[Toolbox, VectorIndex]":
+def _open_toolbox(settings: Settings, library: Library) -> "tuple[Toolbox, ExactIndex]":
     """Toolbox over the library's Chroma: this process lives long enough to open it."""
     from tools.search.vector_index import open_index
     from tools.toolbox import open_toolbox

@@ -158,7 +158,7 @@ class _Turn:
     @property
     def _blind(self) -> str:
         """Why no picture of the one video can be compared with labels."""
-        return self._toolbox.blind([self._video])
+        return self._toolbox.pictures.blind([self._video])
 
     @property
     def _videos(self) -> list[str]:
@@ -216,7 +216,7 @@ class _Turn:
         cited = citation_labels(" ".join(said.sentences))
         kinds = {self._seen[int(label[1:]) - 1].partition(":")[0] for label in cited}
         unseen = not said.found or (senses.plainly and kinds == {"speech"})
-        if not senses.seen or not unseen or self._toolbox.blind(self._videos):
+        if not senses.seen or not unseen or self._toolbox.pictures.blind(self._videos):
             return []
         return [("seen", "search_frames", {"query": senses.seen[:400], **self._where(plan)})]
 
@@ -342,7 +342,7 @@ class _Turn:
             return replace(said, remarks=(*said.remarks, *self._unheard(results)))
         if senses or said.found:
             return said
-        without = self._toolbox.blind(self._videos) if self.plan.senses.plainly else ""
+        without = self._toolbox.pictures.blind(self._videos) if self.plan.senses.plainly else ""
         without = without or self._toolbox.texts.unread(self._videos)
         told = f"{without[:1].upper()}{without[1:]}."
         if not without or told in self._said_before:

@@ -18,9 +18,9 @@ from agent.extractive.video_questions import (
     informal,
 )
 from tools.search.colour_search import LookQuery, parse_look
-from tools.search.text_ranking import content_words
 from tools.text.expressions import quotes, times
 from tools.text.numbers import NUMBER_WORD, NUMBERS
+from tools.text.tokens import content_words
 from tools.vision.colour import COLOURS
 
 Kind = Literal[

@@ -72,7 +72,7 @@ class Relevance:
 
     def __init__(self, toolbox: "Toolbox", videos: Sequence[str]) -> None:
         self._toolbox = toolbox
-        self._corpora: tuple[Corpus[Any], Corpus[Any]] = toolbox.corpora(
+        self._corpora: tuple[Corpus[Any], Corpus[Any]] = toolbox.texts.corpora(
             videos or [v.id for v in toolbox.library.list()]
         )
         self._videos = videos
@@ -152,7 +152,7 @@ class Relevance:
             return []
         if same := [other for other in synonyms(word) if self.holders(other)]:
             return same
-        embedder = self._toolbox.embedder
+        embedder = self._toolbox.texts.embedder
         if embedder.contextual and not embedder.multilingual:
             embedder = bundled_embedder()  # knows single words better, and the rules know it
         found: list[tuple[float, str]] = []

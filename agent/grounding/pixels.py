@@ -58,7 +58,7 @@ class PixelCheck:
         from tools.search.calibration import DISTRACTORS, cut
         from tools.search.zero_shot import classify
 
-        visual = self._toolbox.visual
+        visual = self._toolbox.pictures.visual
         if visual is None or evidence.image is None:
             return None
         try:

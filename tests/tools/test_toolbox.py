@@ -150,28 +150,26 @@ def test_search_of_every_kind(box: Toolbox) -> None:
 
 
 def test_each_moment_comes_before_its_neighbours() -> None:
-    def said(start: float, score: float) -> Evidence:
-        return Evidence(f"speech:{start}", "v", start, start + 1, "speech", "", score=score)
+    def said(start: float, score: float, video: str = "v", end: float = 0.0) -> Evidence:
+        end = end or start + 1
+        return Evidence(f"speech:{start}", video, start, end, "speech", "", score=score)
 
     found = [said(0.0, 0.9), said(2.0, 0.8), said(30.0, 0.7)]
     assert [one.start for one in _by_moment(found)] == [0.0, 30.0, 2.0]
-
-
-def test_nearest_misses_and_missing_words(box: Toolbox) -> None:
-    assert box.missing_words("does the submarine carry a ladder?") == ["submarine", "carry"]
-    near = box.nearest("submarine kettle", limit=2)
-    assert near and all("kettle" in one.text for one in near[:1])
+    long = [said(40, 0.8), said(20, 0.7, end=38), said(22, 0.6), said(21, 0.5, "w"), said(44, 0.4)]
+    assert [one.start for one in _by_moment(long)] == [40, 21, 20, 22, 44]
+    assert _by_moment([]) == []
 
 
 def test_texts_are_prepared_again_when_another_process_changed_them_and_only_then(
     shelf: Any,
 ) -> None:
     door, other = Toolbox(shelf.library), Library(shelf.library.home)
-    before = door.corpora([shelf.video])
+    before = door.texts.corpora([shelf.video])
     manifest = dict(other.manifest(shelf.video))
     manifest["stages"] = {**manifest["stages"], "pictures": {"state": "failed", "note": "of late"}}
     write_manifest(other.folder(shelf.video), manifest)
-    assert door.corpora([shelf.video]) is before
+    assert door.texts.corpora([shelf.video]) is before
     generation = door.library.generation(shelf.video)
     other.remove(shelf.video)
     words = shelf.file.with_suffix(".srt")
@@ -180,7 +178,9 @@ def test_texts_are_prepared_again_when_another_process_changed_them_and_only_the
     while other.generation(shelf.video) < generation:
         write_manifest(other.folder(shelf.video), dict(other.manifest(shelf.video)))
     assert door.library.generation(shelf.video) == generation  # as it happens
-    assert [one.text for one in door.corpora([shelf.video])[0].items] == ["The kettle is blue."]
+    assert [one.text for one in door.texts.corpora([shelf.video])[0].items] == [
+        "The kettle is blue."
+    ]
 
 
 def test_an_unknown_video_is_named_and_the_library_is_not_listed(box: Toolbox) -> None:
@@ -198,7 +198,7 @@ def test_an_unknown_video_is_named_and_the_library_is_not_listed(box: Toolbox) -
 def test_an_empty_library_finds_nothing(tmp_path: Path) -> None:
     box = Toolbox(Library(tmp_path))
     assert box.list_videos() == [] and box.search("red") == [] and box.find_words(["red"]) == []
-    assert box.nearest("red") == [] and box.embedder.name == "wordllama"
+    assert box.texts.embedder.name == "wordllama"
 
 
 def test_every_hit_can_be_found_again_by_its_id(box: Toolbox, video: Video) -> None:

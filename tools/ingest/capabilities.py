@@ -21,7 +21,7 @@ class SamplingCapabilities:
     """Sampling on demand in the videos of one library."""
 
     library: Library
-    _pictures: PictureSearch
+    pictures: PictureSearch
     _load_reader: Callable[[], TextReader | None] | None
     _reader: TextReader | None
     _guard: threading.Lock
@@ -51,7 +51,7 @@ class SamplingCapabilities:
         last line says so where the time did not suffice.
         """
         id = self.library.get(video).id
-        visual = self._pictures.visual if self.library.picture_vectors(id) else None
+        visual = self.pictures.visual if self.library.picture_vectors(id) else None
         with self._guard:
             if self._reader is None and self._load_reader:
                 self._reader = self._load_reader()

@@ -18,20 +18,19 @@ from tools.search.text_search import TextSearch
 from tools.store.evidence import of_passage, of_scene, of_words
 
 if TYPE_CHECKING:
-    from tools.embed import TextEmbedder
-    from tools.search.image_vectors import VisualSearch
-    from tools.search.text_ranking import Corpus, Hit
     from tools.store.store import Store
 
 LABELS = 20
+APART = 3.0
+"""Seconds between two moments, at least."""
 
 
 class SearchCapabilities:
     """Search in what is said, shown, seen and heard in the videos of one store."""
 
     _store: Store
-    _texts: TextSearch
-    _pictures: PictureSearch
+    texts: TextSearch
+    pictures: PictureSearch
     _resolve: Callable[[str], Evidence]
 
     def _search_tools(self) -> list[Callable[..., Any]]:
@@ -40,7 +39,7 @@ class SearchCapabilities:
             self.search_screen_text,
             self.search_frames,
             self.find_similar,
-            *((self.classify,) if self._pictures.sees else ()),
+            *((self.classify,) if self.pictures.sees else ()),
             self.find_sounds,
             self.find_words,
             self.read_moment,
@@ -57,8 +56,8 @@ class SearchCapabilities:
         limit: Limit = 6,
     ) -> list[Evidence]:
         """Find what is said about something. Use for anything that people talk about."""
-        speech, _ = self.corpora(self._scope(videos))
-        return self._found(speech, self._texts.hits(speech, query, start, end, limit))
+        speech, _ = self.texts.corpora(self._scope(videos))
+        return self.texts.found(speech, query, start, end, limit)
 
     def search_screen_text(
         self,
@@ -69,8 +68,8 @@ class SearchCapabilities:
         limit: Limit = 6,
     ) -> list[Evidence]:
         """Find text that can be read on screen: titles, slides, signs, captions, code."""
-        _, screen = self.corpora(self._scope(videos))
-        return self._found(screen, self._texts.hits(screen, query, start, end, limit))
+        _, screen = self.texts.corpora(self._scope(videos))
+        return self.texts.found(screen, query, start, end, limit)
 
     def search_frames(
         self,
@@ -82,7 +81,7 @@ class SearchCapabilities:
     ) -> list[Evidence]:
         """Find pictures by what they show: things, places, "mostly red", "the most movement"."""
         scope = self._scope(videos) if videos else None
-        return self._pictures.by_words(query, scope, start, end, limit)
+        return self.pictures.by_words(query, scope, start, end, limit)
 
     def find_similar(
         self,
@@ -97,7 +96,7 @@ class SearchCapabilities:
         Without a picture model they are alike in colours only, and their text says so.
         """
         scope = self._scope(videos) if videos else None
-        return self._pictures.alike(self._resolve(evidence), scope, start, end, limit)
+        return self.pictures.alike(self._resolve(evidence), scope, start, end, limit)
 
     def classify(
         self,
@@ -112,7 +111,7 @@ class SearchCapabilities:
         """Which of these labels fits the pictures of a video, or of a span of it, if any does."""
         if len(labels) > LABELS:
             raise RefusedRequest(f"a picture is compared with {LABELS} labels at most: name fewer")
-        return self._pictures.labelled(labels, self._store.get(video).id, start, end)
+        return self.pictures.labelled(labels, self._store.get(video).id, start, end)
 
     def find_sounds(
         self,
@@ -142,7 +141,7 @@ class SearchCapabilities:
         """
         from tools.search.text_ranking import find_words
 
-        speech, screen = self.corpora(self._scope(videos))
+        speech, screen = self.texts.corpora(self._scope(videos))
         found: list[Utterance | ScreenText] = [*find_words(words, speech.items)]
         found += find_words(words, screen.items)
         inside = [one for one in found if overlaps(one.start, one.end, start, end)]
@@ -177,7 +176,7 @@ class SearchCapabilities:
         from tools.search.motion import find_actions
 
         one = self._store.get(video)
-        visual = self.visual if labels else None
+        visual = self.pictures.visual if labels else None
         span = start or 0.0, one.duration if end is None else end
         return find_actions(self._store, one.id, *span, labels or (), visual)
 
@@ -228,74 +227,26 @@ class SearchCapabilities:
                     best[scene.id] = replace(found, text=f"{found.text}: {one.text}")
         return list(best.values())[:limit]
 
-    # What the doors and the model without a language model use beside the tools
-
-    def missing_words(self, question: str, videos: Sequence[str] | None = None) -> list[str]:
-        """Words of a question that are neither said nor shown anywhere in these videos."""
-        from tools.search.text_ranking import missing_words
-
-        return missing_words(question, self.corpora(self._scope(videos)))
-
-    @property
-    def pictures(self) -> PictureSearch:
-        """Search in what pictures show."""
-        return self._pictures
-
-    @property
-    def visual(self) -> VisualSearch | None:
-        """Search by what pictures show; None where nothing that sees is set up."""
-        return self._pictures.visual
-
-    def blind(self, videos: Sequence[str]) -> str:
-        """Why these are not searched by what they show; empty where pictures of one of them are."""
-        return self._pictures.blind(videos)
-
     def unseen(self, videos: Sequence[str] | None = None) -> list[Video]:
         """Videos without image vectors of the current model."""
-        return self._pictures.unseen(self._scope(videos))
-
-    @property
-    def embedder(self) -> TextEmbedder:
-        """What made the text vectors of this library, or makes them."""
-        return self._texts.embedder
-
-    @property
-    def texts(self) -> TextSearch:
-        """Search in what is said and shown."""
-        return self._texts
-
-    def corpora(self, videos: Sequence[str]) -> tuple[Corpus[Utterance], Corpus[ScreenText]]:
-        """Speech and on-screen text of some videos, prepared for search."""
-        return self._texts.corpora(videos)
-
-    def nearest(
-        self, query: str, videos: Sequence[str] | None = None, limit: int = 3
-    ) -> list[Evidence]:
-        """What comes closest to a query that nothing answers: nearest misses, best first."""
-        speech, screen = self.corpora(self._scope(videos))
-        found = [
-            *self._found(speech, self._texts.hits(speech, query, None, None, limit, cut=False)),
-            *self._found(screen, self._texts.hits(screen, query, None, None, limit, cut=False)),
-        ]
-        found.sort(key=lambda one: -one.score)
-        return [one for one in found[:limit] if one.score > 0]
+        return self.pictures.unseen(self._scope(videos))
 
     def _scope(self, videos: Sequence[str] | None) -> list[str]:
         if videos:
             return [self._store.get(video).id for video in videos]
         return [video.id for video in self._store.list()]
 
-    def _found(self, corpus: Corpus[Any], hits: Sequence[Hit]) -> list[Evidence]:
-        """The evidence of hits among some texts."""
-        wanted = {hit.id for hit in hits}
-        known = {one.id: one for one in corpus.items if one.id in wanted}
-        return [of_words(self._store, known[hit.id], hit.score) for hit in hits]
-
 
 def _by_moment(found: list[Evidence]) -> list[Evidence]:
     """The best of each moment first, then what lies beside one that is there already."""
-    from tools.search.text_ranking import Hit, merge_moments
-
-    hits = [Hit(o.id, o.video, o.start, o.end, o.text, o.score) for o in found]
-    first = {moment.hits[0].id for moment in merge_moments(hits)}
+    moments: list[list[Evidence]] = []
+    end = 0.0
+    for one in sorted(found, key=lambda one: (one.video, one.start, one.end)):
+        if moments and moments[-1][0].video == one.video and one.start - end <= APART:
+            moments[-1].append(one)
+            end = max(end, one.end)
+        else:
+            moments.append([one])
+            end = one.end
+    first = {max(moment, key=lambda one: one.score).id for moment in moments}
     return sorted(found, key=lambda one: one.id not in first)

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tools.media import Attributes, evidence_id
-from tools.search.text_ranking import Hit, content_words
-from tools.text.tokens import surface_forms
+from tools.text.tokens import content_words, surface_forms
 from tools.vision.colour import COLOUR_WORDS
 
 _LIGHT_WORDS = {
@@ -30,15 +29,16 @@ _EXTREME = {"most", "least", "darkest", "brightest", "busiest", "calmest", "stro
             "greatest", "highest", "fastest", "peak"}  # fmt: skip
 _NONE = {"no", "nothing", "least", "little", "without"}
 _FILLER = {"colour", "color", "coloured", "colored", "colours", "colors", "shot", "shots", "image",
-           "images", "scenes", "pictures", "screen", "lot", "lots", "least", "little",
-           "without", "nothing", "mostly", "mainly", "predominantly", "entirely",
-           "completely"}  # fmt: skip
+           "images", "scenes", "pictures", "screen", "lot", "lots"}  # fmt: skip
 _CHANGE = re.compile(
     r"\b(?:gets?|getting|turns?|becom\w+|grows?|goes|went|got)\s+(?:\w+\s+)?(?:bright|dark)er\b"
 )
 _RISE = 2.0  # seconds within which a change of light is seen as one
 _STEP = 0.03  # brightness that must change in that time
 _APART = 30.0  # seconds between two fitting frames beyond which they are not one span
+
+Span = tuple[str, float, float, float]
+"""A video, the seconds of its first and last frame there, and the score."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def parse_look(query: str) -> LookQuery | None:
         return None
     if len(motion) == 2 or (motion and _NONE & set(words)):
         motion = ["still"]
-    understood = _FILLER.union(_EXTREME, *known)
+    understood = _FILLER.union(_MOSTLY, _EXTREME, _NONE, *known)
     return LookQuery(
         colours=tuple(colours),
         light=light[0] if light else "",
@@ -90,19 +90,19 @@ def rank_frames(
     *,
     limit: int = 6,
     cuts: Mapping[str, Sequence[float]] | None = None,
-) -> list[Hit]:
+) -> list[Span]:
     """Spans of neighbouring frames that look so, the best first; none where no frame does.
 
     cuts are seconds by video: a span does not reach over one, because people think in scenes.
 
     extra are scores from 0 to 1 by frame id, such as those of picture vectors; they count half
-    beside a look, and alone without one. The id of a hit is that of its best frame.
+    beside a look, and alone without one.
     """
     ordered = sorted(frames, key=lambda one: (one.video, one.seconds))
     levels = _levels(look, ordered) if look else [1.0] * len(ordered)
-    ids = [evidence_id("frame", one.video, one.seconds) for one in ordered]
     if extra is not None:
         weight = 0.5 if look else 1.0
+        ids = [evidence_id("frame", one.video, one.seconds) for one in ordered]
         levels = [
             (1 - weight) * level + weight * extra.get(id, 0.0) if level > 0 else 0.0
             for level, id in zip(levels, ids, strict=True)
@@ -119,13 +119,12 @@ def rank_frames(
             spans[-1].append(i)
         else:
             spans.append([i])
-    hits: list[Hit] = []
+    hits: list[Span] = []
     for span in spans:
-        best = max(span, key=lambda i: levels[i])
-        one, level = ordered[best], round(levels[best], 4)
-        start, end = ordered[span[0]].seconds, ordered[span[-1]].seconds
-        hits.append(Hit(ids[best], one.video, start, end, _told(one, look), level, share=level))
-    return sorted(hits, key=lambda hit: -hit.score)[:limit]
+        first, last = ordered[span[0]], ordered[span[-1]]
+        score = round(max(levels[i] for i in span), 4)
+        hits.append((first.video, first.seconds, last.seconds, score))
+    return sorted(hits, key=lambda hit: -hit[-1])[:limit]
 
 
 def _scene(one: Attributes, cuts: Mapping[str, Sequence[float]] | None) -> int:
@@ -188,17 +187,3 @@ def _top(values: list[float]) -> list[float]:
 def _hues_of(one: Attributes) -> int:
     return sum(1 for name, share in one.colours.items()
                if share >= 0.05 and name not in ("black", "white", "grey"))  # fmt: skip
-
-
-def _told(one: Attributes, look: LookQuery | None) -> str:
-    """The measures that were asked for, in words."""
-    if look is None:
-        return ""
-    parts = [f"{name} {one.colours.get(name, 0.0):.0%}" for name in look.colours]
-    if look.light:
-        parts.append(f"brightness {one.brightness:.0%}")
-    if look.tone:
-        parts.append(f"saturation {one.saturation:.0%}")
-    if look.motion:
-        parts.append(f"motion {one.motion:.3g}")
-    return ", ".join(parts)

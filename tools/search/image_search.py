@@ -71,10 +71,7 @@ class PictureSearch:
         visual = self.visual
         if visual is None:
             return self._blind() or best_image_model(())[1]
-        stages = {video: self._store.get(video).stages["pictures"] for video in videos}
-        done = ("done", visual.embedder.name)
-        seen = {video for video, of in stages.items() if (of.state, of.provider) == done}
-        if seen and seen - visual.foreign(videos):
+        if self._seen(visual, videos):
             return ""
         return f"these pictures have no vectors of {visual.embedder.name} yet; run: cuepoint index"
 
@@ -82,14 +79,16 @@ class PictureSearch:
         """Those of some videos that a search by what pictures show passed over."""
         if (visual := self._visual) is None:
             return []
-        name, foreign = visual.embedder.name, visual.foreign(videos)
+        seen = self._seen(visual, videos)
         found = (self._store.get(video) for video in videos)
-        pictured = [(one, one.stages["pictures"]) for one in found if one.width is not None]
-        return [
-            one
-            for one, of in pictured
-            if (of.state, of.provider) != ("done", name) or one.id in foreign
-        ]
+        return [one for one in found if one.width is not None and one.id not in seen]
+
+    def _seen(self, visual: VisualSearch, videos: Sequence[str]) -> set[str]:
+        """Those of some videos whose pictures have vectors of the current model."""
+        stages = {video: self._store.get(video).stages["pictures"] for video in videos}
+        done = ("done", visual.embedder.name)
+        seen = {video for video, of in stages.items() if (of.state, of.provider) == done}
+        return seen - visual.foreign(videos) if seen else seen
 
     def by_words(
         self,
@@ -230,8 +229,8 @@ class PictureSearch:
         looks = [one for video in scope for one in self._store.attributes(video)]
         cuts = {video: [scene.start for scene in self._store.scenes(video)] for video in scope}
         inside = [one for one in looks if overlaps(one.seconds, one.seconds, start, end)]
-        hits = rank_frames(look, inside, fits, limit=limit, cuts=cuts)
-        return [of_span(self._store, hit.video, hit.start, hit.end, hit.score) for hit in hits]
+        found = rank_frames(look, inside, fits, limit=limit, cuts=cuts)
+        return [of_span(self._store, *span) for span in found]
 
 
 def _in_common(one: Attributes, other: Attributes) -> float:

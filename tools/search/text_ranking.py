@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from rapidfuzz.distance import Indel
 
 from tools.media import ScreenText, Timed, Utterance
 from tools.search.passages import ABOUT
 from tools.search.word_vectors import Lexicon
-from tools.text.tokens import asked_words, content_words, stem, stems, surface_forms
+from tools.text.tokens import asked_words, stem, stems, surface_forms
 
 if TYPE_CHECKING:
     import numpy as np
@@ -48,31 +47,6 @@ CUE_COSINE = 0.2  # what the cosine weighs in the choice of the cue inside a win
 
 _ALIKE = str.maketrans("015i8", "olslb")  # what text recognition takes for one another
 Words = TypeVar("Words", Utterance, ScreenText)
-
-
-@dataclass(frozen=True)
-class Hit:
-    """One piece of evidence found. share is how much of the question's weight `words` carry."""
-
-    id: str
-    video: str
-    start: float
-    end: float
-    text: str
-    score: float
-    words: tuple[str, ...] = ()
-    share: float = 0.0
-
-
-@dataclass(frozen=True)
-class Moment:
-    """Neighbouring hits as one span of time, the best hit first."""
-
-    video: str
-    start: float
-    end: float
-    score: float
-    hits: tuple[Hit, ...]
 
 
 class Corpus(Generic[Words]):
@@ -125,10 +99,6 @@ class Corpus(Generic[Words]):
             self._near[own] = [one for one in self._holders if _close(own, one, bool(self._raw))]
         return self._near[own]
 
-    def has(self, word: str) -> bool:
-        """Whether a word occurs anywhere, in any form, or run together with others on screen."""
-        return bool(self.forms(word)) or any(_inside(word, raw) for raw in self._raw)
-
     def holds(self, word: str) -> Floats:
         """How far each text holds a word: 1 as it is or in another form, less if misspelt."""
         import numpy as np
@@ -178,27 +148,15 @@ def _inside(word: str, text: str) -> bool:
     return len(word) >= 4 and any(word in one for one in text.split() if len(one) >= 12)
 
 
-@dataclass(frozen=True, eq=False)
-class Weighed:
+class Weighed(NamedTuple):
     """What a question says of each text and the window around it, one column per text."""
 
-    words: tuple[str, ...]
-    held: NDArray[np.bool_]
-    """By word, whether the window holds it."""
-    share: Floats
-    """How much of the question's weight the words in the window carry, 0 to 1."""
     fused: Floats
     """How well the window answers, beside the others; 0 is usual, 1 a standard deviation."""
     relevant: NDArray[np.bool_]
     fits: Floats
     """How well the text itself fits, among those of its window."""
     score: Floats
-
-    def order(self) -> list[int]:
-        """The windows, best first."""
-        import numpy as np
-
-        return [int(window) for window in np.argsort(-self.fused, kind="stable")]
 
 
 def weigh(
@@ -218,8 +176,7 @@ def weigh(
     exact = np.stack([corpus.holds(word) for word in every])
     alike = np.maximum(exact, corpus.lexicon.near(every)) if corpus.lexicon else exact
     rarity = _rarity(exact[: len(words)])
-    held = corpus.best(exact[: len(words)]) > 0
-    share = rarity / rarity.sum() @ held
+    share = rarity / rarity.sum() @ (corpus.best(exact[: len(words)]) > 0)
     weight = _rarity(alike) ** RARITY
     meant = weight[: len(words)] @ corpus.best(alike[: len(words)]) / weight[: len(words)].sum()
     weight[len(words) :] *= SPARE
@@ -247,7 +204,7 @@ def weigh(
     cues = weight @ alike
     fits = cues / max(cues.max(), 1e-9) + CUE_COSINE * near
     score = 0.5 * share + 0.25 * keywords + 0.25 * np.clip(nearest, 0, 1)
-    return Weighed(tuple(words), held, share, fused, relevant, fits, score)
+    return Weighed(fused, relevant, fits, score)
 
 
 def _keywords(corpus: Corpus[Any], rows: Floats, weight: Floats) -> Floats:
@@ -265,25 +222,24 @@ def search(
     limit: int = 6,
     start: float = -math.inf,
     end: float = math.inf,
-    cut: bool = True,
-) -> list[Hit]:
-    """The texts that answer a question, best first; nothing rather than something irrelevant.
+) -> list[tuple[Words, float]]:
+    """Texts that answer a question with scores, best first; rather none than an irrelevant one.
 
-    With cut=False what comes nearest, to be shown as such. cosines are those of the question and
-    each text, by evidence id; a text not among them is as near as the least near of them.
+    cosines are those of the question and each text, by evidence id; a text not among them is as
+    near as the least near of them.
     """
+    import numpy as np
+
     if limit <= 0 or (weighed := weigh(question, corpus, cosines, nearness)) is None:
         return []
-    order = [w for w in weighed.order() if weighed.relevant[w] or not cut]
-    hits: list[Hit] = []
+    order = np.argsort(-weighed.fused, kind="stable")
+    cited = _cited(corpus, order[weighed.relevant[order]].tolist(), weighed.fits, start, end)
+    hits: list[tuple[Words, float]] = []
     ceiling = 1.0
-    for cue, window in list(_cited(corpus, order, weighed.fits, start, end).items())[:limit]:
+    for cue, window in list(cited.items())[:limit]:
         # Never above a better one, so that sorting by score keeps this order.
         ceiling = min(ceiling, round(float(weighed.score[window]), 4))
-        one = corpus.items[cue]
-        found = tuple(w for w, row in zip(weighed.words, weighed.held, strict=True) if row[window])
-        part = round(float(weighed.share[window]), 4)
-        hits.append(Hit(one.id, one.video, one.start, one.end, one.text, ceiling, found, part))
+        hits.append((corpus.items[cue], ceiling))
     return hits
 
 
@@ -327,12 +283,6 @@ def _within(one: Timed, start: float, end: float) -> bool:
     return one.start < end and (one.end > start or one.start >= start)
 
 
-def missing_words(question: str, corpora: Iterable[Corpus[Any]]) -> list[str]:
-    """Which of the words that a question asks for occur in none of the corpora, in any form."""
-    corpora = list(corpora)
-    return [w for w in content_words(question) if not any(corpus.has(w) for corpus in corpora)]
-
-
 def find_words(words: Iterable[str], items: Iterable[Words]) -> list[Words]:
     """Every text that holds all of the words or phrases, in any form, in the order of time.
 
@@ -362,17 +312,3 @@ def find_words(words: Iterable[str], items: Iterable[Words]) -> list[Words]:
 
 def _holds(text: list[str], phrase: list[str]) -> bool:
     return any(text[i : i + len(phrase)] == phrase for i in range(len(text) - len(phrase) + 1))
-
-
-def merge_moments(hits: Iterable[Hit], gap: float = 3.0) -> list[Moment]:
-    """Join hits that overlap or lie at most `gap` seconds apart; the best moment first."""
-    moments: list[Moment] = []
-    for hit in sorted(hits, key=lambda one: (one.video, one.start, one.end)):
-        last = moments[-1] if moments else None
-        if last and last.video == hit.video and hit.start - last.end <= gap:
-            both = tuple(sorted((*last.hits, hit), key=lambda one: -one.score))
-            end = max(last.end, hit.end)
-            moments[-1] = Moment(hit.video, last.start, end, both[0].score, both)
-        else:
-            moments.append(Moment(hit.video, hit.start, hit.end, hit.score, (hit,)))
-    return sorted(moments, key=lambda moment: -moment.score)

@@ -12,17 +12,19 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from tools.embed import Vectors, bundled_embedder, load_embedder
 from tools.errors import ProviderUnavailable
 from tools.media import overlaps
+from tools.search.vector_index import ExactIndex
 from tools.store.dense import without_parts
+from tools.store.evidence import of_words
+from tools.text.tokens import content_words
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from tools.embed import Floats, TextEmbedder
-    from tools.media import ScreenText, Utterance
+    from tools.media import Evidence, ScreenText, Utterance
     from tools.search.passages import Nearness
-    from tools.search.text_ranking import Corpus, Hit
-    from tools.search.vector_index import VectorIndex
+    from tools.search.text_ranking import Corpus
     from tools.store.store import Store
 
 _T = TypeVar("_T")
@@ -43,14 +45,13 @@ class TextSearch:
     def __init__(
         self,
         store: Store,
-        index: VectorIndex | None = None,
+        index: ExactIndex | None = None,
         threads: int = 0,
         device: str = "auto",
     ) -> None:
         self._store = store
-        self._index, self._runs = index, (threads, device)
+        self._index, self._runs = index or ExactIndex(), (threads, device)
         self._provider = ""
-        self._made: OrderedDict[Any, Vectors] = OrderedDict()
         self._told: set[str] = set()
         self._questions: OrderedDict[tuple[str, str], Floats] = OrderedDict()
         self._corpora: OrderedDict[Any, tuple[Corpus[Utterance], Corpus[ScreenText]]] = (
@@ -98,26 +99,26 @@ class TextSearch:
 
         return self._held(self._corpora, key, CORPORA, prepare)
 
-    def hits(
+    def found(
         self,
         corpus: Corpus[Any],
         query: str,
         start: float | None,
         end: float | None,
         limit: int,
-        cut: bool = True,
-    ) -> list[Hit]:
-        """What fits a query in words and meaning, best first; cut leaves out what does not."""
-        from tools.search.text_ranking import Hit, content_words, find_words, search
+    ) -> list[Evidence]:
+        """What fits a query in words and meaning, best first."""
+        from tools.search.text_ranking import find_words, search
 
         if not corpus.items:
             return []
         if not content_words(query):  # "How are you?" is found as it stands, or not at all
             same = [one for one in find_words([query], corpus.items)
                     if overlaps(one.start, one.end, start, end)]  # fmt: skip
-            return [Hit(o.id, o.video, o.start, o.end, o.text, 1.0) for o in same[:limit]]
+            return [of_words(self._store, one, 1.0) for one in same[:limit]]
         within = {"start": start or 0.0, "end": float("inf") if end is None else end}
-        return search(query, corpus, *self._meant(corpus, query), limit=limit, cut=cut, **within)
+        hits = search(query, corpus, *self._meant(corpus, query), limit=limit, **within)
+        return [of_words(self._store, one, score) for one, score in hits]
 
     def weights(self, corpus: Corpus[Utterance], question: str) -> NDArray[np.float64]:
         """How well the surroundings of each text answer a question: see Weighed.fused."""
@@ -176,15 +177,13 @@ class TextSearch:
         embedder = self._load(stored.provider) if stored else None
         if stored and embedder and stored.array.shape[1:] == (embedder.dimensions,):
             return stored
-        said = self._store.utterances(video)
-        key = video, self._store.stamp(video, *TEXTS), len(said)
 
         def make() -> Vectors:
-            embedder = bundled_embedder()
+            embedder, said = bundled_embedder(), self._store.utterances(video)
             rows = embedder.texts([one.text for one in said])
             return Vectors([one.id for one in said], rows, embedder.name)
 
-        return self._held(self._made, key, CORPORA, make)
+        return self._store.cached(video, "words' vectors", make)
 
     def _asked(self, video: str, question: str) -> tuple[Vectors, Floats]:
         """The vectors of a video, and the question as they can be compared with it."""
@@ -212,14 +211,11 @@ class TextSearch:
 
     def _cosines(self, query: str, videos: set[str]) -> dict[str, float]:
         """How near in meaning each text is, by evidence id; none where no vectors are stored."""
-        from tools.search.vector_index import ExactIndex
-
         found: dict[str, float] = {}
         for video in videos:
             vectors, asked = self._asked(video, query)
             if vectors is not self._store.vectors(video):
                 continue  # numbers are alike as words: what is read is compared as it stands
-            index = self._index or ExactIndex()
             generation = self._store.generation(video)
-            found |= dict(index.nearest(video, generation, vectors, asked, NEIGHBOURS))
+            found |= dict(self._index.nearest(video, generation, vectors, asked, NEIGHBOURS))
         return found

@@ -22,7 +22,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock
-from typing import IO, TYPE_CHECKING, Any, Protocol
+from typing import IO, TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from tools.files.disk import disk_state, note
@@ -49,32 +49,7 @@ _FILES = 5  # of one collection
 _BATCH, _SAMPLE, _TOLERANCE = 1000, 16, 1e-3
 
 
-class VectorIndex(Protocol):
-    """Both kinds answer alike; `note` says in words which one this is, and why."""
-
-    name: str
-    note: str
-
-    def nearest(
-        self,
-        video: str,
-        generation: int,
-        vectors: Vectors,
-        query: Floats,
-        limit: int,
-        stage: str = "text",
-    ) -> Ranking:
-        """Ids and cosine similarities, best first; ties in the order of `vectors.ids`."""
-        ...
-
-    def forget(self, video: str) -> None:
-        """Drop what is cached for a video that was removed."""
-
-    def close(self) -> None:
-        """Let go of what is open."""
-
-
-def open_index(folder: Path) -> VectorIndex:
+def open_index(folder: Path) -> ExactIndex:
     """Open the library's Chroma in `folder`, or search exactly where that cannot be."""
     raise_limit()
     if share(_OPEN_COLLECTIONS, _FILES) < _OPEN_COLLECTIONS:
@@ -141,34 +116,26 @@ class ExactIndex:
     name = "exact"
 
     def __init__(self, note: str = "exact search over the files") -> None:
+        """`note` says in words why it is this kind."""
         self.note = note
 
     def nearest(
-        self,
-        video: str,
-        generation: int,
-        vectors: Vectors,
-        query: Floats,
-        limit: int,
-        stage: str = "text",
+        self, video: str, generation: int, vectors: Vectors, query: Floats, limit: int
     ) -> Ranking:
-        """Rank all rows."""
+        """Ids and cosine similarities, best first; ties in the order of `vectors.ids`."""
         return _ranked(vectors, query, _rows(vectors), limit)
 
-    def forget(self, video: str) -> None:
-        """Nothing is cached."""
-
     def close(self) -> None:
-        """Nothing is open."""
+        """Let go of what is open."""
 
 
-class ChromaIndex:
+class ChromaIndex(ExactIndex):
     """A cache in Chroma, filled in the background; what it does not hold is answered exactly."""
 
     name = "chroma"
-    note = "Chroma, filled from the files"
 
     def __init__(self, folder: Path, lock: IO[str]) -> None:
+        super().__init__("Chroma, filled from the files")
         self._folder = folder
         self._lock_file = lock
         self._closed = False
@@ -185,22 +152,16 @@ class ChromaIndex:
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="chroma")
 
     def nearest(
-        self,
-        video: str,
-        generation: int,
-        vectors: Vectors,
-        query: Floats,
-        limit: int,
-        stage: str = "text",
+        self, video: str, generation: int, vectors: Vectors, query: Floats, limit: int
     ) -> Ranking:
         """Let Chroma propose rows and rank those; rank all rows where it can't."""
         with self._guard:
-            name = self._name(video, stage, generation, vectors)
+            name = self._name(video, generation, vectors)
             collection = self._open.get(name)
             if collection is not None:
                 self._open.move_to_end(name)
             elif name not in self._pending and self._failed.get(name, 0) < 2 and vectors.ids:
-                self._submit(self._prepare, name, f"{video}-{stage}-", vectors)
+                self._submit(self._prepare, name, video, vectors)
                 self._pending.add(name)
         if collection is not None and limit > 0 and query.shape == vectors.array.shape[1:]:
             try:
@@ -211,19 +172,19 @@ class ChromaIndex:
                     if self._open.get(name) is collection:
                         del self._open[name]
                         self._submit(self._fail, name, error)
-        return _ranked(vectors, query, _rows(vectors), limit)
+        return super().nearest(video, generation, vectors, query, limit)
 
-    def fill(self, video: str, generation: int, vectors: Vectors, stage: str = "text") -> bool:
+    def fill(self, video: str, generation: int, vectors: Vectors) -> bool:
         """Fill now instead of in the background; False where Chroma refuses."""
         with self._guard:
-            name = self._name(video, stage, generation, vectors)
-        self._worker.submit(self._prepare, name, f"{video}-{stage}-", vectors).result()
+            name = self._name(video, generation, vectors)
+        self._worker.submit(self._prepare, name, video, vectors).result()
         return name in self._open
 
     def forget(self, video: str) -> None:
         """Drop what is cached for a video that was removed."""
         if not self._closed:
-            self._worker.submit(self._drop_others, f"{video}-", "").result()
+            self._worker.submit(self._drop_others, video, "").result()
 
     def close(self) -> None:
         """Let go of the folder for the next process."""
@@ -252,22 +213,26 @@ class ChromaIndex:
             raise ValueError("its vectors are not those of the files")
         return _ranked(vectors, query, np.sort(rows), limit)
 
-    def _prepare(self, name: str, family: str, vectors: Vectors) -> None:
+    def _prepare(self, name: str, video: str, vectors: Vectors) -> None:
         """Fill or check one collection, then switch to it and drop its older generations."""
         try:
-            collection = self._checked(name, vectors) or self._filled(name, vectors)
+            if name in self._stored and not self._holds(name, vectors):
+                self._drop(name)
+            if name not in self._stored:
+                self._fill(name, vectors)
+            collection = self._client.get_collection(name, embedding_function=None)
             with self._guard:
                 self._open[name] = collection
                 if len(self._open) > _OPEN_COLLECTIONS:
                     self._open.popitem(last=False)
-            self._drop_others(family, name)
+            self._drop_others(video, name)
         except _failures() as error:
             self._fail(name, error)
         finally:
             with self._guard:
                 self._pending.discard(name)
 
-    def _filled(self, name: str, vectors: Vectors) -> Any:
+    def _fill(self, name: str, vectors: Vectors) -> None:
         rows = _rows(vectors)
         facts = {"configuration": {"hnsw": _HNSW}, "metadata": {"rows": len(rows)}}
         collection = self._client.create_collection(name, **facts, embedding_function=None)
@@ -275,16 +240,6 @@ class ChromaIndex:
         for start in range(0, len(rows), _BATCH):
             batch = rows[start : start + _BATCH]
             collection.add(ids=[str(row) for row in batch], embeddings=vectors.array[batch])
-        return collection
-
-    def _checked(self, name: str, vectors: Vectors) -> Any | None:
-        """Give what an earlier process left under this name if it holds what it should."""
-        if name not in self._stored:
-            return None
-        if self._holds(name, vectors):
-            return self._client.get_collection(name, embedding_function=None)
-        self._drop(name)
-        return None
 
     def _fail(self, name: str, error: Exception) -> None:
         """Drop a collection; a second failure leaves its vectors to exact search for good."""
@@ -296,8 +251,8 @@ class ChromaIndex:
         if not self._closed:
             self._worker.submit(work, *arguments)
 
-    def _drop_others(self, family: str, keep: str) -> None:
-        for name in [one for one in self._stored if one.startswith(family) and one != keep]:
+    def _drop_others(self, video: str, keep: str) -> None:
+        for name in [one for one in self._stored if one.startswith(video) and one != keep]:
             self._drop(name)
 
     def _drop(self, name: str) -> None:
@@ -310,7 +265,7 @@ class ChromaIndex:
         """What is wrong with the collections of these vectors, in words; "" where nothing is."""
         for video, generation, vectors in entries:
             with self._guard:
-                name = self._name(video, "text", generation, vectors)
+                name = self._name(video, generation, vectors)
             if name in self._stored:
                 found = self._worker.submit(self._holds, name, vectors).result()
                 if not found:
@@ -333,14 +288,14 @@ class ChromaIndex:
             _log.info("collection %s is damaged: %s", name, error)
             return False
 
-    def _name(self, video: str, stage: str, generation: int, vectors: Vectors) -> str:
+    def _name(self, video: str, generation: int, vectors: Vectors) -> str:
         """The content is part of the name: a library made anew may count its generations anew."""
         name = self._names.get(vectors)
         if name is None:
             content = hashlib.sha256("\n".join([vectors.provider, *vectors.ids]).encode())
             content.update(vectors.array.tobytes())
             name = self._names[vectors] = content.hexdigest()[:12]
-        return f"{video}-{stage}-{generation}-{name}"
+        return f"{video}-text-{generation}-{name}"
 
 
 def _rows(vectors: Vectors) -> Any:

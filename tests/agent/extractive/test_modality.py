@@ -185,7 +185,7 @@ async def test_labels_are_for_what_words_do_not_answer(
     assert 'fit "blue" best' in that.answer
     assert not fresh.found and "No label fits" in fresh.answer
     late = iter(["there are no vectors yet"])  # they come while the question is answered
-    monkeypatch.setattr(seeing, "blind", lambda videos: next(late, ""))
+    monkeypatch.setattr(seeing.pictures, "blind", lambda videos: next(late, ""))
     (words,) = await questions(seeing, "which of these is it: a harbour or a kettle?")
     assert "fit" not in words.answer and "No label" not in words.answer
 

@@ -52,9 +52,9 @@ def test_what_is_asked_for_is_there_and_not_only_in_the_question(
 class Talk(Toolbox):
     """A talk of which only the words are known."""
 
-    @property
-    def texts(self) -> Any:
-        return self
+    def __init__(self, library: Library) -> None:
+        super().__init__(library)
+        self.texts: Any = self
 
     def corpora(self, videos: Sequence[str]) -> tuple[Corpus[Utterance], Corpus[ScreenText]]:
         return Corpus(SAID), Corpus(list[ScreenText](), noisy=True)

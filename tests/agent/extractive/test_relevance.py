@@ -46,6 +46,8 @@ class Strange(Near):
 class Texts:
     """As much of a toolbox as weighing needs."""
 
+    texts = property(lambda self: self)
+
     def __init__(self, embedder: Any = None) -> None:
         self.embedder = embedder or Strange()
         self._corpora = Corpus(SAID), Corpus(SHOWN, noisy=True)

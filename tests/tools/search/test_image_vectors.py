@@ -84,7 +84,7 @@ def box(shelf: Any) -> Toolbox:
 @pytest.mark.parametrize("scoped", [False, True])
 def test_words_find_what_is_shown_and_nothing_else(box: Toolbox, shelf: Any, scoped: bool):
     videos = [shelf.video] if scoped else None
-    visual = box.visual
+    visual = box.pictures.visual
     assert visual is not None
     found = visual.fitting("a blue thing", videos)
     assert found and all(3000 <= int(id.partition("@")[2]) < 6000 for id in found)
@@ -102,7 +102,7 @@ def test_a_question_about_things_is_answered_in_spans_of_a_scene(box: Toolbox):
 
 
 def test_more_like_this_finds_other_moments_of_the_same_look(box: Toolbox, shelf: Any):
-    visual = box.visual
+    visual = box.pictures.visual
     assert visual is not None
     frame = next(one for one in shelf.library.frames(shelf.video) if one.seconds >= 3)
     alike = visual.alike(visual.picture(shelf.library.picture(frame.image)))
@@ -112,7 +112,7 @@ def test_more_like_this_finds_other_moments_of_the_same_look(box: Toolbox, shelf
 
 
 def test_what_a_closer_look_saw_is_found_in_all_videos(box: Toolbox, shelf: Any):
-    visual = box.visual
+    visual = box.pictures.visual
     assert visual is not None
     DenseSampler(shelf.library, shelf.video, None, visual.embedder).sample(4.0, 4.1)
     frames = {f"frame:{shelf.video}@{4000 + 100 * n}" for n in range(10)}
@@ -134,8 +134,8 @@ def test_what_cannot_see_says_so(shelf: Any):
     assert blind.classify not in blind.tools() and blind.search_frames("a kettle") == []
     with pytest.raises(ProviderUnavailable, match="models pull"):
         blind.classify(["a kettle"], shelf.video)
-    assert blind.blind([shelf.video]).endswith("run: cuepoint models pull siglip2")
-    unseen = Toolbox(shelf.library, image_embedder=Colours).blind([shelf.video])
+    assert blind.pictures.blind([shelf.video]).endswith("run: cuepoint models pull siglip2")
+    unseen = Toolbox(shelf.library, image_embedder=Colours).pictures.blind([shelf.video])
     assert unseen.endswith("run: cuepoint index")
     with pytest.raises(NotIndexed, match="cuepoint index"):
         VisualSearch(shelf.library, Colours()).classify(["red"], shelf.video)
@@ -153,11 +153,11 @@ def test_pictures_that_another_model_of_the_same_name_saw_are_told_and_left_out(
     other = Toolbox(shelf.library, image_embedder=lambda: others)
     assert other.search_frames("a kettle", videos) == [] == box.unseen(videos)
     assert [one.id for one in other.unseen(videos)] == [shelf.video]
-    assert other.blind([shelf.video]).endswith("run: cuepoint index")
+    assert other.pictures.blind([shelf.video]).endswith("run: cuepoint index")
     assert all("alike in colours" in one.text for one in other.find_similar(frame, videos))
     with pytest.raises(NotIndexed, match="cuepoint index"):
         other.classify(["red", "blue"], shelf.video)
     other.look_closer(shelf.video, 4.0, 4.1)  # whose vectors fit no others yet
     assert len(shelf.library.frames(shelf.video)) > len(shelf.library.index_frames(shelf.video))
-    visual = box.visual
+    visual = box.pictures.visual
     assert visual is not None and visual.fitting("a blue thing", videos)

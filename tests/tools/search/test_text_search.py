@@ -128,7 +128,7 @@ def test_each_video_is_asked_by_the_model_that_made_its_vectors(
     cues = [*library.utterances(first), *library.utterances(other)]
     near = search.nearness(cues, "Is the lamp blue?")
     assert near.reader == "" and near.own[:2].argmax() == near.own[2:].argmax() == 1
-    found = search.hits(search.corpora([first, other])[0], "blue lamp", None, None, 4)
+    found = search.found(search.corpora([first, other])[0], "blue lamp", None, None, 4)
     assert {hit.video for hit in found} == {first, other}
 
 
@@ -141,7 +141,7 @@ def test_where_the_model_is_gone_words_are_searched_and_it_is_said(
     cues = library.utterances(video)
     near = search.nearness(cues, "the blue lamp")
     assert search.embedder.name == "wordllama" and near.reader == "" and near.own.argmax() == 1
-    found = search.hits(search.corpora([video])[0], "the blue lamp", None, None, 4)
+    found = search.found(search.corpora([video])[0], "the blue lamp", None, None, 4)
     assert [hit.text for hit in found] == ["The lamp is blue."]
     assert search.unread([video]).endswith("run: cuepoint models pull minilm")
     status, out, _ = cuepoint("ask", "--json", "Who bought the bicycle?")

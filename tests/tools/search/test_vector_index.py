@@ -88,14 +88,13 @@ def test_a_question_never_waits_for_filling(chroma: ChromaIndex):
 def test_a_new_generation_replaces_the_old_one(chroma: ChromaIndex, tmp_path: Path):
     old, new = some_vectors(50), some_vectors(80, seed=1)
     chroma.fill(VIDEO, 1, old)
-    chroma.fill(VIDEO, 1, old, stage="pictures")
     chroma.fill(VIDEO, 2, new)
     assert chroma.nearest(VIDEO, 2, new, new.array[70], 1)[0][0] == new.ids[70]
     with sqlite3.connect(tmp_path / "chroma" / "chroma.sqlite3") as database:
         names = {
             row[0].rsplit("-", 1)[0] for row in database.execute("SELECT name FROM collections")
         }
-    assert names == {f"{VIDEO}-text-2", f"{VIDEO}-pictures-1"}
+    assert names == {f"{VIDEO}-text-2"}
 
 
 def test_equal_generation_with_other_content_is_not_mixed_up(tmp_path: Path):

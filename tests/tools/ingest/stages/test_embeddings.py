@@ -99,20 +99,21 @@ def test_a_model_that_is_pulled_or_removed_is_seen_by_the_next_question(tiny, sh
     def offered() -> bool:
         return "classify" in {tool.name for tool in belt.tools}
 
-    assert toolbox.visual is None and not offered()
-    assert toolbox.blind([video]).endswith("cuepoint models pull siglip2")
+    assert toolbox.pictures.visual is None and not offered()
+    assert toolbox.pictures.blind([video]).endswith("cuepoint models pull siglip2")
     place = tiny.install_pair(library.home)
     ingest(library, shots, providers=seeing)
     assert offered() and toolbox.search_frames("the red one", [video])
-    first = toolbox.visual
-    assert first is not None and toolbox.visual is first
+    first = toolbox.pictures.visual
+    assert first is not None and toolbox.pictures.visual is first
     shutil.rmtree(place)
     tiny.make_pair(place, 48)
     seal(place, "siglip2")
-    assert toolbox.visual is not first and toolbox.visual.embedder.dimensions == 48
+    second = toolbox.pictures.visual
+    assert second is not None and second is not first and second.embedder.dimensions == 48
     assert [one.id for one in toolbox.unseen([video])] == [video]
     shutil.rmtree(place)
-    assert toolbox.visual is None and not offered()
+    assert toolbox.pictures.visual is None and not offered()
 
 
 def test_other_weights_of_the_same_name_see_again(tiny, shots, tmp_path):
