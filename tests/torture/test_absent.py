@@ -11,7 +11,7 @@ from agent.settings import Settings
 from tools.ingest.pipeline import ingest
 from tools.library import Library
 from tools.models.providers import BARE
-from tools.search.text_ranking import content_words
+from tools.text.tokens import content_words
 
 ASKED = ("What is said about {}?", "When is {} mentioned?", "Where do they speak of {}?",
          "Does anybody mention {}?")  # fmt: skip
