@@ -3,8 +3,9 @@
 Pixels never travel in a type: `image` is a path relative to the library's folder.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal, Protocol, TypeVar
 
@@ -193,6 +194,17 @@ class ScreenText:
     @property
     def id(self) -> str:
         return evidence_id("screen", self.video, self.start, self.end, self.n)
+
+
+Worded = TypeVar("Worded", Utterance, ScreenText)
+
+
+def numbered(items: Iterable[Worded]) -> Iterator[Worded]:
+    """Number the items of each span of time, so that their ids differ."""
+    count: Counter[str] = Counter()
+    for item in items:
+        count[item.id] += 1
+        yield replace(item, n=count[item.id])
 
 
 @dataclass(frozen=True)

@@ -83,4 +83,4 @@ def _colour_shares(path: Path) -> Mapping[str, float]:
     with Image.open(path) as image:
         image.draft("RGB", (WIDTH, WIDTH))
         image.thumbnail((WIDTH, WIDTH))
-        return measure_attributes("", 0.0, np.asarray(image.convert("RGB")), 0.0).colours
+        return measure_attributes("", 0.0, np.asarray(image.convert("RGB"))).colours

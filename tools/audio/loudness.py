@@ -4,14 +4,13 @@ Computed from the rows that the audio pass stores, without decoding. Music, appl
 one kind, `other`: the rows tell them from speech, not from each other.
 """
 
-from collections.abc import Sequence
-from itertools import pairwise
-from typing import Literal, NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Literal, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.files.rows import Rows
+from tools.files.rows import Rows, runs
 
 RATE = 16_000
 STEP = 1536
@@ -46,6 +45,7 @@ LEAST_ABOVE = 6.0
 SoundKind = Literal["silence", "speech", "other"]
 KINDS: tuple[SoundKind, ...] = ("silence", "speech", "other")
 Floats = NDArray[np.float64]
+Number = TypeVar("Number", int, float)
 
 
 class Segment(NamedTuple):
@@ -66,15 +66,16 @@ class Peak(NamedTuple):
 
 def speech_spans(rows: Rows) -> list[tuple[float, float]]:
     """Spans of speech in seconds."""
-    return [(start * STEP_SECONDS, end * STEP_SECONDS) for start, end in _runs(_spoken(rows))]
+    spoken = _spoken(rows)
+    spans = (span for span in runs(spoken) if spoken[span[0]])
+    return [(start * STEP_SECONDS, end * STEP_SECONDS) for start, end in spans]
 
 
 def segments(rows: Rows) -> list[Segment]:
     """Divide the track by kind; what is too short joins the segment before."""
     kinds = _kinds(rows)
-    edges = [0, *(np.flatnonzero(np.diff(kinds)) + 1).tolist(), len(kinds)]
     joined: list[tuple[int, int, int]] = []  # start, end, kind
-    for start, end in pairwise(edges if len(kinds) else []):
+    for start, end in runs(kinds):
         kind = int(kinds[start])
         is_short = (end - start) * STEP_SECONDS < SHORTEST_SEGMENT
         if joined and (is_short or kind == joined[-1][2]):
@@ -166,24 +167,24 @@ def _kinds(rows: Rows) -> NDArray[np.int64]:
 def _spoken(rows: Rows) -> NDArray[np.bool_]:
     """Rows of speech by hysteresis: short pauses filled, short bursts dropped, a margin added."""
     chance = rows["speech"].astype(np.float64)
-    joined: list[tuple[int, int]] = []
-    for start, end in _runs(chance >= STILL_SPEECH):
-        if chance[start:end].max() < SPEECH:
-            continue
-        if joined and (start - joined[-1][1]) * STEP_SECONDS < PAUSE:
-            start, _ = joined.pop()
-        joined.append((start, end))
+    heard = [(s, e) for s, e in runs(chance >= STILL_SPEECH) if chance[s:e].max() >= SPEECH]
     spoken = np.zeros(len(chance), np.bool_)
     margin = round(MARGIN / STEP_SECONDS)
-    for start, end in joined:
+    for start, end in join_spans(heard, PAUSE / STEP_SECONDS):
         if (end - start) * STEP_SECONDS >= SHORTEST:
             spoken[max(start - margin, 0) : end + margin] = True
     return spoken
 
 
-def _runs(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    edges = np.flatnonzero(np.diff(mask.astype(np.int8), prepend=0, append=0)).tolist()
-    return list(zip(edges[::2], edges[1::2], strict=True))
+def join_spans(spans: Iterable[tuple[Number, Number]], pause: float) -> list[tuple[Number, Number]]:
+    """Join spans across pauses of up to `pause`, in their unit; they come sorted by start."""
+    joined: list[tuple[Number, Number]] = []
+    for start, end in spans:
+        if joined and start - joined[-1][1] <= pause:
+            first, last = joined.pop()
+            start, end = first, max(last, end)
+        joined.append((start, end))
+    return joined
 
 
 def _smooth(values: Floats, size: int) -> Floats:
@@ -196,4 +197,4 @@ def _smooth(values: Floats, size: int) -> Floats:
 
 def _around(mask: NDArray[np.bool_], at: int) -> tuple[int, int]:
     """Run of true rows around one of them."""
-    return next((start, end) for start, end in _runs(mask) if start <= at < end)
+    return next((start, end) for start, end in runs(mask) if start <= at < end)

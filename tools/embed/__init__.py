@@ -40,7 +40,7 @@ def resolve_image_embedder(name: str, home: Path) -> tuple[str | None, str]:
         return None, "picture search is switched off"
     if name == "auto":
         return models.best_image_model(models.installed(home))
-    if name in models.NAMES and models.state(home, name) == "missing":
+    if name in models.NAMES and name not in models.installed(home):
         raise models.not_installed(name)
     return name, ""
 

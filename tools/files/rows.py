@@ -1,5 +1,6 @@
 """Tables of fixed rows as NumPy files: written row by row, read by memory mapping."""
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -43,6 +44,12 @@ class RowWriter:
         descr, shape = npy.dtype_to_descr(self._row), (self._count,)
         header = {"descr": descr, "fortran_order": False, "shape": shape}
         npy.write_array_header_1_0(self._file, header)
+
+
+def runs(values: NDArray[Any]) -> list[tuple[int, int]]:
+    """Split into runs of equal values, each as [first place, place after the last)."""
+    edges = [0, *(np.flatnonzero(values[1:] != values[:-1]) + 1).tolist(), len(values)]
+    return list(pairwise(edges)) if len(values) else []
 
 
 def read_rows(path: Path) -> Rows:

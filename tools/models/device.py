@@ -17,7 +17,6 @@ _LACKS = {
     "cuda": "the package onnxruntime has no CUDA: install onnxruntime-gpu in its place",
     "coreml": "the package onnxruntime has no Core ML, which only macOS has",
 }
-_UNUSED = "onnxruntime cannot use it; its libraries may be missing or too old"
 
 
 def check_device(device: str) -> None:
@@ -47,7 +46,8 @@ def check_session(session: Any, device: str) -> None:
     """Raise ProviderUnavailable if a session of onnxruntime does not use the device asked for."""
     wanted = _PROVIDERS.get(device)
     if wanted and wanted not in session.get_providers():
-        raise _unavailable(device, _UNUSED)
+        why = "onnxruntime cannot use it; its libraries may be missing or too old"
+        raise _unavailable(device, why)
 
 
 def speech_device(device: str) -> tuple[str, str]:

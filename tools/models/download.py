@@ -6,15 +6,12 @@ nothing for the next run, it takes more bytes than were announced, and it compar
 
 import contextlib
 import fnmatch
-import io
 import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from types import SimpleNamespace
 from typing import Any, NamedTuple
-
-from typing_extensions import Buffer  # Python 3.12 has it
 
 from tools.errors import ProviderUnavailable, RefusedRequest, VideoError
 from tools.files.disk import FULL, SPARE_BYTES, disk_error
@@ -154,6 +151,8 @@ def _fetch(
 
     def update(more: int) -> None:
         nonlocal done
+        if target.tell() + more > file.size:  # a hub may send for ever
+            raise mismatch
         done += more
         on_progress(min(done, total), total)
 
@@ -161,7 +160,7 @@ def _fetch(
         return contextlib.nullcontext(SimpleNamespace(update=update))
 
     on_progress(0, total)
-    update(0)
+    on_progress(min(done, total), total)
     for file in files:
         path, partial = folder / file.place, _partial_path(folder, file)
         if path.is_file():
@@ -174,7 +173,7 @@ def _fetch(
             f"run again: cuepoint models pull {name}"
         )
         try:
-            with _BoundedFile(partial, file.size, mismatch) as target:
+            with partial.open("ab") as target:
                 resumed = target.tell()
                 client.http_get(
                     url, target, expected_size=file.size, resume_size=resumed, tqdm_class=bar
@@ -237,19 +236,6 @@ def _bound_pace(name: str, hub: str) -> None:
 
     session = get_session()
     session.event_hooks = {**session.event_hooks, "response": [bound]}
-
-
-class _BoundedFile(io.BufferedWriter):
-    """File that takes a number of bytes, and raises at the next: a hub may send for ever."""
-
-    def __init__(self, path: Path, size: int, error: ProviderUnavailable) -> None:
-        super().__init__(io.FileIO(path, "ab"))
-        self._size, self._error = size, error
-
-    def write(self, data: Buffer, /) -> int:
-        if self.tell() + memoryview(data).nbytes > self._size:
-            raise self._error
-        return super().write(data)
 
 
 def _translated(name: str, hub: str, error: Exception) -> VideoError:

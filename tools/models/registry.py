@@ -114,14 +114,9 @@ def not_installed(name: str) -> ProviderUnavailable:
     return ProviderUnavailable(f"the model {name} is not there; run: cuepoint models pull {name}")
 
 
-def state(home: Path, name: str) -> Literal["ready", "missing"]:
-    """State of a model, by its record and the sizes of its files: quick."""
-    return "ready" if is_installed(folder(home, name)) else "missing"
-
-
 def installed(home: Path) -> list[str]:
-    """Names of the models that are ready."""
-    return [model.name for model in MODELS if state(home, model.name) == "ready"]
+    """Names of the models that are ready, by their records and the sizes of their files: quick."""
+    return [name for name in NAMES if is_installed(folder(home, name))]
 
 
 def is_installed(place: Path) -> bool:

@@ -4,7 +4,7 @@ A recogniser takes chunks of speech that were cut at pauses (`loudness.chunks`),
 with their times. Weights are read from a local folder; nothing here downloads or falls back.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -65,14 +65,3 @@ class Transcriber(Protocol):
 def whisper_folder(models: Path, size: str) -> Path:
     """Folder of Whisper's weights of this size."""
     return models / f"whisper-{size}"
-
-
-def join_spans(spans: Iterable[tuple[float, float]], pause: float) -> list[tuple[float, float]]:
-    """Join spans across pauses of up to `pause` seconds; they come sorted by start."""
-    joined: list[tuple[float, float]] = []
-    for start, end in spans:
-        if joined and start - joined[-1][1] <= pause:
-            first, last = joined.pop()
-            start, end = first, max(last, end)
-        joined.append((start, end))
-    return joined

@@ -8,11 +8,10 @@ import html
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from itertools import pairwise, zip_longest
 from typing import NamedTuple
 
-from tools.media import Utterance
+from tools.media import Utterance, numbered
 from tools.text.clean import clean
 
 MAX_RAW = 4000
@@ -61,14 +60,6 @@ def utterances(
         if (text := clean(cue.text))
     )
     return list(numbered(made)), notes
-
-
-def numbered(spoken: Iterable[Utterance]) -> Iterator[Utterance]:
-    """Number the utterances of each span of time, so that their ids differ."""
-    count: Counter[str] = Counter()
-    for utterance in spoken:
-        count[utterance.id] += 1
-        yield replace(utterance, n=count[utterance.id])
 
 
 def _voices(cue: Cue) -> Iterator[Cue]:

@@ -7,7 +7,7 @@ an hour takes 0.9 GB, and more with every speaker.
 
 import os
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib import import_module
 from importlib.util import find_spec
 from itertools import pairwise
@@ -17,13 +17,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from tools.audio.loudness import RATE, join_spans
 from tools.errors import ProviderUnavailable, UnreadableMedia
 from tools.media import Utterance
 from tools.sandbox import Child
-from tools.transcript.asr import join_spans
 
-RATE = 16_000
-"""Samples a second."""
 PART = 300
 """Seconds that are processed at once."""
 VOICE = 30
@@ -48,15 +46,13 @@ class SpeakerTurn(NamedTuple):
     speaker: int
 
 
+@dataclass(frozen=True)
 class SherpaDiarizer:
     """Diarization by sherpa-onnx: pyannote's segmentation and a speaker embedding."""
 
+    models: Path
+    threads: int
     name = "sherpa-onnx"
-
-    def __init__(self, models: Path, threads: int = 0) -> None:
-        self._models = models
-        # Each takes memory of the child, which is bounded: with 32, it hung.
-        self._threads = min(threads or os.cpu_count() or 1, 4)
 
     def turns(self, sound: Path) -> Generator[float, None, list[SpeakerTurn]]:
         """Diarize raw samples (16 kHz, mono, 16 bit, little endian).
@@ -64,19 +60,19 @@ class SherpaDiarizer:
         Yields the share done, 0 to 1; returns the turns by time, which may overlap.
         ProviderUnavailable if the models cannot be used.
         """
-        files = dict(zip(MODELS, map(str, _files(self._models)), strict=True))
+        files = dict(zip(MODELS, map(str, _files(self.models)), strict=True))
         turns: list[SpeakerTurn] = []
         try:
             with Child() as child:
                 function = "tools.transcript.diarization:diarize"
-                for event in child.call(function, path=str(sound), threads=self._threads, **files):
+                for event in child.call(function, path=str(sound), threads=self.threads, **files):
                     if "progress" in event:
                         yield event["progress"]
                     else:
                         turns = [SpeakerTurn(*turn) for turn in event["turns"]]
         except UnreadableMedia as error:
             raise ProviderUnavailable(
-                f"sherpa-onnx cannot use the models in {self._models} ({error}): "
+                f"sherpa-onnx cannot use the models in {self.models} ({error}): "
                 "run `cuepoint models pull speakers`"
             ) from error
         return turns
@@ -105,7 +101,10 @@ def load_diarizer(name: str, models: Path, threads: int = 0) -> SherpaDiarizer |
     advice = missing_requirement(models)
     if name == "sherpa-onnx" and advice:
         raise ProviderUnavailable(advice)
-    return None if name == "none" or advice else SherpaDiarizer(models / "speakers", threads)
+    if name == "none" or advice:
+        return None
+    # Each takes memory of the child, which is bounded: with 32, it hung.
+    return SherpaDiarizer(models / "speakers", min(threads or os.cpu_count() or 1, 4))
 
 
 def label_speakers(spoken: Sequence[Utterance], turns: Sequence[SpeakerTurn]) -> list[Utterance]:

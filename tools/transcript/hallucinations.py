@@ -11,10 +11,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise, zip_longest
 
-from tools.media import DOUBTFUL, Utterance
+from tools.media import DOUBTFUL, Utterance, numbered
 from tools.text.clean import clean
 from tools.transcript.asr import Word
-from tools.transcript.cues import numbered
 
 NO_SPEECH, LOG_PROBABILITY, COMPRESSION = 0.6, -1.0, 2.4
 """Whisper's own thresholds: probability of silence, average log probability, compression ratio."""

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from tools.audio.loudness import RATE
+from tools.audio.loudness import RATE, join_spans
 from tools.errors import ProviderUnavailable
-from tools.transcript.asr import DRAFT, Chunk, Recognition, Word, join_spans
+from tools.transcript.asr import DRAFT, Chunk, Recognition, Word
 
 FRAME = 0.01
 """Seconds of a frame of the decoder."""

@@ -28,7 +28,6 @@ class Track:
 
     name: str
     language: str = ""
-    title: str = ""
     cues: tuple[Cue, ...] = ()
     partial: bool = False
     translated: bool = False
@@ -45,7 +44,6 @@ class Transcript:
     utterances: tuple[Utterance, ...] = ()
     notes: tuple[str, ...] = ()
     language: str = ""
-    provider: str = ""
 
 
 def transcript(
@@ -59,7 +57,7 @@ def transcript(
     if chosen.trouble:
         notes.append(f"{chosen.name}: {chosen.trouble}")
     known = tuple(replace(utterance, language=chosen.language) for utterance in spoken)
-    return Transcript(known, (*notes, *repairs), chosen.language, "subtitles")
+    return Transcript(known, (*notes, *repairs), chosen.language)
 
 
 def sidecar_files(video: Path) -> list[Path]:
@@ -88,8 +86,7 @@ def read_sidecar(path: Path, video: Path) -> Track:
     import pysubs2
 
     marks = path.stem[len(video.stem) :]
-    track = Track(clean(path.name, 80), _language(marks), title=clean(marks.strip(". "), 80))
-    track = _marked(track, marks)
+    track = _marked(Track(clean(path.name, 80), _language(marks)), marks)
     try:
         if path.stat().st_size > MAX_BYTES:
             return replace(track, trouble=f"larger than {MAX_BYTES >> 20} MB, not read")
@@ -118,10 +115,9 @@ def stream_track(event: Mapping[str, Any]) -> Track:
         f"stream {event['stream']}" + (f" {title!r}" if title else ""),
         # In prose, two letters are more often a word: `it`, `no`, `is`.
         _language(event["language"] or "") or _language(title, 4),
-        title,
-        partial=event["forced"] or event["commentary"],
+        partial=event["partial"],
         hearing_impaired=event["hearing_impaired"],
-        preferred=event["default"] or event["original"],
+        preferred=event["preferred"],
     )
     if not event["text"]:
         return replace(track, trouble=f"pictures, not text ({event['codec']})")

@@ -7,11 +7,10 @@ silence, samples before zero (cut away by an edit list) are left out. Runs insid
 import math
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 import av
 import numpy as np
-from av import AudioFrame, AudioResampler
+from av import AudioFrame
 from av.container import InputContainer
 from av.stream import Discard
 from numpy.typing import NDArray
@@ -19,7 +18,8 @@ from numpy.typing import NDArray
 from tools.audio.loudness import FLOOR, RATE, ROW, STEP
 from tools.audio.vad import WINDOW, VoiceActivity
 from tools.files.rows import RowWriter
-from tools.video.container import Event, decoded, open_media, origin, sound_stream
+from tools.sandbox import Event
+from tools.video.container import Resampler, decoded, open_media, origin, sound_stream
 
 BLOCK = 320 * STEP
 """Samples measured and written at once: about half a minute."""
@@ -47,7 +47,7 @@ def listen(path: str, samples: str, rows: str) -> Iterator[Event]:
         for other in container.streams:
             if other is not stream:
                 other.discard = Discard.all
-        table, mono = _Table(Path(samples), Path(rows)), _Mono()
+        table, mono = _Table(Path(samples), Path(rows)), Resampler("s16", "mono", RATE)
         started: float | None = None
         trouble, damaged = None, 0
         for item in _Clock(container).placed(decoded(container, stream, most=math.inf)):
@@ -55,11 +55,11 @@ def listen(path: str, samples: str, rows: str) -> Iterator[Event]:
                 trouble, damaged = item, damaged + 1
                 continue
             frame, at = item
-            # The resampler holds back a few samples.
-            if started is None or at - (table.place / RATE + mono.pending) > DRIFT:
+            if started is None or at - table.place / RATE > DRIFT:
                 table.add(mono.rest())
                 table.move(round(at * RATE))
             started = max(at, 0.0) if started is None else started
+            frame.pts = None  # the place is kept by counting
             if table.add(mono.add(frame)):
                 yield {"seconds": table.place / RATE}
             if table.place > MAX_SECONDS * RATE:
@@ -89,7 +89,6 @@ class _Clock:
         self._zero = origin(container)
         self._now, self._begun = 0.0, False  # where the sound that was given ends
         self._astray: list[tuple[AudioFrame, float]] = []
-        self._astray_seconds = 0.0  # seconds that are astray
 
     def placed(self, items: Iterable[AudioFrame | str]) -> Iterator[tuple[AudioFrame, float] | str]:
         """Frames with rising seconds; a string is the message of damage that was skipped."""
@@ -104,7 +103,7 @@ class _Clock:
             if not self._begun and not self._astray and at <= DRIFT:
                 self._now = at  # what an edit list cuts away is before zero
             ahead = at - self._now
-            if abs(ahead - self._astray_seconds) <= DRIFT:
+            if abs(ahead - _seconds(self._astray)) <= DRIFT:
                 # Those that waited had their times wrong, no more.
                 yield from self._given([(frame, self._now) for frame, _ in self._astray])
             elif abs(ahead) <= DRIFT:
@@ -113,8 +112,7 @@ class _Clock:
                 if self._astray and at < follows - DRIFT:
                     yield from self._lost()
                 self._astray.append((item, at))
-                self._astray_seconds += _seconds(item)
-                if len(self._astray) > 1 and self._astray_seconds >= SURE:
+                if len(self._astray) > 1 and _seconds(self._astray) >= SURE:
                     yield from self._believed()
                 continue
             yield from self._given([(item, self._now)])
@@ -124,65 +122,33 @@ class _Clock:
             yield from self._lost()
 
     def _given(self, frames: list[tuple[AudioFrame, float]]) -> Iterator[tuple[AudioFrame, float]]:
-        self._begun, self._astray, self._astray_seconds = True, [], 0.0
+        self._begun, self._astray = True, []
         for frame, at in frames:
             self._now = max(self._now, at)
             yield frame, self._now
-            self._now += _seconds(frame)
+            self._now += frame.samples / frame.sample_rate
 
     def _believed(self) -> Iterator[tuple[AudioFrame, float] | str]:
         frames = self._astray
         if not self._now < frames[0][1] <= frames[-1][1] <= self._limit:
             yield f"the clock of the sound is set anew at {self._now:.1f} s"
-            self._zero += self._end() - (self._now + self._astray_seconds)
+            self._zero += self._end() - (self._now + _seconds(frames))
             frames = [(frame, self._now) for frame, _ in frames]
         yield from self._given(frames)
 
     def _lost(self) -> Iterator[str]:
         # What is a little behind was heard before: two pieces that overlap.
-        gone = [f for f, at in self._astray if not -SURE <= at - self._now < 0]
+        gone = [pair for pair in self._astray if not -SURE <= pair[1] - self._now < 0]
         if gone:
-            seconds = sum(map(_seconds, gone))
-            yield f"{seconds:.2f} s of sound at {self._now:.1f} s have a wrong time"
-        self._astray, self._astray_seconds = [], 0.0
+            yield f"{_seconds(gone):.2f} s of sound at {self._now:.1f} s have a wrong time"
+        self._astray = []
 
     def _end(self) -> float:
-        frame, at = self._astray[-1]
-        return at + _seconds(frame)
+        return self._astray[-1][1] + _seconds(self._astray[-1:])
 
 
-def _seconds(frame: AudioFrame) -> float:
-    return frame.samples / frame.sample_rate
-
-
-class _Mono:
-    """Resampler to 16 kHz mono, through changes of format."""
-
-    def __init__(self) -> None:
-        self.pending = 0.0
-        """Seconds put in that have not come out yet."""
-        self._format: tuple[Any, ...] | None = None
-        self._resampler = AudioResampler("s16", "mono", RATE)
-
-    def add(self, frame: AudioFrame) -> list[NDArray[np.int16]]:
-        """Resample a frame; returns the samples that are ready."""
-        format = (frame.format.name, frame.layout.name, frame.sample_rate)
-        before = self.rest() if format != self._format else []
-        self._format = format
-        frame.pts = None  # the place is kept by counting
-        self.pending += _seconds(frame)
-        return before + self._taken(self._resampler.resample(frame))
-
-    def rest(self) -> list[NDArray[np.int16]]:
-        """Flush the samples still inside and reset."""
-        left = self._taken(self._resampler.resample(None))
-        self._resampler, self.pending = AudioResampler("s16", "mono", RATE), 0.0
-        return left
-
-    def _taken(self, frames: list[AudioFrame]) -> list[NDArray[np.int16]]:
-        made = [frame.to_ndarray()[0] for frame in frames]
-        self.pending -= sum(map(len, made)) / RATE
-        return made
+def _seconds(frames: list[tuple[AudioFrame, float]]) -> float:
+    return sum(frame.samples / frame.sample_rate for frame, _ in frames)
 
 
 class _Table:
@@ -206,9 +172,9 @@ class _Table:
     def add(self, pieces: list[NDArray[np.int16]]) -> bool:
         """Append samples; True if that finished a block."""
         before = self._count
-        for piece in pieces:
-            self._fill(piece[max(-self.place, 0) :])
-            self.place += len(piece)
+        for (samples,) in pieces:
+            self._fill(samples[max(-self.place, 0) :])
+            self.place += len(samples)
         return self._count > before
 
     def close(self) -> int:

@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import av
-from av import AudioStream, VideoFrame, VideoStream
+from av import AudioFrame, AudioResampler, AudioStream, VideoFrame, VideoStream
 from av.container import InputContainer
 from av.error import FFmpegError
 from av.stream import Disposition, Stream
+from numpy.typing import NDArray
 
 from tools.errors import UnreadableMedia
+from tools.sandbox import Event
 from tools.text.clean import clean
 
 FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,flv,asf,ogg,mp3,wav,flac,aac"
@@ -43,7 +45,6 @@ MAX_FAULTS = 50
 MAX_STREAMS = 64
 """Streams of a kind that are described."""
 
-Event = dict[str, Any]
 FAULTS = (FFmpegError, IndexError, UnicodeDecodeError, ValueError, OverflowError, MemoryError)
 """Exceptions that damaged media has been seen to raise in the bindings."""
 UNKNOWN = "unknown"
@@ -145,6 +146,28 @@ def decoded(container: InputContainer, *streams: Stream, most: float = MAX_FAULT
                 packets = container.demux(*streams)
         else:
             yield from frames
+
+
+class Resampler:
+    """Resampler of sound to arrays of one format, through changes of the format that comes in."""
+
+    def __init__(self, *target: Any) -> None:
+        self._target = target  # as PyAV's takes it: format, layout and rate
+        self._format: tuple[Any, ...] | None = None
+        self._resampler = AudioResampler(*target)
+
+    def add(self, frame: AudioFrame) -> list[NDArray[Any]]:
+        """Resample a frame; returns the samples that are ready, channels x samples."""
+        format = frame.format.name, frame.layout.name, frame.sample_rate
+        before = self.rest() if format != self._format else []
+        self._format = format
+        return before + [piece.to_ndarray() for piece in self._resampler.resample(frame)]
+
+    def rest(self) -> list[NDArray[Any]]:
+        """Flush the samples still inside and reset."""
+        left = [piece.to_ndarray() for piece in self._resampler.resample(None)]
+        self._resampler = AudioResampler(*self._target)
+        return left
 
 
 def origin(container: InputContainer) -> float:

@@ -17,12 +17,12 @@ from av.video.reformatter import ColorRange
 
 from tools.errors import UnreadableMedia
 from tools.files.rows import RowWriter
+from tools.sandbox import Event
 from tools.video.container import FAULTS, decoded, decoder_message, open_media, origin, video_stream
 from tools.video.jpeg import PictureWriter
 from tools.vision.sampling import LAST, Adaptive
 from tools.vision.signals import COLOUR_LINES, COLUMNS, DRIFT, LINES, NOISE, ROW, Grid
 
-Event = dict[str, Any]
 KEYFRAME_SPACING = 2.0
 """Seconds between two pictures of the keyframe pass, at least."""
 KEYFRAMES = 400
@@ -187,7 +187,6 @@ class _Meter:
         self._before: Grid | None = None
         self._histogram: Any = None
         self._past: deque[tuple[float, Grid]] = deque(maxlen=PAST_GRIDS)
-        self._sampled = -1.0
 
     def measure(self, frame: VideoFrame, seconds: float) -> tuple[Grid, list[float]]:
         """Grid of a frame, and its row of signals from `difference` to `contrast`."""
@@ -208,9 +207,8 @@ class _Meter:
         drift, spread = 0.0, 0.0
         if self._past and self._past[0][1].shape == grid.shape:
             drift, spread = _differences(grid, self._past[0][1])
-        if seconds >= self._sampled + DRIFT / (PAST_GRIDS / 2):
+        if not self._past or seconds >= self._past[-1][0] + DRIFT / (PAST_GRIDS / 2):
             self._past.append((seconds, grid))
-            self._sampled = seconds
         self._before, self._histogram = grid, histogram
         return grid, [difference, distance, motion, drift, spread, mean / 255, contrast]
 

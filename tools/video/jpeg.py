@@ -11,6 +11,7 @@ from av import VideoFrame, VideoStream
 from PIL import Image
 
 from tools.files.checksums import BLANK, add_picture_checksum
+from tools.sandbox import Event
 from tools.video.container import (
     FAULTS,
     decoded,
@@ -22,7 +23,6 @@ from tools.video.container import (
 )
 from tools.vision.colour import measure_attributes
 
-Event = dict[str, Any]
 MAX_WIDTH, MAX_HEIGHT = 1280, 4096
 QUALITY = 82
 ROUNDING = 5e-4
@@ -59,7 +59,7 @@ class PictureWriter:
         self.written += picture.tell()
         down, across = max(rgb.shape[0] // 36, 1), max(rgb.shape[1] // 64, 1)
         small = rgb[down // 2 :: down, across // 2 :: across]
-        measured = measure_attributes("", round(seconds, 6), small, 0.0)
+        measured = measure_attributes("", round(seconds, 6), small)
         return {"seconds": measured.seconds, "name": name, "attributes": asdict(measured)}
 
 

@@ -13,13 +13,15 @@ from typing import Any
 
 import av
 import numpy as np
-from av import AudioResampler, VideoFrame, VideoStream
+from av import VideoFrame, VideoStream
 from av.container import OutputContainer
 from av.filter import Graph
 from av.video.frame import PictureType
 
 from tools.errors import UnreadableMedia
+from tools.sandbox import Event
 from tools.video.container import (
+    Resampler,
     decoded,
     open_media,
     origin,
@@ -28,7 +30,6 @@ from tools.video.container import (
     video_stream,
 )
 
-Event = dict[str, Any]
 SHORT_SIDE, LONG_SIDE = 720, 1280
 CLOCK = 90_000
 """Ticks a second of the copy's pictures: the rate of the original need not be constant."""
@@ -108,20 +109,20 @@ class _Pictures:
         self._mux, self._source = mux, source
         self._start, self._end, self._duration = start, end, duration
         self._stream: Any = None
-        self._graph: tuple[Any, Graph] | None = None
-        self._before: VideoFrame | None = None
-        self._last: VideoFrame | None = None
+        self._shape: Any = None
+        self._graph = Graph()
+        self._shown: VideoFrame | None = None
         self._second = self._tick = -1
 
     def write(self, frame: VideoFrame, seconds: float) -> None:
         if seconds >= self._end:
             self.done = True
         elif seconds < self._start - 1e-6:
-            self._before = frame  # what is on screen when the span begins
+            self._shown = frame  # when the span begins
         else:
             if not self.wrote:
                 exact = seconds <= self._start + 1e-6
-                first = frame if exact or self._before is None else self._before
+                first = frame if exact or self._shown is None else self._shown
                 if self._start > 0:
                     self._encode(first, 0.0)
                 if not exact:
@@ -130,21 +131,21 @@ class _Pictures:
                 self._encode(frame, seconds)
 
     def finish(self) -> None:
-        if self._before is not None and not self.wrote:  # the last picture stands through the span
-            self._encode(self._before, 0.0)
-        if self._stream is None:
+        if self._shown is None:
             return
-        if self._last is not None and self._duration > self._tick / CLOCK + 0.1:
-            self._encode(self._last, self._duration - 0.04)
+        if not self.wrote:  # the last picture stands through the span
+            self._encode(self._shown, 0.0)
+        if self._duration > self._tick / CLOCK + 0.1:
+            self._encode(self._shown, self._duration - 0.04)
         self._mux(self._stream.encode(None))
 
     def _upright(self, frame: VideoFrame) -> VideoFrame:
         """Picture turned as shown, with square pixels, in the size of the stream."""
         shape = (frame.width, frame.height, frame.format.name, frame.rotation)
-        if self._graph is None or self._graph[0] != shape:
-            self._graph = shape, self._build(frame)
-        self._graph[1].vpush(frame)
-        return self._graph[1].vpull()
+        if shape != self._shape:
+            self._shape, self._graph = shape, self._build(frame)
+        self._graph.vpush(frame)
+        return self._graph.vpull()
 
     def _build(self, frame: VideoFrame) -> Graph:
         graph = Graph()
@@ -184,7 +185,7 @@ class _Pictures:
         picture.pict_type = PictureType.I if key else PictureType.NONE
         self._second, self._tick = int(seconds), tick
         self._mux(self._stream.encode(picture))
-        self._last, self.wrote = frame, True
+        self._shown, self.wrote = frame, True
 
 
 class _Sound:
@@ -196,7 +197,7 @@ class _Sound:
         self._mux = mux
         self._stream: Any = mux.output.add_stream("aac", rate=RATE, layout="stereo")
         self._stream.codec_context.bit_rate = 128_000
-        self._resampler = AudioResampler("fltp", "stereo", RATE)
+        self._resampler = Resampler("fltp", "stereo", RATE)
         self._sent = 0
 
     def write(self, frame: av.AudioFrame, seconds: float) -> None:
@@ -205,13 +206,8 @@ class _Sound:
             return
         if seconds + frame.samples / max(frame.sample_rate, 1) <= self._start:
             return
-        try:
-            pieces = self._resampler.resample(frame)
-        except ValueError:  # the stream changed its format
-            self._resampler = AudioResampler("fltp", "stereo", RATE)
-            pieces = self._resampler.resample(frame)
-        for piece in pieces:
-            samples = piece.to_ndarray()
+        for samples in self._resampler.add(frame):
+            length = samples.shape[1]
             gap = round((seconds - self._start) * RATE) - self._sent
             if gap > DRIFT * RATE:
                 for filled in range(0, gap, RATE):  # by seconds: it may be an hour
@@ -219,7 +215,7 @@ class _Sound:
             elif gap < -DRIFT * RATE or (gap < 0 and not self.wrote):
                 samples = samples[:, -gap:]
             self._send(samples)
-            seconds += piece.samples / RATE
+            seconds += length / RATE
 
     def _send(self, samples: Any) -> None:
         if not samples.shape[1]:

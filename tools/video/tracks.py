@@ -11,8 +11,9 @@ from av.packet import Packet
 from av.stream import Discard, Disposition
 from av.subtitles.stream import SubtitleStream
 
+from tools.sandbox import Event
 from tools.text.clean import clean
-from tools.video.container import FAULTS, Event, codec_name, decoder_message, open_media, origin
+from tools.video.container import FAULTS, codec_name, decoder_message, open_media, origin
 
 TEXT_CODECS = {"ass", "ssa", "subrip", "srt", "text", "mov_text", "webvtt"}
 MAX_CUES = 50_000
@@ -26,11 +27,11 @@ rest is left out and reported: packed subtitles can be a thousand times as large
 def read_subtitles(path: str) -> Iterator[Event]:
     """Yield one event per subtitle stream, in stream order.
 
-    An event holds `stream`, `codec`, `language`, `title`, `default`, `forced`,
-    `hearing_impaired`, `original`, `commentary`, `text` (False: pictures, not read), `cues` and
-    `trouble`. A cue is [start, end, text] in seconds from the container's start, the text with
-    its markup, end equal to start where the file gives no length; a speaker named by the format
-    stands before the text as `<v Name>`. Damage ends the reading: `trouble` says so.
+    An event holds `stream`, `codec`, `language`, `title`, `partial`, `hearing_impaired`,
+    `preferred`, `text` (False: pictures, not read), `cues` and `trouble`. A cue is [start, end,
+    text] in seconds from the container's start, the text with its markup, end equal to start where
+    the file gives no length; a speaker named by the format stands before the text as `<v Name>`.
+    Damage ends the reading: `trouble` says so.
     """
     with open_media(path) as container:
         streams = container.streams.subtitles[:MAX_TRACKS]
@@ -66,11 +67,11 @@ def _described(stream: SubtitleStream) -> Event:
         "language": clean(stream.language or "", 40) or None,
         "title": clean(stream.metadata.get("title", ""), 80)
         or ("" if handler.endswith("Handler") else clean(handler, 80)),
-        "default": bool(is_ & Disposition.default),
-        "forced": bool(is_ & Disposition.forced),
+        "partial": bool(
+            is_ & (Disposition.forced | Disposition.comment | Disposition.descriptions)
+        ),
         "hearing_impaired": bool(is_ & (Disposition.hearing_impaired | Disposition.captions)),
-        "original": bool(is_ & Disposition.original),
-        "commentary": bool(is_ & (Disposition.comment | Disposition.descriptions)),
+        "preferred": bool(is_ & (Disposition.default | Disposition.original)),
         "text": codec in TEXT_CODECS,
         "cues": [],
         "trouble": "",

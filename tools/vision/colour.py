@@ -38,10 +38,10 @@ _HUES = ((15, "pink"), (36, "red"), (78, "orange"), (115, "yellow"), (165, "gree
          (220, "cyan"), (285, "blue"), (338, "purple"), (360, "pink"))  # fmt: skip
 
 
-def measure_attributes(video: str, seconds: float, rgb: Pixels, motion: float) -> Attributes:
+def measure_attributes(video: str, seconds: float, rgb: Pixels) -> Attributes:
     """Measure one small RGB picture (height, width, 3; 0 to 255).
 
-    Shares, brightness and saturation are 0 to 1; motion comes from the decode pass.
+    Shares, brightness and saturation are 0 to 1; motion, which is measured elsewhere, is 0.
     """
     import numpy as np
 
@@ -60,19 +60,19 @@ def measure_attributes(video: str, seconds: float, rgb: Pixels, motion: float) -
         colours={name: round(share, 4) for name, share in shares if share > 0},
         brightness=round(float(luma), 4),
         saturation=round(float(saturation), 4),
-        motion=motion,
+        motion=0.0,
     )
 
 
 def measure_picture(video: str, seconds: float, path: Path) -> Attributes:
-    """Measure a stored picture, with a motion of 0; OSError if it is no picture."""
+    """Measure a stored picture; OSError if it is no picture."""
     import numpy as np
     from PIL import Image
 
     with Image.open(path) as image:
         image.draft("RGB", (160, 90))
         small = np.asarray(image.convert("RGB").resize((64, 36), Image.Resampling.BOX))
-    return measure_attributes(video, seconds, small, 0.0)
+    return measure_attributes(video, seconds, small)
 
 
 @cache

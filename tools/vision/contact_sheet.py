@@ -38,14 +38,12 @@ class Sheet(NamedTuple):
 
 
 def contact_sheet(tiles: Sequence[Tile], width: int = WIDTH, columns: int = 0) -> Sheet:
-    """Lay tiles out in rows, at most `width` pixels wide; UnreadableMedia names a broken file.
+    """Lay out a tile or more, at most `width` pixels wide; UnreadableMedia names a broken file.
 
-    About as many columns as rows where `columns` is 0.
+    They stand in rows; there are about as many columns as rows where `columns` is 0.
     """
     from PIL import Image, ImageDraw, ImageFont
 
-    if not tiles:
-        raise ValueError("a contact sheet needs a tile")
     columns = columns or math.ceil(math.sqrt(len(tiles)))
     wide = (width - GAP * (columns - 1)) // columns
     pictures = [_scaled(tile.image, wide) for tile in tiles]

@@ -15,7 +15,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.files.rows import Rows
+from tools.files.rows import Rows, runs
 from tools.vision.change_regions import Grey
 
 Floats = NDArray[np.float64]
@@ -80,12 +80,11 @@ def movements(rows: Rows, cuts: Sequence[float] = ()) -> list[tuple[float, float
     level = np.convolve(motion, np.ones(reach) / reach, "same")
     moving = level >= LASTS
     moving[_first_frames(rows, cuts)] = False  # a movement ends with its scene
-    edges = np.flatnonzero(np.diff(moving.astype(np.int8), prepend=0, append=0)).tolist()
     spans: list[tuple[float, float]] = []
-    for first, last in zip(edges[::2], edges[1::2], strict=True):
+    for first, last in runs(moving):
         start, end = float(seconds[first]), float(seconds[min(last, len(seconds) - 1)])
         jump = motion[first:last].max() > ONE_STEP * motion[first:last].sum()
-        if level[first:last].max() < BEGINS or jump:
+        if not moving[first] or level[first:last].max() < BEGINS or jump:
             continue
         if spans and start - spans[-1][1] <= JOINED:
             cut = bisect_left(cuts, spans[-1][1] - 0.1)

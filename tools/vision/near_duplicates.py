@@ -14,8 +14,6 @@ from PIL import Image
 
 from tools.vision.change_regions import BLOCK, Grey, block_means
 
-Thumbnail = Grey
-"""Grey values, height and width in whole blocks."""
 WIDTH = 640
 """Pixels of a thumbnail, at most."""
 TEXTURE, TONE = 1.7, 4.0
@@ -24,7 +22,7 @@ LOOKED_BACK = 12
 """Different pictures that a frame is compared with, the latest first."""
 
 
-def thumbnail(path: Path) -> Thumbnail:
+def thumbnail(path: Path) -> Grey:
     """Load a picture for comparison; OSError if the file is none."""
     with Image.open(path) as picture:
         picture.draft("L", (WIDTH, 1))
@@ -35,13 +33,13 @@ def thumbnail(path: Path) -> Thumbnail:
     return whole_blocks(np.asarray(grey))
 
 
-def whole_blocks(grey: Thumbnail) -> Thumbnail:
+def whole_blocks(grey: Grey) -> Grey:
     """Pad a picture to whole blocks by repeating its last row and column."""
     height, width = grey.shape
     return np.pad(grey, ((0, -height % BLOCK), (0, -width % BLOCK)), mode="edge")
 
 
-def is_near_duplicate(one: Thumbnail, other: Thumbnail) -> bool:
+def is_near_duplicate(one: Grey, other: Grey) -> bool:
     """True if no block of the two pictures differs by more than noise."""
     if one.shape != other.shape:
         return False
@@ -54,10 +52,10 @@ def is_near_duplicate(one: Thumbnail, other: Thumbnail) -> bool:
     return bool(block_means(texture.reshape(apart.shape)).max() <= TEXTURE)
 
 
-def duplicate_groups(pictures: Iterable[Thumbnail]) -> list[int]:
+def duplicate_groups(pictures: Iterable[Grey]) -> list[int]:
     """The group of each picture, counted from 0; near-duplicates share one."""
     groups: list[int] = []
-    recent: list[tuple[int, Thumbnail]] = []  # a group and its picture, the latest last
+    recent: list[tuple[int, Grey]] = []  # a group and its picture, the latest last
     for picture in pictures:
         known = next((r for r in reversed(recent) if is_near_duplicate(r[1], picture)), None)
         known = known or (max(groups, default=-1) + 1, picture)

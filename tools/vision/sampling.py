@@ -7,13 +7,12 @@ keeps are written while they are at hand. The other strategies choose times afte
 from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.files.rows import Rows
+from tools.files.rows import Rows, runs
 from tools.vision.signals import NOISE, Grid
 
 Strategy = Literal["uniform", "keyframe", "dense", "sparse", "adaptive"]
@@ -207,21 +206,13 @@ def _nearest(rows: Rows, wanted: Sequence[float], reason: str) -> list[tuple[flo
     return [(float(seconds[i]), reason) for i in dict.fromkeys(places.tolist())]
 
 
-SKIPPED = (
-    "",
-    "the picture stands still",
-    f"less than {GAP} s after a kept frame",
-    "it moves, and shows little that is new",
-    "it moves, and looks like the frame kept before",
-    "there was no room for more pictures",
-    "more than were asked for",
-    "between two of the times",
-    "no keyframe",
-    "not the middle of a scene",
-)
-"""Reasons to skip a frame, told to users."""
-IS_STILL, CLOSE, LITTLE, SAME, FULL, OVER, BETWEEN, NO_KEYFRAME, NO_MIDDLE = range(1, len(SKIPPED))
-_OTHERWISE = {"uniform": BETWEEN, "dense": BETWEEN, "keyframe": NO_KEYFRAME, "sparse": NO_MIDDLE}
+_OTHERWISE = {
+    "uniform": "between two of the times",
+    "dense": "between two of the times",
+    "keyframe": "no keyframe",
+    "sparse": "not the middle of a scene",
+}
+"""Reason to skip a frame that a strategy does not choose, told to users."""
 
 
 @dataclass(frozen=True)
@@ -245,39 +236,40 @@ def skipped(
 ) -> list[Skipped]:
     """Frames that `choose` does not keep, given the same arguments, by time."""
     seconds: NDArray[np.float64] = rows["seconds"].astype(np.float64)
-    is_adaptive = strategy == "adaptive"
-    why = _failed_rule(rows, seconds) if is_adaptive else np.full(len(rows), _OTHERWISE[strategy])
+    why = np.full(len(rows), _OTHERWISE.get(strategy), object)
+    if strategy == "adaptive":
+        why[:] = _failed_rule(rows, seconds)
 
-    def mark(number: int | None, reason: int) -> None:
+    def mark(number: int | None, reason: str) -> None:
         chosen = choose(strategy, rows, scenes, count=number, start=start, end=end)
         why[np.isin(seconds, [at for at, _ in chosen])] = reason
 
     if strategy not in ("uniform", "dense"):  # those space as many as are asked for
-        mark(None, OVER)
-    mark(count, 0)
+        mark(None, "more than were asked for")
+    mark(count, "")
     inside = (seconds >= start) & (seconds < end)
     seconds, why = seconds[inside], why[inside]
-    edges = [0, *(np.flatnonzero(np.diff(why)) + 1).tolist(), len(why)]
     return [
-        Skipped(float(seconds[a]), float(seconds[b - 1]), b - a, SKIPPED[int(why[a])])
-        for a, b in pairwise(edges)
-        if b > a and why[a]
+        Skipped(float(seconds[a]), float(seconds[b - 1]), b - a, why[a])
+        for a, b in runs(why)
+        if why[a]
     ]
 
 
-def _failed_rule(rows: Rows, seconds: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Rule of `Adaptive` that each frame failed, in the order of its rules."""
+def _failed_rule(rows: Rows, seconds: NDArray[np.float64]) -> NDArray[np.str_]:
+    """Rule of `Adaptive` that each frame failed, in the order of its rules, told to users."""
     motion = rows["motion"].astype(np.float64)
     kept = np.maximum.accumulate(np.where(rows["kept"] > 0, np.arange(len(rows)), 0))
     since = seconds - seconds[kept]
     moved = np.cumsum(motion * np.clip(np.diff(seconds, prepend=0.0), 0.0, 1.0))
     failed = {
-        FULL: since >= FLOOR_SECONDS,
-        IS_STILL: motion <= STILL,
-        CLOSE: since < GAP,
-        LITTLE: moved - moved[kept] < MOVED_AMOUNT,
+        "there was no room for more pictures": since >= FLOOR_SECONDS,
+        "the picture stands still": motion <= STILL,
+        f"less than {GAP} s after a kept frame": since < GAP,
+        "it moves, and shows little that is new": moved - moved[kept] < MOVED_AMOUNT,
     }
-    return np.select(list(failed.values()), list(failed), SAME)
+    otherwise = "it moves, and looks like the frame kept before"
+    return np.select(list(failed.values()), list(failed), otherwise)
 
 
 def describe_skipped(left_out: Sequence[Skipped]) -> str:

@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.files.rows import Rows
+from tools.files.rows import Rows, runs
 from tools.vision.signals import DRIFT
 
 Floats = NDArray[np.float64]
@@ -107,18 +107,17 @@ def _fades(rows: Rows, seconds: Floats, hard: list[Cut]) -> list[Cut]:
     """Cuts in the middle of the spans in which the picture is faded out."""
     brightness, contrast = rows["brightness"], rows["contrast"]
     out = (contrast < FLAT) & (brightness < DARK)
-    edges = np.flatnonzero(np.diff(out.astype(np.int8)))
     at_cuts = np.array([cut.seconds for cut in hard], np.float64)
     cuts: list[Cut] = []
-    for first, last in itertools.pairwise(edges):
-        if out[first + 1]:  # from the first faded-out frame to the last one before the new picture
-            gone, back = seconds[first + 1], seconds[min(last + 1, len(seconds) - 1)]
+    for first, last in runs(out)[1:-1]:  # a film may begin or end black
+        if out[first]:
+            gone, back = seconds[first], seconds[last]
             ends = np.array([gone, back])
             if np.all(np.searchsorted(at_cuts, ends - 0.1) < np.searchsorted(at_cuts, ends + 0.1)):
                 continue  # a black picture between two hard cuts is a scene, not a fade
             begin = bisect_right(seconds, gone - FADE_NEAR)
             end = bisect_left(seconds, back + FADE_NEAR)
-            before, behind = brightness[begin : first + 1], brightness[last:end]
+            before, behind = brightness[begin:first], brightness[last - 1 : end]
             # Words that come and go on black are no fade: there must be a picture on both sides.
             if min(before.max(initial=0.0), behind.max(initial=0.0)) >= FADE_LIT:
                 cuts.append(Cut(float(gone + back) / 2, "fade", 1.0))

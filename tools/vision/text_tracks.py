@@ -8,14 +8,13 @@ import math
 import statistics
 import unicodedata
 from bisect import bisect_right
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from rapidfuzz import fuzz
 from rapidfuzz.distance import Levenshtein
 
-from tools.media import Frame, ScreenText
+from tools.media import Frame, ScreenText, numbered
 from tools.vision.change_regions import Box, area
 
 
@@ -84,17 +83,16 @@ class Track:
     gone: float = math.inf
     missed: bool = False
     sightings: int = 0
-    weights: dict[str, float] = field(default_factory=dict[str, float])
-    variants: dict[str, Line] = field(default_factory=dict[str, Line])
+    readings: dict[str, tuple[float, Line]] = field(default_factory=dict[str, tuple[float, Line]])
 
     def see(self, line: Line, run: Run) -> None:
         """Add a sighting, in these words, for the length of a run."""
-        self.sightings += not self.variants or line is not self.line  # taken over is not seen again
+        self.sightings += not self.readings or line is not self.line  # taken over is not seen again
         self.line, self.end, self.gone, self.missed = line, run.end, math.inf, False
-        weight = line.confidence * max(run.end - run.start, 0.1)
-        self.weights[line.text] = self.weights.get(line.text, 0) + weight
-        if line.confidence >= self.variants.get(line.text, line).confidence:
-            self.variants[line.text] = line
+        weight, surest = self.readings.get(line.text, (0.0, line))
+        weight += line.confidence * max(run.end - run.start, 0.1)
+        best = line if line.confidence >= surest.confidence else surest
+        self.readings[line.text] = weight, best
 
     def lost(self, run: Run, cuts: list[float]) -> bool:
         """True if the text was unseen for too long to be the same appearance in this run."""
@@ -258,13 +256,9 @@ def _becomes(part: Track, whole: Track) -> bool:
 
 def _texts(tracks: list[Track]) -> list[ScreenText]:
     """Texts by time, worded as most confidence times duration says; equal spans are numbered."""
-    count: Counter[tuple[int, int]] = Counter()
-    result: list[ScreenText] = []
+    texts: list[ScreenText] = []
     for track in sorted(tracks, key=lambda t: (t.start, t.line.box[1], t.line.box[0])):
-        line = track.variants[max(track.weights, key=lambda text: track.weights[text])]
-        end = max(track.start, track.end)
-        key = round(track.start * 1000), round(end * 1000)
-        count[key] += 1
-        place = track.video, track.start, end, line.text, line.box, line.confidence
-        result.append(ScreenText(*place, n=count[key]))
-    return result
+        _, line = max(track.readings.values(), key=lambda reading: reading[0])
+        span = track.video, track.start, max(track.start, track.end)
+        texts.append(ScreenText(*span, line.text, line.box, line.confidence))
+    return list(numbered(texts))

@@ -22,12 +22,12 @@ def models_list(as_json: AsJson = False) -> None:
     """List the models: what is there, what can be had, what uses it."""
     from tools.models import registry
 
-    home = load_settings().home
+    ready = registry.installed(load_settings().home)
     rows = [
         {
             "name": model.name,
             "kind": model.kind,
-            "state": registry.state(home, model.name),
+            "state": "ready" if model.name in ready else "missing",
             "size": model.size,
             "used_by": model.used_by,
         }

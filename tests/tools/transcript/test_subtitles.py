@@ -310,7 +310,7 @@ def test_text_tracks_of_a_container_are_read(tmp_path: Path):
         ],
     )
     events = list(read_subtitles(str(path)))
-    assert [(e["language"], e["forced"], e["text"], e["trouble"]) for e in events] == [
+    assert [(e["language"], e["partial"], e["text"], e["trouble"]) for e in events] == [
         ("ger", False, True, ""),
         ("eng", False, True, ""),
         ("ger", True, True, ""),
@@ -324,7 +324,7 @@ def test_text_tracks_of_a_container_are_read(tmp_path: Path):
     ]
     assert [texts(t)[0] for t in tracks] == ["Hallo Welt", "Hello & bye", "Hallo, du da"]
     found = transcript(VIDEO, tracks, 4.0)
-    assert (found.language, found.provider, len(found.utterances)) == ("de", "subtitles", 2)
+    assert (found.language, len(found.utterances)) == ("de", 2)
     assert "stream 2 'English [MT]' (en, machine translation)" in found.notes[1]
 
 
@@ -342,11 +342,9 @@ def test_pictures_are_named_but_not_read():
         "codec": "hdmv_pgs_subtitle",
         "language": "eng",
         "title": "",
-        "default": True,
-        "forced": False,
+        "partial": False,
         "hearing_impaired": False,
-        "original": False,
-        "commentary": False,
+        "preferred": True,
         "text": False,
         "cues": [],
         "trouble": "",

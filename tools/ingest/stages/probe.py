@@ -52,7 +52,7 @@ def subtitles(run: IngestRun) -> Result:
     if not best.utterances:
         return Result(state="skipped", note=note or "no subtitles")
     names = run.write_words(SUBTITLES, best.utterances)
-    return Result(names, "done", best.provider, note, {"language": best.language})
+    return Result(names, "done", "subtitles", note, {"language": best.language})
 
 
 def _sidecars(run: IngestRun) -> list[Path]:
