@@ -68,8 +68,7 @@ OWNERS = {
 }  # fmt: skip
 DOTTED = re.compile(r"\w+(\.\w+)+")
 LIGHT = {
-    "numpy", "platformdirs", "py_rust_stemmers", "pydantic", "rapidfuzz", "Stemmer",
-    "typing_extensions",
+    "numpy", "platformdirs", "pydantic", "rapidfuzz", "Stemmer",
 }  # fmt: skip
 """Packages that any file may import."""
 

@@ -6,6 +6,7 @@ nothing for the next run, it takes more bytes than were announced, and it compar
 
 import contextlib
 import fnmatch
+import io
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -151,8 +152,6 @@ def _fetch(
 
     def update(more: int) -> None:
         nonlocal done
-        if target.tell() + more > file.size:  # a hub may send for ever
-            raise mismatch
         done += more
         on_progress(min(done, total), total)
 
@@ -160,7 +159,7 @@ def _fetch(
         return contextlib.nullcontext(SimpleNamespace(update=update))
 
     on_progress(0, total)
-    on_progress(min(done, total), total)
+    update(0)
     for file in files:
         path, partial = folder / file.place, _partial_path(folder, file)
         if path.is_file():
@@ -173,7 +172,7 @@ def _fetch(
             f"run again: cuepoint models pull {name}"
         )
         try:
-            with partial.open("ab") as target:
+            with _BoundedFile(partial, file.size, mismatch) as target:
                 resumed = target.tell()
                 client.http_get(
                     url, target, expected_size=file.size, resume_size=resumed, tqdm_class=bar
@@ -236,6 +235,19 @@ def _bound_pace(name: str, hub: str) -> None:
 
     session = get_session()
     session.event_hooks = {**session.event_hooks, "response": [bound]}
+
+
+class _BoundedFile(io.BufferedWriter):
+    """File that takes a number of bytes, and raises at the next: a hub may send for ever."""
+
+    def __init__(self, path: Path, size: int, error: ProviderUnavailable) -> None:
+        super().__init__(io.FileIO(path, "ab"))
+        self._size, self._error = size, error
+
+    def write(self, data: Any, /) -> int:
+        if self.tell() + memoryview(data).nbytes > self._size:
+            raise self._error
+        return super().write(data)
 
 
 def _translated(name: str, hub: str, error: Exception) -> VideoError:
