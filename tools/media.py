@@ -6,7 +6,7 @@ Pixels never travel in a type: `image` is a path relative to the library's folde
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Any, Literal, TypeVar
 
 Item = TypeVar("Item")
 Kind = Literal[
@@ -77,17 +77,6 @@ class Video:
     stages: Mapping[str, Stage] = field(default_factory=dict[str, Stage])
 
 
-class Timed(Protocol):
-    """A span of a video."""
-
-    @property
-    def video(self) -> str: ...
-    @property
-    def start(self) -> float: ...
-    @property
-    def end(self) -> float: ...
-
-
 @dataclass(frozen=True)
 class Frame:
     """One kept picture; reason says why the sampler kept it."""
@@ -100,14 +89,6 @@ class Frame:
     @property
     def id(self) -> str:
         return evidence_id("frame", self.video, self.seconds)
-
-    @property
-    def start(self) -> float:
-        return self.seconds
-
-    @property
-    def end(self) -> float:
-        return self.seconds
 
 
 @dataclass(frozen=True)
