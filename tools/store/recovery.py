@@ -41,9 +41,11 @@ def recover(root: Path, video: str) -> tuple[Path | None, Facts]:
     """
     folder = root / "videos" / video
     facts = known(folder)
-    for path in dict.fromkeys(_places(root, folder, facts)):
-        if path.is_file() and digest(path)[:16] == video:
+    tried: set[Path] = set()
+    for path in _places(root, folder, facts):
+        if path not in tried and path.is_file() and digest(path)[:16] == video:
             return path, facts
+        tried.add(path)
     return None, facts
 
 
