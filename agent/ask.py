@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from agent.agent import Agent
 from agent.grounding.review import Claim
 from tools.errors import NotIndexed, RefusedRequest
-from tools.files.disk import NOTES, Note, Notes
+from tools.files.disk import NOTED, Note, Noted, notes
 from tools.media import Coverage, Evidence
 
 if TYPE_CHECKING:
@@ -131,7 +131,8 @@ async def _answer(
     from agent.turn import Turn
 
     settings, begun = agent.settings, time.monotonic()
-    NOTES.set(notes := Notes())
+    noted: Noted = {}
+    NOTED.set(noted)
     question = _validated(question)
     scope = await asyncio.to_thread(_scope, agent.library, videos)
     name = thread or prefix + uuid.uuid4().hex
@@ -169,7 +170,7 @@ async def _answer(
         cost_usd=turn.meter.usd if turn.meter else None,
         seconds=round(time.monotonic() - begun, 3),
         thread=conversation.name,
-        notes=notes.all,
+        notes=notes(noted),
     )
 
 

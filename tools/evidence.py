@@ -1,7 +1,6 @@
 """Evidence from stored rows: the one value that every door renders."""
 
 import re
-from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -12,12 +11,11 @@ from tools.media import (
     DOUBTFUL,
     Attributes,
     Evidence,
-    Frame,
     Kind,
-    Scene,
     ScreenText,
     Utterance,
     Video,
+    clock,
     evidence_id,
 )
 
@@ -35,8 +33,6 @@ SoundState = Literal["none", "unheard", "heard"]
 """Sound of a video: no track, one that is not indexed yet, one that is."""
 SOME, MUCH, MOST = 0.08, 0.25, 0.5
 """Shares of a picture, from which on a colour is called some, much or mostly."""
-FIRST_FRAME = 0.05
-"""Seconds after a cut within which a frame is the first of its scene."""
 _CODECS = {
     "h264": "H.264 (AVC)", "hevc": "H.265 (HEVC)", "libdav1d": "AV1", "av1": "AV1", "vp8": "VP8",
     "libvpx-vp9": "VP9", "vp9": "VP9", "mpeg4": "MPEG-4 Part 2", "mpeg2video": "MPEG-2",
@@ -50,18 +46,15 @@ _SOUND: Mapping[SoundState, str] = {
 }
 
 
-def mean_attributes(frames: Sequence[Attributes], duration: float) -> Attributes | None:
+def _mean_colour_facts(frames: Sequence[Attributes], duration: float) -> dict[str, Any]:
     """Mean colours and light of a whole video: each frame counts until the next one."""
     if not frames:
-        return None
+        return {}
     ends = [frame.seconds for frame in frames[1:]] + [max(duration, frames[-1].seconds)]
     weights = [max(end - frame.seconds, 1e-3) for frame, end in zip(frames, ends, strict=True)]
     names = {name for frame in frames for name in frame.colours}
-    return replace(
-        frames[0],
-        colours={n: fmean((f.colours.get(n, 0.0) for f in frames), weights) for n in names},
-        brightness=fmean((frame.brightness for frame in frames), weights),
-    )
+    colours = {n: fmean((f.colours.get(n, 0.0) for f in frames), weights) for n in names}
+    return {"colours": colours, "brightness": fmean((f.brightness for f in frames), weights)}
 
 
 def parse_id(text: str) -> tuple[Kind, str, float, float] | None:
@@ -105,11 +98,6 @@ def _ms(seconds: float) -> int:
     return round(seconds * 1000)
 
 
-def of_speech(utterance: Utterance, image: str | None, score: float = 0.0) -> Evidence:
-    """An utterance; facts as of a passage."""
-    return of_passage([utterance], image, score)
-
-
 def of_passage(spoken: Sequence[Utterance], image: str | None, score: float = 0.0) -> Evidence:
     """Consecutive utterances as one; facts: `speakers`, and the least certain's `reliability`."""
     first, worst = spoken[0], min(spoken, key=lambda u: u.confidence)
@@ -139,49 +127,6 @@ def of_screen(seen: ScreenText, image: str | None, score: float = 0.0) -> Eviden
     )
 
 
-def of_frame(
-    frame: Frame, seen: Attributes | None, score: float = 0.0, *, scenes: Sequence[Scene] = ()
-) -> Evidence:
-    """One frame; facts: `colours`, `brightness`, and `begins`, the scene that starts with it."""
-    facts, words = _colour_facts(seen), [describe(seen)] if seen else []
-    number = bisect_right(scenes, frame.seconds, key=lambda scene: scene.start)
-    if number > 1 and frame.seconds - scenes[number - 1].start < FIRST_FRAME:
-        facts["begins"] = number
-        words.insert(0, f"a cut, scene {number} begins")
-    span = frame.video, frame.seconds, frame.seconds
-    return _evidence("frame", *span, ", ".join(words), frame.image, score, "picture", facts)
-
-
-def of_scene(
-    scene: Scene, number: int, count: int, seen: Attributes | None, score: float = 0.0
-) -> Evidence:
-    """A shot between two cuts; facts: `number`, `count`, `colours`, `brightness`."""
-    text = f"scene {number} of {count}" + (f", {describe(seen)}" if seen else "")
-    facts = {"number": number, "count": count, **_colour_facts(seen)}
-    span = scene.video, scene.start, scene.end
-    return _evidence("scene", *span, text, scene.image, score, "cuts", facts)
-
-
-def of_span(
-    video: str,
-    start: float,
-    end: float,
-    seen: Attributes | None,
-    image: str | None,
-    score: float = 0.0,
-) -> Evidence:
-    """A stretch of frames; facts: `colours`, `brightness`."""
-    text, facts = describe(seen) if seen else "", _colour_facts(seen)
-    return _evidence("frame", video, start, end, text, image, score, "picture", facts)
-
-
-def of_sound(
-    video: str, start: float, end: float, text: str, image: str | None, score: float = 0.0
-) -> Evidence:
-    """A stretch of sound."""
-    return _evidence("sound", video, start, end, text, image, score, "sound", {})
-
-
 def of_video(
     video: Video,
     scenes: int,
@@ -204,34 +149,23 @@ def of_video(
         "height": video.height,
         "fps": video.fps,
         "codec": probe["video"]["codec"] if probe["video"] else None,
-        **_colour_facts(mean_attributes(frames, video.duration)),
+        **_mean_colour_facts(frames, video.duration),
         "sound": sound,
         "subtitles": [track["language"] or "?" for track in probe.get("subtitles", ())],
         "recorded_at": video.recorded_at.isoformat() if video.recorded_at else None,
         "title": video.title,
     }
     text = ", ".join([*video_parts(facts), f"called {video.title}"])
-    return _evidence("video", video.id, 0.0, video.duration, text, image, 0.0, "file", facts)
-
-
-def _evidence(
-    kind: Kind, video: str, start: float, end: float, text: str, image: str | None, score: float,
-    source: str, facts: Mapping[str, Any],
-) -> Evidence:  # fmt: skip
-    id = evidence_id(kind, video, start, end)
-    return Evidence(id, video, start, end, kind, text, image, score, source, facts=facts)
+    id = evidence_id("video", video.id, 0.0, video.duration)
+    whole = id, video.id, 0.0, video.duration, "video"
+    return Evidence(*whole, text, image, source="file", facts=facts)
 
 
 def video_parts(facts: Mapping[str, Any]) -> list[str]:
     """Facts of a whole video in words, the most asked for first."""
     duration, scenes = facts["duration"], facts["scenes"]
-    minutes, seconds = divmod(duration, 60)
-    length = f"{duration:.1f} seconds"
-    if minutes:
-        hours, minutes = divmod(int(minutes), 60)
-        clock = f"{hours}:{minutes:02}:{seconds:04.1f}" if hours else f"{minutes}:{seconds:04.1f}"
-        length += f" ({clock})"
-    parts = [f"{length} long"]
+    minutes = f" ({clock(round(duration, 1))})" if duration >= 60 else ""
+    parts = [f"{duration:.1f} seconds{minutes} long"]
     if scenes:
         parts.append("1 scene" if scenes == 1 else f"{scenes} scenes")
     if facts["width"]:
@@ -240,7 +174,7 @@ def video_parts(facts: Mapping[str, Any]) -> list[str]:
         parts.append(f"{facts['fps']:.4g} frames a second")
     if codec := facts["codec"]:
         parts.append(f"encoded as {_CODECS.get(codec, codec)}")
-    if "colours" in facts and (colours := _in_words(facts["colours"], facts["brightness"])):
+    if "colours" in facts and (colours := describe(facts["colours"], facts["brightness"])):
         parts.append(f"on the whole {colours}")
     parts.append(_SOUND[facts["sound"]])
     if facts["subtitles"]:
@@ -251,7 +185,8 @@ def video_parts(facts: Mapping[str, Any]) -> list[str]:
     return parts
 
 
-def _colour_facts(seen: Attributes | None) -> dict[str, Any]:
+def colour_facts(seen: Attributes | None) -> dict[str, Any]:
+    """Colours and light as facts of evidence; none if they were not measured."""
     return {"colours": dict(seen.colours), "brightness": seen.brightness} if seen else {}
 
 
@@ -261,12 +196,8 @@ def main_colours(colours: Mapping[str, float]) -> dict[str, float]:
     return dict([(name, share) for name, share in shares if share >= SOME][:3])
 
 
-def describe(seen: Attributes) -> str:
+def describe(colours: Mapping[str, float], brightness: float) -> str:
     """Colours and light in words, the largest share first: "mostly blue, some white, bright"."""
-    return _in_words(seen.colours, seen.brightness)
-
-
-def _in_words(colours: Mapping[str, float], brightness: float) -> str:
     words = [
         f"{'mostly' if share >= MOST else 'much' if share >= MUCH else 'some'} {name}"
         for name, share in main_colours(colours).items()

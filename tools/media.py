@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Any, Literal, TypeVar
 
 Item = TypeVar("Item")
 Kind = Literal[
@@ -78,17 +78,6 @@ class Video:
     stages: Mapping[str, Stage] = field(default_factory=dict[str, Stage])
 
 
-class Timed(Protocol):
-    """A span of a video."""
-
-    @property
-    def video(self) -> str: ...
-    @property
-    def start(self) -> float: ...
-    @property
-    def end(self) -> float: ...
-
-
 @dataclass(frozen=True)
 class Frame:
     """One kept picture; reason says why the sampler kept it."""
@@ -101,14 +90,6 @@ class Frame:
     @property
     def id(self) -> str:
         return evidence_id("frame", self.video, self.seconds)
-
-    @property
-    def start(self) -> float:
-        return self.seconds
-
-    @property
-    def end(self) -> float:
-        return self.seconds
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ something irrelevant. Each package brings a class of capabilities; they are comp
 
 import threading
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from tools.embed import ImageEmbedder, load_image_embedder, resolve_image_embedder
@@ -46,8 +46,7 @@ class Toolbox(SearchCapabilities, SamplingCapabilities, LibraryCapabilities, Sum
         self._resolve = library.evidence
         self.texts = TextSearch(library, index, threads, device)
         self.pictures = PictureSearch(library, image_embedder, missing_embedder)
-        self._load_reader = load_reader
-        self._reader = None
+        self._load_reader = cache(load_reader or (lambda: None))
         self._guard = threading.Lock()
 
     def tools(self) -> list[Callable[..., Any]]:

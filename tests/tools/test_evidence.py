@@ -1,21 +1,14 @@
 """Ids of evidence, and stored things in the words that an answer may quote."""
 
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from tools.evidence import (
-    describe,
-    of_frame,
-    of_scene,
-    of_screen,
-    of_span,
-    of_speech,
-    of_video,
-    parse_id,
-)
+from tools.evidence import describe, of_passage, of_screen, of_video, parse_id
 from tools.media import Attributes, Frame, Scene, ScreenText, Utterance, Video, evidence_id
+from tools.store.evidence import of_frame, of_scene, of_span
 
 VIDEO = "7f3a9c21d0e4b512"
 
@@ -66,27 +59,35 @@ def look(light: float = 0.5, **colours: float) -> Attributes:
     ],
 )
 def test_a_look_in_words(seen: Attributes, words: str) -> None:
-    assert describe(seen) == words
+    assert describe(seen.colours, seen.brightness) == words
 
 
 def test_speech_names_its_speaker_and_source() -> None:
-    one = of_speech(Utterance(VIDEO, 1.0, 2.0, "Hello.", "Ada", "draft"), "x.jpg", 0.4)
+    one = of_passage([Utterance(VIDEO, 1.0, 2.0, "Hello.", "Ada", "draft")], "x.jpg", 0.4)
     assert (one.kind, one.text, one.source) == ("speech", "Ada: Hello.", "draft")
     assert (one.start, one.end, one.image, one.score) == (1.0, 2.0, "x.jpg", 0.4)
-    assert of_speech(Utterance(VIDEO, 1.0, 2.0, "Hello."), None).text == "Hello."
+    assert of_passage([Utterance(VIDEO, 1.0, 2.0, "Hello.")], None).text == "Hello."
+
+
+def stored(seen: Attributes | None) -> Any:
+    """A store of a video whose frames all look like this."""
+    return SimpleNamespace(
+        attributes=lambda _: [seen] if seen else [], is_kept=lambda _: False,
+        scenes=lambda _: [], frames=lambda _: [],
+    )  # fmt: skip
 
 
 def test_the_other_kinds_keep_their_ids_and_times() -> None:
     text = ScreenText(VIDEO, 9.0, 17.0, "TIMETABLE", (0.0, 0.0, 1.0, 1.0), n=3)
     frame = Frame(VIDEO, 2.5, "f.jpg", "new shot")
-    scene = Scene(VIDEO, 3.0, 6.0, None)
+    scenes = [Scene(VIDEO, at, at + 3.0, None) for at in (0.0, 3.0, 6.0, 9.0)]
     assert of_screen(text, None).id == text.id and of_screen(text, None).text == "TIMETABLE"
-    shown = of_frame(frame, look(red=0.9))
+    shown = of_frame(stored(look(red=0.9)), frame)
     assert (shown.id, shown.start, shown.end, shown.text) == (frame.id, 2.5, 2.5, "mostly red")
-    assert of_frame(frame, None).text == ""
-    assert of_scene(scene, 2, 4, None).text == "scene 2 of 4"
-    assert of_scene(scene, 2, 4, look(blue=0.9)).text == "scene 2 of 4, mostly blue"
-    span = of_span(VIDEO, 1.0, 4.0, look(red=0.9), "i.jpg")
+    assert of_frame(stored(None), frame).text == ""
+    assert of_scene(stored(None), scenes, 2).text == "scene 2 of 4"
+    assert of_scene(stored(look(blue=0.9)), scenes, 2).text == "scene 2 of 4, mostly blue"
+    span = of_span(stored(look(red=0.9)), VIDEO, 1.0, 4.0)
     assert (span.kind, span.start, span.end, span.text) == ("frame", 1.0, 4.0, "mostly red")
 
 

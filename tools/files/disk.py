@@ -84,34 +84,23 @@ class Note:
         return f"{happened}, so {losses}. {remedy}: nothing else is lost."
 
 
-class Notes:
-    """Notes of one question, from all its threads."""
-
-    def __init__(self) -> None:
-        self._noted: dict[tuple[DiskState, Unkept], None] = {}
-
-    def add(self, what: Unkept, why: DiskState) -> None:
-        """Note once that something is not kept."""
-        self._noted[why, what] = None
-
-    @property
-    def all(self) -> tuple[Note, ...]:
-        """One note for each reason."""
-        noted = sorted(self._noted, key=lambda pair: list(_WHAT).index(pair[1]))
-        by: dict[DiskState, list[Unkept]] = {}
-        for why, what in noted:
-            by.setdefault(why, []).append(what)
-        return tuple(Note(why, tuple(unkept)) for why, unkept in by.items())
+Noted = dict[tuple[DiskState, Unkept], None]
+NOTED: ContextVar[Noted | None] = ContextVar("NOTED", default=None)
+"""What the threads of this context's question could not keep; None outside of questions."""
 
 
-NOTES: ContextVar[Notes | None] = ContextVar("NOTES", default=None)
-"""Notes of the question that this context answers; None outside of questions."""
+def notes(noted: Noted) -> tuple[Note, ...]:
+    """One note for each reason, that of the most important loss first."""
+    by: dict[DiskState, list[Unkept]] = {}
+    for why, what in sorted(noted, key=lambda pair: list(_WHAT).index(pair[1])):
+        by.setdefault(why, []).append(what)
+    return tuple(Note(why, tuple(unkept)) for why, unkept in by.items())
 
 
 def note(what: Unkept, why: DiskState) -> None:
     """Add a note to the question, or to the log outside of questions."""
-    if notes := NOTES.get():
-        notes.add(what, why)
+    if (noted := NOTED.get()) is not None:
+        noted[why, what] = None
     else:
         _log.info("%s", Note(why, (what,)).text)
 

@@ -25,13 +25,10 @@ def write_bytes(path: Path, data: bytes) -> None:
     try:
         with temporary.open("xb") as file:
             file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
+        move_into_place(temporary, path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    sync_folder(path.parent)
 
 
 def encode_json(value: Any) -> bytes:
@@ -137,7 +134,10 @@ def temporary_folder(home: Path, prefix: str) -> Generator[Path]:
 
 
 def delete_unlocked(folder: Path, pattern: str) -> None:
-    """Delete files and folders that nobody has locked: their owner was killed."""
+    """Delete files and folders that nobody has locked: their owner was killed.
+
+    Files of `write_bytes` have no lock: only where nobody else can be writing.
+    """
     for path in folder.glob(pattern):
         with contextlib.suppress(OSError), _open(path) as handle:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -145,12 +145,6 @@ def delete_unlocked(folder: Path, pattern: str) -> None:
                 shutil.rmtree(path)
             else:
                 path.unlink()
-
-
-def delete_temporary(folder: Path) -> None:
-    """Delete files of a killed `write_bytes`; only where nobody else can be writing."""
-    for path in folder.glob(".*.tmp"):
-        path.unlink(missing_ok=True)
 
 
 def remove_folder(folder: Path, trash: Path) -> None:

@@ -18,27 +18,19 @@ class RowWriter:
         self._row = row
         self._file: BinaryIO = path.open("wb")
         self._count = 0
-        self._waiting: list[tuple[Any, ...]] = []
         self._header()
 
     def add(self, row: tuple[Any, ...]) -> None:
         """Append one row, its values in the order of the row's fields."""
-        self._waiting.append(row)
-        if len(self._waiting) >= 1024:
-            self._flush()
+        self._file.write(np.array(row, self._row).tobytes())
+        self._count += 1
 
     def close(self) -> int:
         """Finish the file; returns the number of rows."""
-        self._flush()
         self._file.seek(0)
         self._header()  # NumPy pads the header, so that a longer count fits in its place
         self._file.close()
         return self._count
-
-    def _flush(self) -> None:
-        self._file.write(np.array(self._waiting, self._row).tobytes())
-        self._count += len(self._waiting)
-        self._waiting.clear()
 
     def _header(self) -> None:
         descr, shape = npy.dtype_to_descr(self._row), (self._count,)

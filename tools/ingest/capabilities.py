@@ -22,8 +22,7 @@ class SamplingCapabilities:
 
     library: Library
     pictures: PictureSearch
-    _load_reader: Callable[[], TextReader | None] | None
-    _reader: TextReader | None
+    _load_reader: Callable[[], TextReader | None]
     _guard: threading.Lock
 
     def _sampling_tools(self) -> list[Callable[..., Any]]:
@@ -52,11 +51,10 @@ class SamplingCapabilities:
         """
         id = self.library.get(video).id
         visual = self.pictures.visual if self.library.picture_vectors(id) else None
-        with self._guard:
-            if self._reader is None and self._load_reader:
-                self._reader = self._load_reader()
+        with self._guard:  # so that it is loaded once
+            reader = self._load_reader()
         embedder = visual.embedder if visual else None
-        incomplete = DenseSampler(self.library, id, self._reader, embedder).sample(start, end)
+        incomplete = DenseSampler(self.library, id, reader, embedder).sample(start, end)
         whole = of_span(self.library, id, start, max(end, start + 0.001))
         found = moment(self.library, id, start, max(end, start))
         return [whole, *found, *([incomplete] if incomplete else [])]

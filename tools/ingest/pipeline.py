@@ -213,9 +213,8 @@ def _run_stages(run: IngestRun, only: tuple[str, ...]) -> None:
     last = max((STAGES.index(name) for name in only), default=len(STAGES) - 1)
     wanted = {*NEEDED, *only, *(need for name in only for need in DEPENDENCIES.get(name, ()))}
     shutil.rmtree(run.scratch, ignore_errors=True)
-    files.delete_temporary(run.folder)
     run.delete_unlisted()
-    for pattern in ("look-*", "copy-*"):
+    for pattern in (".*.tmp", "look-*", "copy-*"):
         files.delete_unlocked(run.folder, pattern)
     failed: list[VideoError] = []
     try:
@@ -269,8 +268,6 @@ def _run_stage(run: IngestRun, name: str) -> None:
     run.manifest["notes"] = list(dict.fromkeys(run.manifest["notes"]))
     run.save()
     run.delete_unlisted()
-    for file in before.get("files", {}).keys() - checksums:
-        (run.folder / file).unlink(missing_ok=True)
     run.report(1.0, result.state)
 
 

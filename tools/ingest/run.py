@@ -18,13 +18,9 @@ from tools.sandbox import Child, Event
 from tools.store.manifest import Manifest, is_partial, partial_name, unlisted_files, write_manifest
 from tools.store.original import Original
 from tools.store.records import past_file, row_builder
+from tools.store.store import STAGES, WEIGHTS
 from tools.vision.sampling import Strategy
 
-WEIGHTS = {
-    "probe": 1, "subtitles": 2, "keyframes": 6, "pass": 40, "sound": 3, "screen": 45,
-    "pictures": 20, "speech": 60, "speakers": 10, "vectors": 6,
-}  # fmt: skip
-"""Usual share of the time of each stage, for the estimate of what remains."""
 CHECKPOINT_SECONDS = 2.0
 """Seconds between two checkpoints of a stage, at least."""
 
@@ -41,6 +37,12 @@ class Progress:
 
 
 OnProgress = Callable[[Progress], None]
+
+
+def work_done(stage: str, fraction: float) -> float:
+    """Share of the work of all stages that is done, 0 to 1, with a fraction of this stage."""
+    before = sum(WEIGHTS[name] for name in STAGES[: STAGES.index(stage)])
+    return (before + WEIGHTS[stage] * fraction) / sum(WEIGHTS.values())
 
 
 @dataclass
@@ -97,9 +99,7 @@ class IngestRun:
 
     def report(self, fraction: float, state: StageState = "running") -> None:
         """Report the progress of the running stage to the caller and to readers of the library."""
-        names = list(WEIGHTS)
-        before = sum(WEIGHTS[name] for name in names[: names.index(self.stage)])
-        done = (before + WEIGHTS[self.stage] * fraction) / sum(WEIGHTS.values())
+        done = work_done(self.stage, fraction)
         now = time.monotonic()
         spent = now - self.started
         remaining = spent * (1 - done) / done if done > 0.03 and spent > 1 else None
@@ -138,7 +138,8 @@ class IngestRun:
         if time.monotonic() - self.checkpointed_at < CHECKPOINT_SECONDS:
             return
         if file not in self.entry.get("files", {}):
-            self._publish(self._with_replaced(file, words()), fraction, **facts)
+            parts = self._write_parts(self._with_replaced(file, words()), fraction, **facts)
+            self._save_entry({"state": "running", **parts})
         elif facts:
             redo = self._write_parts({file: words()}, fraction, **facts)
             self._save_entry({**self.entry, "redo": redo})
@@ -152,7 +153,8 @@ class IngestRun:
         """
         rows = self._with_replaced(file, words)
         if rows.keys() & self.entry.get("files", {}).keys():
-            self._publish(rows, 1.0)  # files that are listed must not change
+            # Files that are listed must not change.
+            self._save_entry({"state": "running", **self._write_parts(rows, 1.0)})
         for name, some in rows.items():
             if some:
                 write_lines(self.folder / name, some)
@@ -167,9 +169,6 @@ class IngestRun:
                 known = self.library.words(self.video, name)
                 replaced += [word for word in known if word.id not in ids]
         return {file: words, past_file(file): replaced}
-
-    def _publish(self, rows: dict[str, Sequence[Any]], fraction: float, **facts: Any) -> None:
-        self._save_entry({"state": "running", **self._write_parts(rows, fraction, **facts)})
 
     def _write_parts(
         self, rows: dict[str, Sequence[Any]], fraction: float, **facts: Any

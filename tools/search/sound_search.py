@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Literal
 
-from tools import evidence as make
 from tools.audio.loudness import KINDS, describe_sound, loudest, segments
 from tools.errors import NotIndexed
+from tools.media import Evidence, evidence_id
 
 if TYPE_CHECKING:
     from tools.files.rows import Rows
-    from tools.media import Evidence
     from tools.store.store import Store
 
 Sought = Literal["loudest", "outburst", "silence", "speech", "other"]
@@ -58,7 +57,8 @@ def find_sounds(
 def of_sound(store: Store, video: str, start: float, end: float, score: float = 0.0) -> Evidence:
     """A stretch of sound as evidence: how loud, and of what kind."""
     text = describe_sound(store.signals(video, "sound"), start, end)
-    return make.of_sound(video, start, end, text, store.image_at(video, start, end), score)
+    id, image = evidence_id("sound", video, start, end), store.image_at(video, start, end)
+    return Evidence(id, video, start, end, "sound", text, image, score, "sound")
 
 
 def _scored(rows: Rows, sought: Sought) -> list[tuple[float, float, float]]:

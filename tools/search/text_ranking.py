@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from rapidfuzz.distance import Indel
 
-from tools.media import ScreenText, Timed, Utterance
+from tools.media import ScreenText, Utterance
 from tools.search.passages import ABOUT
 from tools.search.word_vectors import Lexicon
 from tools.text.tokens import asked_words, stem, stems, surface_forms
@@ -279,7 +279,7 @@ def standardised(scores: Floats) -> Floats:
     return (scores - scores.mean()) / spread if spread > 1e-9 else scores * 0.0
 
 
-def _within(one: Timed, start: float, end: float) -> bool:
+def _within(one: Utterance | ScreenText, start: float, end: float) -> bool:
     return one.start < end and (one.end > start or one.start >= start)
 
 

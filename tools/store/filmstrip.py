@@ -43,15 +43,15 @@ def frames_inside(frames: Sequence[Frame], start: float, end: float) -> Sequence
     return frames[first:last]
 
 
-def strip_file(store: Store, image: str) -> Path:
-    """File of a strip, or of a frame in it if the disk takes no strip.
+def picture_file(store: Store, image: str) -> Path:
+    """File of a frame's picture or of a strip; made again if missing or damaged.
 
-    UnknownVideo if no frame is kept in its span.
+    A frame of the strip if the disk takes no strip; UnknownVideo if no frame is kept in its span.
     """
     match = _NAME.fullmatch(image)
-    path = store.image_path(image)
     if match is None:
-        raise UnknownVideo(f"{image!r} is not a picture of the library")
+        return frames.picture_file(store, image)
+    path = store.image_path(image)
     if is_intact_picture(path):
         return path
     video, start, end = match[1], int(match[2]) / 1000, int(match[3]) / 1000
@@ -65,11 +65,6 @@ def strip_file(store: Store, image: str) -> Path:
         write_bytes(path, add_picture_checksum(path.name, sheet.jpeg))
         return path
     return tiles[len(tiles) // 2].image
-
-
-def picture_file(store: Store, image: str) -> Path:
-    """File of a frame's picture or of a strip; made again if missing or damaged."""
-    return strip_file(store, image) if is_strip(image) else frames.picture_file(store, image)
 
 
 def image_of(frames: Sequence[Frame], start: float, end: float) -> str | None:

@@ -3,12 +3,13 @@
 import os
 import secrets
 import shutil
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Self
 
 from tools.errors import Interrupted, UnreadableMedia
 from tools.files.checksums import dump_checked, load_checked
-from tools.files.durable import delete_temporary, digest, lock, move_into_place, write_bytes
+from tools.files.durable import delete_unlocked, digest, lock, move_into_place, write_bytes
 
 Stamp = tuple[int, int, int]
 """Size, time and inode, which change with a file."""
@@ -43,7 +44,7 @@ class Original:
             if _stamp(path) != stamp:
                 raise _still_written(path)
             with lock(root / "checksums.lock"):
-                delete_temporary(root)
+                delete_unlocked(root, ".*.tmp")
                 newest = list((_cached(root) | {key: checksum}).items())[-CACHED:]
                 write_bytes(root / CHECKSUMS, dump_checked(dict(newest)))
         return cls(path, checksum, stamp)
@@ -76,13 +77,8 @@ class Original:
         self.path, self._stamp = inside, _stamp(inside)
 
 
-def find_original(
-    folder: Path, manifest: dict[str, Any], hashed: dict[tuple[Path, Stamp], str]
-) -> Path:
-    """Path of a video's original; UnreadableMedia if it is gone or another file.
-
-    `hashed` caches checksums of files that were touched, copied or put back.
-    """
+def find_original(folder: Path, manifest: dict[str, Any]) -> Path:
+    """Path of a video's original; UnreadableMedia if it is gone or another file."""
     source, path = manifest["source"], original_path(folder, manifest)
     if not path.exists():
         raise UnreadableMedia(
@@ -90,13 +86,15 @@ def find_original(
             "where it is"
         )
     stamp = _stamp(path)
-    if stamp[:2] != (source["size"], source["mtime_ns"]):
-        same = stamp[0] == source["size"]
-        if same and (path, stamp) not in hashed:
-            hashed[path, stamp] = digest(path)
-        if not same or hashed[path, stamp] != manifest["sha256"]:
-            raise UnreadableMedia(f"{path} is no longer the file that was indexed: index it again")
+    touched = stamp[1] != source["mtime_ns"]  # or copied, or put back
+    if stamp[0] != source["size"] or (touched and _digest(path, stamp) != manifest["sha256"]):
+        raise UnreadableMedia(f"{path} is no longer the file that was indexed: index it again")
     return path
+
+
+@lru_cache(CACHED)
+def _digest(path: Path, _stamp: Stamp) -> str:
+    return digest(path)
 
 
 def original_path(folder: Path, manifest: dict[str, Any]) -> Path:

@@ -20,15 +20,16 @@ from tools.files.rows import Rows
 from tools.media import Attributes, Evidence, Frame, Scene, ScreenText, Stage, Utterance, Video
 from tools.store import dense
 from tools.store.manifest import Manifest, Manifests
-from tools.store.original import Stamp, find_original, original_path
+from tools.store.original import find_original, original_path
 from tools.store.records import HEARD, READ, SUBTITLES, frame_image, past_file, row_builder
-from tools.store.recovery import ABOUT, RECORD
 from tools.transcript.diarization import SpeakerTurn, label_speakers
 
-STAGES = (
-    "probe", "subtitles", "keyframes", "pass", "sound", "screen", "pictures", "speech", "speakers",
-    "vectors",
-)  # fmt: skip
+WEIGHTS = {
+    "probe": 1, "subtitles": 2, "keyframes": 6, "pass": 40, "sound": 3, "screen": 45,
+    "pictures": 20, "speech": 60, "speakers": 10, "vectors": 6,
+}  # fmt: skip
+"""Usual share of the time of each stage, in their order, for the estimate of what remains."""
+STAGES = tuple(WEIGHTS)
 CACHED = 256
 """Parsed stage files in memory, at most."""
 CANDIDATES = 10
@@ -46,7 +47,6 @@ class Store:
         self._cache: OrderedDict[tuple[str, str, tuple[int, int]], Any] = OrderedDict()
         self._manifests = Manifests(self.root / "videos")
         self._guard = threading.Lock()
-        self._hashed: dict[tuple[Path, Stamp], str] = {}
 
     # Names and videos
 
@@ -58,9 +58,8 @@ class Store:
         """Every video with a manifest, by title; Damaged if a manifest is lost."""
         videos: list[Video] = []
         for folder in self.root.glob("videos/*"):
-            if any((folder / name).exists() for name in (RECORD, ABOUT)):
-                with contextlib.suppress(UnknownVideo):  # removed while we look
-                    videos.append(self._video(folder.name))
+            with contextlib.suppress(UnknownVideo):  # without a manifest, or removed while we look
+                videos.append(self._video(folder.name))
         return sorted(videos, key=lambda video: (video.title.casefold(), video.id))
 
     def get(self, ref: str) -> Video:
@@ -197,8 +196,6 @@ class Store:
                 array = self._manifests.array(video, f"{name}.npy")
                 if self._manifests.stamp(video) == before:
                     break
-            if any("row" in row for row in rows):  # of a release that shared them
-                array = array[[row["row"] for row in rows]]
             return Vectors([row["id"] for row in rows], array, provider)
 
         return self.cached(video, name, load)
@@ -291,7 +288,7 @@ class Store:
 
     def original(self, video: str) -> Path:
         """Path of the media file; UnreadableMedia if it is gone or another one."""
-        return find_original(self.folder(video), self.manifest(video), self._hashed)
+        return find_original(self.folder(video), self.manifest(video))
 
     def remove(self, video: str) -> None:
         """Remove a video from the library; a linked original stays where it is."""

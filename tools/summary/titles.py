@@ -135,7 +135,7 @@ def _as_said(words: Words, text: str) -> str:
 def _description(store: Store, video: str, start: float, end: float) -> Title:
     """Colours and brightness of the pictures; without pictures the title of the video."""
     attributes = attributes_of(store, video, start, end)
-    text = describe(attributes) if attributes else ""
+    text = describe(attributes.colours, attributes.brightness) if attributes else ""
     if not text:
         return store.get(video).title, store.facts(video).id
     return text[:1].upper() + text[1:], evidence_id("frame", video, start, end)

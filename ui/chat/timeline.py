@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from tools.errors import NotIndexed
 from tools.library import Library
-from tools.media import Timed, Video
+from tools.media import ScreenText, Utterance, Video
 from tools.store.frames import skipped_frames
 from tools.vision.sampling import STRATEGIES, describe_skipped
 from ui.render import timestamp
@@ -114,7 +114,7 @@ def _skipped(library: Library, video: Video) -> str:
     return ""
 
 
-def _merged(items: Iterable[Timed]) -> list[Interval]:
+def _merged(items: Iterable[Utterance | ScreenText]) -> list[Interval]:
     """Intervals in order; those that touch are one."""
     merged: list[Interval] = []
     for item in sorted(items, key=lambda item: item.start):

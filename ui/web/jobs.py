@@ -22,7 +22,7 @@ from tools.errors import (
     VideoError,
 )
 from tools.files.disk import SPARE_BYTES, free_bytes
-from tools.ingest.run import WEIGHTS, Progress
+from tools.ingest.run import Progress, work_done
 from tools.ingest.workers import Pool
 from tools.library import Library
 from tools.media import Video
@@ -64,10 +64,7 @@ class Job:
         """Share of the work of all stages, 0 to 1."""
         if self.done or self.progress is None:
             return float(self.done is not None)
-        names = list(WEIGHTS)
-        before = sum(WEIGHTS[name] for name in names[: names.index(self.progress.stage)])
-        now = WEIGHTS[self.progress.stage] * self.progress.fraction
-        return (before + now) / sum(WEIGHTS.values())
+        return work_done(self.progress.stage, self.progress.fraction)
 
     def update(self, **values: Any) -> None:
         """Set fields, and wake who follows the job."""

@@ -14,7 +14,7 @@ from agent.extractive.quote import Found
 from agent.extractive.reference import Referring
 from agent.extractive.relevance import Relevance
 from tools.embed import load_embedder
-from tools.evidence import of_passage, of_speech, reliability
+from tools.evidence import of_passage, reliability
 from tools.library import Library
 from tools.media import ScreenText, Utterance
 from tools.search.passages import Nearness, means
@@ -83,7 +83,7 @@ def test_the_passage_that_answers_is_asked_for_as_one_quotation_and_cited(
 ) -> None:
     toolbox = Talk(Library(tmp_path))
     relevance = Relevance(toolbox, [VIDEO])
-    found = [Found(f"e{n}", of_speech(one, None)) for n, one in enumerate(SAID)]
+    found = [Found(f"e{n}", of_passage([one], None)) for n, one in enumerate(SAID)]
     asked = Referring(understand(question, 800.0))
     reply = passage(asked, {"said": found}, relevance)
     if start is None:

@@ -10,7 +10,7 @@ import pytest
 from agent.extractive.answer_type import sought
 from agent.extractive.query import understand
 from agent.extractive.relevance import ENOUGH, FIGURE, IN_CONTEXT, RELATED, Relevance
-from tools.evidence import of_screen, of_speech
+from tools.evidence import of_passage, of_screen
 from tools.media import Evidence, ScreenText, Utterance
 from tools.search.text_ranking import Corpus
 
@@ -61,7 +61,7 @@ def weigher(embedder: Any = None) -> Relevance:
 
 
 def evidence(number: int) -> Evidence:
-    return of_speech(SAID[number], None)
+    return of_passage([SAID[number]], None)
 
 
 def test_what_holds_a_word_in_any_form() -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from agent.grounding.citations import citation_labels, may_be_not_found, not_found, split_claims
 from agent.grounding.review import Claim, Review
-from tools.evidence import of_speech
+from tools.evidence import of_passage
 from tools.media import Evidence, Utterance, evidence_id
 
 TALK, OTHER = "a" * 16, "b" * 16
@@ -24,7 +24,7 @@ def speech(
     n: int, text: str, video: str = TALK, source: str = "subtitles", speaker: str | None = None
 ) -> Evidence:
     start = 10.0 + 17.3 * n
-    return of_speech(Utterance(video, start, start + 4, text, speaker, source), None)
+    return of_passage([Utterance(video, start, start + 4, text, speaker, source)], None)
 
 
 def review(*evidence: Evidence, shown: tuple[Evidence, ...] = (), scope: tuple[str, ...] = ()):

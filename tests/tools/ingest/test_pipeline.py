@@ -16,7 +16,7 @@ import pytest
 from tools.errors import ProviderUnavailable, RefusedRequest, UnknownVideo, UnreadableMedia
 from tools.ingest import stages
 from tools.ingest.pipeline import ingest
-from tools.ingest.run import Progress
+from tools.ingest.run import Progress, Result
 from tools.integrity.verify import verify
 from tools.library import Library
 from tools.models.providers import BARE, Providers
@@ -245,7 +245,7 @@ def test_several_at_once_make_one_index(library: Library, shots: Path) -> None:
     runs: list[int] = []
     original = stages.STAGE["pass"].run
 
-    def counted(work: object) -> stages.Result:
+    def counted(work: object) -> Result:
         runs.append(1)
         return original(work)  # type: ignore[arg-type]
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from tools.ingest.run import WEIGHTS, Progress
+from tools.ingest.run import Progress
+from tools.store.store import WEIGHTS
 from ui.cli.progress import IndexingBar
 from ui.progress import STEADY
 

@@ -4,7 +4,7 @@ A stage writes finished files into `IngestRun.folder` and lists them in its resu
 decides its outcome is in its fingerprint, so that a change redoes this stage only.
 """
 
-from tools.ingest.run import Result, Step
+from tools.ingest.run import Step
 from tools.ingest.stages.audio import sound, speakers, speech, speech_sources, turn_sources
 from tools.ingest.stages.embeddings import picture_sources, pictures
 from tools.ingest.stages.picture import decode_pass, keyframes
@@ -12,8 +12,6 @@ from tools.ingest.stages.probe import probe, sidecar_stamps, subtitles
 from tools.ingest.stages.text import screen, text_sources, vectors
 from tools.store.records import HEARD, READ, SUBTITLES
 from tools.vision.sampling import FLOOR_SECONDS
-
-__all__ = ["STAGE", "Result", "Step"]
 
 STAGE: dict[str, Step] = {
     "probe": Step(probe, lambda run: 1),
