@@ -192,10 +192,10 @@ def _search(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
         after = [f for f in groups[READ] if 0 <= f.one.start - best.one.end + 0.1 <= 1.0]
         told = [best, *[f for f in after if f.one.kind == "speech"][:1]]
         return Reply(tuple(sentence(f) for f in told), _never(missing))
-    unnamed = heads(plan.question) and not NAME.search(best.one.text)
-    if not unnamed or not relevance.begins_inside(best.one):
-        return Reply((sentence(best),), _never(missing))
     one = best.one
+    begins_inside = one.kind == "speech" and relevance.has_capitals and continues(one.text)
+    if not begins_inside or not heads(plan.question) or NAME.search(one.text):
+        return Reply((sentence(best),), _never(missing))
     before = [f for f in pool if f.one.video == one.video and -0.1 <= one.start - f.one.end <= 1.0]
     begun = [f for f in before if relevance.ends_inside(f.one)][-1:]
     wanted = (one.video, max(one.start - SENTENCE_SECONDS, 0.0), one.end)

@@ -107,8 +107,10 @@ class _Turn:
         self._video = self._of(self.asked, turns)
         self._relevance = Relevance(toolbox, self._videos)
         self.asked = replace(self.asked, plan=self._relevance.adapted(self.asked.plan))
-        if self.asked.plan.scene:
-            self.asked = replace(self.asked, plan=self._in_scene(self.asked.plan))
+        if number := self.asked.plan.scene:
+            for scene in quoting.nth(toolbox.library.scenes(self._video), number):
+                window = (scene.start, scene.end)
+                self.asked = replace(self.asked, plan=replace(self.asked.plan, window=window))
         if self.asked.plan.kind == "label":
             # Vectors may come meanwhile: a search that began in words goes on in them.
             first = next((m.name for m in since if isinstance(m, ToolMessage)), "")
@@ -150,11 +152,6 @@ class _Turn:
             if rest != question and rest.strip(" ?"):
                 return rest, video
         return question, ""
-
-    def _in_scene(self, plan: Plan) -> Plan:
-        """The plan with the stretch of the scene that it names."""
-        named = quoting.nth(self._toolbox.library.scenes(self._video), plan.scene)
-        return replace(plan, window=(named[0].start, named[0].end)) if named else plan
 
     @property
     def _blind(self) -> str:

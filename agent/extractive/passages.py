@@ -186,16 +186,11 @@ def passage(asked: Referring, groups: Groups, relevance: Relevance) -> Reply | N
 def _line(asked: Referring, read: list[Found], relevance: Relevance) -> Reply | None:
     words = sought(asked.plan)
     enough = ENOUGH_LOST if relevance.missing(words) else ENOUGH_SHOWN
+    question = asked.plan.question
     for found in read[:LINES]:
-        if relevance.share(words, found.one) >= enough and _says_more(asked, found, relevance):
+        one = found.one
+        heading = relevance.shown(one.text) > OFTEN or one.end - one.start > LASTING
+        more = set(stems(one.text)) - set(stems(question)) and adds_kind(question, one.text)
+        if more and not heading and relevance.share(words, one) >= enough:
             return Reply((sentence(found),))
     return None
-
-
-def _says_more(asked: Referring, found: Found, relevance: Relevance) -> bool:
-    """Whether a line on screen holds the kind of thing asked for, and is no heading of them all."""
-    one = found.one
-    if relevance.shown(one.text) > OFTEN or one.end - one.start > LASTING:
-        return False
-    more = set(stems(one.text)) - set(stems(asked.plan.question))
-    return bool(more) and adds_kind(asked.plan.question, one.text) is True

@@ -190,16 +190,11 @@ def moment(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
     """What is said and shown at a moment, in a stretch, or beside what was shown before."""
     found = [one for group in groups.values() for one in group]
     plan, at = asked.plan, asked.at
-    if asked.when and at is not None:
-        same = [one for one in found if one.one.id == at.id]
-        if same:
-            return Reply((sentence(same[0]),))
-    if asked.direction and at is not None:
+    if asked.when and at and (same := [one for one in found if one.one.id == at.id]):
+        return Reply((sentence(same[0]),))
+    if asked.direction and at:
         return beside(asked, found)
-    if at is not None:
-        start, end = at.start, at.end
-    else:
-        start, end = plan.window or (0.0, float("inf"))
+    start, end = (at.start, at.end) if at else plan.window or (0.0, float("inf"))
     inside = [
         f
         for f in found

@@ -54,7 +54,7 @@ _NEIGHBOUR = re.compile(
     r"\b(before|after(?:wards?)?|next|then|following|followed|previous(?:ly)?|preceding|earlier|"
     r"prior|later|beforehand)\b"
 )
-_BACK = ("before", "previous", "previously", "preceding", "earlier", "prior", "beforehand")
+_BACK = word_set("before previous previously preceding earlier prior beforehand sooner back")
 _AT_THAT_TIME = re.compile(
     r"\b(said|say(?:ing)?|shown|on screen|see|seen|visible|colou?r|written)\b"
 )
@@ -344,8 +344,7 @@ def _shifted(
     if match is None or focus is None or set(_content(own)) - {"back"}:
         return None
     amount = seconds(_VAGUE.get(match[1], match[1]), match[2])
-    if match[3] in ("earlier", "before", "prior", "sooner", "back"):
-        amount = -amount
+    amount = -amount if match[3] in _BACK else amount
     asked = last.plan.window if last.plan.kind == "moment" else None
     base = asked[0] if asked and asked[1] - asked[0] < 0.05 else focus.start
     at = min(max(base + amount, 0.0), max(duration - 0.1, 0.0))

@@ -19,7 +19,6 @@ from agent.extractive.words import LITTLE, is_phrasing
 from tools.embed import bundled_embedder
 from tools.media import Evidence
 from tools.search.text_ranking import find_words, stem, stems, surface_forms
-from tools.text.expressions import continues
 from tools.text.languages import foreign_name
 
 if TYPE_CHECKING:
@@ -193,10 +192,6 @@ class Relevance:
             return ENOUGH_WITH_HEAD
         return ENOUGH_WITHOUT_HEAD if named else ENOUGH
 
-    def begins_inside(self, one: Evidence) -> bool:
-        """Whether the sentence does not begin with these words; not told without capitals."""
-        return one.kind == "speech" and self.has_capitals and continues(one.text)
-
     def ends_inside(self, one: Evidence) -> bool:
         """Whether the sentence does not end with these words; not told without capitals."""
         return one.kind == "speech" and self.has_capitals and one.text.rstrip()[-1:] not in ".!?"
@@ -245,15 +240,15 @@ class Relevance:
         return fits(question, one.text, " ".join(rest), [other.text for other in beside])
 
 
-def _without_names(one: Any) -> str:
-    # German writes every noun with a capital.
-    return one.text if foreign_name(getattr(one, "language", "")) else _PROPER.sub(" ", one.text)
-
-
 def _vocabulary(corpus: "Corpus[Any]", embedder: Any) -> tuple[list[str], Any]:
     """Every word of a corpus with its vector; made once."""
     if corpus not in _vocabularies:
-        text = " ".join(map(_without_names, corpus.items)).lower()
+        text = " ".join(
+            one.text  # German writes every noun with a capital
+            if foreign_name(getattr(one, "language", ""))
+            else _PROPER.sub(" ", one.text)
+            for one in corpus.items
+        ).lower()
         words = sorted({w for w in re.findall(r"[^\W\d_](?:[^\W\d_]|['-]){2,}", text) if stems(w)})
         _vocabularies[corpus] = (words, embedder.texts(words))
     return _vocabularies[corpus]

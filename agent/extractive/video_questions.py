@@ -168,10 +168,9 @@ def asks_scenes(text: str, found: Concepts) -> Pick:
     """Which scenes or cuts are asked for; none for a question about anything else."""
     if not found.has("cut") or found.rest or found.has("sound", "gist"):
         return ""
-    if found.has("longest"):
-        return "longest"
-    if found.has("shortest"):
-        return "shortest"
+    for pick in ("longest", "shortest"):
+        if found.has(pick):
+            return pick
     if re.search(r"\b(?:cuts?|transitions?)\b", text) or _CHANGE.search(text):
         return "last" if found.has("last") else "first" if found.has("first") else "cuts"
     return "all"
