@@ -41,6 +41,7 @@ _MONEY = re.compile(
 _ASKS_MONEY = re.compile(
     r"\bhow much (?:does|do|did|is|are|was|were)\b|\bprice\b|\bcosts?\b|\bpay\b"
 )
+_PAID = re.compile(r"\b(?:cost|price|pay|fee|ticket|buy|sell|sold|charg)")
 
 _MONTHS = "january|february|march|april|may|june|july|august|september|october|november|december"
 _YEAR = r"\b1[0-9]\d\d\b|\b20\d\d\b"
@@ -87,7 +88,7 @@ _ASKS_PLACE = re.compile(
     r"\b(?:what|which) (?:city|town|country|state|place|village)\b|"
     r"\bin (?:what|which) (?:room|building)\b"
 )
-_PLACE = re.compile(r"\b(?:in|at|on|near|from|to|of) (?:\w+ )?[A-Z]")
+PLACE = re.compile(r"\b(?:in|at|on|near|from|to|of) (?:\w+ )?[A-Z]")
 _SOMEWHERE = re.compile(
     r"\b(?:in|at|on|near|from|to|by|behind|under|between|outside|inside|around|home|"
     r"street|road|square|avenue|lane)\b",
@@ -98,7 +99,7 @@ _PARTS = re.compile(r"\b\d+[.,]\d{1,2}\b")
 _ASKS_SURNAME = re.compile(r"\bsurname\b|\b(?:last|family|full) name\b")
 _SURNAME = re.compile(r"\b[A-Z][a-z]+ (?:[A-Z]\. )?[A-Z][a-z]+")
 _ASKS_NAME = re.compile(r"\bnames?\b|\bcalled\b|\bnamed\b")
-_NAME = re.compile(r"(?<![.!?:] )(?<!^)\b[A-Z][a-z]{2,}|^[^a-z]*[A-Z]{3,}[^a-z]*$")
+NAME = re.compile(r"(?<![.!?:] )(?<!^)\b[A-Z][a-z]{2,}|^[^a-z]*[A-Z]{3,}[^a-z]*$")
 _HEAD = re.compile(
     r"\b(?:how many|how much|which|what)\s+"
     r"(?!(?:is|are|was|were|does|do|did|has|have|had|can|will)\b)(\w+)(?:\s+(?:of\s+|and\s+)?(\w+))?"
@@ -155,29 +156,14 @@ def heads(question: str) -> set[str]:
     return {word for match in found for word in match.groups() if word}
 
 
-def asks_number(question: str) -> bool:
-    """Whether a number answers it."""
-    return bool(_ASKS_NUMBER.search(question.lower()))
-
-
-def has_number(said: str) -> bool:
-    """Whether a number is named."""
-    return bool(_NUMBER.search(said))
+def holds_number(question: str, said: str) -> bool:
+    """Whether a number answers a question, and a text names one."""
+    return bool(_ASKS_NUMBER.search(question.lower()) and _NUMBER.search(said))
 
 
 def asks_place(question: str) -> bool:
     """Whether the name of a place is asked for."""
     return bool(_ASKS_PLACE.search(question.lower()))
-
-
-def has_place(said: str) -> bool:
-    """Whether a place is named."""
-    return bool(_PLACE.search(said))
-
-
-def has_name(said: str) -> bool:
-    """Whether somebody or something is named."""
-    return bool(_NAME.search(said))
 
 
 _BECAUSE = re.compile(
@@ -211,7 +197,7 @@ def adds_kind(question: str, said: str) -> bool | None:
     if _ASKS_CALLED.search(text):
         return bool(_CALLED.search(rest))
     if _ASKS_WHO.search(text):
-        return has_name(rest)
+        return bool(NAME.search(rest))
     if _ASKS_DATE.search(text):
         return bool(_TIME.search(rest))
     if _ASKS_WHY.search(text):
@@ -232,9 +218,7 @@ def fits(question: str, said: str, rest: str, near: Sequence[str]) -> bool:
     for asks, _, answers in _KINDS:
         if asks.search(text):
             return bool(answers.search(said))
-    if _ASKS_MONEY.search(text) and re.search(
-        r"\b(cost|price|pay|fee|ticket|buy|sell|sold|charg)", text
-    ):
+    if _ASKS_MONEY.search(text) and _PAID.search(text):
         return bool(_MONEY.search(said))
     for asks, answers in _MEASURED:
         if asks.search(text):
@@ -246,7 +230,7 @@ def fits(question: str, said: str, rest: str, near: Sequence[str]) -> bool:
     if _ASKS_SURNAME.search(text):
         return bool(_SURNAME.search(said))
     if _ASKS_NAME.search(text):
-        return has_name(said)
+        return bool(NAME.search(said))
     if _ASKS_COLOUR.search(text):
         return bool(_COLOUR.search(said))
     if _ASKS_WHY.search(text):

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from agent.extractive.answer_type import names_kind, sought
+from agent.extractive.answer_type import NAME, PLACE, asks_place, heads, names_kind, sought
 from agent.extractive.passages import passage
 from agent.extractive.query import Modality
 from agent.extractive.quote import (
@@ -29,6 +29,7 @@ from agent.extractive.reference import Place, Referring
 from agent.extractive.relevance import ENOUGH, Relevance
 from agent.extractive.visual import alike, in_short, labelled, sounds
 from tools.media import Evidence
+from tools.text.clean import word_set
 from tools.text.expressions import continues
 
 ENOUGH_IN_WINDOW = 0.4
@@ -128,10 +129,7 @@ def _in_time(found: Sequence[Found]) -> list[Found]:
 
 def _preferred(found: Sequence[Found], modality: Modality) -> list[Found]:
     """Only what is said, or only what is to be read, where that was asked for and is there."""
-    if modality in ("speech", "screen"):
-        own = [f for f in found if f.one.kind == modality]
-        return own or list(found)
-    return list(found)
+    return [f for f in found if f.one.kind == modality] or list(found)
 
 
 def _search(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
@@ -148,9 +146,9 @@ def _search(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
     weighed = [(relevance.share(words, f.one), f) for f in pool]
     most = 1.0 if plan.window is None else ENOUGH_IN_WINDOW
     fitting = [
-        (s, f)
-        for s, f in weighed
-        if s >= min(most, relevance.enough(plan, f.one))
+        f
+        for share, f in weighed
+        if share >= min(most, relevance.enough(plan, f.one))
         and relevance.fits(plan.question, f.one, words)
     ]
     if not fitting and asked.otherwise:
@@ -160,8 +158,8 @@ def _search(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
     if not fitting:
         line = _same_slide(asked, groups, relevance, weighed)
         return line or _absent(asked, groups, relevance, weighed)
-    kept = _preferred([f for _, f in fitting], plan.modality)
-    shares = {f.one.id: s for s, f in fitting}
+    kept = _preferred(fitting, plan.modality)
+    shares = {f.one.id: share for share, f in weighed}
     rank = {
         f.one.id: place
         for step in ("said", "shown")
@@ -186,21 +184,23 @@ def _search(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
         return Reply(tuple(sentence(f) for f in told), _never(missing))
     if best.one.kind == "screen":
         return _with_its_lines(asked, groups, best, _never(missing))
-    if relevance.ends_behind(plan, best.one):
+    asked_place = asks_place(plan.question) and not PLACE.search(best.one.text)
+    if asked_place and relevance.ends_inside(best.one):  # which may name one after these words
         if READ not in groups:
             wanted = (best.one.video, best.one.start, best.one.end + SENTENCE_SECONDS)
             return Reply((sentence(best),), _never(missing), wants=wanted)
         after = [f for f in groups[READ] if 0 <= f.one.start - best.one.end + 0.1 <= 1.0]
         told = [best, *[f for f in after if f.one.kind == "speech"][:1]]
         return Reply(tuple(sentence(f) for f in told), _never(missing))
-    if not relevance.begins_before(plan, best.one):
+    one = best.one
+    begins_inside = one.kind == "speech" and relevance.has_capitals and continues(one.text)
+    if not begins_inside or not heads(plan.question) or NAME.search(one.text):
         return Reply((sentence(best),), _never(missing))
-    whole = _whole(best, pool, relevance)
-    begins = relevance.begins_inside(best.one) and whole == [best]
-    before = (best.one.video, max(best.one.start - SENTENCE_SECONDS, 0.0), best.one.end)
-    return Reply(
-        tuple(sentence(f) for f in whole), _never(missing), wants=before if begins else None
-    )
+    before = [f for f in pool if f.one.video == one.video and -0.1 <= one.start - f.one.end <= 1.0]
+    begun = [f for f in before if relevance.ends_inside(f.one)][-1:]
+    wanted = (one.video, max(one.start - SENTENCE_SECONDS, 0.0), one.end)
+    told = tuple(map(sentence, [*begun, best]))
+    return Reply(told, _never(missing), wants=None if begun else wanted)
 
 
 def _same_slide(
@@ -247,20 +247,6 @@ def _together(one: Evidence, other: Evidence) -> bool:
     return both > 0.8 * max(one.end - one.start, other.end - other.start)
 
 
-def _whole(best: Found, pool: Sequence[Found], relevance: Relevance) -> list[Found]:
-    """A cue with the one that its sentence begins in, where that was found as well."""
-    if not relevance.begins_inside(best.one):
-        return [best]
-    before = [
-        f
-        for f in pool
-        if f.one.video == best.one.video
-        and -0.1 <= best.one.start - f.one.end <= 1.0
-        and relevance.ends_inside(f.one)
-    ]
-    return [*before[-1:], best]
-
-
 def _absent(
     asked: Referring,
     groups: Groups,
@@ -278,16 +264,12 @@ def _absent(
     return Reply((), remarks, False, nearest)
 
 
-_MEASURES = frozenset(
-    str.split("long far many much heavy old tall high deep wide fast big large often")
-)
+_MEASURES = word_set("long far many much heavy old tall high deep wide fast big large often")
 """Words that ask "how …": that they do not occur says nothing."""
 
 
 def _never(missing: Sequence[str]) -> tuple[str, ...]:
-    missing = [word for word in missing if word not in _MEASURES]
-    if not missing:
-        return ()
-    names = " and ".join(quoted(word) for word in missing)
-    verb = "never occur" if len(missing) > 1 else "never occurs"
-    return (f"The word {names} {verb}." if len(missing) == 1 else f"The words {names} {verb}.",)
+    names = [quoted(word) for word in missing if word not in _MEASURES]
+    if len(names) > 1:
+        return (f"The words {' and '.join(names)} never occur.",)
+    return tuple(f"The word {name} never occurs." for name in names)

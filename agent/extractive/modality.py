@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tools.search.sound_search import Sought
+from tools.text.clean import word_set
 from tools.vision.colour import COLOURS
 
 _LEVELS: tuple[tuple[Sought, re.Pattern[str]], ...] = (
@@ -24,14 +25,11 @@ _EVENTS: tuple[tuple[Sought, re.Pattern[str]], ...] = (
     ("other", re.compile(r"\b(?:music\w*|songs?|jingles?|melod\w+|tunes?|noises?)\b")),
 )
 """Words that speech and captions may hold as well: those come first."""
-_AROUND_SOUND = frozenset(
-    str.split("""
+_AROUND_SOUND = word_set("""
     sound sounds audio noise noises volume soundtrack background crowd audience people fans public
     spectators somebody everybody anybody play plays playing played start starts begin begins go
     goes get gets anywhere somewhere everywhere big moment part level long time completely really
-    very absolutely
-""")
-)
+    very absolutely""")
 _CAUSE = re.compile(r"^(?:and )?(?:why|who)\b|\bcaus(?:e|es|ed|ing)\b")
 """What a sound comes from is told by words, if at all."""
 _SOUND_PLACE = re.compile(r"\b(?:when|where|which|what|any\w*|some\w*|moments?|parts?|there)\b")
@@ -89,7 +87,7 @@ _WHAT_IT_IS = re.compile(
 )
 """What asks for nothing but what the picture shows."""
 _IN_TIME = re.compile(r"\b(?:first|last|earlier|later|before|after|sooner|longest|shortest)\b")
-_ALIKE = re.compile(
+ASKS_ALIKE = re.compile(
     r"\b(?:more|others?|another|else|similar|pictures|moments|scenes|shots)\b.*"
     r"\b(?:like|similar to|resembl\w+|look the same)\b|"
     r"\bsimilar (?:ones?|pictures?|scenes?|shots?|moments?|frames?)\b|"
@@ -159,11 +157,6 @@ def asked_of_senses(text: str, words: Words) -> Senses:
     while (shorter := _without_tail(_LEAD.sub("", seen))) != seen:
         seen = shorter
     return Senses(seen if words(seen) else "", plainly)
-
-
-def asks_alike(text: str) -> bool:
-    """Whether pictures like one that was shown are asked for."""
-    return bool(_ALIKE.search(text))
 
 
 def _without_tail(text: str) -> str:

@@ -107,8 +107,10 @@ class _Turn:
         self._video = self._of(self.asked, turns)
         self._relevance = Relevance(toolbox, self._videos)
         self.asked = replace(self.asked, plan=self._relevance.adapted(self.asked.plan))
-        if self.asked.plan.scene:
-            self.asked = replace(self.asked, plan=self._in_scene(self.asked.plan))
+        if number := self.asked.plan.scene:
+            for scene in quoting.nth(toolbox.library.scenes(self._video), number):
+                window = (scene.start, scene.end)
+                self.asked = replace(self.asked, plan=replace(self.asked.plan, window=window))
         if self.asked.plan.kind == "label":
             # Vectors may come meanwhile: a search that began in words goes on in them.
             first = next((m.name for m in since if isinstance(m, ToolMessage)), "")
@@ -133,7 +135,8 @@ class _Turn:
             if plan := kept(metadata(message).get("plan")):
                 return plan
         text, video = self._titled(question)
-        plan = resolve(text, turns, handles, self._duration(turns), self._scope)
+        length = self._toolbox.library.get(self._of(None, turns)).duration
+        plan = resolve(text, turns, handles, length, self._scope)
         # A title says which video is meant where nothing else does.
         return replace(plan, video=video) if video and not (plan.at or plan.video) else plan
 
@@ -150,11 +153,6 @@ class _Turn:
                 return rest, video
         return question, ""
 
-    def _in_scene(self, plan: Plan) -> Plan:
-        """The plan with the stretch of the scene that it names."""
-        named = quoting.nth(self._toolbox.library.scenes(self._video), plan.scene)
-        return replace(plan, window=(named[0].start, named[0].end)) if named else plan
-
     @property
     def _blind(self) -> str:
         """Why no picture of the one video can be compared with labels."""
@@ -164,15 +162,10 @@ class _Turn:
     def _videos(self) -> list[str]:
         return [self.asked.video] if self.asked.video else self._scope
 
-    def _duration(self, turns: Sequence[Turn]) -> float:
-        return self._toolbox.library.get(self._of(None, turns)).duration
-
     def _of(self, asked: Referring | None, turns: Sequence[Turn]) -> str:
         """The one video that times and lists are about."""
-        if asked and asked.at:
-            return asked.at.video
-        if asked and asked.video:
-            return asked.video
+        if asked and (asked.at or asked.video):
+            return asked.at.video if asked.at else asked.video
         shown = next((turn.shown for turn in reversed(turns) if turn.shown), ())
         return shown[0].video if shown and shown[0].video in self._scope else self._scope[0]
 
@@ -245,23 +238,18 @@ class _Turn:
         if plan.kind == "sound":
             return self._listening(plan)
         if plan.kind == "like":
-            at = self.asked.at
-            return (
-                [("alike", "find_similar", {"evidence": at.id, "videos": self._videos})]
-                if at
-                else []
-            )
+            if (at := self.asked.at) is None:
+                return []
+            return [("alike", "find_similar", {"evidence": at.id, "videos": self._videos})]
         if plan.kind == "label":
             return self._labelling(plan)
-        if plan.kind in ("facts",):
-            return [("video_facts", "video_facts", {"video": video})]
+        facts: Step = ("video_facts", "video_facts", {"video": video})
+        if plan.kind == "facts":
+            return [facts]
         if plan.kind == "scenes":
             where = {"video": video, **_window(plan.window)}
             if plan.pick in ("cuts", "first", "last"):
-                return [
-                    ("find_cuts", "find_cuts", where),
-                    ("video_facts", "video_facts", {"video": video}),
-                ]
+                return [("find_cuts", "find_cuts", where), facts]
             return [("find_scenes", "find_scenes", where)]
         if plan.kind == "summary":
             return [("summary", "summarize_video", {"video": video, "about": about(plan.question)})]
@@ -271,10 +259,7 @@ class _Turn:
             query = " ".join(word for word in said if word.lower() not in idle)
             return [("seen", "search_frames", {"query": query[:400], **self._where(plan)})]
         if plan.kind == "moment":
-            start, end = self._moment()
-            calls: list[Step] = [
-                ("around", "read_moment", {"video": video, "start": start, "end": end})
-            ]
+            calls = [self._around()]
             named = plan.window[0] if plan.window else self.asked.at.start if self.asked.at else 0.0
             instant = plan.window is None or plan.window[1] - plan.window[0] < quoting.INSTANT
             if instant and plan.modality != "speech" and not self.asked.when:
@@ -300,36 +285,33 @@ class _Turn:
         if plan.kind in ("every", "first", "last"):
             return [("words", "find_words", {"words": list(plan.words), **where}), *found]
         if self.asked.otherwise:
-            start, end = self._moment()
-            return [*found, ("around", "read_moment", {"video": video, "start": start, "end": end})]
-        rare = self._rarest(sought(plan))
+            return [*found, self._around()]
+        # The mentions of the rarest word are the nearest misses where nothing answers.
+        holders = self._relevance.holders
+        rare = min(filter(holders, words), key=lambda word: len(holders(word)), default="")
         if rare:
             found.append(("words", "find_words", {"words": [rare], "limit": 6, **where}))
         return found
 
-    def _rarest(self, words: Sequence[str]) -> str:
-        """The word whose mentions are the nearest misses where nothing answers."""
-        known = [word for word in words if self._relevance.holders(word)]
-        return min(known, key=lambda word: len(self._relevance.holders(word)), default="")
-
-    def _moment(self) -> tuple[float, float]:
+    def _around(self) -> Step:
+        """The step that reads the moment, and what lies near it."""
         at, length = self.asked.at, self._toolbox.library.get(self._video).duration
-        if at is None:
-            start, end = self.plan.window or (0.0, length)
-            if end - start < quoting.INSTANT:  # an instant: what lies near it is read as well
-                return max(start - AROUND_SECONDS, 0.0), min(end + AROUND_SECONDS, length)
-            return start, end
-        before = AROUND_SECONDS if self.asked.direction != "after" else 0.0
-        after = AROUND_SECONDS if self.asked.direction != "before" else 0.0
-        return max(at.start - before, 0.0), min(at.end + after, length)
+        start, end = (at.start, at.end) if at else self.plan.window or (0.0, length)
+        if at or end - start < quoting.INSTANT:
+            before = 0.0 if at and self.asked.direction == "after" else AROUND_SECONDS
+            after = 0.0 if at and self.asked.direction == "before" else AROUND_SECONDS
+            start, end = max(start - before, 0.0), min(end + after, length)
+        return "around", "read_moment", {"video": self._video, "start": start, "end": end}
 
     def answer(self, results: Sequence[ToolMessage]) -> AIMessage:
         """The sentences, with labels of evidence; or "not found" with the nearest misses."""
-        found = [self._found(message) for message in results]
         said = self._reply(results)
         told: dict[str, Any] = {"found": said.found, "remarks": list(said.remarks)}
         if not said.found:
-            told["nearest"] = list(self._nearest(said, found))
+            nearest = said.nearest
+            if not nearest and self.plan.kind not in ("moment", "facts"):
+                nearest = tuple(one for message in results for one in self._found(message))
+            told["nearest"] = list(dict.fromkeys(one.label for one in nearest))[:3]
         text = " ".join([*said.sentences, *said.remarks]).strip()
         return AIMessage(content=text, additional_kwargs={KEY: told})
 
@@ -362,12 +344,6 @@ class _Turn:
     def _groups(self, results: Sequence[ToolMessage]) -> quoting.Groups:
         """What each step found, by the name in its call's id."""
         return {m.tool_call_id.partition("-")[2].partition("-")[2]: self._found(m) for m in results}
-
-    def _nearest(self, said: Reply, found: Sequence[Sequence[Found]]) -> list[str]:
-        pool = [one.label for one in said.nearest]
-        if not pool and self.plan.kind not in ("moment", "facts"):
-            pool = [one.label for group in found for one in group]
-        return list(dict.fromkeys(pool))[:3]
 
     def _found(self, message: ToolMessage) -> list[Found]:
         """What a tool returned, in its order, each with the label that cites it."""

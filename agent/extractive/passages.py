@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from agent.extractive.answer_type import adds_kind, asks_number, has_number, sought
+from agent.extractive.answer_type import adds_kind, holds_number, sought
 from agent.extractive.quote import Found, Groups, Reply, sentence
 from agent.extractive.reference import Referring
 from agent.extractive.relevance import Relevance, names
@@ -72,7 +72,7 @@ class Talks:
     @cached_property
     def cues(self) -> list[Any]:
         """What is said, in order."""
-        return [one for one in self.relevance.spoken if one.video in self.videos]
+        return [one for one in self.relevance.corpora[0].items if one.video in self.videos]
 
     @cached_property
     def _middles(self) -> "Floats":
@@ -85,7 +85,7 @@ class Talks:
     @cached_property
     def nearness(self) -> "Nearness":
         """How near in meaning the cues are, and what is said around them."""
-        return self.relevance.nearness(self.cues, self.question)
+        return self.relevance.toolbox.texts.nearness(self.cues, self.question)
 
     @cached_property
     def kinds(self) -> "Floats":
@@ -99,10 +99,10 @@ class Talks:
         """One row per cue: what WEIGHTS weigh."""
         import numpy as np
 
-        own = np.array([one.video in self.videos for one in self.relevance.spoken], bool)
-        numbers = np.array([has_number(one.text) for one in self.cues], np.float64)
-        numbers *= asks_number(self.question)
-        searched = self.relevance.weights(self.question)[own]
+        own = np.array([one.video in self.videos for one in self.relevance.corpora[0].items], bool)
+        numbers = np.array([holds_number(self.question, one.text) for one in self.cues], float)
+        texts, (speech, _) = self.relevance.toolbox.texts, self.relevance.corpora
+        searched = texts.weights(speech, self.question)[own]
         near = [standardised(row) for row in (self.nearness.own, *self.nearness.around)]
         return np.stack([searched, self.kinds, numbers, *near], axis=1)
 
@@ -186,16 +186,11 @@ def passage(asked: Referring, groups: Groups, relevance: Relevance) -> Reply | N
 def _line(asked: Referring, read: list[Found], relevance: Relevance) -> Reply | None:
     words = sought(asked.plan)
     enough = ENOUGH_LOST if relevance.missing(words) else ENOUGH_SHOWN
+    question = asked.plan.question
     for found in read[:LINES]:
-        if relevance.share(words, found.one) >= enough and _says_more(asked, found, relevance):
+        one = found.one
+        heading = relevance.shown(one.text) > OFTEN or one.end - one.start > LASTING
+        more = set(stems(one.text)) - set(stems(question)) and adds_kind(question, one.text)
+        if more and not heading and relevance.share(words, one) >= enough:
             return Reply((sentence(found),))
     return None
-
-
-def _says_more(asked: Referring, found: Found, relevance: Relevance) -> bool:
-    """Whether a line on screen holds the kind of thing asked for, and is no heading of them all."""
-    one = found.one
-    if relevance.shown(one.text) > OFTEN or one.end - one.start > LASTING:
-        return False
-    more = set(stems(one.text)) - set(stems(asked.plan.question))
-    return bool(more) and adds_kind(asked.plan.question, one.text) is True

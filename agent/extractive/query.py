@@ -18,6 +18,7 @@ from agent.extractive.video_questions import (
     informal,
 )
 from tools.search.colour_search import LookQuery, parse_look
+from tools.text.clean import word_set
 from tools.text.expressions import quotes, times
 from tools.text.numbers import NUMBER_WORD, NUMBERS
 from tools.text.tokens import content_words
@@ -43,16 +44,15 @@ Modality = Literal["any", "speech", "screen", "picture"]
 Edge = Literal["", "start", "end"]
 
 _SPEECH = re.compile(
-    r"\b(said|says?|saying|talk\w*|tell\w*|told|speak\w*|spoke\w*|spoken|hear\w*|heard|mention\w*|"
-    r"narrat\w*|voice\w*|words? (?:are|is|were|was) spoken|transcript|discuss\w*|explain\w*|quote)\b"
+    r"\b(said|says?|saying|talk\w*|tell\w*|told|speak\w*|spoke\w*|hear\w*|mention\w*|narrat\w*|"
+    r"voice\w*|transcript|discuss\w*|explain\w*|quote)\b"
 )
 _SCREEN = re.compile(
-    r"\b(written|writing|reads?|on[- ]screen|on the screen|screen|slides?|sign|title|caption|text|"
-    r"plaque|poster|banner|credits?|slogan|headline|heading|logo|bullets?|"
-    r"label|card|printed|displayed|shown|shows?|visible|see|seen)\b"
+    r"\b(written|writing|reads?|screen|slides?|sign|title|caption|text|plaque|poster|banner|credits?|"
+    r"slogan|headline|heading|logo|bullets?|label|card|printed|displayed|shown|shows?|visible|seen?)\b"
 )
 _READ = re.compile(
-    r"\b(written|on[- ]screen text|text|slides?|sign|title|caption|label|card|printed|plaque|poster|"
+    r"\b(written|text|slides?|sign|title|caption|label|card|printed|plaque|poster|"
     r"banner|credits?|slogan|headline|heading|logo|bullets?|what does "
     r"(?:it|the (?!(?:\w+ )?(?:speaker|narrator|voice|man|woman|person|presenter|host)\b)\w+(?: \w+)?) "
     r"(?:say|read))\b"
@@ -65,14 +65,14 @@ _COUNT = re.compile(
     r"\bhow many (?:mentions|captions|subtitles|slides|signs|lines|sentences|titles|places)\b"
 )
 _FIRST = re.compile(
-    r"\bfirst (?:mention\w*|time|appear\w*|occurrence|see|seen|show\w*|hear\w*|said|sa[iy]\w*)\b|"
+    r"\bfirst (?:time|sa[iy]\w*)\b|"
     r"\b(?:first|earliest)\b.*\b(?:mention\w*|appear\w*|show\w*|seen?|said|says?|hear\w*|occur\w*)\b|"
-    r"\b(?:mention\w*|appear\w*|show\w*|seen?|said|hear\w*|occur\w*)\b.*\b(?:first|for the first time)\b"
+    r"\b(?:mention\w*|appear\w*|show\w*|seen?|said|hear\w*|occur\w*)\b.*\bfirst\b"
 )
 _LAST = re.compile(
     r"\b(?:last|latest|final) (?:mention\w*|time|appear\w*|occurrence|see|seen|hear\w*)\b|"
-    r"\b(?:last)\b.*\b(?:mentioned|appears?|shown|seen|said|heard|occurs?)\b|"
-    r"\b(?:mentioned|appears?|shown|seen|said|heard)\b.*\b(?:last|for the last time)\b"
+    r"\blast\b.*\b(?:mentioned|appears?|shown|seen|said|heard|occurs?)\b|"
+    r"\b(?:mentioned|appears?|shown|seen|said|heard)\b.*\blast\b"
 )
 _ORDER = re.compile(
     r"\b(?:which|what|who)\b.*\b(?:first|earlier|later|last|before|sooner)\b.*?[,:-]?\s*(?P<a>[^,:?]+?)"
@@ -107,10 +107,9 @@ _SCENE = re.compile(
 )
 _EDGE = re.compile(rf"\b(first|last|final|opening|closing) (?:({NUMBER}) )?(seconds?|minutes?)\b")
 _START = re.compile(
-    r"\b(?:at|in|near|from|about) the (?:very )?(?:start|beginning|opening|outset)\b|\bbeginning of (?:the|"
-    r"this)\b|\bhow does (?:it|the \w+|this \w+) (?:start|begin|open)\b|\b(?:start|begin|open)s? with\b|"
-    r"\bstart of (?:the|this)\b|\bopens? with\b|\bto begin with\b|\bat first\b|\bfirst thing\b|"
-    r"\bopening\b"
+    r"\b(?:at|in|near|from|about) the (?:very )?(?:start|beginning|outset)\b|\bopening\b|"
+    r"\b(?:start|beginning) of (?:the|this)\b|\b(?:start|begin|open)s? with\b|\bat first\b|"
+    r"\bhow does (?:it|the \w+|this \w+) (?:start|begin|open)\b|\bfirst thing\b"
 )
 _END = re.compile(
     r"\b(?:at|in|near|towards?|by|about|on) the (?:very )?end\b|\bend of (?:the|this)\b|\bhow does (?:it|the "
@@ -127,8 +126,7 @@ _BEFORE = re.compile(r"\b(before|until|till|up to|earlier than)\s+(?:about |arou
 _SECOND = re.compile(r"\b(?:second|sec|timestamp|t\s*=|time)\s*(\d+(?:\.\d+)?)\b(?!\s*:)")
 EDGE_SECONDS = 10.0
 """How much of a video its start or end is, unless the question says."""
-_NO_CONTENT = frozenset(
-    str.split("""
+_NO_CONTENT = word_set("""
     sentence sentences caption subtitle subtitles line lines phrase phrases appearing right
     really actually ever even still precisely speaker narrator voice start starts begin begins
     beginning opening end ends ending finish middle half going go goes come comes say said says
@@ -141,9 +139,7 @@ _NO_CONTENT = frozenset(
     spelt called doing place small big tiny logo icon button banner background meet met introduced
     word words other another according bit pop pops popup please hi hello ok okay video videos
     again one number numbers digit digits counter timer colour color colours colors dominant
-    visible printed picture image frame frames spoken heard hear happen happens happened happening
-""")
-)
+    visible printed picture image frame frames spoken heard hear happen happens happened happening""")
 
 
 @dataclass(frozen=True)
@@ -223,22 +219,13 @@ def understand(question: str, duration: float) -> Plan:
     if look and _is_look(look, text) and not quotes(text)[0]:
         return Plan(question, "look", words, "picture", window, look=look)
     if pick := asks_scenes(text, asked):
-        return Plan(
-            question,
-            "scenes",
-            (),
-            modality if scene else "picture",
-            window,
-            pick=pick,
-            nth=scene or nth,
-        )
+        told: Modality = modality if scene else "picture"
+        return Plan(question, "scenes", (), told, window, pick=pick, nth=scene or nth)
     order = _ORDER.search(text)
     if order and not window:
-        sides = [asked_words(part) for part in order.groups() if part]
-        if len(sides) == 2 and all(sides):
-            return Plan(
-                question, "order", sides[0] + sides[1], modality, sides=(sides[0], sides[1])
-            )
+        one, other = (asked_words(part) for part in order.groups() if part)
+        if one and other:
+            return Plan(question, "order", one + other, modality, sides=(one, other))
     if not window and asks_gist(text, asked):
         return Plan(question, "summary", words)
     beside = _BESIDE.search(text)
@@ -252,17 +239,19 @@ def understand(question: str, duration: float) -> Plan:
         return Plan(question, "moment", (), modality, whole, edge=edge, everything=True, nth=nth)
     if window and not words:
         return Plan(question, "moment", (), modality, window, edge=edge)
-    if words and _COUNT.search(text):
-        return Plan(question, "every", words, modality, window, senses=senses)
-    if words and _FIRST.search(text):
-        return Plan(question, "first", words, modality, window, senses=senses)
-    if words and _LAST.search(text):
-        return Plan(question, "last", words, modality, window, senses=senses)
+    mentions: tuple[tuple[Kind, re.Pattern[str]], ...] = (
+        ("every", _COUNT), ("first", _FIRST), ("last", _LAST),
+    )  # fmt: skip
+    for kind, asks in mentions:
+        if words and asks.search(text):
+            return Plan(question, kind, words, modality, window, senses=senses)
     return Plan(question, "search", words, modality, window, edge=edge, scene=scene, senses=senses)
 
 
 def ordinal(word: str) -> int:
-    """Which one a word such as "third", "3rd" or "3" names, from 1."""
+    """Which one a word such as "third", "3rd" or "3" names, from 1, or -1 for the last."""
+    if word in ("last", "final"):
+        return -1
     return int(re.sub(r"\D", "", word)) if word[0].isdigit() else ORDINALS.index(word) + 1
 
 
@@ -274,10 +263,7 @@ def seconds(number: str, unit: str) -> float:
 def nth_scene(text: str) -> int:
     """Which scene a question names, from 1, or -1 for the last; 0 for none."""
     match = _SCENE.search(text)
-    if match is None:
-        return 0
-    word = match[1] or match[2]
-    return -1 if word in ("last", "final") else ordinal(word)
+    return ordinal(match[1] or match[2]) if match else 0
 
 
 def _edge(text: str) -> Edge:
@@ -329,13 +315,10 @@ def _is_look(look: LookQuery, text: str) -> bool:
     return not rest and not _SPEECH.search(text)
 
 
-_LOOK_FILLER = frozenset(
-    str.split("""
+_LOOK_FILLER = word_set("""
     card page wall part parts moment moments scene find turn turns become becomes tint tinted
     toned sky overall almost nearly quite totally fade fades faded fading ish flash somewhere fully
-    places lighting lit hue tone tones jump
-""")
-)
+    places lighting lit hue tone tones jump""")
 
 
 def find_modality(text: str) -> Modality:
@@ -370,7 +353,8 @@ def find_window(text: str, duration: float) -> tuple[float, float] | None:
         one = points[0]
         if one.end > one.start:
             return one.start, one.end
-        before = text[: _place(text, one.words)].rstrip() + " "
+        numbers = [word for word in one.words if any(map(str.isdigit, word))]
+        before = (text.partition(numbers[0])[0] if numbers else text).rstrip() + " "
         if _AFTER.search(before):
             return one.start, duration
         if _BEFORE.search(before):
@@ -384,9 +368,3 @@ def find_window(text: str, duration: float) -> tuple[float, float] | None:
     if _END.search(text):
         return max(duration - share, 0.0), duration
     return None
-
-
-def _place(text: str, said: tuple[str, ...]) -> int:
-    numbers = [word for word in said if any(c.isdigit() for c in word)]
-    at = text.find(numbers[0]) if numbers else -1
-    return at if at >= 0 else len(text)

@@ -98,12 +98,10 @@ def facts(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
     if ("recorded" in text or "filmed" in text) and told["recorded_at"] is None:
         return Reply((), ("The file does not say when it was recorded.",), False)
     asked_cuts = re.search(r"\bcuts?\b", text) and not re.search(r"\b(?:scene|shot)s?\b", text)
-    counted = (f"It has {_cuts_between(told['scenes'])}.",) if told["scenes"] and asked_cuts else ()
+    cuts = (told["scenes"] or 0) - 1
+    number = {0: "no cut", 1: "1 cut"}.get(cuts, f"{cuts} cuts")
+    counted = (f"It has {number}.",) if told["scenes"] and asked_cuts else ()
     return Reply((f"The video is {facts[0].one.text} [{facts[0].label}].",), counted)
-
-
-def _cuts_between(scenes: int) -> str:
-    return {1: "no cut", 2: "1 cut"}.get(scenes, f"{scenes - 1} cuts")
 
 
 def _distinct(found: Sequence[Found]) -> list[Found]:
@@ -192,16 +190,11 @@ def moment(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
     """What is said and shown at a moment, in a stretch, or beside what was shown before."""
     found = [one for group in groups.values() for one in group]
     plan, at = asked.plan, asked.at
-    if asked.when and at is not None:
-        same = [one for one in found if one.one.id == at.id]
-        if same:
-            return Reply((sentence(same[0]),))
-    if asked.direction and at is not None:
+    if asked.when and at and (same := [one for one in found if one.one.id == at.id]):
+        return Reply((sentence(same[0]),))
+    if asked.direction and at:
         return beside(asked, found)
-    if at is not None:
-        start, end = at.start, at.end
-    else:
-        start, end = plan.window or (0.0, float("inf"))
+    start, end = (at.start, at.end) if at else plan.window or (0.0, float("inf"))
     inside = [
         f
         for f in found
@@ -218,7 +211,8 @@ def moment(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
         inside = _outermost(inside, plan.edge)
     chosen = _of_kind(inside, plan.modality, start, end, relevance)
     if not chosen and plan.modality in ("speech", "any") and end - start < AT_MOST:
-        near = [f for f in found if _apart(f.one, start, end) <= NEAR_SECONDS]
+        apart = [(max(f.one.start - end, start - f.one.end), f) for f in found]
+        near = [f for seconds, f in apart if seconds <= NEAR_SECONDS]
         chosen = _of_kind(near, plan.modality, start, end, relevance)[:1]
     if not chosen:
         what = {"speech": "said", "screen": "to be read on screen"}.get(plan.modality, "known")
@@ -237,10 +231,6 @@ def _outermost(found: Sequence[Found], edge: str) -> list[Found]:
             last = max(f.one.end for f in group)
             chosen += [f for f in group if f.one.end >= last - 0.02][-2:]
     return chosen
-
-
-def _apart(one: Evidence, start: float, end: float) -> float:
-    return max(one.start - end, start - one.end, 0.0)
 
 
 def _of_kind(
@@ -299,19 +289,14 @@ def beside(asked: Referring, found: Sequence[Found]) -> Reply:
     """What comes just before or after evidence that was shown."""
     at = asked.at
     assert at is not None
-    after = asked.direction == "after"
     others = [f for f in found if f.one.id != at.id and f.one.kind in ("speech", "screen")]
-    if after:
+    if asked.direction == "after":
         others = [f for f in others if f.one.start >= at.start + INSTANT and f.one.end > at.end]
         others.sort(key=lambda f: max(f.one.start, at.end))
     else:
         others = [f for f in others if f.one.start < at.start - INSTANT]
         others.sort(key=lambda f: -f.one.start)
-    speech = [f for f in others if f.one.kind == "speech"]
-    screen = [f for f in others if f.one.kind == "screen"]
-    by = {"speech": speech, "screen": screen}
-    chosen = by.get(asked.plan.modality) or speech or screen
-    if not chosen:
-        edge = "after" if after else "before"
-        return Reply((), (f"Nothing is said or shown shortly {edge} that.",), False)
-    return Reply((sentence(chosen[0]),))
+    for kind in (asked.plan.modality, "speech", "screen"):
+        if chosen := [f for f in others if f.one.kind == kind]:
+            return Reply((sentence(chosen[0]),))
+    return Reply((), (f"Nothing is said or shown shortly {asked.direction} that.",), False)

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
-from agent.extractive.modality import ALIKE_WORDS, asks_alike
+from agent.extractive.modality import ALIKE_WORDS, ASKS_ALIKE
 from agent.extractive.query import (
     NUMBER,
     ORDINAL,
@@ -28,6 +28,7 @@ from agent.extractive.query import (
 )
 from agent.extractive.video_questions import concepts
 from tools.evidence import parse_id
+from tools.text.clean import word_set
 
 Direction = Literal["", "before", "after"]
 _VAGUE = {"a": "1", "an": "1", "a few": "5", "a couple of": "2", "half a": "0.5"}
@@ -38,8 +39,7 @@ _LATER = re.compile(
 )
 _ORDINAL = re.compile(rf"\b({ORDINAL}|last|final)\b")
 _NTH_SHOWN = re.compile(
-    rf"\b(?:the )?({ORDINAL}|last|other) "
-    r"(ones?|moment|result|hit|match|frame|quote|citation|picture|scene)\b"
+    rf"\b({ORDINAL}|last|other) (ones?|moment|result|hit|match|frame|quote|citation|picture|scene)\b"
 )
 _NTH_TIME = re.compile(
     rf"\b({ORDINAL}) (?:time|mention|appearance|occurrence)\b|"
@@ -54,7 +54,7 @@ _NEIGHBOUR = re.compile(
     r"\b(before|after(?:wards?)?|next|then|following|followed|previous(?:ly)?|preceding|earlier|"
     r"prior|later|beforehand)\b"
 )
-_BACK = ("before", "previous", "previously", "preceding", "earlier", "prior", "beforehand")
+_BACK = word_set("before previous previously preceding earlier prior beforehand sooner back")
 _AT_THAT_TIME = re.compile(
     r"\b(said|say(?:ing)?|shown|on screen|see|seen|visible|colou?r|written)\b"
 )
@@ -71,8 +71,6 @@ _OFTEN = re.compile(
     r"\bhow (?:often|many times)\b|\bevery time\b|\ball (?:of )?(?:them|the times)\b"
 )
 _AGAIN = re.compile(r"\b(again|once more|another time|any other|anywhere else|else|other times?)\b")
-_FIRST = re.compile(r"\b(?:the )?(?:very )?first(?: time| mention)?\b")
-_LAST = re.compile(r"\b(?:the )?(?:very )?last(?: time| mention)?\b")
 _OWN_LIST = re.compile(
     r"\b(?:captions?|subtitles?|slides?|sentences?|words?|lines?|titles?|signs?)\b"
 )
@@ -205,20 +203,22 @@ def _alike(
     Without a place where nothing was shown under the number.
     """
     subject = asked_words(_ORDINAL.sub(" ", _HANDLE.sub(" ", text)))
-    if not asks_alike(text) or set(subject) - ALIKE_WORDS:
+    if not ASKS_ALIKE.search(text) or set(subject) - ALIKE_WORDS:
         return None
     if match := _HANDLE.search(text):
-        number = int(next(part for part in match.groups() if part))
-        known = 0 < number <= len(handles)
-        place = places([handles[number - 1]])[0] if known else None
+        place = _under(match, handles)
     elif not shown:
         return None
-    elif match := _ORDINAL.search(text):
-        number = len(shown) if match[1] in ("last", "final") else ordinal(match[1])
-        place = shown[min(number, len(shown)) - 1]
     else:
-        place = shown[0]
+        number = ordinal(match[1]) if (match := _ORDINAL.search(text)) else 1
+        place = shown[-1 if number < 0 else min(number, len(shown)) - 1]
     return Referring(replace(own, kind="like", words=(), window=None), at=place)
+
+
+def _under(match: re.Match[str], handles: Sequence[str]) -> Place | None:
+    """Where the evidence lies that was shown under a number."""
+    number = int(next(part for part in match.groups() if part))
+    return places([handles[number - 1]])[0] if 0 < number <= len(handles) else None
 
 
 def _other_video(
@@ -236,9 +236,8 @@ def _named(
 ) -> Referring | None:
     """`[2]`, "the second one", "the third time"."""
     if match := _HANDLE.search(text):
-        number = int(next(part for part in match.groups() if part))
-        if 0 < number <= len(handles):
-            return _pointing(text, own, places([handles[number - 1]])[0])
+        if place := _under(match, handles):
+            return _pointing(text, own, place)
         if match[1]:  # a number that nothing was shown under
             return Referring(replace(own, kind="search", words=()))
     match = _NTH_TIME.search(text)
@@ -248,8 +247,8 @@ def _named(
     if match and shown and not [w for w in _content(own) if w != match[2]]:
         if match[2] == "scene" and own.kind == "scenes":
             return None
-        number = len(shown) if match[1] == "last" else 2 if match[1] == "other" else 0
-        number = number or ordinal(match[1])
+        named = {"last": len(shown), "other": 2}
+        number = named.get(match[1]) or ordinal(match[1])
         if re.search(r"\b(?:scenes?|shots?|cuts?)\b", plain(last.plan.question)):
             return Referring(Plan(own.question, "scenes", pick="all", nth=number))
         if number <= len(shown):
@@ -263,14 +262,11 @@ def _content(own: Plan) -> list[str]:
     return [word for word in own.words if word not in ORDINALS and word not in _IDLE]
 
 
-_IDLE = frozenset(
-    str.split("""
+_IDLE = word_set("""
     1st 2nd 3rd 4th 5th others else anywhere many moment moments ones previous previously
     following followed preceding prior afterwards afterward beforehand few couple shortly
     immediately straight directly same meanwhile further came sure know think result citation play
-    rest continue continues
-""")
-)
+    rest continue continues""")
 
 
 def _pointing(text: str, own: Plan, place: Place) -> Referring:
@@ -327,7 +323,7 @@ def _heard(text: str, own: Plan, last: Referring) -> Referring | None:
 def _nth_of(text: str, before: int) -> int:
     """Which one of a list is meant, from 1: "the third", "the last", "the next one"; 0 for none."""
     if match := _ORDINAL.search(text):
-        return -1 if match[1] in ("last", "final") else ordinal(match[1])
+        return ordinal(match[1])
     if before > 0 and re.search(r"\b(?:scene|shot|one)\b", text):
         step = _direction(text)
         return max(before + (1 if step == "after" else -1), 1) if step else 0
@@ -348,8 +344,7 @@ def _shifted(
     if match is None or focus is None or set(_content(own)) - {"back"}:
         return None
     amount = seconds(_VAGUE.get(match[1], match[1]), match[2])
-    if match[3] in ("earlier", "before", "prior", "sooner", "back"):
-        amount = -amount
+    amount = -amount if match[3] in _BACK else amount
     asked = last.plan.window if last.plan.kind == "moment" else None
     base = asked[0] if asked and asked[1] - asked[0] < 0.05 else focus.start
     at = min(max(base + amount, 0.0), max(duration - 0.1, 0.0))
@@ -372,9 +367,9 @@ def _more_of(text: str, own: Plan, last: Referring) -> Referring | None:
         return Referring(replace(again, kind="every"))
     if (own.window and not own.everything) or _NEIGHBOUR.search(text) or _NTH_SHOWN.search(text):
         return None
-    if _LAST.search(text):
+    if re.search(r"\blast\b", text):
         return Referring(replace(again, kind="last"))
-    return Referring(replace(again, kind="first")) if _FIRST.search(text) else None
+    return Referring(replace(again, kind="first")) if re.search(r"\bfirst\b", text) else None
 
 
 def _around(text: str, own: Plan, focus: Place | None) -> Referring | None:

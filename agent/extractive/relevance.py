@@ -12,27 +12,16 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from agent.extractive.answer_type import (
-    asks_place,
-    fits,
-    has_name,
-    has_place,
-    heads,
-    holds_kind,
-    holds_time,
-    sought,
-)
+from agent.extractive.answer_type import asks_place, fits, heads, holds_kind, holds_time, sought
 from agent.extractive.query import Plan
 from agent.extractive.synonyms import synonyms
 from agent.extractive.words import LITTLE, is_phrasing
 from tools.embed import bundled_embedder
 from tools.media import Evidence
 from tools.search.text_ranking import find_words, stem, stems, surface_forms
-from tools.text.expressions import continues
 from tools.text.languages import foreign_name
 
 if TYPE_CHECKING:
-    from tools.search.passages import Nearness
     from tools.search.text_ranking import Corpus
     from tools.toolbox import Toolbox
 
@@ -71,77 +60,56 @@ class Relevance:
     """Weighs evidence of some videos against words."""
 
     def __init__(self, toolbox: "Toolbox", videos: Sequence[str]) -> None:
-        self._toolbox = toolbox
-        self._corpora: tuple[Corpus[Any], Corpus[Any]] = toolbox.texts.corpora(
+        self.toolbox = toolbox
+        self.corpora: tuple[Corpus[Any], Corpus[Any]] = toolbox.texts.corpora(
             videos or [v.id for v in toolbox.library.list()]
         )
         self._videos = videos
         self._holders: dict[str, set[str]] = {}
         self._near: dict[str, list[Any]] = {}
 
-    @property
-    def spoken(self) -> list[Any]:
-        """What is said, in the order of videos and times."""
-        return self._corpora[0].items
-
     @cached_property
     def may_read(self) -> bool:
         """Whether there is text on screen, or may be because not all of it is read yet."""
-        coverage = self._toolbox.library.coverage
-        return bool(self._corpora[1].items) or any(
+        coverage = self.toolbox.library.coverage
+        return bool(self.corpora[1].items) or any(
             coverage(video).ready["screen"] < 1 for video in self._videos
         )
-
-    def weights(self, question: str) -> Any:
-        """How well what is said around each of `spoken` answers a question; 0 is usual."""
-        return self._toolbox.texts.weights(self._corpora[0], question)
-
-    def nearness(self, cues: Sequence[Any], question: str) -> "Nearness":
-        """How near in meaning some cues, at least one, and what is around them are."""
-        return self._toolbox.texts.nearness(cues, question)
-
-    @property
-    def count(self) -> int:
-        """How many pieces of text there are."""
-        return sum(len(corpus.items) for corpus in self._corpora)
 
     @cached_property
     def long(self) -> bool:
         """Whether these videos hold a long talk."""
-        return any(one.end >= LONG_SECONDS for one in self._corpora[0].items)
+        return any(one.end >= LONG_SECONDS for one in self.corpora[0].items)
 
     @cached_property
     def has_capitals(self) -> bool:
         """Whether sentences in the speech begin with capitals."""
-        return any(one.text[:1].isupper() for one in self._corpora[0].items)
+        return any(one.text[:1].isupper() for one in self.corpora[0].items)
 
     def holders(self, word: str) -> set[str]:
         """Ids of the speech and on-screen text that hold a word in any form."""
         if word not in self._holders:
             self._holders[word] = {
-                one.id for corpus in self._corpora for one in find_words([word], corpus.items)
+                one.id for corpus in self.corpora for one in find_words([word], corpus.items)
             }
             if not self._holders[word]:
-                for corpus in self._corpora:
-                    forms = set(corpus.forms(word))
-                    for one in corpus.items if forms else ():
-                        if forms & set(stems(one.text)):
-                            self._holders[word].add(one.id)
+                for corpus in self.corpora:
+                    if forms := set(corpus.forms(word)):
+                        found = (one.id for one in corpus.items if forms & set(stems(one.text)))
+                        self._holders[word].update(found)
         return self._holders[word]
 
     @cached_property
     def _names(self) -> set[str]:
         """What is written with a capital inside sentences, and never without."""
-        said = " ".join(
-            one.text for one in self._corpora[0].items if not foreign_name(one.language)
-        )
+        said = " ".join(one.text for one in self.corpora[0].items if not foreign_name(one.language))
         return {
             stem(w.lower()) for w in _PROPER.findall(said) if not re.search(rf"\b{w.lower()}", said)
         }
 
     def shown(self, text: str) -> int:
         """How often the same line is on screen: what is on every slide says little."""
-        return sum(one.text == text for one in self._corpora[1].items)
+        return sum(one.text == text for one in self.corpora[1].items)
 
     def related(self, word: str) -> list[str]:
         """Words of these videos that mean nearly the same, nearest first.
@@ -152,12 +120,12 @@ class Relevance:
             return []
         if same := [other for other in synonyms(word) if self.holders(other)]:
             return same
-        embedder = self._toolbox.texts.embedder
+        embedder = self.toolbox.texts.embedder
         if embedder.contextual and not embedder.multilingual:
             embedder = bundled_embedder()  # knows single words better, and the rules know it
         found: list[tuple[float, str]] = []
         asked = embedder.texts([word])[0]
-        for corpus in self._corpora:
+        for corpus in self.corpora:
             words, vectors = _vocabulary(corpus, embedder)
             if words:
                 near = vectors @ asked
@@ -173,7 +141,7 @@ class Relevance:
         Neighbouring words that occur as one only are joined ("clean room", "foghorn"), and what a
         video's title says need not be said in it again.
         """
-        titles = {stem for v in self._videos for stem in stems(self._toolbox.library.get(v).title)}
+        titles = {stem for v in self._videos for stem in stems(self.toolbox.library.get(v).title)}
         words = [w for w in plan.words if self.holders(w) or stem(w) not in titles]
         words = words or list(plan.words)
         for at in range(len(words) - 1):
@@ -194,7 +162,7 @@ class Relevance:
     def missing(self, words: Iterable[str]) -> list[str]:
         """The words that are neither said nor shown, in no language where there are several."""
         lost = [word for word in words if not self.holders(word)]
-        foreigners = any(foreign_name(one.language) for one in self._corpora[0].items)
+        foreigners = any(foreign_name(one.language) for one in self.corpora[0].items)
         return [word for word in lost if not (foreigners and self.related(word))]
 
     def share(self, words: Sequence[str], one: Evidence) -> float:
@@ -224,21 +192,9 @@ class Relevance:
             return ENOUGH_WITH_HEAD
         return ENOUGH_WITHOUT_HEAD if named else ENOUGH
 
-    def begins_inside(self, one: Evidence) -> bool:
-        """Whether the sentence does not begin with these words; not told without capitals."""
-        return one.kind == "speech" and self.has_capitals and continues(one.text)
-
     def ends_inside(self, one: Evidence) -> bool:
         """Whether the sentence does not end with these words; not told without capitals."""
         return one.kind == "speech" and self.has_capitals and one.text.rstrip()[-1:] not in ".!?"
-
-    def ends_behind(self, plan: Plan, one: Evidence) -> bool:
-        """Whether a place was asked for, and the sentence may name one after these words."""
-        return asks_place(plan.question) and self.ends_inside(one) and not has_place(one.text)
-
-    def begins_before(self, plan: Plan, one: Evidence) -> bool:
-        """Whether a name was asked for that these words lack: "which telescope is this?"."""
-        return bool(heads(plan.question)) and not has_name(one.text)
 
     def bonus(self, question: str, one: Evidence) -> float:
         """A little for small words it shares ("the last ferry"), and for a time if asked when."""
@@ -254,7 +210,8 @@ class Relevance:
 
     def weight(self, word: str) -> float:
         """How much a word says: as much as it is rare, more for a number, little for phrasing."""
-        rarity = math.log(1 + (self.count + 1) / (len(self.holders(word)) + 0.5))
+        count = sum(len(corpus.items) for corpus in self.corpora)
+        rarity = math.log(1 + (count + 1) / (len(self.holders(word)) + 0.5))
         if word[0].isdigit():
             return rarity * FIGURE
         return rarity * LITTLE if is_phrasing(word) and not self.holders(word) else rarity
@@ -264,7 +221,7 @@ class Relevance:
         if one.id not in self._near:
             self._near[one.id] = [
                 other
-                for corpus, pause in zip(self._corpora, (BESIDE_SECONDS, 0.0), strict=True)
+                for corpus, pause in zip(self.corpora, (BESIDE_SECONDS, 0.0), strict=True)
                 for other in corpus.items
                 if other.video == one.video and other.id != one.id
                 if other.start - pause < one.end and one.start < other.end + pause
@@ -283,15 +240,15 @@ class Relevance:
         return fits(question, one.text, " ".join(rest), [other.text for other in beside])
 
 
-def _without_names(one: Any) -> str:
-    # German writes every noun with a capital.
-    return one.text if foreign_name(getattr(one, "language", "")) else _PROPER.sub(" ", one.text)
-
-
 def _vocabulary(corpus: "Corpus[Any]", embedder: Any) -> tuple[list[str], Any]:
     """Every word of a corpus with its vector; made once."""
     if corpus not in _vocabularies:
-        text = " ".join(map(_without_names, corpus.items)).lower()
+        text = " ".join(
+            one.text  # German writes every noun with a capital
+            if foreign_name(getattr(one, "language", ""))
+            else _PROPER.sub(" ", one.text)
+            for one in corpus.items
+        ).lower()
         words = sorted({w for w in re.findall(r"[^\W\d_](?:[^\W\d_]|['-]){2,}", text) if stems(w)})
         _vocabularies[corpus] = (words, embedder.texts(words))
     return _vocabularies[corpus]

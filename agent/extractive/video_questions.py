@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tools.summary.digest import About
+from tools.text.clean import word_set
 
 Pick = Literal["", "all", "cuts", "longest", "shortest", "first", "last"]
 
@@ -52,8 +53,7 @@ _PARTS: dict[str, About] = {
     "event": "events",
 }
 _CONCEPT = {word: name for name, words in _MEANINGS.items() for word in words.split()}
-_IDLE = frozenset(
-    str.split("""
+_IDLE = word_set("""
     a an the this that it its these those one ones thing in on of at to from for by with and or so
     if is are was were be been being does do did has have had having got get gets can could would
     will what what's whats how how's there there's i i'd me we us you your my please hi hello hey ok
@@ -68,9 +68,7 @@ _IDLE = frozenset(
     said spoken written shown seen visible readable read see say says heard hear text start starts
     begin begins end ends beginning ending displayed occur occurs
     size big large high stream per kind type sort which's find look make contain
-    contains contained consist consists right also too really
-""")
-)
+    contains contained consist consists right also too really""")
 
 
 @dataclass(frozen=True)
@@ -110,21 +108,17 @@ def concepts(text: str) -> Concepts:
     return Concepts(named, tuple(w for w in words if w not in _CONCEPT and w not in _IDLE))
 
 
-_FRAMED = frozenset(("picture", "pictures", "image"))
-
-
 _CALLED = re.compile(
     r"\b(?:video|film|clip|movie|recording|file)(?:'s)? (?:called|titled|named|name)\b|"
     r"\bname of (?:the|this) (?:video|film|clip|movie|recording|file)\b"
 )
-_CALLING = frozenset(("called", "titled", "named"))
 
 
 def asks_facts(text: str, found: Concepts) -> bool:
     """Whether facts of the file answer: how long, how many scenes, which codec, any sound."""
-    if _CALLED.search(text) and not set(found.rest) - _CALLING:
+    if _CALLED.search(text) and set(found.rest) <= {"called", "titled", "named"}:
         return True
-    if set(found.rest) - _FRAMED or found.has("longest", "shortest"):
+    if set(found.rest) - {"picture", "pictures", "image"} or found.has("longest", "shortest"):
         return False
     if found.rest:  # of the picture only its size is a fact
         return found.has("size")
@@ -174,10 +168,9 @@ def asks_scenes(text: str, found: Concepts) -> Pick:
     """Which scenes or cuts are asked for; none for a question about anything else."""
     if not found.has("cut") or found.rest or found.has("sound", "gist"):
         return ""
-    if found.has("longest"):
-        return "longest"
-    if found.has("shortest"):
-        return "shortest"
+    for pick in ("longest", "shortest"):
+        if found.has(pick):
+            return pick
     if re.search(r"\b(?:cuts?|transitions?)\b", text) or _CHANGE.search(text):
         return "last" if found.has("last") else "first" if found.has("first") else "cuts"
     return "all"

@@ -101,20 +101,15 @@ def alike(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
 
 def likenesses(found: Sequence[Found]) -> tuple[str, ...]:
     """How close each comes to a picture, best first, and its fit: likeness is no proof."""
-    told = (_close(one, "it", first=one is found[0], beside=f": {one.one.text}") for one in found)
-    return tuple(told)
+    return tuple(_close(one, "it", one is found[0], f": {one.one.text}") for one in found)
 
 
 def with_senses(said: Reply, plan: Plan, groups: Groups, relevance: Relevance) -> Reply:
     """What words answered, and what pictures or sounds tell where that was asked for."""
-    if plan.senses.sound:
-        heard = sounds(Referring(plan), groups, relevance)
-        return heard if heard.found else replace(said, remarks=(*said.remarks, *heard.remarks))
-    if plan.senses.labels:
-        fitting = labelled(Referring(plan), groups, relevance)
-        return (
-            fitting if fitting.found else replace(said, remarks=(*said.remarks, *fitting.remarks))
-        )
+    if plan.senses.sound or plan.senses.labels:
+        writer = sounds if plan.senses.sound else labelled
+        told = writer(Referring(plan), groups, relevance)
+        return told if told.found else replace(said, remarks=(*said.remarks, *told.remarks))
     found = [one for group in groups.values() for one in group]
     what = quoted(plan.senses.seen)
     if not found:

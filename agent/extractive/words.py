@@ -14,56 +14,52 @@ meant occur pop put see seem show start stay take tell try turn use want
 """
 _QUALITIES = """
 able actual additional amazing annoying apparent available average awful awkward bad basic beautiful
-best better big bigger biggest bold boring brief bright broad busy calm careful certain cheap clean
-clear clever close cold common complete correct crazy current cute dark dead deep different
-difficult direct distant double dry dull early easy empty enormous entire equal exact exciting
-extra fair familiar famous fancy far fast favourite favorite few final fine firm flat foreign free
-fresh full fun funny general gentle giant good gorgeous grand great greatest half happy hard
-heavy hectic high huge important impressive incredible individual interesting large larger largest
-late latest left less likely little lively local lone long lonely loose loud lovely low main major
-massive maximum mere middle mighty mild minimum minor modern most much narrow nasty natural near
-neat necessary new next nice noisy normal obvious odd official old older oldest only open opposite
-original other overall own particular past peaceful perfect personal plain pleasant poor popular
-positive possible precise present pretty previous primary private proper public pure quick quiet
-random rapid rare raw ready real recent regular relevant remote rich right rough round sad safe same
-scary separate serious several severe sharp short shy sick silent silly similar simple single slight
-slow small smooth soft solid special specific spooky square steady steep straight strange strict
-strong sudden super sure sweet tall terrible thick thin tight tiny total tough true typical unusual
-upper urgent useful usual vague various vast visible warm weak weird wet whole wide wild wonderful
-worse worst wrong young younger youngest
+best better big biggest bold boring brief bright broad busy calm careful certain cheap clean clear
+clever close cold common complete correct crazy current cute dark dead deep different difficult
+direct distant double dry dull early easy empty enormous entire equal exact exciting extra fair
+familiar famous fancy far fast favourite favorite few final fine firm flat foreign free fresh full
+fun funny general gentle giant good gorgeous grand great greatest half happy hard heavy hectic high
+huge important impressive incredible individual interesting large largest late latest left less
+likely little lively local lone long loose loud lovely low main major massive maximum mere middle
+mighty mild minimum minor modern most much narrow nasty natural near neat necessary new next nice
+noisy normal obvious odd official old oldest only open opposite original other overall own
+particular past peaceful perfect personal plain pleasant poor popular positive possible precise
+present pretty previous primary private proper public pure quick quiet random rapid rare raw ready
+real recent regular relevant remote rich right rough round sad safe same scary separate serious
+several severe sharp short shy sick silent silly similar simple single slight slow small smooth soft
+solid special specific spooky square steady steep straight strange strict strong sudden super sure
+sweet tall terrible thick thin tight tiny total tough true typical unusual upper urgent useful usual
+vague various vast visible warm weak weird wet whole wide wild wonderful worse worst wrong young
+youngest
 """
 _HOW = """
 about above across afterwards again ago ahead almost alone along already also altogether always
 anyhow anymore anyway apart around aside away back backwards barely basically beforehand behind
-below beneath beside besides between beyond bottom briefly centre center certainly clearly closely
-completely constantly corner currently daily definitely down early easily edge either else elsewhere
-entirely especially eventually everywhere exactly finally forward frequently front fully generally
-gradually hardly hence here highly however immediately indeed inside instead just later lately
-literally lower mainly maybe merely mostly nearby nearly never nothing nowadays nowhere obviously
-occasionally off often once onto opposite originally otherwise outside over overall partly perhaps
-possibly probably properly quickly quite rarely rather really recently roughly seldom shortly side
-simply slightly slowly somehow sometimes somewhat somewhere soon specially still straight
-straightaway suddenly supposedly surely then there therefore together tomorrow tonight top towards
-twice ultimately under underneath unfortunately unless usually very well whenever wherever while yet
+below beneath beside besides between beyond bottom centre center constantly corner daily definitely
+down easily edge either else elsewhere especially eventually everywhere forward frequently front
+fully gradually hence here however immediately indeed inside instead just later literally lower
+maybe nearby never nothing nowadays nowhere occasionally off often once onto otherwise outside over
+perhaps possibly probably quite rather seldom side simply somehow sometimes somewhat somewhere soon
+still straightaway supposedly then there therefore together tomorrow tonight top towards twice
+ultimately under underneath unfortunately unless very well whenever wherever while yet
 """
 _ASKING = """
-answer ask aspect bit board bunch case chance chunk content course credit credits deal
-detail details difference effect end example explanation fact feature form guess guy idea info
-information instance instant issue item kind lot lots manner matter meaning mention method mode
-moment name note number occasion option order overview part parts phase piece place point portion
-position problem purpose question reason result scenery section segment sense shape sort spot spots
-stage start state step stretch stuff style thing things time title topic total type version way
-ways word words nobody somebody anybody everybody someone anyone everyone
+answer ask aspect bit board bunch case chance chunk content course credit deal detail difference
+effect example explanation fact feature form guess guy idea info information instance instant issue
+item kind lot manner matter meaning mention method mode moment name note number occasion option
+order overview part phase piece place point portion position problem purpose question reason result
+scenery section segment sense shape sort spot stage state step stretch stuff style thing time title
+topic type version way word nobody somebody anybody everybody someone anyone everyone
 """
 _MIND = """
-advise agree allow believe bother compare consider decide depend expect feel guess help hope imagine
+advise agree allow believe bother compare consider decide depend expect feel help hope imagine
 include intend involve know learn manage need notice plan prefer provide recall recommend refer
 relate remember remind require suggest suppose think understand wish wonder
 """
 _WHO = """
-audience author crew expert folk folks guest guests herself himself host hosts human humans
-instructor interviewer itself lady lecturer moderator myself narrator ourselves people person
-presenter professor reporter speaker speakers teacher themselves viewer viewers yourself
+audience author crew expert folk guest herself himself host human instructor interviewer itself lady
+lecturer moderator myself narrator ourselves people person presenter professor reporter speaker
+teacher themselves viewer yourself
 """
 _LINKS = """
 according although despite due except none per though whatever whether whichever without

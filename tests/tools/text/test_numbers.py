@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent.extractive.answer_type import has_number
+from agent.extractive.answer_type import holds_number
 from agent.extractive.query import seconds
 from tools.text.expressions import times, words
 from tools.text.numbers import NUMBERS, in_digits
@@ -75,8 +75,9 @@ def test_words_that_are_no_number_together_are_no_error() -> None:
 
 def test_one_table_serves_search_plans_and_kinds_of_answers() -> None:
     for word, number in NUMBERS.items():
-        assert stem(word) == str(number) and seconds(word, "s") == number and has_number(word)
-    assert seconds("1.5", "min") == 90.0 and not has_number("none of them")
+        assert stem(word) == str(number) and seconds(word, "s") == number
+        assert holds_number("how many?", word)
+    assert seconds("1.5", "min") == 90.0 and not holds_number("how many?", "none of them")
 
 
 def test_a_flood_of_numbers_takes_no_longer_than_other_words() -> None:
