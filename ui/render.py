@@ -3,6 +3,8 @@
 The only place that turns a picture's relative path into a path, an address or a resource.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass, replace
 from datetime import datetime, timedelta
@@ -10,13 +12,13 @@ from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
 from agent.settings import EXTRACTIVE
-from tools.library import Library
 from tools.media import Evidence, Frame, Scene, Utterance, Video, clock
 
 if TYPE_CHECKING:
     from agent.ask import Answer, NumberedEvidence
     from agent.summary.language_model import CostEstimate
     from agent.summary.summarize import Summary
+    from tools.library import Library
 
 Door = Literal["path", "http", "mcp"]
 KIND_NAMES = {
@@ -59,7 +61,7 @@ def label(evidence: Evidence, handle: int | None = None) -> str:
     return f"{mark}{when} {KIND_NAMES[evidence.kind]}: {text}"
 
 
-def cost_line(answer: "Answer | Summary") -> str:
+def cost_line(answer: Answer | Summary) -> str:
     """Cost of an answer: `gpt-5-mini · 1,203 tokens in, 88 out · 0.000477 USD · 2.1 s`."""
     parts = [answer.model]
     if any(answer.tokens):
@@ -119,7 +121,7 @@ class Json:
             "recorded_at": self(begun and begun + timedelta(seconds=evidence.start)),
         }
 
-    def answer(self, answer: "Answer") -> dict[str, Any]:
+    def answer(self, answer: Answer) -> dict[str, Any]:
         """Answer, with its claims, evidence and coverage."""
         return {
             **self._row(replace(answer, evidence=(), nearest=(), notes=())),
@@ -129,7 +131,7 @@ class Json:
             "notes": [{**self._row(note), "text": note.text} for note in answer.notes],
         }
 
-    def summary(self, summary: "Summary") -> dict[str, Any]:
+    def summary(self, summary: Summary) -> dict[str, Any]:
         """Summary, with its claims, events and evidence."""
         row = self._row(replace(summary, evidence=()))
         del row["video"]
@@ -138,7 +140,7 @@ class Json:
         cited = self._cited(summary.evidence)
         return {**row, "evidence": cited, "tokens": _tokens(summary.tokens)}
 
-    def plan(self, plan: "CostEstimate | None") -> dict[str, Any]:
+    def plan(self, plan: CostEstimate | None) -> dict[str, Any]:
         """Most that a summary takes; nothing without a language model."""
         if plan:
             return {**self._row(plan), "tokens": _tokens(plan.tokens)}
@@ -161,7 +163,7 @@ class Json:
                 pass
         return row
 
-    def _cited(self, cited: "Iterable[NumberedEvidence]") -> list[dict[str, Any]]:
+    def _cited(self, cited: Iterable[NumberedEvidence]) -> list[dict[str, Any]]:
         return [self.evidence(entry.evidence, entry.handle) for entry in cited]
 
 

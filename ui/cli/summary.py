@@ -16,6 +16,7 @@ from ui.cli.common import (
     print_result,
 )
 from ui.cli.indexing import indexed_video
+from ui.render import Json, label, printable, time_range, timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,7 +36,6 @@ def summary(
 ) -> None:
     """Tell a video in short: overview, chapters, events, highlights, each with its moments."""
     from agent.summary.summarize import summarize
-    from ui.render import Json
 
     library = open_library()
     indexed = indexed_video(library, video, as_json)
@@ -61,7 +61,6 @@ def caption(
     """Caption a video: one sentence, a paragraph, or what happens in the order of time."""
     from agent.summary.summarize import STYLES
     from agent.summary.summarize import caption as write
-    from ui.render import Json, label
 
     choice("style", style, STYLES)
     library = open_library()
@@ -110,7 +109,6 @@ def _plan_line(plan: CostEstimate | None) -> str:
 
 def _summary_lines(title: str, summary: Summary) -> Iterable[str]:
     from agent.summary.summarize import with_citations
-    from ui.render import printable, time_range, timestamp
 
     def sentence(cited: Claim | SummaryEvent) -> str:
         return printable(with_citations(cited.text, cited.citations))
