@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from fastapi import HTTPException
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
@@ -52,12 +53,11 @@ ABANDONED = 86400.0
 _T = TypeVar("_T")
 
 
-class UploadRefused(RefusedRequest):
-    """An upload that is broken off from here; status is HTTP's: 413 too large, 408 stalled, 503."""
+class UploadRefused(HTTPException):
+    """An upload that is broken off from here: 413 too large, 408 stalled, 503 too many."""
 
     def __init__(self, status: int, reason: str) -> None:
-        super().__init__(reason)
-        self.status = status
+        super().__init__(status, reason, {"connection": "close"})
 
 
 @dataclass(frozen=True)
