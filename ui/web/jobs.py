@@ -76,13 +76,15 @@ class Job:
         self._changed.set()
 
     async def changes(self, pause: float) -> AsyncIterator[None]:
-        """Yield at each change, but no sooner than every `pause` seconds; ends with the job."""
-        while not self.over:
-            await self._changed.wait()
+        """Yield at each change, but no sooner than every `pause` seconds; last once it is over."""
+        while True:
+            if not self.over:
+                await self._changed.wait()
             self._changed.clear()
             yield
-            if not self.over:
-                await asyncio.sleep(pause)
+            if self.over:
+                return
+            await asyncio.sleep(pause)
 
     async def until_usable(self) -> Video | None:
         """The video as soon as it can be asked about; None when it can't be read, or is paused."""
