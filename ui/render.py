@@ -11,12 +11,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
-from agent.settings import EXTRACTIVE
 from tools.media import Evidence, Frame, Scene, Utterance, Video, clock
 
 if TYPE_CHECKING:
     from agent.ask import Answer, NumberedEvidence
-    from agent.summary.language_model import CostEstimate
     from agent.summary.summarize import Summary
     from tools.library import Library
 
@@ -94,7 +92,7 @@ class Json:
         self._door: Door = door
 
     def __call__(self, value: Any) -> Any:
-        """Convert a dataclass, or several; answers, summaries and plans have methods below."""
+        """Convert a dataclass, or several; answers and summaries have methods below."""
         match value:
             case Mapping():
                 return {name: self(part) for name, part in value.items()}
@@ -127,7 +125,6 @@ class Json:
             **self._row(replace(answer, evidence=(), nearest=(), notes=())),
             "evidence": self._cited(answer.evidence),
             "nearest": self._cited(answer.nearest),
-            "tokens": _tokens(answer.tokens),
             "notes": [{**self._row(note), "text": note.text} for note in answer.notes],
         }
 
@@ -137,18 +134,12 @@ class Json:
         del row["video"]
         for event in row["events"]:
             del event["reasons"]  # of highlights alone
-        cited = self._cited(summary.evidence)
-        return {**row, "evidence": cited, "tokens": _tokens(summary.tokens)}
-
-    def plan(self, plan: CostEstimate | None) -> dict[str, Any]:
-        """Most that a summary takes; nothing without a language model."""
-        if plan:
-            return {**self._row(plan), "tokens": _tokens(plan.tokens)}
-        tokens = _tokens((0, 0))
-        return {"model": EXTRACTIVE, "calls": 0, "cached": 0, "tokens": tokens, "cost_usd": 0.0}
+        return {**row, "evidence": self._cited(summary.evidence)}
 
     def _row(self, value: Any) -> dict[str, Any]:
         row = {field.name: self(getattr(value, field.name)) for field in fields(value)}
+        if tokens := row.get("tokens"):
+            row["tokens"] = {"input": tokens[0], "output": tokens[1]}
         match value:
             case Video():
                 paths = {"http": f"/media/{value.id}/file", "mcp": f"cuepoint://video/{value.id}"}
@@ -165,7 +156,3 @@ class Json:
 
     def _cited(self, cited: Iterable[NumberedEvidence]) -> list[dict[str, Any]]:
         return [self.evidence(entry.evidence, entry.handle) for entry in cited]
-
-
-def _tokens(tokens: tuple[int, int]) -> dict[str, int]:
-    return {"input": tokens[0], "output": tokens[1]}
