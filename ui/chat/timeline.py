@@ -84,7 +84,7 @@ def timeline(library: Library, id: str) -> dict[str, Any]:
         described("text on screen", "screen", f"text on screen for {total(screen)}"),
     ]
     whole = timestamp(round(video.duration))
-    used = {str(name): name for name in STRATEGIES}.get(video.stages["pass"].provider)
+    used = video.stages["pass"].provider
     return {
         "lanes": [
             lane("Scenes", "frames", count=len(scenes), spans=_shares(scenes, length), cuts=True),
@@ -102,7 +102,9 @@ def timeline(library: Library, id: str) -> dict[str, Any]:
             lane("On-screen text", "screen", spans=_shares(screen, length)),
         ],
         "marks": [{"at": at / length, "time": timestamp(at)} for at in _marks(video.duration)],
-        "skipped": describe_skipped(skipped_frames(library, id, used)) if used else "",
+        "skipped": describe_skipped(skipped_frames(library, id, used))
+        if used in STRATEGIES
+        else "",
         "alt": f"Timeline of {video.title}, {whole} long: {', '.join(parts)}.",
     }
 
