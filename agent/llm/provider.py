@@ -66,7 +66,7 @@ class ModelTimeout(Exception):
 
 
 def silence(wait: float) -> str:
-    """What is said of a model that was silent for so many seconds."""
+    """The sentence about a model that was silent for `wait` seconds."""
     return f"the model said nothing for {wait:g} seconds (CUEPOINT_MODEL_WAIT)"
 
 
