@@ -88,7 +88,6 @@ def index(
     as_json: AsJson = False,
 ) -> None:
     """Index videos; what is indexed already is left as it is."""
-
     library = open_library()
     stages = tuple(filter(None, map(str.strip, (only or "").split(","))))
     options: dict[str, Any] = {"sampling": sampling, "only": stages}
@@ -157,7 +156,6 @@ def frames(
 @app.command()
 def scenes(video: VideoRef, as_json: AsJson = False) -> None:
     """List the scenes."""
-
     library = open_library()
     rows = library.scenes(indexed_video(library, video, as_json).id)
     lines = (f"{n:>4}  {time_range(scene.start, scene.end)}" for n, scene in enumerate(rows, 1))

@@ -116,7 +116,6 @@ def print_result(
 
 def print_error(error: Exception) -> bool:
     """Print in one line what a person can do about an error; False where the error is a bug."""
-
     if isinstance(error, OSError):
         error = _disk_error(error) or error
     if not isinstance(error, VideoError):

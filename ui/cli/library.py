@@ -22,7 +22,6 @@ library_app = typer.Typer(
 @library_app.command("list")
 def library_list(as_json: AsJson = False) -> None:
     """List the videos."""
-
     library = open_library()
     videos = library.list()
 
@@ -39,7 +38,6 @@ def library_list(as_json: AsJson = False) -> None:
 @library_app.command("show")
 def library_show(video: VideoRef, as_json: AsJson = False) -> None:
     """Show one video and how far it is indexed."""
-
     library = open_library()
     shown = library.get(video)
     size = f"{shown.width} x {shown.height}, {shown.fps or 0:.5g} fps"
