@@ -3,20 +3,20 @@
 The only place that turns a picture's relative path into a path, an address or a resource.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
-from agent.settings import EXTRACTIVE
-from tools.library import Library
 from tools.media import Evidence, Frame, Scene, Utterance, Video, clock
 
 if TYPE_CHECKING:
     from agent.ask import Answer, NumberedEvidence
-    from agent.summary.language_model import CostEstimate
     from agent.summary.summarize import Summary
+    from tools.library import Library
 
 Door = Literal["path", "http", "mcp"]
 KIND_NAMES = {
@@ -59,7 +59,7 @@ def label(evidence: Evidence, handle: int | None = None) -> str:
     return f"{mark}{when} {KIND_NAMES[evidence.kind]}: {text}"
 
 
-def cost_line(answer: "Answer | Summary") -> str:
+def cost_line(answer: Answer | Summary) -> str:
     """Cost of an answer: `gpt-5-mini · 1,203 tokens in, 88 out · 0.000477 USD · 2.1 s`."""
     parts = [answer.model]
     if any(answer.tokens):
@@ -92,7 +92,7 @@ class Json:
         self._door: Door = door
 
     def __call__(self, value: Any) -> Any:
-        """Convert a dataclass, or several; answers, summaries and plans have methods below."""
+        """Convert a dataclass, or several; answers and summaries have methods below."""
         match value:
             case Mapping():
                 return {name: self(part) for name, part in value.items()}
@@ -119,34 +119,27 @@ class Json:
             "recorded_at": self(begun and begun + timedelta(seconds=evidence.start)),
         }
 
-    def answer(self, answer: "Answer") -> dict[str, Any]:
+    def answer(self, answer: Answer) -> dict[str, Any]:
         """Answer, with its claims, evidence and coverage."""
         return {
             **self._row(replace(answer, evidence=(), nearest=(), notes=())),
             "evidence": self._cited(answer.evidence),
             "nearest": self._cited(answer.nearest),
-            "tokens": _tokens(answer.tokens),
             "notes": [{**self._row(note), "text": note.text} for note in answer.notes],
         }
 
-    def summary(self, summary: "Summary") -> dict[str, Any]:
+    def summary(self, summary: Summary) -> dict[str, Any]:
         """Summary, with its claims, events and evidence."""
         row = self._row(replace(summary, evidence=()))
         del row["video"]
         for event in row["events"]:
             del event["reasons"]  # of highlights alone
-        cited = self._cited(summary.evidence)
-        return {**row, "evidence": cited, "tokens": _tokens(summary.tokens)}
-
-    def plan(self, plan: "CostEstimate | None") -> dict[str, Any]:
-        """Most that a summary takes; nothing without a language model."""
-        if plan:
-            return {**self._row(plan), "tokens": _tokens(plan.tokens)}
-        tokens = _tokens((0, 0))
-        return {"model": EXTRACTIVE, "calls": 0, "cached": 0, "tokens": tokens, "cost_usd": 0.0}
+        return {**row, "evidence": self._cited(summary.evidence)}
 
     def _row(self, value: Any) -> dict[str, Any]:
         row = {field.name: self(getattr(value, field.name)) for field in fields(value)}
+        if tokens := row.get("tokens"):
+            row["tokens"] = {"input": tokens[0], "output": tokens[1]}
         match value:
             case Video():
                 paths = {"http": f"/media/{value.id}/file", "mcp": f"cuepoint://video/{value.id}"}
@@ -161,9 +154,5 @@ class Json:
                 pass
         return row
 
-    def _cited(self, cited: "Iterable[NumberedEvidence]") -> list[dict[str, Any]]:
+    def _cited(self, cited: Iterable[NumberedEvidence]) -> list[dict[str, Any]]:
         return [self.evidence(entry.evidence, entry.handle) for entry in cited]
-
-
-def _tokens(tokens: tuple[int, int]) -> dict[str, int]:
-    return {"input": tokens[0], "output": tokens[1]}

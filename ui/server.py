@@ -34,7 +34,7 @@ from ui.web.jobs import JobQueue
 from ui.web.media import media_routes
 from ui.web.proxies import Proxies
 from ui.web.state import AppState
-from ui.web.uploads import UploadRefused, Uploads, UserImage
+from ui.web.uploads import Uploads, UserImage
 
 if TYPE_CHECKING:
     from tools.search.vector_index import ExactIndex
@@ -191,8 +191,6 @@ def _add_uploads(app: FastAPI, state: AppState) -> None:
                 request.headers.get("content-type", ""),
                 int(length) if length.isdecimal() and len(length) < 20 else None,
             )
-        except UploadRefused as error:
-            return JSONResponse({"detail": str(error)}, error.status, {"connection": "close"})
         except ClientDisconnect as error:
             raise HTTPException(499, "the upload broke off") from error
         except OSError as error:

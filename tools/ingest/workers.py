@@ -1,4 +1,4 @@
-"""Pool of processes that index videos, each one at a time, with a bounded queue.
+"""Pool of processes that index videos, each one at a time; the others wait in their order.
 
 Indexing must not slow or end answers: decoding, text recognition and models run in processes of
 their own, which may crash or run out of memory. A process ends with its video, and so frees the
@@ -9,7 +9,6 @@ import json
 import logging
 import signal
 import sys
-import threading
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -17,7 +16,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from tools.errors import Interrupted, RefusedRequest, UnknownVideo, VideoError
+from tools.errors import Interrupted, UnknownVideo, VideoError
 from tools.ingest.pipeline import NEEDED, ingest, record_crash
 from tools.ingest.run import OnProgress, Progress
 from tools.library import Library
@@ -26,8 +25,6 @@ from tools.models.providers import Providers
 from tools.sandbox import Child
 from tools.sandbox.process import die_with, json_output
 
-WAITING = 64
-"""Videos that may wait for a process; more are refused."""
 STOPPING = "Cuepoint is stopping: the video goes on at its next index"
 PATIENCE = 7 * 86400.0
 """Seconds without progress; it may wait for another program that indexes the same video."""
@@ -36,10 +33,8 @@ PATIENCE = 7 * 86400.0
 class Pool:
     """Pool of indexing processes. Safe for many threads."""
 
-    def __init__(self, processes: int, waiting: int = WAITING) -> None:
+    def __init__(self, processes: int) -> None:
         self._threads = ThreadPoolExecutor(processes, thread_name_prefix="index")
-        self._most = processes + waiting
-        self._room = threading.BoundedSemaphore(self._most)
         self._workers = [Worker() for _ in range(processes)]
         self._free = list(self._workers)
 
@@ -53,15 +48,11 @@ class Pool:
         title: str | None = None,
         take: bool = False,
     ) -> "Future[Video]":
-        """Index a file with `ingest` in another process; RefusedRequest if too many wait.
+        """Index a file with `ingest` in another process; Interrupted once the pool is closed.
 
         on_progress is called from a thread of the pool. A video that can be searched is no failure:
         errors of its other stages become notes.
         """
-        if not self._room.acquire(blocking=False):
-            raise RefusedRequest(
-                f"{self._most} videos are being indexed or wait for it: try again when one is done"
-            )
         request = {
             "home": str(library.home),
             "owner": library.owner,
@@ -70,12 +61,9 @@ class Pool:
             "options": {"title": title, "take": take},
         }
         try:
-            job = self._threads.submit(self._run, library, request, on_progress)
+            return self._threads.submit(self._run, library, request, on_progress)
         except RuntimeError as error:
-            self._room.release()
             raise Interrupted(STOPPING) from error
-        job.add_done_callback(lambda _: self._room.release())
-        return job
 
     def close(self) -> None:
         """Stop all processes and start no more; each video is resumed at its next run."""

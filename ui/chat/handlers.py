@@ -5,8 +5,8 @@ import functools
 import logging
 import shutil
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -42,32 +42,18 @@ _background: set[asyncio.Task[None]] = set()
 def register(state: AppState) -> None:
     """Register our handlers with Chainlit, bound to one application state."""
 
-    @cl.on_chat_start
-    @_reports_errors
-    async def start() -> None:
-        await _greet(state)
-
-    @cl.on_message
-    @_reports_errors
-    async def message(message: cl.Message) -> None:
-        await _receive(state, message)
-
-    def on_action(name: str, key: str, run: _Handler) -> None:
-        @cl.action_callback(name)
-        @_reports_errors
+    def on_action(name: str, run: _Handler, *keys: str) -> None:
         async def act(action: cl.Action) -> None:
-            await run(state, str(action.payload.get(key, "")))
+            await run(state, *(str(action.payload.get(key, "")) for key in keys))
 
-    on_action("choose", "video", _choose)
-    on_action("resume", "thread", _resume)
-    on_action("timeline", "video", _show_timeline)
+        cl.action_callback(name)(_reports_errors(act))
 
-    @cl.action_callback("alike")
-    @_reports_errors
-    async def alike(action: cl.Action) -> None:
-        handle, id = action.payload.get("handle"), str(action.payload.get("id", ""))
-        await _ask(state, f"More like [{handle}]", like=id)
-
+    cl.on_chat_start(_reports_errors(functools.partial(_greet, state)))
+    cl.on_message(_reports_errors(functools.partial(_receive, state)))
+    on_action("choose", _choose, "video")
+    on_action("resume", _resume, "thread")
+    on_action("timeline", _show_timeline, "video")
+    on_action("alike", _ask_for_similar, "handle", "id")
     no_store: Any = lambda: None  # noqa: E731  # chats are kept in the agent's own store alone
     cl.data_layer(no_store)
 
@@ -265,18 +251,15 @@ async def _follow(job: Job, file: str | None = None) -> None:
     async def watch() -> None:
         async for _ in job.changes(PAUSE):
             element.props = _indexing_props(job, countdown)
-            if not job.over:
+            if job.done:
+                if file in session.files:
+                    session.files[file]["video"] = job.done.id  # type: ignore[typeddict-unknown-key]
+                message.actions = [_timeline_action(job.done.id)]
+            shown, message.content = message.content, _job_text(job)
+            if job.over or message.content != shown:
+                await message.update()  # and its element
+            else:
                 await element.update()
-                if message.content != _job_text(job):
-                    message.content = _job_text(job)
-                    await message.update()
-        if job.done:
-            if file in session.files:
-                session.files[file]["video"] = job.done.id  # type: ignore[typeddict-unknown-key]
-            message.actions = [_timeline_action(job.done.id)]
-        message.content = _job_text(job)
-        element.props = _indexing_props(job, countdown)
-        await message.update()
 
     task = asyncio.create_task(watch())
     _background.add(task)
@@ -346,7 +329,9 @@ async def _ask(state: AppState, question: str, like: Path | str | None = None) -
         ):
             await open_step.aclose()
             if isinstance(event, ToolStarted):
-                await open_step.enter_async_context(_tool(event.name, event.arguments))
+                step = _ToolStep(event.name.replace("_", " "), "tool", show_input="json")
+                step.input = dict(event.arguments)
+                await open_step.enter_async_context(step)
             elif isinstance(event, Token):
                 raw += event.text
                 if time.monotonic() - shown > 0.05:
@@ -356,20 +341,17 @@ async def _ask(state: AppState, question: str, like: Path | str | None = None) -
                 await _show_answer(state, reply, event)
 
 
-@asynccontextmanager
-async def _tool(name: str, arguments: Mapping[str, Any]) -> AsyncIterator[None]:
-    """Step of a running tool, closed with its error where it ends in one."""
-    step = cl.Step(name=name.replace("_", " "), type="tool", show_input="json")
-    step.input = dict(arguments)
-    failed: Exception | None = None
-    async with step:
-        try:
-            yield
-        except Exception as error:
-            step.is_error, failed = True, error
-            step.output = str(error) if isinstance(error, VideoError) else SORRY
-    if failed:
-        raise failed
+async def _ask_for_similar(state: AppState, handle: str, id: str) -> None:
+    await _ask(state, f"More like [{handle}]", like=id)
+
+
+class _ToolStep(cl.Step):
+    """Step of a running tool, which closes with the words of an error if they are ours."""
+
+    async def __aexit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        if isinstance(error, Exception) and not isinstance(error, VideoError):
+            error = VideoError(SORRY)
+        await super().__aexit__(kind, error, trace)
 
 
 async def _show_answer(state: AppState, reply: cl.Message, answer: Any) -> None:

@@ -138,7 +138,6 @@ async def _refuse(request: Request, error: Exception) -> Response:
 def _close(app: FastAPI) -> None:
     from chainlit import server
     from chainlit.action import Action
-    from chainlit.session import WebsocketSession
     from chainlit.types import CallActionRequest
 
     async def closed(request: Request) -> Response:
@@ -157,8 +156,7 @@ def _close(app: FastAPI) -> None:
 
     @app.post("/project/action")
     async def action(payload: CallActionRequest) -> Response:
-        if not is_uuid(payload.sessionId) or not WebsocketSession.get_by_id(payload.sessionId):
-            raise HTTPException(404, "no such session")
+        session_files(payload.sessionId)
         try:
             Action(**payload.action)
         except (TypeError, ValueError) as error:

@@ -84,6 +84,7 @@ def timeline(library: Library, id: str) -> dict[str, Any]:
         described("text on screen", "screen", f"text on screen for {total(screen)}"),
     ]
     whole = timestamp(round(video.duration))
+    used = video.stages["pass"].provider
     return {
         "lanes": [
             lane("Scenes", "frames", count=len(scenes), spans=_shares(scenes, length), cuts=True),
@@ -101,17 +102,11 @@ def timeline(library: Library, id: str) -> dict[str, Any]:
             lane("On-screen text", "screen", spans=_shares(screen, length)),
         ],
         "marks": [{"at": at / length, "time": timestamp(at)} for at in _marks(video.duration)],
-        "skipped": _skipped(library, video),
+        "skipped": describe_skipped(skipped_frames(library, id, used))
+        if used in STRATEGIES
+        else "",
         "alt": f"Timeline of {video.title}, {whole} long: {', '.join(parts)}.",
     }
-
-
-def _skipped(library: Library, video: Video) -> str:
-    used = video.stages["pass"].provider
-    for strategy in STRATEGIES:
-        if used == strategy:
-            return describe_skipped(skipped_frames(library, video.id, strategy))
-    return ""
 
 
 def _merged(items: Iterable[Utterance | ScreenText]) -> list[Interval]:

@@ -34,6 +34,7 @@ from ui.cli.library import library_app
 from ui.cli.models import models_app
 from ui.cli.signals import leave, stop_at_once
 from ui.cli.summary import caption, summary
+from ui.render import Json, label, printable, time_range, timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,8 +88,6 @@ def index(
     as_json: AsJson = False,
 ) -> None:
     """Index videos; what is indexed already is left as it is."""
-    from ui.render import Json, timestamp
-
     library = open_library()
     stages = tuple(filter(None, map(str.strip, (only or "").split(","))))
     options: dict[str, Any] = {"sampling": sampling, "only": stages}
@@ -132,7 +131,6 @@ def frames(
     """Sample frames and say why each was kept, and what was left out."""
     from tools.store.frames import sample_frames, skipped_frames
     from tools.vision.sampling import STRATEGIES, describe_skipped
-    from ui.render import Json, time_range, timestamp
 
     known = choice("strategy", strategy, STRATEGIES)
     library = open_library()
@@ -158,8 +156,6 @@ def frames(
 @app.command()
 def scenes(video: VideoRef, as_json: AsJson = False) -> None:
     """List the scenes."""
-    from ui.render import Json, time_range
-
     library = open_library()
     rows = library.scenes(indexed_video(library, video, as_json).id)
     lines = (f"{n:>4}  {time_range(scene.start, scene.end)}" for n, scene in enumerate(rows, 1))
@@ -174,7 +170,6 @@ def transcript(
 ) -> None:
     """Print what is said."""
     from tools.transcript import cues
-    from ui.render import Json
 
     library = open_library()
     writers = {"txt": cues.to_txt, "srt": cues.to_srt, "vtt": cues.to_vtt}
@@ -204,7 +199,6 @@ def ask(
 
     from agent.agent import open_agent
     from agent.ask import ask as ask_agent
-    from ui.render import Json, label
 
     library = open_library()
     ids = [indexed_video(library, video, as_json).id for video in videos or ()]
@@ -242,7 +236,6 @@ def search(
 ) -> None:
     """Find evidence, best first; nothing rather than something irrelevant."""
     from tools.toolbox import open_toolbox
-    from ui.render import Json, label, printable
 
     library = open_library()
     ids = [indexed_video(library, video, as_json).id for video in videos or ()]

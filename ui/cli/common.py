@@ -15,6 +15,7 @@ import typer
 from agent.settings import Settings
 from tools.errors import Interrupted, RefusedRequest, VideoError
 from tools.files.disk import disk_error
+from ui.render import cost_line, printable
 
 if TYPE_CHECKING:
     from agent.ask import Answer
@@ -109,16 +110,12 @@ def print_result(
         return print_json(make_json())
     sys.stdout.write("".join([f"{line}\n" for line in lines]))
     if answer and any(answer.tokens):
-        from ui.render import cost_line, printable
-
         sys.stderr.write(printable(cost_line(answer)) + "\n")
     return None
 
 
 def print_error(error: Exception) -> bool:
     """Print in one line what a person can do about an error; False where the error is a bug."""
-    from ui.render import printable
-
     if isinstance(error, OSError):
         error = _disk_error(error) or error
     if not isinstance(error, VideoError):

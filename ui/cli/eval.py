@@ -1,8 +1,6 @@
 """The command `cuepoint eval`: quality of answers on videos whose truth is known."""
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -40,8 +38,9 @@ def evaluate(
 ) -> None:
     """Measure the answers of the configured model beside a naive baseline."""
     from agent.evaluation import run
+    from ui.cli.progress import EvaluationLine
 
-    with _progress_line() as report:
+    with EvaluationLine() as report:
         if cases is None:
             result = run.evaluate(load_settings(), seed, report)
         else:
@@ -55,27 +54,6 @@ def evaluate(
     beside = {"model": "sixteen uniform frames", "seed": used, **baseline.json()}
     row = {"model": result.model, "seed": used, **score.json(), "baseline": beside}
     print_result(as_json, lambda: row, [_table(result.model, score, baseline)])
-
-
-@contextmanager
-def _progress_line() -> Iterator[Callable[[str, int, int], None]]:
-    """Progress on standard error: one line that is written over on a terminal, else one a task."""
-    is_terminal, current = sys.stderr.isatty(), ""
-
-    def report(task: str, done: int, of: int) -> None:
-        nonlocal current
-        if is_terminal:
-            sys.stderr.write(f"\r\x1b[K{task}: {done + 1} of {of}")
-        elif task != current:
-            sys.stderr.write(f"{task}: {of}\n")
-        current = task
-        sys.stderr.flush()
-
-    try:
-        yield report
-    finally:
-        if is_terminal and current:
-            sys.stderr.write("\r\x1b[K")
 
 
 def _table(model: str, score: "Score", baseline: "Score") -> str:

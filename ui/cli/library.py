@@ -9,6 +9,7 @@ import typer
 
 from tools.errors import Damaged, VideoError
 from ui.cli.common import AsJson, VideoRef, open_library, print_result, with_library_chosen
+from ui.render import Json, printable, timestamp
 
 if TYPE_CHECKING:
     from tools.integrity.verify import Problem
@@ -21,8 +22,6 @@ library_app = typer.Typer(
 @library_app.command("list")
 def library_list(as_json: AsJson = False) -> None:
     """List the videos."""
-    from ui.render import Json, timestamp
-
     library = open_library()
     videos = library.list()
 
@@ -39,8 +38,6 @@ def library_list(as_json: AsJson = False) -> None:
 @library_app.command("show")
 def library_show(video: VideoRef, as_json: AsJson = False) -> None:
     """Show one video and how far it is indexed."""
-    from ui.render import Json, printable, timestamp
-
     library = open_library()
     shown = library.get(video)
     size = f"{shown.width} x {shown.height}, {shown.fps or 0:.5g} fps"
@@ -80,7 +77,6 @@ def library_verify(
 ) -> None:
     """Compare every file with what was written; status 1 where problems are left."""
     from tools.integrity.verify import verify
-    from ui.render import Json
 
     library = open_library()
     mended: Sequence[Problem] = ()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from agent.settings import EXTRACTIVE
 from ui.cli.common import (
     AsJson,
     VideoRef,
@@ -16,6 +17,7 @@ from ui.cli.common import (
     print_result,
 )
 from ui.cli.indexing import indexed_video
+from ui.render import Json, label, printable, time_range, timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,18 +37,18 @@ def summary(
 ) -> None:
     """Tell a video in short: overview, chapters, events, highlights, each with its moments."""
     from agent.summary.summarize import summarize
-    from ui.render import Json
 
     library = open_library()
     indexed = indexed_video(library, video, as_json)
     summarizer = _summarizer(library, as_json)
     if plan:
+        from agent.summary.language_model import CostEstimate
         from tools.summary.digest import digest
 
-        estimate = summarizer and summarizer.estimate(
-            library, indexed.id, digest(library, indexed.id)
-        )
-        print_result(as_json, lambda: Json(library).plan(estimate), [_plan_line(estimate)])
+        estimate = CostEstimate(EXTRACTIVE, calls=0, cached=0, tokens=(0, 0), cost_usd=0.0)
+        if summarizer:
+            estimate = summarizer.estimate(library, indexed.id, digest(library, indexed.id))
+        print_result(as_json, lambda: Json(library)(estimate), [_plan_line(estimate)])
         return
     made = summarize(library, indexed.id, summarizer)
     lines = _summary_lines(indexed.title, made)
@@ -61,7 +63,6 @@ def caption(
     """Caption a video: one sentence, a paragraph, or what happens in the order of time."""
     from agent.summary.summarize import STYLES
     from agent.summary.summarize import caption as write
-    from ui.render import Json, label
 
     choice("style", style, STYLES)
     library = open_library()
@@ -75,7 +76,6 @@ def caption(
 def _summarizer(library: Library, quiet: bool) -> ModelSummarizer | None:
     """Summarizer with the language model of the settings; None where there is none."""
     from agent.llm.provider import load_model
-    from agent.settings import EXTRACTIVE
     from tools.toolbox import open_toolbox
 
     settings = load_settings()
@@ -96,8 +96,8 @@ def _summarizer(library: Library, quiet: bool) -> ModelSummarizer | None:
     )
 
 
-def _plan_line(plan: CostEstimate | None) -> str:
-    if plan is None:
+def _plan_line(plan: CostEstimate) -> str:
+    if plan.model == EXTRACTIVE:
         return "no language model is set up: the summary quotes the video and costs nothing"
     given, written = plan.tokens
     cost = "price unknown" if plan.cost_usd is None else f"{plan.cost_usd:.4f} USD"
@@ -110,7 +110,6 @@ def _plan_line(plan: CostEstimate | None) -> str:
 
 def _summary_lines(title: str, summary: Summary) -> Iterable[str]:
     from agent.summary.summarize import with_citations
-    from ui.render import printable, time_range, timestamp
 
     def sentence(cited: Claim | SummaryEvent) -> str:
         return printable(with_citations(cited.text, cited.citations))
@@ -126,7 +125,7 @@ def _summary_lines(title: str, summary: Summary) -> Iterable[str]:
     for chapter in summary.chapters:
         yield f"  {time_range(chapter.start, chapter.end)}  {printable(chapter.title)}"
         yield from claims(chapter.claims, "      ")
-    for name, events in (("SummaryEvents", summary.events), ("Highlights", summary.highlights)):
+    for name, events in (("Events", summary.events), ("Highlights", summary.highlights)):
         if events:
             yield f"\n{name}"
         for event in events:

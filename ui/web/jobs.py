@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import os
-from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -15,8 +14,6 @@ from agent.settings import Settings
 from tools.errors import (
     Damaged,
     DiskFull,
-    Interrupted,
-    RefusedRequest,
     UnknownVideo,
     UnreadableMedia,
     VideoError,
@@ -73,13 +70,15 @@ class Job:
         self._changed.set()
 
     async def changes(self, pause: float) -> AsyncIterator[None]:
-        """Yield at each change, but no sooner than every `pause` seconds; ends with the job."""
-        while not self.over:
-            await self._changed.wait()
+        """Yield at each change, but no sooner than every `pause` seconds; last once it is over."""
+        while True:
+            if not self.over:
+                await self._changed.wait()
             self._changed.clear()
             yield
-            if not self.over:
-                await asyncio.sleep(pause)
+            if self.over:
+                return
+            await asyncio.sleep(pause)
 
     async def until_usable(self) -> Video | None:
         """The video as soon as it can be asked about; None when it can't be read, or is paused."""
@@ -102,35 +101,16 @@ class JobQueue:
         self._free, self._wait = free_bytes, wait
         self._providers = settings.providers
         self._pool = Pool(settings.workers or max(1, (os.cpu_count() or 1) // 2))
-        self._waiting: deque[Job] = deque()
 
     def close(self) -> None:
         """End what runs; it is resumed at the next start."""
-        self._waiting.clear()
         self._pool.close()
 
     def start(self, path: Path, title: str, **options: Any) -> Job:
-        """Index a file; options are those of Job.
-
-        Where the pool is full, it waits here for another to end: what was accepted is not lost.
-        """
+        """Index a file; options are those of Job."""
         job = Job(path, title, **options)
-        self._waiting.append(job)
-        self._submit_waiting()
+        job.task = asyncio.create_task(self._run(job))
         return job
-
-    def _submit_waiting(self) -> None:
-        """Give jobs to the pool, in their order, until it is full; it takes none at the end."""
-        loop = asyncio.get_running_loop()
-        with suppress(RefusedRequest, Interrupted):
-            while self._waiting:
-                job = self._waiting[0]
-                report = partial(self._report, loop, job)
-                running = self._pool.index(
-                    self._library, job.path, self._providers, report, title=job.title, take=job.take
-                )
-                job.task = loop.create_task(self._follow(job, asyncio.wrap_future(running)))
-                self._waiting.popleft()
 
     def _report(self, loop: asyncio.AbstractEventLoop, job: Job, progress: Progress) -> None:
         """Pass progress on from a thread of the pool."""
@@ -139,21 +119,22 @@ class JobQueue:
             lambda: job.update(progress=progress, usable=job.usable or usable)
         )
 
-    async def _follow(self, job: Job, running: "asyncio.Future[Video]") -> None:
+    async def _run(self, job: Job) -> None:
+        report = partial(self._report, asyncio.get_running_loop(), job)
         done: Video | None = None
         trouble: str | None = None
         unreadable = False
         try:
-            done = await running
+            running = self._pool.index(
+                self._library, job.path, self._providers, report, title=job.title, take=job.take
+            )
+            done = await asyncio.wrap_future(running)
         except asyncio.CancelledError:
             trouble = "Cuepoint is stopping"
         except DiskFull as error:
             if job.pauses < PAUSES:
-                self._submit_waiting()
                 await self._pause(job)
-                self._waiting.append(job)
-                self._submit_waiting()
-                return
+                return await self._run(job)
             trouble = f"{error}. It goes on when Cuepoint is started again"
         except VideoError as error:
             # Its words name the file by the path that it has here.
@@ -166,7 +147,6 @@ class JobQueue:
         if job.after and (done or unreadable):
             await asyncio.to_thread(job.after)
         job.update(done=done, trouble=trouble)
-        self._submit_waiting()
 
     async def _pause(self, job: Job) -> None:
         """Wait until there is room for a stage, and find the file that was taken in meanwhile."""

@@ -20,6 +20,8 @@ from ui.web.proxies import Proxies
 
 NEAR = 0.5
 """Seconds by which a kept frame may miss the one that is asked for."""
+PAUSE = 0.2
+"""Seconds between two looks whether the browser still waits for a copy."""
 _log = logging.getLogger(__name__)
 _PAGE = Template((Path(__file__).parent / "moment.html").read_text("utf-8"))
 _ENDING = re.compile(r"\.[A-Za-z0-9]{1,8}")
@@ -41,20 +43,14 @@ async def _or_http_error(work: Awaitable[_T]) -> _T:
 
 async def _until_disconnect(request: Request, work: Coroutine[Any, Any, _T]) -> _T:
     """Await some work, but no longer than the browser waits for it."""
-
-    async def disconnect() -> None:
-        while (await request.receive())["type"] != "http.disconnect":
-            pass
-
-    working, gone = asyncio.ensure_future(work), asyncio.ensure_future(disconnect())
+    working = asyncio.create_task(work)
     try:
-        await asyncio.wait((working, gone), return_when=asyncio.FIRST_COMPLETED)
-        if not working.done():
-            raise HTTPException(499, "nobody waits for this any more")
+        while not (await asyncio.wait((working,), timeout=PAUSE))[0]:
+            if await request.is_disconnected():
+                raise HTTPException(499, "nobody waits for this any more")
         return working.result()
     finally:
         working.cancel()
-        gone.cancel()
 
 
 def media_routes(library: Library, proxies: Proxies) -> APIRouter:

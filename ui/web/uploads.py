@@ -18,8 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from fastapi import HTTPException
 from python_multipart.exceptions import FormParserError
-from python_multipart.multipart import MultipartParser, parse_options_header
+from python_multipart.multipart import MultipartParser, MultipartState, parse_options_header
 
 from tools.errors import RefusedRequest, UnreadableMedia
 from tools.files.disk import FULL, best_effort
@@ -52,12 +53,11 @@ ABANDONED = 86400.0
 _T = TypeVar("_T")
 
 
-class UploadRefused(RefusedRequest):
-    """An upload that is broken off from here; status is HTTP's: 413 too large, 408 stalled, 503."""
+class UploadRefused(HTTPException):
+    """An upload that is broken off from here: 413 too large, 408 stalled, 503 too many."""
 
     def __init__(self, status: int, reason: str) -> None:
-        super().__init__(reason)
-        self.status = status
+        super().__init__(status, reason, {"connection": "close"})
 
 
 @dataclass(frozen=True)
@@ -149,14 +149,14 @@ class Uploads:
         written = 0
         with part.open("wb") as file:
             while chunk := await self._next(body):
-                form.feed(chunk)
+                form.parser.write(chunk)
                 size = written + len(form.buffer)
                 if size > min(self._limit, room):
                     raise self._too_large() if size > self._limit else full
                 if len(form.buffer) >= BUFFER:
                     written += await _run(self._disk, file.write, form.take())
             written += await _run(self._disk, file.write, form.take())
-        if not form.complete or not written:
+        if form.parser.state != MultipartState.END or not written:
             raise RefusedRequest("the upload broke off or holds no file: send it again")
 
     async def _next(self, body: AsyncIterator[bytes]) -> bytes:
@@ -312,7 +312,6 @@ class _UploadForm:
             raise RefusedRequest("an upload is a multipart form with a field named file")
         self.buffer = bytearray()
         self.name = ""
-        self.complete = False
         self._in_file = self._seen = False
         self._header, self._value = bytearray(), bytearray()
         handlers: MultipartCallbacks = {
@@ -321,12 +320,8 @@ class _UploadForm:
             "on_header_value": lambda data, start, end: self._value.extend(data[start:end]),
             "on_header_end": self._on_header,
             "on_part_data": self._on_data,
-            "on_end": self._on_end,
         }
-        self._parser = MultipartParser(boundary, handlers, max_header_size=HEADER)
-
-    def feed(self, chunk: bytes) -> None:
-        self._parser.write(chunk)
+        self.parser = MultipartParser(boundary, handlers, max_header_size=HEADER)
 
     def take(self) -> bytes:
         taken, self.buffer = bytes(self.buffer), bytearray()
@@ -347,6 +342,3 @@ class _UploadForm:
     def _on_data(self, data: bytes, start: int, end: int) -> None:
         if self._in_file:
             self.buffer += data[start:end]
-
-    def _on_end(self) -> None:
-        self.complete = True

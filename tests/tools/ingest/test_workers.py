@@ -1,4 +1,4 @@
-"""Videos are indexed in processes of their own; the queue is bounded, and a crash is one line."""
+"""Videos are indexed in processes of their own; the others wait, and a crash is one line."""
 
 import os
 import signal
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.errors import Interrupted, RefusedRequest, UnreadableMedia
+from tools.errors import Interrupted, UnreadableMedia
 from tools.files.durable import digest, lock
 from tools.ingest.run import Progress
 from tools.ingest.workers import Pool, Worker
@@ -20,7 +20,7 @@ from tools.sandbox import Child
 
 @pytest.fixture
 def pool() -> Iterator[Pool]:
-    pool = Pool(1, waiting=1)
+    pool = Pool(1)
     yield pool
     pool.close()
 
@@ -66,10 +66,8 @@ def test_a_stage_that_fails_and_is_not_needed_is_a_note(
     assert library.frames(video.id) and video.stages["pictures"].state == "failed"
 
 
-def test_too_many_are_refused_and_there_is_room_again(
-    pool: Pool, library: Library, shots: Path
-) -> None:
-    begun, go = threading.Event(), threading.Event()
+def test_any_number_waits_and_each_has_its_turn(pool: Pool, library: Library, shots: Path) -> None:
+    begun, go, order = threading.Event(), threading.Event(), list[int]()
 
     def hold(_: Progress) -> None:
         begun.set()
@@ -77,12 +75,12 @@ def test_too_many_are_refused_and_there_is_room_again(
 
     first = pool.index(library, shots, BARE, hold)
     assert begun.wait(60)
-    second = pool.index(library, shots, BARE, lambda _: None)
-    with pytest.raises(RefusedRequest, match="2 videos"):
-        pool.index(library, shots, BARE, lambda _: None)
+    waiting = [pool.index(library, shots, BARE, lambda _: None) for _ in range(100)]
+    for number, one in enumerate(waiting[:3]):
+        one.add_done_callback(lambda _, number=number: order.append(number))
     go.set()
-    assert first.result().id == second.result().id
-    assert pool.index(library, shots, BARE, lambda _: None).result().state == "ready"
+    assert {first.result().id} == {one.result().id for one in waiting[:3]}
+    assert order == [0, 1, 2]
 
 
 def test_a_process_that_is_killed_is_one_line_and_the_video_goes_on(
@@ -162,7 +160,7 @@ def test_closing_waits_for_no_other_program(
     library: Library, shots: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A process that starts while the pool is closed, and whose video another one holds."""
-    pool, starting, go = Pool(1, waiting=0), threading.Event(), threading.Event()
+    pool, starting, go = Pool(1), threading.Event(), threading.Event()
     kill, start = Worker.kill, Child._start  # pyright: ignore[reportPrivateUsage]
 
     def late(self: Worker) -> object:
@@ -179,6 +177,5 @@ def test_closing_waits_for_no_other_program(
         closing.start()
         assert isinstance(running.exception(60), Interrupted)
     closing.join()
-    for _ in range(2):  # and its room is free again
-        with pytest.raises(Interrupted, match="stopping"):
-            pool.index(library, shots, BARE, lambda _: None)
+    with pytest.raises(Interrupted, match="stopping"):
+        pool.index(library, shots, BARE, lambda _: None)

@@ -1,4 +1,4 @@
-"""Videos that come in faster than they can be indexed wait: none is refused, none is lost."""
+"""Videos that come in faster than they can be indexed wait, and each ends as it must."""
 
 import asyncio
 import shutil
@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from agent.settings import Settings
-from tools.errors import DiskFull, Interrupted, RefusedRequest, UnreadableMedia
+from tools.errors import DiskFull, Interrupted, UnreadableMedia
 from tools.files.disk import SPARE_BYTES
 from tools.ingest.pipeline import ingest
 from tools.ingest.run import OnProgress, Progress
+from tools.ingest.workers import Pool
 from tools.library import Library
 from tools.media import Video
 from tools.models.providers import BARE
@@ -21,8 +22,8 @@ from ui.chat.cards import STAGE_NAMES
 from ui.web import jobs as job_queue
 
 
-class Narrow:
-    """A pool with room for one video, which a test ends by hand."""
+class Manual:
+    """A pool whose videos a test ends by hand."""
 
     def __init__(self) -> None:
         self.running: list[tuple[str, Future[Video]]] = []
@@ -32,8 +33,6 @@ class Narrow:
     def index(
         self, library: Library, path: Path, providers: Any, on_progress: OnProgress, **_: Any
     ) -> "Future[Video]":
-        if any(not job.done() for _, job in self.running):
-            raise RefusedRequest("too many")
         self.running.append((path.name, Future()))
         self.paths.append(path)
         self.told.append(on_progress)
@@ -44,35 +43,52 @@ class Narrow:
 
 
 @pytest.fixture
-def pool(monkeypatch: pytest.MonkeyPatch) -> Narrow:
-    made = Narrow()
+def pool(monkeypatch: pytest.MonkeyPatch) -> Manual:
+    made = Manual()
     monkeypatch.setattr(job_queue, "Pool", lambda _: made)
     return made
 
 
-async def test_what_the_pool_refuses_waits_its_turn(tmp_path: Path, pool: Narrow) -> None:
+async def test_each_video_ends_in_its_own_way(tmp_path: Path, pool: Manual) -> None:
     queue = job_queue.JobQueue(Library(tmp_path), Settings(home=tmp_path))
     jobs = [queue.start(tmp_path / name, name) for name in "abc"]
+    await asyncio.sleep(0)
     running = pool.running
-    assert [name for name, _ in running] == ["a"] and not any(job.over for job in jobs)
-    running[0][1].set_exception(Interrupted("ended: index it again"))  # one that fails makes room
+    assert [name for name, _ in running] == ["a", "b", "c"] and not any(job.over for job in jobs)
+    running[0][1].set_exception(Interrupted("ended: index it again"))
     assert await jobs[0].until_usable() is None and jobs[0].trouble
-    assert [name for name, _ in running] == ["a", "b"]
     running[1][1].set_result(Video("0" * 16, "b", "b", 1.0))
     done = await jobs[1].until_usable()
     assert done and done.title == "b" and not jobs[2].over
-    await asyncio.sleep(0)
-    assert [name for name, _ in running] == ["a", "b", "c"]
+    queue.close()
+
+
+async def test_none_is_refused_however_many_come_and_their_order_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    indexed: list[str] = []
+
+    def index(self: Pool, library: Library, request: dict[str, Any], _: OnProgress) -> Video:
+        indexed.append(request["options"]["title"])
+        return Video("0" * 16, "a", "a", 1.0)
+
+    monkeypatch.setattr(Pool, "_run", index)
+    queue = job_queue.JobQueue(Library(tmp_path), Settings(home=tmp_path, workers=1))
+    names = [str(number) for number in range(300)]
+    jobs = [queue.start(tmp_path / name, name) for name in names]
+    await asyncio.wait_for(asyncio.gather(*(job.task for job in jobs if job.task)), 60)
+    assert indexed == names and all(job.done for job in jobs)
     queue.close()
 
 
 async def test_a_resumed_index_can_be_asked_as_soon_as_a_fresh_one(
-    tmp_path: Path, pool: Narrow, shots: Path
+    tmp_path: Path, pool: Manual, shots: Path
 ) -> None:
     library = Library(tmp_path)
     video = ingest(library, shots, only=("keyframes",), providers=BARE).id
     queue = job_queue.JobQueue(library, Settings(home=tmp_path))
     job = queue.start(shots, "again")
+    await asyncio.sleep(0)
     pool.told[0](Progress(video, "pass", "running", 0.0, None))  # the stages before it are done
     usable = await asyncio.wait_for(job.until_usable(), 60)
     assert usable and usable.id == video and not job.over
@@ -97,13 +113,14 @@ async def _settled(job: job_queue.Job) -> None:
 
 
 async def test_a_full_disk_pauses_an_index_which_goes_on_by_itself(
-    tmp_path: Path, pool: Narrow, shots: Path
+    tmp_path: Path, pool: Manual, shots: Path
 ) -> None:
     library, disk, upload = Library(tmp_path), Disk(), tmp_path / "upload"
     shutil.copy(shots, upload)
     video = ingest(library, upload, take=True, only=("keyframes",), providers=BARE)
     queue = job_queue.JobQueue(library, Settings(home=tmp_path), disk.free, disk.look)
     job, other = queue.start(upload, "film", take=True), queue.start(tmp_path / "b", "b")
+    await asyncio.sleep(0)
     pool.told[0](Progress(video.id, "pass", "running", 0.0, None))
     await _settled(job)
     pool.running[0][1].set_exception(DiskFull("free 500 MB"))
@@ -125,12 +142,13 @@ async def test_a_full_disk_pauses_an_index_which_goes_on_by_itself(
 
 
 async def test_a_disk_that_is_full_whatever_it_says_ends_the_job(
-    tmp_path: Path, pool: Narrow
+    tmp_path: Path, pool: Manual
 ) -> None:
     disk = Disk()
     disk.left = [SPARE_BYTES] * job_queue.PAUSES
     queue = job_queue.JobQueue(Library(tmp_path), Settings(home=tmp_path), disk.free, disk.look)
     job = queue.start(tmp_path / "a", "a")
+    await asyncio.sleep(0)
     for number in range(job_queue.PAUSES + 1):
         disk.looked.put_nowait(None)
         pool.running[number][1].set_exception(DiskFull("free 500 MB"))

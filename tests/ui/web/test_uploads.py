@@ -76,7 +76,7 @@ async def test_what_is_declared_too_large_is_refused_before_the_first_byte(
 
     with pytest.raises(UploadRefused, match="larger than 1 MB") as refused:
         await uploads.receive(never(), KIND, 2 * LIMIT)
-    assert refused.value.status == 413
+    assert refused.value.status_code == 413
 
 
 async def test_the_room_for_uploads_is_told_as_what_it_is(tmp_path: Path) -> None:
@@ -136,7 +136,7 @@ async def test_stalled_uploads_end_and_keep_no_other_waiting(tmp_path: Path, sho
     assert isinstance(made, Upload)
     ended = await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), 60)
     assert all(
-        isinstance(one, UploadRefused) and one.status == 408 and "0.2 s" in str(one)
+        isinstance(one, UploadRefused) and one.status_code == 408 and "0.2 s" in str(one)
         for one in ended
     )
     assert not list((tmp_path / "uploads").glob("*.part"))
@@ -163,7 +163,7 @@ async def test_an_upload_that_stalls_for_ever_does_not_hold_up_the_next(
     await asyncio.sleep(0)
     with pytest.raises(UploadRefused, match="in a moment") as refused:
         await uploads.receive(_form(b"x"), KIND, 9)
-    assert refused.value.status == 503
+    assert refused.value.status_code == 503
     for one in waiting:
         one.cancel()
     await asyncio.wait(waiting)
