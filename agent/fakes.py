@@ -10,7 +10,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.messages.tool import tool_call_chunk
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
-from pydantic import Field, PrivateAttr
+from pydantic import Field
 
 from tools.errors import NotIndexed, UnknownVideo
 from tools.media import Attributes, Coverage, Evidence, Utterance, Video, evidence_id
@@ -26,18 +26,10 @@ class ScriptedModel(BaseChatModel):
     """AIMessages, or functions from the messages shown to one."""
     piece: int = 3
     """Characters in one piece of a streamed reply."""
-    _shown: list[list[BaseMessage]] = PrivateAttr(default_factory=list[list[BaseMessage]])
-    _bound: list[dict[str, Any]] = PrivateAttr(default_factory=list[dict[str, Any]])
-
-    @property
-    def shown(self) -> list[list[BaseMessage]]:
-        """The messages of each call."""
-        return self._shown
-
-    @property
-    def bound(self) -> list[dict[str, Any]]:
-        """The options of each binding."""
-        return self._bound
+    shown: list[Any] = Field(default_factory=list[Any])
+    """The messages of each call."""
+    bound: list[dict[str, Any]] = Field(default_factory=list[dict[str, Any]])
+    """The options of each binding."""
 
     @property
     def _llm_type(self) -> str:
@@ -45,12 +37,12 @@ class ScriptedModel(BaseChatModel):
 
     def bind_tools(self, tools: Sequence[Any], **kwargs: Any) -> Any:
         """Remembers what was bound."""
-        self._bound.append({"tools": [tool.name for tool in tools], **kwargs})
+        self.bound.append({"tools": [tool.name for tool in tools], **kwargs})
         return self
 
     def _reply(self, messages: list[BaseMessage]) -> AIMessage:
-        self._shown.append(messages)
-        step: Step = self.script[min(len(self._shown), len(self.script)) - 1]
+        self.shown.append(messages)
+        step: Step = self.script[min(len(self.shown), len(self.script)) - 1]
         return step.model_copy() if isinstance(step, AIMessage) else step(messages)
 
     def _generate(

@@ -5,7 +5,6 @@ turn: evidence is kept by id, and looked up in the library when it is shown agai
 """
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Annotated, Any, NotRequired, TypedDict
 
 from langchain_core.language_models import BaseChatModel
@@ -24,7 +23,7 @@ from langgraph.runtime import Runtime
 from agent.answer import ClaimStream, check_answer, unsupported_claims
 from agent.context import finished_turns, prompt, question_index
 from agent.llm.answer_cache import AnswerCache
-from agent.llm.provider import ModelTimeout, as_video_error, model_errors
+from agent.llm.provider import ModelTimeout, as_video_error, chunks, model_errors
 from agent.messages import FAULTS, KEY, metadata
 from agent.tool_calls import run_tool_calls
 from agent.toolbelt import Toolbelt
@@ -78,7 +77,7 @@ def build_agent(
                     reply = await _streamed_reply(bound, messages, stream, runtime)
             except ModelTimeout as error:
                 if not turn.retry(error):
-                    turn.stopped = turn.silence
+                    turn.stopped = str(error)
             except model_errors() as error:
                 if not turn.retry(error):
                     raise as_video_error(error) from None  # its own text may repeat the key
@@ -98,7 +97,7 @@ def build_agent(
     async def tools(state: State, runtime: Runtime[Turn]) -> dict[str, Any]:
         seen = list(state.get("seen", []))
         calls = _tool_calls(state["messages"][-1])
-        return {"messages": await run_tool_calls(belt, calls, runtime.context, seen), "seen": seen}
+        return {"messages": await run_tool_calls(belt, calls, runtime, seen), "seen": seen}
 
     async def check(state: State, runtime: Runtime[Turn]) -> dict[str, Any]:
         turn, messages = runtime.context, state["messages"]
@@ -149,28 +148,12 @@ async def _streamed_reply(
 ) -> AIMessage:
     """The whole reply of a model; its verified claims are streamed while it arrives."""
     reply: Any = None
-    async for chunk in _with_timeout(bound.astream(messages), runtime.context.model_wait):
+    async for chunk in chunks(bound, messages, runtime.context.model_wait):
         reply = chunk if reply is None else reply + chunk
         if text := await stream.feed(chunk.text):
             runtime.stream_writer(("token", text))
     whole: Any = message_chunk_to_message(reply) if isinstance(reply, AIMessageChunk) else reply
     return whole or AIMessage("")
-
-
-async def _with_timeout(chunks: AsyncIterator[Any], wait: float | None) -> AsyncIterator[Any]:
-    """The chunks of a reply; ModelTimeout if one takes longer than `wait` seconds."""
-    while True:
-        timer = asyncio.timeout(wait)
-        try:
-            async with timer:
-                chunk = await anext(chunks)
-        except StopAsyncIteration:
-            return
-        except TimeoutError:
-            if not timer.expired():
-                raise
-            raise ModelTimeout from None
-        yield chunk
 
 
 def _tool_calls(message: Any) -> list[Any]:

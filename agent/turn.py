@@ -10,7 +10,7 @@ from agent.grounding.pixels import PixelCheck
 from agent.grounding.review import Review
 from agent.llm.images import ContactSheets
 from agent.llm.limits import Limits, Meter
-from agent.llm.provider import connection_lost, may_refuse_images, silence
+from agent.llm.provider import connection_lost, may_refuse_images
 from agent.toolbelt import Toolbelt
 from tools.errors import Interrupted
 from tools.media import Coverage, Evidence
@@ -98,16 +98,6 @@ class Turn:
         """Seconds that a language model may be silent; None for the extractive one."""
         return self.limits.model_wait if self.meter else None
 
-    @property
-    def silence(self) -> str:
-        """The reason `stopped` for a model that was silent twice."""
-        return silence(self.limits.model_wait)
-
-    @property
-    def timeout(self) -> str:
-        """The reason `stopped` at the deadline."""
-        return f"the limit of {self.limits.question_seconds:g} seconds was reached"
-
     @asynccontextmanager
     async def time_limit(self) -> AsyncIterator[None]:
         """Cancel the body at the deadline, and say so in `stopped`."""
@@ -120,7 +110,7 @@ class Turn:
         except (TimeoutError, Interrupted):  # of the timer, or of a thread that looks at DEADLINE
             if not timer.expired() and loop.time() < self.deadline:
                 raise
-            self.stopped = self.timeout
+            self.stopped = f"the limit of {self.limits.question_seconds:g} seconds was reached"
         finally:
             DEADLINE.reset(token)
 

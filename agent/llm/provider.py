@@ -1,7 +1,9 @@
 """Choice of the chat model: a language model if a key or an address is set, else extractive."""
 
+import asyncio
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 from agent.settings import EXTRACTIVE, Settings
 from tools.errors import ProviderUnavailable, VideoError
@@ -61,13 +63,26 @@ def _openai(settings: Settings) -> "BaseChatModel":
     )
 
 
-class ModelTimeout(Exception):
+class ModelTimeout(ProviderUnavailable):
     """A language model sent nothing within the time that it may be silent."""
 
 
-def silence(wait: float) -> str:
-    """What is said of a model that was silent for so many seconds."""
-    return f"the model said nothing for {wait:g} seconds (CUEPOINT_MODEL_WAIT)"
+async def chunks(model: Any, messages: Sequence[Any], wait: float | None) -> AsyncIterator[Any]:
+    """The chunks of a reply; ModelTimeout if one takes longer than `wait` seconds."""
+    replies = model.astream(messages)
+    while True:
+        timer = asyncio.timeout(wait)
+        try:
+            async with timer:
+                chunk = await anext(replies)
+        except StopAsyncIteration:
+            return
+        except TimeoutError:
+            if not timer.expired():
+                raise
+            silence = f"the model said nothing for {wait:g} seconds (CUEPOINT_MODEL_WAIT)"
+            raise ModelTimeout(silence) from None
+        yield chunk
 
 
 def model_errors() -> tuple[type[Exception], ...]:

@@ -18,11 +18,11 @@ from agent.grounding.citations import split_claims
 from agent.grounding.review import Review
 from agent.llm.catalog import ModelInfo
 from agent.llm.limits import REPLY_TOKENS
-from agent.llm.provider import ModelTimeout, as_video_error, model_errors, silence
+from agent.llm.provider import ModelTimeout, as_video_error, chunks, model_errors
 from agent.llm.tokens import BYTES, ENVELOPE, text_tokens
 from agent.toolbelt import fence
 from prompts import render
-from tools.errors import NotIndexed, ProviderUnavailable
+from tools.errors import NotIndexed
 from tools.evidence import reliability
 from tools.media import clock
 from tools.search.motion import find_actions
@@ -241,8 +241,6 @@ class ModelSummarizer:
 
         with tracing_context(enabled=False):
             await asyncio.gather(*map(write, new))
-        if isinstance(failure, ModelTimeout):
-            raise ProviderUnavailable(silence(self._wait or 0.0)) from None
         if isinstance(failure, model_errors()):
             raise as_video_error(failure) from None  # its own text may repeat the key
         if failure is not None:
@@ -255,17 +253,8 @@ class ModelSummarizer:
 
         reply: Any = None
         messages = [SystemMessage(self._rules), HumanMessage(prompt)]
-        timer = asyncio.timeout(self._wait)
-        try:
-            async with timer:
-                async for piece in self._model.astream(messages):
-                    reply = piece if reply is None else reply + piece
-                    if self._wait:
-                        timer.reschedule(asyncio.get_running_loop().time() + self._wait)
-        except TimeoutError:
-            if not timer.expired():
-                raise
-            raise ModelTimeout from None
+        async for chunk in chunks(self._model, messages, self._wait):
+            reply = chunk if reply is None else reply + chunk
         return reply
 
     def _count(self, reply: Any, call: ModelCall) -> None:
