@@ -3,9 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
-from weakref import WeakValueDictionary
 
 from agent.settings import EXTRACTIVE, Settings
 
@@ -31,10 +30,6 @@ class Agent:
     """Abilities and price of the model; `sees` is withdrawn if a server refuses an image."""
     spending: "Spending | None"
     """Cost of today; None for the extractive model, which costs nothing."""
-    locks: "WeakValueDictionary[str, asyncio.Lock]" = field(
-        default_factory=lambda: WeakValueDictionary[str, asyncio.Lock]()
-    )
-    """A lock for each conversation in use."""
 
     @property
     def library(self) -> "Library":

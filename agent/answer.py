@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
 from typing import Any
 
 from agent.grounding.citations import (
@@ -12,7 +11,7 @@ from agent.grounding.citations import (
     not_found,
     split_claims,
 )
-from agent.grounding.review import Claim
+from agent.grounding.review import CheckedAnswer, Claim
 from agent.toolbelt import Toolbelt, fence
 from agent.turn import Turn
 from tools.media import clock
@@ -21,25 +20,6 @@ from tools.store.coverage import describe_coverage
 UNSUPPORTED, NO_EVIDENCE = "(unsupported)", "it cites no evidence that holds it"
 NEAREST = 3
 """Nearest misses that are shown where a model named none."""
-
-
-@dataclass(frozen=True)
-class CheckedAnswer:
-    """An answer whose claims were verified, in plain data; evidence and nearest are handles."""
-
-    text: str
-    found: bool
-    claims: tuple[Claim, ...]
-    evidence: tuple[int, ...]
-    nearest: tuple[int, ...]
-    handles: tuple[str, ...]
-    """The evidence ids behind all handles of the conversation."""
-
-    def as_data(self) -> dict[str, Any]:
-        """The data that a checkpoint keeps beside the text."""
-        claims = [{**asdict(c), "citations": list(c.citations)} for c in self.claims]
-        evidence, nearest = list(self.evidence), list(self.nearest)
-        return {"found": self.found, "claims": claims, "evidence": evidence, "nearest": nearest}
 
 
 class ClaimStream:
@@ -54,8 +34,8 @@ class ClaimStream:
         self._text = self._unfinished = self._checked = ""
         self._cited = False
 
-    async def feed(self, text: str) -> str:
-        """Add the next piece of text; returns what people may see now."""
+    async def feed(self, text: str) -> None:
+        """Add the next piece of text, and stream what people may see now."""
         self._text += text
         # The last claim is final only when something follows it.
         *claims, self._unfinished = split_claims(self._unfinished + text) or [""]
@@ -66,11 +46,9 @@ class ClaimStream:
             self._cited |= bool(claim and claim.citations)
             self._checked += mark_unsupported(shown, claim)
         if self._turn.muted or not self._cited or may_be_not_found(self._text):
-            return ""
+            return
         out, self._checked = self._checked, ""
-        out = out if self._turn.streamed else out.lstrip()
-        self._turn.streamed += out
-        return out
+        self._turn.stream(out if self._turn.streamed else out.lstrip())
 
 
 def check_answer(

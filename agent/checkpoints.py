@@ -22,6 +22,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
+from weakref import WeakValueDictionary
 
 import aiosqlite
 from langchain_core.messages import BaseMessage
@@ -142,6 +143,7 @@ class CheckpointStore:
         self.saver, self.file, self._owner = saver, file, owner
         self._unsaved: dict[str, tuple[str | None, Rows, str]] = {}
         """Base, rows and first question by name, the longest unused first."""
+        self._locks = WeakValueDictionary[str, asyncio.Lock]()
         self._suffix = uuid.uuid4().hex[:8]
 
     @asynccontextmanager
@@ -150,21 +152,23 @@ class CheckpointStore:
     ) -> AsyncIterator[OpenConversation]:
         """Open a conversation in memory; with a question, save what was added to it afterwards.
 
-        A saved conversation that the disk does not give is left alone: another one begins, under
-        another name. VideoError if what the disk gives is not what was written.
+        Two questions at once would give the same handles: the second one waits. A saved
+        conversation that the disk does not give is left alone: another one begins, under another
+        name. VideoError if what the disk gives is not what was written.
         """
-        conversation, rows = await self._load(name, new)
-        try:
-            async with self.saver.lock:
-                for table, values in rows.items():
-                    await self.saver.conn.executemany(_INSERT[table], values)
-                await self.saver.conn.commit()
-            await check_readable(self.saver, conversation.key)
-            yield conversation
-            if question:
-                await self._save(conversation, question)
-        finally:
-            await self.saver.adelete_thread(conversation.key)
+        async with self._locks.setdefault(name, asyncio.Lock()):
+            conversation, rows = await self._load(name, new)
+            try:
+                async with self.saver.lock:
+                    for table, values in rows.items():
+                        await self.saver.conn.executemany(_INSERT[table], values)
+                    await self.saver.conn.commit()
+                await check_readable(self.saver, conversation.key)
+                yield conversation
+                if question:
+                    await self._save(conversation, question)
+            finally:
+                await self.saver.adelete_thread(conversation.key)
 
     async def listed(self, prefix: str, limit: int) -> list[Any]:
         """Name, title and time of the saved conversations with a prefix, the latest first."""

@@ -13,6 +13,7 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 from pydantic import Field
 
 from tools.errors import NotIndexed, UnknownVideo
+from tools.evidence import of_speech
 from tools.media import Attributes, Coverage, Evidence, Utterance, Video, evidence_id
 from tools.store.records import frame_image
 
@@ -112,7 +113,7 @@ class MemoryLibrary:
         """What an id stands for."""
         for one in self.speech:
             if one.id == id and one.video in self.videos:
-                return _evidence(one)
+                return _speech(one)
         for video in self.videos.values():
             if id == evidence_id("video", video.id, 0.0, video.duration):
                 text = f"{video.duration:g} seconds long, {video.width} x {video.height}"
@@ -143,11 +144,8 @@ class MemoryLibrary:
         del self.videos[video]
 
 
-def _evidence(one: Utterance) -> Evidence:
-    image = frame_image(one.video, one.start)
-    return Evidence(
-        one.id, one.video, one.start, one.end, "speech", one.text, image, 1.0, one.source
-    )
+def _speech(one: Utterance) -> Evidence:
+    return of_speech(one, frame_image(one.video, one.start), 1.0)
 
 
 class MemoryToolbox:
@@ -183,7 +181,7 @@ class MemoryToolbox:
         self.threads.append(threading.get_ident())
         wanted = set(query.casefold().split())
         return [
-            _evidence(one)
+            _speech(one)
             for one in self.library.speech
             if one.video in (videos or self.library.videos)
             and wanted & set(one.text.casefold().replace(",", "").replace(".", "").split())

@@ -10,10 +10,11 @@ from typing import Any
 from langchain_core.messages import AIMessage, HumanMessage
 
 from agent.agent import Agent
-from agent.answer import CheckedAnswer, check_answer
+from agent.answer import check_answer
 from agent.checkpoints import config
 from agent.extractive.quote import Found
 from agent.extractive.visual import likenesses
+from agent.grounding.review import CheckedAnswer
 from agent.messages import KEY
 from agent.toolbelt import Toolbelt
 from agent.turn import Turn

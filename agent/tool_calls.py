@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from langchain_core.messages import ToolMessage
-from langgraph.runtime import Runtime
 
 from agent.messages import KEY
 from agent.toolbelt import Toolbelt, fence
@@ -14,31 +13,31 @@ from tools.errors import Damaged, VideoError
 
 
 async def run_tool_calls(
-    belt: Toolbelt, calls: Sequence[Any], runtime: Runtime[Turn], seen: list[str]
+    belt: Toolbelt, calls: Sequence[Any], turn: Turn, seen: list[str]
 ) -> list[ToolMessage]:
     """Run calls and return their results in order; the ids of new evidence are added to `seen`.
 
     Labels are given when all calls are back: they do not depend on which ended first. A call whose
     arguments could not be parsed holds their text, and is refused like any other.
     """
-    results = await asyncio.gather(*(_run_limited(belt, call, runtime) for call in calls))
-    turn, pairs = runtime.context, zip(calls, results, strict=True)
+    results = await asyncio.gather(*(_run_limited(belt, call, turn) for call in calls))
+    pairs = list(zip(calls, results, strict=True))
     return await asyncio.to_thread(lambda: [_labelled(belt, *pair, turn, seen) for pair in pairs])
 
 
-async def _run_limited(belt: Toolbelt, call: Any, runtime: Runtime[Turn]) -> list[Any] | str:
+async def _run_limited(belt: Toolbelt, call: Any, turn: Turn) -> list[Any] | str:
     """Results of one call within the videos, calls and time of its question, or why there are none.
 
     It is counted before anything is awaited: the calls of a message begin in their order.
     """
-    turn, name = runtime.context, call["name"] or ""
+    name, arguments = call["name"] or "", call["args"]
     if turn.tool_calls >= turn.limits.tool_calls:
         return "Not run: no tool call is left."
     turn.tool_calls += 1
-    runtime.stream_writer(("tool", name, call["args"]))
+    turn.on_tool(name, arguments if isinstance(arguments, dict) else {})
     try:
         async with turn.time_limit():
-            return await belt.call(name, call["args"], turn.videos)
+            return await belt.call(name, arguments, turn.videos)
         return f"Not ended: {turn.stopped}."
     except Damaged:
         raise  # an answer from the rest would be wrong, and nobody would see it

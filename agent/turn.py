@@ -2,12 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from agent.grounding.pixels import PixelCheck
-from agent.grounding.review import Review
+from agent.grounding.review import CheckedAnswer, Review
 from agent.llm.images import ContactSheets
 from agent.llm.limits import Limits, Meter
 from agent.llm.provider import connection_lost, may_refuse_images
@@ -28,7 +29,11 @@ class Turn:
     """Coverage when the question was asked; what was indexed later was not searched."""
     deadline: float
     """Time of the event loop, in seconds."""
-    limits: Limits = Limits()  # noqa: RUF009 (frozen)
+    limits: Limits
+    on_token: Callable[[str], None]
+    """Callback for the next piece of the answer."""
+    on_tool: Callable[[str, Mapping[str, Any]], None]
+    """Callback for a tool call that starts, with its arguments."""
     meter: Meter | None = None
     """Token usage of a language model; None for the extractive one, which costs nothing."""
     sheets: ContactSheets | None = None
@@ -55,6 +60,8 @@ class Turn:
     records: dict[str, Evidence | None] = field(default_factory=dict[str, Evidence | None])
     """Evidence by id; None for what is gone with its video."""
     titles: dict[str, str] = field(default_factory=dict[str, str])
+    answer: CheckedAnswer | None = None
+    """The answer, once it is checked."""
 
     @property
     def limit_reached(self) -> str:
@@ -93,11 +100,6 @@ class Turn:
             return True
         return connection_lost(error)
 
-    @property
-    def model_wait(self) -> float | None:
-        """Seconds that a language model may be silent; None for the extractive one."""
-        return self.limits.model_wait if self.meter else None
-
     @asynccontextmanager
     async def time_limit(self) -> AsyncIterator[None]:
         """Cancel the body at the deadline, and say so in `stopped`."""
@@ -113,6 +115,12 @@ class Turn:
             self.stopped = f"the limit of {self.limits.question_seconds:g} seconds was reached"
         finally:
             DEADLINE.reset(token)
+
+    def stream(self, text: str) -> None:
+        """Send the next piece of the answer."""
+        if text:
+            self.streamed += text
+            self.on_token(text)
 
     def load(self, belt: Toolbelt, ids: Sequence[str]) -> None:
         """Look up evidence that is not in `records` yet, and its titles."""

@@ -19,8 +19,7 @@ from agent.evaluation.ground_truth import (
     SpokenLine,
     VideoSpan,
 )
-from agent.evaluation.phrasings import QUESTIONS
-from agent.evaluation.relations import RELATIONS
+from agent.evaluation.relations import QUESTIONS, RELATIONS
 from agent.evaluation.vocabulary import (
     ABSENT_THINGS,
     COLOURS,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
 
 from agent.grounding.citations import MARK, citation_labels, escape_tags
 from agent.grounding.claim import ParsedClaim
@@ -27,6 +27,25 @@ class Claim:
     citations: tuple[int, ...]
     verdict: Verdict
     why: str = ""
+
+
+@dataclass(frozen=True)
+class CheckedAnswer:
+    """An answer whose claims were verified, in plain data; evidence and nearest are handles."""
+
+    text: str
+    found: bool
+    claims: tuple[Claim, ...]
+    evidence: tuple[int, ...]
+    nearest: tuple[int, ...]
+    handles: tuple[str, ...]
+    """The evidence ids behind all handles of the conversation."""
+
+    def as_data(self) -> dict[str, Any]:
+        """The data that a checkpoint keeps beside the text."""
+        claims = [{**asdict(c), "citations": list(c.citations)} for c in self.claims]
+        evidence, nearest = list(self.evidence), list(self.nearest)
+        return {"found": self.found, "claims": claims, "evidence": evidence, "nearest": nearest}
 
 
 class Review:

@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from agent.settings import EXTRACTIVE, Settings
@@ -67,22 +67,33 @@ class ModelTimeout(ProviderUnavailable):
     """A language model sent nothing within the time that it may be silent."""
 
 
-async def chunks(model: Any, messages: Sequence[Any], wait: float | None) -> AsyncIterator[Any]:
-    """The chunks of a reply; ModelTimeout if one takes longer than `wait` seconds."""
-    replies = model.astream(messages)
+async def whole_reply(
+    model: Any,
+    messages: Sequence[Any],
+    wait: float | None,
+    feed: Callable[[str], Awaitable[None]] | None = None,
+) -> Any:
+    """A model's reply, its text fed on as it arrives; ModelTimeout after `wait` silent seconds."""
+    from langchain_core.messages import AIMessage, AIMessageChunk, message_chunk_to_message
+
+    chunks, reply = model.astream(messages), None
     while True:
         timer = asyncio.timeout(wait)
         try:
             async with timer:
-                chunk = await anext(replies)
+                chunk = await anext(chunks)
         except StopAsyncIteration:
-            return
+            break
         except TimeoutError:
             if not timer.expired():
                 raise
             silence = f"the model said nothing for {wait:g} seconds (CUEPOINT_MODEL_WAIT)"
             raise ModelTimeout(silence) from None
-        yield chunk
+        reply = chunk if reply is None else reply + chunk
+        if feed:
+            await feed(chunk.text)
+    whole = message_chunk_to_message(reply) if isinstance(reply, AIMessageChunk) else reply
+    return whole or AIMessage("")
 
 
 def model_errors() -> tuple[type[Exception], ...]:

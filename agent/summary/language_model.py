@@ -18,7 +18,7 @@ from agent.grounding.citations import split_claims
 from agent.grounding.review import Review
 from agent.llm.catalog import ModelInfo
 from agent.llm.limits import REPLY_TOKENS
-from agent.llm.provider import ModelTimeout, as_video_error, chunks, model_errors
+from agent.llm.provider import ModelTimeout, as_video_error, model_errors, whole_reply
 from agent.llm.tokens import BYTES, ENVELOPE, text_tokens
 from agent.toolbelt import fence
 from prompts import render
@@ -214,6 +214,7 @@ class ModelSummarizer:
     async def _run(
         self, library: Library, video: str, calls: Sequence[ModelCall]
     ) -> dict[ModelCall, GeneratedSummary]:
+        from langchain_core.messages import HumanMessage, SystemMessage
         from langsmith.run_helpers import tracing_context
 
         pieces = {call: piece for call in calls if (piece := self._stored(library, video, call))}
@@ -229,7 +230,8 @@ class ModelSummarizer:
                 if isinstance(failure, ModelTimeout):  # the next call would wait as long again
                     return
                 try:
-                    reply = await self._reply(call.prompt)
+                    asked = [SystemMessage(self._rules), HumanMessage(call.prompt)]
+                    reply = await whole_reply(self._model, asked, self._wait)
                 except Exception as error:
                     failure = failure or error
                     return
@@ -246,16 +248,6 @@ class ModelSummarizer:
         if failure is not None:
             raise failure
         return pieces
-
-    async def _reply(self, prompt: str) -> Any:
-        """The model's reply; ModelTimeout where no piece of it comes within `wait` seconds."""
-        from langchain_core.messages import HumanMessage, SystemMessage
-
-        reply: Any = None
-        messages = [SystemMessage(self._rules), HumanMessage(prompt)]
-        async for chunk in chunks(self._model, messages, self._wait):
-            reply = chunk if reply is None else reply + chunk
-        return reply
 
     def _count(self, reply: Any, call: ModelCall) -> None:
         usage = reply.usage_metadata or {}
