@@ -143,6 +143,7 @@ async def _answer(
             coverage,
             deadline,
             settings.limits,
+            agent.belt,
             lambda text: emit(Token(text)),
             lambda name, arguments: emit(ToolStarted(name, arguments)),
         )

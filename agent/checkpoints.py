@@ -15,7 +15,7 @@ import sqlite3
 import threading
 import time
 import uuid
-from collections.abc import AsyncIterator, Generator, Sequence
+from collections.abc import AsyncIterator, Generator
 from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -272,7 +272,8 @@ class CheckpointFile:
         """A transaction in the file; after most errors the file is opened anew the next time."""
         with self._guard:
             try:
-                disk = self._connected(timeout)
+                disk = self._open = self._open or self._connected(timeout)
+                disk.execute(f"PRAGMA busy_timeout={round(timeout * 1000)}")
                 with disk:
                     yield disk
             except (OSError, sqlite3.Error) as error:
@@ -281,17 +282,14 @@ class CheckpointFile:
                 raise
 
     def _connected(self, timeout: float) -> sqlite3.Connection:
-        if self._open is None:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            try:
-                self._open = self._connect(timeout)
-            except sqlite3.DatabaseError as error:
-                if getattr(error, "sqlite_errorcode", _DAMAGED[0]) & 0xFF not in _DAMAGED:
-                    raise
-                self._set_aside()
-                self._open = self._connect(timeout)
-        self._open.execute(f"PRAGMA busy_timeout={round(timeout * 1000)}")
-        return self._open
+        self.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            return self._connect(timeout)
+        except sqlite3.DatabaseError as error:
+            if getattr(error, "sqlite_errorcode", _DAMAGED[0]) & 0xFF not in _DAMAGED:
+                raise
+        self._set_aside()
+        return self._connect(timeout)
 
     def _connect(self, timeout: float) -> sqlite3.Connection:
         """A connection to the file, which only its owner can read; DatabaseError for damage."""
@@ -323,28 +321,27 @@ async def check_readable(saver: AsyncSqliteSaver, thread: str) -> None:
     """Raise VideoError for a conversation that was not written by this program like this."""
     try:
         found = await saver.aget_tuple(config(thread, 1))
-        valid = found is None or (
-            isinstance(found.metadata.get("step"), int)
-            and _is_valid(found.checkpoint, found.pending_writes or [])
-        )
+        valid = found is None or _is_valid(found)
     except (ValueError, TypeError, LookupError, AttributeError):
         valid = False
     if not valid:
         raise VideoError("this conversation cannot be read any more: start a new one")
 
 
-def _is_valid(checkpoint: Any, writes: Sequence[tuple[str, str, Any]]) -> bool:
+def _is_valid(found: Any) -> bool:
     """True if everything has the type that we write: the graph trusts it from here on.
 
     Raises TypeError, LookupError or AttributeError for other data.
     """
+    checkpoint, writes = found.checkpoint, found.pending_writes or []
     values, versions = checkpoint["channel_values"], checkpoint["channel_versions"]
     nodes = checkpoint["versions_seen"]
     lists = [values.get(name, []) for name in ("messages", "seen", "handles")]
     messages, *ids = lists
     return (
+        isinstance(found.metadata.get("step"), int)
         # A turn that broke off leaves its error behind, and nothing else.
-        all(channel == ERROR and isinstance(value, str) for _, channel, value in writes)
+        and all(channel == ERROR and isinstance(value, str) for _, channel, value in writes)
         and all(isinstance(part, dict) for part in (checkpoint, values, versions, nodes))
         and all(isinstance(items, list) for items in lists)
         and re.fullmatch(r"[0-9a-f-]{36}", checkpoint["id"]) is not None

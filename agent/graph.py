@@ -5,7 +5,7 @@ turn: evidence is kept by id, and looked up in the library when it is shown agai
 """
 
 import asyncio
-from typing import TYPE_CHECKING, Annotated, Any, NotRequired, TypedDict
+from typing import Annotated, Any, NotRequired, TypedDict
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, RemoveMessage
@@ -20,12 +20,8 @@ from agent.llm.answer_cache import AnswerCache
 from agent.llm.provider import ModelTimeout, as_video_error, model_errors, whole_reply
 from agent.messages import FAULTS, KEY, metadata
 from agent.tool_calls import run_tool_calls
-from agent.toolbelt import Toolbelt
 from agent.turn import Turn
 from prompts import render
-
-if TYPE_CHECKING:
-    from tools.toolbox import Toolbox
 
 
 class State(TypedDict):
@@ -36,14 +32,11 @@ class State(TypedDict):
     handles: NotRequired[list[str]]
 
 
-def build_agent(
-    model: BaseChatModel, toolbox: "Toolbox", checkpointer: Any, cache: AnswerCache | None = None
-) -> Any:
+def build_agent(model: BaseChatModel, checkpointer: Any, cache: AnswerCache | None = None) -> Any:
     """The compiled graph: run it with a Turn as context, a thread and a recursion limit."""
-    belt = Toolbelt(toolbox)
 
     async def think(state: State, runtime: Runtime[Turn]) -> Command[Any]:
-        turn = runtime.context
+        turn, belt = runtime.context, runtime.context.belt
         last_call = turn.limit_reached
         seen, handles = state.get("seen", []), state.get("handles", [])
         options = {"tool_choice": "none"} if last_call else {}
@@ -52,7 +45,7 @@ def build_agent(
         reply, tokens = None, 0
         while reply is None:
             messages, tokens = await asyncio.to_thread(
-                prompt, turn, belt, state["messages"], seen, handles
+                prompt, turn, state["messages"], seen, handles
             )
             if turn.meter and (exceeded := turn.meter.exceeded(tokens)):
                 turn.stopped = exceeded
@@ -68,7 +61,7 @@ def build_agent(
             turn.model_calls += 1
             try:
                 async with turn.time_limit():
-                    stream = ClaimStream(turn, belt, seen, handles)
+                    stream = ClaimStream(turn, seen, handles)
                     wait = turn.limits.model_wait if turn.meter else None
                     reply = await whole_reply(bound, messages, wait, stream.feed)
             except ModelTimeout as error:
@@ -93,7 +86,7 @@ def build_agent(
 
     async def tools(state: State, runtime: Runtime[Turn]) -> Command[Any]:
         turn, seen = runtime.context, list(state.get("seen", []))
-        results = await run_tool_calls(belt, _tool_calls(state["messages"][-1]), turn, seen)
+        results = await run_tool_calls(_tool_calls(state["messages"][-1]), turn, seen)
         goto = "check" if turn.stopped else "think"
         return Command(goto=goto, update={"messages": results, "seen": seen})
 
@@ -104,7 +97,7 @@ def build_agent(
         if turn.stopped and turn.draft:
             turn.incomplete, turn.stopped, text = turn.stopped, "", turn.draft
         data = metadata(messages[-1])
-        answer = await asyncio.to_thread(check_answer, turn, belt, seen, handles, text, data)
+        answer = await asyncio.to_thread(check_answer, turn, seen, handles, text, data)
         if turn.may_repair and (wrong := unsupported_claims(answer)):
             turn.draft, turn.muted = text, True
             repair = HumanMessage(render("faults", faults=wrong), additional_kwargs={KEY: FAULTS})

@@ -9,7 +9,6 @@ from agent.checkpoints import config
 from agent.context import finished_turns
 from agent.grounding.review import Claim
 from agent.messages import metadata
-from agent.toolbelt import Toolbelt
 from tools.errors import Interrupted
 from tools.files.disk import Note
 
@@ -35,7 +34,7 @@ async def answers(agent: Agent, thread: str) -> list[Answer]:
             raise Interrupted(Note(conversation.unread, ("shown",)).text)
         state = (await agent.graph.aget_state(config(conversation.key, 1))).values
     handles: list[str] = state.get("handles", [])
-    records = await asyncio.to_thread(Toolbelt(agent.toolbox).resolve, handles)
+    records = await asyncio.to_thread(agent.belt.resolve, handles)
     messages, past = finished_turns(state.get("messages", [])), list[Answer]()
     for question, answer in zip(messages[::2], messages[1::2], strict=True):
         data = metadata(answer)

@@ -146,7 +146,7 @@ class Toolbelt:
         span = clock(evidence.start)
         if evidence.end > evidence.start:
             span += f" to {clock(evidence.end)}"
-        title = fence(self.titles([evidence.video]).get(evidence.video, ""))
+        title = fence(self.title(evidence.video))
         return f"{label} {kind} · {title} · {span} · {fence(evidence.text)}"
 
     def video_lines(self, scope: Sequence[str]) -> str:
@@ -178,13 +178,11 @@ class Toolbelt:
                 records[id] = self._library.evidence(id)
         return records
 
-    def titles(self, videos: Iterable[str]) -> dict[str, str]:
-        """Titles by id, without videos that are gone."""
-        titles: dict[str, str] = {}
-        for id in set(videos):
-            with suppress(UnknownVideo):
-                titles[id] = self._library.get(id).title
-        return titles
+    def title(self, video: str) -> str:
+        """The title of a video; empty if it is gone."""
+        with suppress(UnknownVideo):
+            return self._library.get(video).title
+        return ""
 
     def unsearched(self, scope: Sequence[str]) -> str:
         """One sentence on the videos without image vectors; empty if there are none."""

@@ -30,6 +30,7 @@ class Turn:
     deadline: float
     """Time of the event loop, in seconds."""
     limits: Limits
+    belt: Toolbelt
     on_token: Callable[[str], None]
     """Callback for the next piece of the answer."""
     on_tool: Callable[[str, Mapping[str, Any]], None]
@@ -122,11 +123,11 @@ class Turn:
             self.streamed += text
             self.on_token(text)
 
-    def load(self, belt: Toolbelt, ids: Sequence[str]) -> None:
+    def load(self, ids: Sequence[str]) -> None:
         """Look up evidence that is not in `records` yet, and its titles."""
-        self.records |= belt.resolve(id for id in ids if id not in self.records)
+        self.records |= self.belt.resolve(id for id in ids if id not in self.records)
         videos = {record.video for id in ids if (record := self.records.get(id))}
-        self.titles |= belt.titles(videos - self.titles.keys())
+        self.titles |= {id: self.belt.title(id) for id in videos - self.titles.keys()}
 
     def review(self, seen: Sequence[str], handles: Sequence[str]) -> Review:
         """A review of claims against what this question may cite."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from agent.grounding.citations import MARK, citation_labels, escape_tags
@@ -68,8 +69,9 @@ class Review:
         self.gone = False
         """True if evidence was to be cited whose video was removed."""
         self._shown = list(handles)  # a handle given in this review is none that a model can mean
-        self._seen, self._records, self._titles = seen, records, titles
-        self._scope, self._pixels = scope, pixels
+        self._seen, self._records = seen, records
+        self._scope = scope
+        self._cited = partial(CitedEvidence, titles=titles, pixels=pixels)
 
     def ids(self, labels: Iterable[str]) -> list[str]:
         """Evidence ids behind labels and handles, without those that stand for nothing."""
@@ -121,9 +123,6 @@ class Review:
         verdict, why = parsed.verify(self._cited(cited)) if cited else ("unsupported", "")
         why = "; ".join(filter(None, dict.fromkeys([*reasons, why]))) or "nothing is cited"
         return shown, Claim(text, handles, verdict, "" if verdict == "verified" else why)
-
-    def _cited(self, cited: Mapping[str, Evidence]) -> CitedEvidence:
-        return CitedEvidence(cited, self._titles, self._pixels)
 
     def _missing(self, label: str) -> str:
         """The reason that a label cannot be cited at all."""
