@@ -110,7 +110,7 @@ class MemoryLibrary:
         raise UnknownVideo(f"no video {ref!r}")
 
     def evidence(self, id: str) -> Evidence:
-        """What an id stands for."""
+        """Look up evidence by its id."""
         for one in self.speech:
             if one.id == id and one.video in self.videos:
                 return _speech(one)
@@ -163,7 +163,7 @@ class MemoryToolbox:
         return self.library.list()
 
     def unseen(self, videos: list[str] | None = None) -> list[Video]:
-        """Those without vectors of their pictures: there is no model."""
+        """Videos without image vectors: none, as there is no model."""
         return []
 
     def video_facts(self, video: str) -> list[Evidence]:

@@ -1,1 +1,1 @@
-"""What the product can do with video: plain, synchronous, typed."""
+"""Capabilities on video: plain, synchronous, typed."""

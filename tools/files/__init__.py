@@ -1,1 +1,1 @@
-"""How bytes reach the disk: whole files, checksums, locks, free space."""
+"""Durable files: atomic writes, checksums, locks, free space."""
