@@ -3,9 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
-from weakref import WeakValueDictionary
 
 from agent.settings import EXTRACTIVE, Settings
 
@@ -14,6 +13,7 @@ if TYPE_CHECKING:
 
     from agent.llm.catalog import ModelInfo
     from agent.llm.limits import Spending
+    from agent.toolbelt import Toolbelt
     from tools.library import Library
     from tools.toolbox import Toolbox
 
@@ -24,6 +24,7 @@ class Agent:
 
     settings: Settings
     toolbox: "Toolbox"
+    belt: "Toolbelt"
     model: "BaseChatModel"
     graph: Any
     checkpoints: Any
@@ -31,10 +32,6 @@ class Agent:
     """Abilities and price of the model; `sees` is withdrawn if a server refuses an image."""
     spending: "Spending | None"
     """Cost of today; None for the extractive model, which costs nothing."""
-    locks: "WeakValueDictionary[str, asyncio.Lock]" = field(
-        default_factory=lambda: WeakValueDictionary[str, asyncio.Lock]()
-    )
-    """A lock for each conversation in use."""
 
     @property
     def library(self) -> "Library":
@@ -61,6 +58,7 @@ async def open_agent(
     from agent.llm.answer_cache import AnswerCache
     from agent.llm.catalog import ModelInfo, model_info
     from agent.llm.limits import Spending
+    from agent.toolbelt import Toolbelt
 
     root, name = toolbox.library.root, model_name(model)
     info, spending, cache = ModelInfo(), None, None
@@ -70,8 +68,8 @@ async def open_agent(
         spending = Spending(root / "spending.json", settings.limits)
         cache = AnswerCache(root / "answers", name)
     async with open_checkpoints(root / "conversations.sqlite", settings.owner) as checkpoints:
-        graph = build_agent(model, toolbox, checkpoints.saver, cache)
-        yield Agent(settings, toolbox, model, graph, checkpoints, info, spending)
+        graph, belt = build_agent(model, checkpoints.saver, cache), Toolbelt(toolbox)
+        yield Agent(settings, toolbox, belt, model, graph, checkpoints, info, spending)
 
 
 def model_name(model: "BaseChatModel") -> str:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
 from typing import Any
 
 from agent.grounding.citations import (
@@ -12,8 +11,8 @@ from agent.grounding.citations import (
     not_found,
     split_claims,
 )
-from agent.grounding.review import Claim
-from agent.toolbelt import Toolbelt, fence
+from agent.grounding.review import CheckedAnswer, Claim
+from agent.toolbelt import fence
 from agent.turn import Turn
 from tools.media import clock
 from tools.store.coverage import describe_coverage
@@ -23,63 +22,36 @@ NEAREST = 3
 """Nearest misses that are shown where a model named none."""
 
 
-@dataclass(frozen=True)
-class CheckedAnswer:
-    """An answer whose claims were verified, in plain data; evidence and nearest are handles."""
-
-    text: str
-    found: bool
-    claims: tuple[Claim, ...]
-    evidence: tuple[int, ...]
-    nearest: tuple[int, ...]
-    handles: tuple[str, ...]
-    """The evidence ids behind all handles of the conversation."""
-
-    def as_data(self) -> dict[str, Any]:
-        """The data that a checkpoint keeps beside the text."""
-        claims = [{**asdict(c), "citations": list(c.citations)} for c in self.claims]
-        evidence, nearest = list(self.evidence), list(self.nearest)
-        return {"found": self.found, "claims": claims, "evidence": evidence, "nearest": nearest}
-
-
 class ClaimStream:
     """Verifies a text while a model writes it: no claim is streamed before it was checked.
 
     Nothing is streamed before the first citation: it may be a remark beside a tool call.
     """
 
-    def __init__(self, turn: Turn, belt: Toolbelt, seen: list[str], handles: list[str]) -> None:
-        self._turn, self._belt = turn, belt
-        self._review = turn.review(seen, handles)
+    def __init__(self, turn: Turn, seen: list[str], handles: list[str]) -> None:
+        self._turn, self._review = turn, turn.review(seen, handles)
         self._text = self._unfinished = self._checked = ""
         self._cited = False
 
-    async def feed(self, text: str) -> str:
-        """Add the next piece of text; returns what people may see now."""
+    async def feed(self, text: str) -> None:
+        """Add the next piece of text, and stream what people may see now."""
         self._text += text
         # The last claim is final only when something follows it.
         *claims, self._unfinished = split_claims(self._unfinished + text) or [""]
         for raw in claims:
             ids = self._review.ids(citation_labels(raw))
-            await asyncio.to_thread(self._turn.load, self._belt, ids)
+            await asyncio.to_thread(self._turn.load, ids)
             shown, claim = await asyncio.to_thread(self._review.claim, raw)
             self._cited |= bool(claim and claim.citations)
             self._checked += mark_unsupported(shown, claim)
         if self._turn.muted or not self._cited or may_be_not_found(self._text):
-            return ""
+            return
         out, self._checked = self._checked, ""
-        out = out if self._turn.streamed else out.lstrip()
-        self._turn.streamed += out
-        return out
+        self._turn.stream(out if self._turn.streamed else out.lstrip())
 
 
 def check_answer(
-    turn: Turn,
-    belt: Toolbelt,
-    seen: Sequence[str],
-    handles: Sequence[str],
-    text: str,
-    data: Mapping[str, Any],
+    turn: Turn, seen: Sequence[str], handles: Sequence[str], text: str, data: Mapping[str, Any]
 ) -> CheckedAnswer:
     """Verify what a model wrote, or say why it wrote nothing.
 
@@ -94,7 +66,7 @@ def check_answer(
         missed = not_found(text)
         found, (labels, text) = missed is None, missed or ([], text)
     review = turn.review(seen, handles)
-    turn.load(belt, review.ids([*citation_labels(text), *labels]) + turn.retrieved[:NEAREST])
+    turn.load(review.ids([*citation_labels(text), *labels]) + turn.retrieved[:NEAREST])
     remarks = {" ".join(remark.split()) for remark in data.get("remarks", ())}
     shown, claims = "", list[Claim]()
     for raw in split_claims(text.strip()):
@@ -121,7 +93,7 @@ def check_answer(
     if review.gone:
         notes.append("Some evidence that was to be cited is gone, with its video.")
     if not found:
-        notes.append(_coverage_note(turn, belt))
+        notes.append(_coverage_note(turn))
     return CheckedAnswer(
         escape_tags("\n\n".join(p for p in (shown.strip(), "\n".join(notes)) if p)),
         found,
@@ -146,14 +118,13 @@ def mark_unsupported(shown: str, claim: Claim | None) -> str:
     return f"{text} {UNSUPPORTED}{shown[len(text) :]}"
 
 
-def _coverage_note(turn: Turn, belt: Toolbelt) -> str:
+def _coverage_note(turn: Turn) -> str:
     """One sentence on how much was searched, for an answer that found nothing."""
     named = turn.coverage[:3]
-    titles = belt.titles(c.video for c in named)
     parts = [
-        f"“{titles.get(c.video, c.video)}” ({clock(c.duration)}): {describe_coverage(c)}"
+        f"“{turn.belt.title(c.video) or c.video}” ({clock(c.duration)}): {describe_coverage(c)}"
         for c in named
     ]
     if len(turn.coverage) > 3:
         parts.append(f"and {len(turn.coverage) - 3} more videos")
-    return " ".join([f"Looked at {'; '.join(parts)}.", belt.unsearched(turn.videos)]).strip()
+    return " ".join([f"Looked at {'; '.join(parts)}.", turn.belt.unsearched(turn.videos)]).strip()

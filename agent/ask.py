@@ -18,13 +18,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agent.agent import Agent
-from agent.grounding.review import Claim
+from agent.grounding.review import CheckedAnswer, Claim
 from tools.errors import NotIndexed, RefusedRequest
 from tools.files.disk import NOTED, Note, Noted, notes
 from tools.media import Coverage, Evidence
 
 if TYPE_CHECKING:
-    from agent.answer import CheckedAnswer
     from agent.llm.images import ContactSheets
     from agent.turn import Turn
     from tools.library import Library
@@ -124,7 +123,6 @@ async def _answer(
 ) -> Answer:
     from langsmith.run_helpers import tracing_context
 
-    from agent.checkpoints import thread_id
     from agent.grounding.pixels import PixelCheck
     from agent.image_question import answer_by_image
     from agent.llm.limits import Meter
@@ -136,14 +134,20 @@ async def _answer(
     question = _validated(question)
     scope = await asyncio.to_thread(_scope, agent.library, videos)
     name = thread or prefix + uuid.uuid4().hex
-    # Two questions at once in one conversation would give the same handles.
-    async with (
-        agent.locks.setdefault(thread_id(settings.owner, name), asyncio.Lock()),
-        agent.checkpoints.conversation(name, question, new=thread is None) as conversation,
-    ):
+    opened = agent.checkpoints.conversation(name, question, new=thread is None)
+    async with opened as conversation:
         deadline = asyncio.get_running_loop().time() + settings.limits.question_seconds
         coverage = await asyncio.to_thread(_coverage, agent.library, scope)
-        turn = Turn(question, tuple(scope), coverage, deadline, settings.limits)
+        turn = Turn(
+            question,
+            tuple(scope),
+            coverage,
+            deadline,
+            settings.limits,
+            agent.belt,
+            lambda text: emit(Token(text)),
+            lambda name, arguments: emit(ToolStarted(name, arguments)),
+        )
         if agent.spending:
             await asyncio.to_thread(agent.spending.check)
             turn.meter, turn.sheets = Meter(turn.limits, agent.model_info), _sheets(agent)
@@ -151,7 +155,7 @@ async def _answer(
         try:
             with tracing_context(enabled=False):  # variables of LangSmith send nothing out
                 if like is None:
-                    checked = await _run_graph(agent, turn, conversation.key, emit)
+                    checked = await _run_graph(agent, turn, conversation.key)
                 else:
                     checked = await answer_by_image(agent, turn, conversation.key, like)
         finally:
@@ -188,33 +192,17 @@ def _sheets(agent: Agent) -> "ContactSheets | None":
     return ContactSheets(agent.library.picture, refused) if agent.model_info.sees else None
 
 
-async def _run_graph(
-    agent: Agent, turn: "Turn", key: str, emit: Callable[[Event], None]
-) -> "CheckedAnswer":
+async def _run_graph(agent: Agent, turn: "Turn", key: str) -> CheckedAnswer:
     from langchain_core.messages import HumanMessage
 
     from agent.checkpoints import config
     from agent.messages import KEY
 
     asked = HumanMessage(turn.question, additional_kwargs={KEY: {"videos": list(turn.videos)}})
-    answer: CheckedAnswer | None = None
-    stream = agent.graph.astream(
-        {"messages": [asked]},
-        config(key, steps=2 * turn.limits.model_calls + 6),
-        context=turn,
-        stream_mode="custom",
-        durability="exit",
-    )
-    async for kind, value, *rest in stream:
-        if kind == "token":
-            emit(Token(value))
-        elif kind == "answer":
-            answer = value
-        else:
-            arguments = rest[0] if isinstance(rest[0], dict) else {}
-            emit(ToolStarted(value, arguments))
-    assert answer is not None
-    return answer
+    steps = config(key, steps=2 * turn.limits.model_calls + 6)
+    await agent.graph.ainvoke({"messages": [asked]}, steps, context=turn, durability="exit")
+    assert turn.answer is not None
+    return turn.answer
 
 
 def numbered(

@@ -15,13 +15,14 @@ import sqlite3
 import threading
 import time
 import uuid
-from collections.abc import AsyncIterator, Generator, Sequence
+from collections.abc import AsyncIterator, Generator
 from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
+from weakref import WeakValueDictionary
 
 import aiosqlite
 from langchain_core.messages import BaseMessage
@@ -142,6 +143,7 @@ class CheckpointStore:
         self.saver, self.file, self._owner = saver, file, owner
         self._unsaved: dict[str, tuple[str | None, Rows, str]] = {}
         """Base, rows and first question by name, the longest unused first."""
+        self._locks = WeakValueDictionary[str, asyncio.Lock]()
         self._suffix = uuid.uuid4().hex[:8]
 
     @asynccontextmanager
@@ -150,21 +152,23 @@ class CheckpointStore:
     ) -> AsyncIterator[OpenConversation]:
         """Open a conversation in memory; with a question, save what was added to it afterwards.
 
-        A saved conversation that the disk does not give is left alone: another one begins, under
-        another name. VideoError if what the disk gives is not what was written.
+        Two questions at once would give the same handles: the second one waits. A saved
+        conversation that the disk does not give is left alone: another one begins, under another
+        name. VideoError if what the disk gives is not what was written.
         """
-        conversation, rows = await self._load(name, new)
-        try:
-            async with self.saver.lock:
-                for table, values in rows.items():
-                    await self.saver.conn.executemany(_INSERT[table], values)
-                await self.saver.conn.commit()
-            await check_readable(self.saver, conversation.key)
-            yield conversation
-            if question:
-                await self._save(conversation, question)
-        finally:
-            await self.saver.adelete_thread(conversation.key)
+        async with self._locks.setdefault(name, asyncio.Lock()):
+            conversation, rows = await self._load(name, new)
+            try:
+                async with self.saver.lock:
+                    for table, values in rows.items():
+                        await self.saver.conn.executemany(_INSERT[table], values)
+                    await self.saver.conn.commit()
+                await check_readable(self.saver, conversation.key)
+                yield conversation
+                if question:
+                    await self._save(conversation, question)
+            finally:
+                await self.saver.adelete_thread(conversation.key)
 
     async def listed(self, prefix: str, limit: int) -> list[Any]:
         """Name, title and time of the saved conversations with a prefix, the latest first."""
@@ -268,7 +272,8 @@ class CheckpointFile:
         """A transaction in the file; after most errors the file is opened anew the next time."""
         with self._guard:
             try:
-                disk = self._connected(timeout)
+                disk = self._open = self._open or self._connected(timeout)
+                disk.execute(f"PRAGMA busy_timeout={round(timeout * 1000)}")
                 with disk:
                     yield disk
             except (OSError, sqlite3.Error) as error:
@@ -277,17 +282,14 @@ class CheckpointFile:
                 raise
 
     def _connected(self, timeout: float) -> sqlite3.Connection:
-        if self._open is None:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            try:
-                self._open = self._connect(timeout)
-            except sqlite3.DatabaseError as error:
-                if getattr(error, "sqlite_errorcode", _DAMAGED[0]) & 0xFF not in _DAMAGED:
-                    raise
-                self._set_aside()
-                self._open = self._connect(timeout)
-        self._open.execute(f"PRAGMA busy_timeout={round(timeout * 1000)}")
-        return self._open
+        self.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            return self._connect(timeout)
+        except sqlite3.DatabaseError as error:
+            if getattr(error, "sqlite_errorcode", _DAMAGED[0]) & 0xFF not in _DAMAGED:
+                raise
+        self._set_aside()
+        return self._connect(timeout)
 
     def _connect(self, timeout: float) -> sqlite3.Connection:
         """A connection to the file, which only its owner can read; DatabaseError for damage."""
@@ -319,28 +321,27 @@ async def check_readable(saver: AsyncSqliteSaver, thread: str) -> None:
     """Raise VideoError for a conversation that was not written by this program like this."""
     try:
         found = await saver.aget_tuple(config(thread, 1))
-        valid = found is None or (
-            isinstance(found.metadata.get("step"), int)
-            and _is_valid(found.checkpoint, found.pending_writes or [])
-        )
+        valid = found is None or _is_valid(found)
     except (ValueError, TypeError, LookupError, AttributeError):
         valid = False
     if not valid:
         raise VideoError("this conversation cannot be read any more: start a new one")
 
 
-def _is_valid(checkpoint: Any, writes: Sequence[tuple[str, str, Any]]) -> bool:
+def _is_valid(found: Any) -> bool:
     """True if everything has the type that we write: the graph trusts it from here on.
 
     Raises TypeError, LookupError or AttributeError for other data.
     """
+    checkpoint, writes = found.checkpoint, found.pending_writes or []
     values, versions = checkpoint["channel_values"], checkpoint["channel_versions"]
     nodes = checkpoint["versions_seen"]
     lists = [values.get(name, []) for name in ("messages", "seen", "handles")]
     messages, *ids = lists
     return (
+        isinstance(found.metadata.get("step"), int)
         # A turn that broke off leaves its error behind, and nothing else.
-        all(channel == ERROR and isinstance(value, str) for _, channel, value in writes)
+        and all(channel == ERROR and isinstance(value, str) for _, channel, value in writes)
         and all(isinstance(part, dict) for part in (checkpoint, values, versions, nodes))
         and all(isinstance(items, list) for items in lists)
         and re.fullmatch(r"[0-9a-f-]{36}", checkpoint["id"]) is not None

@@ -7,7 +7,7 @@ from langchain_core.messages import AnyMessage, HumanMessage, SystemMessage
 
 from agent.llm.tokens import message_tokens
 from agent.messages import KEY, metadata
-from agent.toolbelt import Toolbelt, fence
+from agent.toolbelt import fence
 from agent.turn import Turn
 from prompts import render
 
@@ -18,20 +18,16 @@ EARLIER_LINES, LINE_LENGTH = 40, 160
 
 
 def prompt(
-    turn: Turn,
-    belt: Toolbelt,
-    messages: list[AnyMessage],
-    seen: list[str],
-    handles: list[str],
+    turn: Turn, messages: list[AnyMessage], seen: list[str], handles: list[str]
 ) -> tuple[list[AnyMessage], int]:
     """The messages of a model call, and their tokens.
 
     Where there is no room for all, images get smaller and fewer, then earlier turns are left out.
     """
-    at, limits = question_index(messages), turn.limits
+    at, limits, belt = question_index(messages), turn.limits, turn.belt
     calls = 0 if turn.limit_reached else limits.tool_calls - turn.tool_calls
     rules = render("system", model_calls=limits.model_calls, tool_calls=limits.tool_calls)
-    turn.load(belt, handles)
+    turn.load(handles)
     before = finished_turns(messages[:at])
     earlier, before = before[: -2 * HISTORY], before[-2 * HISTORY :]
     asked = render(

@@ -10,9 +10,10 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.messages.tool import tool_call_chunk
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
-from pydantic import Field, PrivateAttr
+from pydantic import Field
 
 from tools.errors import NotIndexed, UnknownVideo
+from tools.evidence import of_speech
 from tools.media import Attributes, Coverage, Evidence, Utterance, Video, evidence_id
 from tools.store.records import frame_image
 
@@ -26,18 +27,10 @@ class ScriptedModel(BaseChatModel):
     """AIMessages, or functions from the messages shown to one."""
     piece: int = 3
     """Characters in one piece of a streamed reply."""
-    _shown: list[list[BaseMessage]] = PrivateAttr(default_factory=list[list[BaseMessage]])
-    _bound: list[dict[str, Any]] = PrivateAttr(default_factory=list[dict[str, Any]])
-
-    @property
-    def shown(self) -> list[list[BaseMessage]]:
-        """The messages of each call."""
-        return self._shown
-
-    @property
-    def bound(self) -> list[dict[str, Any]]:
-        """The options of each binding."""
-        return self._bound
+    shown: list[Any] = Field(default_factory=list[Any])
+    """The messages of each call."""
+    bound: list[dict[str, Any]] = Field(default_factory=list[dict[str, Any]])
+    """The options of each binding."""
 
     @property
     def _llm_type(self) -> str:
@@ -45,12 +38,12 @@ class ScriptedModel(BaseChatModel):
 
     def bind_tools(self, tools: Sequence[Any], **kwargs: Any) -> Any:
         """Remembers what was bound."""
-        self._bound.append({"tools": [tool.name for tool in tools], **kwargs})
+        self.bound.append({"tools": [tool.name for tool in tools], **kwargs})
         return self
 
     def _reply(self, messages: list[BaseMessage]) -> AIMessage:
-        self._shown.append(messages)
-        step: Step = self.script[min(len(self._shown), len(self.script)) - 1]
+        self.shown.append(messages)
+        step: Step = self.script[min(len(self.shown), len(self.script)) - 1]
         return step.model_copy() if isinstance(step, AIMessage) else step(messages)
 
     def _generate(
@@ -120,7 +113,7 @@ class MemoryLibrary:
         """Look up evidence by its id."""
         for one in self.speech:
             if one.id == id and one.video in self.videos:
-                return _evidence(one)
+                return _speech(one)
         for video in self.videos.values():
             if id == evidence_id("video", video.id, 0.0, video.duration):
                 text = f"{video.duration:g} seconds long, {video.width} x {video.height}"
@@ -151,11 +144,8 @@ class MemoryLibrary:
         del self.videos[video]
 
 
-def _evidence(one: Utterance) -> Evidence:
-    image = frame_image(one.video, one.start)
-    return Evidence(
-        one.id, one.video, one.start, one.end, "speech", one.text, image, 1.0, one.source
-    )
+def _speech(one: Utterance) -> Evidence:
+    return of_speech(one, frame_image(one.video, one.start), 1.0)
 
 
 class MemoryToolbox:
@@ -191,7 +181,7 @@ class MemoryToolbox:
         self.threads.append(threading.get_ident())
         wanted = set(query.casefold().split())
         return [
-            _evidence(one)
+            _speech(one)
             for one in self.library.speech
             if one.video in (videos or self.library.videos)
             and wanted & set(one.text.casefold().replace(",", "").replace(".", "").split())

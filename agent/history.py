@@ -5,11 +5,10 @@ from dataclasses import dataclass
 
 from agent.agent import Agent
 from agent.ask import Answer, numbered
-from agent.checkpoints import config, thread_id
+from agent.checkpoints import config
 from agent.context import finished_turns
 from agent.grounding.review import Claim
 from agent.messages import metadata
-from agent.toolbelt import Toolbelt
 from tools.errors import Interrupted
 from tools.files.disk import Note
 
@@ -30,16 +29,12 @@ async def conversations(agent: Agent, prefix: str, limit: int = 5) -> list[Conve
 
 async def answers(agent: Agent, thread: str) -> list[Answer]:
     """The answers of a conversation, with what evidence still exists; Interrupted if unreadable."""
-    key = thread_id(agent.settings.owner, thread)
-    async with (
-        agent.locks.setdefault(key, asyncio.Lock()),
-        agent.checkpoints.conversation(thread) as conversation,
-    ):
+    async with agent.checkpoints.conversation(thread) as conversation:
         if conversation.name != thread:
             raise Interrupted(Note(conversation.unread, ("shown",)).text)
-        state = (await agent.graph.aget_state(config(key, 1))).values
+        state = (await agent.graph.aget_state(config(conversation.key, 1))).values
     handles: list[str] = state.get("handles", [])
-    records = await asyncio.to_thread(Toolbelt(agent.toolbox).resolve, handles)
+    records = await asyncio.to_thread(agent.belt.resolve, handles)
     messages, past = finished_turns(state.get("messages", [])), list[Answer]()
     for question, answer in zip(messages[::2], messages[1::2], strict=True):
         data = metadata(answer)

@@ -10,12 +10,12 @@ from typing import Any
 from langchain_core.messages import AIMessage, HumanMessage
 
 from agent.agent import Agent
-from agent.answer import CheckedAnswer, check_answer
+from agent.answer import check_answer
 from agent.checkpoints import config
 from agent.extractive.quote import Found
 from agent.extractive.visual import likenesses
+from agent.grounding.review import CheckedAnswer
 from agent.messages import KEY
-from agent.toolbelt import Toolbelt
 from agent.turn import Turn
 from tools.media import Evidence
 
@@ -27,7 +27,7 @@ async def answer_by_image(agent: Agent, turn: Turn, key: str, like: Path | str) 
     state = (await agent.graph.aget_state(config(key, 1))).values
     handles: list[str] = state.get("handles", [])
     toolbox, videos = agent.toolbox, list(turn.videos) or None
-    belt, similar = Toolbelt(toolbox), list[Evidence]()
+    similar = list[Evidence]()
 
     def search() -> list[Evidence]:
         if isinstance(like, Path):
@@ -35,14 +35,14 @@ async def answer_by_image(agent: Agent, turn: Turn, key: str, like: Path | str) 
         return toolbox.find_similar(like, videos)
 
     async with turn.time_limit():
-        similar = await belt.run("find_similar", search)
+        similar = await turn.belt.run("find_similar", search)
     ids = [evidence.id for evidence in similar]
     turn.records |= {evidence.id: evidence for evidence in similar}
     turn.retrieved += ids
     sentences = likenesses([Found(f"e{n}", evidence) for n, evidence in enumerate(similar, 1)])
     text = " ".join(sentences) or NOTHING
     data: dict[str, Any] = {"found": bool(similar), "nearest": [], "remarks": [NOTHING]}
-    answer = await asyncio.to_thread(check_answer, turn, belt, ids, handles, text, data)
+    answer = await asyncio.to_thread(check_answer, turn, ids, handles, text, data)
     messages = [
         HumanMessage(turn.question, additional_kwargs={KEY: {"videos": list(turn.videos)}}),
         AIMessage(answer.text, additional_kwargs={KEY: answer.as_data()}),

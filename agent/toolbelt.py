@@ -8,7 +8,7 @@ import json
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from langchain_core.tools import BaseTool, StructuredTool
@@ -46,7 +46,7 @@ class Toolbelt:
     def __init__(self, toolbox: "Toolbox") -> None:
         self._library, self._unseen = toolbox.library, toolbox.unseen
         self._offered = toolbox.tools
-        self._tools: dict[str, StructuredTool] = {}
+        self._tool = cache(StructuredTool.from_function)  # its schema takes a while to make
         self._threads = DaemonThreads("tool", MAX_THREADS)
         self._decoders = DaemonThreads("look", MAX_DECODING)
 
@@ -57,26 +57,25 @@ class Toolbelt:
 
     @property
     def tools(self) -> list[BaseTool]:
-        """The tools that a model binds now, in the toolbox's order; results are the artifact."""
-        return [self._tool(name, capability) for name, capability in self._capabilities.items()]
+        """The tools that a model binds now, in the toolbox's order."""
+        return [self._tool(capability) for capability in self._capabilities.values()]
 
     @property
     def _capabilities(self) -> dict[str, Callable[..., Any]]:
         return {c.__name__: c for c in self._offered() if c.__name__.startswith(READ_ONLY)}
 
-    def _tool(self, name: str, capability: Callable[..., Any]) -> StructuredTool:
-        async def call(**arguments: Any) -> tuple[str, list[Any]]:
-            return "", await self.run(name, lambda: _call(capability, arguments))
-
-        if name not in self._tools:
-            self._tools[name] = StructuredTool.from_function(
-                capability, call, response_format="content_and_artifact"
-            )
-        return self._tools[name]
-
     async def run(self, name: str, function: Callable[[], T]) -> T:
         """Run a blocking function for a tool, in one of the threads that the tool may use."""
         return await (self._decoders if name in DECODING else self._threads).run(function)
+
+    async def call(self, name: str, arguments: Any, scope: Sequence[str]) -> list[Any]:
+        """The results of a call within `scope`; VideoError if it is refused."""
+
+        def results() -> list[Any]:
+            given = self.validate(name, arguments, scope)
+            return self.in_scope(name, given, _call(self._capabilities[name], given), scope)
+
+        return await self.run(name, results)
 
     def validate(self, name: str, arguments: Any, scope: Sequence[str]) -> dict[str, Any]:
         """The parsed arguments of a call, kept inside `scope`; RefusedRequest if they are wrong."""
@@ -85,7 +84,7 @@ class Toolbelt:
             raise RefusedRequest(f"no tool {name!r}; there are: {', '.join(capabilities)}")
         if not isinstance(arguments, dict):
             raise RefusedRequest(f"the arguments of {name} were not a JSON object")
-        schema = self._tool(name, capabilities[name]).args_schema
+        schema = self._tool(capabilities[name]).args_schema
         assert isinstance(schema, type) and issubclass(schema, BaseModel)
         if unknown := sorted(set(arguments) - set(schema.model_fields)):
             raise RefusedRequest(f"{name} has no argument {', '.join(unknown)}")
@@ -147,7 +146,7 @@ class Toolbelt:
         span = clock(evidence.start)
         if evidence.end > evidence.start:
             span += f" to {clock(evidence.end)}"
-        title = fence(self.titles([evidence.video]).get(evidence.video, ""))
+        title = fence(self.title(evidence.video))
         return f"{label} {kind} · {title} · {span} · {fence(evidence.text)}"
 
     def video_lines(self, scope: Sequence[str]) -> str:
@@ -179,13 +178,11 @@ class Toolbelt:
                 records[id] = self._library.evidence(id)
         return records
 
-    def titles(self, videos: Iterable[str]) -> dict[str, str]:
-        """Titles by id, without videos that are gone."""
-        titles: dict[str, str] = {}
-        for id in set(videos):
-            with suppress(UnknownVideo):
-                titles[id] = self._library.get(id).title
-        return titles
+    def title(self, video: str) -> str:
+        """The title of a video; empty if it is gone."""
+        with suppress(UnknownVideo):
+            return self._library.get(video).title
+        return ""
 
     def unsearched(self, scope: Sequence[str]) -> str:
         """One sentence on the videos without image vectors; empty if there are none."""

@@ -2,15 +2,16 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from agent.grounding.pixels import PixelCheck
-from agent.grounding.review import Review
+from agent.grounding.review import CheckedAnswer, Review
 from agent.llm.images import ContactSheets
 from agent.llm.limits import Limits, Meter
-from agent.llm.provider import connection_lost, may_refuse_images, silence
+from agent.llm.provider import connection_lost, may_refuse_images
 from agent.toolbelt import Toolbelt
 from tools.errors import Interrupted
 from tools.media import Coverage, Evidence
@@ -28,7 +29,12 @@ class Turn:
     """Coverage when the question was asked; what was indexed later was not searched."""
     deadline: float
     """Time of the event loop, in seconds."""
-    limits: Limits = Limits()  # noqa: RUF009 (frozen)
+    limits: Limits
+    belt: Toolbelt
+    on_token: Callable[[str], None]
+    """Callback for the next piece of the answer."""
+    on_tool: Callable[[str, Mapping[str, Any]], None]
+    """Callback for a tool call that starts, with its arguments."""
     meter: Meter | None = None
     """Token usage of a language model; None for the extractive one, which costs nothing."""
     sheets: ContactSheets | None = None
@@ -55,6 +61,8 @@ class Turn:
     records: dict[str, Evidence | None] = field(default_factory=dict[str, Evidence | None])
     """Evidence by id; None for what is gone with its video."""
     titles: dict[str, str] = field(default_factory=dict[str, str])
+    answer: CheckedAnswer | None = None
+    """The answer, once it is checked."""
 
     @property
     def limit_reached(self) -> str:
@@ -93,21 +101,6 @@ class Turn:
             return True
         return connection_lost(error)
 
-    @property
-    def model_wait(self) -> float | None:
-        """Seconds that a language model may be silent; None for the extractive one."""
-        return self.limits.model_wait if self.meter else None
-
-    @property
-    def silence(self) -> str:
-        """The reason `stopped` for a model that was silent twice."""
-        return silence(self.limits.model_wait)
-
-    @property
-    def timeout(self) -> str:
-        """The reason `stopped` at the deadline."""
-        return f"the limit of {self.limits.question_seconds:g} seconds was reached"
-
     @asynccontextmanager
     async def time_limit(self) -> AsyncIterator[None]:
         """Cancel the body at the deadline, and say so in `stopped`."""
@@ -120,15 +113,21 @@ class Turn:
         except (TimeoutError, Interrupted):  # of the timer, or of a thread that looks at DEADLINE
             if not timer.expired() and loop.time() < self.deadline:
                 raise
-            self.stopped = self.timeout
+            self.stopped = f"the limit of {self.limits.question_seconds:g} seconds was reached"
         finally:
             DEADLINE.reset(token)
 
-    def load(self, belt: Toolbelt, ids: Sequence[str]) -> None:
+    def stream(self, text: str) -> None:
+        """Send the next piece of the answer."""
+        if text:
+            self.streamed += text
+            self.on_token(text)
+
+    def load(self, ids: Sequence[str]) -> None:
         """Look up evidence that is not in `records` yet, and its titles."""
-        self.records |= belt.resolve(id for id in ids if id not in self.records)
+        self.records |= self.belt.resolve(id for id in ids if id not in self.records)
         videos = {record.video for id in ids if (record := self.records.get(id))}
-        self.titles |= belt.titles(videos - self.titles.keys())
+        self.titles |= {id: self.belt.title(id) for id in videos - self.titles.keys()}
 
     def review(self, seen: Sequence[str], handles: Sequence[str]) -> Review:
         """A review of claims against what this question may cite."""

@@ -19,8 +19,7 @@ from agent.evaluation.ground_truth import (
     SpokenLine,
     VideoSpan,
 )
-from agent.evaluation.phrasings import QUESTIONS
-from agent.evaluation.relations import RELATIONS
+from agent.evaluation.relations import QUESTIONS, RELATIONS
 from agent.evaluation.vocabulary import (
     ABSENT_THINGS,
     COLOURS,
@@ -246,22 +245,19 @@ class QuestionGenerator:
 
     def _other_film(self) -> Iterator[Conversation]:
         """Ask for the price of a thing here, then in the neighbour that states one too."""
+        ours = _price(self.film)
         for other in self.films:
-            for theirs in other.facts:
-                for ours in self.film.facts:
-                    if not ours.relation == theirs.relation == "price":
-                        continue
-                    if theirs.subject != ours.subject or theirs.value == ours.value:
-                        continue
-                    both = (self.film.name, other.name)
-                    first = self._fact(ours)
-                    text = first.text.rstrip("?") + f' in "{self.film.name}"?'
-                    truth = (VideoSpan(other.name, theirs.start, theirs.end),)
-                    follow_up = self._ask("other", accepted=_spellings(theirs.value))
-                    yield (
-                        replace(first, text=text, videos=both),
-                        replace(follow_up, videos=both, truth=truth),
-                    )
+            theirs = _price(other)
+            if theirs.subject == ours.subject and theirs.value != ours.value:
+                both = (self.film.name, other.name)
+                first = self._fact(ours)
+                text = first.text.rstrip("?") + f' in "{self.film.name}"?'
+                truth = (VideoSpan(other.name, theirs.start, theirs.end),)
+                follow_up = self._ask("other", accepted=_spellings(theirs.value))
+                yield (
+                    replace(first, text=text, videos=both),
+                    replace(follow_up, videos=both, truth=truth),
+                )
 
     # Questions without an answer in the film.
 
@@ -335,6 +331,11 @@ class QuestionGenerator:
         at = int(seconds)
         clock = f"{at // 60}:{at % 60:02}"
         return self.rng.choice((clock, clock, f"{at} seconds", f"{at} s", f"second {at}"))
+
+
+def _price(film: Film) -> SpokenLine:
+    """The one fact about a price; every film has it."""
+    return next(fact for fact in film.facts if fact.relation == "price")
 
 
 def _words(text: str) -> list[str]:

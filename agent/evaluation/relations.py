@@ -1,12 +1,25 @@
-"""Relations: what a spoken line can state of its subject, and how people ask for it."""
+"""Relations: what a spoken line can state of its subject, and how people ask for it.
+
+The phrasings of these and of all other questions are in `phrasings.toml`.
+"""
 
 import random
+import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
 
 from agent.evaluation import vocabulary as words
-from agent.evaluation.phrasings import RELATIONS as PHRASINGS
 
+_FILE = files("agent.evaluation") / "phrasings.toml"
+_PHRASINGS: dict[str, Any] = tomllib.loads(_FILE.read_text("utf-8"))
+QUESTIONS: dict[str, tuple[str, Sequence[str]]] = {
+    name: (kind, phrasings)
+    for kind, group in _PHRASINGS["questions"].items()
+    for name, phrasings in group.items()
+}
+"""Kind and phrasings of each question."""
 Draw = Callable[[random.Random], tuple[str, str]]
 """Draws what is said as the value of a fact, and the word that a right answer must contain."""
 
@@ -65,5 +78,6 @@ _DRAWS: dict[str, tuple[Sequence[str], Draw]] = {
     "opening": (words.BUILDINGS, _number(1870, 1999)),
 }
 RELATIONS = {
-    name: Relation(subjects, draw, **PHRASINGS[name]) for name, (subjects, draw) in _DRAWS.items()
+    name: Relation(subjects, draw, **_PHRASINGS["relations"][name])
+    for name, (subjects, draw) in _DRAWS.items()
 }

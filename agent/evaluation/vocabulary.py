@@ -1,5 +1,7 @@
 """Words of the speech, the signs and the names of films."""
 
+from tools.text import numbers
+
 THINGS = (
     "copper kettle", "wooden ladder", "garden bench", "old typewriter", "church organ",
     "rowing boat", "brass telescope", "rocking chair", "grandfather clock", "sewing machine",
@@ -102,11 +104,7 @@ FILM_NAMES = (
     "Crafts and trades", "An afternoon indoors", "Local voices", "Odds and ends",
     "Around the square", "Visiting the coast",
 )  # fmt: skip
-NUMBERS = {
-    2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine",
-    10: "ten", 11: "eleven", 12: "twelve", 13: "thirteen", 14: "fourteen", 15: "fifteen",
-    16: "sixteen", 17: "seventeen", 18: "eighteen", 19: "nineteen", 20: "twenty",
-}  # fmt: skip
+NUMBERS = {number: word for word, number in numbers.NUMBERS.items() if 2 <= number <= 20}
 ABSENT_THINGS = (
     "helicopter", "submarine", "volcano", "crocodile", "violin", "hurricane", "robot",
     "penguin", "tornado", "dinosaur", "kangaroo", "skateboard", "microscope", "casino",

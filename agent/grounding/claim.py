@@ -192,7 +192,7 @@ class ParsedClaim:
             return VERIFIED
         similar = mean[name] + sum(mean[other] for other in NEIGHBOURS[name].split())
         absent = similar < MOSTLY if mostly else share < HARDLY and similar < SOME
-        verdict = "unsupported" if absent and cited.measures_colours else "weak"
+        verdict = "unsupported" if absent and cited.pixels else "weak"
         if share >= HARDLY and not mostly:
             return verdict, f"{cited.names} has little {name}"
         most = max(mean, key=lambda colour: mean[colour])

@@ -23,7 +23,10 @@ _REACH = 3
 
 
 class CitedEvidence:
-    """The evidence that a claim cites, by label; without `pixels`, colours are those indexed."""
+    """The evidence that a claim cites, by label.
+
+    Without `pixels`, colours are those indexed: the foremost of each picture alone.
+    """
 
     def __init__(
         self,
@@ -31,7 +34,7 @@ class CitedEvidence:
         titles: Mapping[str, str],
         pixels: PixelCheck | None = None,
     ) -> None:
-        self._cited, self._titles, self._pixels = cited, titles, pixels
+        self._cited, self._titles, self.pixels = cited, titles, pixels
         self.records = list(cited.values())
         self.names = "".join(f"[{label}]" for label in cited)
         self.texts = [WordSequence(record.text) for record in self.records]
@@ -46,7 +49,7 @@ class CitedEvidence:
     def only(self, wanted: Callable[[Evidence], bool]) -> CitedEvidence:
         """The part of the evidence that meets a condition."""
         cited = {label: record for label, record in self._cited.items() if wanted(record)}
-        return CitedEvidence(cited, self._titles, self._pixels)
+        return CitedEvidence(cited, self._titles, self.pixels)
 
     # Times
 
@@ -164,11 +167,6 @@ class CitedEvidence:
         sources += self.sources[len(self.texts) :]
         return any(COLOUR_WORDS.get(word) == name for text in sources for word in text.words)
 
-    @property
-    def measures_colours(self) -> bool:
-        """True if all colours of the pictures are known, not the foremost alone."""
-        return self._pixels is not None
-
     @cached_property
     def indexed_colours(self) -> dict[str, float]:
         """Shares of the foremost colours of the pictures, as stored in the index."""
@@ -180,15 +178,15 @@ class CitedEvidence:
     @cached_property
     def colours(self) -> list[Mapping[str, float]]:
         """Colour shares of each picture: measured again, else as stored in the index."""
-        if self._pixels:
-            return [shares for e in self.pictures for shares in self._pixels.colours(e)]
+        if self.pixels:
+            return [shares for e in self.pictures for shares in self.pixels.colours(e)]
         return [self.indexed_colours] if self.indexed_colours else []
 
     def shows(self, text: str) -> bool | None:
         """True if a picture matches a text; None without a model or if anything else is cited."""
-        if not self._pixels or len(self.pictures) < len(self.records):
+        if not self.pixels or len(self.pictures) < len(self.records):
             return None
-        matches = [self._pixels.shows(text, record) for record in self.pictures]
+        matches = [self.pixels.shows(text, record) for record in self.pictures]
         return True if True in matches else False if False in matches else None
 
 

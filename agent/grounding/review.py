@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from agent.grounding.citations import MARK, citation_labels, escape_tags
 from agent.grounding.claim import ParsedClaim
@@ -29,6 +30,25 @@ class Claim:
     why: str = ""
 
 
+@dataclass(frozen=True)
+class CheckedAnswer:
+    """An answer whose claims were verified, in plain data; evidence and nearest are handles."""
+
+    text: str
+    found: bool
+    claims: tuple[Claim, ...]
+    evidence: tuple[int, ...]
+    nearest: tuple[int, ...]
+    handles: tuple[str, ...]
+    """The evidence ids behind all handles of the conversation."""
+
+    def as_data(self) -> dict[str, Any]:
+        """The data that a checkpoint keeps beside the text."""
+        claims = [{**asdict(c), "citations": list(c.citations)} for c in self.claims]
+        evidence, nearest = list(self.evidence), list(self.nearest)
+        return {"found": self.found, "claims": claims, "evidence": evidence, "nearest": nearest}
+
+
 class Review:
     """Reviews claims one after another, and gives evidence its handle when it is first cited.
 
@@ -49,8 +69,9 @@ class Review:
         self.gone = False
         """True if evidence was to be cited whose video was removed."""
         self._shown = list(handles)  # a handle given in this review is none that a model can mean
-        self._seen, self._records, self._titles = seen, records, titles
-        self._scope, self._pixels = scope, pixels
+        self._seen, self._records = seen, records
+        self._scope = scope
+        self._cited = partial(CitedEvidence, titles=titles, pixels=pixels)
 
     def ids(self, labels: Iterable[str]) -> list[str]:
         """Evidence ids behind labels and handles, without those that stand for nothing."""
@@ -102,9 +123,6 @@ class Review:
         verdict, why = parsed.verify(self._cited(cited)) if cited else ("unsupported", "")
         why = "; ".join(filter(None, dict.fromkeys([*reasons, why]))) or "nothing is cited"
         return shown, Claim(text, handles, verdict, "" if verdict == "verified" else why)
-
-    def _cited(self, cited: Mapping[str, Evidence]) -> CitedEvidence:
-        return CitedEvidence(cited, self._titles, self._pixels)
 
     def _missing(self, label: str) -> str:
         """The reason that a label cannot be cited at all."""

@@ -1,7 +1,9 @@
 """Choice of the chat model: a language model if a key or an address is set, else extractive."""
 
+import asyncio
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from agent.settings import EXTRACTIVE, Settings
 from tools.errors import ProviderUnavailable, VideoError
@@ -61,13 +63,37 @@ def _openai(settings: Settings) -> "BaseChatModel":
     )
 
 
-class ModelTimeout(Exception):
+class ModelTimeout(ProviderUnavailable):
     """A language model sent nothing within the time that it may be silent."""
 
 
-def silence(wait: float) -> str:
-    """The sentence about a model that was silent for `wait` seconds."""
-    return f"the model said nothing for {wait:g} seconds (CUEPOINT_MODEL_WAIT)"
+async def whole_reply(
+    model: Any,
+    messages: Sequence[Any],
+    wait: float | None,
+    feed: Callable[[str], Awaitable[None]] | None = None,
+) -> Any:
+    """A model's reply, its text fed on as it arrives; ModelTimeout after `wait` silent seconds."""
+    from langchain_core.messages import AIMessage, AIMessageChunk, message_chunk_to_message
+
+    chunks, reply = model.astream(messages), None
+    while True:
+        timer = asyncio.timeout(wait)
+        try:
+            async with timer:
+                chunk = await anext(chunks)
+        except StopAsyncIteration:
+            break
+        except TimeoutError:
+            if not timer.expired():
+                raise
+            silence = f"the model said nothing for {wait:g} seconds (CUEPOINT_MODEL_WAIT)"
+            raise ModelTimeout(silence) from None
+        reply = chunk if reply is None else reply + chunk
+        if feed:
+            await feed(chunk.text)
+    whole = message_chunk_to_message(reply) if isinstance(reply, AIMessageChunk) else reply
+    return whole or AIMessage("")
 
 
 def model_errors() -> tuple[type[Exception], ...]:

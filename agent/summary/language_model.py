@@ -18,11 +18,11 @@ from agent.grounding.citations import split_claims
 from agent.grounding.review import Review
 from agent.llm.catalog import ModelInfo
 from agent.llm.limits import REPLY_TOKENS
-from agent.llm.provider import ModelTimeout, as_video_error, model_errors, silence
+from agent.llm.provider import ModelTimeout, as_video_error, model_errors, whole_reply
 from agent.llm.tokens import BYTES, ENVELOPE, text_tokens
 from agent.toolbelt import fence
 from prompts import render
-from tools.errors import NotIndexed, ProviderUnavailable
+from tools.errors import NotIndexed
 from tools.evidence import reliability
 from tools.media import clock
 from tools.search.motion import find_actions
@@ -214,6 +214,7 @@ class ModelSummarizer:
     async def _run(
         self, library: Library, video: str, calls: Sequence[ModelCall]
     ) -> dict[ModelCall, GeneratedSummary]:
+        from langchain_core.messages import HumanMessage, SystemMessage
         from langsmith.run_helpers import tracing_context
 
         pieces = {call: piece for call in calls if (piece := self._stored(library, video, call))}
@@ -229,7 +230,8 @@ class ModelSummarizer:
                 if isinstance(failure, ModelTimeout):  # the next call would wait as long again
                     return
                 try:
-                    reply = await self._reply(call.prompt)
+                    asked = [SystemMessage(self._rules), HumanMessage(call.prompt)]
+                    reply = await whole_reply(self._model, asked, self._wait)
                 except Exception as error:
                     failure = failure or error
                     return
@@ -241,32 +243,11 @@ class ModelSummarizer:
 
         with tracing_context(enabled=False):
             await asyncio.gather(*map(write, new))
-        if isinstance(failure, ModelTimeout):
-            raise ProviderUnavailable(silence(self._wait or 0.0)) from None
         if isinstance(failure, model_errors()):
             raise as_video_error(failure) from None  # its own text may repeat the key
         if failure is not None:
             raise failure
         return pieces
-
-    async def _reply(self, prompt: str) -> Any:
-        """The model's reply; ModelTimeout where no piece of it comes within `wait` seconds."""
-        from langchain_core.messages import HumanMessage, SystemMessage
-
-        reply: Any = None
-        messages = [SystemMessage(self._rules), HumanMessage(prompt)]
-        timer = asyncio.timeout(self._wait)
-        try:
-            async with timer:
-                async for piece in self._model.astream(messages):
-                    reply = piece if reply is None else reply + piece
-                    if self._wait:
-                        timer.reschedule(asyncio.get_running_loop().time() + self._wait)
-        except TimeoutError:
-            if not timer.expired():
-                raise
-            raise ModelTimeout from None
-        return reply
 
     def _count(self, reply: Any, call: ModelCall) -> None:
         usage = reply.usage_metadata or {}

@@ -178,7 +178,7 @@ async def test_a_question_stays_within_its_videos(tmp_path: Path):
     ]
     async with opened(tmp_path, WATER, AIMessage(content="Salt [e1]."), *script) as (agent, model):
         await run(agent, "Water?", thread="t")
-        model._shown.clear()
+        model.shown.clear()
         model.script = script
         answer = (await run(agent, "How many links?", videos=["Fixing a bike"], thread="t"))[1]
     results = [message for message in model.shown[-1] if isinstance(message, ToolMessage)]

@@ -81,7 +81,7 @@ class Obeying(ScriptedModel):
     """What it says instead."""
 
     def _reply(self, messages: list[BaseMessage]) -> AIMessage:
-        self._shown.append(messages)
+        self.shown.append(messages)
         made = [call for m in messages if isinstance(m, AIMessage) for call in m.tool_calls]
         if not made and self.looks:
             return _calling(self.looks)
