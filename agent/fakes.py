@@ -13,7 +13,7 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 from pydantic import Field
 
 from tools.errors import NotIndexed, UnknownVideo
-from tools.evidence import of_speech
+from tools.evidence import of_passage
 from tools.media import Attributes, Coverage, Evidence, Utterance, Video, evidence_id
 from tools.store.records import frame_image
 
@@ -145,7 +145,7 @@ class MemoryLibrary:
 
 
 def _speech(one: Utterance) -> Evidence:
-    return of_speech(one, frame_image(one.video, one.start), 1.0)
+    return of_passage([one], frame_image(one.video, one.start), 1.0)
 
 
 class MemoryToolbox:

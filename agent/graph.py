@@ -5,11 +5,11 @@ turn: evidence is kept by id, and looked up in the library when it is shown agai
 """
 
 import asyncio
-from typing import Annotated, Any, NotRequired, TypedDict
+from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, RemoveMessage
-from langgraph.graph import END, START, StateGraph
+from langgraph.graph import START, StateGraph
 from langgraph.graph.message import add_messages
 from langgraph.runtime import Runtime
 from langgraph.types import Command
@@ -35,7 +35,7 @@ class State(TypedDict):
 def build_agent(model: BaseChatModel, checkpointer: Any, cache: AnswerCache | None = None) -> Any:
     """The compiled graph: run it with a Turn as context, a thread and a recursion limit."""
 
-    async def think(state: State, runtime: Runtime[Turn]) -> Command[Any]:
+    async def think(state: State, runtime: Runtime[Turn]) -> Command[Literal["tools", "check"]]:
         turn, belt = runtime.context, runtime.context.belt
         last_call = turn.limit_reached
         seen, handles = state.get("seen", []), state.get("handles", [])
@@ -84,13 +84,13 @@ def build_agent(model: BaseChatModel, checkpointer: Any, cache: AnswerCache | No
         goto = "tools" if _tool_calls(reply) and not last_call else "check"
         return Command(goto=goto, update={"messages": [reply]})
 
-    async def tools(state: State, runtime: Runtime[Turn]) -> Command[Any]:
+    async def tools(state: State, runtime: Runtime[Turn]) -> Command[Literal["think", "check"]]:
         turn, seen = runtime.context, list(state.get("seen", []))
         results = await run_tool_calls(_tool_calls(state["messages"][-1]), turn, seen)
         goto = "check" if turn.stopped else "think"
         return Command(goto=goto, update={"messages": results, "seen": seen})
 
-    async def check(state: State, runtime: Runtime[Turn]) -> Command[Any]:
+    async def check(state: State, runtime: Runtime[Turn]) -> Command[Literal["think", "__end__"]]:
         turn, messages = runtime.context, state["messages"]
         seen, handles = state.get("seen", []), state.get("handles", [])
         text = messages[-1].text if isinstance(messages[-1], AIMessage) else ""
@@ -113,7 +113,7 @@ def build_agent(model: BaseChatModel, checkpointer: Any, cache: AnswerCache | No
         plan = {"plan": data["plan"]} if data.get("plan") else {}
         message = AIMessage(content=answer.text, additional_kwargs={KEY: answer.as_data() | plan})
         update = {"messages": [*removed, message], "handles": list(answer.handles)}
-        return Command(goto=END, update=update)
+        return Command(goto="__end__", update=update)
 
     graph = StateGraph(State, context_schema=Turn)
     for node in (think, tools, check):

@@ -46,7 +46,7 @@ class Toolbelt:
     def __init__(self, toolbox: "Toolbox") -> None:
         self._library, self._unseen = toolbox.library, toolbox.unseen
         self._offered = toolbox.tools
-        self._tool = cache(StructuredTool.from_function)  # its schema takes a while to make
+        self._tool = cache(self._make_tool)  # its schema takes a while
         self._threads = DaemonThreads("tool", MAX_THREADS)
         self._decoders = DaemonThreads("look", MAX_DECODING)
 
@@ -57,25 +57,24 @@ class Toolbelt:
 
     @property
     def tools(self) -> list[BaseTool]:
-        """The tools that a model binds now, in the toolbox's order."""
+        """The tools that a model binds now, in the toolbox's order; results are the artifact."""
         return [self._tool(capability) for capability in self._capabilities.values()]
 
     @property
     def _capabilities(self) -> dict[str, Callable[..., Any]]:
         return {c.__name__: c for c in self._offered() if c.__name__.startswith(READ_ONLY)}
 
+    def _make_tool(self, capability: Callable[..., Any]) -> StructuredTool:
+        async def call(**arguments: Any) -> tuple[str, list[Any]]:
+            return "", await self.run(capability.__name__, lambda: _call(capability, arguments))
+
+        return StructuredTool.from_function(
+            capability, call, response_format="content_and_artifact"
+        )
+
     async def run(self, name: str, function: Callable[[], T]) -> T:
         """Run a blocking function for a tool, in one of the threads that the tool may use."""
         return await (self._decoders if name in DECODING else self._threads).run(function)
-
-    async def call(self, name: str, arguments: Any, scope: Sequence[str]) -> list[Any]:
-        """The results of a call within `scope`; VideoError if it is refused."""
-
-        def results() -> list[Any]:
-            given = self.validate(name, arguments, scope)
-            return self.in_scope(name, given, _call(self._capabilities[name], given), scope)
-
-        return await self.run(name, results)
 
     def validate(self, name: str, arguments: Any, scope: Sequence[str]) -> dict[str, Any]:
         """The parsed arguments of a call, kept inside `scope`; RefusedRequest if they are wrong."""
