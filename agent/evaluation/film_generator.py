@@ -4,9 +4,9 @@ import random
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from agent.evaluation import vocabulary as words
 from agent.evaluation.ground_truth import Film, Noise, Shape, Shot, Sign, SpokenLine
 from agent.evaluation.relations import RELATIONS
+from agent.evaluation.vocabulary import COLOURS, FORMS, SHAPE_COLOURS, WORDS
 
 FILMS = 10
 SECONDS_PER_WORD = 0.28
@@ -17,8 +17,8 @@ LOUD, LOUDEST = 0.35, 0.9
 def generate_films(seed: int, count: int = FILMS) -> list[Film]:
     """The films of a seed. Each two neighbours state a price of the same thing."""
     rng = random.Random(seed)
-    names = rng.sample(words.FILM_NAMES, count)
-    shared = [rng.choice(words.THINGS) for _ in range((count + 1) // 2)]
+    names = rng.sample(WORDS["film_names"], count)
+    shared = [rng.choice(WORDS["things"]) for _ in range((count + 1) // 2)]
     return [_film(rng, number, name, shared[number // 2]) for number, name in enumerate(names)]
 
 
@@ -49,7 +49,7 @@ def _film(rng: random.Random, number: int, name: str, shared: str) -> Film:
 def _shots(rng: random.Random) -> tuple[Shot, ...]:
     """Shots whose neighbours differ in colour; in some films one colour comes twice."""
     count = rng.randint(4, 7)
-    colours = rng.sample(list(words.COLOURS), count)
+    colours = rng.sample(list(COLOURS), count)
     if count > 4 and rng.random() < 0.5:
         colours[-1] = colours[rng.randrange(count - 2)]
     shots: list[Shot] = []
@@ -63,8 +63,8 @@ def _shots(rng: random.Random) -> tuple[Shot, ...]:
 
 def _lines(rng: random.Random, shared: str, count: int) -> list[SpokenLine]:
     """Facts, mentions of one recurring subject, and asides; without times yet."""
-    mentions = rng.sample(words.MENTIONS, rng.randint(2, 4))
-    recurring = rng.choice(words.REPEATED)
+    mentions = rng.sample(WORDS["mentions"], rng.randint(2, 4))
+    recurring = rng.choice(WORDS["repeated"])
     lines = [SpokenLine(0, 0, text.format(recurring), "", recurring) for text in mentions]
     lines.append(_fact(rng, "price", shared))
     taken = set(shared.split())
@@ -75,7 +75,7 @@ def _lines(rng: random.Random, shared: str, count: int) -> list[SpokenLine]:
         line = _fact(rng, relation, rng.choice(free))
         taken |= {*line.subject.split(), *line.value.split()}
         lines.append(line)
-    lines += [SpokenLine(0, 0, text) for text in rng.sample(words.ASIDES, count - len(lines))]
+    lines += [SpokenLine(0, 0, text) for text in rng.sample(WORDS["asides"], count - len(lines))]
     rng.shuffle(lines)
     return lines
 
@@ -104,11 +104,11 @@ def _timed(shots: tuple[Shot, ...], lines: list[SpokenLine]) -> tuple[SpokenLine
 
 def _signs(rng: random.Random, shots: tuple[Shot, ...]) -> tuple[Sign, ...]:
     """A title or a sign in each shot; one notice comes twice or three times."""
-    notice = rng.choice(words.NOTICES)
+    notice = rng.choice(WORDS["notices"])
     again = set(rng.sample(range(len(shots)), rng.randint(2, 3)))
-    titles = iter(rng.sample(words.TITLES, len(shots)))
-    priced, numbered = rng.sample(words.PRICED, 2), rng.sample(words.NUMBERED, 2)
-    name, role = rng.choice(words.PEOPLE), rng.choice(words.ROLES)
+    titles = iter(rng.sample(WORDS["titles"], len(shots)))
+    priced, numbered = rng.sample(WORDS["priced"], 2), rng.sample(WORDS["numbered"], 2)
+    name, role = rng.choice(WORDS["people"]), rng.choice(WORDS["roles"])
     special = [
         Sign(0, 0, f"{label} {number}", "number", label.lower(), str(number))
         for label, number in zip(numbered, rng.sample(range(11, 99), 2), strict=True)
@@ -133,9 +133,9 @@ def _signs(rng: random.Random, shots: tuple[Shot, ...]) -> tuple[Sign, ...]:
 
 def _shapes(rng: random.Random, shots: tuple[Shot, ...]) -> tuple[Shape, ...]:
     """A moving shape in two shots, of colours that no background has."""
-    free = [c for c in words.SHAPE_COLOURS if c not in {shot.colour for shot in shots}]
+    free = [c for c in SHAPE_COLOURS if c not in {shot.colour for shot in shots}]
     rng.shuffle(free)
-    forms = rng.sample(words.FORMS, 2)
+    forms = rng.sample(FORMS, 2)
     chosen = sorted(rng.sample(range(len(shots)), 2))
     shapes: list[Shape] = []
     for at, form, colour in zip(chosen, forms, free, strict=False):

@@ -20,15 +20,7 @@ from agent.evaluation.ground_truth import (
     VideoSpan,
 )
 from agent.evaluation.relations import QUESTIONS, RELATIONS
-from agent.evaluation.vocabulary import (
-    ABSENT_THINGS,
-    COLOURS,
-    FORMS,
-    NOTICES,
-    NUMBERED,
-    NUMBERS,
-    PRICED,
-)
+from agent.evaluation.vocabulary import COLOURS, FORMS, NUMBERS, WORDS
 
 Conversation = tuple[Question, ...]
 """A question and its follow-ups."""
@@ -269,15 +261,15 @@ class QuestionGenerator:
             free = [s for s in relation.subjects if words.isdisjoint(s.lower().split())]
             subject = self.rng.choice(free)
             yield self._ask(relation.questions, expect=ABSENT, s=subject)
-        things = self.rng.sample(ABSENT_THINGS, 9)
+        things = self.rng.sample(WORDS["absent_things"], 9)
         names = ("about", "mentioned", "seen", "heard", "how often", "after", "before")
         for name, thing in zip(names, things, strict=False):
             yield self._ask(name, expect=ABSENT, it=f"the {thing}", thing=thing)
-        for kind, labels in (("number", NUMBERED), ("price", PRICED)):
+        for kind, labels in (("number", WORDS["numbered"]), ("price", WORDS["priced"])):
             known = words | {sign.label for sign in film.signs if sign.kind == kind}
             free = [label.lower() for label in labels if label.lower() not in known]
             yield self._ask(kind, expect=ABSENT, label=self.rng.choice(free))
-        notices = [notice for notice in NOTICES if not film.signs_reading(notice)]
+        notices = [notice for notice in WORDS["notices"] if not film.signs_reading(notice)]
         notice = self.rng.choice(notices).capitalize()
         yield self._ask("shown", expect=ABSENT, text=notice)
         yield self._ask("signs", expect=ABSENT, text=notice)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
-from agent.evaluation import vocabulary as words
+from agent.evaluation.vocabulary import NUMBERS, WORDS
 
 _FILE = files("agent.evaluation") / "phrasings.toml"
 _PHRASINGS: dict[str, Any] = tomllib.loads(_FILE.read_text("utf-8"))
@@ -47,10 +47,10 @@ def _word(values: Sequence[str]) -> Draw:
 
 
 def _number(low: int, high: int) -> Draw:
-    return _pair([(words.NUMBERS.get(n, str(n)), str(n)) for n in range(low, high + 1)])
+    return _pair([(NUMBERS.get(n, str(n)), str(n)) for n in range(low, high + 1)])
 
 
-_person = _pair([(name, name.split()[0]) for name in words.PEOPLE])
+_person = _pair([(name, name.split()[0]) for name in WORDS["people"]])
 
 
 def _clock(rng: random.Random) -> tuple[str, str]:
@@ -59,23 +59,23 @@ def _clock(rng: random.Random) -> tuple[str, str]:
 
 
 _DRAWS: dict[str, tuple[Sequence[str], Draw]] = {
-    "price": (words.THINGS, _number(12, 95)),
-    "weight": (words.THINGS, _number(3, 80)),
-    "origin": (words.THINGS, _word(words.TOWNS)),
-    "buyer": (words.THINGS, _person),
-    "material": (words.THINGS, _word(words.MATERIALS)),
-    "repair": (words.THINGS, _pair(words.REASONS)),
-    "role": (words.ROLES, _person),
-    "childhood": (words.PEOPLE, _word(words.TOWNS)),
-    "age": (words.PEOPLE, _number(21, 90)),
-    "favourite": (words.PEOPLE, _word(words.FOODS)),
-    "journey": (words.PEOPLE, _word(words.TOWNS)),
-    "service": (words.PEOPLE, _number(3, 45)),
-    "start": (words.EVENTS, _clock),
-    "venue": (words.EVENTS, _word(words.PLACES)),
-    "storage": (words.STORED, _word(words.PLACES)),
-    "stock": (words.STORED, _number(7, 99)),
-    "opening": (words.BUILDINGS, _number(1870, 1999)),
+    "price": (WORDS["things"], _number(12, 95)),
+    "weight": (WORDS["things"], _number(3, 80)),
+    "origin": (WORDS["things"], _word(WORDS["towns"])),
+    "buyer": (WORDS["things"], _person),
+    "material": (WORDS["things"], _word(WORDS["materials"])),
+    "repair": (WORDS["things"], _pair(WORDS["reasons"])),
+    "role": (WORDS["roles"], _person),
+    "childhood": (WORDS["people"], _word(WORDS["towns"])),
+    "age": (WORDS["people"], _number(21, 90)),
+    "favourite": (WORDS["people"], _word(WORDS["foods"])),
+    "journey": (WORDS["people"], _word(WORDS["towns"])),
+    "service": (WORDS["people"], _number(3, 45)),
+    "start": (WORDS["events"], _clock),
+    "venue": (WORDS["events"], _word(WORDS["places"])),
+    "storage": (WORDS["stored"], _word(WORDS["places"])),
+    "stock": (WORDS["stored"], _number(7, 99)),
+    "opening": (WORDS["buildings"], _number(1870, 1999)),
 }
 RELATIONS = {
     name: Relation(subjects, draw, **_PHRASINGS["relations"][name])

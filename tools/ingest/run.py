@@ -21,6 +21,8 @@ from tools.store.records import past_file, row_builder
 from tools.store.store import STAGES, WEIGHTS
 from tools.vision.sampling import Strategy
 
+REPORT_SECONDS = 0.5
+"""Seconds between two notes of progress for who reads the library."""
 CHECKPOINT_SECONDS = 2.0
 """Seconds between two checkpoints of a stage, at least."""
 
@@ -103,7 +105,7 @@ class IngestRun:
         now = time.monotonic()
         spent = now - self.started
         remaining = spent * (1 - done) / done if done > 0.03 and spent > 1 else None
-        if state == "running" and now - self.reported_at >= 0.5:
+        if state == "running" and now - self.reported_at >= REPORT_SECONDS:
             self.reported_at = now
             progress = {"stage": self.stage, "fraction": round(fraction, 3)}
             with contextlib.suppress(OSError):  # for show only

@@ -43,9 +43,7 @@ def _names() -> dict[str, str]:
 
 @cache
 def foreign_name(code: str) -> str:
-    """English name of a language other than English; empty for English and for no code."""
-    if code in ("", "en"):
-        return ""
-    from langcodes import Language
+    """English name of a language other than English; empty for English and for no valid code."""
+    from langcodes import Language, tag_is_valid
 
-    return Language.get(code).display_name()
+    return Language.get(code).display_name() if code != "en" and tag_is_valid(code) else ""

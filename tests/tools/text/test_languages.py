@@ -105,6 +105,11 @@ def test_a_language_is_known_by_codes_and_names_and_by_no_other_word(words: str,
     assert {short_code(word) for word in words.split()} == {code}
 
 
+@pytest.mark.parametrize("code", ["", "en", "http://203.0.113.7/x.png", "<b>", "de\n"])
+def test_what_is_no_code_of_another_language_has_no_name(code: str) -> None:
+    assert foreign_name(code) == ""
+
+
 def test_no_language_is_loaded_before_one_is_asked_for() -> None:
     code = (
         "import sys, ui.cli.main, tools.toolbox;"
