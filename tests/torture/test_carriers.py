@@ -204,4 +204,4 @@ def test_a_sidecar_tells_its_name_as_plain_text(tmp_path: Path) -> None:
         path = tmp_path / f"film.{bad}.srt"
         path.write_text("no subtitles")
         track = read_sidecar(path, tmp_path / "film.mkv")
-        harmless(track.name + track.title + track.trouble, 400)
+        harmless(track.name + track.trouble, 400)

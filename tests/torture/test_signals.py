@@ -45,7 +45,7 @@ async def startup(self, *given, **named):
     await started(self, *given, **named)
     os.write(pipe, b"s")
 uvicorn.Server.startup = startup
-uploads._UploadForm.feed = told(b"u", uploads._UploadForm.feed)
+uploads._UploadForm._on_data = told(b"u", uploads._UploadForm._on_data)
 sys.argv = ["cuepoint", *{argv!r}]
 from ui.cli.main import main
 main()

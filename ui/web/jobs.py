@@ -75,10 +75,11 @@ class Job:
             if not self.over:
                 await self._changed.wait()
             self._changed.clear()
+            last = self.over  # before the caller takes its time, in which it may come to an end
             yield
-            if self.over:
+            if last:
                 return
-            await asyncio.sleep(pause)
+            await asyncio.sleep(0 if self.over else pause)
 
     async def until_usable(self) -> Video | None:
         """The video as soon as it can be asked about; None when it can't be read, or is paused."""

@@ -49,6 +49,15 @@ def pool(monkeypatch: pytest.MonkeyPatch) -> Manual:
     return made
 
 
+async def test_the_end_of_a_job_is_told_though_it_came_while_a_change_was_told() -> None:
+    job, told = job_queue.Job(Path("a.mp4"), "a"), list[str | None]()
+    job.update(trouble=None)
+    async for _ in job.changes(0):
+        told.append(job.trouble)
+        job.update(trouble="unreadable")
+    assert told == [None, "unreadable"]
+
+
 async def test_each_video_ends_in_its_own_way(tmp_path: Path, pool: Manual) -> None:
     queue = job_queue.JobQueue(Library(tmp_path), Settings(home=tmp_path))
     jobs = [queue.start(tmp_path / name, name) for name in "abc"]
