@@ -13,7 +13,7 @@ from tools.text.expressions import (
     LONE_NUMBERS,
     NEGATORS,
     WordSequence,
-    content_words,
+    claim_words,
     numbers,
     quotes,
     same_word,
@@ -165,7 +165,7 @@ class ParsedClaim:
             if not word[0].isdigit() or word in LONE_NUMBERS | counted:
                 continue
             after = set(self.words[at + 1 : at + 2])
-            noun = next(iter(content_words(after) or after & _COUNTABLE), "")
+            noun = next(iter(claim_words(after) or after & _COUNTABLE), "")
             near = cited.numbers_near(noun) if noun else cited.numbers
             if word not in known:
                 verdict = "unsupported" if near else "weak"
@@ -204,7 +204,7 @@ class ParsedClaim:
         return ("weak", f"{cited.names} says what is denied") if self.denials else VERIFIED
 
     def _check_words(self, cited: CitedEvidence) -> Finding:
-        named = content_words(self.words) - COLOUR_WORDS.keys()
+        named = claim_words(self.words) - COLOUR_WORDS.keys()
         named -= _DEGREES.keys() if self.colours else set()
         matching = sum(any(same_word(word, other) for other in cited.words) for word in named)
         enough = matching >= ENOUGH_WORDS * len(named)

@@ -31,7 +31,7 @@ from tools.summary import generated
 from tools.summary.digest import ChapterDigest, Digest
 from tools.summary.generated import GeneratedSummary
 from tools.summary.sentences import split_sentences
-from tools.text.expressions import content_words, same_word, words
+from tools.text.expressions import claim_words, same_word, words
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -232,8 +232,8 @@ class ModelSummarizer:
                 try:
                     asked = [SystemMessage(self._rules), HumanMessage(call.prompt)]
                     reply = await whole_reply(self._model, asked, self._wait)
-                except Exception as error:
-                    failure = failure or error
+                except Exception as error:  # raised below, once the others' parts are stored
+                    failure = error if isinstance(error, ModelTimeout) else failure or error
                     return
             self._count(reply, call)
             pieces[call] = self._verified(library, video, call, reply.text)
@@ -295,7 +295,7 @@ def _shares_words(text: str, cited: Sequence[str]) -> bool:
 
     Less than Review asks for: people see that a claim between the two is weak.
     """
-    named = content_words(words(text))
+    named = claim_words(words(text))
     known = {word for source in cited for word in words(source)}
     matching = sum(any(same_word(word, other) for other in known) for word in named)
     return matching >= LEAST_WORDS * len(named)

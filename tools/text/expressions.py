@@ -87,7 +87,7 @@ def numbers(words: Iterable[str]) -> set[str]:
     return {word for word in words if word[0].isdigit()}
 
 
-def content_words(words: Iterable[str]) -> set[str]:
+def claim_words(words: Iterable[str]) -> set[str]:
     """Select the words that are no numbers, negators or stop words."""
     return set(words) - _STOP_WORDS - NEGATORS - numbers(words)
 
