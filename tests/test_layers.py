@@ -42,7 +42,7 @@ OWNERS = {
     "chromadb": ("tools/search/",),
     "ctranslate2": ("tools/models/",),
     "cv2": ("tools/vision/",),
-    "fastapi": ("ui/server.py", "ui/web/", "ui/chat/"),
+    "fastapi": ("ui/web/", "ui/chat/"),
     "fastembed": ("tools/embed/",),
     "faster_whisper": ("tools/transcript/", "tools/audio/"),
     "genai_prices": ("agent/llm/",),
@@ -60,10 +60,10 @@ OWNERS = {
     "rapidocr": ("tools/vision/",),
     "rich": ("ui/cli/",),
     "sherpa_onnx": ("tools/transcript/",),
-    "starlette": ("ui/server.py", "ui/web/"),
+    "starlette": ("ui/web/",),
     "text_to_num": ("tools/text/",),
     "typer": ("ui/cli/",),
-    "uvicorn": ("ui/server.py",),
+    "uvicorn": ("ui/web/server.py",),
     "wordllama": ("tools/embed/",),
 }  # fmt: skip
 DOTTED = re.compile(r"\w+(\.\w+)+")

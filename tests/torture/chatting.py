@@ -17,7 +17,7 @@ from starlette.testclient import TestClient
 import agent.checkpoints
 from agent.settings import Settings
 from tools.models.providers import Providers
-from ui.server import build_app
+from ui.web.server import build_app
 
 BASE, SOCKET = (
     "http://127.0.0.1:8000",

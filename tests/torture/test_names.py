@@ -30,7 +30,7 @@ from tools.toolbox import Toolbox
 from ui.chat.cards import escape_markdown
 from ui.chat.handlers import _allowed_path
 from ui.cli.app import app
-from ui.server import build_app
+from ui.web.server import build_app
 
 Times = Callable[[int], int]
 BASE = "http://127.0.0.1:8000"

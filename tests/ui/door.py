@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 import agent.agent
 from agent.settings import Settings
-from ui.server import build_app
+from ui.web.server import build_app
 
 BASE = "http://127.0.0.1:8000"
 SOCKET = "ws://127.0.0.1:8000/ws/socket.io/?EIO=4&transport=websocket"

@@ -18,9 +18,11 @@ from websockets.sync.client import connect
 from tests.ui.door import Chat
 
 ROOT = Path(__file__).parents[2]
-SERVE = (
-    "from agent.settings import Settings; from ui.server import serve; serve(Settings.from_env())"
-)
+SERVE = """
+from agent.settings import Settings
+from ui.web.server import serve
+serve(Settings.from_env())
+"""
 
 
 @dataclass

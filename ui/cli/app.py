@@ -263,7 +263,7 @@ def serve(host: Host = None, port: Port = None) -> None:
     """Serve the chat at / and media at /media."""
     from dataclasses import replace
 
-    from ui.server import serve as run
+    from ui.web.server import serve as run
 
     settings = load_settings()
     status = 1

@@ -1,1 +1,1 @@
-"""Routes and jobs behind the browser: host guard, media, uploads, proxies, state."""
+"""The server behind the browser: host guard, media, uploads, proxies, jobs, state."""

@@ -25,7 +25,7 @@ from tools.search import vector_index as index
 from tools.store import manifest as manifests
 from tools.store.frames import sample_frames
 from tools.store.manifest import REPAIR
-from ui.server import build_app
+from ui.web.server import build_app
 
 RECORDED = datetime(2026, 5, 14, 5, 40, tzinfo=UTC)
 Shelf = Any

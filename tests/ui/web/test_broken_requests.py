@@ -115,7 +115,7 @@ def test_even_a_fault_of_ours_has_the_headers(
 
     with door.running(Settings(home=tmp_path / "home", port=8000)) as client:
         kept = TestClient(client.app, base_url=door.BASE, raise_server_exceptions=False)
-        monkeypatch.setattr("ui.server.shutil.disk_usage", fault)
+        monkeypatch.setattr("ui.web.server.shutil.disk_usage", fault)
         reply = kept.get("/health")
     assert reply.status_code == 500 and set(reply.headers) >= HEADERS and "bug" not in reply.text
     caplog.clear()

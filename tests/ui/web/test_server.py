@@ -11,7 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
-import ui.server
+import ui.web.server
 from agent.settings import Settings
 from tests.ui.door import SOCKET, running, send_file, session
 from tools.errors import RefusedRequest, UnreadableMedia
@@ -19,8 +19,8 @@ from tools.ingest.pipeline import ingest
 from tools.library import Library
 from tools.models.providers import BARE, Providers
 from tools.sandbox import Child
-from ui.server import build_app
 from ui.web.proxies import browser_type, copied_span
+from ui.web.server import build_app
 from ui.web.uploads import title_of
 
 LIMIT = 4 << 20
@@ -304,15 +304,15 @@ def test_health_is_one_word(client: TestClient) -> None:
 def test_a_decoder_that_freezes_is_none_whatever_is_said_of_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(ui.server, "Child", lambda: Child(patience=0.01))
-    assert not ui.server._can_decode()
+    monkeypatch.setattr(ui.web.server, "Child", lambda: Child(patience=0.01))
+    assert not ui.web.server._can_decode()
 
     class Refusing(Child):
         def call(self, function: str, **arguments: Any) -> Iterator[Any]:
             raise UnreadableMedia("this film stopped being one")
 
-    monkeypatch.setattr(ui.server, "Child", Refusing)
-    assert ui.server._can_decode()
+    monkeypatch.setattr(ui.web.server, "Child", Refusing)
+    assert ui.web.server._can_decode()
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.7", "::", "example.org"])
