@@ -23,9 +23,9 @@ from agent.extractive.query import understand
 from agent.extractive.relevance import Relevance
 from benchmarks.search import TranscriptVectors, add_model_options, read_cues
 from tools.embed import TextEmbedder, load_embedder
+from tools.embed.passages import Nearness
 from tools.library import Library
 from tools.media import ScreenText, Utterance
-from tools.search.passages import Nearness
 from tools.search.text_ranking import Corpus, weigh
 from tools.toolbox import Toolbox
 

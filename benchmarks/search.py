@@ -17,10 +17,9 @@ import bm25s
 import numpy as np
 
 from agent.settings import Settings
-from tools.embed import TextEmbedder, Vectors, load_embedder
+from tools.embed import TextEmbedder, Vectors, load_embedder, passages
+from tools.embed.passages import Nearness
 from tools.media import Utterance
-from tools.search import passages
-from tools.search.passages import Nearness
 from tools.search.text_ranking import Corpus, search
 from tools.text.tokens import stems
 from tools.transcript.subtitles import read_sidecar, transcript

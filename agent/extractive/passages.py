@@ -15,8 +15,8 @@ from agent.extractive.answer_type import adds_kind, holds_number, sought
 from agent.extractive.quote import Found, Groups, Reply, sentence
 from agent.extractive.reference import Referring
 from agent.extractive.relevance import Relevance, names
+from tools.embed.passages import ABOUT
 from tools.evidence import passage_id
-from tools.search.passages import ABOUT
 from tools.search.text_ranking import standardised
 from tools.text.tokens import stems
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from tools.search.passages import Nearness
+    from tools.embed.passages import Nearness
 
     Floats = NDArray[np.float64]
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from rapidfuzz.distance import Indel
 
+from tools.embed.passages import ABOUT
 from tools.media import ScreenText, Utterance
-from tools.search.passages import ABOUT
 from tools.search.word_vectors import Lexicon
 from tools.text.tokens import asked_words, stem, stems, surface_forms
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from tools.search.passages import Nearness
+    from tools.embed.passages import Nearness
 
     Floats = NDArray[np.float64]
 

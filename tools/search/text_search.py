@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tools.embed import Floats, TextEmbedder
+    from tools.embed.passages import Nearness
     from tools.media import Evidence, ScreenText, Utterance
-    from tools.search.passages import Nearness
     from tools.search.text_ranking import Corpus
     from tools.store.store import Store
 
@@ -140,7 +140,7 @@ class TextSearch:
         """How near a question is to cues, which come by video, and what is said around them."""
         import numpy as np
 
-        from tools.search import passages
+        from tools.embed import passages
 
         found: list[NDArray[np.float64]] = []
         readers: set[str] = set()

@@ -178,9 +178,13 @@ class Store:
         has = "passages.npy" in self._manifests.files(video)
         return self._vectors(video, "vectors", "passages") if has else None
 
+    def index_picture_vectors(self, video: str) -> Vectors | None:
+        """Vectors of the frames of the index alone, by evidence id; None until they are made."""
+        return self._vectors(video, "pictures")
+
     def picture_vectors(self, video: str) -> Vectors | None:
-        """Vectors of the kept frames, by their evidence ids; None until they are made."""
-        vectors = self._vectors(video, "pictures")
+        """Vectors of the kept frames, dense samples included; None until they are made."""
+        vectors = self.index_picture_vectors(video)
         return dense.with_vectors(vectors, self.dense_samples(video)) if vectors else None
 
     def _vectors(self, video: str, stage: str, name: str = "") -> Vectors | None:

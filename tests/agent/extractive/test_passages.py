@@ -14,10 +14,10 @@ from agent.extractive.quote import Found
 from agent.extractive.reference import Referring
 from agent.extractive.relevance import Relevance
 from tools.embed import load_embedder
+from tools.embed.passages import Nearness, means
 from tools.evidence import of_passage, reliability
 from tools.library import Library
 from tools.media import ScreenText, Utterance
-from tools.search.passages import Nearness, means
 from tools.search.text_ranking import Corpus, weigh
 from tools.toolbox import Toolbox
 

@@ -12,14 +12,13 @@ import numpy as np
 import pytest
 
 from agent.extractive.passages import PRESENT, WEIGHTS
-from tools.embed import Vectors, load_embedder, resolve_embedder
+from tools.embed import Vectors, load_embedder, passages, resolve_embedder
 from tools.ingest.pipeline import ingest
 from tools.library import Library
 from tools.media import Utterance
 from tools.models import registry as models
 from tools.models.providers import BARE
 from tools.models.registry import folder
-from tools.search import passages
 from tools.search.text_search import TextSearch
 
 VIDEO = "7f3a9c21d0e4b512"

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from tools.embed import TextEmbedder, load_embedder, resolve_embedder
+from tools.embed.passages import passages
 from tools.files import durable as files
 from tools.ingest.run import IngestRun, Result
 from tools.models import registry as models
-from tools.search.passages import passages
 from tools.store.records import READ
 from tools.vision import ocr
 

@@ -90,14 +90,22 @@ def means(said: Sequence[Utterance], rows: Floats, asked: Floats) -> Doubles:
     """The cosine of a question and the mean of the cues around each, a row for each width."""
     import numpy as np
 
+    found = [mean_vectors(said, rows, around(said, width)) @ asked for width in WIDTHS]
+    return np.stack(found).astype(np.float64)
+
+
+def mean_vectors(said: Sequence[Utterance], rows: Floats, spans: NDArray[np.int64]) -> Floats:
+    """Unit vectors of runs of cues (first, one past the last), each cue as heavy as it has words.
+
+    `rows` holds the vectors of the cues; a run without a known word is a row of zeros.
+    """
+    import numpy as np
+
     lengths = np.array([len(one.text.split()) for one in said], np.float64)
     sums = np.vstack([np.zeros(rows.shape[1]), np.cumsum(rows * lengths[:, None], axis=0)])
-    found: list[Doubles] = []
-    for width in WIDTHS:
-        spans = around(said, width)
-        mean = sums[spans[:, 1]] - sums[spans[:, 0]]
-        found.append(mean @ asked / np.maximum(np.linalg.norm(mean, axis=1), 1e-9))
-    return np.stack(found)
+    mean = sums[spans[:, 1]] - sums[spans[:, 0]]
+    unit: Floats = mean / np.maximum(np.linalg.norm(mean, axis=1, keepdims=True), 1e-9)
+    return unit
 
 
 def read(stored: Vectors, said: Sequence[Utterance], asked: Floats) -> Doubles:
@@ -108,14 +116,21 @@ def read(stored: Vectors, said: Sequence[Utterance], asked: Floats) -> Doubles:
     import numpy as np
 
     cosines = stored.array @ asked
+    return np.stack([cosines[rows].astype(np.float64) for rows in nearest_rows(stored, said)])
+
+
+def nearest_rows(stored: Vectors, said: Sequence[Utterance]) -> list[NDArray[np.int64]]:
+    """By width, the row of the passage nearest in time to each cue."""
+    import numpy as np
+
     middles = np.array([_middle(one) for one in said])
-    found: list[Doubles] = []
+    found: list[NDArray[np.int64]] = []
     for rows, times in _places(stored):
         after = np.clip(np.searchsorted(times, middles), 0, len(times) - 1)
         before = np.maximum(after - 1, 0)
         nearer = np.abs(times[before] - middles) <= np.abs(times[after] - middles)
-        found.append(cosines[rows[np.where(nearer, before, after)]].astype(np.float64))
-    return np.stack(found)
+        found.append(rows[np.where(nearer, before, after)])
+    return found
 
 
 @lru_cache(64)
