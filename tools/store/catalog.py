@@ -84,6 +84,16 @@ class Catalog:
         found = self._query("SELECT covered, count(*) FROM videos GROUP BY covered")
         return {**dict.fromkeys(("complete", "partial", "none"), 0), **dict(found)}
 
+    def stamps(self) -> list[tuple[str, str]]:
+        """Ids of the videos, each with what changes with its index."""
+        return [
+            (id, stamp) for id, stamp in self._query("SELECT id, stamp FROM videos ORDER BY id")
+        ]
+
+    def coming(self) -> bool:
+        """True if a video is not wholly indexed yet."""
+        return bool(self._query("SELECT 1 FROM videos WHERE coming LIMIT 1"))
+
     def named(self, ref: str) -> list[Entry]:
         """Videos whose id begins so (4 characters or more), else those with that title."""
         sql = "SELECT id, title, duration, covered FROM videos WHERE"
@@ -97,6 +107,11 @@ class Catalog:
         """Utterances (`speech`) or on-screen texts (`screen`) of a video, by time."""
         sql = "SELECT item FROM texts WHERE video = ? AND kind = ? ORDER BY start, row"
         return [build(kind, item) for (item,) in self._query(sql, [video, kind])]
+
+    def version(self, video: str) -> str:
+        """What changes with the texts of a video, and with nothing else."""
+        found = self._query("SELECT texts FROM videos WHERE id = ?", [video])
+        return found[0][0] if found else ""
 
     def holding(self, words: Iterable[str], kinds: Sequence[str]) -> dict[str, dict[str, int]]:
         """By stem, how often each video that holds it does, in what is said or shown."""
@@ -184,6 +199,11 @@ class Catalog:
                 self._write(deletion(video))
         except NotIndexed:  # being made again while we look: it stays as it is until then
             return
+
+    def refill(self, video: str) -> None:
+        """Fill all rows of one video again: they are not what its files say."""
+        self._write(deletion(video))
+        self.refresh(video)
 
     def remove(self, video: str) -> None:
         """Remove every trace of a video from the file."""
