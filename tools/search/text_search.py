@@ -6,7 +6,7 @@ import logging
 import math
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from tools.media import Evidence, ScreenText, Utterance
     from tools.search.text_ranking import Corpus
     from tools.store.catalog import Catalog
+    from tools.store.catalog_rows import Text
 
 _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
@@ -162,23 +163,29 @@ class TextSearch:
         `facts["times"]` says how often one holds the first of them. A phrase may begin in one
         utterance and end in the next; then the first counts.
         """
+        hits = [
+            (one, kind, times)
+            for one, kind, times in self._matching(words, videos, kinds)
+            if overlaps(one.start, one.end, start, end)
+        ]
+        hits.sort(key=lambda hit: (hit[0].video, hit[0].start, hit[0].end))
+        made = [(self._evidence(kind, one, 1.0), times) for one, kind, times in hits[:limit]]
+        return [replace(one, facts={**one.facts, "times": times}) for one, times in made]
+
+    def _matching(
+        self, words: Sequence[str], videos: Sequence[str] | None, kinds: Sequence[str]
+    ) -> Iterator[tuple[Text, str, int]]:
+        """Texts that hold all of some phrases, with their kind, and how often the first of them."""
         from tools.search.text_ranking import occurrences
 
         phrases = [phrase for phrase in map(surface_forms, words) if phrase]
-        if not phrases:
-            return []
-        longest = max(phrases, key=lambda phrase: len("".join(phrase)))
-        found: list[tuple[Any, str, int]] = []
-        for kind in kinds:
+        longest = max(phrases, key=lambda phrase: len("".join(phrase)), default=list[str]())
+        for kind in kinds if phrases else ():
             likely = self._catalog.matching([stem(word) for word in longest], kind, videos)
             for one, forms, own in likely:
-                if overlaps(one.start, one.end, start, end):
-                    times = [occurrences(phrase, one, forms, own) for phrase in phrases]
-                    if all(times):
-                        found.append((one, kind, times[0]))
-        found.sort(key=lambda hit: (hit[0].video, hit[0].start, hit[0].end))
-        made = [(self._evidence(kind, one, 1.0), times) for one, kind, times in found[:limit]]
-        return [replace(one, facts={**one.facts, "times": times}) for one, times in made]
+                times = [occurrences(phrase, one, forms, own) for phrase in phrases]
+                if all(times):
+                    yield one, kind, times[0]
 
     def _evidence(self, kind: str, one: Any, score: float) -> Evidence:
         """Evidence of a text as the files have it; the catalog is filled again if it differs."""
