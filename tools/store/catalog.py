@@ -219,8 +219,12 @@ class Catalog:
         found: list[str] = []
         with closing(open_database(None)) as fresh:
             for video in sorted({*self._ids("1"), *self._folders()}):
-                with suppress(UnknownVideo, NotIndexed, Damaged, RefusedRequest):
+                try:
                     run(fresh, replacing(self.store, video, ()))
+                except UnknownVideo:  # it should have no rows either
+                    pass
+                except (NotIndexed, Damaged, RefusedRequest):  # a problem of the files
+                    continue
                 if rows(fresh, video) != self._use(lambda held, id=video: rows(held, id)):
                     found.append(video)
         with self._guard:
