@@ -8,7 +8,7 @@ cited by its own span; its words may be misread or run together.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
@@ -281,6 +281,22 @@ def standardised(scores: Floats) -> Floats:
 
 def _within(one: Utterance | ScreenText, start: float, end: float) -> bool:
     return one.start < end and (one.end > start or one.start >= start)
+
+
+def occurrences(
+    phrase: Sequence[str], one: Utterance | ScreenText, forms: Sequence[str], own: int
+) -> int:
+    """How often a text holds a phrase (its words as they stand), in any form.
+
+    `forms` are the stems of the text, `own` of them, and of the words after it: a phrase that
+    begins in it may end there. On screen, where spaces may be lost, one inside other letters counts
+    once.
+    """
+    wanted = [stem(word) for word in phrase]
+    count = sum(list(forms[at : at + len(wanted)]) == wanted for at in range(own))
+    if count or not isinstance(one, ScreenText):
+        return count
+    return int(_inside("".join(phrase), " ".join(surface_forms(one.text))))
 
 
 def find_words(words: Iterable[str], items: Iterable[Words]) -> list[Words]:
