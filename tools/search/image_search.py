@@ -127,15 +127,17 @@ class PictureSearch:
         """Spans like the picture of some evidence, without its own, best first.
 
         Where no picture model has seen these videos, they are alike in colours and layout.
+        NotIndexed where no pictures of these videos have vectors.
         """
         if shown.image is None:
             return []
         picture = self._one_picture(shown, shown.image)
         scope = list(videos) if videos else [video.id for video in self._store.list()]
         search = self._comparing(scope)
-        if not search.seen(scope):  # not indexed so far, or by an earlier release
-            return []
-        fits = search.alike(search.picture(picture), videos, start, end)
+        vector = search.picture(picture)
+        if why := self.uncompared(scope):
+            raise NotIndexed(why)
+        fits = search.alike(vector, videos, start, end)
         found = self._spans(None, fits, None, start, end, limit + 1)
         others = [
             one
@@ -154,8 +156,8 @@ class PictureSearch:
         scope = list(videos) if videos else [video.id for video in self._store.list()]
         search = self._comparing(scope)
         vector = search.picture(image)
-        if not search.seen(scope):
-            raise NotIndexed("these pictures have no vectors yet; run: cuepoint index")
+        if why := self.uncompared(scope):
+            raise NotIndexed(why)
         fits = search.alike(vector, videos)
         best: dict[tuple[str, int], tuple[str, float, float]] = {}
         for id in sorted(fits, key=lambda id: -fits[id]):
@@ -168,6 +170,12 @@ class PictureSearch:
             for video, at, score in list(best.values())[:limit]
         ]
         return self._compared(found, fits, image, search is self._appearance)
+
+    def uncompared(self, videos: Sequence[str]) -> str:
+        """Why pictures of these are not compared with any; empty where those of one of them are."""
+        if self._comparing(videos).seen(videos):
+            return ""
+        return "these pictures have no vectors yet; run: cuepoint index"
 
     def _comparing(self, videos: Sequence[str]) -> PictureVectors:
         """What compares pictures of these: a picture model if it saw one of them."""

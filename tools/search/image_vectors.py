@@ -133,7 +133,7 @@ class PictureVectors:
         if start is not None or end is not None:
             return _between(vectors, start, end)
         nearest = self._index.nearest(video, "frames", query, NEAREST)
-        cuts = [scene.start for scene in self._store.scenes(video)]
+        cuts = [scene.start - 1e-3 for scene in self._store.scenes(video)]  # ids are rounded
         scenes = {bisect_right(cuts, _seconds(id)) for id, _ in nearest}
         sampled = {frame.id for one in self._store.dense_samples(video) for frame in one.frames}
         kept = [

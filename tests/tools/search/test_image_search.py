@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from tools.library import Library
 from tools.models.providers import BARE
 from tools.search import image_vectors
 from tools.store.store import Store
-from tools.toolbox import Toolbox
+from tools.toolbox import Toolbox, open_toolbox
 
 SIDE = (180, 320, 3)
 Encode = Callable[..., Path]
@@ -114,6 +115,35 @@ def test_what_else_is_in_the_library_changes_no_score(
     assert [(one.id, one.score) for one in alone] == [
         (one.id, one.score) for one in among if one.video in (first, last)
     ]
+
+
+def test_with_a_model_neither_does_it(
+    tiny: Any, encode: Encode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = np.random.default_rng(5).choice(list(tiny.COLOURS), (96, 12))
+    captions = tuple(" ".join(one) for one in drawn)
+    monkeypatch.setattr("tools.search.calibration.DISTRACTORS", captions)
+    library, seeing = Library(tmp_path / "home"), replace(BARE, picture_embedder="siglip2")
+    tiny.install_pair(library.home)
+
+    def film(*colours: str) -> str:
+        def paint(at: float) -> np.ndarray:
+            return np.full(SIDE, tiny.COLOURS[colours[min(int(at / 2), len(colours) - 1)]], "u1")
+
+        path = encode(tmp_path / f"{'-'.join(colours)}.mp4", paint, 2.0 * len(colours), fps=5)
+        return ingest(library, path, providers=seeing).id
+
+    def scores(video: str) -> list[dict[str, float]]:
+        visual = open_toolbox(library, seeing).pictures.visual
+        assert visual is not None
+        picture = visual.picture(library.picture(library.frames(video)[0].image))
+        found = [visual.fitting("a red thing"), visual.alike(picture)]
+        return [{id: one for id, one in fits.items() if video in id} for fits in found]
+
+    video = film("red", "orange", "blue")
+    alone = scores(video)
+    others = [film("red", colour) for colour in ("green", "cyan", "pink", "grey", "brown")]
+    assert all(alone) and scores(video) == alone and all(map(all, map(scores, others)))
 
 
 def test_what_a_closer_look_saw_is_found_by_its_appearance(encode: Encode, tmp_path: Path) -> None:

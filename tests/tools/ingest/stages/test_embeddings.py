@@ -122,7 +122,8 @@ def test_a_library_of_a_released_version_gets_appearance_vectors_at_its_next_ind
     assert library.index_picture_vectors(video) is None and verify(library) == []
     toolbox = open_toolbox(library, BARE)
     frame = library.frames(video)[0]
-    assert toolbox.find_similar(frame.id) == []
+    with pytest.raises(NotIndexed, match="cuepoint index"):
+        toolbox.find_similar(frame.id)
     with pytest.raises(NotIndexed, match="cuepoint index"):
         toolbox.pictures.like_picture(library.picture(frame.image))
     kept = {path: path.stat().st_mtime_ns for path in library.folder(video).glob("frames*")}
