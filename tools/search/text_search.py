@@ -6,7 +6,7 @@ import logging
 import math
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from tools.media import Evidence, ScreenText, Utterance
     from tools.search.text_ranking import Corpus
     from tools.store.catalog import Catalog
+    from tools.store.catalog_rows import Text
 
 _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
@@ -37,8 +38,14 @@ CORPORA = 32
 """Sets of texts that are held prepared for search."""
 QUESTIONS = 16
 """Questions whose vectors are held: a turn asks the same one several times."""
+RETRIES = 4
+"""Videos whose rows in the catalog are filled again for one question, at most."""
 NEIGHBOURS = 4096
 """Texts of a video whose nearness in meaning is asked for: all, but in the longest videos."""
+
+
+class _Differs(Exception):
+    """A row of the catalog that is not what the files of its video say."""
 
 
 class TextSearch:
@@ -135,10 +142,21 @@ class TextSearch:
         limit: int,
     ) -> list[Evidence]:
         """What fits a query in words and meaning, best first, of some videos or of all."""
-        from tools.search.text_ranking import search
-
         if not content_words(query):  # "How are you?" is found as it stands, or not at all
             return self.mentions([query], videos, start, end, limit, kinds=(kind,))
+        return self._checked(lambda: self._found(kind, query, videos, start, end, limit))
+
+    def _found(
+        self,
+        kind: str,
+        query: str,
+        videos: Sequence[str] | None,
+        start: float | None,
+        end: float | None,
+        limit: int,
+    ) -> list[Evidence]:
+        from tools.search.text_ranking import search
+
         within = {"start": start or 0.0, "end": float("inf") if end is None else end}
         hits: list[tuple[Any, float]] = []
         for video in self.candidates(query, videos):
@@ -162,32 +180,51 @@ class TextSearch:
         `facts["times"]` says how often one holds the first of them. A phrase may begin in one
         utterance and end in the next; then the first counts.
         """
+
+        def find() -> list[Evidence]:
+            hits = [
+                (one, kind, times)
+                for one, kind, times in self._matching(words, videos, kinds)
+                if overlaps(one.start, one.end, start, end)
+            ]
+            hits.sort(key=lambda hit: (hit[0].video, hit[0].start, hit[0].end))
+            made = [(self._evidence(kind, one, 1.0), times) for one, kind, times in hits[:limit]]
+            return [replace(one, facts={**one.facts, "times": times}) for one, times in made]
+
+        return self._checked(find)
+
+    def _matching(
+        self, words: Sequence[str], videos: Sequence[str] | None, kinds: Sequence[str]
+    ) -> Iterator[tuple[Text, str, int]]:
+        """Texts that hold all of some phrases, with their kind, and how often the first of them."""
         from tools.search.text_ranking import occurrences
 
         phrases = [phrase for phrase in map(surface_forms, words) if phrase]
-        if not phrases:
-            return []
-        longest = max(phrases, key=lambda phrase: len("".join(phrase)))
-        found: list[tuple[Any, str, int]] = []
-        for kind in kinds:
-            likely = self._catalog.matching([stem(word) for word in longest], kind, videos)
+        longest = max(phrases, key=lambda phrase: len("".join(phrase)), default=list[str]())
+        for kind in kinds if phrases else ():
+            likely = self._catalog.matching(longest, kind, videos)
             for one, forms, own in likely:
-                if overlaps(one.start, one.end, start, end):
-                    times = [occurrences(phrase, one, forms, own) for phrase in phrases]
-                    if all(times):
-                        found.append((one, kind, times[0]))
-        found.sort(key=lambda hit: (hit[0].video, hit[0].start, hit[0].end))
-        made = [(self._evidence(kind, one, 1.0), times) for one, kind, times in found[:limit]]
-        return [replace(one, facts={**one.facts, "times": times}) for one, times in made]
+                times = [occurrences(phrase, one, forms, own) for phrase in phrases]
+                if all(times):
+                    yield one, kind, times[0]
 
-    def _evidence(self, kind: str, one: Any, score: float) -> Evidence:
-        """Evidence of a text as the files have it; the catalog is filled again if it differs."""
+    def _checked(self, find: Callable[[], list[Evidence]]) -> list[Evidence]:
+        """Find evidence, again where the catalog differed from the files and was filled anew."""
+        for _ in range(RETRIES):
+            try:
+                return find()
+            except _Differs as error:
+                self._catalog.refill(str(error))
+                with self._guard:
+                    self._corpora.clear()
+        raise Damaged(f"the catalog differs from the files: run `{REPAIR}`")
+
+    def _evidence(self, kind: str, one: Text, score: float) -> Evidence:
+        """Evidence of a text, which stands in the files, too."""
         words = self._store.utterances if kind == "speech" else self._store.screen_text
-        for _ in range(2):
-            if one in words(one.video):
-                return of_words(self._store, one, score)
-            self._catalog.refill(one.video)
-        raise Damaged(f"the catalog does not hold what {one.video} says: run `{REPAIR}`")
+        if one not in words(one.video):
+            raise _Differs(one.video)
+        return of_words(self._store, one, score)
 
     def weights(self, corpus: Corpus[Utterance], question: str) -> NDArray[np.float64]:
         """How well the surroundings of each text answer a question: see Weighed.fused."""

@@ -33,6 +33,7 @@ from tools.store.catalog_rows import (
     stamp,
 )
 from tools.store.store import Store
+from tools.text.tokens import stem
 
 SETTLED_NS = 2_000_000_000
 """Age of a change of the folder of videos from which on another change has a time of its own."""
@@ -127,14 +128,14 @@ class Catalog:
     def matching(
         self, phrase: Sequence[str], kind: str, videos: Collection[str] | None = None
     ) -> Iterator[tuple[Text, list[str], int]]:
-        """Texts that may hold a phrase, given as stems, by video and time.
+        """Texts that may hold a phrase, given as its words, by video and time.
 
         Each comes with its stems and those of the words after it, and the number of its own.
         """
         if not phrase or (videos is not None and not videos):
             return
         letters = "".join(phrase)
-        ways = [("words", "{forms speaker} : " + _quoted(" ".join(phrase)))]
+        ways = [("words", "{forms speaker} : " + _quoted(" ".join(map(stem, phrase))))]
         if kind == "screen" and len(letters) >= LETTERS:
             ways.append(("letters", _quoted(letters)))
         found = " UNION ".join(f"SELECT rowid FROM {way} WHERE {way} MATCH ?" for way, _ in ways)
@@ -196,7 +197,7 @@ class Catalog:
             self._write(replacing(self.store, video, known[0] if known else ()))
         except UnknownVideo:
             if known:
-                self._write(deletion(video))
+                self.remove(video)
         except NotIndexed:  # being made again while we look: it stays as it is until then
             return
 
@@ -222,12 +223,13 @@ class Catalog:
                     run(fresh, replacing(self.store, video, ()))
                 if rows(fresh, video) != self._use(lambda held, id=video: rows(held, id)):
                     found.append(video)
-        try:
-            for table in INDEXED:
-                sql = f"INSERT INTO {table}({table}, rank) VALUES ('integrity-check', 1)"
-                self._use(lambda database, sql=sql: database.execute(sql))
-        except sqlite3.DatabaseError:
-            found.append("")
+        with self._guard:
+            try:
+                for table in INDEXED:
+                    check = f"INSERT INTO {table}({table}, rank) VALUES ('integrity-check', 1)"
+                    self._open().execute(check)
+            except sqlite3.DatabaseError:
+                found.append("")
         return found
 
     def rebuild(self) -> None:
