@@ -72,7 +72,7 @@ class PictureSearch:
         return False
 
     def embedder(self, video: str) -> PictureEmbedder | None:
-        """What made the vectors of a video's frames; None where they or their model are missing."""
+        """Embedder of a video's frames; None where they have no vectors, or their model is gone."""
         searches: list[PictureVectors | None] = [self.visual, self._appearance]
         return next((one.embedder for one in searches if one and one.seen([video])), None)
 
@@ -178,7 +178,7 @@ class PictureSearch:
         return "these pictures have no vectors yet; run: cuepoint index"
 
     def _comparing(self, videos: Sequence[str]) -> PictureVectors:
-        """What compares pictures of these: a picture model if it saw one of them."""
+        """Search among pictures of these: that of a picture model if it saw one of them."""
         return self._appearance if self.blind(videos) else self._needed()
 
     def _one_picture(self, shown: Evidence, image: str) -> Path:

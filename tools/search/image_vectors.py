@@ -60,7 +60,7 @@ class PictureVectors:
 
     @property
     def embedder(self) -> PictureEmbedder:
-        """What made the vectors."""
+        """Embedder of the vectors."""
         return self._embedder
 
     def picture(self, image: Path) -> Floats:
@@ -175,7 +175,7 @@ class VisualSearch(PictureVectors):
 
     @property
     def embedder(self) -> ImageEmbedder:
-        """The picture model."""
+        """Embedder of pictures and texts."""
         return self._model
 
     def fitting(

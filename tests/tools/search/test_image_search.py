@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tools.errors import Damaged
 from tools.ingest.pipeline import ingest
 from tools.library import Library
 from tools.models.providers import BARE
@@ -155,6 +156,19 @@ def test_what_a_closer_look_saw_is_found_by_its_appearance(encode: Encode, tmp_p
     found = box.find_similar(frame_of(library, video, 4.5))
     assert any(one.start <= at <= one.end for one in found for at in sampled)
     assert len(found) == 1, "a scene is one span"
+
+
+@pytest.mark.parametrize("harm", ["cut short", "changed", "gone"])
+def test_vectors_that_are_not_what_was_written_are_named(shelf: Any, harm: str) -> None:
+    path = shelf.folder / "pictures.npy"
+    data = bytearray(path.read_bytes())
+    data[-100] ^= 1
+    if harm == "gone":
+        path.unlink()
+    else:
+        path.write_bytes(data if harm == "changed" else data[:-100])
+    with pytest.raises(Damaged, match=r"pictures\.npy of .* is (damaged|missing): run"):
+        Toolbox(shelf.library).find_similar(frame_of(shelf.library, shelf.video, 0))
 
 
 def test_words_never_search_appearance_vectors(many: tuple[Library, list[str]]) -> None:
