@@ -140,6 +140,9 @@ def _mend_library(library: Library) -> None:
         write_bytes(library.root / CHECKSUMS, dump_checked(known))
     for path in check.temporary(library):
         _remove(path)
+    if library.catalog.differences():
+        with suppress(VideoError):  # of a video that is still damaged
+            library.catalog.rebuild()
     folder = library.root / "chroma"
     if index.inspect(folder, check.vectors(library)):
         index.rebuild(folder, check.vectors(library))
