@@ -110,7 +110,7 @@ class Catalog:
         return [build(kind, item) for (item,) in self._query(sql, [video, kind])]
 
     def version(self, video: str) -> str:
-        """What changes with the texts of a video, and with nothing else."""
+        """Cache key that changes with the texts of a video and with nothing else."""
         found = self._query("SELECT texts FROM videos WHERE id = ?", [video])
         return found[0][0] if found else ""
 
@@ -253,7 +253,7 @@ class Catalog:
     # The file
 
     def _changed(self) -> int:
-        """When a video was last changed, added or removed, in ns; 0 without any."""
+        """Time of the last change of any video, in ns; 0 without any."""
         try:
             return (self.store.root / "videos").stat().st_mtime_ns
         except FileNotFoundError:
