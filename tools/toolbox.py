@@ -44,7 +44,8 @@ class Toolbox(SearchCapabilities, SamplingCapabilities, LibraryCapabilities, Sum
         self.library = library
         self._store: Store = library
         self._resolve = library.evidence
-        self.texts = TextSearch(library, index, threads, device)
+        self.index = index or ExactIndex(library.catalog)
+        self.texts = TextSearch(library, self.index, threads, device)
         self.pictures = PictureSearch(library, image_embedder, missing_embedder)
         self._load_reader = cache(load_reader or (lambda: None))
         self._guard = threading.Lock()
