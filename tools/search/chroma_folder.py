@@ -6,8 +6,10 @@ the files of its index were; `writing.json` stands while something is written an
 of them carry their own checksum.
 """
 
+import os
 import shutil
 import sqlite3
+import struct
 from collections.abc import Generator, Iterable
 from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
@@ -104,14 +106,21 @@ class ChromaFolder:
         return [(group, name) for group, name in _load(self.path / _MARK)["collections"]]
 
     @contextmanager
-    def writing(self, collections: Iterable[tuple[str, str]]) -> Generator[None]:
-        """Mark collections as being written; the mark stays where that fails."""
-        named = sorted({*self.unfinished(), *collections})
+    def writing(
+        self, collections: Iterable[tuple[str, str]], checksum: bool = False
+    ) -> Generator[None]:
+        """Mark collections as being written, and record the database then.
+
+        The mark stays where that fails. The checksum takes a while once the database is large.
+        """
         self.path.mkdir(parents=True, exist_ok=True)
         before = self.unfinished()
+        named = sorted({*before, *collections})
         write_bytes(self.path / _MARK, dump_checked({"collections": named}))
         yield
-        self.seal(checksum=False)
+        value = digest(self.path / DATABASE) if checksum else ""
+        record = {"format": FORMAT, "database": self._database(), "checksum": value}
+        write_bytes(self.path / _RECORD, dump_checked(record))
         if before:
             write_bytes(self.path / _MARK, dump_checked({"collections": before}))
         else:
@@ -120,12 +129,6 @@ class ChromaFolder:
     def finish(self) -> None:
         """Take the mark away: what it named was dropped."""
         (self.path / _MARK).unlink(missing_ok=True)
-
-    def seal(self, checksum: bool = True) -> None:
-        """Record the database as it is; its checksum takes a while once it is large."""
-        value = digest(self.path / DATABASE) if checksum else ""
-        record = {"format": FORMAT, "database": self._database(), "checksum": value}
-        write_bytes(self.path / _RECORD, dump_checked(record))
 
     # Collections
 
@@ -136,6 +139,8 @@ class ChromaFolder:
     def hold(self, group: str, held: Held) -> Held:
         """Record a collection, and its files as they are."""
         folder = self.path / held.segment if held.segment else None
+        if folder:
+            blank_unused(folder)
         files = {path.name: digest(path) for path in sorted(folder.iterdir())} if folder else {}
         path = self.path / _COLLECTIONS / group / f"{held.name}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -185,7 +190,9 @@ class ChromaFolder:
         shutil.rmtree(self.path / _COLLECTIONS / video, ignore_errors=True)
 
     def delete_unknown(self) -> None:
-        """Delete indexes of no collection, which a killed writer left."""
+        """Delete indexes of no collection and temporary files, which a killed writer left."""
+        for path in (*self.path.glob(".*.tmp"), *self.path.glob(f"{_COLLECTIONS}/*/.*.tmp")):
+            path.unlink()
         known = {
             held.segment
             for path in self.path.glob(f"{_COLLECTIONS}/*/*.json")
@@ -207,6 +214,25 @@ class ChromaFolder:
         with suppress(sqlite3.Error), closing(sqlite3.connect(self.path / DATABASE)) as database:
             return database.execute("PRAGMA quick_check(1)").fetchall() == [("ok",)]
         return False
+
+
+def blank_unused(segment: Path) -> None:
+    """Write zeros over the places of an index that no row has taken.
+
+    Chroma (hnswlib) writes at least a hundred places as they lie in memory, with whatever the
+    process had there before: ids of removed videos, texts, keys. Its header is an int and six
+    size_t, of which the third is the number of rows and the fourth the bytes of each.
+    """
+    header = (segment / "header.bin").read_bytes()
+    _, _, _, rows, size, _, _ = struct.unpack_from("=i6Q", header)
+    for name, each in (("data_level0.bin", size), ("length.bin", 4)):
+        path = segment / name
+        unused = path.stat().st_size - rows * each
+        if unused % each or unused < 0:
+            raise ValueError(f"{name} is not of {rows} rows")
+        with path.open("r+b") as file:
+            file.seek(-unused, os.SEEK_END)
+            file.write(bytes(unused))
 
 
 def counts(path: Path, video: str) -> dict[str, int]:

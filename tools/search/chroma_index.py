@@ -63,23 +63,22 @@ class ChromaIndex(ExactIndex):
         self.folder, self._lock_file = folder, lock
         self._closed = False
         self._guard = RLock()  # for what follows
-        self._open: OrderedDict[tuple[str, str], Any] = OrderedDict()
+        self._open: OrderedDict[tuple[str, str], tuple[Any, Held]] = OrderedDict()
         self._pending: set[str] = set()
         self._failed: Counter[tuple[str, str]] = Counter()
         self._library: dict[str, Held] = {}
         self._compared: dict[str, tuple[Any, bool]] = {}
         self._gate = Gate()
-        if folder.state() not in ("whole", "interrupted"):
+        state = folder.state()
+        if state not in ("whole", "interrupted"):
             folder.clear()
-        unfinished = folder.unfinished()
-        with folder.writing(()):  # opening changes the database
-            self._client = open_client(folder.path)
-        if unfinished:
-            with folder.writing(unfinished):
-                for group, name in unfinished:
-                    self._drop(group, name)
+        with folder.writing(unfinished := folder.unfinished()):
+            self._client = open_client(folder.path)  # which changes the database
+            for group, name in unfinished:
+                self._drop(group, name)
+            if state == "interrupted":
                 folder.delete_unknown()
-            folder.finish()
+        folder.finish()
         for name in folder.names(LIBRARY):
             if held := folder.held(LIBRARY, name):
                 self._library[name] = held
@@ -94,7 +93,7 @@ class ChromaIndex(ExactIndex):
             return rank(vectors, query, limit) if vectors else []
         name = collection_name(self.store, video, kind)
         with self._gate.asking() as may_ask:
-            collection = self._collection(video, name) if name and may_ask else None
+            collection, held = self._collection(video, name if may_ask else None)
             if name and collection:
                 try:
                     places = {id: row for row, id in enumerate(vectors.ids)}
@@ -106,7 +105,7 @@ class ChromaIndex(ExactIndex):
                         raise ValueError("its vectors are not those of the files")
                     return rank(vectors, query, limit, np.sort(rows))
                 except failures() as error:
-                    self._submit(self._fail, video, name, collection, error)
+                    self._submit(self._fail, video, name, held, error)
         if collection is None:
             self.catch_up([video])
         return rank(vectors, query, limit)
@@ -118,13 +117,13 @@ class ChromaIndex(ExactIndex):
         name = library_name(kind, provider, len(query))
         with self._gate.asking() as may_ask:
             current = 0 < limit <= MOST and may_ask and self._is_current(kind, provider, len(query))
-            collection = self._collection(LIBRARY, name) if current else None
+            collection, held = self._collection(LIBRARY, name if current else None)
             if collection:
                 try:
                     found = ask(collection, query, max(MOST, 4 * limit), limit)
                     return best_neighbours((neighbour(*one) for one in found), limit)
                 except failures() as error:
-                    self._submit(self._fail, LIBRARY, name, collection, error)
+                    self._submit(self._fail, LIBRARY, name, held, error)
         return super().nearest_in_library(kind, provider, query, limit)
 
     def _is_current(self, kind: CoarseKind, provider: str, dimensions: int) -> bool:
@@ -141,30 +140,32 @@ class ChromaIndex(ExactIndex):
             self.catch_up(differ)
         return not differ
 
-    def _collection(self, group: str, name: str) -> Any:
-        """The open collection of that name; None where it is not held or not intact.
+    def _collection(self, group: str, name: str | None) -> tuple[Any, Held | None]:
+        """The open collection of that name, and its record; nothing where it is not intact.
 
         The files of its index are compared with their checksums when it is opened.
         """
+        if name is None:
+            return None, None
         with self._guard:
             if (group, name) in self._open:
                 self._open.move_to_end((group, name))
                 return self._open[group, name]
         held = self._library.get(name) if group == LIBRARY else self.folder.held(group, name)
         if held is None or not held.rows:
-            return None
+            return None, None
         try:
             if not self.folder.is_intact(held):
                 raise ValueError("its files are not what was written")
             collection = self._client.get_collection(name, embedding_function=None)
         except failures() as error:
-            self._submit(self._fail, group, name, None, error)
-            return None
+            self._submit(self._fail, group, name, held, error)
+            return None, None
         with self._guard:
-            self._open[group, name] = collection
+            self._open[group, name] = collection, held
             if len(self._open) > OPEN_COLLECTIONS:
                 self._open.popitem(last=False)
-        return collection
+        return collection, held
 
     # Writing: everything below runs in the one thread of the background, but for what waits for it
 
@@ -213,8 +214,9 @@ class ChromaIndex(ExactIndex):
         self._worker.shutdown(wait=True, cancel_futures=True)
         with self._gate.closed():
             self._client.close()
-        with suppress(OSError):  # the library itself may be gone
-            self.folder.seal()
+        if self.folder.path.exists():  # the library itself may be gone
+            with suppress(OSError), self.folder.writing((), checksum=True):
+                pass
         self._lock_file.close()
 
     def _submit(self, work: Callable[..., None], *arguments: Any) -> None:
@@ -254,7 +256,9 @@ class ChromaIndex(ExactIndex):
 
     def _refresh_video(self, video: str) -> None:
         """Fill the collections of today under their new names, then drop the older ones."""
-        names = {collection_name(self.store, video, kind): kind for kind in VECTOR_KINDS}
+        names: dict[str | None, VectorKind] = {
+            collection_name(self.store, video, kind): kind for kind in VECTOR_KINDS
+        }
         have = self.folder.names(video)
         old = [name for name in have if name not in names]
         missing = [name for name in names if name and name not in have]
@@ -358,12 +362,12 @@ class ChromaIndex(ExactIndex):
             _log.info("collection %s is damaged: %s", name, error)
             return False
 
-    def _fail(self, group: str, name: str, collection: Any, error: Exception) -> None:
+    def _fail(self, group: str, name: str, held: Held, error: Exception) -> None:
         """Drop a collection and fill it again; after a second failure it is left to exact search.
 
-        Unless it is another one by now than the one that was seen to fail.
+        Unless it was filled again since it was seen to fail.
         """
-        if collection is not None and self._open.get((group, name)) is not collection:
+        if self.folder.held(group, name) != held:
             return
         _log.info("collection %s failed: %s", name, error)
         self._failed[group, name] += 1
