@@ -140,5 +140,8 @@ def _mend_library(library: Library) -> None:
         write_bytes(library.root / CHECKSUMS, dump_checked(known))
     for path in check.temporary(library):
         _remove(path)
+    if library.catalog.differences():
+        with suppress(VideoError):  # of a video that is still damaged
+            library.catalog.rebuild()
     if chroma.inspect(library.catalog):
         chroma.rebuild(library.catalog)

@@ -15,6 +15,7 @@ from tools.library import Library
 from tools.models import registry as models
 from tools.search import chroma
 from tools.store import dense, recovery
+from tools.store.catalog_file import NAME as CATALOG
 from tools.store.manifest import REPAIR, unlisted_files
 from tools.store.original import CHECKSUMS
 from tools.summary import generated
@@ -53,8 +54,23 @@ def check_library(library: Library, thorough: bool = True) -> list[Problem]:
         problems.append(f"{CHECKSUMS} is damaged")
     if state := chroma.inspect(library.catalog, thorough):
         problems.append(f"the vector index (chroma) {state}")
-    damaged = _damaged_models(library) if thorough else []
-    return [*(Problem("", what, REPAIR) for what in problems), *damaged]
+    found = [Problem("", what, REPAIR) for what in problems]
+    if thorough:
+        found += _catalog(library)
+        found += _damaged_models(library)
+    return found
+
+
+def _catalog(library: Library) -> list[Problem]:
+    """What the catalog holds that the files do not say; what it lacks is filled first."""
+    with suppress(VideoError):  # of a damaged video, which is told
+        library.catalog.sync()
+    found = library.catalog.differences()
+    idle = [video for video in found if video and not is_locked(library.folder(video) / "lock")]
+    if "" in found:
+        return [Problem("", f"the full-text index ({CATALOG}) is damaged", REPAIR)]
+    what = f"{CATALOG} does not hold what the files of {{}} say"
+    return [Problem("", what.format(video), REPAIR) for video in idle]
 
 
 def _damaged_models(library: Library) -> list[Problem]:

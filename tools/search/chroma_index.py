@@ -129,7 +129,7 @@ class ChromaIndex(ExactIndex):
     def _is_current(self, kind: CoarseKind, provider: str, dimensions: int) -> bool:
         """Whether a library-wide collection holds the rows of today; what differs is queued."""
         name = library_name(kind, provider, dimensions)
-        seen = self.catalog.version(), self._library.get(name)
+        seen = self.catalog.changes(), self._library.get(name)
         known, current = self._compared.get(name, (None, False))
         if known == seen:
             return current

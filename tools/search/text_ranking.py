@@ -8,7 +8,7 @@ cited by its own span; its words may be misread or run together.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
@@ -45,6 +45,8 @@ ENOUGH_NEARER = 0.2
 """How much nearer than a usual one a passage is that a model has read and finds relevant."""
 CUE_COSINE = 0.2  # what the cosine weighs in the choice of the cue inside a window
 
+EXACT, MISSPELT = (1.0, 0.5), 0.7
+"""How far a text holds a word: as it is or inside others on screen; in a form close to it."""
 _ALIKE = str.maketrans("015i8", "olslb")  # what text recognition takes for one another
 Words = TypeVar("Words", Utterance, ScreenText)
 
@@ -103,12 +105,13 @@ class Corpus(Generic[Words]):
         """How far each text holds a word: 1 as it is or in another form, less if misspelt."""
         import numpy as np
 
+        whole, inside = EXACT
         row = np.zeros(len(self.items))
         for form in self.forms(word):
-            row[self._holders[form]] = 1.0 if form == stem(word) else 0.7
+            row[self._holders[form]] = whole if form == stem(word) else MISSPELT
         for place, raw in enumerate(self._raw):
             if row[place] == 0 and _inside(word, raw):
-                row[place] = 0.5
+                row[place] = inside
         return row
 
     def summed(self, values: Floats) -> Floats:
@@ -281,6 +284,22 @@ def standardised(scores: Floats) -> Floats:
 
 def _within(one: Utterance | ScreenText, start: float, end: float) -> bool:
     return one.start < end and (one.end > start or one.start >= start)
+
+
+def occurrences(
+    phrase: Sequence[str], one: Utterance | ScreenText, forms: Sequence[str], own: int
+) -> int:
+    """How often a text holds a phrase (its words as they stand), in any form.
+
+    `forms` are the stems of the text, `own` of them, and of the words after it: a phrase that
+    begins in it may end there. On screen, where spaces may be lost, one inside other letters counts
+    once.
+    """
+    wanted = [stem(word) for word in phrase]
+    count = sum(list(forms[at : at + len(wanted)]) == wanted for at in range(own))
+    if count or not isinstance(one, ScreenText):
+        return count
+    return int(_inside("".join(phrase), " ".join(surface_forms(one.text))))
 
 
 def find_words(words: Iterable[str], items: Iterable[Words]) -> list[Words]:

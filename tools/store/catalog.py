@@ -32,6 +32,7 @@ from tools.store.catalog_rows import (
     stamp,
 )
 from tools.store.store import Store
+from tools.text.tokens import stem
 
 SETTLED_NS = 2_000_000_000
 """Age of a change of the folder of videos from which on another change has a time of its own."""
@@ -83,6 +84,16 @@ class Catalog:
         found = self._query("SELECT covered, count(*) FROM videos GROUP BY covered")
         return {**dict.fromkeys(("complete", "partial", "none"), 0), **dict(found)}
 
+    def stamps(self) -> list[tuple[str, str]]:
+        """Ids of the videos, each with what changes with its index."""
+        return [
+            (id, stamp) for id, stamp in self._query("SELECT id, stamp FROM videos ORDER BY id")
+        ]
+
+    def coming(self) -> bool:
+        """True if a video is not wholly indexed yet."""
+        return bool(self._query("SELECT 1 FROM videos WHERE coming LIMIT 1"))
+
     def named(self, ref: str) -> list[Entry]:
         """Videos whose id begins so (4 characters or more), else those with that title."""
         sql = "SELECT id, title, duration, covered FROM videos WHERE"
@@ -96,6 +107,11 @@ class Catalog:
         """Utterances (`speech`) or on-screen texts (`screen`) of a video, by time."""
         sql = "SELECT item FROM texts WHERE video = ? AND kind = ? ORDER BY start, row"
         return [build(kind, item) for (item,) in self._query(sql, [video, kind])]
+
+    def version(self, video: str) -> str:
+        """What changes with the texts of a video, and with nothing else."""
+        found = self._query("SELECT texts FROM videos WHERE id = ?", [video])
+        return found[0][0] if found else ""
 
     def holding(self, words: Iterable[str], kinds: Sequence[str]) -> dict[str, dict[str, int]]:
         """By stem, how often each video that holds it does, in what is said or shown."""
@@ -111,14 +127,14 @@ class Catalog:
     def matching(
         self, phrase: Sequence[str], kind: str, videos: Collection[str] | None = None
     ) -> Iterator[tuple[Text, list[str], int]]:
-        """Texts that may hold a phrase, given as stems, by video and time.
+        """Texts that may hold a phrase, given as its words, by video and time.
 
         Each comes with its stems and those of the words after it, and the number of its own.
         """
         if not phrase or (videos is not None and not videos):
             return
         letters = "".join(phrase)
-        ways = [("words", "{forms speaker} : " + _quoted(" ".join(phrase)))]
+        ways = [("words", "{forms speaker} : " + _quoted(" ".join(map(stem, phrase))))]
         if kind == "screen" and len(letters) >= LETTERS:
             ways.append(("letters", _quoted(letters)))
         found = " UNION ".join(f"SELECT rowid FROM {way} WHERE {way} MATCH ?" for way, _ in ways)
@@ -155,7 +171,7 @@ class Catalog:
         sql = "SELECT kind, provider, dimensions FROM coarse GROUP BY kind, provider, dimensions"
         return self._query(sql)
 
-    def version(self) -> tuple[int, int, int]:
+    def changes(self) -> tuple[int, int, int]:
         """Numbers that change whenever any row of the file was changed, by any process."""
 
         def look(database: sqlite3.Connection) -> tuple[int, int, int]:
@@ -204,9 +220,14 @@ class Catalog:
             self._write(replacing(self.store, video, known[0] if known else ()))
         except UnknownVideo:
             if known:
-                self._write(deletion(video))
+                self.remove(video)
         except NotIndexed:  # being made again while we look: it stays as it is until then
             return
+
+    def refill(self, video: str) -> None:
+        """Fill all rows of one video again: they are not what its files say."""
+        self._write(deletion(video))
+        self.refresh(video)
 
     def remove(self, video: str) -> None:
         """Remove every trace of a video from the file."""
@@ -225,12 +246,13 @@ class Catalog:
                     run(fresh, replacing(self.store, video, ()))
                 if rows(fresh, video) != self._use(lambda held, id=video: rows(held, id)):
                     found.append(video)
-        try:
-            for table in INDEXED:
-                sql = f"INSERT INTO {table}({table}, rank) VALUES ('integrity-check', 1)"
-                self._use(lambda database, sql=sql: database.execute(sql))
-        except sqlite3.DatabaseError:
-            found.append("")
+        with self._guard:
+            try:
+                for table in INDEXED:
+                    check = f"INSERT INTO {table}({table}, rank) VALUES ('integrity-check', 1)"
+                    self._open().execute(check)
+            except sqlite3.DatabaseError:
+                found.append("")
         return found
 
     def rebuild(self) -> None:

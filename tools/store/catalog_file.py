@@ -27,8 +27,8 @@ _SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE videos (
     id TEXT PRIMARY KEY, title TEXT NOT NULL, folded TEXT NOT NULL, duration REAL NOT NULL,
-    covered TEXT NOT NULL, stamp TEXT NOT NULL, texts TEXT NOT NULL, vectors TEXT NOT NULL,
-    pending INTEGER NOT NULL
+    covered TEXT NOT NULL, coming INTEGER NOT NULL, stamp TEXT NOT NULL,
+    texts TEXT NOT NULL, vectors TEXT NOT NULL, pending INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX videos_folded ON videos (folded);
 CREATE INDEX videos_pending ON videos (id) WHERE pending;
@@ -115,7 +115,6 @@ def _open(path: Path) -> sqlite3.Connection:
     for _ in range(2):
         database = sqlite3.connect(path, BUSY_SECONDS, check_same_thread=False)
         try:
-            database.execute("PRAGMA journal_mode = WAL")
             (version,) = database.execute("PRAGMA user_version").fetchone()
             if version > VERSION:
                 database.close()
@@ -133,6 +132,7 @@ def _open(path: Path) -> sqlite3.Connection:
 
 def _prepared(database: sqlite3.Connection) -> sqlite3.Connection:
     database.isolation_level = None  # transactions are written out
+    database.execute("PRAGMA journal_mode = WAL")
     database.execute("PRAGMA synchronous = NORMAL")
     database.execute("PRAGMA secure_delete = ON")  # what is removed is gone from the file
     (version,) = database.execute("PRAGMA user_version").fetchone()

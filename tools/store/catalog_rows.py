@@ -9,8 +9,8 @@ from itertools import zip_longest
 from typing import Any
 
 from tools.media import ScreenText, Utterance
-from tools.store.coverage import coverage
-from tools.store.dense import FOLDER
+from tools.store.coverage import coverage, covered
+from tools.store.dense import FOLDER, without_parts
 from tools.store.embeddings import COARSE_KINDS, coarse_vectors
 from tools.store.records import screen_text
 from tools.store.recovery import ABOUT, RECORD
@@ -55,7 +55,7 @@ def replacing(store: Store, video: str, known: Sequence[str]) -> list[Statement]
     Words and vectors that did not change stay. NotIndexed while a stage is made again, Damaged
     where a file is not what was written.
     """
-    before, metadata, covered = stamp(store, video), store.get(video), _covered(store, video)
+    before, metadata, part = stamp(store, video), store.get(video), coverage(store, video)
     texts = text_stamp(store, video)
     vectors = json.dumps(store.stamp(video, *VECTOR_STAGES))
     statements: list[Statement] = []
@@ -63,9 +63,11 @@ def replacing(store: Store, video: str, known: Sequence[str]) -> list[Statement]
         statements += [*_text_deletion(video), *_texts(store, video)]
     if vectors not in known[1:] or texts not in known[:1]:
         statements += [("DELETE FROM coarse WHERE video = ?", [video]), *_coarse(store, video)]
-    row = [video, metadata.title, metadata.title.casefold(), metadata.duration, covered]
+    row = [video, metadata.title, metadata.title.casefold(), metadata.duration]
+    row += [covered(part), any(share < 1 for share in part.ready.values())]
     row += [before, texts, vectors, stamp(store, video) != before]
-    return [*statements, ("INSERT OR REPLACE INTO videos VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)]
+    sql = f"INSERT OR REPLACE INTO videos VALUES ({', '.join('?' * len(row))})"
+    return [*statements, (sql, row)]
 
 
 def deletion(video: str) -> list[Statement]:
@@ -80,14 +82,6 @@ def build(kind: str, item: str) -> Text:
     return screen_text(row) if kind == "screen" else Utterance(**row)
 
 
-def _covered(store: Store, video: str) -> str:
-    """How much of a video is indexed: complete, partial, or none that can be asked."""
-    part = coverage(store, video)
-    if all(share >= 1 for share in part.ready.values()) and part.screen != "partial":
-        return "complete"
-    return "partial" if part.frames or any(part.ready.values()) else "none"
-
-
 def _text_deletion(video: str) -> list[Statement]:
     gone: list[Statement] = []
     for table, columns in INDEXED.items():
@@ -100,8 +94,9 @@ def _text_deletion(video: str) -> list[Statement]:
 
 def _texts(store: Store, video: str) -> list[Statement]:
     by_kind: dict[str, Sequence[Text]] = {
-        "speech": store.utterances(video), "screen": store.screen_text(video)
-    }  # fmt: skip
+        "speech": store.utterances(video),
+        "screen": without_parts(store.screen_text(video), store.dense_samples(video)),
+    }
     statements: list[Statement] = []
     for kind, items in by_kind.items():
         counts: Counter[str] = Counter()
@@ -149,7 +144,7 @@ def rows(database: sqlite3.Connection, video: str) -> list[list[Any]]:
     """Every row of a video, to be compared with those of another catalog."""
     found: list[list[Any]] = []
     for sql in (
-        "SELECT title, duration, covered, texts, vectors FROM videos WHERE id = ?",
+        "SELECT title, duration, covered, coming, texts, vectors FROM videos WHERE id = ?",
         "SELECT kind, item, own, forms, speaker, raw FROM texts WHERE video = ? ORDER BY row",
         "SELECT stem, kind, count FROM terms WHERE video = ? ORDER BY stem, kind",
         "SELECT kind, provider, milliseconds, vectors FROM coarse WHERE video = ? ORDER BY kind",

@@ -72,6 +72,7 @@ def build_app(settings: Settings) -> FastAPI:
 
         state.can_decode = await asyncio.to_thread(_can_decode)
         toolbox, index = await asyncio.to_thread(_open_toolbox, settings, library)
+        state.jobs.on_indexed = index.catch_up
         async with open_agent(settings, toolbox=toolbox) as state.agent:
             _resume(state)
             yield
