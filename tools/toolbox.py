@@ -18,7 +18,6 @@ from tools.search.capabilities import SearchCapabilities
 from tools.search.image_search import PictureSearch
 from tools.search.text_search import TextSearch
 from tools.search.vector_index import ExactIndex
-from tools.search.video_index import VideoIndex
 from tools.store.store import Store
 from tools.summary.capabilities import SummaryCapabilities
 from tools.vision.ocr import TextReader, load_text_reader
@@ -46,10 +45,9 @@ class Toolbox(SearchCapabilities, SamplingCapabilities, LibraryCapabilities, Sum
         self._store: Store = library
         self.catalog = library.catalog
         self._resolve = library.evidence
-        self.texts = TextSearch(library.catalog, index, threads, device)
-        self.pictures = PictureSearch(
-            library, VideoIndex(library), image_embedder, missing_embedder
-        )
+        self.index = index or ExactIndex(library.catalog)
+        self.texts = TextSearch(library.catalog, self.index, threads, device)
+        self.pictures = PictureSearch(library, self.index, image_embedder, missing_embedder)
         self._load_reader = cache(load_reader or (lambda: None))
         self._guard = threading.Lock()
 

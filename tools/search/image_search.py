@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tools.embed import ImageEmbedder, PictureEmbedder
     from tools.search.colour_search import LookQuery
     from tools.search.image_vectors import AppearanceSearch, PictureVectors, VisualSearch
-    from tools.search.video_index import VideoIndex
+    from tools.search.vector_index import ExactIndex
     from tools.store.store import Store
 
 
@@ -36,7 +36,7 @@ class PictureSearch:
     def __init__(
         self,
         store: Store,
-        index: VideoIndex,
+        index: ExactIndex,
         sees: Callable[[], ImageEmbedder | None] | None = None,
         blind: Callable[[], str] = str,
     ) -> None:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tools.embed import Floats, ImageEmbedder, PictureEmbedder
-    from tools.search.video_index import VideoIndex
+    from tools.search.vector_index import ExactIndex
     from tools.store.store import Store
 
 FEW, VIDEOS = 4, 8
@@ -53,7 +53,7 @@ class PictureVectors:
     Scores are by the evidence ids of frames, from 0 to 1; those below the cut-off are left out.
     """
 
-    def __init__(self, store: Store, index: VideoIndex, embedder: PictureEmbedder) -> None:
+    def __init__(self, store: Store, index: ExactIndex, embedder: PictureEmbedder) -> None:
         self._embedder = embedder
         self._store, self._index = store, index
         self._fits: dict[str, tuple[object, bool]] = {}
@@ -159,7 +159,7 @@ class PictureVectors:
 class AppearanceSearch(PictureVectors):
     """Frames by colours, light and edges, whose scale is the same in every video."""
 
-    def __init__(self, store: Store, index: VideoIndex) -> None:
+    def __init__(self, store: Store, index: ExactIndex) -> None:
         super().__init__(store, index, AppearanceEmbedder())
 
     def _usual(self, video: str, picture: Floats) -> tuple[float, float]:
@@ -169,7 +169,7 @@ class AppearanceSearch(PictureVectors):
 class VisualSearch(PictureVectors):
     """Frames and texts in the space of a picture model."""
 
-    def __init__(self, store: Store, index: VideoIndex, embedder: ImageEmbedder) -> None:
+    def __init__(self, store: Store, index: ExactIndex, embedder: ImageEmbedder) -> None:
         super().__init__(store, index, embedder)
         self._model = embedder
 

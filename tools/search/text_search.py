@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from tools.embed import Vectors, bundled_embedder, load_embedder
 from tools.errors import Damaged, ProviderUnavailable
 from tools.media import overlaps
-from tools.search.vector_index import ExactIndex
+from tools.search.vector_index import ExactIndex, rank
 from tools.store.evidence import of_words
 from tools.store.manifest import REPAIR
 from tools.text.tokens import content_words, stem, surface_forms
@@ -63,7 +63,7 @@ class TextSearch:
         device: str = "auto",
     ) -> None:
         self._catalog, self._store = catalog, catalog.store
-        self._index, self._runs = index or ExactIndex(), (threads, device)
+        self._index, self._runs = index, (threads, device)
         self._told: set[str] = set()
         self._questions: OrderedDict[tuple[str, str], Floats] = OrderedDict()
         self._corpora: OrderedDict[Any, Corpus[Any]] = OrderedDict()
@@ -322,6 +322,5 @@ class TextSearch:
             vectors, asked = self._asked(video, query)
             if vectors is not self._store.vectors(video):
                 continue  # numbers are alike as words: what is read is compared as it stands
-            generation = self._store.generation(video)
-            found |= dict(self._index.nearest(video, generation, vectors, asked, NEIGHBOURS))
+            found |= dict(rank(vectors, asked, NEIGHBOURS))
         return found

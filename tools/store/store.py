@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import re
 import threading
 from bisect import bisect_left, bisect_right
@@ -56,6 +57,13 @@ class Store:
     def folder(self, video: str) -> Path:
         """Folder of one video."""
         return self.root / "videos" / video
+
+    def folders(self) -> "list[str]":
+        """Ids of videos that have a folder, whether or not they can be read."""
+        try:
+            return sorted(one.name for one in os.scandir(self.root / "videos") if one.is_dir())
+        except FileNotFoundError:
+            return []
 
     def list(self) -> "list[Video]":
         """Every video with a manifest, by title; Damaged if a manifest is lost."""

@@ -41,7 +41,9 @@ def library_list(as_json: AsJson = False) -> None:
 
 @library_app.command("show")
 def library_show(video: VideoRef, as_json: AsJson = False) -> None:
-    """Show one video and how far it is indexed."""
+    """Show one video, how far it is indexed, and its vectors by collection of Chroma."""
+    from tools.search import chroma
+
     library = open_library()
     shown = library.get(video)
     size = f"{shown.width} x {shown.height}, {shown.fps or 0:.5g} fps"
@@ -54,7 +56,10 @@ def library_show(video: VideoRef, as_json: AsJson = False) -> None:
     for name, stage in shown.stages.items():
         detail = f"{stage.seconds:.1f} s" if stage.state == "done" else stage.note
         lines.append(f"{name:>10}  {stage.state:<8} {detail}")
-    print_result(as_json, lambda: Json(library)(shown), lines)
+    collections = chroma.collection_counts(library.catalog, shown.id)
+    lines += [f"{rows:>10,}  vectors in {name}" for name, rows in collections.items()]
+    value = {"collections": collections}
+    print_result(as_json, lambda: {**Json(library)(shown), **value}, lines)
 
 
 @library_app.command("remove")

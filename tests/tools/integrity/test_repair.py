@@ -18,10 +18,10 @@ from tools.files.checksums import is_intact_picture, load_checked
 from tools.files.durable import lock
 from tools.ingest.pipeline import ingest
 from tools.integrity.repair import repair
-from tools.integrity.verify import vectors, verify
+from tools.integrity.verify import verify
 from tools.library import Library
 from tools.models.providers import BARE, Providers
-from tools.search import vector_index as index
+from tools.search import chroma
 from tools.store import manifest as manifests
 from tools.store.frames import sample_frames
 from tools.store.manifest import REPAIR
@@ -279,7 +279,7 @@ def served(shelf: Shelf) -> Iterator[TestClient]:
 
 
 def test_the_chat_starts_and_a_picture_is_whole_again_when_it_is_shown(shelf: Shelf) -> None:
-    index.rebuild(shelf.library.root / "chroma", vectors(shelf.library))
+    chroma.rebuild(shelf.library.catalog)
     for path in (shelf.library.root / "chroma").rglob("*.*"):
         path.write_bytes(b"")
     image = shelf.library.frames(shelf.video)[2].image

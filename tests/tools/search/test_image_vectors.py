@@ -13,7 +13,7 @@ from tools.files.durable import digest, write_lines
 from tools.ingest.on_demand import DenseSampler
 from tools.library import Library
 from tools.search.image_vectors import VisualSearch
-from tools.search.video_index import VideoIndex
+from tools.search.vector_index import ExactIndex
 from tools.store import manifest as manifests
 from tools.toolbox import Toolbox
 
@@ -134,7 +134,7 @@ def test_what_cannot_see_says_so(shelf: Any):
     assert blind.pictures.blind([shelf.video]).endswith("run: cuepoint models pull siglip2")
     unseen = Toolbox(shelf.library, image_embedder=Colours).pictures.blind([shelf.video])
     assert unseen.endswith("run: cuepoint index")
-    visual = VisualSearch(shelf.library, VideoIndex(shelf.library), Colours())
+    visual = VisualSearch(shelf.library, ExactIndex(shelf.library.catalog), Colours())
     with pytest.raises(NotIndexed, match="cuepoint index"):
         visual.classify(["red"], shelf.video)
     with pytest.raises(NotIndexed, match="cuepoint index"):

@@ -20,7 +20,7 @@ from tools.library import Library
 from tools.models.providers import BARE, Providers
 from tools.models.registry import seal
 from tools.search.image_vectors import VisualSearch
-from tools.search.video_index import VideoIndex
+from tools.search.vector_index import ExactIndex
 from tools.store.coverage import coverage
 from tools.store.manifest import write_manifest
 from tools.toolbox import open_toolbox
@@ -70,7 +70,7 @@ def test_a_slide_that_returns_is_found_at_each_of_its_times(tiny, encode, tmp_pa
     tiny.install_pair(library.home)
     video = ingest(library, encode(tmp_path / "talk.mp4", slides, 12.0), providers=seeing).id
     pair = load_image_embedder("siglip2", library.home)
-    visual = VisualSearch(library, VideoIndex(library), pair)
+    visual = VisualSearch(library, ExactIndex(library.catalog), pair)
     reds = {frame.id for frame in library.frames(video) if not 4 <= frame.seconds < 8}
     later = {frame.id for frame in library.frames(video) if frame.seconds >= 9}
     red = pair.texts(["red"])[0]
