@@ -62,7 +62,7 @@ def check_library(library: Library, thorough: bool = True) -> list[Problem]:
 
 
 def _catalog(library: Library) -> list[Problem]:
-    """What the catalog holds that the files do not say; what it lacks is filled first."""
+    """Find rows of the catalog that differ from the files; missing ones are filled first."""
     with suppress(VideoError):  # of a damaged video, which is told
         library.catalog.sync()
     found = library.catalog.differences()

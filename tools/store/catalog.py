@@ -109,7 +109,7 @@ class Catalog:
         return [build(kind, item) for (item,) in self._query(sql, [video, kind])]
 
     def version(self, video: str) -> str:
-        """What changes with the texts of a video, and with nothing else."""
+        """Cache key that changes with the texts of a video and with nothing else."""
         found = self._query("SELECT texts FROM videos WHERE id = ?", [video])
         return found[0][0] if found else ""
 
@@ -242,8 +242,12 @@ class Catalog:
         found: list[str] = []
         with closing(open_database(None)) as fresh:
             for video in sorted({*self._ids("1"), *self.store.folders()}):
-                with suppress(UnknownVideo, NotIndexed, Damaged, RefusedRequest):
+                try:
                     run(fresh, replacing(self.store, video, ()))
+                except UnknownVideo:  # it should have no rows either
+                    pass
+                except (NotIndexed, Damaged, RefusedRequest):  # a problem of the files
+                    continue
                 if rows(fresh, video) != self._use(lambda held, id=video: rows(held, id)):
                     found.append(video)
         with self._guard:
@@ -272,7 +276,7 @@ class Catalog:
     # The file
 
     def _changed(self) -> int:
-        """When a video was last changed, added or removed, in ns; 0 without any."""
+        """Time of the last change of any video, in ns; 0 without any."""
         try:
             return (self.store.root / "videos").stat().st_mtime_ns
         except FileNotFoundError:

@@ -154,7 +154,7 @@ def _is_writable(folder: Path) -> bool:
 
 
 def _is_remote(folder: Path) -> bool:
-    """Whether a folder lies on a network file system, as far as the mount table tells."""
+    """True if a folder lies on a network file system, as far as the mount table tells."""
     remote = ("nfs", "cifs", "smb", "fuse.sshfs", "fuse.rclone", "9p", "afs", "ceph", "gluster")
     best, kind = "", ""
     with suppress(OSError):

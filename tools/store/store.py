@@ -110,7 +110,8 @@ class Store:
             state = "indexing"
             with contextlib.suppress(OSError, ValueError, KeyError):  # written without a lock
                 now = json.loads((self.folder(video) / "progress.json").read_bytes())
-                stages[now["stage"]] = Stage("running", float(now["fraction"]))
+                if now["stage"] in left:
+                    stages[now["stage"]] = Stage("running", float(now["fraction"]))
         elif any(stage.state == "failed" for stage in stages.values()):
             state = "failed"
         recorded = manifest.get("recorded_at")

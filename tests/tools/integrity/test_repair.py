@@ -53,7 +53,8 @@ def test_a_stage_that_an_older_release_did_not_know_is_not_made_by_a_repair(shel
     later = ("sound", "pictures", "speech", "speakers")
     known = {name: one for name, one in manifest["stages"].items() if name not in later}
     manifests.write_manifest(shelf.folder, {**manifest, "stages": known})
-    (shelf.folder / "sound.npy").unlink()
+    for name in ("sound.npy", "pictures.npy", "pictures.jsonl"):
+        (shelf.folder / name).unlink()
     change(shelf.folder / "scenes.jsonl")
     assert shelf.mend() == ["scenes.jsonl is damaged"]
     assert shelf.library.manifest(shelf.video)["stages"].keys() == known.keys()
@@ -242,7 +243,7 @@ def test_what_a_killed_process_left_is_found_and_removed(shelf: Shelf) -> None:
 
 
 def test_what_a_run_left_that_was_given_up_is_found_and_removed(shelf: Shelf) -> None:
-    names = ["heard.3.jsonl", "heard.jsonl", "pictures.npy"]
+    names = ["heard.3.jsonl", "heard.jsonl", "segments.npy"]
     for name in names:
         (shelf.folder / name).write_bytes(b"{}\n")
     assert shelf.found() == [f"{name} is left over" for name in names]
