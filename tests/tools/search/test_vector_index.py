@@ -1,14 +1,9 @@
-"""Exact search, and Chroma: the same answers, whatever happens to its folder."""
+"""Exact search and Chroma give the same answers; what is in Chroma, and what a removal leaves."""
 
 import json
-import os
 import shutil
-import signal
-import sqlite3
-import subprocess
-import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -16,96 +11,24 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.made_library import PICTURE, TEXT, add_video, directions, video_id
+from tests.made_library import PICTURE, TEXT, add_video, directions
+from tests.tools.search.indexes import (
+    VIDEOS,
+    answers,
+    asked_of_chroma,
+    copies,
+    fill,
+    names_in,
+    names_of,
+    stamps,
+)
 from tools.embed import Vectors
-from tools.files.checksums import dump_checked, load_checked
 from tools.library import Library
-from tools.search import chroma, chroma_folder
 from tools.search.chroma import folder_of, open_index
 from tools.search.chroma_index import ChromaIndex
 from tools.search.vector_index import ExactIndex, Neighbour, rank
 from tools.store.embeddings import VECTOR_KINDS, video_vectors
 from tools.vision.sampling import REASONS
-
-VIDEOS = [video_id(n) for n in range(4)]
-
-
-@pytest.fixture
-def library(tmp_path: Path) -> Library:
-    made = Library(tmp_path / "home")
-    for seed, video in enumerate(VIDEOS):
-        add_video(made, video, seed)
-    return made
-
-
-@pytest.fixture
-def folder(library: Library) -> Path:
-    return folder_of(library.root)
-
-
-@pytest.fixture
-def opened(library: Library) -> Iterator[Callable[[], ChromaIndex]]:
-    indexes: list[ChromaIndex] = []
-
-    def go() -> ChromaIndex:
-        index = open_index(library.catalog)
-        assert isinstance(index, ChromaIndex), index.note
-        indexes.append(index)
-        return index
-
-    yield go
-    for index in indexes:
-        index.close()
-
-
-def fill(index: ExactIndex) -> None:
-    for video in VIDEOS:
-        index.refresh(video)
-
-
-def answers(index: ExactIndex, seed: int = 0) -> list[Any]:
-    """Rankings of every kind and video, and of the library."""
-    found: list[Any] = []
-    for turn in range(3):
-        query = directions(1, 32, seed + turn)[0] * 2
-        for video in VIDEOS:
-            vectors = video_vectors(index.store, video, "frames")
-            near = query if turn % 2 or vectors is None else vectors.array[turn] + 0.1 * query
-            found += [index.nearest(video, kind, near, 20) for kind in VECTOR_KINDS]
-        found.append(index.nearest_in_library("scenes", PICTURE, query, 20))
-        found.append(index.nearest_in_library("passages", TEXT, query, 20))
-    return found
-
-
-def asked_of_chroma(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What is answered exactly from here on, by video or kind; empty while Chroma answers all."""
-    exact: list[str] = []
-    every = ExactIndex.nearest_in_library
-
-    def noted(self: ExactIndex, kind: Any, *rest: Any) -> list[Neighbour]:
-        exact.append(kind)
-        return every(self, kind, *rest)
-
-    monkeypatch.setattr(ExactIndex, "nearest_in_library", noted)
-    catch_up = ChromaIndex.catch_up
-
-    def missed(self: ChromaIndex, videos: Any = None) -> None:
-        exact.extend(videos or ())
-        catch_up(self, videos)
-
-    monkeypatch.setattr(ChromaIndex, "catch_up", missed)
-    return exact
-
-
-def names_in(folder: Path) -> set[str]:
-    """Collections by their name, as Chroma's own database has them."""
-    with sqlite3.connect(folder / "chroma.sqlite3") as database:
-        return {name for (name,) in database.execute("SELECT name FROM collections")}
-
-
-def names_of(folder: Path, video: str) -> list[str]:
-    return chroma_folder.ChromaFolder(folder).names(video)
-
 
 # Exact search
 
@@ -163,11 +86,6 @@ def test_every_length_is_found_whole(
             assert len(expected) == min(n, 64)
     assert missed == [] and stamps(folder_of(library.root)) == before  # reading writes nothing
     index.close()
-
-
-def stamps(folder: Path) -> dict[Path, tuple[int, int]]:
-    files = (path for path in folder.rglob("*") if path.is_file())
-    return {path: (path.stat().st_size, path.stat().st_mtime_ns) for path in files}
 
 
 def test_a_query_of_another_length_is_a_mistake(opened: Callable[[], ChromaIndex]) -> None:
@@ -287,15 +205,6 @@ def test_many_threads_ask_while_it_is_filled_and_a_video_is_removed(
 # Removal
 
 
-def copies(folder: Path, text: str) -> list[str]:
-    """Files that hold a text, in their bytes or their name."""
-    return [
-        str(path)
-        for path in folder.rglob("*")
-        if text in path.name or (path.is_file() and text.encode() in path.read_bytes())
-    ]
-
-
 @pytest.mark.parametrize("is_open", [True, False])
 def test_no_byte_of_a_removed_video_is_left(
     library: Library, folder: Path, opened: Callable[[], ChromaIndex], is_open: bool
@@ -328,217 +237,3 @@ def test_no_byte_of_a_removed_video_is_left(
     for video in VIDEOS[1:]:
         index.remove(video)
         assert copies(folder, video) == []
-
-
-# Other processes
-
-
-def run(code: str, library: Library) -> "subprocess.Popen[str]":
-    start = (
-        f"import os, signal, sys; sys.path[:0] = {sys.path!r}\n"
-        f"sys.path.insert(0, {str(Path(__file__).parents[2])!r})\n"
-        "from pathlib import Path\nfrom tools.library import Library\n"
-        "from tools.search.chroma import open_index\n"
-        "from made_library import *\n"
-        f"library = Library(Path({str(library.home)!r}))\n"
-    )
-    command = [sys.executable, "-c", start + code]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-
-
-def test_another_process_gives_the_same_answers_exactly(
-    library: Library, opened: Callable[[], ChromaIndex]
-) -> None:
-    index = opened()
-    fill(index)
-    other = run(
-        "index = open_index(library.catalog); q = directions(1, 32, 3)[0]\n"
-        f"print(index.name, index.nearest({VIDEOS[0]!r}, 'passages', q, 20),\n"
-        "      index.nearest_in_library('scenes', PICTURE, q, 20))",
-        library,
-    )
-    said, _ = other.communicate(timeout=60)
-    query = directions(1, 32, 3)[0]
-    ours = index.nearest(VIDEOS[0], "passages", query, 20)
-    wide = index.nearest_in_library("scenes", PICTURE, query, 20)
-    assert said.strip() == f"exact {ours} {wide}"
-
-
-def test_a_second_opener_says_why_it_is_exact(
-    library: Library, opened: Callable[[], ChromaIndex]
-) -> None:
-    first, second = opened(), open_index(library.catalog)
-    assert second.name == "exact" and "another process" in second.note
-    first.close()
-    assert opened().name == "chroma"
-
-
-def test_a_kill_while_writing_costs_only_what_was_being_written(
-    library: Library, folder: Path, opened: Callable[[], ChromaIndex], monkeypatch: Any
-) -> None:
-    index = opened()
-    fill(index)
-    index.close()
-    kept = {path for path in stamps(folder) if path.parent.parent == folder}
-    for turn in range(3):
-        writer = run(
-            "from tools.search import chroma_index\n"
-            "index = open_index(library.catalog); assert index.name == 'chroma', index.note\n"
-            f"add_video(library, {VIDEOS[0]!r}, {100 + turn}, cues=400)\n"
-            "add, calls = chroma_index.add, []\n"
-            "def slow(*rest):\n"
-            "    add(*rest)\n"
-            "    calls.append(0)\n"
-            f"    if len(calls) > {turn}: os.write(1, b'.'); signal.pause()\n"
-            "chroma_index.add = slow\n"
-            f"index.refresh({VIDEOS[0]!r})\n",
-            library,
-        )
-        assert writer.stdout and writer.stdout.read(1) == "."
-        writer.send_signal(signal.SIGKILL)
-        writer.wait()
-        writer.stdout.close()
-        assert chroma_folder.ChromaFolder(folder).state() == "interrupted"
-        assert chroma.inspect(library.catalog) == ""
-        index = opened()
-        with monkeypatch.context() as patch:
-            missed = asked_of_chroma(patch)
-            for video in VIDEOS[1:]:
-                assert index.nearest(video, "frames", directions(1, 32, 1)[0], 3)
-            assert missed == []
-        fill(index)
-        assert answers(index) == answers(ExactIndex(library.catalog))
-        index.close()
-        assert chroma.inspect(library.catalog) == ""
-    others = {p for p in kept if p in stamps(folder)}
-    assert len(others) >= 5 * 3 * (len(VIDEOS) - 1)  # files of the other videos' indexes
-
-
-@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGKILL])
-def test_a_stop_while_reading_loses_nothing(
-    library: Library, folder: Path, opened: Callable[[], ChromaIndex], monkeypatch: Any, stop: int
-) -> None:
-    index = opened()
-    fill(index)
-    index.close()
-    reader = run(
-        "index = open_index(library.catalog)\n"
-        "while True:\n"
-        f"    index.nearest({VIDEOS[0]!r}, 'frames', directions(1, 32, 3)[0], 20)\n"
-        "    index.nearest_in_library('scenes', PICTURE, directions(1, 32, 3)[0], 20)\n"
-        "    os.write(1, b'.')\n",
-        library,
-    )
-    assert reader.stdout and reader.stdout.read(3) == "..."
-    assert chroma_folder.ChromaFolder(folder).state() == "whole"
-    reader.send_signal(stop)
-    reader.communicate()
-    exact, index = answers(ExactIndex(library.catalog)), opened()
-    missed = asked_of_chroma(monkeypatch)
-    assert answers(index) == exact and missed == []
-
-
-# Damage
-
-
-@pytest.mark.parametrize(
-    "what", ["catalogue", "no catalogue", "half", "metadata", "segment", "record", "older release"]
-)
-@pytest.mark.parametrize("later", [True, False])
-def test_a_damaged_folder_answers_as_before(
-    library: Library, folder: Path, opened: Callable[[], ChromaIndex], what: str, later: bool
-) -> None:
-    index = opened()
-    fill(index)
-    index.close()
-    catalogue = folder / "chroma.sqlite3"
-    data = sorted(folder.glob("*/data_level0.bin"))[0]
-    if what == "catalogue":
-        half(catalogue, later)
-    elif what == "no catalogue":
-        catalogue.unlink()
-    elif what == "half":  # reading this one would take the process down
-        half(data, later)
-    elif what == "metadata":
-        (data.parent / "index_metadata.pickle").unlink()
-    elif what == "segment":
-        shutil.rmtree(data.parent)
-    elif what == "record":
-        for path in folder.glob("collections/*/*"):
-            path.write_bytes(path.read_bytes().replace(b'"rows": ', b'"rows": 1', 1))
-    else:
-        shutil.rmtree(folder / "collections")
-        (folder / "record.json").write_bytes(dump_checked({"chroma.sqlite3": "0" * 64}))
-    assert chroma.inspect(library.catalog) == "is damaged"
-    exact, index = answers(ExactIndex(library.catalog)), opened()
-    assert answers(index) == exact
-    fill(index)
-    assert answers(index) == exact
-    assert chroma.inspect(library.catalog) == ""  # nobody else looks into it
-    index.close()
-    assert chroma.inspect(library.catalog) == ""
-    assert len(names_in(folder)) == 3 * len(VIDEOS) + 2
-
-
-def half(path: Path, later: bool) -> None:
-    stat = path.stat()
-    path.write_bytes(path.read_bytes()[: stat.st_size // 2])
-    if not later:
-        os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
-
-
-def test_a_folder_of_a_newer_release_is_left_alone(
-    library: Library, folder: Path, opened: Callable[[], ChromaIndex]
-) -> None:
-    index = opened()
-    fill(index)
-    index.close()
-    record = load_checked((folder / "record.json").read_bytes())
-    record["format"] += 1
-    (folder / "record.json").write_bytes(dump_checked(record))
-    before = stamps(folder)
-    index = open_index(library.catalog)
-    assert index.name == "exact" and "newer release" in index.note
-    assert answers(index) == answers(ExactIndex(library.catalog))
-    assert stamps(folder) == before and chroma.inspect(library.catalog) == ""
-
-
-def test_collections_of_nobody_are_left_alone(
-    library: Library, folder: Path, opened: Callable[[], ChromaIndex]
-) -> None:
-    index = opened()
-    fill(index)
-    index._client.create_collection("later-kind", embedding_function=None)
-    index.close()
-    index = opened()
-    assert answers(index) == answers(ExactIndex(library.catalog))
-    index.close()
-    assert "later-kind" in names_in(folder)
-
-
-def test_a_collection_that_fails_is_filled_again_once_and_then_left(
-    library: Library, folder: Path, opened: Callable[[], ChromaIndex]
-) -> None:
-    index = opened()
-    fill(index)
-    query = directions(1, 32, 3)[0]
-    exact = ExactIndex(library.catalog).nearest(VIDEOS[0], "frames", query, 5)
-    for turn in range(2):
-        (name,) = [one for one in names_of(folder, VIDEOS[0]) if one.startswith("frames")]
-        index._client.delete_collection(name)  # behind its back
-        assert index.nearest(VIDEOS[0], "frames", query, 5) == exact
-        index.refresh("nobody")  # waits for the background
-        left = [one for one in names_of(folder, VIDEOS[0]) if one.startswith("frames")]
-        assert left == ([name] if turn == 0 else [])
-    assert index.nearest(VIDEOS[0], "frames", query, 5) == exact
-    assert answers(index) == answers(ExactIndex(library.catalog))
-
-
-def test_a_folder_that_cannot_be_used_is_no_obstacle(library: Library, folder: Path) -> None:
-    folder.write_text("a file")
-    index = open_index(library.catalog)
-    assert index.name == "exact" and "does not open" in index.note
-    folder.unlink()
-    again = open_index(library.catalog)  # the lock was let go of
-    assert again.name == "chroma"
-    again.close()
