@@ -10,6 +10,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tools.embed import Vectors, bundled_embedder, load_embedder
+from tools.embed.passages import ABOUT
 from tools.errors import ProviderUnavailable
 from tools.media import overlaps
 from tools.search.vector_index import ExactIndex
@@ -35,6 +36,8 @@ TEXTS = ("subtitles", "screen", "speech", "speakers")
 """The stages whose files these are."""
 QUESTIONS = 16
 """Questions whose vectors are held: a turn asks the same one several times."""
+PASSAGES = 64
+"""Passages whose nearness in meaning is asked for: of all others it is told that it is less."""
 NEIGHBOURS = 4096
 """Texts of a video whose nearness in meaning is asked for: all, but in the longest videos."""
 
@@ -117,7 +120,8 @@ class TextSearch:
                     if overlaps(one.start, one.end, start, end)]  # fmt: skip
             return [of_words(self._store, one, 1.0) for one in same[:limit]]
         within = {"start": start or 0.0, "end": float("inf") if end is None else end}
-        hits = search(query, corpus, *self._meant(corpus, query), limit=limit, **within)
+        cosines, read = self._meant(corpus, query)
+        hits = search(query, corpus, cosines, read=read, limit=limit, **within)
         return [of_words(self._store, one, score) for one, score in hits]
 
     def weights(self, corpus: Corpus[Utterance], question: str) -> NDArray[np.float64]:
@@ -126,15 +130,18 @@ class TextSearch:
 
         from tools.search.text_ranking import weigh
 
-        weighed = weigh(question, corpus, *self._meant(corpus, question))
+        cosines, read = self._meant(corpus, question)
+        weighed = weigh(question, corpus, cosines, read=read)
         return weighed.fused if weighed else np.zeros(len(corpus.items))
 
-    def _meant(
-        self, corpus: Corpus[Any], question: str
-    ) -> tuple[dict[str, float], Nearness | None]:
-        """How near each text is, and where several make a passage, what is said around it."""
-        cosines = self._cosines(question, {one.video for one in corpus.items})
-        return cosines, self.nearness(corpus.items, question) if corpus.joined else None
+    def _meant(self, corpus: Corpus[Any], question: str) -> tuple[dict[str, float], bool]:
+        """Cosines of the nearest passages or on-screen texts; whether a model has read them."""
+        if corpus.noisy:
+            return self._cosines(question, {one.video for one in corpus.items}), False
+        near = self.nearness(corpus.items, question)
+        passages = near.around[ABOUT].tolist()
+        found = sorted(zip(passages, (one.id for one in corpus.items), strict=True), reverse=True)
+        return {id: cosine for cosine, id in found[:PASSAGES]}, bool(near.reader)
 
     def nearness(self, said: Sequence[Utterance], question: str) -> Nearness:
         """How near a question is to cues, which come by video, and what is said around them."""
