@@ -120,6 +120,12 @@ def mark_unsupported(shown: str, claim: Claim | None) -> str:
 
 def _coverage_note(turn: Turn) -> str:
     """One sentence on how much was searched, for an answer that found nothing."""
+    if not turn.coverage:
+        total = turn.coverage_total
+        counted = f"Looked through {total['videos']} videos"
+        if not turn.fully_indexed:
+            counted += ", not all of which are indexed to the end"
+        return " ".join([f"{counted}.", turn.belt.unsearched(turn.videos)]).strip()
     named = turn.coverage[:3]
     parts = [
         f"“{turn.belt.title(c.video) or c.video}” ({clock(c.duration)}): {describe_coverage(c)}"

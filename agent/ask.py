@@ -12,14 +12,16 @@ import asyncio
 import logging
 import time
 import uuid
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agent.agent import Agent
 from agent.grounding.review import CheckedAnswer, Claim
-from tools.errors import NotIndexed, RefusedRequest
+from tools.errors import NotIndexed, RefusedRequest, VideoError
 from tools.files.disk import NOTED, Note, Noted, notes
 from tools.media import Coverage, Evidence
 
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from agent.turn import Turn
     from tools.library import Library
 
+COVERED = 3
+"""Videos of a library whose coverage is told one by one, at most."""
 QUESTION_LIMIT = 4000
 _log = logging.getLogger(__name__)
 
@@ -57,6 +61,8 @@ class Answer:
     seconds: float = 0.0
     thread: str = ""
     """The name under which the conversation is continued."""
+    coverage_total: Mapping[str, int] = field(default_factory=dict[str, int])
+    """Number of videos that were asked, and of those that are indexed: complete, partial, none."""
     notes: tuple[Note, ...] = ()
     """Losses because the disk could not be read or written."""
 
@@ -137,11 +143,13 @@ async def _answer(
     opened = agent.checkpoints.conversation(name, question, new=thread is None)
     async with opened as conversation:
         deadline = asyncio.get_running_loop().time() + settings.limits.question_seconds
-        coverage = await asyncio.to_thread(_coverage, agent.library, scope)
+        coverage, total, coming = await asyncio.to_thread(_coverage, agent.library, scope)
         turn = Turn(
             question,
             tuple(scope),
             coverage,
+            total,
+            not coming,
             deadline,
             settings.limits,
             agent.belt,
@@ -161,14 +169,18 @@ async def _answer(
         finally:
             if agent.spending and turn.meter and turn.meter.used:
                 await asyncio.to_thread(agent.spending.add, turn.meter.used, turn.meter.usd)
+    evidence = numbered(checked.evidence, checked.handles, turn.records)
+    nearest = numbered(checked.nearest, checked.handles, turn.records)
+    cited = await asyncio.to_thread(_cited_coverage, agent.library, coverage, evidence or nearest)
     return Answer(
         question=question,
         answer=checked.text,
         found=checked.found,
         claims=checked.claims,
-        evidence=numbered(checked.evidence, checked.handles, turn.records),
-        nearest=numbered(checked.nearest, checked.handles, turn.records),
-        coverage=coverage,
+        evidence=evidence,
+        nearest=nearest,
+        coverage=cited,
+        coverage_total=total,
         model=agent.model_name,
         tokens=turn.tokens,
         cost_usd=turn.meter.usd if turn.meter else None,
@@ -225,10 +237,39 @@ def _validated(question: str) -> str:
 
 def _scope(library: "Library", videos: Sequence[str]) -> list[str]:
     """Ids of the videos asked about; empty for all of them."""
-    if not videos and not library.list():
-        raise NotIndexed("the library is empty; add a video with `cuepoint index FILE`")
+    if not videos:
+        library.catalog.sync()
+        if not library.catalog.entries(1):
+            raise NotIndexed("the library is empty; add a video with `cuepoint index FILE`")
     return list(dict.fromkeys(library.get(video).id for video in videos))
 
 
-def _coverage(library: "Library", scope: Sequence[str]) -> tuple[Coverage, ...]:
-    return tuple(map(library.coverage, scope or [video.id for video in library.list()]))
+def _coverage(
+    library: "Library", scope: Sequence[str]
+) -> tuple[tuple[Coverage, ...], dict[str, int], bool]:
+    """Coverage of the videos that are named, or of a few; that of all, counted; what is to come."""
+    from tools.store.coverage import covered
+
+    if scope:
+        parts = tuple(map(library.coverage, scope))
+        counted = Counter(covered(part) for part in parts)
+        coming = any(share < 1 for part in parts for share in part.ready.values())
+    else:
+        few = library.catalog.entries(COVERED + 1)
+        parts = tuple(library.coverage(one.id) for one in few) if len(few) <= COVERED else ()
+        counted, coming = library.catalog.coverage(), library.catalog.coming()
+    total = {name: counted[name] for name in ("complete", "partial", "none")}
+    return parts, {"videos": sum(total.values()), **total}, coming
+
+
+def _cited_coverage(
+    library: "Library", known: tuple[Coverage, ...], shown: Sequence[NumberedEvidence]
+) -> tuple[Coverage, ...]:
+    """What is known of coverage, and that of the other videos that are shown."""
+    there = {part.video for part in known}
+    found = list(known)
+    for video in dict.fromkeys(one.evidence.video for one in shown):
+        if video not in there:
+            with suppress(VideoError):  # removed meanwhile
+                found.append(library.coverage(video))
+    return tuple(found)

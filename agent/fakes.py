@@ -15,6 +15,7 @@ from pydantic import Field
 from tools.errors import NotIndexed, UnknownVideo
 from tools.evidence import of_passage
 from tools.media import Attributes, Coverage, Evidence, Utterance, Video, evidence_id
+from tools.store.catalog import Entry
 from tools.store.records import frame_image
 
 Step = AIMessage | Callable[[list[BaseMessage]], AIMessage]
@@ -80,11 +81,40 @@ def calling(name: str, id: str = "call", **arguments: Any) -> AIMessage:
     return AIMessage(content="", tool_calls=[{"name": name, "args": arguments, "id": id}])
 
 
+class MemoryCatalog:
+    """Catalog of a library in memory: always up to date."""
+
+    def __init__(self, library: "MemoryLibrary") -> None:
+        self._library = library
+
+    def sync(self, videos: Sequence[str] | None = None) -> None:
+        """Nothing to do."""
+
+    def entries(self, limit: int = -1) -> list[Entry]:
+        """Every video, wholly indexed."""
+        videos = self._library.list()
+        every = [Entry(one.id, one.title, one.duration, "complete") for one in videos]
+        return every if limit < 0 else every[:limit]
+
+    def coverage(self) -> dict[str, int]:
+        """All complete."""
+        return {"complete": len(self._library.videos), "partial": 0, "none": 0}
+
+    def coming(self) -> bool:
+        """Nothing is."""
+        return False
+
+    def stamps(self) -> list[tuple[str, str]]:
+        """Nothing ever changes."""
+        return [(id, "1") for id in self._library.videos]
+
+
 class MemoryLibrary:
     """Two talks, held in memory."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.catalog = MemoryCatalog(self)
         self.videos = {
             "a" * 16: Video("a" * 16, "Cooking pasta", "/v/pasta.mp4", 90.0, 1280, 720, 25.0),
             "b" * 16: Video("b" * 16, "Fixing a bike", "/v/bike.mp4", 60.0, 640, 360, 30.0),

@@ -150,16 +150,19 @@ class Toolbelt:
 
     def video_lines(self, scope: Sequence[str]) -> str:
         """The videos that a question is about, a line each."""
-        videos = [self._library.get(id) for id in scope] if scope else self._library.list()
-        lines = [video_line(video) for video in videos[:VIDEOS_LISTED]]
-        if len(videos) > VIDEOS_LISTED:
-            lines.append(f"({len(videos) - VIDEOS_LISTED} more: search, or call list_videos)")
+        catalog = self._library.catalog
+        ids = scope or [one.id for one in catalog.entries(VIDEOS_LISTED)]
+        count = len(scope) or sum(catalog.coverage().values())
+        lines = [video_line(self._library.get(id)) for id in ids[:VIDEOS_LISTED]]
+        if count > VIDEOS_LISTED:
+            lines.append(f"({count - VIDEOS_LISTED} more: search, or call list_videos)")
         return "\n".join(lines)
 
     def versions(self, scope: Sequence[str]) -> list[str]:
         """The index version of each video; any change of the index changes it."""
-        ids = scope or [video.id for video in self._library.list()]
-        return [f"{id} {self._library.generation(id)}" for id in ids]
+        if scope:
+            return [f"{id} {self._library.generation(id)}" for id in scope]
+        return [f"{id} {stamp}" for id, stamp in self._library.catalog.stamps()]
 
     def shown_lines(self, handles: Sequence[str], records: dict[str, Evidence | None]) -> str:
         """The evidence that people were shown, a line each, the latest last."""

@@ -26,6 +26,10 @@ class Turn:
     videos: tuple[str, ...]
     """Ids of the videos it is about; empty for all of them."""
     coverage: tuple[Coverage, ...]
+    """Of the videos that are asked about by name, or of a small library."""
+    coverage_total: Mapping[str, int]
+    fully_indexed: bool
+    """True if all videos are indexed: an answer from less is not cached."""
     """Coverage when the question was asked; what was indexed later was not searched."""
     deadline: float
     """Time of the event loop, in seconds."""
@@ -77,11 +81,6 @@ class Turn:
     def tokens(self) -> tuple[int, int]:
         """Input and output tokens of a language model."""
         return self.meter.tokens if self.meter else (0, 0)
-
-    @property
-    def fully_indexed(self) -> bool:
-        """True if all videos are indexed: an answer from less is not cached."""
-        return all(share >= 1 for one in self.coverage for share in one.ready.values())
 
     @property
     def may_repair(self) -> bool:

@@ -2,23 +2,30 @@
 
 from bisect import bisect_left
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from tools import evidence as make
 from tools.arguments import End, Start, VideoId
-from tools.errors import UnknownVideo
+from tools.errors import Damaged, RefusedRequest, UnknownVideo
 from tools.media import Coverage, Evidence, Kind, Video, overlaps
 from tools.search.motion import of_movement
 from tools.search.sound_search import of_sound
 from tools.store import evidence as stored
+from tools.store.catalog import Catalog
 from tools.store.coverage import coverage
 from tools.store.filmstrip import picture_file
+from tools.store.original import forget_checksum
 from tools.store.records import HEARD, READ, SUBTITLES
-from tools.store.store import Store
+from tools.store.recovery import RECORD
+from tools.store.store import Store, is_video_id
 from tools.summary.titles import of_chapter
 
+CANDIDATES = 10
+"""Videos that the error of an ambiguous name lists, at most."""
 _OF_SPAN: dict[Kind, Callable[..., Evidence | None]] = {
     "frame": stored.of_span, "sound": of_sound, "motion": of_movement, "chapter": of_chapter,
 }  # fmt: skip
@@ -26,7 +33,39 @@ _OF_SPAN: dict[Kind, Callable[..., Evidence | None]] = {
 
 
 class Library(Store):
-    """Videos of one owner, and evidence of them. Safe for many readers."""
+    """Videos of one owner, their catalog, and evidence of them. Safe for many readers."""
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """Catalog of these videos."""
+        return Catalog(self)
+
+    def get(self, ref: str) -> Video:
+        """Find a video by its id, the start of one (4 characters or more) or a unique title."""
+        if is_video_id(ref) and (self.folder(ref) / RECORD).exists():
+            return super().get(ref)
+        with suppress(Damaged, RefusedRequest):  # of another video
+            self.catalog.sync()
+        found = self.catalog.named(ref)
+        if len(found) == 1:
+            return super().get(found[0].id)
+        if found:
+            named = ", ".join(f"{one.id} ({one.title})" for one in found[:CANDIDATES])
+            raise UnknownVideo(f"{ref!r} is ambiguous; one of: {named}")
+        raise UnknownVideo(
+            f"no video {ref!r} in the library: `cuepoint library list` names those that are there"
+            if self.catalog.entries(1)
+            else f"no video {ref!r}: the library is empty; add one with `cuepoint index FILE`"
+        )
+
+    def remove(self, video: str) -> None:
+        """Remove a video with every trace of it; a linked original stays where it is.
+
+        Its folder goes first, at once: what is left after a kill goes at the next `sync`.
+        """
+        super().remove(video)
+        forget_checksum(self.root, video)
+        self.catalog.remove(video)
 
     def picture(self, image: str) -> Path:
         """File of a picture; made again if missing or damaged."""

@@ -43,8 +43,9 @@ class Toolbox(SearchCapabilities, SamplingCapabilities, LibraryCapabilities, Sum
     ) -> None:
         self.library = library
         self._store: Store = library
+        self.catalog = library.catalog
         self._resolve = library.evidence
-        self.texts = TextSearch(library, index, threads, device)
+        self.texts = TextSearch(library.catalog, index, threads, device)
         self.pictures = PictureSearch(library, image_embedder, missing_embedder)
         self._load_reader = cache(load_reader or (lambda: None))
         self._guard = threading.Lock()

@@ -39,6 +39,8 @@ AROUND_SECONDS = 8.0
 SEARCHED = 8
 EVERY = 50
 """Sounds, at most, of which one is chosen or that are counted."""
+EARLIER = 3
+"""Pieces of evidence shown last whose videos a question may be about, too."""
 FACTS = 6
 """Videos, at most, whose facts are asked for beside a sound."""
 _IN_WORDS = ("search", "first", "last", "every")
@@ -92,8 +94,10 @@ class _Turn:
         self._toolbox = toolbox
         data = metadata(asked[-1])
         self._seen: list[str] = data["seen"]
-        self._scope = list(data["videos"]) or [v.id for v in toolbox.library.list()]
+        self._asked_of: list[str] = data["videos"]
         handles: list[str] = data["handles"]
+        shown_before = [place.video for place in reversed(places(handles))][:EARLIER]
+        self._scope = toolbox.likely_videos(data["question"], self._asked_of, shown_before)
         turns: list[Turn] = []
         pairs = list(zip(asked[1::2], asked[2::2], strict=False))
         for question, answer in pairs:
@@ -283,7 +287,8 @@ class _Turn:
             ("shown", "search_screen_text", {"query": query, "limit": SEARCHED, **where}),
         ]
         if plan.kind in ("every", "first", "last"):
-            return [("words", "find_words", {"words": list(plan.words), **where}), *found]
+            places_of = where if self._asked_of or self.asked.video else _window(plan.window)
+            return [("words", "find_words", {"words": list(plan.words), **places_of}), *found]
         if self.asked.otherwise:
             return [*found, self._around()]
         # The mentions of the rarest word are the nearest misses where nothing answers.
@@ -325,7 +330,7 @@ class _Turn:
         if senses or said.found:
             return said
         without = self._toolbox.pictures.blind(self._videos) if self.plan.senses.plainly else ""
-        without = without or self._toolbox.texts.unread(self._videos)
+        without = without or self._toolbox.texts.unread()
         told = f"{without[:1].upper()}{without[1:]}."
         if not without or told in self._said_before:
             return said

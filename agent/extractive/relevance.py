@@ -61,9 +61,7 @@ class Relevance:
 
     def __init__(self, toolbox: "Toolbox", videos: Sequence[str]) -> None:
         self.toolbox = toolbox
-        self.corpora: tuple[Corpus[Any], Corpus[Any]] = toolbox.texts.corpora(
-            videos or [v.id for v in toolbox.library.list()]
-        )
+        self.corpora: tuple[Corpus[Any], Corpus[Any]] = toolbox.texts.corpora(videos)
         self._videos = videos
         self._holders: dict[str, set[str]] = {}
         self._near: dict[str, list[Any]] = {}

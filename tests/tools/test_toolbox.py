@@ -165,11 +165,12 @@ def test_texts_are_prepared_again_when_another_process_changed_them_and_only_the
     shelf: Any,
 ) -> None:
     door, other = Toolbox(shelf.library), Library(shelf.library.home)
-    before = door.texts.corpora([shelf.video])
+    before = door.texts.corpus(shelf.video, "speech")
     manifest = dict(other.manifest(shelf.video))
     manifest["stages"] = {**manifest["stages"], "pictures": {"state": "failed", "note": "of late"}}
     write_manifest(other.folder(shelf.video), manifest)
-    assert door.texts.corpora([shelf.video]) is before
+    assert door.search_transcript("kettle")
+    assert door.texts.corpus(shelf.video, "speech") is before
     generation = door.library.generation(shelf.video)
     other.remove(shelf.video)
     words = shelf.file.with_suffix(".srt")
@@ -178,9 +179,8 @@ def test_texts_are_prepared_again_when_another_process_changed_them_and_only_the
     while other.generation(shelf.video) < generation:
         write_manifest(other.folder(shelf.video), dict(other.manifest(shelf.video)))
     assert door.library.generation(shelf.video) == generation  # as it happens
-    assert [one.text for one in door.texts.corpora([shelf.video])[0].items] == [
-        "The kettle is blue."
-    ]
+    assert [one.text for one in door.search_transcript("kettle")] == ["The kettle is blue."]
+    assert [one.text for one in door.find_words(["kettle"])] == ["The kettle is blue."]
 
 
 def test_an_unknown_video_is_named_and_the_library_is_not_listed(box: Toolbox) -> None:

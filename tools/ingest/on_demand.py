@@ -105,6 +105,7 @@ class DenseSampler:
                     write_bytes(path, dump_checked(asdict(sample)))
             finally:
                 lock.release()
+        self.library.catalog.sync([self.video])  # what was read can be searched from now on
         complete = self._complete()
         rest = sorted(second for second in missing if not complete.get(second))
         if not rest or metadata.width is None:

@@ -20,7 +20,7 @@ from tools.files import durable as files
 from tools.files.disk import check_space, disk_error
 from tools.files.durable import digest, lock
 from tools.ingest import stages
-from tools.ingest.run import IngestRun, OnProgress, removal
+from tools.ingest.run import IngestRun, OnProgress, catalogued, removal
 from tools.library import Library
 from tools.media import Video
 from tools.models.device import check_device
@@ -107,7 +107,8 @@ def record_crash(library: Library, video: str, stage: str, note: str) -> None:
             entry = manifest["stages"].get(stage, {})
             if entry.get("state") not in ("done", "skipped"):
                 manifest["stages"][stage] = _failed(entry, None, note)
-                write_manifest(library.folder(video), manifest)
+                with catalogued(library, video):
+                    write_manifest(library.folder(video), manifest)
 
 
 def _failed(entry: Manifest, fingerprint: Any, note: str) -> Manifest:

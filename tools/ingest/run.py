@@ -3,13 +3,13 @@
 import contextlib
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tools.errors import Damaged, Interrupted
+from tools.errors import Damaged, Interrupted, VideoError
 from tools.files.durable import digest, read_lines, write_lines
 from tools.library import Library
 from tools.media import StageState
@@ -195,7 +195,8 @@ class IngestRun:
         """Write the manifest, unless the video was removed meanwhile."""
         if not self.holds_lock():
             raise removal(self.path)
-        write_manifest(self.folder, self.manifest)
+        with catalogued(self.library, self.video):
+            write_manifest(self.folder, self.manifest)
         if self.upload:
             self.upload.unlink(missing_ok=True)
             self.upload = None
@@ -232,6 +233,18 @@ class Step:
     run: Callable[[IngestRun], Result]
     fingerprint: Callable[[IngestRun], Any]
     words: str = ""
+
+
+@contextlib.contextmanager
+def catalogued(library: Library, video: str) -> Generator[None]:
+    """Change what a video holds, and then its rows in the catalog.
+
+    The rows are marked first: after a kill in between they are compared with the files again.
+    """
+    library.catalog.mark(video)
+    yield
+    with contextlib.suppress(VideoError):  # what is damaged is told when it is read
+        library.catalog.refresh(video)
 
 
 def removal(path: Path) -> Interrupted:

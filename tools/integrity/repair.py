@@ -11,7 +11,7 @@ from tools.errors import Damaged, UnknownVideo, VideoError
 from tools.files.checksums import CHECK, dump_checked
 from tools.files.durable import digest, lock, write_bytes
 from tools.ingest.pipeline import ingest
-from tools.ingest.run import OnProgress
+from tools.ingest.run import OnProgress, catalogued
 from tools.integrity import verify as check
 from tools.integrity.verify import Problem
 from tools.library import Library
@@ -116,7 +116,7 @@ def _options(manifest: dict[str, Any]) -> dict[str, Any]:
 
 
 def _save(library: Library, video: str, manifest: dict[str, Any]) -> None:
-    with lock(library.folder(video) / "lock"):
+    with lock(library.folder(video) / "lock"), catalogued(library, video):
         write_manifest(library.folder(video), dict(manifest))
 
 

@@ -11,13 +11,14 @@ from pydantic import Field
 from tools import evidence as make
 from tools.arguments import End, Labels, Limit, Query, Second, Start, VideoId, Videos
 from tools.errors import RefusedRequest
-from tools.media import Evidence, ScreenText, Utterance, Video, overlaps
+from tools.media import Evidence, Video, overlaps
 from tools.search.image_search import PictureSearch
 from tools.search.sound_search import Sought, find_sounds
 from tools.search.text_search import TextSearch
-from tools.store.evidence import of_passage, of_scene, of_words
+from tools.store.evidence import of_passage, of_scene
 
 if TYPE_CHECKING:
+    from tools.store.catalog import Catalog
     from tools.store.store import Store
 
 LABELS = 20
@@ -29,6 +30,7 @@ class SearchCapabilities:
     """Search in what is said, shown, seen and heard in the videos of one store."""
 
     _store: Store
+    catalog: Catalog
     texts: TextSearch
     pictures: PictureSearch
     _resolve: Callable[[str], Evidence]
@@ -56,8 +58,7 @@ class SearchCapabilities:
         limit: Limit = 6,
     ) -> list[Evidence]:
         """Find what is said about something. Use for anything that people talk about."""
-        speech, _ = self.texts.corpora(self._scope(videos))
-        return self.texts.found(speech, query, start, end, limit)
+        return self.texts.found("speech", query, self._scope(videos), start, end, limit)
 
     def search_screen_text(
         self,
@@ -68,8 +69,7 @@ class SearchCapabilities:
         limit: Limit = 6,
     ) -> list[Evidence]:
         """Find text that can be read on screen: titles, slides, signs, captions, code."""
-        _, screen = self.texts.corpora(self._scope(videos))
-        return self.texts.found(screen, query, start, end, limit)
+        return self.texts.found("screen", query, self._scope(videos), start, end, limit)
 
     def search_frames(
         self,
@@ -125,7 +125,7 @@ class SearchCapabilities:
 
         `other` is music or noise. What made a sound is not known: never say that it is a crowd.
         """
-        return find_sounds(self._store, self._scope(videos), what, start, end, limit)
+        return find_sounds(self._store, self._ids(videos), what, start, end, limit)
 
     def find_words(
         self,
@@ -139,14 +139,7 @@ class SearchCapabilities:
 
         Use to count, for the first or last mention, and to see whether words occur at all.
         """
-        from tools.search.text_ranking import find_words
-
-        speech, screen = self.texts.corpora(self._scope(videos))
-        found: list[Utterance | ScreenText] = [*find_words(words, speech.items)]
-        found += find_words(words, screen.items)
-        inside = [one for one in found if overlaps(one.start, one.end, start, end)]
-        inside.sort(key=lambda one: (one.video, one.start, one.end))
-        return [of_words(self._store, one) for one in inside[:limit]]
+        return self.texts.mentions(words, self._scope(videos), start, end, limit)
 
     def read_moment(
         self,
@@ -227,14 +220,30 @@ class SearchCapabilities:
                     best[scene.id] = replace(found, text=f"{found.text}: {one.text}")
         return list(best.values())[:limit]
 
+    def likely_videos(
+        self, question: str, videos: Sequence[str] = (), beside: Sequence[str] = ()
+    ) -> list[str]:
+        """Ids of the videos that a question may be about: those named, else the likeliest.
+
+        The videos `beside` them come last, where none are named.
+        """
+        if scope := self._scope(videos or None):
+            return scope
+        return list(dict.fromkeys([*self.texts.candidates(question), *beside]))
+
     def unseen(self, videos: Sequence[str] | None = None) -> list[Video]:
         """Videos without image vectors of the current model."""
-        return self.pictures.unseen(self._scope(videos))
+        return self.pictures.unseen(self._ids(videos))
 
-    def _scope(self, videos: Sequence[str] | None) -> list[str]:
-        if videos:
-            return [self._store.get(video).id for video in videos]
-        return [video.id for video in self._store.list()]
+    def _ids(self, videos: Sequence[str] | None) -> list[str]:
+        scope = self._scope(videos)
+        return [one.id for one in self.catalog.entries()] if scope is None else scope
+
+    def _scope(self, videos: Sequence[str] | None) -> list[str] | None:
+        """Ids of some videos, or None for the library; their rows in the catalog are up to date."""
+        scope = [self._store.get(video).id for video in videos] if videos else None
+        self.catalog.sync(scope)
+        return scope
 
 
 def _by_moment(found: list[Evidence]) -> list[Evidence]:

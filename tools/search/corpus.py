@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-DECAY_SECONDS, DECAY_SHARE = 8.0, 1 / 20
-"""Seconds, and at most which share of its video, after which a word counts 1/e."""
+DECAY_SECONDS, DECAY_SHARE, AHEAD = 10.0, 1 / 20, 2
+"""Seconds, and at most which share of its video, after which a word counts 1/e: what is named is
+explained after it. Before it is said a word fades so many times faster."""
 REACH, FEW = 4.0, 64
 """Over how many of these it counts at all, and over how many texts at most."""
 MISSPELT, INSIDE = 0.7, 0.5
@@ -111,12 +112,14 @@ class Corpus(Generic[Words]):
         return self._near[own]
 
     def holds(self, word: str) -> Floats:
-        """How far each text holds a word: 1 as it is or in another form, less if misspelt."""
+        """How often each text holds a word; what is spelt in another way counts less."""
         import numpy as np
 
         row = np.zeros(len(self.items))
         for form in self.forms(word):
-            row[self._holders[form]] = 1.0 if form == stem(word) else MISSPELT
+            counts = 1.0 if form == stem(word) else MISSPELT
+            for place in self._holders[form]:
+                row[place] += counts * self.stems[place].count(form)
         for place, raw in enumerate(self._raw):
             if row[place] == 0 and inside(word, raw):
                 row[place] = INSIDE
@@ -129,7 +132,8 @@ class Corpus(Generic[Words]):
         join, around = join or np.add, rows.copy()
         for step, decay in enumerate(self._decays, 1):
             join(around[..., step:], rows[..., :-step] * decay, out=around[..., step:])
-            join(around[..., :-step], rows[..., step:] * decay, out=around[..., :-step])
+            ahead = rows[..., step:] * decay**AHEAD
+            join(around[..., :-step], ahead, out=around[..., :-step])
         return around
 
     def pairs(self, question: str) -> Floats:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tools.embed import bundled_embedder
@@ -25,22 +25,22 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["Corpus", "count_words", "find_words", "search", "standardised", "weigh"]
+__all__ = ["Corpus", "count_words", "find_words", "occurrences", "search", "standardised", "weigh"]
 __all__ += ["stem", "stems", "surface_forms"]
 APART_SECONDS = 20.0
 """A hit nearer than this to a better one comes after all others."""
-ODDS = (1.4, 7.6, 4.3, -0.85)
+ODDS = (1.6, 6.9, 4.4, -0.9)
 """Log odds of the traits `words`, `pairs`, `near` and `length`: a conditional logit (McFadden 1974)
 whose choices are the cues of a video. `python -m benchmarks.tutorials DIR --fit` fits it."""
 READ, BESIDE_READER = 5.0, 0.5
 """Log odds by which the nearest passage that a model has read is before the farthest neighbour, and
 what the words count beside it."""
-SHARES = (0.6, 0.25, 0.15)
+SHARES = (0.5, 0.25, 0.25)
 """What `share`, `paired` and `near` are in a score: the same fit, over the cues of all videos."""
 ENOUGH_WORDS, ENOUGH_MEANT, ENOUGH_COSINE = 0.15, 0.22, 0.45
 """What a text must reach: the share of the question's words, as held or as meant, or a cosine."""
-ENOUGH_NEARER = 0.2
-"""How much nearer than a usual one a passage is that a model has read and finds relevant."""
+ENOUGH_LIFTED, ENOUGH_NEARER = 0.1, 0.2
+"""How much nearer than a usual one it then is, and a passage that a model has read by this alone."""
 HELD = 0.1
 """Decayed count from which a word is held around a text."""
 
@@ -93,19 +93,19 @@ def traits(
     around = corpus.spread(np.concatenate([alike, pairs]))
     full = around / (around + 1)  # often counts less
     full, paired = full[: len(every)], full[len(every) :]
-    share = told @ full / told.sum()
-    rare, rarer = _rarity(exact[asked]), _rarity(alike[asked]) ** 1.5
+    rarity, share = _rarity(alike), told @ full / told.sum()
+    rare, rarer = _rarity(exact)[asked], rarity[asked] ** 1.5
     cosines = cosines or {}
     least = min(cosines.values(), default=0.0)
     return Traits(
-        words=(told * _rarity(alike)) @ full,
+        words=(told * rarity) @ full,
         pairs=paired.sum(axis=0) / max(len(pairs), 1),
         near=np.array([cosines.get(one.id, least) for one in corpus.items]),
         length=np.log1p([len(text) for text in corpus.stems]),
         share=share,
         paired=paired.mean(axis=0) if len(pairs) else share,
         held=rare @ (corpus.spread(exact[asked]) >= HELD) / rare.sum(),
-        meant=rarer @ corpus.spread(alike[asked], np.maximum) / rarer.sum(),
+        meant=rarer @ corpus.spread(np.minimum(alike[asked], 1), np.maximum) / rarer.sum(),
     )
 
 
@@ -128,11 +128,13 @@ def weigh(
     words, pairs, near, length = ODDS
     fused = words * found.words + pairs * found.pairs + length * found.length
     relevant = (found.held >= ENOUGH_WORDS) | (found.meant >= ENOUGH_MEANT)
-    relevant |= found.near >= ENOUGH_COSINE
+    # Passages of a short video are all alike: what its words find then stands alone.
+    lifted = found.near - np.median(found.near)
+    relevant |= (found.near >= ENOUGH_COSINE) & ((lifted >= ENOUGH_LIFTED) | ~relevant.any())
     if read and cosines:  # what its cosines are differs from model to model
         nearer = found.near - found.near.min()
         fused = BESIDE_READER * fused + READ * nearer / max(float(nearer.max()), 1e-9)
-        relevant |= found.near - np.median(found.near) >= ENOUGH_NEARER
+        relevant |= lifted >= ENOUGH_NEARER
     else:
         fused += near * found.near
     score = np.stack([found.share, found.paired, np.clip(found.near, 0, 1)])
@@ -159,7 +161,8 @@ def search(
         return []
     first: list[int] = []
     later: list[int] = []
-    for place in np.argsort(-weighed.fused, kind="stable").tolist():
+    order: list[int] = np.argsort(-weighed.fused, kind="stable").tolist()
+    for place in order:
         if weighed.relevant[place] and _within(corpus.items[place], start, end):
             apart = all(_apart(corpus, place, other) for other in first)
             (first if apart else later).append(place)
@@ -185,7 +188,7 @@ def _rarity(rows: Floats) -> Floats:
     """The idf of words that texts hold so far; what is nowhere is as rare as can be."""
     import numpy as np
 
-    texts = rows.sum(axis=1)
+    texts = np.minimum(rows, 1).sum(axis=1)
     return np.log(1 + (rows.shape[1] - texts + 0.5) / (texts + 0.5))
 
 
@@ -199,47 +202,46 @@ def _within(one: Utterance | ScreenText, start: float, end: float) -> bool:
     return one.start < end and (one.end > start or one.start >= start)
 
 
+def occurrences(
+    phrase: Sequence[str], one: Utterance | ScreenText, forms: Sequence[str], own: int
+) -> int:
+    """How often a text holds a phrase (its words as they stand), in any form.
+
+    `forms` are the stems of the text, `own` of them, and of the words after it: a phrase that
+    begins in it may end there. On screen, where spaces may be lost, one inside other letters counts
+    once.
+    """
+    if len(phrase) == 1 and is_character(phrase[0]):  # pairs overlap: two may hold one character
+        return unicodedata.normalize("NFKC", one.text).count(phrase[0])
+    wanted = [stem(word) for word in phrase]
+    count = sum(list(forms[at : at + len(wanted)]) == wanted for at in range(own))
+    if count or not isinstance(one, ScreenText):
+        return count
+    return int(inside("".join(phrase), " ".join(surface_forms(one.text))))
+
+
 def find_words(words: Iterable[str], items: Iterable[Words]) -> list[Words]:
     """Every text that holds all of the words or phrases, in any form, in the order of time.
 
     A phrase may begin in one cue and end in the next; then the first counts.
     """
-    phrases = [phrase for phrase in map(surface_forms, words) if phrase]
-    return [one for one, often in _occurrences(phrases, items) if phrases and all(often)]
+    return [one for one, often in _counted(words, items) if often and all(often)]
 
 
 def count_words(words: Iterable[str], items: Iterable[Words]) -> int:
-    """How often any of the words or phrases occurs, in any form: words are counted, not cues."""
-    phrases = [phrase for phrase in map(surface_forms, words) if phrase]
-    return sum(sum(often) for _, often in _occurrences(phrases, items))
+    """How often any of the words or phrases occurs, in any form: words are counted, not texts."""
+    return sum(sum(often) for _, often in _counted(words, items))
 
 
-def _occurrences(
-    phrases: list[list[str]], items: Iterable[Words]
-) -> Iterator[tuple[Words, list[int]]]:
+def _counted(words: Iterable[str], items: Iterable[Words]) -> Iterator[tuple[Words, list[int]]]:
     """Each text in the order of time, and how often each phrase begins in it."""
-    stemmed = [[stem(word) for word in phrase] for phrase in phrases]
+    phrases = [phrase for phrase in map(surface_forms, words) if phrase]
     ordered = sorted(items, key=place_of)
     texts = [[stem(word) for word in surface_forms(one.text)] for one in ordered]
     for place, (one, text) in enumerate(zip(ordered, texts, strict=True)):
-        after: list[str] = []
+        forms = text
         if place + 1 < len(ordered):
             follower = ordered[place + 1]
             if follower.video == one.video and -0.05 <= follower.start - one.end <= 2:
-                after = texts[place + 1]
-        often = [_count(one, text, after, phrase) for phrase in stemmed]
-        if isinstance(one, ScreenText):
-            raw = " ".join(surface_forms(one.text))
-            lost = [inside("".join(phrase), raw) for phrase in phrases]
-            often = [max(pair) for pair in zip(often, lost, strict=True)]
-        yield one, often
-
-
-def _count(
-    one: Utterance | ScreenText, text: list[str], after: list[str], phrase: list[str]
-) -> int:
-    """How often a phrase begins in the stems of a text; it may end in the next one."""
-    if len(phrase) == 1 and is_character(phrase[0]):  # pairs overlap: two may hold one character
-        return unicodedata.normalize("NFKC", one.text).count(phrase[0])
-    both = text + after[: len(phrase) - 1]
-    return sum(both[at : at + len(phrase)] == phrase for at in range(len(text)))
+                forms = text + texts[place + 1]
+        yield one, [occurrences(phrase, one, forms, len(text)) for phrase in phrases]

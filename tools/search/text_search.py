@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tools.embed import Vectors, bundled_embedder, load_embedder
 from tools.embed.passages import ABOUT
-from tools.errors import ProviderUnavailable
+from tools.errors import Damaged, ProviderUnavailable
 from tools.media import overlaps
 from tools.search.vector_index import ExactIndex
-from tools.store.dense import without_parts
 from tools.store.evidence import of_words
-from tools.text.tokens import content_words
+from tools.store.manifest import REPAIR
+from tools.text.tokens import content_words, stem, surface_forms
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,14 +28,14 @@ if TYPE_CHECKING:
     from tools.embed.passages import Nearness
     from tools.media import Evidence, ScreenText, Utterance
     from tools.search.text_ranking import Corpus
-    from tools.store.store import Store
+    from tools.store.catalog import Catalog
 
 _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
-CORPORA = 8
-"""Sets of videos whose texts are held prepared for search."""
-TEXTS = ("subtitles", "screen", "speech", "speakers")
-"""The stages whose files these are."""
+VIDEOS = 4
+"""Videos that are ranked for one question, at most."""
+CORPORA = 32
+"""Sets of texts that are held prepared for search."""
 QUESTIONS = 16
 """Questions whose vectors are held: a turn asks the same one several times."""
 PASSAGES = 64
@@ -43,86 +45,153 @@ NEIGHBOURS = 4096
 
 
 class TextSearch:
-    """The texts of one library. Safe for many threads."""
+    """Words of one library. Safe for many threads.
+
+    The catalog says which videos a question may be about, and only these are ranked, each by its
+    own statistics. What is found is read from the files before it becomes evidence.
+    """
 
     def __init__(
         self,
-        store: Store,
+        catalog: Catalog,
         index: ExactIndex | None = None,
         threads: int = 0,
         device: str = "auto",
     ) -> None:
-        self._store = store
+        self._catalog, self._store = catalog, catalog.store
         self._index, self._runs = index or ExactIndex(), (threads, device)
-        self._provider = ""
         self._told: set[str] = set()
         self._questions: OrderedDict[tuple[str, str], Floats] = OrderedDict()
-        self._corpora: OrderedDict[Any, tuple[Corpus[Utterance], Corpus[ScreenText]]] = (
-            OrderedDict()
-        )
+        self._corpora: OrderedDict[Any, Corpus[Any]] = OrderedDict()
         self._guard = threading.Lock()
 
     @property
     def embedder(self) -> TextEmbedder:
         """What made the text vectors of this library, where it is there; else the package's own."""
-        if not self._provider:
-            found = (self._store.vectors(video.id) for video in self._store.list())
-            self._provider = next((one.provider for one in found if one), "")
-        return (self._load(self._provider) if self._provider else None) or bundled_embedder()
+        provider = next(iter(self._catalog.providers("passages")), "")
+        return (self._load(provider) if provider else None) or bundled_embedder()
 
-    def unread(self, videos: Sequence[str]) -> str:
-        """Why texts of these are compared by their words only; empty where they are not."""
-        stored = [one for video in videos if (one := self._store.vectors(video))]
-        for name in dict.fromkeys(one.provider for one in stored):
+    def unread(self) -> str:
+        """Why texts are compared by their words only; empty where they are not."""
+        for name in self._catalog.providers("passages"):
             try:
                 load_embedder(name, self._store.home, *self._runs)
             except ProviderUnavailable as error:
                 return f"what is said is compared word by word only, as {error}"
         return ""
 
-    def corpora(self, videos: Sequence[str]) -> tuple[Corpus[Utterance], Corpus[ScreenText]]:
-        """Speech and on-screen text of some videos, prepared for search."""
+    def candidates(self, question: str, videos: Sequence[str] | None = None) -> list[str]:
+        """Videos that a question may be about, of some or of all; the likeliest first.
+
+        All of them where they are few.
+        """
+        every = (
+            [entry.id for entry in self._catalog.entries(VIDEOS + 1)] if videos is None else videos
+        )
+        if len(every) <= VIDEOS:
+            return list(every)
+        words = {stem(word) for word in content_words(question)}
+        held = self._catalog.holding(words, ("speech", "screen"))
+        total = max(sum(self._catalog.coverage().values()), 1)
+        scores: dict[str, float] = {}
+        for counts in held.values():
+            rarity = math.log(1 + (total - len(counts) + 0.5) / (len(counts) + 0.5))
+            for video, count in counts.items():
+                scores[video] = scores.get(video, 0.0) + rarity * count / (count + 1)
+        inside = scores.keys() if videos is None else scores.keys() & set(videos)
+        best = sorted(inside, key=lambda video: (-scores[video], video))
+        return [*best, *(video for video in every if video not in scores)][:VIDEOS]
+
+    def corpus(self, video: str, kind: str) -> Corpus[Any]:
+        """What is said (`speech`) or shown (`screen`) in a video, prepared for search."""
         from tools.search.text_ranking import Corpus
 
-        samples = {video: self._store.dense_samples(video) for video in videos}
-        # A dense sample only ever adds texts, and a stamp does not tell of it.
-        key = tuple(
-            (video, self._store.stamp(video, *TEXTS), sum(len(one.texts) for one in samples[video]))
-            for video in videos
+        key = video, kind, self._catalog.version(video)
+        items = lambda: self._catalog.texts(video, kind)  # noqa: E731
+        return self._held(
+            self._corpora, key, CORPORA, lambda: Corpus(items(), noisy=kind == "screen")
         )
 
-        def prepare() -> tuple[Corpus[Utterance], Corpus[ScreenText]]:
-            said = [one for video in videos for one in self._store.utterances(video)]
-            shown = [
-                one
-                for video in videos
-                for one in without_parts(self._store.screen_text(video), samples[video])
-            ]
-            return Corpus(said), Corpus(shown, noisy=True)
+    def corpora(self, videos: Sequence[str]) -> tuple[Corpus[Utterance], Corpus[ScreenText]]:
+        """Speech and on-screen text of some videos together, prepared for search."""
+        from tools.search.text_ranking import Corpus
 
-        return self._held(self._corpora, key, CORPORA, prepare)
+        if len(videos) == 1:
+            return self.corpus(videos[0], "speech"), self.corpus(videos[0], "screen")
+        key = tuple((video, self._catalog.version(video)) for video in videos)
+
+        def prepare(kind: str) -> Corpus[Any]:
+            items = [one for video in videos for one in self._catalog.texts(video, kind)]
+            return self._held(
+                self._corpora, (kind, key), CORPORA, lambda: Corpus(items, noisy=kind == "screen")
+            )
+
+        return prepare("speech"), prepare("screen")
 
     def found(
         self,
-        corpus: Corpus[Any],
+        kind: str,
         query: str,
+        videos: Sequence[str] | None,
         start: float | None,
         end: float | None,
         limit: int,
     ) -> list[Evidence]:
-        """What fits a query in words and meaning, best first."""
-        from tools.search.text_ranking import find_words, search
+        """What fits a query in words and meaning, best first, of some videos or of all."""
+        from tools.search.text_ranking import search
 
-        if not corpus.items:
-            return []
         if not content_words(query):  # "How are you?" is found as it stands, or not at all
-            same = [one for one in find_words([query], corpus.items)
-                    if overlaps(one.start, one.end, start, end)]  # fmt: skip
-            return [of_words(self._store, one, 1.0) for one in same[:limit]]
+            return self.mentions([query], videos, start, end, limit, kinds=(kind,))
         within = {"start": start or 0.0, "end": float("inf") if end is None else end}
-        cosines, read = self._meant(corpus, query)
-        hits = search(query, corpus, cosines, read=read, limit=limit, **within)
-        return [of_words(self._store, one, score) for one, score in hits]
+        hits: list[tuple[Any, float]] = []
+        for video in self.candidates(query, videos):
+            corpus = self.corpus(video, kind)
+            if corpus.items:
+                cosines, read = self._meant(corpus, query)
+                hits += search(query, corpus, cosines, read=read, limit=limit, **within)
+        hits.sort(key=lambda hit: -hit[1])
+        return [self._evidence(kind, one, score) for one, score in hits[:limit]]
+
+    def mentions(
+        self,
+        words: Sequence[str],
+        videos: Sequence[str] | None,
+        start: float | None,
+        end: float | None,
+        limit: int,
+        kinds: Sequence[str] = ("speech", "screen"),
+    ) -> list[Evidence]:
+        """Texts that hold all of some words or phrases, by video and time.
+
+        `facts["times"]` says how often one holds the first of them. A phrase may begin in one
+        utterance and end in the next; then the first counts.
+        """
+        from tools.search.text_ranking import occurrences
+
+        phrases = [phrase for phrase in map(surface_forms, words) if phrase]
+        if not phrases:
+            return []
+        longest = max(phrases, key=lambda phrase: len("".join(phrase)))
+        found: list[tuple[Any, str, int]] = []
+        for kind in kinds:
+            likely = self._catalog.matching([stem(word) for word in longest], kind, videos)
+            for one, forms, own in likely:
+                if overlaps(one.start, one.end, start, end):
+                    times = [occurrences(phrase, one, forms, own) for phrase in phrases]
+                    if all(times):
+                        found.append((one, kind, times[0]))
+        found.sort(key=lambda hit: (hit[0].video, hit[0].start, hit[0].end))
+        made = [(self._evidence(kind, one, 1.0), times) for one, kind, times in found[:limit]]
+        return [replace(one, facts={**one.facts, "times": times}) for one, times in made]
+
+    def _evidence(self, kind: str, one: Any, score: float) -> Evidence:
+        """Evidence of a text as the files have it; the catalog is filled again if it differs."""
+        words = self._store.utterances if kind == "speech" else self._store.screen_text
+        for _ in range(2):
+            if one in words(one.video):
+                return of_words(self._store, one, score)
+            self._catalog.refill(one.video)
+        raise Damaged(f"the catalog does not hold what {one.video} says: run `{REPAIR}`")
 
     def weights(self, corpus: Corpus[Utterance], question: str) -> NDArray[np.float64]:
         """How well the surroundings of each text answer a question: see Weighed.fused."""
@@ -138,6 +207,9 @@ class TextSearch:
         """Cosines of the nearest passages or on-screen texts; whether a model has read them."""
         if corpus.noisy:
             return self._cosines(question, {one.video for one in corpus.items}), False
+        videos = {one.video for one in corpus.items}
+        if any(self._vectors(video) is not self._store.vectors(video) for video in videos):
+            return {}, False  # numbers are alike as words: what is read is compared as it stands
         near = self.nearness(corpus.items, question)
         passages = near.around[ABOUT].tolist()
         found = sorted(zip(passages, (one.id for one in corpus.items), strict=True), reverse=True)

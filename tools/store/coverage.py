@@ -36,6 +36,13 @@ def coverage(store: Store, video: str) -> Coverage:
     )
 
 
+def covered(part: Coverage) -> str:
+    """How much of a video is indexed: complete, partial, or none that can be asked."""
+    if all(share >= 1 for share in part.ready.values()) and part.screen != "partial":
+        return "complete"
+    return "partial" if part.frames or any(part.ready.values()) else "none"
+
+
 def describe_coverage(part: Coverage) -> str:
     """Coverage in words: "31 frames, at most 4.0 s apart, speech 40 %, on-screen text complete"."""
     count = f"{part.frames} frame{'s' * (part.frames != 1)}"

@@ -97,6 +97,14 @@ def _digest(path: Path, _stamp: Stamp) -> str:
     return digest(path)
 
 
+def forget_checksum(root: Path, video: str) -> None:
+    """Forget where the original of a removed video lay."""
+    with lock(root / "checksums.lock"):
+        kept = {key: check for key, check in _cached(root).items() if check[:16] != video}
+        if kept.keys() != _cached(root).keys():
+            write_bytes(root / CHECKSUMS, dump_checked(kept))
+
+
 def original_path(folder: Path, manifest: dict[str, Any]) -> Path:
     """Path of a video's original, whether or not it is still there."""
     return folder / manifest["source"]["path"]  # which is absolute where it is linked

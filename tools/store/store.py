@@ -32,9 +32,12 @@ WEIGHTS = {
 STAGES = tuple(WEIGHTS)
 CACHED = 256
 """Parsed stage files in memory, at most."""
-CANDIDATES = 10
-"""Videos that the error of an ambiguous name lists, at most."""
 _T = TypeVar("_T")
+
+
+def is_video_id(ref: str) -> bool:
+    """True if a text has the form of a video's id."""
+    return re.fullmatch(r"[0-9a-f]{16}", ref) is not None
 
 
 class Store:
@@ -63,22 +66,10 @@ class Store:
         return sorted(videos, key=lambda video: (video.title.casefold(), video.id))
 
     def get(self, ref: str) -> Video:
-        """Find a video by its id, the start of one (4 characters or more) or a unique title."""
-        if re.fullmatch(r"[0-9a-f]{16}", ref) and (self.folder(ref) / "manifest.json").exists():
-            return self._video(ref)
-        videos = self.list()
-        matches = [v for v in videos if len(ref) >= 4 and v.id.startswith(ref)]
-        matches = matches or [v for v in videos if v.title.casefold() == ref.casefold()]
-        if len(matches) == 1:
-            return matches[0]
-        if matches:
-            named = ", ".join(f"{v.id} ({v.title})" for v in matches[:CANDIDATES])
-            raise UnknownVideo(f"{ref!r} is ambiguous; one of: {named}")
-        raise UnknownVideo(
-            f"no video {ref!r} in the library: `cuepoint library list` names those that are there"
-            if videos
-            else f"no video {ref!r}: the library is empty; add one with `cuepoint index FILE`"
-        )
+        """Video of an id; UnknownVideo if there is none."""
+        if not is_video_id(ref):
+            raise UnknownVideo(f"no video {ref!r} in the library")
+        return self._video(ref)
 
     def manifest(self, video: str) -> Manifest:
         """Manifest of a video; UnknownVideo without one, Damaged if it cannot be read."""
@@ -87,6 +78,10 @@ class Store:
     def generation(self, video: str) -> int:
         """Number that rises with every stage that finishes."""
         return int(self.manifest(video)["generation"])
+
+    def manifest_stamp(self, video: str) -> tuple[int, int]:
+        """Time and inode of the manifest, which change with every result of a stage."""
+        return self._manifests.stamp(video)
 
     def stamp(self, video: str, *stages: str) -> tuple[tuple[str, str], ...]:
         """Cache key that changes with the files of these stages and with nothing else."""

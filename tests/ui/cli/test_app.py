@@ -34,7 +34,7 @@ EVIDENCE = "id handle video title start end kind text facts image score source l
 COVERAGE = "video duration frames longest_gap speech screen objects notes ready"
 ANSWER = (
     "question answer found claims evidence nearest coverage model tokens cost_usd seconds thread "
-    "notes"
+    "coverage_total notes"
 )
 Encode = Callable[..., Path]
 

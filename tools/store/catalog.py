@@ -1,0 +1,333 @@
+"""Catalog of a library: a row per video, and all that is said and shown in it.
+
+A copy of the videos' files in a form that can be asked: which videos hold a word, where a phrase
+stands, which one has a title. Any process reads it; whoever finishes a stage fills it, in one
+transaction per video. Words are compared as stems: `words` (FTS5) finds phrases, `letters` (FTS5,
+trigrams) words on screen whose spaces were misread, `terms` says how often a video holds a stem.
+Coarse vectors find a video by meaning. It is never believed: what is cited is read from the files.
+"""
+
+import logging
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tools.errors import Damaged, NotIndexed, RefusedRequest, UnknownVideo, VideoError
+from tools.store.catalog_file import DAMAGED, delete, identity, index_folder, open_database, run
+from tools.store.catalog_rows import (
+    INDEXED,
+    Statement,
+    Text,
+    build,
+    deletion,
+    replacing,
+    rows,
+    stamp,
+)
+from tools.store.store import Store
+
+SETTLED_NS = 2_000_000_000
+"""Age of a change of the folder of videos from which on another change has a time of its own."""
+_T = TypeVar("_T")
+_log = logging.getLogger(__name__)
+LETTERS = 4
+"""Letters of a word, at least, that is looked for inside others where spaces may be lost."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A video as the catalog knows it; `covered` is complete, partial or none."""
+
+    id: str
+    title: str
+    duration: float
+    covered: str
+
+
+@dataclass(frozen=True, eq=False)
+class LibraryVectors:
+    """Coarse vectors of one provider over all videos; by row the video, the time, the vector."""
+
+    videos: list[str]
+    milliseconds: NDArray[np.int64]
+    array: NDArray[np.float32]
+
+
+class Catalog:
+    """Catalog of one store. Safe for many threads and processes."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._guard = threading.RLock()
+        self._filling = threading.Lock()
+        self._database: sqlite3.Connection | None = None
+        self._file: tuple[int, int] | None = None
+        """Device and inode of the open file; None in memory."""
+
+    # Questions
+
+    def entries(self, limit: int = -1) -> list[Entry]:
+        """Videos by title, at most `limit`."""
+        sql = "SELECT id, title, duration, covered FROM videos ORDER BY folded, id LIMIT ?"
+        return [Entry(*row) for row in self._query(sql, [limit])]
+
+    def coverage(self) -> dict[str, int]:
+        """Number of videos by how much of them is indexed: complete, partial, none."""
+        found = self._query("SELECT covered, count(*) FROM videos GROUP BY covered")
+        return {**dict.fromkeys(("complete", "partial", "none"), 0), **dict(found)}
+
+    def stamps(self) -> list[tuple[str, str]]:
+        """Ids of the videos, each with what changes with its index."""
+        return [
+            (id, stamp) for id, stamp in self._query("SELECT id, stamp FROM videos ORDER BY id")
+        ]
+
+    def coming(self) -> bool:
+        """True if a video is not wholly indexed yet."""
+        return bool(self._query("SELECT 1 FROM videos WHERE coming LIMIT 1"))
+
+    def named(self, ref: str) -> list[Entry]:
+        """Videos whose id begins so (4 characters or more), else those with that title."""
+        sql = "SELECT id, title, duration, covered FROM videos WHERE"
+        found = (
+            self._query(f"{sql} id BETWEEN ? AND ?", [ref, f"{ref}\uffff"]) if len(ref) >= 4 else []
+        )
+        found = found or self._query(f"{sql} folded = ? ORDER BY id", [ref.casefold()])
+        return [Entry(*row) for row in found]
+
+    def texts(self, video: str, kind: str) -> list[Any]:
+        """Utterances (`speech`) or on-screen texts (`screen`) of a video, by time."""
+        sql = "SELECT item FROM texts WHERE video = ? AND kind = ? ORDER BY start, row"
+        return [build(kind, item) for (item,) in self._query(sql, [video, kind])]
+
+    def version(self, video: str) -> str:
+        """What changes with the texts of a video, and with nothing else."""
+        found = self._query("SELECT texts FROM videos WHERE id = ?", [video])
+        return found[0][0] if found else ""
+
+    def holding(self, words: Iterable[str], kinds: Sequence[str]) -> dict[str, dict[str, int]]:
+        """By stem, how often each video that holds it does, in what is said or shown."""
+        places = _places(kinds)
+        sql = f"SELECT video, sum(count) FROM terms WHERE stem = ? AND kind IN {places}"
+        return {word: dict(self._query(f"{sql} GROUP BY video", [word, *kinds])) for word in words}
+
+    def vocabulary(self, first: str) -> list[str]:
+        """Stems of the library that begin so."""
+        sql = "SELECT DISTINCT stem FROM terms WHERE stem BETWEEN ? AND ?"
+        return [word for (word,) in self._query(sql, [first, f"{first}\uffff"])]
+
+    def matching(
+        self, phrase: Sequence[str], kind: str, videos: Collection[str] | None = None
+    ) -> Iterator[tuple[Text, list[str], int]]:
+        """Texts that may hold a phrase, given as stems, by video and time.
+
+        Each comes with its stems and those of the words after it, and the number of its own.
+        """
+        if not phrase or (videos is not None and not videos):
+            return
+        letters = "".join(phrase)
+        ways = [("words", "{forms speaker} : " + _quoted(" ".join(phrase)))]
+        if kind == "screen" and len(letters) >= LETTERS:
+            ways.append(("letters", _quoted(letters)))
+        found = " UNION ".join(f"SELECT rowid FROM {way} WHERE {way} MATCH ?" for way, _ in ways)
+        sql = f"SELECT item, forms, own FROM texts WHERE kind = ? AND row IN ({found})"
+        values: list[Any] = [kind, *(match for _, match in ways)]
+        if videos is not None:
+            sql, values = f"{sql} AND video IN {_places(videos)}", [*values, *videos]
+        for item, held, own in self._query(f"{sql} ORDER BY video, start, row", values):
+            yield build(kind, item), held.split(), own
+
+    def coarse(self, kind: str, provider: str, dimensions: int) -> LibraryVectors:
+        """Coarse vectors of the library by one provider: a scan, of some twenty rows a video."""
+        sql = "SELECT video, milliseconds, vectors FROM coarse WHERE kind = ? AND provider = ?"
+        sql += " AND dimensions = ? ORDER BY video"
+        rows = self._query(sql, [kind, provider, dimensions])
+        times = [np.frombuffer(row[1], "<i8") for row in rows]
+        videos = [row[0] for row, each in zip(rows, times, strict=True) for _ in each]
+        array = np.frombuffer(b"".join(row[2] for row in rows), "<f2").reshape(-1, dimensions)
+        milliseconds = np.concatenate([np.zeros(0, np.int64), *times])
+        return LibraryVectors(videos, milliseconds, array.astype(np.float32))
+
+    def providers(self, kind: str) -> list[str]:
+        """Embedders that made coarse vectors, the commonest first."""
+        sql = "SELECT provider FROM coarse WHERE kind = ? GROUP BY provider ORDER BY -count(*)"
+        return [name for (name,) in self._query(sql, [kind])]
+
+    # Filling
+
+    def sync(self, videos: Collection[str] | None = None) -> None:
+        """Fill what is missing or older than the files; one look at a folder if nothing changed.
+
+        Of some videos, or of all. While another thread fills, questions are answered from what is
+        there. Damaged where a file is not what was written.
+        """
+        if not self._filling.acquire(blocking=False):
+            return
+        try:
+            if videos is not None:
+                self._fill(self._stale(videos))
+                return
+            changed, looked = self._changed(), time.time_ns()
+            if self._query("SELECT value FROM meta WHERE name = 'changed'") == [(changed,)]:
+                self._fill(self._ids("pending"))
+                return
+            self._fill(self._stale({*self._ids("1"), *self._folders()}))
+            if looked - changed >= SETTLED_NS:
+                self._write([("INSERT OR REPLACE INTO meta VALUES ('changed', ?)", [changed])])
+        finally:
+            self._filling.release()
+
+    def mark(self, video: str) -> None:
+        """Say that a video's files change: it is compared with them until it is filled again."""
+        self._write([("UPDATE videos SET pending = 1 WHERE id = ?", [video])])
+
+    def refresh(self, video: str) -> None:
+        """Fill the rows of one video as far as its files changed; drop those of a removed one."""
+        known = self._query("SELECT texts, vectors FROM videos WHERE id = ?", [video])
+        try:
+            self._write(replacing(self.store, video, known[0] if known else ()))
+        except UnknownVideo:
+            if known:
+                self._write(deletion(video))
+        except NotIndexed:  # being made again while we look: it stays as it is until then
+            return
+
+    def refill(self, video: str) -> None:
+        """Fill all rows of one video again: they are not what its files say."""
+        self._write(deletion(video))
+        self.refresh(video)
+
+    def remove(self, video: str) -> None:
+        """Remove every trace of a video from the file."""
+        # A deleted text stands in the segments of the full-text indexes until they are merged.
+        merge = [(f"INSERT INTO {table}({table}) VALUES ('optimize')", ()) for table in INDEXED]
+        self._write([*deletion(video), *merge])
+        with self._guard, suppress(sqlite3.Error):
+            self._open().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def differences(self) -> list[str]:
+        """Ids of videos whose rows are not what their files say; "" for the full-text indexes."""
+        found: list[str] = []
+        with closing(open_database(None)) as fresh:
+            for video in sorted({*self._ids("1"), *self._folders()}):
+                with suppress(UnknownVideo, NotIndexed, Damaged, RefusedRequest):
+                    run(fresh, replacing(self.store, video, ()))
+                if rows(fresh, video) != self._use(lambda held, id=video: rows(held, id)):
+                    found.append(video)
+        try:
+            for table in INDEXED:
+                sql = f"INSERT INTO {table}({table}, rank) VALUES ('integrity-check', 1)"
+                self._use(lambda database, sql=sql: database.execute(sql))
+        except sqlite3.DatabaseError:
+            found.append("")
+        return found
+
+    def rebuild(self) -> None:
+        """Fill the file again, all of it."""
+        with self._guard:
+            self.close()
+            delete(index_folder(self.store.root))
+            self.sync()
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._guard:
+            if self._database:
+                self._database.close()
+            self._database = None
+
+    # The file
+
+    def _changed(self) -> int:
+        """When a video was last changed, added or removed, in ns; 0 without any."""
+        try:
+            return (self.store.root / "videos").stat().st_mtime_ns
+        except FileNotFoundError:
+            return 0
+
+    def _folders(self) -> list[str]:
+        """Names of the folders that hold videos, also of one whose manifest was lost."""
+        with suppress(FileNotFoundError):
+            return [one.name for one in os.scandir(self.store.root / "videos") if one.is_dir()]
+        return []
+
+    def _stale(self, videos: Collection[str]) -> list[str]:
+        """Videos whose rows are missing, older than the files, or of no video any more."""
+        known = dict(self._query("SELECT id, stamp FROM videos WHERE NOT pending"))
+        known |= dict.fromkeys(self._ids("pending"), "pending")
+        return sorted(id for id in videos if known.get(id, "") != stamp(self.store, id))
+
+    def _fill(self, videos: Iterable[str]) -> None:
+        """Fill some videos; what is damaged is told after the rest is filled."""
+        damaged: VideoError | None = None
+        for video in videos:
+            try:
+                self.refresh(video)
+            except (Damaged, RefusedRequest) as error:
+                damaged = damaged or error
+        if damaged:
+            raise damaged
+
+    def _ids(self, where: str, *values: str) -> list[str]:
+        return [id for (id,) in self._query(f"SELECT id FROM videos WHERE {where}", values)]
+
+    def _query(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        return self._use(lambda database: database.execute(sql, [*values]).fetchall())
+
+    def _write(self, statements: Sequence[Statement]) -> None:
+        self._use(lambda database: run(database, statements))
+
+    def _use(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
+        """Do some work on the file; on what is there of it in memory where the disk refuses it."""
+        with self._guard:
+            try:
+                return work(self._open())
+            except sqlite3.Error as error:
+                damaged = error.sqlite_errorcode & 0xFF in DAMAGED
+                _log.info(
+                    "the catalog is %s: %s", "filled again" if damaged else "in memory", error
+                )
+                self._recover(damaged)
+                return work(self._open())
+
+    def _open(self) -> sqlite3.Connection:
+        """The open file; opened again where another one lies in its place."""
+        folder = index_folder(self.store.root)
+        if self._database and self._file and self._file != identity(folder):
+            self.close()
+        if self._database is None:
+            self._database = open_database(folder)
+            self._file = identity(folder)
+        return self._database
+
+    def _recover(self, damaged: bool) -> None:
+        """Delete a damaged file and fill it again; copy one into memory that can't be written."""
+        before = self._database
+        self._database = None
+        if damaged:
+            delete(index_folder(self.store.root))
+        else:
+            self._database, self._file = open_database(None), None
+            with suppress(sqlite3.Error):
+                if before:
+                    before.backup(self._database)
+        if before:
+            before.close()
+        self.sync()
+
+
+def _quoted(text: str) -> str:
+    """A phrase as FTS5 takes it literally."""
+    return '"' + text.replace('"', '""') + '"'
+
+
+def _places(values: Collection[Any]) -> str:
+    return f"({', '.join('?' * len(values))})"

@@ -1,0 +1,165 @@
+"""File of the catalog: its tables, and how it is opened where that can be done.
+
+A file that is damaged is deleted and filled again, one of a newer release is left alone beside
+ours. Where no file can be written or read, the tables are in memory, and filled from the videos.
+"""
+
+import hashlib
+import logging
+import os
+import sqlite3
+from collections.abc import Sequence
+from contextlib import suppress
+from itertools import groupby
+from operator import itemgetter
+from pathlib import Path
+from typing import Any
+
+from platformdirs import user_cache_path
+
+VERSION = 1
+"""Layout of the tables, in the file's `user_version`."""
+NAME = "catalog.sqlite"
+BUSY_SECONDS = 2.0
+"""Seconds to wait for another process that writes."""
+DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_SCHEMA = """
+CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE videos (
+    id TEXT PRIMARY KEY, title TEXT NOT NULL, folded TEXT NOT NULL, duration REAL NOT NULL,
+    covered TEXT NOT NULL, coming INTEGER NOT NULL, stamp TEXT NOT NULL,
+    texts TEXT NOT NULL, vectors TEXT NOT NULL, pending INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX videos_folded ON videos (folded);
+CREATE INDEX videos_pending ON videos (id) WHERE pending;
+CREATE TABLE texts (
+    row INTEGER PRIMARY KEY, video TEXT NOT NULL, kind TEXT NOT NULL, start REAL NOT NULL,
+    item TEXT NOT NULL, own INTEGER NOT NULL, forms TEXT NOT NULL, speaker TEXT NOT NULL,
+    raw TEXT NOT NULL  -- item: JSON; own: of the forms, the first so many are its own
+);
+CREATE INDEX texts_video ON texts (video, kind, start);
+CREATE TABLE terms (
+    stem TEXT NOT NULL, video TEXT NOT NULL, kind TEXT NOT NULL, count INTEGER NOT NULL,
+    PRIMARY KEY (stem, video, kind)
+) WITHOUT ROWID;
+CREATE INDEX terms_video ON terms (video);
+CREATE TABLE coarse (
+    video TEXT NOT NULL, kind TEXT NOT NULL, provider TEXT NOT NULL, dimensions INTEGER NOT NULL,
+    milliseconds BLOB NOT NULL, vectors BLOB NOT NULL,
+    PRIMARY KEY (kind, provider, dimensions, video)
+) WITHOUT ROWID;
+CREATE VIRTUAL TABLE words USING fts5(
+    video, forms, speaker, content='texts', content_rowid='row',
+    tokenize="ascii tokenchars '+#:.,/_-&@%'"
+);
+CREATE VIRTUAL TABLE letters USING fts5(
+    raw, content='texts', content_rowid='row', tokenize='trigram'
+);
+"""
+_log = logging.getLogger(__name__)
+
+
+def index_folder(root: Path) -> Path:
+    """Folder of a library's indexes: its own, or one in the user's cache.
+
+    SQLite and Chroma need a local file system that can be written; a library on another one has
+    its indexes on this machine, by its path.
+    """
+    if _is_writable(root) and not _is_remote(root):
+        return root
+    name = hashlib.sha256(str(root.absolute()).encode()).hexdigest()[:16]
+    return user_cache_path("cuepoint", appauthor=False) / "indexes" / name
+
+
+def open_database(folder: Path | None) -> sqlite3.Connection:
+    """Open the catalog in a folder; in memory without one, or where that cannot be done."""
+    if folder is not None:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            return _open(folder / NAME)
+        except (OSError, sqlite3.Error) as error:
+            _log.info("the catalog is kept in memory: %s", error)
+    return _prepared(sqlite3.connect(":memory:", check_same_thread=False))
+
+
+def identity(folder: Path) -> tuple[int, int] | None:
+    """Device and inode of the file in a folder; None without one."""
+    try:
+        stat = (folder / NAME).stat()
+        return stat.st_dev, stat.st_ino
+    except OSError:
+        return None
+
+
+def run(database: sqlite3.Connection, statements: Sequence[tuple[str, Sequence[Any]]]) -> None:
+    """Run statements in one transaction; all of them or none."""
+    database.execute("BEGIN IMMEDIATE")
+    try:
+        for sql, group in groupby(statements, key=itemgetter(0)):
+            database.executemany(sql, [values for _, values in group])
+        database.execute("COMMIT")
+    except BaseException:
+        if database.in_transaction:
+            database.execute("ROLLBACK")
+        raise
+
+
+def delete(folder: Path) -> None:
+    """Delete the file in a folder with its write-ahead log."""
+    for suffix in ("", "-wal", "-shm"):
+        with suppress(FileNotFoundError):
+            (folder / f"{NAME}{suffix}").unlink()
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    for _ in range(2):
+        database = sqlite3.connect(path, BUSY_SECONDS, check_same_thread=False)
+        try:
+            database.execute("PRAGMA journal_mode = WAL")
+            (version,) = database.execute("PRAGMA user_version").fetchone()
+            if version > VERSION:
+                database.close()
+                return _open(path.with_name(f"catalog-{VERSION}.sqlite"))
+            if version in (0, VERSION):
+                return _prepared(database)
+        except sqlite3.DatabaseError as error:
+            if error.sqlite_errorcode & 0xFF not in DAMAGED:
+                database.close()
+                raise
+        database.close()  # damaged, or of an older release
+        delete(path.parent)
+    raise sqlite3.DatabaseError(f"{path} cannot be made")
+
+
+def _prepared(database: sqlite3.Connection) -> sqlite3.Connection:
+    database.isolation_level = None  # transactions are written out
+    database.execute("PRAGMA synchronous = NORMAL")
+    database.execute("PRAGMA secure_delete = ON")  # what is removed is gone from the file
+    (version,) = database.execute("PRAGMA user_version").fetchone()
+    if version != VERSION:
+        database.execute("BEGIN IMMEDIATE")
+        (version,) = database.execute("PRAGMA user_version").fetchone()
+        if version != VERSION:  # unless another process was faster
+            for statement in _SCHEMA.split(";\n"):
+                database.execute(statement)
+            database.execute(f"PRAGMA user_version = {VERSION}")
+        database.execute("COMMIT")
+    return database
+
+
+def _is_writable(folder: Path) -> bool:
+    while not folder.exists():
+        folder = folder.parent
+    return os.access(folder, os.W_OK)
+
+
+def _is_remote(folder: Path) -> bool:
+    """Whether a folder lies on a network file system, as far as the mount table tells."""
+    remote = ("nfs", "cifs", "smb", "fuse.sshfs", "fuse.rclone", "9p", "afs", "ceph", "gluster")
+    best, kind = "", ""
+    with suppress(OSError):
+        for line in Path("/proc/self/mounts").read_text("utf-8", "replace").splitlines():
+            _, place, type_, *_ = line.split(" ")
+            if len(place) >= len(best) and folder.absolute().is_relative_to(place):
+                best, kind = place, type_
+    return kind.startswith(remote)

@@ -1,0 +1,153 @@
+"""Rows of one video in the catalog, made from its files, as the statements that write them."""
+
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict
+from itertools import zip_longest
+from typing import Any
+
+from tools.media import ScreenText, Utterance
+from tools.store.coverage import coverage, covered
+from tools.store.dense import FOLDER, without_parts
+from tools.store.embeddings import COARSE_KINDS, coarse_vectors
+from tools.store.records import screen_text
+from tools.store.recovery import ABOUT, RECORD
+from tools.store.store import Store
+from tools.text.tokens import stem, stems, surface_forms
+
+Statement = tuple[str, Sequence[Any]]
+Text = Utterance | ScreenText
+TEXT_STAGES = ("subtitles", "screen", "speech", "speakers")
+VECTOR_STAGES = ("pass", "pictures", "vectors")
+FOLLOWING_SECONDS, FOLLOWING_WORDS = 2.0, 8
+"""A phrase may end in the next utterance: how soon that begins, and how much of it is looked at."""
+INDEXED = {"words": "video, forms, speaker", "letters": "raw"}
+"""Columns of the full-text indexes, by table."""
+
+
+def stamp(store: Store, video: str) -> str:
+    """Times of a video's manifest and dense samples, equal where nothing changed; "" without one.
+
+    Nothing is read. A video whose manifest was lost has a stamp too.
+    """
+    folder = store.folder(video)
+    times: list[int] = []
+    for path in (folder / RECORD, folder / ABOUT, folder / FOLDER):
+        try:
+            stat = path.stat()
+            times += (stat.st_mtime_ns, stat.st_ino)
+        except (FileNotFoundError, NotADirectoryError):
+            times += (0, 0)
+    return json.dumps(times) if any(times[:4]) else ""
+
+
+def text_stamp(store: Store, video: str) -> str:
+    """Checksums of the files of words, and how many texts each dense sample holds."""
+    samples = [len(one.texts) for one in store.dense_samples(video)]
+    return json.dumps([store.stamp(video, *TEXT_STAGES), samples])
+
+
+def replacing(store: Store, video: str, known: Sequence[str]) -> list[Statement]:
+    """Statements that write a video's rows; `known` are its stamps of texts and vectors, if any.
+
+    Words and vectors that did not change stay. NotIndexed while a stage is made again, Damaged
+    where a file is not what was written.
+    """
+    before, metadata, part = stamp(store, video), store.get(video), coverage(store, video)
+    texts = text_stamp(store, video)
+    vectors = json.dumps(store.stamp(video, *VECTOR_STAGES))
+    statements: list[Statement] = []
+    if texts not in known[:1]:
+        statements += [*_text_deletion(video), *_texts(store, video)]
+    if vectors not in known[1:] or texts not in known[:1]:
+        statements += [("DELETE FROM coarse WHERE video = ?", [video]), *_coarse(store, video)]
+    row = [video, metadata.title, metadata.title.casefold(), metadata.duration]
+    row += [covered(part), any(share < 1 for share in part.ready.values())]
+    row += [before, texts, vectors, stamp(store, video) != before]
+    sql = f"INSERT OR REPLACE INTO videos VALUES ({', '.join('?' * len(row))})"
+    return [*statements, (sql, row)]
+
+
+def deletion(video: str) -> list[Statement]:
+    """Statements that delete every row of a video."""
+    every = ("coarse WHERE video", "videos WHERE id")
+    return [*_text_deletion(video), *((f"DELETE FROM {where} = ?", [video]) for where in every)]
+
+
+def build(kind: str, item: str) -> Text:
+    """Build an utterance (`speech`) or an on-screen text (`screen`) from its row."""
+    row = json.loads(item)
+    return screen_text(row) if kind == "screen" else Utterance(**row)
+
+
+def _text_deletion(video: str) -> list[Statement]:
+    gone: list[Statement] = []
+    for table, columns in INDEXED.items():
+        sql = f"INSERT INTO {table}({table}, rowid, {columns}) SELECT 'delete', row, {columns}"
+        gone.append((f"{sql} FROM texts WHERE video = ?", [video]))
+    for table in ("texts", "terms"):
+        gone.append((f"DELETE FROM {table} WHERE video = ?", [video]))
+    return gone
+
+
+def _texts(store: Store, video: str) -> list[Statement]:
+    by_kind: dict[str, Sequence[Text]] = {
+        "speech": store.utterances(video),
+        "screen": without_parts(store.screen_text(video), store.dense_samples(video)),
+    }
+    statements: list[Statement] = []
+    for kind, items in by_kind.items():
+        counts: Counter[str] = Counter()
+        for item, follower in zip_longest(items, items[1:]):
+            forms = [stem(word) for word in surface_forms(item.text)]
+            counts.update(stems(f"{item.text} {speaker_of(item)}"))
+            own = len(forms)
+            if kind == "speech" and follower and follows(item, follower):
+                after = surface_forms(follower.text)[:FOLLOWING_WORDS]
+                forms += [stem(word) for word in after]
+            raw = "".join(surface_forms(item.text)) if kind == "screen" else ""
+            speaker = " ".join(stems(speaker_of(item)))
+            row = [video, kind, item.start, json.dumps(asdict(item)), own, " ".join(forms)]
+            sql = "INSERT INTO texts VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)"
+            statements.append((sql, [*row, speaker, raw]))
+        rows = [[word, video, kind, count] for word, count in counts.items()]
+        statements += [("INSERT INTO terms VALUES (?, ?, ?, ?)", row) for row in rows]
+    for table, columns in INDEXED.items():
+        sql = f"INSERT INTO {table}(rowid, {columns}) SELECT row, {columns} FROM texts"
+        statements.append((f"{sql} WHERE video = ?", [video]))
+    return statements
+
+
+def _coarse(store: Store, video: str) -> list[Statement]:
+    statements: list[Statement] = []
+    for kind in COARSE_KINDS:
+        if made := coarse_vectors(store, video, kind):
+            blobs = made.milliseconds.astype("<i8").tobytes(), made.array.astype("<f2").tobytes()
+            row = [video, kind, made.provider, made.array.shape[1], *blobs]
+            statements.append(("INSERT INTO coarse VALUES (?, ?, ?, ?, ?, ?)", row))
+    return statements
+
+
+def speaker_of(item: Text) -> str:
+    """Label of who speaks; empty for text on screen."""
+    return (item.speaker or "") if isinstance(item, Utterance) else ""
+
+
+def follows(item: Text, follower: Text) -> bool:
+    """Whether what comes next goes on with the same sentence, as far as times tell."""
+    return -0.05 <= follower.start - item.end <= FOLLOWING_SECONDS
+
+
+def rows(database: sqlite3.Connection, video: str) -> list[list[Any]]:
+    """Every row of a video, to be compared with those of another catalog."""
+    found: list[list[Any]] = []
+    for sql in (
+        "SELECT title, duration, covered, coming, texts, vectors FROM videos WHERE id = ?",
+        "SELECT kind, item, own, forms, speaker, raw FROM texts WHERE video = ? ORDER BY row",
+        "SELECT stem, kind, count FROM terms WHERE video = ? ORDER BY stem, kind",
+        "SELECT kind, provider, milliseconds, vectors FROM coarse WHERE video = ? ORDER BY kind",
+    ):
+        found.append(database.execute(sql, [video]).fetchall())
+    return found
