@@ -32,7 +32,6 @@ bench: $(VENV)/installed ## speed and quality, as tables
 	$(BIN)/python -m benchmarks.speed
 	$(BIN)/python -m benchmarks.quality
 	$(BIN)/python -m benchmarks.growing
-	$(BIN)/python -m benchmarks.scene_index
 	$(BIN)/python -m benchmarks.embedding
 	$(BIN)/python -m benchmarks.near_duplicates
 	$(BIN)/python -m benchmarks.speech

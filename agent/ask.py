@@ -265,7 +265,7 @@ def _coverage(
 def _cited_coverage(
     library: "Library", known: tuple[Coverage, ...], shown: Sequence[NumberedEvidence]
 ) -> tuple[Coverage, ...]:
-    """What is known of coverage, and that of the other videos that are shown."""
+    """The known coverage, and that of the other videos that are shown."""
     there = {part.video for part in known}
     found = list(known)
     for video in dict.fromkeys(one.evidence.video for one in shown):

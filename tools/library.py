@@ -12,6 +12,7 @@ from tools import evidence as make
 from tools.arguments import End, Start, VideoId
 from tools.errors import Damaged, RefusedRequest, UnknownVideo
 from tools.media import Coverage, Evidence, Kind, Video, overlaps
+from tools.search import chroma
 from tools.search.motion import of_movement
 from tools.search.sound_search import of_sound
 from tools.store import evidence as stored
@@ -61,11 +62,13 @@ class Library(Store):
     def remove(self, video: str) -> None:
         """Remove a video with every trace of it; a linked original stays where it is.
 
-        Its folder goes first, at once: what is left after a kill goes at the next `sync`.
+        Its folder goes first, at once: what is left after a kill goes at the next `sync`,
+        and from Chroma when the process that has it open looks.
         """
         super().remove(video)
         forget_checksum(self.root, video)
         self.catalog.remove(video)
+        chroma.remove(self.catalog, video)
 
     def picture(self, image: str) -> Path:
         """File of a picture; made again if missing or damaged."""

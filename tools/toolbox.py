@@ -45,8 +45,9 @@ class Toolbox(SearchCapabilities, SamplingCapabilities, LibraryCapabilities, Sum
         self._store: Store = library
         self.catalog = library.catalog
         self._resolve = library.evidence
-        self.texts = TextSearch(library.catalog, index, threads, device)
-        self.pictures = PictureSearch(library, image_embedder, missing_embedder)
+        self.index = index or ExactIndex(library.catalog)
+        self.texts = TextSearch(library.catalog, self.index, threads, device)
+        self.pictures = PictureSearch(library, self.index, image_embedder, missing_embedder)
         self._load_reader = cache(load_reader or (lambda: None))
         self._guard = threading.Lock()
 

@@ -330,6 +330,8 @@ class _Turn:
         if senses or said.found:
             return said
         without = self._toolbox.pictures.blind(self._videos) if self.plan.senses.plainly else ""
+        if self.plan.kind == "like":
+            without = self._toolbox.pictures.uncompared(self._videos)
         without = without or self._toolbox.texts.unread()
         told = f"{without[:1].upper()}{without[1:]}."
         if not without or told in self._said_before:

@@ -18,7 +18,7 @@ from agent.extractive.synonyms import synonyms
 from agent.extractive.words import LITTLE, is_phrasing
 from tools.embed import bundled_embedder
 from tools.media import Evidence
-from tools.search.text_ranking import find_words, stem, stems, surface_forms
+from tools.search.text_ranking import EXACT, find_words, stem, stems, surface_forms
 from tools.text.languages import foreign_name
 
 if TYPE_CHECKING:
@@ -87,15 +87,20 @@ class Relevance:
     def holders(self, word: str) -> set[str]:
         """Ids of the speech and on-screen text that hold a word in any form."""
         if word not in self._holders:
-            self._holders[word] = {
-                one.id for corpus in self.corpora for one in find_words([word], corpus.items)
-            }
-            if not self._holders[word]:
-                for corpus in self.corpora:
-                    if forms := set(corpus.forms(word)):
-                        found = (one.id for one in corpus.items if forms & set(stems(one.text)))
-                        self._holders[word].update(found)
+            self._holders[word] = self._holding(word)
         return self._holders[word]
+
+    def _holding(self, word: str) -> set[str]:
+        if len(surface_forms(word)) != 1:
+            items = (one for corpus in self.corpora for one in find_words([word], corpus.items))
+            return {one.id for one in items}
+        held = [
+            (one.id, how)
+            for c in self.corpora
+            for one, how in zip(c.items, c.holds(word), strict=True)
+        ]
+        exact = {id for id, how in held if how in EXACT}
+        return exact or {id for id, how in held if how}
 
     @cached_property
     def _names(self) -> set[str]:

@@ -13,16 +13,24 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from tools.embed.embedder import Embedder, Floats, ImageEmbedder, TextEmbedder, Vectors, unit_rows
+from tools.embed.embedder import (
+    Embedder,
+    Floats,
+    ImageEmbedder,
+    PictureEmbedder,
+    TextEmbedder,
+    Vectors,
+    unit_rows,
+)
 from tools.errors import ProviderUnavailable
 from tools.models import registry as models
 
 if TYPE_CHECKING:
     from tools.embed.wordllama import WordLlamaEmbedder
 
-__all__ = ["Embedder", "Floats", "ImageEmbedder", "TextEmbedder", "Vectors", "bundled_embedder"]
-__all__ += ["load_embedder", "load_image_embedder", "resolve_embedder", "resolve_image_embedder"]
-__all__ += ["unit_rows"]
+__all__ = ["Embedder", "Floats", "ImageEmbedder", "PictureEmbedder", "TextEmbedder", "Vectors"]
+__all__ += ["bundled_embedder", "load_embedder", "load_image_embedder", "resolve_embedder"]
+__all__ += ["resolve_image_embedder", "unit_rows"]
 _LOADED: dict[Any, tuple[Any, Any]] = {}
 """Loaded embedders, each with the fingerprint of its folder."""
 _LOCK = Lock()

@@ -49,12 +49,24 @@ class TextEmbedder(Embedder, Protocol):
         ...
 
 
-class ImageEmbedder(Embedder, Protocol):
-    """Embedder of pictures and texts in one space."""
+class PictureEmbedder(Protocol):
+    """Provider of picture vectors; without texts, pictures are compared with each other only."""
+
+    name: str
+    """Name in the manifest."""
+
+    @property
+    def dimensions(self) -> int:
+        """Numbers in a row."""
+        ...
 
     def images(self, images: Sequence[Path]) -> Floats:
         """Embed pictures, a unit row each. UnreadableMedia names one that is no picture."""
         ...
+
+
+class ImageEmbedder(Embedder, PictureEmbedder, Protocol):
+    """Embedder of pictures and texts in one space."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,4 +1,4 @@
-"""What is said around each moment, and how near in meaning it is to a question.
+"""Passages: runs of cues around each moment, and their similarity to a question.
 
 A cue of subtitles is a piece of a sentence. What it is about, and what answers a question, stands
 around it: so it is compared with the cue, and with passages of a few widths around it. A model that
@@ -33,7 +33,7 @@ PARTS = 4
 
 @dataclass(frozen=True)
 class Passage:
-    """What is said in so many seconds around a moment."""
+    """The speech of so many seconds around a moment."""
 
     width: float
     middle: float
@@ -41,13 +41,13 @@ class Passage:
 
     @property
     def id(self) -> str:
-        """What its vector is stored under; nothing that can be cited."""
+        """Key of its vector; nothing that can be cited."""
         return f"{self.width:g}@{self.middle:.3f}"
 
 
 @dataclass(frozen=True, eq=False)
 class Nearness:
-    """How near in meaning a question is to some cues: cosines, one column per cue."""
+    """Cosine similarities of a question and some cues, one column per cue."""
 
     own: Doubles
     around: Doubles

@@ -50,10 +50,9 @@ class SamplingCapabilities:
         last line says so where the time did not suffice.
         """
         id = self.library.get(video).id
-        visual = self.pictures.visual if self.library.picture_vectors(id) else None
         with self._guard:  # so that it is loaded once
             reader = self._load_reader()
-        embedder = visual.embedder if visual else None
+        embedder = self.pictures.embedder(id)
         incomplete = DenseSampler(self.library, id, reader, embedder).sample(start, end)
         whole = of_span(self.library, id, start, max(end, start + 0.001))
         found = moment(self.library, id, start, max(end, start))

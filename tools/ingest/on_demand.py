@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from dataclasses import asdict, dataclass, replace
 
-from tools.embed import ImageEmbedder
+from tools.embed import PictureEmbedder
 from tools.errors import Interrupted, RefusedRequest
 from tools.files.checksums import dump_checked
 from tools.files.disk import disk_error, disk_state, note
@@ -59,7 +59,7 @@ class DenseSampler:
     library: Library
     video: str
     reader: TextReader | None
-    embedder: ImageEmbedder | None
+    embedder: PictureEmbedder | None
 
     def sample(self, start: float, end: float) -> str:
         """Sample each second of [start, end) that lacks results of the reader or embedder.

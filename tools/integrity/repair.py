@@ -16,7 +16,7 @@ from tools.integrity import verify as check
 from tools.integrity.verify import Problem
 from tools.library import Library
 from tools.models.providers import Providers
-from tools.search import vector_index as index
+from tools.search import chroma
 from tools.store import dense, frames, recovery
 from tools.store.manifest import REPAIR, write_manifest
 from tools.store.original import CHECKSUMS
@@ -140,6 +140,8 @@ def _mend_library(library: Library) -> None:
         write_bytes(library.root / CHECKSUMS, dump_checked(known))
     for path in check.temporary(library):
         _remove(path)
-    folder = library.root / "chroma"
-    if index.inspect(folder, check.vectors(library)):
-        index.rebuild(folder, check.vectors(library))
+    if library.catalog.differences():
+        with suppress(VideoError):  # of a video that is still damaged
+            library.catalog.rebuild()
+    if chroma.inspect(library.catalog):
+        chroma.rebuild(library.catalog)

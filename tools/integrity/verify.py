@@ -13,8 +13,9 @@ from tools.files.checksums import CHECK, load_checked
 from tools.files.durable import digest, is_locked
 from tools.library import Library
 from tools.models import registry as models
-from tools.search import vector_index as index
+from tools.search import chroma
 from tools.store import dense, recovery
+from tools.store.catalog_file import NAME as CATALOG
 from tools.store.manifest import REPAIR, unlisted_files
 from tools.store.original import CHECKSUMS
 from tools.summary import generated
@@ -51,10 +52,25 @@ def check_library(library: Library, thorough: bool = True) -> list[Problem]:
             problems.append(f"{CHECKSUMS} is missing")
     except ValueError:
         problems.append(f"{CHECKSUMS} is damaged")
-    if thorough and (state := index.inspect(library.root / "chroma", vectors(library))):
+    if state := chroma.inspect(library.catalog, thorough):
         problems.append(f"the vector index (chroma) {state}")
-    damaged = _damaged_models(library) if thorough else []
-    return [*(Problem("", what, REPAIR) for what in problems), *damaged]
+    found = [Problem("", what, REPAIR) for what in problems]
+    if thorough:
+        found += _catalog(library)
+        found += _damaged_models(library)
+    return found
+
+
+def _catalog(library: Library) -> list[Problem]:
+    """Find rows of the catalog that differ from the files; missing ones are filled first."""
+    with suppress(VideoError):  # of a damaged video, which is told
+        library.catalog.sync()
+    found = library.catalog.differences()
+    idle = [video for video in found if video and not is_locked(library.folder(video) / "lock")]
+    if "" in found:
+        return [Problem("", f"the full-text index ({CATALOG}) is damaged", REPAIR)]
+    what = f"{CATALOG} does not hold what the files of {{}} say"
+    return [Problem("", what.format(video), REPAIR) for video in idle]
 
 
 def _damaged_models(library: Library) -> list[Problem]:
@@ -186,12 +202,3 @@ def _old(paths: Iterable[Path]) -> Iterator[Path]:
         with suppress(FileNotFoundError):
             if time.time() - path.stat().st_mtime > STALE:
                 yield path
-
-
-def vectors(library: Library) -> Iterator[index.Entry]:
-    """Vectors of every video that can be read, as Chroma should hold them."""
-    for path in sorted(library.root.glob("videos/*/manifest.json")):
-        video = path.parent.name
-        with suppress(VideoError):
-            if (embedded := library.vectors(video)) is not None:
-                yield video, library.generation(video), embedded

@@ -93,7 +93,7 @@ class SearchCapabilities:
     ) -> list[Evidence]:
         """Find pictures like one that was found before: "more like the second one".
 
-        Without a picture model they are alike in colours only, and their text says so.
+        Without a picture model they are alike in colours and layout only; their text says so.
         """
         scope = self._scope(videos) if videos else None
         return self.pictures.alike(self._resolve(evidence), scope, start, end, limit)

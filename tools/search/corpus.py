@@ -31,8 +31,8 @@ DECAY_SECONDS, DECAY_SHARE, AHEAD = 10.0, 1 / 20, 2
 explained after it. Before it is said a word fades so many times faster."""
 REACH, FEW = 4.0, 64
 """Over how many of these it counts at all, and over how many texts at most."""
-MISSPELT, INSIDE = 0.7, 0.5
-"""What a word counts in another spelling, and inside a text whose spaces are lost."""
+EXACT, MISSPELT = (1.0, 0.5), 0.7
+"""How far a text holds a word: as it is or inside others on screen; in a form close to it."""
 
 _ALIKE = str.maketrans("015i8", "olslb")  # what text recognition takes for one another
 Words = TypeVar("Words", Utterance, ScreenText)
@@ -112,17 +112,23 @@ class Corpus(Generic[Words]):
         return self._near[own]
 
     def holds(self, word: str) -> Floats:
-        """How often each text holds a word; what is spelt in another way counts less."""
+        """How far each text holds a word: 1 as it is or in another form, less if misspelt."""
         import numpy as np
 
+        whole, within = EXACT
         row = np.zeros(len(self.items))
         for form in self.forms(word):
-            counts = 1.0 if form == stem(word) else MISSPELT
-            for place in self._holders[form]:
-                row[place] += counts * self.stems[place].count(form)
+            row[self._holders[form]] = whole if form == stem(word) else MISSPELT
         for place, raw in enumerate(self._raw):
             if row[place] == 0 and inside(word, raw):
-                row[place] = INSIDE
+                row[place] = within
+        return row
+
+    def counts(self, word: str) -> Floats:
+        """How often each text holds a word; what is not spelt so counts less."""
+        row, forms = self.holds(word), set(self.forms(word))
+        for place in self._places(forms):
+            row[place] *= sum(form in forms for form in self.stems[place])
         return row
 
     def spread(self, rows: Floats, join: Callable[..., Any] | None = None) -> Floats:

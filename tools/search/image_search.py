@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tools.errors import NotIndexed, ProviderUnavailable
 from tools.evidence import parse_id
-from tools.media import Attributes, Evidence, Video, evidence_id, overlaps
+from tools.media import Evidence, Video, overlaps
 from tools.models.registry import best_image_model
 from tools.store.evidence import of_frame, of_span
-from tools.store.filmstrip import picture_file
-from tools.store.frames import attributes_of
+from tools.store.filmstrip import frames_inside, is_strip, picture_file
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tools.embed import ImageEmbedder
+    from tools.embed import ImageEmbedder, PictureEmbedder
     from tools.search.colour_search import LookQuery
-    from tools.search.image_vectors import VisualSearch
+    from tools.search.image_vectors import AppearanceSearch, PictureVectors, VisualSearch
+    from tools.search.vector_index import ExactIndex
     from tools.store.store import Store
-
-ALIKE = 0.85
-"""The share of two pictures' colours that agree from which they are alike without a model."""
 
 
 class PictureSearch:
@@ -38,11 +36,12 @@ class PictureSearch:
     def __init__(
         self,
         store: Store,
+        index: ExactIndex,
         sees: Callable[[], ImageEmbedder | None] | None = None,
         blind: Callable[[], str] = str,
     ) -> None:
         self._sees = sees
-        self._store, self._blind = store, blind
+        self._store, self._index, self._blind = store, index, blind
         self._visual: VisualSearch | None = None
         self._guard = threading.Lock()
 
@@ -56,8 +55,14 @@ class PictureSearch:
             if embedder is None:
                 self._visual = None
             elif self._visual is None or self._visual.embedder is not embedder:
-                self._visual = VisualSearch(self._store, embedder)
+                self._visual = VisualSearch(self._store, self._index, embedder)
             return self._visual
+
+    @cached_property
+    def _appearance(self) -> AppearanceSearch:
+        from tools.search.image_vectors import AppearanceSearch
+
+        return AppearanceSearch(self._store, self._index)
 
     @property
     def sees(self) -> bool:
@@ -66,12 +71,17 @@ class PictureSearch:
             return self._sees is not None and not self._blind()
         return False
 
+    def embedder(self, video: str) -> PictureEmbedder | None:
+        """Embedder of a video's frames; None where they have no vectors, or their model is gone."""
+        searches: list[PictureVectors | None] = [self.visual, self._appearance]
+        return next((one.embedder for one in searches if one and one.seen([video])), None)
+
     def blind(self, videos: Sequence[str]) -> str:
         """Why these are not searched by what they show; empty where pictures of one of them are."""
         visual = self.visual
         if visual is None:
             return self._blind() or best_image_model(())[1]
-        if self._seen(visual, videos):
+        if visual.seen(videos):
             return ""
         return f"these pictures have no vectors of {visual.embedder.name} yet; run: cuepoint index"
 
@@ -79,16 +89,9 @@ class PictureSearch:
         """Those of some videos that a search by what pictures show passed over."""
         if (visual := self._visual) is None:
             return []
-        seen = self._seen(visual, videos)
+        seen = visual.seen(videos)
         found = (self._store.get(video) for video in videos)
         return [one for one in found if one.width is not None and one.id not in seen]
-
-    def _seen(self, visual: VisualSearch, videos: Sequence[str]) -> set[str]:
-        """Those of some videos whose pictures have vectors of the current model."""
-        stages = {video: self._store.get(video).stages["pictures"] for video in videos}
-        done = ("done", visual.embedder.name)
-        seen = {video for video, of in stages.items() if (of.state, of.provider) == done}
-        return seen - visual.foreign(videos) if seen else seen
 
     def by_words(
         self,
@@ -121,25 +124,27 @@ class PictureSearch:
         end: float | None,
         limit: int,
     ) -> list[Evidence]:
-        """Spans like the picture of some evidence, without its own; by colours where none sees."""
+        """Spans like the picture of some evidence, without its own, best first.
+
+        Where no picture model has seen these videos, they are alike in colours and layout.
+        NotIndexed where no pictures of these videos have vectors.
+        """
         if shown.image is None:
             return []
+        picture = self._one_picture(shown, shown.image)
         scope = list(videos) if videos else [video.id for video in self._store.list()]
-        if blind := self.blind(scope):
-            fits = self._in_its_colours(shown, scope)
-        else:
-            visual = self._needed()
-            vector = visual.picture(picture_file(self._store, shown.image))
-            fits = visual.alike(vector, videos, start, end)
+        search = self._comparing(scope)
+        vector = search.picture(picture)
+        if why := self.uncompared(scope):
+            raise NotIndexed(why)
+        fits = search.alike(vector, videos, start, end)
         found = self._spans(None, fits, None, start, end, limit + 1)
-        if blind:
-            found = self._compared(found, shown.image)
         others = [
             one
             for one in found
             if one.video != shown.video or one.end < shown.start or one.start > shown.end
         ]
-        return others[:limit]
+        return self._compared(others, fits, picture, search is self._appearance)[:limit]
 
     def like_picture(
         self, image: Path, videos: Sequence[str] | None = None, limit: int = 6
@@ -148,38 +153,62 @@ class PictureSearch:
 
         UnreadableMedia for no picture; NotIndexed where no pictures of these videos have vectors.
         """
-        if (visual := self.visual) is None:
-            raise ProviderUnavailable(
-                "searching with a picture needs a model that sees: run `cuepoint models pull "
-                "siglip2`, `cuepoint index` on your videos, and start again"
-            )
-        vector = visual.picture(image)
         scope = list(videos) if videos else [video.id for video in self._store.list()]
-        if scope and (blind := self.blind(scope)):
-            raise NotIndexed(blind)
-        fits = visual.alike(vector, videos)
+        search = self._comparing(scope)
+        vector = search.picture(image)
+        if why := self.uncompared(scope):
+            raise NotIndexed(why)
+        fits = search.alike(vector, videos)
         best: dict[tuple[str, int], tuple[str, float, float]] = {}
         for id in sorted(fits, key=lambda id: -fits[id]):
             if parsed := parse_id(id):
                 _, video, at, _ = parsed
                 scene = sum(scene.start <= at for scene in self._store.scenes(video))
                 best.setdefault((video, scene), (video, at, fits[id]))
-        return [
+        found = [
             of_frame(self._store, self._store.frame_at(video, at), score)
             for video, at, score in list(best.values())[:limit]
         ]
+        return self._compared(found, fits, image, search is self._appearance)
 
-    def _compared(self, found: Sequence[Evidence], image: str) -> list[Evidence]:
-        """What is alike in colours, with what shows the same picture told and first."""
-        from tools.vision.near_duplicates import is_near_duplicate, thumbnail
+    def uncompared(self, videos: Sequence[str]) -> str:
+        """Why pictures of these are not compared with any; empty where those of one of them are."""
+        if self._comparing(videos).seen(videos):
+            return ""
+        return "these pictures have no vectors yet; run: cuepoint index"
 
-        shown = thumbnail(picture_file(self._store, image))
+    def _comparing(self, videos: Sequence[str]) -> PictureVectors:
+        """Search among pictures of these: that of a picture model if it saw one of them."""
+        return self._appearance if self.blind(videos) else self._needed()
+
+    def _one_picture(self, shown: Evidence, image: str) -> Path:
+        """The picture of some evidence; of several side by side the one in the middle."""
+        if is_strip(image):
+            inside = frames_inside(self._store.frames(shown.video), shown.start, shown.end)
+            if inside:
+                image = inside[len(inside) // 2].image
+        return picture_file(self._store, image)
+
+    def _compared(
+        self, found: Sequence[Evidence], fits: Mapping[str, float], picture: Path, blind: bool
+    ) -> list[Evidence]:
+        """Each told and ordered by how like its best frame is: the same picture comes first."""
+        from tools.vision.near_duplicates import is_copy, is_near_duplicate, thumbnail
+
+        shown = thumbnail(picture)
         told: list[Evidence] = []
         for one in found:
-            path = picture_file(self._store, one.image) if one.image else None
-            same = path and is_near_duplicate(shown, thumbnail(path))
-            text = f"{'the same picture' if same else 'alike in colours'}: {one.text}"
-            told.append(replace(one, text=text, score=1.0 if same else one.score))
+            kept = self._store.frames(one.video)
+            frames = frames_inside(kept, one.start, one.end + 1e-3)
+            frames = frames or [self._store.frame_at(one.video, one.start)]
+            best = max(frames, key=lambda frame: fits.get(frame.id, 0.0))
+            other = thumbnail(picture_file(self._store, best.image))
+            what, score = "alike in colours and layout: " if blind else "", one.score
+            if is_near_duplicate(shown, other):
+                what, score = "the same picture: ", 1.0
+            elif is_copy(shown, other):
+                what = "almost the same picture: "
+            told.append(replace(one, text=what + one.text, score=score))
         return sorted(told, key=lambda one: -one.score)
 
     def labelled(
@@ -204,15 +233,6 @@ class PictureSearch:
             )
         return visual
 
-    def _in_its_colours(self, shown: Evidence, videos: Sequence[str]) -> dict[str, float]:
-        """Frames by the share of their colours that they have in common with this picture."""
-        look = attributes_of(self._store, shown.video, shown.start, shown.end)
-        if look is None:
-            return {}
-        others = [one for video in videos for one in self._store.attributes(video)]
-        shares = {evidence_id("frame", o.video, o.seconds): _in_common(look, o) for o in others}
-        return {id: share for id, share in shares.items() if share >= ALIKE}
-
     def _spans(
         self,
         look: LookQuery | None,
@@ -231,8 +251,3 @@ class PictureSearch:
         inside = [one for one in looks if overlaps(one.seconds, one.seconds, start, end)]
         found = rank_frames(look, inside, fits, limit=limit, cuts=cuts)
         return [of_span(self._store, *span) for span in found]
-
-
-def _in_common(one: Attributes, other: Attributes) -> float:
-    """The overlap of two shares of colours, 0 to 1 (histogram intersection, Swain and Ballard)."""
-    return sum(min(share, other.colours.get(name, 0.0)) for name, share in one.colours.items())

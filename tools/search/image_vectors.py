@@ -1,14 +1,21 @@
-"""Search by what is seen: by words, by a picture, and by labels."""
+"""Search among frames by their vectors: by words, by a picture, and by labels.
+
+The index proposes frames; the scenes that they lie in are scored whole, from the files of their
+video: spans have no holes, and both kinds of index give the same scores. A score depends on its
+video alone: what else is in the library changes none.
+"""
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_right
 from collections.abc import Sequence
-from functools import cached_property
-from itertools import accumulate
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from tools.embed import Vectors
-from tools.errors import NotIndexed
+from tools.errors import NotIndexed, UnknownVideo
+from tools.evidence import parse_id
 from tools.search.calibration import (
     ALIKE,
     SCENES,
@@ -19,37 +26,157 @@ from tools.search.calibration import (
     scores,
     unrelated,
 )
-from tools.search.scene_index import Layer, between
 from tools.search.zero_shot import Label, classify
-from tools.store.dense import with_vectors
-from tools.store.manifest import Manifests
+from tools.vision.appearance import SAME, UNRELATED, AppearanceEmbedder
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tools.embed import Floats, ImageEmbedder
+    from tools.embed import Floats, ImageEmbedder, PictureEmbedder
+    from tools.search.vector_index import ExactIndex
     from tools.store.store import Store
 
-FEW = 4
-"""So many videos are searched frame by frame; more through the layer over all of them."""
+FEW, VIDEOS = 4, 8
+"""So many videos are each searched; of more, the index over all proposes so many at most."""
+NEAREST = 64
+"""Frames of a video, or scenes of the library, that the index is asked for."""
 FITS = 0.5
 """The score of a text from which on it fits a picture."""
+DRAWS = 16
+"""Scenes that a text is compared with, at least: a short video is one of many in a library, and
+what fits it best by chance would come from the best of all."""
 
 
-class VisualSearch:
+class PictureVectors:
     """Frames of one library in the space of one embedder. Safe for many threads.
 
     Scores are by the evidence ids of frames, from 0 to 1; those below the cut-off are left out.
     """
 
-    def __init__(self, store: Store, embedder: ImageEmbedder) -> None:
-        self.embedder = embedder
-        self._store = store
+    def __init__(self, store: Store, index: ExactIndex, embedder: PictureEmbedder) -> None:
+        self._embedder = embedder
+        self._store, self._index = store, index
+        self._fits: dict[str, tuple[object, bool]] = {}
 
-    @cached_property
-    def _layer(self) -> Layer:
-        videos, embedder = self._store.root / "videos", self.embedder
-        return Layer(videos, Manifests(videos), embedder.name, embedder.dimensions)
+    @property
+    def embedder(self) -> PictureEmbedder:
+        """Embedder of the vectors."""
+        return self._embedder
+
+    def picture(self, image: Path) -> Floats:
+        """The vector of a picture; UnreadableMedia where it is none."""
+        return self._embedder.images([image])[0]
+
+    def alike(
+        self,
+        picture: Floats,
+        videos: Sequence[str] | None = None,
+        start: float | None = None,
+        end: float | None = None,
+    ) -> dict[str, float]:
+        """The frames that look like a picture, given as its vector; NotIndexed without any."""
+        proposed = self._proposed(picture, videos)
+        if not proposed:
+            what = f"no pictures of {self._embedder.name}: run `cuepoint index` on a video"
+            raise NotIndexed(what)
+        fits: dict[str, float] = {}
+        for video in proposed:
+            found = self._near(video, picture, start, end)
+            across, within = self._usual(video, picture)
+            alike = likeness(found.array, picture, across, within).tolist()
+            fits |= {id: one for id, one in zip(found.ids, alike, strict=True) if one >= ALIKE}
+        return fits
+
+    def seen(self, videos: Sequence[str]) -> set[str]:
+        """Those of some videos whose frames have vectors of this embedder.
+
+        Vectors of other dimensions are those of another model of the same name.
+        """
+        found: set[str] = set()
+        for video in videos:
+            with suppress(UnknownVideo):  # removed meanwhile
+                found |= {video} if self._is_seen(video) else set()
+        return found
+
+    def _is_seen(self, video: str) -> bool:
+        stage = self._store.manifest(video)["stages"].get("pictures", {})
+        if (stage.get("state"), stage.get("provider")) != ("done", self._embedder.name):
+            return False
+        stamp = self._store.stamp(video, "pictures")
+        known = self._fits.get(video)
+        if known is None or known[0] != stamp:
+            fits = _columns(self._store.folder(video) / "pictures.npy")
+            known = self._fits[video] = stamp, fits in (self._embedder.dimensions, None)
+        return known[1]
+
+    def _proposed(self, query: Floats, videos: Sequence[str] | None) -> list[str]:
+        """The videos to search: all of few, else those with the nearest scenes."""
+        whole = self.seen([video.id for video in self._store.list()])
+        scope = whole if videos is None else whole.intersection(videos)
+        if len(scope) <= FEW:
+            return sorted(scope)
+        if scope == whole:
+            name = self._embedder.name
+            found = self._index.nearest_in_library("scenes", name, query, NEAREST)
+            nearest = dict.fromkeys(one.video for one in found if one.video in scope)
+        else:
+            best = {v: self._index.nearest(v, "frames", query, 1) for v in sorted(scope)}
+            nearest = sorted((v for v in best if best[v]), key=lambda v: -best[v][0][1])
+        return list(nearest)[:VIDEOS]
+
+    def _near(self, video: str, query: Floats, start: float | None, end: float | None) -> Vectors:
+        """Frames between two times; without times, those of the scenes nearest to a query.
+
+        Dense samples are among them. The index knows no times, so that it is not asked for a span.
+        """
+        vectors = self._vectors(video)
+        if start is not None or end is not None:
+            return _between(vectors, start, end)
+        nearest = self._index.nearest(video, "frames", query, NEAREST)
+        cuts = [scene.start - 1e-3 for scene in self._store.scenes(video)]  # ids are rounded
+        scenes = {bisect_right(cuts, _seconds(id)) for id, _ in nearest}
+        sampled = {frame.id for one in self._store.dense_samples(video) for frame in one.frames}
+        kept = [
+            row
+            for row, id in enumerate(vectors.ids)
+            if id in sampled or bisect_right(cuts, _seconds(id)) in scenes
+        ]
+        return Vectors([vectors.ids[row] for row in kept], vectors.array[kept], vectors.provider)
+
+    def _vectors(self, video: str) -> Vectors:
+        """Every frame of a video that has a vector of this embedder, dense samples included."""
+        import numpy as np
+
+        held = self._store.picture_vectors(video) if self._is_seen(video) else None
+        none = np.zeros((0, self._embedder.dimensions), np.float32)
+        return held or Vectors([], none, self._embedder.name)
+
+    def _usual(self, video: str, picture: Floats) -> tuple[float, float]:
+        """The cosine that a picture has with what is unlike it, and that of frames of one scene."""
+        raise NotImplementedError
+
+
+class AppearanceSearch(PictureVectors):
+    """Frames by colours, light and edges, whose scale is the same in every video."""
+
+    def __init__(self, store: Store, index: ExactIndex) -> None:
+        super().__init__(store, index, AppearanceEmbedder())
+
+    def _usual(self, video: str, picture: Floats) -> tuple[float, float]:
+        return UNRELATED, SAME
+
+
+class VisualSearch(PictureVectors):
+    """Frames and texts in the space of a picture model."""
+
+    def __init__(self, store: Store, index: ExactIndex, embedder: ImageEmbedder) -> None:
+        super().__init__(store, index, embedder)
+        self._model = embedder
+
+    @property
+    def embedder(self) -> ImageEmbedder:
+        """Embedder of pictures and texts."""
+        return self._model
 
     def fitting(
         self,
@@ -63,33 +190,14 @@ class VisualSearch:
         query = self.embedder.texts([text])
         if not query.any():
             return {}
-        found, among = self._frames(direction(query[0], others), videos, start, end)
-        fits = scores(margins(found.array, query, others)[:, 0], among)
-        return {id: one for id, one in zip(found.ids, fits.tolist(), strict=True) if one >= FITS}
-
-    def alike(
-        self,
-        picture: Floats,
-        videos: Sequence[str] | None = None,
-        start: float | None = None,
-        end: float | None = None,
-    ) -> dict[str, float]:
-        """The frames that look like a picture, given as its vector."""
-        cosines, within = self._layer.typical(picture)
-        across = unrelated(cosines, self._has(SCENES))
-        found, _ = self._frames(picture, videos, start, end)
-        alike = likeness(found.array, picture, across, within)
-        return {id: one for id, one in zip(found.ids, alike.tolist(), strict=True) if one >= ALIKE}
-
-    def foreign(self, videos: Sequence[str]) -> set[str]:
-        """Those of some videos whose pictures have vectors of another model of the same name."""
-        if len(videos) > FEW:
-            return self._layer.foreign() & set(videos)
-        return {one for one in videos if (held := self._held(one)) and not self._fits(held)}
-
-    def picture(self, image: Path) -> Floats:
-        """The vector of a picture; UnreadableMedia where it is none."""
-        return self.embedder.images([image])[0]
+        towards = direction(query[0], others)
+        fits: dict[str, float] = {}
+        for video in self._proposed(towards, videos):
+            found = self._near(video, towards, start, end)
+            draws = max(len(self._store.scenes(video)), DRAWS)
+            fit = scores(margins(found.array, query, others)[:, 0], draws).tolist()
+            fits |= {id: one for id, one in zip(found.ids, fit, strict=True) if one >= FITS}
+        return fits
 
     def classify(
         self,
@@ -99,52 +207,60 @@ class VisualSearch:
         end: float | None = None,
     ) -> list[Label]:
         """Which label fits a span of a video; NotIndexed where its pictures have no vectors."""
-        found = self._exact([video], start, end)
+        found = _between(self._vectors(video), start, end)
         if not found.ids:
             raise NotIndexed(f"no pictures of {video} have vectors there: run `cuepoint index`")
         return classify(found.array, labels, self.embedder)
 
-    def _has(self, scenes: int) -> bool:
-        """Whether the library has so many scenes; of a large one few videos are opened."""
-        counts = accumulate(len(self._store.scenes(one.id)) for one in self._store.list())
-        return any(count >= scenes for count in counts)
+    def _usual(self, video: str, picture: Floats) -> tuple[float, float]:
+        means, within = self._store.cached(video, "usual pictures", lambda: self._measured(video))
+        many = len(self._store.scenes(video)) >= SCENES
+        return unrelated(means @ picture, many), within
 
-    def _frames(
-        self,
-        query: Floats,
-        videos: Sequence[str] | None,
-        start: float | None,
-        end: float | None,
-    ) -> tuple[Vectors, int]:
-        """Frames worth scoring, and of how many scenes they are the best."""
-        if videos is None or len(videos) > FEW:
-            found, among = self._layer.frames(query, videos, start, end)
-            return self._with_dense_samples(found, videos, start, end), among
-        scenes = sum(len(self._store.scenes(video)) for video in videos)
-        return self._exact(videos, start, end), scenes
-
-    def _with_dense_samples(
-        self, found: Vectors, videos: Sequence[str] | None, start: float | None, end: float | None
-    ) -> Vectors:
-        """Add the frames of dense samples, which the index over all videos does not hold."""
-        scope = videos or [video.id for video in self._store.list()]
-        samples = [one for video in scope for one in self._store.dense_samples(video)]
-        return between(with_vectors(found, samples), start, end)
-
-    def _held(self, video: str) -> Vectors | None:
-        """The vectors of a video's frames, if a model of this name made them."""
-        held = self._store.picture_vectors(video)
-        return held if held and held.provider == self.embedder.name else None
-
-    def _fits(self, held: Vectors) -> bool:
-        return held.array.shape[1] == self.embedder.dimensions
-
-    def _exact(self, videos: Sequence[str], start: float | None, end: float | None) -> Vectors:
-        """Every frame of some videos between two times, half-open."""
+    def _measured(self, video: str) -> tuple[Floats, float]:
+        """Mean vectors of a video's scenes, and the usual cosine of two frames of one scene."""
         import numpy as np
 
-        held = [one for video in videos if (one := self._held(video)) and self._fits(one)]
-        none = np.zeros((0, self.embedder.dimensions), np.float32)
-        array = np.concatenate([none, *(one.array for one in held)])
-        ids = [id for one in held for id in one.ids]
-        return between(Vectors(ids, array, self.embedder.name), start, end)
+        from tools.embed import unit_rows
+        from tools.store.embeddings import segments
+
+        vectors = self._store.index_picture_vectors(video)
+        if vectors is None:  # removed, or made again meanwhile
+            raise NotIndexed(f"the pictures of {video} are being indexed: ask again in a moment")
+        milliseconds = [round(_seconds(id) * 1000) for id in vectors.ids]
+        cuts = [round(scene.start * 1000) for scene in self._store.scenes(video)]
+        spans = segments(vectors.array, milliseconds, cuts)
+        means = np.stack([vectors.array[first:last].mean(axis=0) for first, last in spans])
+        counts = np.array([last - first for first, last in spans])
+        lengths, several = np.linalg.norm(means, axis=1), counts > 1
+        # The mean of all pairs, without those of a frame and itself.
+        cosines = (counts * lengths**2 - 1)[several] / (counts - 1)[several]
+        return unit_rows(means), float(np.median(cosines)) if several.any() else 1.0
+
+
+def _seconds(id: str) -> float:
+    """When a frame is shown, by its id."""
+    parsed = parse_id(id)
+    return parsed[2] if parsed else -1.0
+
+
+def _between(vectors: Vectors, start: float | None, end: float | None) -> Vectors:
+    """The vectors of frames between two times in seconds, half-open."""
+    if start is None and end is None:
+        return vectors
+    first, last = start or 0.0, math.inf if end is None else end
+    kept = [row for row, id in enumerate(vectors.ids) if first <= _seconds(id) < last]
+    return Vectors([vectors.ids[row] for row in kept], vectors.array[kept], vectors.provider)
+
+
+def _columns(path: Path) -> int | None:
+    """Columns of a stored array by its header; None where the file is damaged."""
+    import numpy as np
+
+    try:
+        with path.open("rb") as file:
+            np.lib.format.read_magic(file)
+            (_, columns), *_ = np.lib.format.read_array_header_1_0(file)
+            return columns
+    except (OSError, ValueError):
+        return None

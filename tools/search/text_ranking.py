@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tools.embed import bundled_embedder
 from tools.media import ScreenText, Utterance
-from tools.search.corpus import Corpus, Words, inside, place_of
+from tools.search.corpus import EXACT, Corpus, Words, inside, place_of
 from tools.text.tokens import asked_words, is_character, stem, stems, surface_forms
 
 if TYPE_CHECKING:
@@ -25,7 +25,16 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["Corpus", "count_words", "find_words", "occurrences", "search", "standardised", "weigh"]
+__all__ = [
+    "EXACT",
+    "Corpus",
+    "count_words",
+    "find_words",
+    "occurrences",
+    "search",
+    "standardised",
+    "weigh",
+]
 __all__ += ["stem", "stems", "surface_forms"]
 APART_SECONDS = 20.0
 """A hit nearer than this to a better one comes after all others."""
@@ -40,7 +49,7 @@ SHARES = (0.5, 0.25, 0.25)
 ENOUGH_WORDS, ENOUGH_MEANT, ENOUGH_COSINE = 0.15, 0.22, 0.45
 """What a text must reach: the share of the question's words, as held or as meant, or a cosine."""
 ENOUGH_LIFTED, ENOUGH_NEARER = 0.1, 0.2
-"""How much nearer than a usual one it then is, and a passage that a model has read by this alone."""
+"""How much nearer than a usual one it then is; a passage that a model has read, by this alone."""
 HELD = 0.1
 """Decayed count from which a word is held around a text."""
 
@@ -87,7 +96,7 @@ def traits(
     if not every or not corpus.items:
         return None
     asked = slice(len(words) or len(every))
-    exact = np.stack([corpus.holds(word) for word in every])
+    exact = np.stack([corpus.counts(word) for word in every])
     alike = np.maximum(exact, corpus.lexicon.near(every)) if corpus.lexicon else exact
     told, pairs = bundled_embedder().weights(every).astype(np.float64), corpus.pairs(question)
     around = corpus.spread(np.concatenate([alike, pairs]))

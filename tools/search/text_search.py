@@ -6,7 +6,7 @@ import logging
 import math
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -15,7 +15,7 @@ from tools.embed import Vectors, bundled_embedder, load_embedder
 from tools.embed.passages import ABOUT
 from tools.errors import Damaged, ProviderUnavailable
 from tools.media import overlaps
-from tools.search.vector_index import ExactIndex
+from tools.search.vector_index import ExactIndex, rank
 from tools.store.evidence import of_words
 from tools.store.manifest import REPAIR
 from tools.text.tokens import content_words, stem, surface_forms
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tools.media import Evidence, ScreenText, Utterance
     from tools.search.text_ranking import Corpus
     from tools.store.catalog import Catalog
+    from tools.store.catalog_rows import Text
 
 _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
@@ -38,10 +39,16 @@ CORPORA = 32
 """Sets of texts that are held prepared for search."""
 QUESTIONS = 16
 """Questions whose vectors are held: a turn asks the same one several times."""
+RETRIES = 4
+"""Videos whose rows in the catalog are filled again for one question, at most."""
 PASSAGES = 64
 """Passages whose nearness in meaning is asked for: of all others it is told that it is less."""
 NEIGHBOURS = 4096
 """Texts of a video whose nearness in meaning is asked for: all, but in the longest videos."""
+
+
+class _Differs(Exception):
+    """A row of the catalog that is not what the files of its video say."""
 
 
 class TextSearch:
@@ -59,7 +66,7 @@ class TextSearch:
         device: str = "auto",
     ) -> None:
         self._catalog, self._store = catalog, catalog.store
-        self._index, self._runs = index or ExactIndex(), (threads, device)
+        self._index, self._runs = index, (threads, device)
         self._told: set[str] = set()
         self._questions: OrderedDict[tuple[str, str], Floats] = OrderedDict()
         self._corpora: OrderedDict[Any, Corpus[Any]] = OrderedDict()
@@ -138,10 +145,21 @@ class TextSearch:
         limit: int,
     ) -> list[Evidence]:
         """What fits a query in words and meaning, best first, of some videos or of all."""
-        from tools.search.text_ranking import search
-
         if not content_words(query):  # "How are you?" is found as it stands, or not at all
             return self.mentions([query], videos, start, end, limit, kinds=(kind,))
+        return self._checked(lambda: self._found(kind, query, videos, start, end, limit))
+
+    def _found(
+        self,
+        kind: str,
+        query: str,
+        videos: Sequence[str] | None,
+        start: float | None,
+        end: float | None,
+        limit: int,
+    ) -> list[Evidence]:
+        from tools.search.text_ranking import search
+
         within = {"start": start or 0.0, "end": float("inf") if end is None else end}
         hits: list[tuple[Any, float]] = []
         for video in self.candidates(query, videos):
@@ -166,32 +184,51 @@ class TextSearch:
         `facts["times"]` says how often one holds the first of them. A phrase may begin in one
         utterance and end in the next; then the first counts.
         """
+
+        def find() -> list[Evidence]:
+            hits = [
+                (one, kind, times)
+                for one, kind, times in self._matching(words, videos, kinds)
+                if overlaps(one.start, one.end, start, end)
+            ]
+            hits.sort(key=lambda hit: (hit[0].video, hit[0].start, hit[0].end))
+            made = [(self._evidence(kind, one, 1.0), times) for one, kind, times in hits[:limit]]
+            return [replace(one, facts={**one.facts, "times": times}) for one, times in made]
+
+        return self._checked(find)
+
+    def _matching(
+        self, words: Sequence[str], videos: Sequence[str] | None, kinds: Sequence[str]
+    ) -> Iterator[tuple[Text, str, int]]:
+        """Texts that hold all of some phrases, with their kind, and how often the first of them."""
         from tools.search.text_ranking import occurrences
 
         phrases = [phrase for phrase in map(surface_forms, words) if phrase]
-        if not phrases:
-            return []
-        longest = max(phrases, key=lambda phrase: len("".join(phrase)))
-        found: list[tuple[Any, str, int]] = []
-        for kind in kinds:
-            likely = self._catalog.matching([stem(word) for word in longest], kind, videos)
+        longest = max(phrases, key=lambda phrase: len("".join(phrase)), default=list[str]())
+        for kind in kinds if phrases else ():
+            likely = self._catalog.matching(longest, kind, videos)
             for one, forms, own in likely:
-                if overlaps(one.start, one.end, start, end):
-                    times = [occurrences(phrase, one, forms, own) for phrase in phrases]
-                    if all(times):
-                        found.append((one, kind, times[0]))
-        found.sort(key=lambda hit: (hit[0].video, hit[0].start, hit[0].end))
-        made = [(self._evidence(kind, one, 1.0), times) for one, kind, times in found[:limit]]
-        return [replace(one, facts={**one.facts, "times": times}) for one, times in made]
+                times = [occurrences(phrase, one, forms, own) for phrase in phrases]
+                if all(times):
+                    yield one, kind, times[0]
 
-    def _evidence(self, kind: str, one: Any, score: float) -> Evidence:
-        """Evidence of a text as the files have it; the catalog is filled again if it differs."""
+    def _checked(self, find: Callable[[], list[Evidence]]) -> list[Evidence]:
+        """Find evidence, again where the catalog differed from the files and was filled anew."""
+        for _ in range(RETRIES):
+            try:
+                return find()
+            except _Differs as error:
+                self._catalog.refill(str(error))
+                with self._guard:
+                    self._corpora.clear()
+        raise Damaged(f"the catalog differs from the files: run `{REPAIR}`")
+
+    def _evidence(self, kind: str, one: Text, score: float) -> Evidence:
+        """Evidence of a text, which stands in the files, too."""
         words = self._store.utterances if kind == "speech" else self._store.screen_text
-        for _ in range(2):
-            if one in words(one.video):
-                return of_words(self._store, one, score)
-            self._catalog.refill(one.video)
-        raise Damaged(f"the catalog does not hold what {one.video} says: run `{REPAIR}`")
+        if one not in words(one.video):
+            raise _Differs(one.video)
+        return of_words(self._store, one, score)
 
     def weights(self, corpus: Corpus[Utterance], question: str) -> NDArray[np.float64]:
         """How well the surroundings of each text answer a question: see Weighed.fused."""
@@ -205,9 +242,9 @@ class TextSearch:
 
     def _meant(self, corpus: Corpus[Any], question: str) -> tuple[dict[str, float], bool]:
         """Cosines of the nearest passages or on-screen texts; whether a model has read them."""
-        if corpus.noisy:
-            return self._cosines(question, {one.video for one in corpus.items}), False
         videos = {one.video for one in corpus.items}
+        if corpus.noisy:
+            return self._cosines(question, videos), False
         if any(self._vectors(video) is not self._store.vectors(video) for video in videos):
             return {}, False  # numbers are alike as words: what is read is compared as it stands
         near = self.nearness(corpus.items, question)
@@ -295,6 +332,5 @@ class TextSearch:
             vectors, asked = self._asked(video, query)
             if vectors is not self._store.vectors(video):
                 continue  # numbers are alike as words: what is read is compared as it stands
-            generation = self._store.generation(video)
-            found |= dict(self._index.nearest(video, generation, vectors, asked, NEIGHBOURS))
+            found |= dict(rank(vectors, asked, NEIGHBOURS))
         return found

@@ -8,7 +8,6 @@ Coarse vectors find a video by meaning. It is never believed: what is cited is r
 """
 
 import logging
-import os
 import sqlite3
 import threading
 import time
@@ -33,6 +32,7 @@ from tools.store.catalog_rows import (
     stamp,
 )
 from tools.store.store import Store
+from tools.text.tokens import stem
 
 SETTLED_NS = 2_000_000_000
 """Age of a change of the folder of videos from which on another change has a time of its own."""
@@ -109,7 +109,7 @@ class Catalog:
         return [build(kind, item) for (item,) in self._query(sql, [video, kind])]
 
     def version(self, video: str) -> str:
-        """What changes with the texts of a video, and with nothing else."""
+        """Cache key that changes with the texts of a video and with nothing else."""
         found = self._query("SELECT texts FROM videos WHERE id = ?", [video])
         return found[0][0] if found else ""
 
@@ -127,14 +127,14 @@ class Catalog:
     def matching(
         self, phrase: Sequence[str], kind: str, videos: Collection[str] | None = None
     ) -> Iterator[tuple[Text, list[str], int]]:
-        """Texts that may hold a phrase, given as stems, by video and time.
+        """Texts that may hold a phrase, given as its words, by video and time.
 
         Each comes with its stems and those of the words after it, and the number of its own.
         """
         if not phrase or (videos is not None and not videos):
             return
         letters = "".join(phrase)
-        ways = [("words", "{forms speaker} : " + _quoted(" ".join(phrase)))]
+        ways = [("words", "{forms speaker} : " + _quoted(" ".join(map(stem, phrase))))]
         if kind == "screen" and len(letters) >= LETTERS:
             ways.append(("letters", _quoted(letters)))
         found = " UNION ".join(f"SELECT rowid FROM {way} WHERE {way} MATCH ?" for way, _ in ways)
@@ -145,16 +145,40 @@ class Catalog:
         for item, held, own in self._query(f"{sql} ORDER BY video, start, row", values):
             yield build(kind, item), held.split(), own
 
-    def coarse(self, kind: str, provider: str, dimensions: int) -> LibraryVectors:
-        """Coarse vectors of the library by one provider: a scan, of some twenty rows a video."""
-        sql = "SELECT video, milliseconds, vectors FROM coarse WHERE kind = ? AND provider = ?"
-        sql += " AND dimensions = ? ORDER BY video"
-        rows = self._query(sql, [kind, provider, dimensions])
+    def coarse(
+        self, kind: str, provider: str, dimensions: int, videos: Collection[str] | None = None
+    ) -> LibraryVectors:
+        """Coarse vectors by one provider: a scan, of some twenty rows a video; of some, or all."""
+        sql = f"SELECT video, milliseconds, vectors FROM coarse WHERE {_coarse_of(videos)}"
+        values = [kind, provider, dimensions, *(videos or ())]
+        rows = self._query(f"{sql} ORDER BY video", values)
         times = [np.frombuffer(row[1], "<i8") for row in rows]
-        videos = [row[0] for row, each in zip(rows, times, strict=True) for _ in each]
+        owners = [row[0] for row, each in zip(rows, times, strict=True) for _ in each]
         array = np.frombuffer(b"".join(row[2] for row in rows), "<f2").reshape(-1, dimensions)
         milliseconds = np.concatenate([np.zeros(0, np.int64), *times])
-        return LibraryVectors(videos, milliseconds, array.astype(np.float32))
+        return LibraryVectors(owners, milliseconds, array.astype(np.float32))
+
+    def coarse_stamps(
+        self, kind: str, provider: str, dimensions: int, videos: Collection[str] | None = None
+    ) -> dict[str, tuple[str, str]]:
+        """By video, checksums of the files of its coarse vectors; of some videos, or all."""
+        sql = "SELECT video, videos.vectors, texts FROM coarse JOIN videos ON id = video WHERE "
+        rows = self._query(sql + _coarse_of(videos), [kind, provider, dimensions, *(videos or ())])
+        return {video: (vectors, texts) for video, vectors, texts in rows}
+
+    def coarse_groups(self) -> list[tuple[Any, str, int]]:
+        """Kind, provider and dimensions of all coarse vectors."""
+        sql = "SELECT kind, provider, dimensions FROM coarse GROUP BY kind, provider, dimensions"
+        return self._query(sql)
+
+    def changes(self) -> tuple[int, int, int]:
+        """Numbers that change whenever any row of the file was changed, by any process."""
+
+        def look(database: sqlite3.Connection) -> tuple[int, int, int]:
+            (elsewhere,) = database.execute("PRAGMA data_version").fetchone()
+            return id(database), elsewhere, database.total_changes
+
+        return self._use(look)
 
     def providers(self, kind: str) -> list[str]:
         """Embedders that made coarse vectors, the commonest first."""
@@ -179,7 +203,7 @@ class Catalog:
             if self._query("SELECT value FROM meta WHERE name = 'changed'") == [(changed,)]:
                 self._fill(self._ids("pending"))
                 return
-            self._fill(self._stale({*self._ids("1"), *self._folders()}))
+            self._fill(self._stale({*self._ids("1"), *self.store.folders()}))
             if looked - changed >= SETTLED_NS:
                 self._write([("INSERT OR REPLACE INTO meta VALUES ('changed', ?)", [changed])])
         finally:
@@ -196,7 +220,7 @@ class Catalog:
             self._write(replacing(self.store, video, known[0] if known else ()))
         except UnknownVideo:
             if known:
-                self._write(deletion(video))
+                self.remove(video)
         except NotIndexed:  # being made again while we look: it stays as it is until then
             return
 
@@ -217,17 +241,22 @@ class Catalog:
         """Ids of videos whose rows are not what their files say; "" for the full-text indexes."""
         found: list[str] = []
         with closing(open_database(None)) as fresh:
-            for video in sorted({*self._ids("1"), *self._folders()}):
-                with suppress(UnknownVideo, NotIndexed, Damaged, RefusedRequest):
+            for video in sorted({*self._ids("1"), *self.store.folders()}):
+                try:
                     run(fresh, replacing(self.store, video, ()))
+                except UnknownVideo:  # it should have no rows either
+                    pass
+                except (NotIndexed, Damaged, RefusedRequest):  # a problem of the files
+                    continue
                 if rows(fresh, video) != self._use(lambda held, id=video: rows(held, id)):
                     found.append(video)
-        try:
-            for table in INDEXED:
-                sql = f"INSERT INTO {table}({table}, rank) VALUES ('integrity-check', 1)"
-                self._use(lambda database, sql=sql: database.execute(sql))
-        except sqlite3.DatabaseError:
-            found.append("")
+        with self._guard:
+            try:
+                for table in INDEXED:
+                    check = f"INSERT INTO {table}({table}, rank) VALUES ('integrity-check', 1)"
+                    self._open().execute(check)
+            except sqlite3.DatabaseError:
+                found.append("")
         return found
 
     def rebuild(self) -> None:
@@ -247,17 +276,11 @@ class Catalog:
     # The file
 
     def _changed(self) -> int:
-        """When a video was last changed, added or removed, in ns; 0 without any."""
+        """Time of the last change of any video, in ns; 0 without any."""
         try:
             return (self.store.root / "videos").stat().st_mtime_ns
         except FileNotFoundError:
             return 0
-
-    def _folders(self) -> list[str]:
-        """Names of the folders that hold videos, also of one whose manifest was lost."""
-        with suppress(FileNotFoundError):
-            return [one.name for one in os.scandir(self.store.root / "videos") if one.is_dir()]
-        return []
 
     def _stale(self, videos: Collection[str]) -> list[str]:
         """Videos whose rows are missing, older than the files, or of no video any more."""
@@ -327,6 +350,12 @@ class Catalog:
 def _quoted(text: str) -> str:
     """A phrase as FTS5 takes it literally."""
     return '"' + text.replace('"', '""') + '"'
+
+
+def _coarse_of(videos: Collection[str] | None) -> str:
+    """Condition of the coarse vectors of a provider, of some videos or all."""
+    sql = "kind = ? AND provider = ? AND dimensions = ?"
+    return sql if videos is None else f"{sql} AND video IN {_places(videos)}"
 
 
 def _places(values: Collection[Any]) -> str:

@@ -115,7 +115,6 @@ def _open(path: Path) -> sqlite3.Connection:
     for _ in range(2):
         database = sqlite3.connect(path, BUSY_SECONDS, check_same_thread=False)
         try:
-            database.execute("PRAGMA journal_mode = WAL")
             (version,) = database.execute("PRAGMA user_version").fetchone()
             if version > VERSION:
                 database.close()
@@ -133,6 +132,7 @@ def _open(path: Path) -> sqlite3.Connection:
 
 def _prepared(database: sqlite3.Connection) -> sqlite3.Connection:
     database.isolation_level = None  # transactions are written out
+    database.execute("PRAGMA journal_mode = WAL")
     database.execute("PRAGMA synchronous = NORMAL")
     database.execute("PRAGMA secure_delete = ON")  # what is removed is gone from the file
     (version,) = database.execute("PRAGMA user_version").fetchone()
@@ -154,7 +154,7 @@ def _is_writable(folder: Path) -> bool:
 
 
 def _is_remote(folder: Path) -> bool:
-    """Whether a folder lies on a network file system, as far as the mount table tells."""
+    """True if a folder lies on a network file system, as far as the mount table tells."""
     remote = ("nfs", "cifs", "smb", "fuse.sshfs", "fuse.rclone", "9p", "afs", "ceph", "gluster")
     best, kind = "", ""
     with suppress(OSError):

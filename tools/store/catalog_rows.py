@@ -136,7 +136,7 @@ def speaker_of(item: Text) -> str:
 
 
 def follows(item: Text, follower: Text) -> bool:
-    """Whether what comes next goes on with the same sentence, as far as times tell."""
+    """True if the next text begins right after this one, and may go on with its sentence."""
     return -0.05 <= follower.start - item.end <= FOLLOWING_SECONDS
 
 

@@ -37,7 +37,7 @@ def coverage(store: Store, video: str) -> Coverage:
 
 
 def covered(part: Coverage) -> str:
-    """How much of a video is indexed: complete, partial, or none that can be asked."""
+    """State of an index: complete, partial, or none that can be asked."""
     if all(share >= 1 for share in part.ready.values()) and part.screen != "partial":
         return "complete"
     return "partial" if part.frames or any(part.ready.values()) else "none"

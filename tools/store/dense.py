@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tools.embed import ImageEmbedder, Vectors
+from tools.embed import PictureEmbedder, Vectors
 from tools.files.checksums import CHECK, load_checked
 from tools.media import Attributes, Frame, ScreenText
 from tools.store.records import screen_text
@@ -39,7 +39,7 @@ class DenseSample:
     vectors: list[list[float]] | None = None
     partial: bool = False
 
-    def has(self, reader: TextReader | None, embedder: ImageEmbedder | None) -> bool:
+    def has(self, reader: TextReader | None, embedder: PictureEmbedder | None) -> bool:
         """True if this sample already has the results of this OCR reader and this embedder."""
         is_read = reader is None or (self.reader == reader.name and not self.partial)
         return is_read and (embedder is None or self.embedder == embedder.name)

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import re
 import threading
 from bisect import bisect_left, bisect_right
@@ -57,6 +58,13 @@ class Store:
         """Folder of one video."""
         return self.root / "videos" / video
 
+    def folders(self) -> "list[str]":
+        """Ids of videos that have a folder, whether or not they can be read."""
+        try:
+            return sorted(one.name for one in os.scandir(self.root / "videos") if one.is_dir())
+        except FileNotFoundError:
+            return []
+
     def list(self) -> "list[Video]":
         """Every video with a manifest, by title; Damaged if a manifest is lost."""
         videos: list[Video] = []
@@ -102,7 +110,8 @@ class Store:
             state = "indexing"
             with contextlib.suppress(OSError, ValueError, KeyError):  # written without a lock
                 now = json.loads((self.folder(video) / "progress.json").read_bytes())
-                stages[now["stage"]] = Stage("running", float(now["fraction"]))
+                if now["stage"] in left:
+                    stages[now["stage"]] = Stage("running", float(now["fraction"]))
         elif any(stage.state == "failed" for stage in stages.values()):
             state = "failed"
         recorded = manifest.get("recorded_at")

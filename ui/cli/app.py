@@ -88,6 +88,8 @@ def index(
     as_json: AsJson = False,
 ) -> None:
     """Index videos; what is indexed already is left as it is."""
+    from tools.search import chroma
+
     library = open_library()
     stages = tuple(filter(None, map(str.strip, (only or "").split(","))))
     options: dict[str, Any] = {"sampling": sampling, "only": stages}
@@ -104,6 +106,7 @@ def index(
             if not path.exists() and "/" not in ref and "." not in ref:
                 path = library.original(library.get(ref).id)
             indexed.append(index_file(library, path, as_json, **options))
+            chroma.fill(library.catalog, indexed[-1].id)
         except VideoError as error:
             print_error(error)
     lines = (

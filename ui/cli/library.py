@@ -1,8 +1,10 @@
 """The commands of `cuepoint library`."""
 
 import re
+import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,7 +17,9 @@ if TYPE_CHECKING:
     from tools.integrity.verify import Problem
 
 library_app = typer.Typer(
-    help="The library: list, show, remove, verify.", no_args_is_help=True, rich_markup_mode=None
+    help="The library: list, show, remove, backup, verify.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
 )
 
 
@@ -37,7 +41,9 @@ def library_list(as_json: AsJson = False) -> None:
 
 @library_app.command("show")
 def library_show(video: VideoRef, as_json: AsJson = False) -> None:
-    """Show one video and how far it is indexed."""
+    """Show one video, how far it is indexed, and its vectors by collection of Chroma."""
+    from tools.search import chroma
+
     library = open_library()
     shown = library.get(video)
     size = f"{shown.width} x {shown.height}, {shown.fps or 0:.5g} fps"
@@ -50,7 +56,10 @@ def library_show(video: VideoRef, as_json: AsJson = False) -> None:
     for name, stage in shown.stages.items():
         detail = f"{stage.seconds:.1f} s" if stage.state == "done" else stage.note
         lines.append(f"{name:>10}  {stage.state:<8} {detail}")
-    print_result(as_json, lambda: Json(library)(shown), lines)
+    collections = chroma.collection_counts(library.catalog, shown.id)
+    lines += [f"{rows:>10,}  vectors in {name}" for name, rows in collections.items()]
+    value = {"collections": collections}
+    print_result(as_json, lambda: {**Json(library)(shown), **value}, lines)
 
 
 @library_app.command("remove")
@@ -66,6 +75,20 @@ def library_remove(video: VideoRef, as_json: AsJson = False) -> None:
             raise
     library.remove(id)
     print_result(as_json, lambda: {"removed": id}, [f"removed {id} ({title})"])
+
+
+@library_app.command("backup")
+def library_backup(
+    folder: Annotated[Path, typer.Argument(help="A new folder, on another disk perhaps.")],
+    as_json: AsJson = False,
+) -> None:
+    """Copy the library, whole, into a new folder; files that are linked stay where they are."""
+    from tools.integrity.backup import backup
+
+    videos = backup(open_library(), folder)
+    ask = f"cuepoint --library {shlex.quote(str(folder))} ask QUESTION"
+    lines = [f"{videos} videos are in {folder}; ask them there: {ask}"]
+    print_result(as_json, lambda: {"path": str(folder.absolute()), "videos": videos}, lines)
 
 
 @library_app.command("verify")

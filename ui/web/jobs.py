@@ -101,6 +101,8 @@ class JobQueue:
         self._library = library
         self._free, self._wait = free_bytes, wait
         self._providers = settings.providers
+        self.on_indexed: Callable[[list[str]], None] = lambda _: None
+        """Called with the id of a video whose files changed."""
         self._pool = Pool(settings.workers or max(1, (os.cpu_count() or 1) // 2))
 
     def close(self) -> None:
@@ -130,6 +132,7 @@ class JobQueue:
                 self._library, job.path, self._providers, report, title=job.title, take=job.take
             )
             done = await asyncio.wrap_future(running)
+            self.on_indexed([done.id])
         except asyncio.CancelledError:
             trouble = "Cuepoint is stopping"
         except DiskFull as error:

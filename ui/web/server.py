@@ -72,6 +72,7 @@ def build_app(settings: Settings) -> FastAPI:
 
         state.can_decode = await asyncio.to_thread(_can_decode)
         toolbox, index = await asyncio.to_thread(_open_toolbox, settings, library)
+        state.jobs.on_indexed = index.catch_up
         async with open_agent(settings, toolbox=toolbox) as state.agent:
             _resume(state)
             yield
@@ -93,10 +94,11 @@ def build_app(settings: Settings) -> FastAPI:
 
 def _open_toolbox(settings: Settings, library: Library) -> "tuple[Toolbox, ExactIndex]":
     """Toolbox over the library's Chroma: this process lives long enough to open it."""
-    from tools.search.vector_index import open_index
+    from tools.search.chroma import open_index
     from tools.toolbox import open_toolbox
 
-    index = open_index(library.root / "chroma")
+    index = open_index(library.catalog)
+    index.catch_up()
     return open_toolbox(library, settings.providers, index), index
 
 

@@ -211,6 +211,17 @@ async def test_what_cannot_see_says_once_which_command_changes_that(blind: Toolb
     assert (await questions(blind, "which is it: a car or a boat?"))[0].answer.count(advice) == 1
 
 
+async def test_pictures_that_cannot_be_compared_yet_are_told_as_that(
+    coloured: Path, tmp_path: Path
+):
+    library = Library(tmp_path / "home")
+    ingest(library, coloured, providers=BARE, only=("pass",))
+    _, more = await questions(open_toolbox(library, BARE), "list the scenes", "more like [2]")
+    assert (
+        not more.found and "These pictures have no vectors yet; run: cuepoint index." in more.answer
+    )
+
+
 @pytest.fixture(scope="module")
 def loud(tmp_path_factory: pytest.TempPathFactory) -> tuple[Toolbox, Video]:
     """A hum, eight times as loud from 40 to 44 s, and nothing from 60 to 75 s."""

@@ -9,9 +9,10 @@ import pytest
 SAYS = """
 from pathlib import Path
 from tools.files.handles import limit, raise_limit, share
-from tools.search.vector_index import open_index
+from tools.library import Library
+from tools.search.chroma import open_index
 import sys
-opened = open_index(Path(sys.argv[1]))
+opened = open_index(Library(Path(sys.argv[1])).catalog)
 print(limit(), raise_limit(), share(32, 4), opened.name)
 opened.close()
 """
@@ -27,6 +28,6 @@ opened.close()
 )
 def test_a_low_limit_is_raised_or_lived_with(tmp_path: Path, bound: str, told: str) -> None:
     script = f'ulimit -n 1000; ulimit {bound}; exec "$@"'
-    command = ["sh", "-c", script, "sh", sys.executable, "-c", SAYS, str(tmp_path / "chroma")]
+    command = ["sh", "-c", script, "sh", sys.executable, "-c", SAYS, str(tmp_path)]
     ended = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
     assert ended.stdout.strip() == told

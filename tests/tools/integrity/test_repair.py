@@ -18,10 +18,10 @@ from tools.files.checksums import is_intact_picture, load_checked
 from tools.files.durable import lock
 from tools.ingest.pipeline import ingest
 from tools.integrity.repair import repair
-from tools.integrity.verify import vectors, verify
+from tools.integrity.verify import verify
 from tools.library import Library
 from tools.models.providers import BARE, Providers
-from tools.search import vector_index as index
+from tools.search import chroma
 from tools.store import manifest as manifests
 from tools.store.frames import sample_frames
 from tools.store.manifest import REPAIR
@@ -53,7 +53,8 @@ def test_a_stage_that_an_older_release_did_not_know_is_not_made_by_a_repair(shel
     later = ("sound", "pictures", "speech", "speakers")
     known = {name: one for name, one in manifest["stages"].items() if name not in later}
     manifests.write_manifest(shelf.folder, {**manifest, "stages": known})
-    (shelf.folder / "sound.npy").unlink()
+    for name in ("sound.npy", "pictures.npy", "pictures.jsonl"):
+        (shelf.folder / name).unlink()
     change(shelf.folder / "scenes.jsonl")
     assert shelf.mend() == ["scenes.jsonl is damaged"]
     assert shelf.library.manifest(shelf.video)["stages"].keys() == known.keys()
@@ -242,7 +243,7 @@ def test_what_a_killed_process_left_is_found_and_removed(shelf: Shelf) -> None:
 
 
 def test_what_a_run_left_that_was_given_up_is_found_and_removed(shelf: Shelf) -> None:
-    names = ["heard.3.jsonl", "heard.jsonl", "pictures.npy"]
+    names = ["heard.3.jsonl", "heard.jsonl", "segments.npy"]
     for name in names:
         (shelf.folder / name).write_bytes(b"{}\n")
     assert shelf.found() == [f"{name} is left over" for name in names]
@@ -278,7 +279,7 @@ def served(shelf: Shelf) -> Iterator[TestClient]:
 
 
 def test_the_chat_starts_and_a_picture_is_whole_again_when_it_is_shown(shelf: Shelf) -> None:
-    index.rebuild(shelf.library.root / "chroma", vectors(shelf.library))
+    chroma.rebuild(shelf.library.catalog)
     for path in (shelf.library.root / "chroma").rglob("*.*"):
         path.write_bytes(b"")
     image = shelf.library.frames(shelf.video)[2].image

@@ -11,13 +11,15 @@ import numpy as np
 import pytest
 
 from tools.errors import Damaged
+from tools.files.checksums import dump_checked
 from tools.files.durable import digest, lock, write_bytes
 from tools.ingest.pipeline import ingest
 from tools.integrity.repair import repair
-from tools.integrity.verify import vectors, verify
+from tools.integrity.verify import verify
 from tools.library import Library
 from tools.models.providers import BARE
-from tools.search import vector_index as index
+from tools.search import chroma
+from tools.search.chroma_index import ChromaIndex
 from tools.store import manifest as manifests
 from tools.store.frames import sample_frames
 from tools.store.manifest import REPAIR, Manifests
@@ -160,14 +162,20 @@ def test_a_video_that_is_being_indexed_is_left_alone(shelf: Shelf) -> None:
     assert len(verify(shelf.library)) == 2
 
 
-@pytest.mark.parametrize("fault", ["byte", "cut", "extra", "record", "missing"])
+@pytest.mark.parametrize("fault", ["byte", "index", "cut", "extra", "record", "missing"])
 def test_a_damaged_vector_index_is_found_and_filled_again(shelf: Shelf, fault: str) -> None:
-    folder = shelf.library.root / "chroma"
-    index.rebuild(folder, vectors(shelf.library))
-    assert verify(shelf.library) == []
+    folder = chroma.folder_of(shelf.library.root)
+    chroma.rebuild(shelf.library.catalog)
+    held = chroma.collection_counts(shelf.library.catalog, shelf.video)
+    assert verify(shelf.library) == [] and held
     catalogue = folder / "chroma.sqlite3"
     if fault == "byte":
         change(catalogue)
+    elif fault == "index":
+        path = next(folder.glob("*/data_level0.bin"))
+        stat = path.stat()
+        change(path)
+        os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))  # as a disk does
     elif fault == "cut":
         catalogue.write_bytes(catalogue.read_bytes()[:5000])
     elif fault == "extra":
@@ -180,32 +188,34 @@ def test_a_damaged_vector_index_is_found_and_filled_again(shelf: Shelf, fault: s
     state = "missing" if fault == "missing" else "damaged"
     assert shelf.found() == [f"the vector index (chroma) is {state}"]
     assert shelf.mend() == [f"the vector index (chroma) is {state}"]
-    opened = index.open_index(folder)
-    assert isinstance(opened, index.ChromaIndex) and opened.check(vectors(shelf.library)) == ""
-    assert len(opened._stored) == 1
-    opened.close()
+    assert chroma.collection_counts(shelf.library.catalog, shelf.video) == held
+    assert verify(shelf.library) == []
 
 
 def test_a_vector_index_that_holds_something_else_is_found(shelf: Shelf) -> None:
-    folder = shelf.library.root / "chroma"
-    index.rebuild(folder, vectors(shelf.library))
-    opened = index.open_index(folder)
-    assert isinstance(opened, index.ChromaIndex)
-    (name,) = opened._stored
-    opened._client.get_collection(name, embedding_function=None).delete(ids=["0"])
-    opened.close()
-    what = f"the vector index (chroma) does not hold what the files of {shelf.video} say"
-    assert shelf.found() == [what] and shelf.mend() == [what]
+    chroma.rebuild(shelf.library.catalog)
+    names = chroma.collection_counts(shelf.library.catalog, shelf.video)
+    for name in (next(one for one in names if shelf.video in one), min(names)):
+        opened = chroma.open_index(shelf.library.catalog)
+        assert isinstance(opened, ChromaIndex)
+        collection = opened._client.get_collection(name, embedding_function=None)
+        collection.delete(ids=collection.get(limit=1)["ids"])
+        opened.close()
+        ours = f"files of {shelf.video} say" if shelf.video in name else "catalog says"
+        what = f"the vector index (chroma) does not hold what the {ours}"
+        assert shelf.found() == [what] and shelf.mend() == [what]
 
 
 def test_a_vector_index_that_is_open_or_was_killed_is_not_looked_into(shelf: Shelf) -> None:
-    folder = shelf.library.root / "chroma"
-    opened = index.open_index(folder)
+    folder = chroma.folder_of(shelf.library.root)
+    opened = chroma.open_index(shelf.library.catalog)
+    (folder / "left").write_bytes(b"")
     assert verify(shelf.library) == []
     opened.close()
-    (folder / "session").write_bytes(b"")  # as a killed owner leaves it
-    (folder / "chroma.sqlite3").write_bytes(b"")
+    (folder / "writing.json").write_bytes(dump_checked({"collections": []}))  # as by a kill
     assert verify(shelf.library) == []
+    (folder / "writing.json").unlink()
+    assert shelf.found() == ["the vector index (chroma) is damaged"]
 
 
 @pytest.fixture

@@ -7,7 +7,11 @@ from PIL import Image, ImageDraw, ImageFont
 from tools.ingest.pipeline import ingest
 from tools.library import Library
 from tools.models.providers import BARE
-from tools.vision.near_duplicates import duplicate_groups, thumbnail, whole_blocks
+from tools.vision.near_duplicates import (
+    duplicate_groups,
+    is_copy,
+    thumbnail,
+)
 
 
 def slide(text: str, size: int = 24, ink: int = 30, paper: int = 245) -> np.ndarray:
@@ -37,7 +41,31 @@ def test_one_character_makes_another_slide(tmp_path: Path, size: int, ink: int, 
 def test_a_tone_a_size_and_what_was_seen_long_ago_are_different():
     grey = [np.full((90, 161), 100 + 6 * step, np.uint8) for step in range(14)]
     shown = [*grey, grey[-1][:80], grey[0]]
-    assert duplicate_groups(whole_blocks(one) for one in shown) == [*range(14), 14, 15]
+    assert duplicate_groups(shown) == [*range(14), 14, 15]
+
+
+def test_a_copy_is_told_whatever_its_size_coding_and_light(tmp_path: Path):
+    one, other = (photo(number) for number in (1, 2))
+    path, copy = tmp_path / "one.jpg", tmp_path / "copy.jpg"
+    one.save(path, quality=82)
+    lighter = one.point(lambda light: light * 1.06)
+    for made, quality in (
+        (one, 30),
+        (one.reduce(2), 82),
+        (one.resize((960, 540)), 60),
+        (lighter, 70),
+    ):
+        made.save(copy, quality=quality)
+        assert is_copy(thumbnail(path), thumbnail(copy)), made.size
+    for made in (other, one.transpose(Image.Transpose.FLIP_LEFT_RIGHT), one.resize((360, 360))):
+        made.save(copy)
+        assert not is_copy(thumbnail(path), thumbnail(copy)), made.size
+
+
+def photo(number: int) -> Image.Image:
+    """A picture of soft spots."""
+    cells = np.random.default_rng(number).integers(30, 220, (9, 16, 3)).astype(np.uint8)
+    return Image.fromarray(cells).resize((640, 360), Image.Resampling.BICUBIC)
 
 
 def test_a_talk_of_still_slides_is_embedded_a_tenth_as_often_as_once_a_second(

@@ -1,5 +1,6 @@
 """Image embeddings of the kept frames."""
 
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -9,39 +10,45 @@ from tools.embed import load_image_embedder, resolve_image_embedder
 from tools.files import durable as files
 from tools.ingest.run import IngestRun, Result
 from tools.models import registry as models
-from tools.search.scene_index import stored
+from tools.vision.appearance import AppearanceEmbedder
 from tools.vision.near_duplicates import duplicate_groups, thumbnail
 
 AT_ONCE = 64
 """Pictures between two reports of progress."""
+APPEARANCE = 1
+"""Version of the appearance vectors: a new one makes those of every video again."""
+FILES = "pictures.npy", "pictures.jsonl"
 
 
 def pictures(run: IngestRun) -> Result:
-    """Embed the kept frames, a row for each; near-duplicates are embedded once."""
+    """Embed the kept frames, a row for each: by a picture model, else by their appearance.
+
+    A model embeds near-duplicates once. The note says what a model would add.
+    """
     library, providers = run.library, run.providers
     frames = library.index_frames(run.video)
     if not frames:
         return Result(state="skipped", note="")
     name, note = resolve_image_embedder(providers.picture_embedder, library.home)
-    if name is None:
-        return Result(state="skipped", note=note)
-    embedder = load_image_embedder(name, library.home, providers.threads, providers.device)
     paths = [library.picture(frame.image) for frame in frames]
-    rows = duplicate_groups(thumbnail(path) for path in paths)
-    first = [rows.index(number) for number in range(max(rows) + 1)]
+    rows = list(range(len(paths)))
+    embedder = AppearanceEmbedder()
+    if name:
+        embedder = load_image_embedder(name, library.home, providers.threads, providers.device)
+        rows = duplicate_groups(thumbnail(path) for path in paths)
+    first: list[int] = np.unique(rows, return_index=True)[1].tolist()
     made: list[Any] = []
     for at in range(0, len(first), AT_ONCE):
         run.report(at / len(first))
         made.append(embedder.images([paths[n] for n in first[at : at + AT_ONCE]]))
-    milliseconds = [round(frame.seconds * 1000) for frame in frames]
-    cuts = [round(scene.start * 1000) for scene in library.scenes(run.video)]
-    saved = stored(np.concatenate(made)[rows], milliseconds, cuts)
+    data = BytesIO()
+    np.save(data, np.concatenate(made)[rows].astype("<f4"), allow_pickle=False)
     run.mark_waiting()
-    for name, data in saved.items():
-        files.write_bytes(run.folder / name, data)
-    files.write_lines(run.folder / "pictures.jsonl", ({"id": frame.id} for frame in frames))
-    note = f"{len(first)} of {len(frames)} pictures differ" if len(first) < len(frames) else ""
-    return Result((*saved, "pictures.jsonl"), "done", embedder.name, note)
+    files.write_bytes(run.folder / FILES[0], data.getvalue())
+    files.write_lines(run.folder / FILES[1], ({"id": frame.id} for frame in frames))
+    if len(first) < len(frames):
+        note = f"{len(first)} of {len(frames)} pictures differ"
+    return Result(FILES, "done", embedder.name, note)
 
 
 def picture_sources(run: IngestRun) -> Any:
@@ -50,6 +57,6 @@ def picture_sources(run: IngestRun) -> Any:
     model = resolve_image_embedder(chosen, home)[0] if chosen == "auto" else chosen
     frames = run.manifest["stages"].get("pass", {}).get("files", {})
     if model is None or model == "none":
-        return [1, model, run.sampling, frames]
+        return [4, model, APPEARANCE, run.sampling, frames]
     place = models.folder(home, model) if model in models.NAMES else Path(model).expanduser()
     return [3, model, run.sampling, frames, models.fingerprint(place)]

@@ -11,13 +11,18 @@ import pytest
 from agent.toolbelt import Toolbelt
 from tools.embed import load_image_embedder, resolve_image_embedder
 from tools.embed.dual_encoder import OnnxPair
-from tools.files.durable import read_lines
+from tools.errors import NotIndexed
+from tools.files.durable import digest, read_lines
 from tools.ingest.pipeline import ingest
 from tools.ingest.stages.embeddings import picture_sources, pictures
+from tools.integrity.verify import verify
 from tools.library import Library
 from tools.models.providers import BARE, Providers
 from tools.models.registry import seal
 from tools.search.image_vectors import VisualSearch
+from tools.search.vector_index import ExactIndex
+from tools.store.coverage import coverage
+from tools.store.manifest import write_manifest
 from tools.toolbox import open_toolbox
 
 MODELS = Path(os.environ.get("CUEPOINT_MODELS", "models")).absolute()
@@ -65,28 +70,89 @@ def test_a_slide_that_returns_is_found_at_each_of_its_times(tiny, encode, tmp_pa
     tiny.install_pair(library.home)
     video = ingest(library, encode(tmp_path / "talk.mp4", slides, 12.0), providers=seeing).id
     pair = load_image_embedder("siglip2", library.home)
-    layer = VisualSearch(library, pair)._layer
+    visual = VisualSearch(library, ExactIndex(library.catalog), pair)
     reds = {frame.id for frame in library.frames(video) if not 4 <= frame.seconds < 8}
     later = {frame.id for frame in library.frames(video) if frame.seconds >= 9}
     red = pair.texts(["red"])[0]
-
-    def found(start: float | None) -> set[str]:
-        rows, _ = layer.frames(red, None, start, None)
-        return {id for id, fit in zip(rows.ids, rows.array @ red, strict=True) if fit > 0.5}
-
-    assert found(None) == reds and found(9.0) == later and later
+    assert visual.alike(red).keys() == reds
+    assert visual.alike(red, start=9.0).keys() == later and later
 
 
-def test_without_a_model_it_says_which_command_gets_one_and_then_it_is_done(tiny, shots, tmp_path):
+def test_without_a_model_frames_get_appearance_vectors_and_a_note_on_what_one_adds(
+    tiny, shots, tmp_path
+):
     library = Library(tmp_path / "home")
     video = ingest(library, shots, providers=BARE).id
-    skipped = pictures(work_on(library, video))
-    assert skipped.state == "skipped" and skipped.note.endswith("cuepoint models pull siglip2")
+    made = pictures(work_on(library, video))
+    assert (made.state, made.provider) == ("done", "appearance")
+    assert made.note.endswith("cuepoint models pull siglip2")
+    vectors = library.index_picture_vectors(video)
+    assert vectors and vectors.ids == [frame.id for frame in library.index_frames(video)]
+    assert np.allclose(np.linalg.norm(vectors.array, axis=1), 1, atol=1e-5)
     off = pictures(work_on(library, video, picture_embedder="none"))
-    assert off.state == "skipped" and "switched off" in off.note
+    assert (off.state, off.provider) == ("done", "appearance") and "switched off" in off.note
+    assert off.note in coverage(library, video).notes
     before = picture_sources(work_on(library, video))
     tiny.install_pair(library.home)
     assert picture_sources(work_on(library, video)) != before
+
+
+def released(library: Library, video: str, **stage: Any) -> None:
+    """Leave the stage of pictures as a released version did, without appearance vectors."""
+    folder, manifest = library.folder(video), library.manifest(video)
+    for name in manifest["stages"]["pictures"]["files"]:
+        (folder / name).unlink()
+    frames = manifest["stages"]["pass"]["files"]
+    entry = {
+        "state": "skipped",
+        "provider": "",
+        "files": {},
+        "from": [1, "none", "adaptive", frames],
+    }
+    manifest["stages"]["pictures"] = entry | stage
+    write_manifest(folder, manifest)
+
+
+def test_a_library_of_a_released_version_gets_appearance_vectors_at_its_next_index(
+    shots: Path, tmp_path: Path
+) -> None:
+    library = Library(tmp_path / "home")
+    video = ingest(library, shots, providers=BARE).id
+    released(library, video)
+    assert library.index_picture_vectors(video) is None and verify(library) == []
+    toolbox = open_toolbox(library, BARE)
+    frame = library.frames(video)[0]
+    with pytest.raises(NotIndexed, match="cuepoint index"):
+        toolbox.find_similar(frame.id)
+    with pytest.raises(NotIndexed, match="cuepoint index"):
+        toolbox.pictures.like_picture(library.picture(frame.image))
+    kept = {path: path.stat().st_mtime_ns for path in library.folder(video).glob("frames*")}
+    assert ingest(library, shots, providers=BARE).stages["pictures"].provider == "appearance"
+    assert kept == {path: path.stat().st_mtime_ns for path in kept}  # nothing is decoded again
+    assert toolbox.pictures.like_picture(library.picture(frame.image))
+
+
+def test_the_segments_of_a_released_version_are_read_over_and_go_with_its_vectors(
+    tiny: Any, shots: Path, tmp_path: Path
+) -> None:
+    library, seeing = Library(tmp_path / "home"), replace(BARE, picture_embedder="siglip2")
+    place = tiny.install_pair(library.home)
+    video = ingest(library, shots, providers=seeing).id
+    folder, manifest = library.folder(video), library.manifest(video)
+    segments = folder / "segments.npy"
+    np.save(segments, np.zeros(3))
+    manifest["stages"]["pictures"]["files"][segments.name] = digest(segments)
+    write_manifest(folder, manifest)
+    toolbox = open_toolbox(library, seeing)
+    assert toolbox.search_frames("the red one") and verify(library) == []
+    assert ingest(library, shots, providers=seeing).state == "ready" and segments.exists()
+    shutil.rmtree(place)
+    tiny.make_pair(place, 48)
+    seal(place, "siglip2")
+    for _ in range(2):  # what a manifest lists no more goes at the next start
+        ingest(library, shots, providers=seeing)
+    assert not segments.exists() and verify(library) == []
+    assert toolbox.search_frames("the red one")
 
 
 def test_a_model_that_is_pulled_or_removed_is_seen_by_the_next_question(tiny, shots, tmp_path):

@@ -1,0 +1,110 @@
+"""Collections of Chroma by name, and the rows that each should hold: ids, numbers and vectors.
+
+A name has a tag of the files that its rows are made of, or of their provider: what is not held
+under the name of today is filled anew. Nothing that a person could read is in there.
+"""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Collection
+from typing import Any
+
+import numpy as np
+
+from tools.embed import Floats, Vectors
+from tools.search.vector_index import directed_rows
+from tools.store.catalog import Catalog
+from tools.store.embeddings import CoarseKind, VectorKind, video_vectors
+from tools.store.store import Store
+from tools.vision.sampling import REASONS
+
+FORMAT = 1
+"""Number of what rows hold; another one fills every collection anew."""
+_STAGES: dict[VectorKind, tuple[str, ...]] = {
+    "frames": ("pictures", "pass", "keyframes"),
+    "passages": ("vectors", "subtitles", "speech"),
+    "screen": ("vectors", "screen"),
+}
+"""Stages that the rows of each kind are made of; the first one's provider made the vectors."""
+_KEYFRAME = len(REASONS)
+_REASONS = {"keyframe": _KEYFRAME} | {reason: n for n, reason in enumerate(REASONS)}
+"""Numbers of the reasons to keep a frame; another reason is 0."""
+
+
+def collection_name(store: Store, video: str, kind: VectorKind) -> str | None:
+    """Name of the collection of a video's vectors as its files are now; None without vectors."""
+    manifest = store.manifest(video)
+    stages = manifest["stages"]
+    entry = stages.get(_STAGES[kind][0], {})
+    if entry.get("state") != "done":
+        return None
+    # The first release wrote no checksums of files.
+    files = store.stamp(video, *_STAGES[kind]) or manifest["generation"]
+    return f"{kind}-{video}-{_tag(FORMAT, entry.get('provider'), files)}"
+
+
+def library_name(kind: CoarseKind, provider: str, dimensions: int) -> str:
+    """Name of the library-wide collection of a provider's coarse vectors."""
+    return f"{kind}-{_tag(FORMAT, provider, dimensions)}"
+
+
+def coarse_tags(
+    catalog: Catalog,
+    kind: CoarseKind,
+    provider: str,
+    dimensions: int,
+    videos: Collection[str] | None = None,
+) -> dict[str, str]:
+    """By video, a tag that changes with its coarse rows; of some videos, or all."""
+    stamps = catalog.coarse_stamps(kind, provider, dimensions, videos)
+    return {video: _tag(*stamp) for video, stamp in stamps.items()}
+
+
+def coarse_rows(
+    catalog: Catalog,
+    kind: CoarseKind,
+    provider: str,
+    dimensions: int,
+    videos: Collection[str] | None = None,
+) -> tuple[list[str], Floats]:
+    """Ids and vectors of coarse rows, those of zeros left out: `video@milliseconds`.
+
+    A second row of a moment ends in `#2`.
+    """
+    coarse = catalog.coarse(kind, provider, dimensions, videos)
+    directed = np.flatnonzero(coarse.array.any(axis=1))
+    seen: Counter[str] = Counter()
+    ids: list[str] = []
+    for row in directed.tolist():
+        id = f"{coarse.videos[row]}@{coarse.milliseconds[row]}"
+        seen[id] += 1
+        ids.append(f"{id}#{seen[id]}" if seen[id] > 1 else id)
+    return ids, coarse.array[directed]
+
+
+def neighbour(id: str, cosine: float) -> tuple[str, int, float]:
+    """Video, milliseconds and cosine of a coarse row that was found."""
+    video, _, at = id.partition("@")
+    return video, int(at.partition("#")[0]), cosine
+
+
+def rows_of(store: Store, video: str, kind: VectorKind) -> tuple[Vectors, list[dict[str, Any]]]:
+    """Vectors of a video, those of zeros left out, and the numbers that go with each."""
+    vectors = video_vectors(store, video, kind)
+    if vectors is None:
+        return Vectors([], np.zeros((0, 1), np.float32), ""), []
+    rows = directed_rows(vectors)
+    kept = Vectors([vectors.ids[row] for row in rows], vectors.array[rows], vectors.provider)
+    times = [int(id.rpartition("@")[2].split("-")[0].split("#")[0]) for id in kept.ids]
+    if kind != "frames":
+        return kept, [{"seconds": at / 1000} for at in times]
+    reasons = {round(one.seconds * 1000): one.reason for one in store.index_frames(video)}
+    numbers = [_REASONS.get(reasons.get(at, ""), 0) for at in times]
+    return kept, [
+        {"seconds": at / 1000, "reason": number} for at, number in zip(times, numbers, strict=True)
+    ]
+
+
+def _tag(*parts: Any) -> str:
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:12]
