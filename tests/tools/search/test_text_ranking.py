@@ -211,10 +211,12 @@ def test_few_neighbours_are_enough_and_others_are_as_near_as_the_least_of_them()
     assert search(question, CORPUS, few)[0][0] == search(question, CORPUS, every)[0][0]
 
 
-def test_where_a_model_has_read_the_passages_its_nearest_one_is_first():
-    near = {UTTERANCES[12].id: 0.84, UTTERANCES[34].id: 0.80}
-    hits = search("What does the refractometer measure?", CORPUS, near, read=True)
-    assert hits[0][0] == UTTERANCES[12] and UTTERANCES[34] in [one for one, _ in hits]
+def test_passages_that_a_model_has_read_weigh_more_than_those_whose_words_are_averaged():
+    question, near = "the honey", {UTTERANCES[12].id: 0.86, UTTERANCES[36].id: 0.80}
+    read = module.weigh(question, CORPUS, near, read=True)
+    averaged = module.weigh(question, CORPUS, near)
+    assert read and averaged and read.fused.argmax() == 12 != averaged.fused.argmax()
+    assert read.relevant[12]
 
 
 def test_empty_things_are_fine():
