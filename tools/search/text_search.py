@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import logging
-import math
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tools.embed import Vectors, bundled_embedder, load_embedder
-from tools.embed.passages import ABOUT
 from tools.errors import Damaged, ProviderUnavailable
 from tools.media import overlaps
-from tools.search.vector_index import ExactIndex, rank
+from tools.search.vector_index import ExactIndex
+from tools.search.video_ranking import question_pairs, question_stems, video_scores
 from tools.store.evidence import of_words
 from tools.store.manifest import REPAIR
-from tools.text.tokens import content_words, stem, surface_forms
+from tools.text.tokens import content_words, surface_forms
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from tools.search.text_ranking import Corpus
     from tools.store.catalog import Catalog
     from tools.store.catalog_rows import Text
+    from tools.store.embeddings import VectorKind
 
 _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
@@ -43,8 +44,6 @@ RETRIES = 4
 """Videos whose rows in the catalog are filled again for one question, at most."""
 PASSAGES = 64
 """Passages whose nearness in meaning is asked for: of all others it is told that it is less."""
-NEIGHBOURS = 4096
-"""Texts of a video whose nearness in meaning is asked for: all, but in the longest videos."""
 
 
 class _Differs(Exception):
@@ -66,7 +65,7 @@ class TextSearch:
         device: str = "auto",
     ) -> None:
         self._catalog, self._store = catalog, catalog.store
-        self._index, self._runs = index, (threads, device)
+        self._index, self._runs = index or ExactIndex(catalog), (threads, device)
         self._told: set[str] = set()
         self._questions: OrderedDict[tuple[str, str], Floats] = OrderedDict()
         self._corpora: OrderedDict[Any, Corpus[Any]] = OrderedDict()
@@ -92,22 +91,26 @@ class TextSearch:
 
         All of them where they are few.
         """
-        every = (
-            [entry.id for entry in self._catalog.entries(VIDEOS + 1)] if videos is None else videos
-        )
+        few = [entry.id for entry in self._catalog.entries(VIDEOS + 1)]
+        every = few if videos is None else list(videos)
         if len(every) <= VIDEOS:
-            return list(every)
-        words = {stem(word) for word in content_words(question)}
-        held = self._catalog.holding(words, ("speech", "screen"))
-        total = max(sum(self._catalog.coverage().values()), 1)
-        scores: dict[str, float] = {}
-        for counts in held.values():
-            rarity = math.log(1 + (total - len(counts) + 0.5) / (len(counts) + 0.5))
-            for video, count in counts.items():
-                scores[video] = scores.get(video, 0.0) + rarity * count / (count + 1)
-        inside = scores.keys() if videos is None else scores.keys() & set(videos)
-        best = sorted(inside, key=lambda video: (-scores[video], video))
-        return [*best, *(video for video in every if video not in scores)][:VIDEOS]
+            return every
+        counts = self._catalog.holding(question_stems(question), ("speech", "screen", "title"))
+        pairs = {pair: self._catalog.holding_phrase(pair) for pair in question_pairs(question)}
+        total = sum(self._catalog.coverage().values())
+        scores = video_scores(question, counts, pairs, self._nearest_videos(question), total)
+        inside = scores.keys() if videos is None else scores.keys() & set(every)
+        best = sorted(inside, key=lambda video: (-scores[video], video))[:VIDEOS]
+        return best or every[:VIDEOS]
+
+    def _nearest_videos(self, question: str) -> list[tuple[str, float]]:
+        """Videos of the coarse passages nearest to a question, with their cosines."""
+        provider = next(iter(self._catalog.providers("passages")), "")
+        if not provider or (embedder := self._load(provider)) is None:
+            return []
+        asked = self._question(embedder, question)
+        found = self._index.nearest_in_library("passages", provider, asked, PASSAGES)
+        return [(one.video, one.cosine) for one in found]
 
     def corpus(self, video: str, kind: str) -> Corpus[Any]:
         """What is said (`speech`) or shown (`screen`) in a video, prepared for search."""
@@ -242,15 +245,18 @@ class TextSearch:
 
     def _meant(self, corpus: Corpus[Any], question: str) -> tuple[dict[str, float], bool]:
         """Cosines of the nearest passages or on-screen texts; whether a model has read them."""
-        videos = {one.video for one in corpus.items}
-        if corpus.noisy:
-            return self._cosines(question, videos), False
-        if any(self._vectors(video) is not self._store.vectors(video) for video in videos):
-            return {}, False  # numbers are alike as words: what is read is compared as it stands
-        near = self.nearness(corpus.items, question)
-        passages = near.around[ABOUT].tolist()
-        found = sorted(zip(passages, (one.id for one in corpus.items), strict=True), reverse=True)
-        return {id: cosine for cosine, id in found[:PASSAGES]}, bool(near.reader)
+        kind: VectorKind = "screen" if corpus.noisy else "passages"
+        cosines: dict[str, float] = {}
+        read: set[bool] = set()
+        for video in dict.fromkeys(one.video for one in corpus.items):
+            provider = self._store.vector_provider(video)
+            if not provider or (embedder := self._load(provider)) is None:
+                continue  # it is compared word by word
+            read.add(embedder.contextual)
+            with suppress(ValueError):  # vectors of another model of this name
+                asked = self._question(embedder, question)
+                cosines |= dict(self._index.nearest(video, kind, asked, PASSAGES))
+        return cosines, read == {True} and not corpus.noisy
 
     def nearness(self, said: Sequence[Utterance], question: str) -> Nearness:
         """How near a question is to cues, which come by video, and what is said around them."""
@@ -304,13 +310,13 @@ class TextSearch:
     def _asked(self, video: str, question: str) -> tuple[Vectors, Floats]:
         """The vectors of a video, and the question as they can be compared with it."""
         vectors = self._vectors(video)
+        return vectors, self._question(self._load(vectors.provider) or bundled_embedder(), question)
 
-        def ask() -> Floats:
-            embedder = self._load(vectors.provider) or bundled_embedder()
+    def _question(self, embedder: TextEmbedder, question: str) -> Floats:
+        def embed() -> Floats:
             return embedder.questions([question])[0]
 
-        key = vectors.provider, question
-        return vectors, self._held(self._questions, key, QUESTIONS, ask)
+        return self._held(self._questions, (embedder.name, question), QUESTIONS, embed)
 
     def _held(self, store: OrderedDict[Any, _T], key: Any, most: int, make: Callable[[], _T]) -> _T:
         """Get or make an entry of an LRU cache of at most `most` entries."""
@@ -324,13 +330,3 @@ class TextSearch:
             while len(store) > most:
                 store.popitem(last=False)
         return made
-
-    def _cosines(self, query: str, videos: set[str]) -> dict[str, float]:
-        """How near in meaning each text is, by evidence id; none where no vectors are stored."""
-        found: dict[str, float] = {}
-        for video in videos:
-            vectors, asked = self._asked(video, query)
-            if vectors is not self._store.vectors(video):
-                continue  # numbers are alike as words: what is read is compared as it stands
-            found |= dict(rank(vectors, asked, NEIGHBOURS))
-        return found

@@ -120,6 +120,13 @@ class Catalog:
         sql = f"SELECT video, sum(count) FROM terms WHERE stem = ? AND kind IN {places}"
         return {word: dict(self._query(f"{sql} GROUP BY video", [word, *kinds])) for word in words}
 
+    def holding_phrase(self, phrase: Sequence[str]) -> dict[str, int]:
+        """By video, the number of texts that hold some stems one after the other."""
+        match = "forms : " + _quoted(" ".join(phrase))
+        sql = "SELECT rowid FROM words WHERE words MATCH ?"
+        sql = f"SELECT video, count(*) FROM texts WHERE row IN ({sql}) GROUP BY video"
+        return dict(self._query(sql, [match]))
+
     def vocabulary(self, first: str) -> list[str]:
         """Stems of the library that begin so."""
         sql = "SELECT DISTINCT stem FROM terms WHERE stem BETWEEN ? AND ?"

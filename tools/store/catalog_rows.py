@@ -122,6 +122,9 @@ def _texts(store: Store, video: str) -> list[Statement]:
             statements.append((sql, [*row, speaker, raw]))
         rows = [[word, video, kind, count] for word, count in counts.items()]
         statements += [("INSERT INTO terms VALUES (?, ?, ?, ?)", row) for row in rows]
+    titled = Counter(stems(store.manifest(video)["title"]))
+    sql = "INSERT INTO terms VALUES (?, ?, 'title', ?)"
+    statements += [(sql, [word, video, count]) for word, count in titled.items()]
     for table, columns in INDEXED.items():
         sql = f"INSERT INTO {table}(rowid, {columns}) SELECT row, {columns} FROM texts"
         statements.append((f"{sql} WHERE video = ?", [video]))

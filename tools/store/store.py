@@ -177,6 +177,11 @@ class Store:
         """Text vectors of speech and on-screen text; None until they are made."""
         return self._vectors(video, "vectors")
 
+    def vector_provider(self, video: str) -> str:
+        """Name of the embedder of the text vectors; empty until they are made."""
+        stage = self.manifest(video)["stages"].get("vectors", {})
+        return stage["provider"] if stage.get("state") == "done" else ""
+
     def passages(self, video: str) -> Vectors | None:
         """Vectors of passages around each cue; None unless an embedder of passages made them."""
         has = "passages.npy" in self._manifests.files(video)
