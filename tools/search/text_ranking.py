@@ -64,7 +64,7 @@ class Traits(NamedTuple):
     near: Floats
     """Cosine of the passage; of what is no neighbour, that of the least near one."""
     length: Floats
-    """Logarithm of the number of words in the text itself."""
+    """Logarithm of the number of words in the text itself; 0 on screen, where lines are short."""
     share: Floats
     """Share of the words, each as heavy as it is rare anywhere."""
     paired: Floats
@@ -106,11 +106,12 @@ def traits(
     rare, rarer = _rarity(exact)[asked], rarity[asked] ** 1.5
     cosines = cosines or {}
     least = min(cosines.values(), default=0.0)
+    near = np.array([cosines.get(one.id, least) for one in corpus.items])
     return Traits(
         words=(told * rarity) @ full,
         pairs=paired.sum(axis=0) / max(len(pairs), 1),
-        near=np.array([cosines.get(one.id, least) for one in corpus.items]),
-        length=np.log1p([len(text) for text in corpus.stems]),
+        near=near,
+        length=np.zeros(len(near)) if corpus.noisy else np.log1p([*map(len, corpus.stems)]),
         share=share,
         paired=paired.mean(axis=0) if len(pairs) else share,
         held=rare @ (corpus.spread(exact[asked]) >= HELD) / rare.sum(),
