@@ -28,8 +28,8 @@ CUES, LINES, FRAMES, SCENES = 300, 100, 150, 10
 CUE_SECONDS = 4.0
 OWN_WORDS = 40
 """Words that only one video has."""
-DIMENSIONS = 192
-"""Of the drawn vectors of frames."""
+DIMENSIONS = 245
+"""Of the drawn vectors of frames, as of `tools.vision.appearance`."""
 COMMON = str.split("""
 water house people time work year day way man world life hand part child eye woman place week case
 point company number group problem fact night road money story result month lot right study book
@@ -131,7 +131,7 @@ def write_video(library: Library, video: int, seed: int = 1) -> str:
         "screen": [READ], "pictures": ["pictures.npy", "pictures.jsonl"],
         "vectors": ["vectors.npy", "vectors.jsonl"],
     }  # fmt: skip
-    providers = {"pictures": "drawn", "vectors": "wordllama"}
+    providers = {"pictures": "appearance", "vectors": "wordllama"}
     stages = {
         name: {
             "state": "done" if name in files or name == "probe" else "skipped",

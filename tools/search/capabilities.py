@@ -11,17 +11,19 @@ from pydantic import Field
 from tools import evidence as make
 from tools.arguments import End, Labels, Limit, Query, Second, Start, VideoId, Videos
 from tools.errors import RefusedRequest
-from tools.media import Evidence, Video, overlaps
+from tools.media import Evidence, overlaps
 from tools.search.image_search import PictureSearch
 from tools.search.sound_search import Sought, find_sounds
 from tools.search.text_search import TextSearch
 from tools.store.evidence import of_passage, of_scene
 
 if TYPE_CHECKING:
-    from tools.store.catalog import Catalog
+    from tools.store.catalog import Catalog, Entry
     from tools.store.store import Store
 
 LABELS = 20
+LOUD = 8
+"""Videos that a sound is looked for in, where none are named."""
 APART = 3.0
 """Seconds between two moments, at least."""
 
@@ -125,7 +127,8 @@ class SearchCapabilities:
 
         `other` is music or noise. What made a sound is not known: never say that it is a crowd.
         """
-        return find_sounds(self._store, self._ids(videos), what, start, end, limit)
+        scope = self._scope(videos) or self.catalog.strongest([what], LOUD)
+        return find_sounds(self._store, scope, what, start, end, limit)
 
     def find_words(
         self,
@@ -231,13 +234,9 @@ class SearchCapabilities:
             return scope
         return list(dict.fromkeys([*self.texts.candidates(question), *beside]))
 
-    def unseen(self, videos: Sequence[str] | None = None) -> list[Video]:
+    def unseen(self, videos: Sequence[str] | None = None) -> list[Entry]:
         """Videos without image vectors of the current model."""
-        return self.pictures.unseen(self._ids(videos))
-
-    def _ids(self, videos: Sequence[str] | None) -> list[str]:
-        scope = self._scope(videos)
-        return [one.id for one in self.catalog.entries()] if scope is None else scope
+        return self.pictures.unseen(self._scope(videos))
 
     def _scope(self, videos: Sequence[str] | None) -> list[str] | None:
         """Ids of some videos, or None for the library; their rows in the catalog are up to date."""

@@ -54,6 +54,12 @@ class LookQuery:
     change: bool = False  # where it gets so, not where it is so
     rest: tuple[str, ...] = ()
 
+    @property
+    def traits(self) -> list[str]:
+        """Names of what is looked for, as the catalog knows it of each video."""
+        plain = (self.light, self.tone, self.motion)
+        return [*(f"colour {name}" for name in self.colours), *filter(None, plain)]
+
 
 def parse_look(query: str) -> LookQuery | None:
     """Understand "mostly red", "the darkest scene", "black and white"; None without such words."""

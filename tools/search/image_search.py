@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from tools.errors import NotIndexed, ProviderUnavailable
 from tools.evidence import parse_id
-from tools.media import Evidence, Video, overlaps
+from tools.media import Evidence, overlaps
 from tools.models.registry import best_image_model
 from tools.store.evidence import of_frame, of_span
 from tools.store.filmstrip import frames_inside, is_strip, picture_file
@@ -23,7 +23,12 @@ if TYPE_CHECKING:
     from tools.search.colour_search import LookQuery
     from tools.search.image_vectors import AppearanceSearch, PictureVectors, VisualSearch
     from tools.search.vector_index import ExactIndex
+    from tools.store.catalog import Entry
     from tools.store.store import Store
+
+
+LOOKED = 8
+"""Videos whose frames are ranked by their look, where none are named."""
 
 
 class PictureSearch:
@@ -85,13 +90,14 @@ class PictureSearch:
             return ""
         return f"these pictures have no vectors of {visual.embedder.name} yet; run: cuepoint index"
 
-    def unseen(self, videos: Sequence[str]) -> list[Video]:
-        """Those of some videos that a search by what pictures show passed over."""
+    def unseen(self, videos: Sequence[str] | None) -> list[Entry]:
+        """Those of some videos, or of all, that a search by what pictures show passed over."""
         if (visual := self._visual) is None:
             return []
-        seen = visual.seen(videos)
-        found = (self._store.get(video) for video in videos)
-        return [one for one in found if one.width is not None and one.id not in seen]
+        pictured = self._index.catalog.pictured()
+        scope = {one.id for one in pictured} if videos is None else set(videos)
+        passed = scope - visual.seen([*scope])
+        return [one for one in pictured if one.id in passed]
 
     def by_words(
         self,
@@ -113,7 +119,7 @@ class PictureSearch:
         if look is None and not fits:
             return []
         if look and videos is None:
-            videos = [video.id for video in self._store.list()]
+            videos = self._index.catalog.strongest(look.traits, LOOKED)
         return self._spans(look, fits or None, videos, start, end, limit)
 
     def alike(

@@ -10,11 +10,10 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from tools.embed import Vectors
-from tools.errors import NotIndexed, UnknownVideo
+from tools.errors import NotIndexed
 from tools.evidence import parse_id
 from tools.search.calibration import (
     ALIKE,
@@ -56,7 +55,6 @@ class PictureVectors:
     def __init__(self, store: Store, index: ExactIndex, embedder: PictureEmbedder) -> None:
         self._embedder = embedder
         self._store, self._index = store, index
-        self._fits: dict[str, tuple[object, bool]] = {}
 
     @property
     def embedder(self) -> PictureEmbedder:
@@ -92,26 +90,15 @@ class PictureVectors:
 
         Vectors of other dimensions are those of another model of the same name.
         """
-        found: set[str] = set()
-        for video in videos:
-            with suppress(UnknownVideo):  # removed meanwhile
-                found |= {video} if self._is_seen(video) else set()
-        return found
+        return self._every() & set(videos)
 
-    def _is_seen(self, video: str) -> bool:
-        stage = self._store.manifest(video)["stages"].get("pictures", {})
-        if (stage.get("state"), stage.get("provider")) != ("done", self._embedder.name):
-            return False
-        stamp = self._store.stamp(video, "pictures")
-        known = self._fits.get(video)
-        if known is None or known[0] != stamp:
-            fits = _columns(self._store.folder(video) / "pictures.npy")
-            known = self._fits[video] = stamp, fits in (self._embedder.dimensions, None)
-        return known[1]
+    def _every(self) -> set[str]:
+        embedder = self._embedder
+        return {*self._index.catalog.embedded("scenes", embedder.name, embedder.dimensions)}
 
     def _proposed(self, query: Floats, videos: Sequence[str] | None) -> list[str]:
         """The videos to search: all of few, else those with the nearest scenes."""
-        whole = self.seen([video.id for video in self._store.list()])
+        whole = self._every()
         scope = whole if videos is None else whole.intersection(videos)
         if len(scope) <= FEW:
             return sorted(scope)
@@ -147,9 +134,10 @@ class PictureVectors:
         """Every frame of a video that has a vector of this embedder, dense samples included."""
         import numpy as np
 
-        held = self._store.picture_vectors(video) if self._is_seen(video) else None
-        none = np.zeros((0, self._embedder.dimensions), np.float32)
-        return held or Vectors([], none, self._embedder.name)
+        held, size = self._store.picture_vectors(video), self._embedder.dimensions
+        if held and held.provider == self._embedder.name and held.array.shape[1] == size:
+            return held
+        return Vectors([], np.zeros((0, size), np.float32), self._embedder.name)
 
     def _usual(self, video: str, picture: Floats) -> tuple[float, float]:
         """The cosine that a picture has with what is unlike it, and that of frames of one scene."""
@@ -251,16 +239,3 @@ def _between(vectors: Vectors, start: float | None, end: float | None) -> Vector
     first, last = start or 0.0, math.inf if end is None else end
     kept = [row for row, id in enumerate(vectors.ids) if first <= _seconds(id) < last]
     return Vectors([vectors.ids[row] for row in kept], vectors.array[kept], vectors.provider)
-
-
-def _columns(path: Path) -> int | None:
-    """Columns of a stored array by its header; None where the file is damaged."""
-    import numpy as np
-
-    try:
-        with path.open("rb") as file:
-            np.lib.format.read_magic(file)
-            (_, columns), *_ = np.lib.format.read_array_header_1_0(file)
-            return columns
-    except (OSError, ValueError):
-        return None

@@ -36,6 +36,7 @@ from tools.text.tokens import stem
 
 SETTLED_NS = 2_000_000_000
 """Age of a change of the folder of videos from which on another change has a time of its own."""
+_ENTRY = "id, title, duration, covered"
 _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
 LETTERS = 4
@@ -76,7 +77,7 @@ class Catalog:
 
     def entries(self, limit: int = -1) -> list[Entry]:
         """Videos by title, at most `limit`."""
-        sql = "SELECT id, title, duration, covered FROM videos ORDER BY folded, id LIMIT ?"
+        sql = f"SELECT {_ENTRY} FROM videos ORDER BY folded, id LIMIT ?"
         return [Entry(*row) for row in self._query(sql, [limit])]
 
     def coverage(self) -> dict[str, int]:
@@ -96,7 +97,7 @@ class Catalog:
 
     def named(self, ref: str) -> list[Entry]:
         """Videos whose id begins so (4 characters or more), else those with that title."""
-        sql = "SELECT id, title, duration, covered FROM videos WHERE"
+        sql = f"SELECT {_ENTRY} FROM videos WHERE"
         found = (
             self._query(f"{sql} id BETWEEN ? AND ?", [ref, f"{ref}\uffff"]) if len(ref) >= 4 else []
         )
@@ -165,6 +166,30 @@ class Catalog:
         sql = "SELECT video, videos.vectors, texts FROM coarse JOIN videos ON id = video WHERE "
         rows = self._query(sql + _coarse_of(videos), [kind, provider, dimensions, *(videos or ())])
         return {video: (vectors, texts) for video, vectors, texts in rows}
+
+    def strongest(self, traits: Sequence[str], limit: int) -> list[str]:
+        """Ids of the videos in which these traits of frames or sound are strongest together.
+
+        All videos where they are no more than `limit`.
+        """
+        if (
+            len(few := self._query("SELECT id FROM videos ORDER BY id LIMIT ?", [limit + 1]))
+            <= limit
+        ):
+            return [video for (video,) in few]
+        sql = f"SELECT video FROM traits WHERE name IN {_places(traits)} GROUP BY video"
+        sql += " HAVING count(*) = ? ORDER BY sum(value) DESC, video LIMIT ?"
+        return [video for (video,) in self._query(sql, [*traits, len(traits), limit])]
+
+    def embedded(self, kind: str, provider: str, dimensions: int) -> list[str]:
+        """Ids of the videos that have coarse vectors of this provider."""
+        sql = "SELECT video FROM coarse WHERE kind = ? AND provider = ? AND dimensions = ?"
+        return [video for (video,) in self._query(sql, [kind, provider, dimensions])]
+
+    def pictured(self) -> list[Entry]:
+        """Videos that have pictures, by title."""
+        sql = f"SELECT {_ENTRY} FROM videos WHERE pictured ORDER BY folded, id"
+        return [Entry(*row) for row in self._query(sql)]
 
     def coarse_groups(self) -> list[tuple[Any, str, int]]:
         """Kind, provider and dimensions of all coarse vectors."""

@@ -27,7 +27,7 @@ _SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE videos (
     id TEXT PRIMARY KEY, title TEXT NOT NULL, folded TEXT NOT NULL, duration REAL NOT NULL,
-    covered TEXT NOT NULL, coming INTEGER NOT NULL, stamp TEXT NOT NULL,
+    pictured INTEGER NOT NULL, covered TEXT NOT NULL, coming INTEGER NOT NULL, stamp TEXT NOT NULL,
     texts TEXT NOT NULL, vectors TEXT NOT NULL, pending INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX videos_folded ON videos (folded);
@@ -48,6 +48,10 @@ CREATE TABLE coarse (
     milliseconds BLOB NOT NULL, vectors BLOB NOT NULL,
     PRIMARY KEY (kind, provider, dimensions, video)
 ) WITHOUT ROWID;
+CREATE TABLE traits (
+    name TEXT NOT NULL, video TEXT NOT NULL, value REAL NOT NULL, PRIMARY KEY (name, video)
+) WITHOUT ROWID;
+CREATE INDEX traits_video ON traits (video);
 CREATE VIRTUAL TABLE words USING fts5(
     video, forms, speaker, content='texts', content_rowid='row',
     tokenize="ascii tokenchars '+#:.,/_-&@%'"

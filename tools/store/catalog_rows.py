@@ -4,10 +4,13 @@ import json
 import sqlite3
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from itertools import zip_longest
 from typing import Any
 
+from tools.audio.loudness import KINDS, loudest, segments
+from tools.errors import NotIndexed
 from tools.media import ScreenText, Utterance
 from tools.store.coverage import coverage, covered
 from tools.store.dense import FOLDER, without_parts
@@ -20,7 +23,7 @@ from tools.text.tokens import stem, stems, surface_forms
 Statement = tuple[str, Sequence[Any]]
 Text = Utterance | ScreenText
 TEXT_STAGES = ("subtitles", "screen", "speech", "speakers")
-VECTOR_STAGES = ("pass", "pictures", "vectors")
+VECTOR_STAGES = ("keyframes", "pass", "sound", "pictures", "vectors")
 FOLLOWING_SECONDS, FOLLOWING_WORDS = 2.0, 8
 """A phrase may end in the next utterance: how soon that begins, and how much of it is looked at."""
 INDEXED = {"words": "video, forms, speaker", "letters": "raw"}
@@ -63,8 +66,13 @@ def replacing(store: Store, video: str, known: Sequence[str]) -> list[Statement]
         statements += [*_text_deletion(video), *_texts(store, video)]
     if vectors not in known[1:] or texts not in known[:1]:
         statements += [("DELETE FROM coarse WHERE video = ?", [video]), *_coarse(store, video)]
+        statements += [("DELETE FROM traits WHERE video = ?", [video]), *_traits(store, video)]
     row = [video, metadata.title, metadata.title.casefold(), metadata.duration]
-    row += [covered(part), any(share < 1 for share in part.ready.values())]
+    row += [
+        metadata.width is not None,
+        covered(part),
+        any(share < 1 for share in part.ready.values()),
+    ]
     row += [before, texts, vectors, stamp(store, video) != before]
     sql = f"INSERT OR REPLACE INTO videos VALUES ({', '.join('?' * len(row))})"
     return [*statements, (sql, row)]
@@ -72,7 +80,7 @@ def replacing(store: Store, video: str, known: Sequence[str]) -> list[Statement]
 
 def deletion(video: str) -> list[Statement]:
     """Statements that delete every row of a video."""
-    every = ("coarse WHERE video", "videos WHERE id")
+    every = ("coarse WHERE video", "traits WHERE video", "videos WHERE id")
     return [*_text_deletion(video), *((f"DELETE FROM {where} = ?", [video]) for where in every)]
 
 
@@ -130,6 +138,30 @@ def _coarse(store: Store, video: str) -> list[Statement]:
     return statements
 
 
+def _traits(store: Store, video: str) -> list[Statement]:
+    """Extremes of a video's frames and sound, by which it is found among others.
+
+    Colours, light and saturation are 0 to 1, motion the unit of the decode pass; loudness is dB
+    above the surroundings, a kind of sound the seconds of its longest segment.
+    """
+    values: dict[str, float] = {}
+    for one in store.attributes(video):
+        seen = {**{f"colour {name}": share for name, share in one.colours.items()}}
+        seen |= {"bright": one.brightness, "dark": 1 - one.brightness, "moving": one.motion}
+        seen |= {"colourful": one.saturation, "grey": 1 - one.saturation, "still": -one.motion}
+        values |= {name: max(value, values.get(name, value)) for name, value in seen.items()}
+    with suppress(NotIndexed):
+        rows = store.signals(video, "sound")
+        for name, kinds in (("loudest", KINDS[1:]), ("outburst", KINDS[2:])):
+            if peaks := loudest(rows, kinds, 1):
+                values[name] = peaks[0].above
+        for segment in segments(rows):
+            length = segment.end - segment.start
+            values[segment.kind] = max(length, values.get(segment.kind, 0.0))
+    sql = "INSERT INTO traits VALUES (?, ?, ?)"
+    return [(sql, [name, video, round(value, 4)]) for name, value in values.items()]
+
+
 def speaker_of(item: Text) -> str:
     """Label of who speaks; empty for text on screen."""
     return (item.speaker or "") if isinstance(item, Utterance) else ""
@@ -148,6 +180,7 @@ def rows(database: sqlite3.Connection, video: str) -> list[list[Any]]:
         "SELECT kind, item, own, forms, speaker, raw FROM texts WHERE video = ? ORDER BY row",
         "SELECT stem, kind, count FROM terms WHERE video = ? ORDER BY stem, kind",
         "SELECT kind, provider, milliseconds, vectors FROM coarse WHERE video = ? ORDER BY kind",
+        "SELECT name, value FROM traits WHERE video = ? ORDER BY name",
     ):
         found.append(database.execute(sql, [video]).fetchall())
     return found

@@ -1,8 +1,10 @@
 """The commands of `cuepoint library`."""
 
 import re
+import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,7 +17,9 @@ if TYPE_CHECKING:
     from tools.integrity.verify import Problem
 
 library_app = typer.Typer(
-    help="The library: list, show, remove, verify.", no_args_is_help=True, rich_markup_mode=None
+    help="The library: list, show, remove, backup, verify.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
 )
 
 
@@ -71,6 +75,20 @@ def library_remove(video: VideoRef, as_json: AsJson = False) -> None:
             raise
     library.remove(id)
     print_result(as_json, lambda: {"removed": id}, [f"removed {id} ({title})"])
+
+
+@library_app.command("backup")
+def library_backup(
+    folder: Annotated[Path, typer.Argument(help="A new folder, on another disk perhaps.")],
+    as_json: AsJson = False,
+) -> None:
+    """Copy the library, whole, into a new folder; files that are linked stay where they are."""
+    from tools.integrity.backup import backup
+
+    videos = backup(open_library(), folder)
+    ask = f"cuepoint --library {shlex.quote(str(folder))} ask QUESTION"
+    lines = [f"{videos} videos are in {folder}; ask them there: {ask}"]
+    print_result(as_json, lambda: {"path": str(folder.absolute()), "videos": videos}, lines)
 
 
 @library_app.command("verify")
