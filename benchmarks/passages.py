@@ -56,8 +56,8 @@ class Transcript(Toolbox):
 
     def weights(self, corpus: Any, question: str) -> Any:
         """Score of each cue with its surroundings for a question."""
-        near = self._vectors.cosines(question), self._vectors.nearness(question)
-        weighed = weigh(question, self._speech, *near)
+        near, read = self._vectors.cosines(question), self.embedder.contextual
+        weighed = weigh(question, self._speech, near, read=read)
         return weighed.fused if weighed else np.zeros(len(self._speech.items))
 
 

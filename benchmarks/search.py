@@ -24,7 +24,7 @@ from tools.search.text_ranking import Corpus, search
 from tools.text.tokens import stems
 from tools.transcript.subtitles import read_sidecar, transcript
 
-WITHIN, AMONG = 30.0, 5
+WITHIN, AMONG, NEIGHBOURS = 30.0, 5, 64
 
 Methods = dict[str, Callable[[str], Sequence[Utterance]]]
 
@@ -60,9 +60,10 @@ class TranscriptVectors:
         return Nearness((self.rows @ asked).astype(np.float64), around, reader)
 
     def cosines(self, question: str) -> dict[str, float]:
-        """Similarity of each cue itself, by its id."""
-        near = self.rows @ self.embedder.questions([question])[0]
-        return {cue.id: float(value) for cue, value in zip(self._spoken, near, strict=True)}
+        """Similarity of the nearest passages, by the id of the cue in their middle."""
+        near = self.nearness(question).around[passages.ABOUT]
+        nearest = np.argsort(-near, kind="stable")[:NEIGHBOURS]
+        return {self._spoken[i].id: float(near[i]) for i in nearest}
 
 
 def search_methods(spoken: list[Utterance], embedder: TextEmbedder) -> Methods:
@@ -83,8 +84,9 @@ def search_methods(spoken: list[Utterance], embedder: TextEmbedder) -> Methods:
         return [spoken[i] for i in np.argsort(-near, kind="stable")[:AMONG]]
 
     def ours(question: str) -> list[Utterance]:
-        near = vectors.cosines(question), vectors.nearness(question)
-        return [by_id[cue.id] for cue, _ in search(question, corpus, *near, limit=AMONG)]
+        near, read = vectors.cosines(question), embedder.contextual
+        hits = search(question, corpus, near, read=read, limit=AMONG)
+        return [by_id[cue.id] for cue, _ in hits]
 
     return {"BM25 over the cues": keywords, "vectors alone": meaning, "ours": ours}
 

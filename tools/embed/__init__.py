@@ -4,12 +4,14 @@ A provider's vectors are only comparable with its own: `Vectors` carries the nam
 falls back to another provider.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from functools import cache, partial
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tools.embed.embedder import (
     Embedder,
@@ -22,6 +24,9 @@ from tools.embed.embedder import (
 )
 from tools.errors import ProviderUnavailable
 from tools.models import registry as models
+
+if TYPE_CHECKING:
+    from tools.embed.wordllama import WordLlamaEmbedder
 
 __all__ = ["Embedder", "Floats", "ImageEmbedder", "PictureEmbedder", "TextEmbedder", "Vectors"]
 __all__ += ["bundled_embedder", "load_embedder", "load_image_embedder", "resolve_embedder"]
@@ -79,7 +84,7 @@ def load_embedder(
 
 
 @cache
-def bundled_embedder() -> TextEmbedder:
+def bundled_embedder() -> WordLlamaEmbedder:
     """Get the embedder whose weights are part of its package: it knows single words."""
     if find_spec("wordllama") is None:
         raise ProviderUnavailable("text vectors need the package wordllama: pip install wordllama")

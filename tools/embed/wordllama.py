@@ -10,6 +10,9 @@ from typing import Any
 from tools.embed.embedder import Floats, unit_rows
 from tools.errors import ProviderUnavailable
 
+USUAL_LENGTH, LEAST_WEIGHT = 12.0, 1 / 3
+"""Length from which on a word has its full weight, and what a word weighs at least."""
+
 
 class WordLlamaEmbedder:
     """Averaged token vectors, with the weights of the package."""
@@ -44,6 +47,20 @@ class WordLlamaEmbedder:
         array: Floats = self._model.embed(list(texts))
         # Not the package's own norm: it divides an empty text by zero.
         return unit_rows(array)
+
+    def weights(self, words: Sequence[str]) -> Floats:
+        """Weights of words, at most 1: how much each says, by a fixed table for any text.
+
+        Training made the vectors of words that tell texts apart long and those of words that stand
+        everywhere short, as Schakel and Wilson found ("Measuring Word Significance using
+        Distributed Representations of Words", 2015). A number has its full weight.
+        """
+        import numpy as np
+
+        lengths = np.linalg.norm(self._model.embed(list(words)), axis=1) / USUAL_LENGTH
+        told = [any(one.isdigit() for one in word) for word in words]
+        weights: Floats = np.where(told, 1.0, np.clip(lengths, LEAST_WEIGHT, 1.0))
+        return weights
 
     def questions(self, texts: Sequence[str]) -> Floats:
         """Embed questions as texts: words mean the same wherever they stand."""

@@ -82,7 +82,7 @@ class SearchCapabilities:
         limit: Limit = 6,
     ) -> list[Evidence]:
         """Find pictures by what they show: things, places, "mostly red", "the most movement"."""
-        scope = self._scope(videos) if videos else None
+        scope = self._scope(videos)
         return self.pictures.by_words(query, scope, start, end, limit)
 
     def find_similar(
@@ -97,7 +97,7 @@ class SearchCapabilities:
 
         Without a picture model they are alike in colours and layout only; their text says so.
         """
-        scope = self._scope(videos) if videos else None
+        scope = self._scope(videos)
         return self.pictures.alike(self._resolve(evidence), scope, start, end, limit)
 
     def classify(

@@ -1,269 +1,194 @@
-"""Which moments answer a question: words and vectors, fused, merged, cut off. Pure functions.
+"""Which moments answer a question: words, pairs of words and meaning, weighed. Pure functions.
 
-Speech is found by windows of a minute around each cue, because an answer's words are spread over
-several, and cited by the cue inside whose own words fit best. On-screen text is found and
-cited by its own span; its words may be misread or run together.
+A cue is ranked by what is said in it and, the less the further away, around it, as an answer's
+words are spread over several (Lv and Zhai, "Positional Language Models", 2009). Pairs count beside
+words (Metzler and Croft, "A Markov Random Field Model for Term Dependencies", 2005). On-screen text
+stands for itself; its words may be misread or run together. Only the video of a text counts, so
+that no other one changes its place or its score.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import groupby
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from rapidfuzz.distance import Indel
-
-from tools.embed.passages import ABOUT
+from tools.embed import bundled_embedder
 from tools.media import ScreenText, Utterance
-from tools.search.word_vectors import Lexicon
-from tools.text.tokens import asked_words, stem, stems, surface_forms
+from tools.search.corpus import EXACT, Corpus, Words, inside, place_of
+from tools.text.tokens import asked_words, is_character, stem, stems, surface_forms
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from tools.embed.passages import Nearness
-
     Floats = NDArray[np.float64]
 
-WINDOW_SECONDS, WINDOW_SHARE = 55.0, 1 / 12  # at most so much, so much of the video
-CITED_SECONDS = 20.0  # the same for where the cue to cite lies
-APART_SECONDS = 30.0
-RARITY = 1.5  # the power of a word's idf that it weighs
-SPARE = 0.6  # what a word that questions are made of weighs beside the others
-# What the cosine of the nearest cue weighs beside the words and the window's meaning, 1 each: a
-# logistic regression over the questions about four talks gave about 0.7, 0.9 and 1.
-NEAREST = 0.7
-MEANS = 0.5
-"""The same for the mean of the cues in 20 seconds."""
-READ, BESIDE_READER = (0.0, 1.2, 0.6), 0.5
-"""The same for passages of each width that a model has read, and for the words beside them."""
+__all__ = [
+    "EXACT",
+    "Corpus",
+    "count_words",
+    "find_words",
+    "occurrences",
+    "search",
+    "standardised",
+    "weigh",
+]
+__all__ += ["stem", "stems", "surface_forms"]
+APART_SECONDS = 20.0
+"""A hit nearer than this to a better one comes after all others."""
+ODDS = (1.6, 6.9, 4.4, -0.9)
+"""Log odds of the traits `words`, `pairs`, `near` and `length`: a conditional logit (McFadden 1974)
+whose choices are the cues of a video. `python -m benchmarks.tutorials DIR --fit` fits it."""
+READ, BESIDE_READER = 5.0, 0.5
+"""Log odds by which the nearest passage that a model has read is before the farthest neighbour, and
+what the words count beside it."""
+SHARES = (0.5, 0.25, 0.25)
+"""What `share`, `paired` and `near` are in a score: the same fit, over the cues of all videos."""
 ENOUGH_WORDS, ENOUGH_MEANT, ENOUGH_COSINE = 0.15, 0.22, 0.45
-"""What a window must reach: the share of the question's words, as held or as meant, or a cosine."""
-ENOUGH_NEARER = 0.2
-"""How much nearer than a usual one a passage is that a model has read and finds relevant."""
-CUE_COSINE = 0.2  # what the cosine weighs in the choice of the cue inside a window
-
-EXACT, MISSPELT = (1.0, 0.5), 0.7
-"""How far a text holds a word: as it is or inside others on screen; in a form close to it."""
-_ALIKE = str.maketrans("015i8", "olslb")  # what text recognition takes for one another
-Words = TypeVar("Words", Utterance, ScreenText)
+"""What a text must reach: the share of the question's words, as held or as meant, or a cosine."""
+ENOUGH_LIFTED, ENOUGH_NEARER = 0.1, 0.2
+"""How much nearer than a usual one it then is; a passage that a model has read, by this alone."""
+HELD = 0.1
+"""Decayed count from which a word is held around a text."""
 
 
-class Corpus(Generic[Words]):
-    """Texts prepared for search: make it once, ask it often, from any thread.
+class Traits(NamedTuple):
+    """What a question and each text have in common, one column per text."""
 
-    Speech is looked up in windows of cues. On-screen text is looked up span by span, and `noisy`:
-    letters may be misread and spaces lost.
-    """
-
-    def __init__(self, items: Iterable[Words], *, noisy: bool = False) -> None:
-
-        self.items = sorted(items, key=lambda one: (one.video, one.start, one.end))
-        texts = [surface_forms(one.text) for one in self.items]
-        found = [stems(one.text) for one in self.items]
-        self._holders: dict[str, list[int]] = {}
-        for place, text in enumerate(found):
-            for word in dict.fromkeys(text):
-                self._holders.setdefault(word, []).append(place)
-        self._near: dict[str, list[str]] = {}
-        self._raw = [" ".join(text) for text in texts] if noisy else []
-        self.spans = self._windows(0.0 if noisy else WINDOW_SECONDS)
-        self.close = self._windows(0.0 if noisy else CITED_SECONDS)
-        self.joined = bool((self.spans[:, 1] - self.spans[:, 0] > 1).any())
-        self.lexicon = Lexicon(texts, self.spans) if self.joined else None
-
-    def _windows(self, seconds: float) -> NDArray[np.int64]:
-        """Around the middle of each text those of its video that lie in so many seconds."""
-        import numpy as np
-
-        spans = [np.zeros((0, 2), np.int64)]
-        first = 0
-        for _, group in groupby(self.items, key=lambda one: one.video):
-            times = np.array([(one.start, one.end) for one in group])
-            starts, ends = times[:, 0], times[:, 1]
-            own = first + np.arange(len(starts))
-            half = min(seconds, (ends.max() - starts[0]) * WINDOW_SHARE) / 2
-            middle = (starts + ends) / 2
-            begin = first + np.searchsorted(starts, middle - half)
-            finish = first + np.searchsorted(np.maximum.accumulate(ends), middle + half, "right")
-            spans.append(np.stack([np.minimum(begin, own), np.maximum(finish, own + 1)], axis=1))
-            first += len(starts)
-        return np.concatenate(spans)
-
-    def forms(self, word: str) -> list[str]:
-        """The stems in these texts that stand for a word: its own, else those close to it."""
-        own = stem(word)
-        if own in self._holders:
-            return [own]
-        if own not in self._near:
-            self._near[own] = [one for one in self._holders if _close(own, one, bool(self._raw))]
-        return self._near[own]
-
-    def holds(self, word: str) -> Floats:
-        """How far each text holds a word: 1 as it is or in another form, less if misspelt."""
-        import numpy as np
-
-        whole, inside = EXACT
-        row = np.zeros(len(self.items))
-        for form in self.forms(word):
-            row[self._holders[form]] = whole if form == stem(word) else MISSPELT
-        for place, raw in enumerate(self._raw):
-            if row[place] == 0 and _inside(word, raw):
-                row[place] = inside
-        return row
-
-    def summed(self, values: Floats) -> Floats:
-        """The sum over the texts of each window, by row."""
-        import numpy as np
-
-        total = np.insert(np.cumsum(values, axis=-1), 0, 0.0, axis=-1)
-        return total[..., self.spans[:, 1]] - total[..., self.spans[:, 0]]
-
-    def best(self, values: Floats) -> Floats:
-        """The largest over the texts of each window, by row."""
-        import numpy as np
-
-        padded = np.append(values, values[..., :1], axis=-1)  # as a window may end with the texts
-        return np.maximum.reduceat(padded, self.spans.ravel(), axis=-1)[..., ::2]
-
-
-def _close(word: str, other: str, noisy: bool) -> bool:
-    """Whether two stems are spellings or forms of one word, or one is misread."""
-    if min(len(word), len(other)) < 5 or abs(len(word) - len(other)) > 3:
-        return False
-    if noisy:
-        word, other = (one.translate(_ALIKE).replace("rn", "m") for one in (word, other))
-    shorter, longer = sorted((word, other), key=len)
-    if longer.startswith(shorter) and not shorter.endswith("i"):  # "hurri" is "hurry"
-        return True
-    alike = 0.82 if noisy else 0.86
-    return (noisy or word[0] == other[0]) and Indel.normalized_similarity(word, other) >= alike
-
-
-def _inside(word: str, text: str) -> bool:
-    """Whether a word is in a text whose spaces may be lost or wrong; short ones are everywhere."""
-    if len(word) >= 7 and word in text.replace(" ", ""):
-        return True
-    if len(word) >= 5 and (f" {word}" in f" {text}" or f"{word} " in f"{text} "):
-        return True
-    return len(word) >= 4 and any(word in one for one in text.split() if len(one) >= 12)
+    words: Floats
+    """The words that are there or nearly meant, each as heavy as it is rare in the video."""
+    pairs: Floats
+    """Share of the pairs of neighbouring words."""
+    near: Floats
+    """Cosine of the passage; of what is no neighbour, that of the least near one."""
+    length: Floats
+    """Logarithm of the number of words in the text itself."""
+    share: Floats
+    """Share of the words, each as heavy as it is rare anywhere."""
+    paired: Floats
+    """The same as `pairs`; where a question has none, as `share`."""
+    held: Floats
+    """Share of the words that are there as they stand, each as heavy as it is rare."""
+    meant: Floats
+    """The same for words that are nearly meant, at their best."""
 
 
 class Weighed(NamedTuple):
-    """What a question says of each text and the window around it, one column per text."""
+    """What a question says of each text, one column per text."""
 
     fused: Floats
-    """How well the window answers, beside the others; 0 is usual, 1 a standard deviation."""
+    """Log odds that it answers, beside the other texts; 0 is usual."""
     relevant: NDArray[np.bool_]
-    fits: Floats
-    """How well the text itself fits, among those of its window."""
     score: Floats
+    """How much of the question it covers, 0 to 1; comparable among videos."""
+
+
+def traits(
+    question: str, corpus: Corpus[Any], cosines: Mapping[str, float] | None = None
+) -> Traits | None:
+    """What a question has in common with texts; None where it asks nothing, or there are none."""
+    import numpy as np
+
+    words, spare = asked_words(question)
+    every = [*words, *spare]
+    if not every or not corpus.items:
+        return None
+    asked = slice(len(words) or len(every))
+    exact = np.stack([corpus.counts(word) for word in every])
+    alike = np.maximum(exact, corpus.lexicon.near(every)) if corpus.lexicon else exact
+    told, pairs = bundled_embedder().weights(every).astype(np.float64), corpus.pairs(question)
+    around = corpus.spread(np.concatenate([alike, pairs]))
+    full = around / (around + 1)  # often counts less
+    full, paired = full[: len(every)], full[len(every) :]
+    rarity, share = _rarity(alike), told @ full / told.sum()
+    rare, rarer = _rarity(exact)[asked], rarity[asked] ** 1.5
+    cosines = cosines or {}
+    least = min(cosines.values(), default=0.0)
+    return Traits(
+        words=(told * rarity) @ full,
+        pairs=paired.sum(axis=0) / max(len(pairs), 1),
+        near=np.array([cosines.get(one.id, least) for one in corpus.items]),
+        length=np.log1p([len(text) for text in corpus.stems]),
+        share=share,
+        paired=paired.mean(axis=0) if len(pairs) else share,
+        held=rare @ (corpus.spread(exact[asked]) >= HELD) / rare.sum(),
+        meant=rarer @ corpus.spread(np.minimum(alike[asked], 1), np.maximum) / rarer.sum(),
+    )
 
 
 def weigh(
     question: str,
-    corpus: Corpus[Words],
+    corpus: Corpus[Any],
     cosines: Mapping[str, float] | None = None,
-    nearness: Nearness | None = None,
+    *,
+    read: bool = False,
 ) -> Weighed | None:
-    """What a question says of each text; None where it asks for nothing, or there are no texts."""
+    """What a question says of each text; None where it asks for nothing, or there are no texts.
+
+    `cosines` are those of the question and its nearest neighbours among the passages, by evidence
+    id: tens of them. `read` tells that a model has read the passages as wholes.
+    """
     import numpy as np
 
-    words, spare = asked_words(question)
-    words, spare = (words, spare) if words else (spare, words)
-    if not words or not corpus.items:
+    if (found := traits(question, corpus, cosines)) is None:
         return None
-    every = [*words, *spare]
-    exact = np.stack([corpus.holds(word) for word in every])
-    alike = np.maximum(exact, corpus.lexicon.near(every)) if corpus.lexicon else exact
-    rarity = _rarity(exact[: len(words)])
-    share = rarity / rarity.sum() @ (corpus.best(exact[: len(words)]) > 0)
-    weight = _rarity(alike) ** RARITY
-    meant = weight[: len(words)] @ corpus.best(alike[: len(words)]) / weight[: len(words)].sum()
-    weight[len(words) :] *= SPARE
-    keywords = _keywords(corpus, alike, weight)
-    cosines = cosines or {}
-    least = min(cosines.values(), default=0.0)
-    near = np.array([cosines.get(one.id, least) for one in corpus.items])
-    nearest = corpus.best(near)
-    relevant = (share >= ENOUGH_WORDS) | (meant >= ENOUGH_MEANT) | (nearest >= ENOUGH_COSINE)
-    fused = NEAREST * standardised(nearest)
-    if nearness and nearness.reader:  # knows what words mean in their place
-        plain = _rarity(exact) ** RARITY
-        plain[len(words) :] *= SPARE
-        fused += BESIDE_READER * standardised(_keywords(corpus, exact, plain))
-        for part, row in zip(READ, nearness.around, strict=True):
-            fused += part * standardised(row)
-        about = nearness.around[ABOUT]
-        relevant |= about - np.median(about) >= ENOUGH_NEARER
+    words, pairs, near, length = ODDS
+    fused = words * found.words + pairs * found.pairs + length * found.length
+    relevant = (found.held >= ENOUGH_WORDS) | (found.meant >= ENOUGH_MEANT)
+    # Passages of a short video are all alike: what its words find then stands alone.
+    lifted = found.near - np.median(found.near)
+    relevant |= (found.near >= ENOUGH_COSINE) & ((lifted >= ENOUGH_LIFTED) | ~relevant.any())
+    if read and cosines:  # what its cosines are differs from model to model
+        nearer = found.near - found.near.min()
+        fused = BESIDE_READER * fused + READ * nearer / max(float(nearer.max()), 1e-9)
+        relevant |= lifted >= ENOUGH_NEARER
     else:
-        fused += standardised(keywords)
-        if corpus.lexicon:
-            fused += standardised(corpus.lexicon.around(surface_forms(question)))
-        if nearness:
-            fused += MEANS * standardised(nearness.around[ABOUT])
-    cues = weight @ alike
-    fits = cues / max(cues.max(), 1e-9) + CUE_COSINE * near
-    score = 0.5 * share + 0.25 * keywords + 0.25 * np.clip(nearest, 0, 1)
-    return Weighed(fused, relevant, fits, score)
-
-
-def _keywords(corpus: Corpus[Any], rows: Floats, weight: Floats) -> Floats:
-    """How much of the words' weight the window around each text holds, often counting less."""
-    often = corpus.summed(rows)
-    return weight @ (often / (often + 1)) / weight.sum()
+        fused += near * found.near
+    score = np.stack([found.share, found.paired, np.clip(found.near, 0, 1)])
+    return Weighed(fused - fused.mean(), relevant, np.array(SHARES) @ score)
 
 
 def search(
     question: str,
     corpus: Corpus[Words],
     cosines: Mapping[str, float] | None = None,
-    nearness: Nearness | None = None,
     *,
+    read: bool = False,
     limit: int = 6,
     start: float = -math.inf,
     end: float = math.inf,
 ) -> list[tuple[Words, float]]:
     """Texts that answer a question with scores, best first; rather none than an irrelevant one.
 
-    cosines are those of the question and each text, by evidence id; a text not among them is as
-    near as the least near of them.
+    `cosines` and `read` are as in `weigh`.
     """
     import numpy as np
 
-    if limit <= 0 or (weighed := weigh(question, corpus, cosines, nearness)) is None:
+    if limit <= 0 or (weighed := weigh(question, corpus, cosines, read=read)) is None:
         return []
-    order = np.argsort(-weighed.fused, kind="stable")
-    cited = _cited(corpus, order[weighed.relevant[order]].tolist(), weighed.fits, start, end)
+    first: list[int] = []
+    later: list[int] = []
+    order: list[int] = np.argsort(-weighed.fused, kind="stable").tolist()
+    for place in order:
+        if weighed.relevant[place] and _within(corpus.items[place], start, end):
+            apart = all(_apart(corpus, place, other) for other in first)
+            (first if apart else later).append(place)
+            if len(first) == limit:
+                break
     hits: list[tuple[Words, float]] = []
     ceiling = 1.0
-    for cue, window in list(cited.items())[:limit]:
+    for place in [*first, *later][:limit]:
         # Never above a better one, so that sorting by score keeps this order.
-        ceiling = min(ceiling, round(float(weighed.score[window]), 4))
-        hits.append((corpus.items[cue], ceiling))
+        ceiling = min(ceiling, round(float(weighed.score[place]), 4))
+        hits.append((corpus.items[place], ceiling))
     return hits
-
-
-def _cited(
-    corpus: Corpus[Any], order: list[int], fits: Floats, start: float, end: float
-) -> dict[int, int]:
-    """The text to cite for each window; those near one that is cited already come last."""
-    first: dict[int, int] = {}
-    later: dict[int, int] = {}
-    for window in order:
-        inside = [i for i in range(*corpus.close[window]) if _within(corpus.items[i], start, end)]
-        if inside:
-            best = max(inside, key=lambda i: fits[i])
-            apart = all(_apart(corpus, best, other) for other in first)
-            (first if apart else later).setdefault(best, window)
-    return first | {cue: window for cue, window in later.items() if cue not in first}
 
 
 def _apart(corpus: Corpus[Any], one: int, other: int) -> bool:
     """Whether two texts are about different moments; on screen each stands for itself."""
-    if not corpus.joined or corpus.items[one].video != corpus.items[other].video:
+    if corpus.noisy or corpus.items[one].video != corpus.items[other].video:
         return True
     return abs(corpus.items[one].start - corpus.items[other].start) >= APART_SECONDS
 
@@ -272,7 +197,7 @@ def _rarity(rows: Floats) -> Floats:
     """The idf of words that texts hold so far; what is nowhere is as rare as can be."""
     import numpy as np
 
-    texts = rows.sum(axis=1)
+    texts = np.minimum(rows, 1).sum(axis=1)
     return np.log(1 + (rows.shape[1] - texts + 0.5) / (texts + 0.5))
 
 
@@ -295,11 +220,13 @@ def occurrences(
     begins in it may end there. On screen, where spaces may be lost, one inside other letters counts
     once.
     """
+    if len(phrase) == 1 and is_character(phrase[0]):  # pairs overlap: two may hold one character
+        return unicodedata.normalize("NFKC", one.text).count(phrase[0])
     wanted = [stem(word) for word in phrase]
     count = sum(list(forms[at : at + len(wanted)]) == wanted for at in range(own))
     if count or not isinstance(one, ScreenText):
         return count
-    return int(_inside("".join(phrase), " ".join(surface_forms(one.text))))
+    return int(inside("".join(phrase), " ".join(surface_forms(one.text))))
 
 
 def find_words(words: Iterable[str], items: Iterable[Words]) -> list[Words]:
@@ -307,27 +234,23 @@ def find_words(words: Iterable[str], items: Iterable[Words]) -> list[Words]:
 
     A phrase may begin in one cue and end in the next; then the first counts.
     """
+    return [one for one, often in _counted(words, items) if often and all(often)]
+
+
+def count_words(words: Iterable[str], items: Iterable[Words]) -> int:
+    """How often any of the words or phrases occurs, in any form: words are counted, not texts."""
+    return sum(sum(often) for _, often in _counted(words, items))
+
+
+def _counted(words: Iterable[str], items: Iterable[Words]) -> Iterator[tuple[Words, list[int]]]:
+    """Each text in the order of time, and how often each phrase begins in it."""
     phrases = [phrase for phrase in map(surface_forms, words) if phrase]
-    ordered = sorted(items, key=lambda one: (one.video, one.start, one.end))
-    if not phrases:
-        return []
+    ordered = sorted(items, key=place_of)
     texts = [[stem(word) for word in surface_forms(one.text)] for one in ordered]
-    found: list[Words] = []
     for place, (one, text) in enumerate(zip(ordered, texts, strict=True)):
-        after: list[str] = []
+        forms = text
         if place + 1 < len(ordered):
             follower = ordered[place + 1]
             if follower.video == one.video and -0.05 <= follower.start - one.end <= 2:
-                after = texts[place + 1]
-        raw = " ".join(surface_forms(one.text)) if isinstance(one, ScreenText) else ""
-        if all(
-            _holds(text + after[: len(phrase) - 1], [stem(word) for word in phrase])
-            or _inside("".join(phrase), raw)
-            for phrase in phrases
-        ):
-            found.append(one)
-    return found
-
-
-def _holds(text: list[str], phrase: list[str]) -> bool:
-    return any(text[i : i + len(phrase)] == phrase for i in range(len(text) - len(phrase) + 1))
+                forms = text + texts[place + 1]
+        yield one, [occurrences(phrase, one, forms, len(text)) for phrase in phrases]

@@ -12,6 +12,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tools.embed import Vectors, bundled_embedder, load_embedder
+from tools.embed.passages import ABOUT
 from tools.errors import Damaged, ProviderUnavailable
 from tools.media import overlaps
 from tools.search.vector_index import ExactIndex, rank
@@ -40,6 +41,8 @@ QUESTIONS = 16
 """Questions whose vectors are held: a turn asks the same one several times."""
 RETRIES = 4
 """Videos whose rows in the catalog are filled again for one question, at most."""
+PASSAGES = 64
+"""Passages whose nearness in meaning is asked for: of all others it is told that it is less."""
 NEIGHBOURS = 4096
 """Texts of a video whose nearness in meaning is asked for: all, but in the longest videos."""
 
@@ -162,7 +165,8 @@ class TextSearch:
         for video in self.candidates(query, videos):
             corpus = self.corpus(video, kind)
             if corpus.items:
-                hits += search(query, corpus, *self._meant(corpus, query), limit=limit, **within)
+                cosines, read = self._meant(corpus, query)
+                hits += search(query, corpus, cosines, read=read, limit=limit, **within)
         hits.sort(key=lambda hit: -hit[1])
         return [self._evidence(kind, one, score) for one, score in hits[:limit]]
 
@@ -232,15 +236,21 @@ class TextSearch:
 
         from tools.search.text_ranking import weigh
 
-        weighed = weigh(question, corpus, *self._meant(corpus, question))
+        cosines, read = self._meant(corpus, question)
+        weighed = weigh(question, corpus, cosines, read=read)
         return weighed.fused if weighed else np.zeros(len(corpus.items))
 
-    def _meant(
-        self, corpus: Corpus[Any], question: str
-    ) -> tuple[dict[str, float], Nearness | None]:
-        """How near each text is, and where several make a passage, what is said around it."""
-        cosines = self._cosines(question, {one.video for one in corpus.items})
-        return cosines, self.nearness(corpus.items, question) if corpus.joined else None
+    def _meant(self, corpus: Corpus[Any], question: str) -> tuple[dict[str, float], bool]:
+        """Cosines of the nearest passages or on-screen texts; whether a model has read them."""
+        videos = {one.video for one in corpus.items}
+        if corpus.noisy:
+            return self._cosines(question, videos), False
+        if any(self._vectors(video) is not self._store.vectors(video) for video in videos):
+            return {}, False  # numbers are alike as words: what is read is compared as it stands
+        near = self.nearness(corpus.items, question)
+        passages = near.around[ABOUT].tolist()
+        found = sorted(zip(passages, (one.id for one in corpus.items), strict=True), reverse=True)
+        return {id: cosine for cosine, id in found[:PASSAGES]}, bool(near.reader)
 
     def nearness(self, said: Sequence[Utterance], question: str) -> Nearness:
         """How near a question is to cues, which come by video, and what is said around them."""

@@ -2,8 +2,10 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 from importlib import import_module
+from itertools import pairwise
 from typing import Any
 
 from tools.text.clean import word_set
@@ -11,7 +13,15 @@ from tools.text.numbers import NUMBERS
 
 _Stemmer: Any = import_module("Stemmer").Stemmer  # it has no types
 _WORD = re.compile(r"[a-z]\+\+|[a-z]#|\d+(?:[.:,/]\d+)+|[^\W_]+(?:'[^\W_]+)*")
-_WIDE = re.compile(r"([\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af])")  # written without spaces
+_UNSPACED = (
+    "\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff"  # kana
+    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"  # Chinese characters
+    "\uac00-\ud7a3"  # Hangul: spaces stand between phrases there, not words
+    "\u0e01-\u0e3a\u0e40-\u0e4e\u0e81-\u0ece\u0edc-\u0edf"  # Thai, Lao
+    "\u1000-\u103f\u1050-\u108f\u1780-\u17d3"  # Myanmar, Khmer
+)
+"""Letters and marks of scripts that are written without spaces between words."""
+_RUN = re.compile(f"([{_UNSPACED}]+)")
 _SHORTENED = re.compile(r"n't$|'(?:s|re|ll|ve|d|m)$")
 _STOP_WORDS = word_set("""
 a about after against all also am among an and any are as at be because been before being between
@@ -63,16 +73,59 @@ def stem(word: str) -> str:
 
 
 def surface_forms(text: str) -> list[str]:
-    """Words of a text as they stand, in lower case, without accents and shortened words."""
+    """Words of a text as they stand, in lower case, without accents and shortened words.
+
+    Scripts that are written without spaces have pairs of neighbouring characters for words, as in
+    Lucene's CJKAnalyzer; a character that stands alone is one.
+    """
+    if text.isascii():
+        return [_SHORTENED.sub("", word) for word in _WORD.findall(text.lower())]
     plain = unicodedata.normalize("NFKD", text.replace("\u2019", "'")).lower()
-    plain = re.sub("[\u0300-\u036f]", "", plain)
-    plain = _WIDE.sub(r" \1 ", unicodedata.normalize("NFC", plain))
-    return [_SHORTENED.sub("", word) for word in _WORD.findall(plain)]
+    plain = unicodedata.normalize("NFC", re.sub("[\u0300-\u036f]", "", plain))
+    words: list[str] = []
+    for place, part in enumerate(_RUN.split(plain)):  # every other part is a run
+        if place % 2:
+            words += _bigrams(part)
+        else:
+            words += [_SHORTENED.sub("", word) for word in _WORD.findall(part)]
+    return words
+
+
+def _bigrams(run: str) -> list[str]:
+    """Overlapping pairs of characters, each with the marks on it; of one character, itself."""
+    letters: list[str] = []
+    for one in run:
+        if letters and unicodedata.category(one).startswith("M"):
+            letters[-1] += one
+        else:
+            letters.append(one)
+    return [one + other for one, other in pairwise(letters)] or letters
+
+
+def is_character(word: str) -> bool:
+    """True if a word is one character of a script without spaces: words there hold it."""
+    letters = sum(not unicodedata.category(one).startswith("M") for one in word)
+    return letters == 1 and _RUN.fullmatch(word) is not None
 
 
 def stems(text: str) -> list[str]:
     """Stems of a text without stop words; numbers and single letters stay."""
-    return [stem(word) for word in surface_forms(text) if word not in _STOP_WORDS]
+    return content_stems(surface_forms(text))
+
+
+def content_stems(words: Iterable[str]) -> list[str]:
+    """Stems of the words of a text, without stop words."""
+    return [stem(word) for word in words if word not in _STOP_WORDS]
+
+
+def without_stop_words(stems: Iterable[str]) -> list[str]:
+    """The stems that are of no stop word."""
+    return [one for one in stems if one not in _stop_stems()]
+
+
+@lru_cache(1)
+def _stop_stems() -> frozenset[str]:
+    return frozenset(map(stem, _STOP_WORDS))
 
 
 def content_words(question: str) -> list[str]:

@@ -69,6 +69,7 @@ def see(library: Library, video: str) -> None:
         "files": {name: digest(folder / name) for name in names},
     }
     manifests.write_manifest(folder, manifest)
+    library.catalog.sync()
 
 
 @pytest.fixture

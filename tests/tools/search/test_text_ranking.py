@@ -5,10 +5,11 @@ import pytest
 
 from tools.embed import load_embedder
 from tools.media import ScreenText, Utterance
+from tools.search import corpus as corpus_module
 from tools.search import text_ranking as module
-from tools.search.text_ranking import Corpus, find_words, search
+from tools.search.text_ranking import Corpus, count_words, find_words, search
 from tools.search.word_vectors import Lexicon
-from tools.text.tokens import content_words, stem, stems
+from tools.text.tokens import content_words, stem, stems, surface_forms
 
 VIDEO = "7f3a9c21d0e4b512"
 OTHER = "00000000deadbeef"
@@ -163,16 +164,59 @@ def test_a_short_video_is_searched_cue_by_cue():
     assert starts("bin purple") == []
 
 
-def test_windows_keep_to_their_video_and_length():
-    first = [Utterance(VIDEO, i, i + 1, f"alpha{i} one") for i in range(40)]
-    second = [Utterance(OTHER, i, i + 1, f"beta{i} two") for i in range(40)]
-    late = [Utterance(OTHER, 500 + i, 501 + i, f"gamma{i} three") for i in range(40)]
-    corpus = Corpus([*second, *first, *late])
-    assert {n for a, b in corpus.spans for n in range(a, b)} == set(range(len(corpus.items)))
-    for a, b in corpus.spans:
-        inside = corpus.items[a:b]
-        assert len({one.video for one in inside}) == 1
-        assert inside[-1].end - inside[0].start <= module.WINDOW_SECONDS
+def test_what_is_said_around_a_cue_counts_less_the_further_away_and_never_of_another_video():
+    first = [Utterance(VIDEO, i * 4.0, i * 4.0 + 4, f"alpha{i} one") for i in range(60)]
+    second = [Utterance(OTHER, i * 4.0, i * 4.0 + 4, f"beta{i} two") for i in range(60)]
+    corpus = Corpus([*second, *first])
+    assert [one.video for one in corpus.items] == [OTHER] * 60 + [VIDEO] * 60
+    said = np.zeros((1, 120))
+    said[0, 62] = 1.0
+    (around,) = corpus.spread(said)
+    assert around[62] == 1 and around[63] == pytest.approx(np.exp(-4 / corpus_module.DECAY_SECONDS))
+    assert 0 < around[61] < around[63] and 0 < around[66] < around[64] < around[63]
+    assert not around[:60].any() and not around[80:].any()
+    said[0, 64] = 1.0
+    assert corpus.spread(said)[0, 63] == pytest.approx(around[63] + around[61])
+    assert corpus.spread(said, np.maximum)[0, 63] == pytest.approx(around[63])
+
+
+def test_other_videos_change_no_place_and_no_score_within_one():
+    said = [Utterance(OTHER, 7.0 * n, 7.0 * n + 7, "the queen lays honey eggs") for n in range(99)]
+    for question in ("How many eggs does the queen lay a day?", "honey", "smoke"):
+        alone = search(question, CORPUS)
+        assert search(question, Corpus(said))[:1] != alone[:1]  # asked in between
+        assert search(question, Corpus(UTTERANCES)) == alone and alone
+
+
+def test_words_that_stand_together_in_the_question_stand_together_in_the_answer():
+    said = ["a smart way to lift an object", "pass the smart object on", "an object so smart"]
+    cues = [Utterance(VIDEO, 60.0 * n, 60.0 * n + 5, text) for n, text in enumerate(said)]
+    assert search("what is a smart object?", Corpus(cues))[0][0] == cues[1]
+
+
+def test_stored_stems_stand_for_the_words_themselves():
+    stored = Corpus(UTTERANCES, stemmed=[list(map(stem, surface_forms(t))) for t in TALK])
+    assert stored.stems == CORPUS.stems
+    said = [stem("refractometer")], [stem("queen")]
+    other = [Utterance(VIDEO, 9.0 * n, 9.0 * n + 5, "so") for n in range(2)]
+    assert search("refractometer", Corpus(other, stemmed=said))[0][0] == other[0]
+
+
+def test_few_neighbours_are_enough_and_others_are_as_near_as_the_least_of_them():
+    question = "What does the refractometer of the plumber measure?"
+    every = cosines(question, UTTERANCES)
+    few = dict(sorted(every.items(), key=lambda one: -one[1])[:8])
+    found = module.traits(question, CORPUS, few)
+    assert found and found.near.min() == min(few.values())
+    assert search(question, CORPUS, few)[0][0] == search(question, CORPUS, every)[0][0]
+
+
+def test_passages_that_a_model_has_read_weigh_more_than_those_whose_words_are_averaged():
+    question, near = "the honey", {UTTERANCES[12].id: 0.86, UTTERANCES[36].id: 0.80}
+    read = module.weigh(question, CORPUS, near, read=True)
+    averaged = module.weigh(question, CORPUS, near)
+    assert read and averaged and read.fused.argmax() == 12 != averaged.fused.argmax()
+    assert read.relevant[12]
 
 
 def test_empty_things_are_fine():
@@ -201,7 +245,6 @@ def test_words():
         "c++",
     ]
     assert stems("naïve café\u2019s") == stems("naive cafe")
-    assert stems("東京") == ["東", "京"]
     assert content_words("When does the speaker mention the Swarm, or swarms?") == ["swarm"]
     assert content_words("Where is vitamin C?") == ["vitamin", "c"]
     assert content_words("What happens in the video?") == [
@@ -268,15 +311,11 @@ def test_a_text_without_a_word_of_the_question_is_found_by_its_meaning_alone():
 
 
 def test_words_are_found_by_what_they_mean():
-    lexicon = Lexicon(
-        [["the", "angry", "doctor"], [], ["a", "car"]], np.array([[0, 2], [0, 3], [2, 3]])
-    )
+    lexicon = Lexicon([["the", "angry", "doctor"], [], ["a", "car"]])
     physician, automobile = lexicon.near(["physician", "automobile"])
     assert physician[0] > 0.3 > physician[2] and physician[1] == 0
     assert automobile[2] > 0.3 > automobile[0]
     assert lexicon.near(["doctor"])[0, 0] == pytest.approx(1, abs=1e-3)
-    around = lexicon.around(["automobile", "unheardof"])
-    assert around.argmax() == 2 and around.argmin() == 0
 
 
 def test_a_long_talk_is_searched_in_other_words_than_its_own():
@@ -285,3 +324,45 @@ def test_a_long_talk_is_searched_in_other_words_than_its_own():
     cues = [Utterance(VIDEO, n * 6.0, n * 6.0 + 6, text) for n, text in enumerate(fillers)]
     ((found, _),) = search("When did the doctor take the car?", Corpus(cues), limit=1)
     assert found.text == fillers[120]
+
+
+def test_words_are_counted_and_not_the_texts_that_hold_them():
+    cues = [
+        Utterance(VIDEO, 0, 3, "row, row, row the new"),
+        Utterance(VIDEO, 3, 6, "boat; rowing a new boat"),
+        Utterance(VIDEO, 60, 63, "boats"),
+    ]
+    assert count_words(["row"], cues) == 4 and count_words(["new boat"], cues) == 2
+    assert count_words(["boat"], cues) == 3 and count_words(["boat", "row"], cues) == 7
+    assert count_words(["ship"], cues) == 0 and count_words([], cues) == 0
+    assert count_words(["browser"], SCREEN) == 1
+
+
+LIGHTHOUSE = [
+    "今天我们参观港口的旧灯塔",
+    "灯塔建于一八七二年, 高三十二米",
+    "守塔人每天晚上点亮油灯",
+    "明天下午三点我们去看渡轮",
+]
+
+
+def test_scripts_without_spaces_are_searched_by_pairs_of_characters():
+    cues = [Utterance(VIDEO, 4.0 * n, 4.0 * n + 3, text) for n, text in enumerate(LIGHTHOUSE)]
+
+    def found(*words: str) -> list[int]:
+        return [cues.index(one) for one in find_words(words, cues)]
+
+    assert found("灯塔") == [0, 1] and found("今天") == [0] and found("旧灯塔") == [0]
+    assert found("塔灯") == [] and found("塔") == [0, 1, 2] and found("灯") == [0, 1, 2]
+    assert count_words(["灯塔"], cues) == 2 and count_words(["塔"], cues) == 3
+    assert count_words(["天"], cues) == 3
+    assert search("灯塔多高?", Corpus(cues))[0][0] == cues[1]
+    assert [one for one, _ in search("塔", Corpus(cues))] and search("飞机", Corpus(cues)) == []
+
+
+@pytest.mark.parametrize(
+    "question", ["Wie hoch ist der Leuchtturm?", "das", "¿Qué es?", "ประภาคาร"]
+)
+def test_a_question_in_another_language_is_no_error(question: str):
+    search(question, CORPUS, cosines(question, UTTERANCES))
+    search(question, Corpus(SCREEN, noisy=True))
