@@ -31,14 +31,15 @@ from tools.search.chroma_client import (
 )
 from tools.search.chroma_folder import LIBRARY, ChromaFolder, Held, counts
 from tools.search.chroma_rows import (
+    TOLERANCE,
     coarse_rows,
     coarse_tags,
     collection_name,
     library_name,
-    neighbour,
+    rescored,
     rows_of,
 )
-from tools.search.vector_index import ExactIndex, Neighbour, Ranking, best_neighbours, rank
+from tools.search.vector_index import ExactIndex, Neighbour, Ranking, rank
 from tools.store.embeddings import VECTOR_KINDS, CoarseKind, VectorKind, video_vectors
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ MOST = 64
 """Neighbours that Chroma is asked for, at most; a longer ranking is made exactly."""
 _VIDEOS_AT_ONCE = 50
 """Videos whose coarse rows are added in one step: about 1,000 rows."""
-_TOLERANCE = 1e-3
+_TIES = 16
+"""Coarse rows beyond those asked for, among which exact scores decide."""
 _log = logging.getLogger(__name__)
 
 
@@ -101,7 +103,7 @@ class ChromaIndex(ExactIndex):
                     found = ask(collection, query, max(MOST, 4 * limit), limit)
                     rows = np.array([places[id] for id, _ in found], np.int64)
                     scores = vectors.array[rows] @ query / np.linalg.norm(query)
-                    if not np.allclose([one for _, one in found], scores, atol=_TOLERANCE):
+                    if not np.allclose([one for _, one in found], scores, atol=TOLERANCE):
                         raise ValueError("its vectors are not those of the files")
                     return rank(vectors, query, limit, np.sort(rows))
                 except failures() as error:
@@ -120,8 +122,8 @@ class ChromaIndex(ExactIndex):
             collection, held = self._collection(LIBRARY, name if current else None)
             if collection:
                 try:
-                    found = ask(collection, query, max(MOST, 4 * limit), limit)
-                    return best_neighbours((neighbour(*one) for one in found), limit)
+                    found = ask(collection, query, limit + _TIES, limit)
+                    return rescored(self.catalog, kind, provider, query, found)[:limit]
                 except failures() as error:
                     self._submit(self._fail, LIBRARY, name, held, error)
         return super().nearest_in_library(kind, provider, query, limit)
@@ -197,7 +199,6 @@ class ChromaIndex(ExactIndex):
         self._wait_for(self._remove, video)
 
     def counts(self, video: str) -> dict[str, int]:
-        """Rows of a video by collection."""
         return counts(self.folder.path, video)
 
     def holds(self, group: str, name: str, ids: list[str], array: Floats) -> bool:

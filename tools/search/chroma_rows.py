@@ -7,13 +7,13 @@ under the name of today is filled anew. Nothing that a person could read is in t
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
 
 from tools.embed import Floats, Vectors
-from tools.search.vector_index import directed_rows
+from tools.search.vector_index import Neighbour, best_neighbours, cosines, directed_rows
 from tools.store.catalog import Catalog
 from tools.store.embeddings import CoarseKind, VectorKind, video_vectors
 from tools.store.store import Store
@@ -21,6 +21,8 @@ from tools.vision.sampling import REASONS
 
 FORMAT = 1
 """Number of what rows hold; another one fills every collection anew."""
+TOLERANCE = 1e-3
+"""Difference between a cosine that Chroma claims and that of the vectors themselves, at most."""
 _STAGES: dict[VectorKind, tuple[str, ...]] = {
     "frames": ("pictures", "pass", "keyframes"),
     "passages": ("vectors", "subtitles", "speech"),
@@ -83,10 +85,25 @@ def coarse_rows(
     return ids, coarse.array[directed]
 
 
-def neighbour(id: str, cosine: float) -> tuple[str, int, float]:
-    """Video, milliseconds and cosine of a coarse row that was found."""
-    video, _, at = id.partition("@")
-    return video, int(at.partition("#")[0]), cosine
+def rescored(
+    catalog: Catalog,
+    kind: CoarseKind,
+    provider: str,
+    query: Floats,
+    found: Sequence[tuple[str, float]],
+) -> list[Neighbour]:
+    """Rank coarse rows, given as ids and claimed cosines, by the catalog; ValueError if it differs.
+
+    LookupError for a row that the catalog does not have.
+    """
+    moments = [id.partition("#")[0].partition("@") for id, _ in found]
+    videos = [video for video, _, _ in moments]
+    ids, array = coarse_rows(catalog, kind, provider, len(query), set(videos))
+    places = {id: row for row, id in enumerate(ids)}
+    scores = cosines(array[[places[id] for id, _ in found]], query)
+    if not np.allclose([claimed for _, claimed in found], scores, atol=TOLERANCE):
+        raise ValueError("its vectors are not those of the catalog")
+    return best_neighbours(videos, [int(at) for _, _, at in moments], scores, len(found))
 
 
 def rows_of(store: Store, video: str, kind: VectorKind) -> tuple[Vectors, list[dict[str, Any]]]:

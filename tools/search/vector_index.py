@@ -6,7 +6,7 @@ Chroma's answers must equal: `tools.search.chroma` subclasses it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -63,12 +63,16 @@ class ExactIndex:
         length = float(np.linalg.norm(query))
         if limit <= 0 or length == 0:
             return []
-        lengths = np.linalg.norm(coarse.array, axis=1)  # of halves of floats: not quite one
-        cosines = coarse.array @ query / (np.where(lengths > 0, lengths, 1) * length)
-        order: Any = np.argsort(-cosines, kind="stable")[: limit + _TIES]
-        near = [int(row) for row in order if lengths[row] > 0]
-        found = [(coarse.videos[i], int(coarse.milliseconds[i]), float(cosines[i])) for i in near]
-        return best_neighbours(found, limit)
+        lengths = np.linalg.norm(coarse.array, axis=1)
+        near = coarse.array @ query / np.where(lengths > 0, lengths, np.inf)
+        order: Any = np.argsort(-near, kind="stable")[: limit + _TIES]
+        order = order[lengths[order] > 0]
+        return best_neighbours(
+            [coarse.videos[int(row)] for row in order],
+            coarse.milliseconds[order].tolist(),
+            cosines(coarse.array[order], query),
+            limit,
+        )
 
     def refresh(self, video: str) -> None:
         """Fill what is missing or old of a video, or drop a removed one; nothing to do here."""
@@ -87,13 +91,24 @@ class ExactIndex:
         """Let go of what is open."""
 
 
-def best_neighbours(rows: Iterable[tuple[str, int, float]], limit: int) -> list[Neighbour]:
-    """The best of rows given as video, milliseconds and cosine, which is rounded.
+def cosines(array: Floats, query: Floats) -> list[float]:
+    """Cosines of rows with a query, to five digits, the same however many rows there are.
 
-    Chroma's cosines differ in the seventh digit; what is equal here is in order of video and time.
+    Rows of coarse vectors are halves of floats, and not quite of length one.
     """
-    ranked = sorted((-round(cosine, 4), video, at) for video, at, cosine in rows)
-    return [Neighbour(video, at / 1000, -cosine) for cosine, video, at in ranked[:limit]]
+    import numpy as np
+
+    rows, asked = array.astype(np.float64), query.astype(np.float64)
+    lengths = np.linalg.norm(rows, axis=1) * np.linalg.norm(asked)
+    return [round(float(one), 5) for one in rows @ asked / lengths]
+
+
+def best_neighbours(
+    videos: Sequence[str], milliseconds: Sequence[int], scores: Sequence[float], limit: int
+) -> list[Neighbour]:
+    """The best of rows, given by their columns; ties by video and time."""
+    rows = zip([-score for score in scores], videos, milliseconds, strict=True)
+    return [Neighbour(video, at / 1000, -score) for score, video, at in sorted(rows)[:limit]]
 
 
 def directed_rows(vectors: Vectors) -> Any:
