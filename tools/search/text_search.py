@@ -36,8 +36,8 @@ _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
 VIDEOS = 4
 """Videos that are ranked for one question, at most."""
-CORPORA = 32
-"""Sets of texts that are held prepared for search."""
+CORPORA, JOINED = 64, 4
+"""Texts of one video, and of several together, that are held prepared for search."""
 QUESTIONS = 16
 """Questions whose vectors are held: a turn asks the same one several times."""
 RETRIES = 4
@@ -69,6 +69,7 @@ class TextSearch:
         self._told: set[str] = set()
         self._questions: OrderedDict[tuple[str, str], Floats] = OrderedDict()
         self._corpora: OrderedDict[Any, Corpus[Any]] = OrderedDict()
+        self._joined: OrderedDict[Any, tuple[Corpus[Any], Corpus[Any]]] = OrderedDict()
         self._guard = threading.Lock()
 
     @property
@@ -116,27 +117,28 @@ class TextSearch:
         """What is said (`speech`) or shown (`screen`) in a video, prepared for search."""
         from tools.search.text_ranking import Corpus
 
-        key = video, kind, self._catalog.version(video)
-        items = lambda: self._catalog.texts(video, kind)  # noqa: E731
-        return self._held(
-            self._corpora, key, CORPORA, lambda: Corpus(items(), noisy=kind == "screen")
-        )
+        def make() -> Corpus[Any]:
+            items, stemmed = self._catalog.texts(video, kind)
+            return Corpus(items, noisy=kind == "screen", stemmed=stemmed)
+
+        return self._held(self._corpora, (video, kind, self._catalog.version(video)), CORPORA, make)
 
     def corpora(self, videos: Sequence[str]) -> tuple[Corpus[Utterance], Corpus[ScreenText]]:
         """Speech and on-screen text of some videos together, prepared for search."""
         from tools.search.text_ranking import Corpus
 
-        if len(videos) == 1:
-            return self.corpus(videos[0], "speech"), self.corpus(videos[0], "screen")
-        key = tuple((video, self._catalog.version(video)) for video in videos)
+        def joined(kind: str) -> Corpus[Any]:
+            parts = [self.corpus(video, kind) for video in videos]
+            if len(parts) == 1:
+                return parts[0]
+            items = [one for part in parts for one in part.items]
+            stemmed = [text for part in parts for text in part.stems]
+            return Corpus(items, noisy=kind == "screen", stemmed=stemmed)
 
-        def prepare(kind: str) -> Corpus[Any]:
-            items = [one for video in videos for one in self._catalog.texts(video, kind)]
-            return self._held(
-                self._corpora, (kind, key), CORPORA, lambda: Corpus(items, noisy=kind == "screen")
-            )
-
-        return prepare("speech"), prepare("screen")
+        versions = tuple((video, self._catalog.version(video)) for video in videos)
+        return self._held(
+            self._joined, versions, JOINED, lambda: (joined("speech"), joined("screen"))
+        )
 
     def found(
         self,
@@ -224,6 +226,7 @@ class TextSearch:
                 self._catalog.refill(str(error))
                 with self._guard:
                     self._corpora.clear()
+                    self._joined.clear()
         raise Damaged(f"the catalog differs from the files: run `{REPAIR}`")
 
     def _evidence(self, kind: str, one: Text, score: float) -> Evidence:

@@ -11,8 +11,8 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import closing, suppress
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -20,10 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tools.errors import Damaged, NotIndexed, RefusedRequest, UnknownVideo, VideoError
-from tools.store.catalog_file import DAMAGED, delete, identity, index_folder, open_database, run
+from tools.store.catalog_file import CatalogFile, in_memory, run
 from tools.store.catalog_rows import (
     INDEXED,
-    Statement,
     Text,
     build,
     deletion,
@@ -67,11 +66,9 @@ class Catalog:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self._guard = threading.RLock()
+        self._file = CatalogFile(store.root, self.sync)
+        self._query, self._write = self._file.query, self._file.write
         self._filling = threading.Lock()
-        self._database: sqlite3.Connection | None = None
-        self._file: tuple[int, int] | None = None
-        """Device and inode of the open file; None in memory."""
 
     # Questions
 
@@ -104,10 +101,11 @@ class Catalog:
         found = found or self._query(f"{sql} folded = ? ORDER BY id", [ref.casefold()])
         return [Entry(*row) for row in found]
 
-    def texts(self, video: str, kind: str) -> list[Any]:
-        """Utterances (`speech`) or on-screen texts (`screen`) of a video, by time."""
-        sql = "SELECT item FROM texts WHERE video = ? AND kind = ? ORDER BY start, row"
-        return [build(kind, item) for (item,) in self._query(sql, [video, kind])]
+    def texts(self, video: str, kind: str) -> tuple[list[Any], list[list[str]]]:
+        """Utterances (`speech`) or on-screen texts (`screen`) by time, and the stems of each."""
+        sql = "SELECT item, forms, own FROM texts WHERE video = ? AND kind = ? ORDER BY start, row"
+        rows = self._query(sql, [video, kind])
+        return build([row[0] for row in rows], kind), [row[1].split()[: row[2]] for row in rows]
 
     def version(self, video: str) -> str:
         """Cache key that changes with the texts of a video and with nothing else."""
@@ -150,8 +148,9 @@ class Catalog:
         values: list[Any] = [kind, *(match for _, match in ways)]
         if videos is not None:
             sql, values = f"{sql} AND video IN {_places(videos)}", [*values, *videos]
-        for item, held, own in self._query(f"{sql} ORDER BY video, start, row", values):
-            yield build(kind, item), held.split(), own
+        rows = self._query(f"{sql} ORDER BY video, start, row", values)
+        for one, (_, held, own) in zip(build([row[0] for row in rows], kind), rows, strict=True):
+            yield one, held.split(), own
 
     def coarse(
         self, kind: str, provider: str, dimensions: int, videos: Collection[str] | None = None
@@ -210,7 +209,7 @@ class Catalog:
             (elsewhere,) = database.execute("PRAGMA data_version").fetchone()
             return id(database), elsewhere, database.total_changes
 
-        return self._use(look)
+        return self._file.use(look)
 
     def providers(self, kind: str) -> list[str]:
         """Embedders that made coarse vectors, the commonest first."""
@@ -266,13 +265,12 @@ class Catalog:
         # A deleted text stands in the segments of the full-text indexes until they are merged.
         merge = [(f"INSERT INTO {table}({table}) VALUES ('optimize')", ()) for table in INDEXED]
         self._write([*deletion(video), *merge])
-        with self._guard, suppress(sqlite3.Error):
-            self._open().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._file.compact()
 
     def differences(self) -> list[str]:
         """Ids of videos whose rows are not what their files say; "" for the full-text indexes."""
         found: list[str] = []
-        with closing(open_database(None)) as fresh:
+        with closing(in_memory()) as fresh:
             for video in sorted({*self._ids("1"), *self.store.folders()}):
                 try:
                     run(fresh, replacing(self.store, video, ()))
@@ -280,32 +278,18 @@ class Catalog:
                     pass
                 except (NotIndexed, Damaged, RefusedRequest):  # a problem of the files
                     continue
-                if rows(fresh, video) != self._use(lambda held, id=video: rows(held, id)):
+                if rows(fresh, video) != self._file.use(lambda held, id=video: rows(held, id)):
                     found.append(video)
-        with self._guard:
-            try:
-                for table in INDEXED:
-                    check = f"INSERT INTO {table}({table}, rank) VALUES ('integrity-check', 1)"
-                    self._open().execute(check)
-            except sqlite3.DatabaseError:
-                found.append("")
-        return found
+        check = "INSERT INTO {0}({0}, rank) VALUES ('integrity-check', 1)"
+        return found if self._file.is_consistent([*map(check.format, INDEXED)]) else [*found, ""]
 
     def rebuild(self) -> None:
         """Fill the file again, all of it."""
-        with self._guard:
-            self.close()
-            delete(index_folder(self.store.root))
-            self.sync()
+        self._file.clear()
 
     def close(self) -> None:
         """Close the file."""
-        with self._guard:
-            if self._database:
-                self._database.close()
-            self._database = None
-
-    # The file
+        self._file.close()
 
     def _changed(self) -> int:
         """Time of the last change of any video, in ns; 0 without any."""
@@ -333,50 +317,6 @@ class Catalog:
 
     def _ids(self, where: str, *values: str) -> list[str]:
         return [id for (id,) in self._query(f"SELECT id FROM videos WHERE {where}", values)]
-
-    def _query(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        return self._use(lambda database: database.execute(sql, [*values]).fetchall())
-
-    def _write(self, statements: Sequence[Statement]) -> None:
-        self._use(lambda database: run(database, statements))
-
-    def _use(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
-        """Do some work on the file; on what is there of it in memory where the disk refuses it."""
-        with self._guard:
-            try:
-                return work(self._open())
-            except sqlite3.Error as error:
-                damaged = error.sqlite_errorcode & 0xFF in DAMAGED
-                _log.info(
-                    "the catalog is %s: %s", "filled again" if damaged else "in memory", error
-                )
-                self._recover(damaged)
-                return work(self._open())
-
-    def _open(self) -> sqlite3.Connection:
-        """The open file; opened again where another one lies in its place."""
-        folder = index_folder(self.store.root)
-        if self._database and self._file and self._file != identity(folder):
-            self.close()
-        if self._database is None:
-            self._database = open_database(folder)
-            self._file = identity(folder)
-        return self._database
-
-    def _recover(self, damaged: bool) -> None:
-        """Delete a damaged file and fill it again; copy one into memory that can't be written."""
-        before = self._database
-        self._database = None
-        if damaged:
-            delete(index_folder(self.store.root))
-        else:
-            self._database, self._file = open_database(None), None
-            with suppress(sqlite3.Error):
-                if before:
-                    before.backup(self._database)
-        if before:
-            before.close()
-        self.sync()
 
 
 def _quoted(text: str) -> str:

@@ -8,12 +8,13 @@ import hashlib
 import logging
 import os
 import sqlite3
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from platformdirs import user_cache_path
 
@@ -60,6 +61,8 @@ CREATE VIRTUAL TABLE letters USING fts5(
     raw, content='texts', content_rowid='row', tokenize='trigram'
 );
 """
+_T = TypeVar("_T")
+Statement = tuple[str, Sequence[Any]]
 _log = logging.getLogger(__name__)
 
 
@@ -75,24 +78,99 @@ def index_folder(root: Path) -> Path:
     return user_cache_path("cuepoint", appauthor=False) / "indexes" / name
 
 
-def open_database(folder: Path | None) -> sqlite3.Connection:
-    """Open the catalog in a folder; in memory without one, or where that cannot be done."""
-    if folder is not None:
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            return _open(folder / NAME)
-        except (OSError, sqlite3.Error) as error:
-            _log.info("the catalog is kept in memory: %s", error)
+class CatalogFile:
+    """The file in use: opened when it is needed, and again where another one lies in its place."""
+
+    def __init__(self, root: Path, fill: Callable[[], None]) -> None:
+        """`fill` fills it where it was damaged, or is only in memory."""
+        self._root, self._fill = root, fill
+        self._guard = threading.RLock()
+        self._database: sqlite3.Connection | None = None
+        self._path: Path | None = None
+        self._identity: tuple[int, int] | None = None
+
+    def query(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Rows of a query."""
+        return self.use(lambda database: database.execute(sql, [*values]).fetchall())
+
+    def write(self, statements: Sequence[Statement]) -> None:
+        """Run statements in one transaction; all of them or none."""
+        self.use(lambda database: run(database, statements))
+
+    def use(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
+        """Do some work on the file; on a copy of it in memory where the disk refuses it."""
+        with self._guard:
+            try:
+                return work(self._open())
+            except sqlite3.Error as error:
+                damaged = error.sqlite_errorcode & 0xFF in DAMAGED
+                _log.info("the catalog is filled again (damaged: %s): %s", damaged, error)
+                self._recover(damaged)
+                return work(self._open())
+
+    def compact(self) -> None:
+        """Leave nothing of deleted rows in the file, nor in its log."""
+        with self._guard, suppress(sqlite3.Error):
+            self._open().execute("VACUUM")  # what moved between pages stood in both
+            self._open().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def is_consistent(self, checks: Sequence[str]) -> bool:
+        """True if these statements raise nothing."""
+        with self._guard:
+            try:
+                for check in checks:
+                    self._open().execute(check)
+                return True
+            except sqlite3.DatabaseError:
+                return False
+
+    def clear(self) -> None:
+        """Delete the file and fill it again."""
+        with self._guard:
+            self._open()
+            self._recover(damaged=True)
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._guard:
+            if self._database:
+                self._database.close()
+            self._database = None
+
+    def _open(self) -> sqlite3.Connection:
+        if self._database and self._path and self._identity != _identity(self._path):
+            self.close()
+        if self._database is None:
+            folder = index_folder(self._root)
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                self._database, self._path = _open(folder / NAME)
+                self._identity = _identity(self._path)
+            except (OSError, sqlite3.Error) as error:
+                _log.info("the catalog is kept in memory: %s", error)
+                self._database, self._path = in_memory(), None
+        return self._database
+
+    def _recover(self, damaged: bool) -> None:
+        """Delete a damaged file and fill it again; copy one into memory that can't be written."""
+        before, self._database = self._database, None
+        if not damaged:
+            self._database = in_memory()
+            with suppress(sqlite3.Error):
+                if before:
+                    before.backup(self._database)
+        elif self._path:
+            _delete(self._path)
+        if not damaged:
+            self._path = None
+        if before:
+            before.close()
+        self._fill()
+
+
+def in_memory() -> sqlite3.Connection:
+    """An empty catalog in memory."""
     return _prepared(sqlite3.connect(":memory:", check_same_thread=False))
-
-
-def identity(folder: Path) -> tuple[int, int] | None:
-    """Device and inode of the file in a folder; None without one."""
-    try:
-        stat = (folder / NAME).stat()
-        return stat.st_dev, stat.st_ino
-    except OSError:
-        return None
 
 
 def run(database: sqlite3.Connection, statements: Sequence[tuple[str, Sequence[Any]]]) -> None:
@@ -108,14 +186,22 @@ def run(database: sqlite3.Connection, statements: Sequence[tuple[str, Sequence[A
         raise
 
 
-def delete(folder: Path) -> None:
-    """Delete the file in a folder with its write-ahead log."""
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Device and inode of a file; None without one."""
+    try:
+        stat = path.stat()
+        return stat.st_dev, stat.st_ino
+    except OSError:
+        return None
+
+
+def _delete(path: Path) -> None:
     for suffix in ("", "-wal", "-shm"):
         with suppress(FileNotFoundError):
-            (folder / f"{NAME}{suffix}").unlink()
+            path.with_name(path.name + suffix).unlink()
 
 
-def _open(path: Path) -> sqlite3.Connection:
+def _open(path: Path) -> tuple[sqlite3.Connection, Path]:
     for _ in range(2):
         database = sqlite3.connect(path, BUSY_SECONDS, check_same_thread=False)
         try:
@@ -124,13 +210,13 @@ def _open(path: Path) -> sqlite3.Connection:
                 database.close()
                 return _open(path.with_name(f"catalog-{VERSION}.sqlite"))
             if version in (0, VERSION):
-                return _prepared(database)
+                return _prepared(database), path
         except sqlite3.DatabaseError as error:
             if error.sqlite_errorcode & 0xFF not in DAMAGED:
                 database.close()
                 raise
         database.close()  # damaged, or of an older release
-        delete(path.parent)
+        _delete(path)
     raise sqlite3.DatabaseError(f"{path} cannot be made")
 
 

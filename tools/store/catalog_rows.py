@@ -12,6 +12,7 @@ from typing import Any
 from tools.audio.loudness import KINDS, loudest, segments
 from tools.errors import NotIndexed
 from tools.media import ScreenText, Utterance
+from tools.store.catalog_file import Statement
 from tools.store.coverage import coverage, covered
 from tools.store.dense import FOLDER, without_parts
 from tools.store.embeddings import COARSE_KINDS, coarse_vectors
@@ -20,7 +21,6 @@ from tools.store.recovery import ABOUT, RECORD
 from tools.store.store import Store
 from tools.text.tokens import stem, stems, surface_forms
 
-Statement = tuple[str, Sequence[Any]]
 Text = Utterance | ScreenText
 TEXT_STAGES = ("subtitles", "screen", "speech", "speakers")
 VECTOR_STAGES = ("keyframes", "pass", "sound", "pictures", "vectors")
@@ -84,10 +84,10 @@ def deletion(video: str) -> list[Statement]:
     return [*_text_deletion(video), *((f"DELETE FROM {where} = ?", [video]) for where in every)]
 
 
-def build(kind: str, item: str) -> Text:
-    """Build an utterance (`speech`) or an on-screen text (`screen`) from its row."""
-    row = json.loads(item)
-    return screen_text(row) if kind == "screen" else Utterance(**row)
+def build(items: Sequence[str], kind: str) -> list[Any]:
+    """Build utterances (`speech`) or on-screen texts (`screen`) from their rows."""
+    rows = json.loads(f"[{','.join(items)}]")  # at once, which is faster than one by one
+    return [screen_text(row) if kind == "screen" else Utterance(**row) for row in rows]
 
 
 def _text_deletion(video: str) -> list[Statement]:

@@ -89,7 +89,7 @@ def test_what_another_process_changed_is_seen(library: Library) -> None:
     assert [one.title for one in library.catalog.entries()] == ["Attic", "Garden", "Kitchen"]
     write_words(other, "Attic", [(0.0, 2.0, "A trunk of maps.")])
     library.catalog.sync()
-    assert [one.text for one in library.catalog.texts(attic, "speech")] == ["A trunk of maps."]
+    assert [one.text for one in library.catalog.texts(attic, "speech")[0]] == ["A trunk of maps."]
     shutil.rmtree(other.folder(attic))
     library.catalog.sync()
     assert len(library.catalog.entries()) == 2 and said(library.catalog, "trunk") == []
@@ -105,7 +105,7 @@ def test_a_kill_between_manifest_and_catalog_is_made_good(
     os.utime(library.root / "videos", ns=(seen.st_atime_ns, seen.st_mtime_ns))  # killed before
     fresh = Library(library.home)
     fresh.catalog.sync()
-    assert [one.text for one in fresh.catalog.texts(kitchen, "speech")] == ["The pan is hot."]
+    assert [one.text for one in fresh.catalog.texts(kitchen, "speech")[0]] == ["The pan is hot."]
     assert said(fresh.catalog, "kettle") == []
 
 
@@ -208,7 +208,7 @@ def test_a_question_needs_no_file(
             holder.execute("BEGIN EXCLUSIVE")
             holder.execute("DELETE FROM terms")
         else:
-            catalog_file.delete(library.root)
+            catalog_file._delete(library.root / catalog_file.NAME)
             path.mkdir()
         fresh = Library(library.home)
         fresh.catalog.sync()
@@ -221,7 +221,7 @@ def test_a_damaged_video_is_told_and_the_others_are_filled(library: Library) -> 
     path = library.folder(kitchen) / "speech.jsonl"
     path.write_bytes(path.read_bytes().replace(b"copper", b"silver"))
     library.catalog.close()
-    catalog_file.delete(library.root)
+    catalog_file._delete(library.root / catalog_file.NAME)
     fresh = Library(library.home)
     with pytest.raises(Damaged, match="verify --repair"):
         fresh.catalog.sync()
