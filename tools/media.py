@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Literal, TypeVar
 
 Item = TypeVar("Item")
@@ -87,7 +88,7 @@ class Frame:
     image: str
     reason: str
 
-    @property
+    @cached_property
     def id(self) -> str:
         return evidence_id("frame", self.video, self.seconds)
 
@@ -113,7 +114,7 @@ class Scene:
     end: float
     image: str | None
 
-    @property
+    @cached_property
     def id(self) -> str:
         return evidence_id("scene", self.video, self.start, self.end)
 
@@ -128,7 +129,7 @@ class Chapter:
     title: str
     heading: str
 
-    @property
+    @cached_property
     def id(self) -> str:
         return evidence_id("chapter", self.video, self.start, self.end)
 
@@ -155,7 +156,7 @@ class Utterance:
     n: int = 1
     language: str = ""
 
-    @property
+    @cached_property
     def id(self) -> str:
         return evidence_id("speech", self.video, self.start, self.end, self.n)
 
@@ -172,7 +173,7 @@ class ScreenText:
     confidence: float = 1.0
     n: int = 1
 
-    @property
+    @cached_property
     def id(self) -> str:
         return evidence_id("screen", self.video, self.start, self.end, self.n)
 

@@ -5,6 +5,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from agent.extractive.query import Plan
 from tools.text.numbers import LARGE, NUMBER_WORD
@@ -188,7 +189,7 @@ def adds_kind(question: str, said: str) -> bool | None:
     None where nothing of the kind is asked for.
     """
     text = question.lower()
-    if _ASKS_MOMENT.search(text):
+    if not _asks_kind(text):
         return None
     known = set(stems(question))
     known -= {stem(word) for word in ("called", "named", "name")}  # what a name stands behind
@@ -202,8 +203,15 @@ def adds_kind(question: str, said: str) -> bool | None:
         return bool(_TIME.search(rest))
     if _ASKS_WHY.search(text):
         return bool(_BECAUSE.search(said))
+    return fits(question, said, rest, ())
+
+
+@lru_cache(64)
+def _asks_kind(question: str) -> bool:
+    """True if a question, in small letters, asks for a name, a time, a number, a cause."""
     typed = [_ASKS_NUMBER, _ASKS_COLOUR, *(asks for asks, *_ in (*_KINDS, *_MEASURED))]
-    return fits(question, said, rest, ()) if any(one.search(text) for one in typed) else None
+    kinds = (_ASKS_CALLED, _ASKS_WHO, _ASKS_DATE, _ASKS_WHY, *typed)
+    return not _ASKS_MOMENT.search(question) and any(one.search(question) for one in kinds)
 
 
 def fits(question: str, said: str, rest: str, near: Sequence[str]) -> bool:

@@ -94,13 +94,10 @@ class Relevance:
         if len(surface_forms(word)) != 1:
             items = (one for corpus in self.corpora for one in find_words([word], corpus.items))
             return {one.id for one in items}
-        held = [
-            (one.id, how)
-            for c in self.corpora
-            for one, how in zip(c.items, c.holds(word), strict=True)
-        ]
+        rows = [(corpus.items, corpus.holds(word)) for corpus in self.corpora]
+        held = [(items[at].id, row[at]) for items, row in rows for at in row.nonzero()[0]]
         exact = {id for id, how in held if how in EXACT}
-        return exact or {id for id, how in held if how}
+        return exact or {id for id, _ in held}
 
     @cached_property
     def _names(self) -> set[str]:

@@ -5,11 +5,14 @@ from collections.abc import Sequence
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from tools.embed.embedder import Floats, unit_rows
 from tools.errors import ProviderUnavailable
 
+WORDS = 32_768
+"""Words whose vectors are kept: 32 MB."""
 USUAL_LENGTH, LEAST_WEIGHT = 12.0, 1 / 3
 """Length from which on a word has its full weight, and what a word weighs at least."""
 
@@ -22,6 +25,10 @@ class WordLlamaEmbedder:
     multilingual = False
     contextual = False
     synonym_cosine = 0.5
+
+    def __init__(self) -> None:
+        self._rows: dict[str, Any] = {}
+        self._guard = Lock()
 
     @cached_property
     def _model(self) -> Any:
@@ -47,6 +54,20 @@ class WordLlamaEmbedder:
         array: Floats = self._model.embed(list(texts))
         # Not the package's own norm: it divides an empty text by zero.
         return unit_rows(array)
+
+    def words(self, words: Sequence[str]) -> Floats:
+        """Embed single words, a unit row each. The vectors of WORDS words are kept, at most."""
+        import numpy as np
+
+        with self._guard:
+            new = [word for word in dict.fromkeys(words) if word not in self._rows]
+            if len(self._rows) + len(new) > WORDS:
+                self._rows.clear()
+                new = list(dict.fromkeys(words))
+            made = self.texts(new)
+            self._rows.update(zip(new, made, strict=True))
+            none = np.zeros((0, self.dimensions), np.float32)
+            return np.stack([self._rows[word] for word in words]) if words else none
 
     def weights(self, words: Sequence[str]) -> Floats:
         """Weights of words, at most 1: how much each says, by a fixed table for any text.

@@ -7,6 +7,7 @@ from functools import cached_property
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from rapidfuzz import process
 from rapidfuzz.distance import Indel
 
 from tools.media import ScreenText, Utterance
@@ -34,6 +35,8 @@ REACH, FEW = 4.0, 64
 EXACT, MISSPELT = (1.0, 0.5), 0.7
 """How far a text holds a word: as it is or inside others on screen; in a form close to it."""
 
+SHORT = 5
+"""Letters of a stem, at least, that may be spelt otherwise."""
 _ALIKE = str.maketrans("015i8", "olslb")  # what text recognition takes for one another
 Words = TypeVar("Words", Utterance, ScreenText)
 
@@ -108,7 +111,7 @@ class Corpus(Generic[Words]):
         if own in self._holders and not is_character(own):
             return [own]
         if own not in self._near:
-            self._near[own] = [one for one in self._holders if _close(own, one, self.noisy)]
+            self._near[own] = _close(own, self._holders, self.noisy)
         return self._near[own]
 
     def holds(self, word: str) -> Floats:
@@ -169,19 +172,31 @@ def place_of(one: Utterance | ScreenText) -> tuple[str, float, float]:
     return one.video, one.start, one.end
 
 
-def _close(word: str, other: str, noisy: bool) -> bool:
-    """Whether two stems are spellings or forms of one word, one is misread, or holds the other."""
+def _close(word: str, others: Iterable[str], noisy: bool) -> list[str]:
+    """Stems that are spellings or forms of a word's, misread ones, or that hold a character."""
     if is_character(word):
-        return word in other
-    if min(len(word), len(other)) < 5 or abs(len(word) - len(other)) > 3:
-        return False
-    if noisy:
-        word, other = (one.translate(_ALIKE).replace("rn", "m") for one in (word, other))
+        return [one for one in others if word in one]
+    if len(word) < SHORT:
+        return []
+    near = [one for one in others if len(one) >= SHORT and abs(len(word) - len(one)) <= 3]
+    plain = {one: _legible(one) if noisy else one for one in near}
+    word, alike = (_legible(word), 0.82) if noisy else (word, 0.86)
+    found = process.extract(
+        word, plain, scorer=Indel.normalized_similarity, score_cutoff=alike, limit=None
+    )
+    same = {one for _, _, one in found if noisy or one[0] == word[0]}
+    return [one for one, text in plain.items() if one in same or _is_form(word, text)]
+
+
+def _legible(word: str) -> str:
+    """A stem with letters that text recognition takes for one another made equal."""
+    return word.translate(_ALIKE).replace("rn", "m")
+
+
+def _is_form(word: str, other: str) -> bool:
+    """Whether one stem begins with the other; "hurri" is "hurry"."""
     shorter, longer = sorted((word, other), key=len)
-    if longer.startswith(shorter) and not shorter.endswith("i"):  # "hurri" is "hurry"
-        return True
-    alike = 0.82 if noisy else 0.86
-    return (noisy or word[0] == other[0]) and Indel.normalized_similarity(word, other) >= alike
+    return longer.startswith(shorter) and not shorter.endswith("i")
 
 
 def inside(word: str, text: str) -> bool:

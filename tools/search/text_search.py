@@ -34,8 +34,10 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
-VIDEOS = 4
-"""Videos that are ranked for one question, at most."""
+VIDEOS, MANY = 4, 10
+"""Videos whose moments are ranked for one question, at most; twice as many for so many hits."""
+MARGIN = 4.0
+"""Log odds below the likeliest video from which on another one is not looked into."""
 CORPORA, JOINED = 64, 4
 """Texts of one video, and of several together, that are held prepared for search."""
 QUESTIONS = 16
@@ -87,22 +89,24 @@ class TextSearch:
                 return f"what is said is compared word by word only, as {error}"
         return ""
 
-    def candidates(self, question: str, videos: Sequence[str] | None = None) -> list[str]:
+    def candidates(
+        self, question: str, videos: Sequence[str] | None = None, most: int = VIDEOS
+    ) -> list[str]:
         """Videos that a question may be about, of some or of all; the likeliest first.
 
-        All of them where they are few.
+        All of them where they are no more than `most`.
         """
-        few = [entry.id for entry in self._catalog.entries(VIDEOS + 1)]
+        few = [entry.id for entry in self._catalog.entries(most + 1)]
         every = few if videos is None else list(videos)
-        if len(every) <= VIDEOS:
+        if len(every) <= most:
             return every
         counts = self._catalog.holding(question_stems(question), ("speech", "screen", "title"))
         pairs = {pair: self._catalog.holding_phrase(pair) for pair in question_pairs(question)}
         total = sum(self._catalog.coverage().values())
         scores = video_scores(question, counts, pairs, self._nearest_videos(question), total)
         inside = scores.keys() if videos is None else scores.keys() & set(every)
-        best = sorted(inside, key=lambda video: (-scores[video], video))[:VIDEOS]
-        return best or every[:VIDEOS]
+        best = sorted(inside, key=lambda video: (-scores[video], video))[:most]
+        return [one for one in best if scores[best[0]] - scores[one] <= MARGIN] or every[:most]
 
     def _nearest_videos(self, question: str) -> list[tuple[str, float]]:
         """Videos of the coarse passages nearest to a question, with their cosines."""
@@ -152,28 +156,28 @@ class TextSearch:
         """What fits a query in words and meaning, best first, of some videos or of all."""
         if not content_words(query):  # "How are you?" is found as it stands, or not at all
             return self.mentions([query], videos, start, end, limit, kinds=(kind,))
-        return self._checked(lambda: self._found(kind, query, videos, start, end, limit))
 
-    def _found(
-        self,
-        kind: str,
-        query: str,
-        videos: Sequence[str] | None,
-        start: float | None,
-        end: float | None,
-        limit: int,
-    ) -> list[Evidence]:
+        def find() -> list[Evidence]:
+            within = {"start": start or 0.0, "end": float("inf") if end is None else end}
+            likely = self.candidates(query, videos, VIDEOS * (1 + (limit >= MANY)))
+            hits = self._hits(kind, query, likely, limit, **within)
+            return [self._evidence(kind, one, score) for one, score in hits]
+
+        return self._checked(find)
+
+    def _hits(
+        self, kind: str, query: str, videos: Sequence[str], limit: int, **within: float
+    ) -> list[tuple[Text, float]]:
+        """Texts of some videos that fit a query, with scores, best first."""
         from tools.search.text_ranking import search
 
-        within = {"start": start or 0.0, "end": float("inf") if end is None else end}
-        hits: list[tuple[Any, float]] = []
-        for video in self.candidates(query, videos):
+        hits: list[tuple[Text, float]] = []
+        for video in videos:
             corpus = self.corpus(video, kind)
             if corpus.items:
                 cosines, read = self._meant(corpus, query)
                 hits += search(query, corpus, cosines, read=read, limit=limit, **within)
-        hits.sort(key=lambda hit: -hit[1])
-        return [self._evidence(kind, one, score) for one, score in hits[:limit]]
+        return sorted(hits, key=lambda hit: -hit[1])[:limit]
 
     def mentions(
         self,

@@ -24,7 +24,7 @@ class Lexicon:
 
         words = dict.fromkeys(["", *(word for text in texts for word in text)])  # "" is like none
         place = {word: row for row, word in enumerate(words)}
-        self._array = bundled_embedder().texts(list(words))
+        self._array = bundled_embedder().words(list(words))
         self._flat = np.array([row for text in texts for row in (0, *(place[w] for w in text))])
         self._first = np.cumsum([0, *(len(text) + 1 for text in texts[:-1])])
 
@@ -33,6 +33,6 @@ class Lexicon:
         import numpy as np
 
         # Word by word: a product of matrices starts threads, which wait where cores are busy.
-        cosines = np.stack([self._array @ one for one in bundled_embedder().texts(words)])
+        cosines = np.stack([self._array @ one for one in bundled_embedder().words(words)])
         near = np.clip((cosines - FLOOR) / (1 - FLOOR), 0, 1).astype(np.float64)
         return np.maximum.reduceat(near[:, self._flat], self._first, axis=1)

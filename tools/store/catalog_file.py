@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 from platformdirs import user_cache_path
 
-VERSION = 1
+VERSION = 2
 """Layout of the tables, in the file's `user_version`."""
 NAME = "catalog.sqlite"
 BUSY_SECONDS = 2.0
