@@ -53,11 +53,15 @@ def own_words(video: int, seed: int = 1) -> list[str]:
 
 
 def questions(videos: Sequence[int], seed: int = 1) -> list[tuple[int, str]]:
-    """A question for each of some videos, about two of its own words that stand in one cue."""
+    """A question for each of some videos, about two of its own words that stand in one cue.
+
+    No two are the same, also where a video is asked for several times.
+    """
     asked: list[tuple[int, str]] = []
-    for video in videos:
-        words = _cues(video, seed)[CUES // 3].lower().strip(".").split()
-        first, second = [word for word in words if word in own_words(video, seed)][:2]
+    for number, video in enumerate(videos):
+        own = set(own_words(video, seed))
+        cue = _cues(video, seed)[(CUES // 3 + 13 * number) % CUES]
+        first, second = [word for word in cue.lower().strip(".").split() if word in own][:2]
         asked.append((video, f"What is said about the {first} and the {second}?"))
     return asked
 

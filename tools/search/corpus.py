@@ -111,7 +111,7 @@ class Corpus(Generic[Words]):
         if own in self._holders and not is_character(own):
             return [own]
         if own not in self._near:
-            self._near[own] = _close(own, self._holders, self.noisy)
+            self._near[own] = close_stems(own, self._holders, self.noisy)
         return self._near[own]
 
     def holds(self, word: str) -> Floats:
@@ -172,7 +172,7 @@ def place_of(one: Utterance | ScreenText) -> tuple[str, float, float]:
     return one.video, one.start, one.end
 
 
-def _close(word: str, others: Iterable[str], noisy: bool) -> list[str]:
+def close_stems(word: str, others: Iterable[str], noisy: bool) -> list[str]:
     """Stems that are spellings or forms of a word's, misread ones, or that hold a character."""
     if is_character(word):
         return [one for one in others if word in one]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from tools.embed import Vectors, bundled_embedder, load_embedder
 from tools.errors import Damaged, ProviderUnavailable
 from tools.media import overlaps
+from tools.search.corpus import close_stems
 from tools.search.vector_index import ExactIndex
 from tools.search.video_ranking import question_pairs, question_stems, video_scores
 from tools.store.evidence import of_words
@@ -100,13 +101,22 @@ class TextSearch:
         every = few if videos is None else list(videos)
         if len(every) <= most:
             return every
-        counts = self._catalog.holding(question_stems(question), ("speech", "screen", "title"))
+        counts = {word: self._holding(word) for word in question_stems(question)}
         pairs = {pair: self._catalog.holding_phrase(pair) for pair in question_pairs(question)}
         total = sum(self._catalog.coverage().values())
         scores = video_scores(question, counts, pairs, self._nearest_videos(question), total)
         inside = scores.keys() if videos is None else scores.keys() & set(every)
         best = sorted(inside, key=lambda video: (-scores[video], video))[:most]
         return [one for one in best if scores[best[0]] - scores[one] <= MARGIN] or every[:most]
+
+    def _holding(self, word: str) -> dict[str, int]:
+        """By video, how often it holds a stem; of a misspelt one, those close to it."""
+        kinds = ("speech", "screen", "title")
+        held = self._catalog.holding([word], kinds)[word]
+        if held:
+            return held
+        forms = close_stems(word, self._catalog.vocabulary(word[0]), noisy=False)
+        return dict(sum(map(Counter, self._catalog.holding(forms, kinds).values()), Counter[str]()))
 
     def _nearest_videos(self, question: str) -> list[tuple[str, float]]:
         """Videos of the coarse passages nearest to a question, with their cosines."""

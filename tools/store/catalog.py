@@ -140,7 +140,7 @@ class Catalog:
         if not phrase or (videos is not None and not videos):
             return
         letters = "".join(phrase)
-        ways = [("words", "{forms speaker} : " + _quoted(" ".join(map(stem, phrase))))]
+        ways = [("words", "{forms speaker characters} : " + _quoted(" ".join(map(stem, phrase))))]
         if kind == "screen" and len(letters) >= LETTERS:
             ways.append(("letters", _quoted(letters)))
         found = " UNION ".join(f"SELECT rowid FROM {way} WHERE {way} MATCH ?" for way, _ in ways)

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 from platformdirs import user_cache_path
 
-VERSION = 2
+VERSION = 1
 """Layout of the tables, in the file's `user_version`."""
 NAME = "catalog.sqlite"
 BUSY_SECONDS = 2.0
@@ -36,7 +36,8 @@ CREATE INDEX videos_pending ON videos (id) WHERE pending;
 CREATE TABLE texts (
     row INTEGER PRIMARY KEY, video TEXT NOT NULL, kind TEXT NOT NULL, start REAL NOT NULL,
     item TEXT NOT NULL, own INTEGER NOT NULL, forms TEXT NOT NULL, speaker TEXT NOT NULL,
-    raw TEXT NOT NULL  -- item: JSON; own: of the forms, the first so many are its own
+    raw TEXT NOT NULL,  -- item: JSON; own: of the forms, the first so many are its own
+    characters TEXT NOT NULL  -- of scripts without spaces, whose words are pairs of characters
 );
 CREATE INDEX texts_video ON texts (video, kind, start);
 CREATE TABLE terms (
@@ -54,7 +55,7 @@ CREATE TABLE traits (
 ) WITHOUT ROWID;
 CREATE INDEX traits_video ON traits (video);
 CREATE VIRTUAL TABLE words USING fts5(
-    video, forms, speaker, content='texts', content_rowid='row',
+    video, forms, speaker, characters, content='texts', content_rowid='row',
     tokenize="ascii tokenchars '+#:.,/_-&@%'"
 );
 CREATE VIRTUAL TABLE letters USING fts5(

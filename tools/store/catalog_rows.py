@@ -19,14 +19,14 @@ from tools.store.embeddings import COARSE_KINDS, coarse_vectors
 from tools.store.records import screen_text
 from tools.store.recovery import ABOUT, RECORD
 from tools.store.store import Store
-from tools.text.tokens import stem, stems, surface_forms
+from tools.text.tokens import is_character, stem, stems, surface_forms
 
 Text = Utterance | ScreenText
 TEXT_STAGES = ("subtitles", "screen", "speech", "speakers")
 VECTOR_STAGES = ("keyframes", "pass", "sound", "pictures", "vectors")
 FOLLOWING_SECONDS, FOLLOWING_WORDS = 2.0, 8
 """A phrase may end in the next utterance: how soon that begins, and how much of it is looked at."""
-INDEXED = {"words": "video, forms, speaker", "letters": "raw"}
+INDEXED = {"words": "video, forms, speaker, characters", "letters": "raw"}
 """Columns of the full-text indexes, by table."""
 
 
@@ -118,8 +118,9 @@ def _texts(store: Store, video: str) -> list[Statement]:
             raw = "".join(surface_forms(item.text)) if kind == "screen" else ""
             speaker = " ".join(stems(speaker_of(item)))
             row = [video, kind, item.start, json.dumps(asdict(item)), own, " ".join(forms)]
-            sql = "INSERT INTO texts VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)"
-            statements.append((sql, [*row, speaker, raw]))
+            characters = " ".join(dict.fromkeys(filter(is_character, item.text)))
+            sql = "INSERT INTO texts VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            statements.append((sql, [*row, speaker, raw, characters]))
         rows = [[word, video, kind, count] for word, count in counts.items()]
         statements += [("INSERT INTO terms VALUES (?, ?, ?, ?)", row) for row in rows]
     titled = Counter(stems(store.manifest(video)["title"]))
