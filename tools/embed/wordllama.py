@@ -79,6 +79,10 @@ class WordLlamaEmbedder:
         import numpy as np
 
         lengths = np.linalg.norm(self._model.embed(list(words)), axis=1) / USUAL_LENGTH
+        # The mean of the vectors of a rare word's pieces is shorter, as they have no direction in
+        # common: by the root of their number.
+        pieces = self._model.tokenizer.encode_batch(list(words), add_special_tokens=False)
+        lengths *= np.sqrt([max(len(one.ids), 1) for one in pieces])
         told = [any(one.isdigit() for one in word) for word in words]
         weights: Floats = np.where(told, 1.0, np.clip(lengths, LEAST_WEIGHT, 1.0))
         return weights

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from itertools import groupby
@@ -37,8 +37,12 @@ _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
 VIDEOS, MANY = 4, 10
 """Videos whose moments are ranked for one question, at most; twice as many for so many hits."""
+ODDS = 0.03
+"""Score of a moment that one of the log odds of its video is worth beside other videos."""
 MARGIN = 4.0
 """Log odds below the likeliest video from which on another one is not looked into."""
+RARE = 2
+"""Videos that hold a word, at most, each of which is looked into."""
 CORPORA, JOINED = 64, 4
 """Texts of one video, and of several together, that are held prepared for search."""
 QUESTIONS = 16
@@ -92,22 +96,29 @@ class TextSearch:
 
     def candidates(
         self, question: str, videos: Sequence[str] | None = None, most: int = VIDEOS
-    ) -> list[str]:
+    ) -> dict[str, float]:
         """Videos that a question may be about, of some or of all; the likeliest first.
 
-        All of them where they are no more than `most`.
+        Each with its log odds beside the likeliest. All of them, at 0, where they are no more than
+        `most`.
         """
         few = [entry.id for entry in self._catalog.entries(most + 1)]
         every = few if videos is None else list(videos)
         if len(every) <= most:
-            return every
+            return dict.fromkeys(every, 0.0)
         counts = {word: self._holding(word) for word in question_stems(question)}
         pairs = {pair: self._catalog.holding_phrase(pair) for pair in question_pairs(question)}
         total = sum(self._catalog.coverage().values())
         scores = video_scores(question, counts, pairs, self._nearest_videos(question), total)
         inside = scores.keys() if videos is None else scores.keys() & set(every)
-        best = sorted(inside, key=lambda video: (-scores[video], video))[:most]
-        return [one for one in best if scores[best[0]] - scores[one] <= MARGIN] or every[:most]
+        ranked = sorted(inside, key=lambda video: (-scores[video], video))
+        best = scores[ranked[0]] if ranked else 0.0
+        likely = [one for one in ranked if best - scores[one] <= MARGIN][:most]
+        # A word that hardly any other video holds is no accident, whatever else is alike.
+        rare = {video for held in counts.values() if len(held) <= RARE for video in held}
+        named = [one for one in ranked if one in rare and one not in likely]
+        chosen = [*likely[: max(most - len(named), 1)], *named][:most] or every[:most]
+        return {video: scores.get(video, best) - best for video in chosen}
 
     def _holding(self, word: str) -> dict[str, int]:
         """By video, how often it holds a stem; of a misspelt one, those close to it."""
@@ -176,9 +187,12 @@ class TextSearch:
         return self._checked(find)
 
     def _hits(
-        self, kind: str, query: str, videos: Sequence[str], limit: int, **within: float
+        self, kind: str, query: str, videos: Mapping[str, float], limit: int, **within: float
     ) -> list[tuple[Text, float]]:
-        """Texts of some videos that fit a query, with scores, best first."""
+        """Texts of some videos that fit a query, with scores, best first.
+
+        A score is of its video alone; in their order the log odds of the videos count, too.
+        """
         from tools.search.text_ranking import search
 
         hits: list[tuple[Text, float]] = []
@@ -187,7 +201,7 @@ class TextSearch:
             if corpus.items:
                 cosines, read = self._meant(corpus, query)
                 hits += search(query, corpus, cosines, read=read, limit=limit, **within)
-        return sorted(hits, key=lambda hit: -hit[1])[:limit]
+        return sorted(hits, key=lambda hit: -hit[1] - ODDS * videos[hit[0].video])[:limit]
 
     def mentions(
         self,
