@@ -62,7 +62,10 @@ class Corpus(Generic[Words]):
             found = [without_stop_words(text) for text in stemmed]
         order = sorted(range(len(given)), key=lambda at: place_of(given[at]))
         self.items = [given[at] for at in order]
-        self.stems = [found[at] for at in order]
+        self.told = [found[at] for at in order]
+        """Stems of the texts alone; `stems` has those of who speaks, too, which is asked for."""
+        named = [stems(_speaker(one)) for one in self.items]
+        self.stems = [[*text, *name] for text, name in zip(self.told, named, strict=True)]
         self.noisy = noisy
         self._holders: dict[str, list[int]] = {}
         for place, text in enumerate(self.stems):
@@ -165,6 +168,10 @@ class Corpus(Generic[Words]):
 
     def _places(self, forms: Iterable[str]) -> set[int]:
         return {place for form in forms for place in self._holders[form]}
+
+
+def _speaker(one: Utterance | ScreenText) -> str:
+    return (one.speaker or "") if isinstance(one, Utterance) else ""
 
 
 def place_of(one: Utterance | ScreenText) -> tuple[str, float, float]:

@@ -157,7 +157,7 @@ class TextSearch:
             if len(parts) == 1:
                 return parts[0]
             items = [one for part in parts for one in part.items]
-            stemmed = [text for part in parts for text in part.stems]
+            stemmed = [text for part in parts for text in part.told]
             return Corpus(items, noisy=kind == "screen", stemmed=stemmed)
 
         versions = tuple((video, self._catalog.version(video)) for video in videos)

@@ -1,7 +1,9 @@
 """File of the catalog: its tables, and how it is opened where that can be done.
 
-A file that is damaged is deleted and filled again, one of a newer release is left alone beside
-ours. Where no file can be written or read, the tables are in memory, and filled from the videos.
+It has a rollback journal: a write-ahead log maps a file into memory, and a mapped file that is cut
+ends the process; and whoever reads would have to write. A file that is damaged is deleted and
+filled again, one of a newer release is left alone beside ours. Where no file can be written or
+read, the tables are in memory, and filled from the videos.
 """
 
 import hashlib
@@ -110,10 +112,9 @@ class CatalogFile:
                 return work(self._open())
 
     def compact(self) -> None:
-        """Leave nothing of deleted rows in the file, nor in its log."""
+        """Leave nothing of deleted rows in the file."""
         with self._guard, suppress(sqlite3.Error):
             self._open().execute("VACUUM")  # what moved between pages stood in both
-            self._open().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def is_consistent(self, checks: Sequence[str]) -> bool:
         """True if these statements raise nothing."""
@@ -197,7 +198,7 @@ def _identity(path: Path) -> tuple[int, int] | None:
 
 
 def _delete(path: Path) -> None:
-    for suffix in ("", "-wal", "-shm"):
+    for suffix in ("", "-journal"):
         with suppress(FileNotFoundError):
             path.with_name(path.name + suffix).unlink()
 
@@ -223,8 +224,6 @@ def _open(path: Path) -> tuple[sqlite3.Connection, Path]:
 
 def _prepared(database: sqlite3.Connection) -> sqlite3.Connection:
     database.isolation_level = None  # transactions are written out
-    database.execute("PRAGMA journal_mode = WAL")
-    database.execute("PRAGMA synchronous = NORMAL")
     database.execute("PRAGMA secure_delete = ON")  # what is removed is gone from the file
     (version,) = database.execute("PRAGMA user_version").fetchone()
     if version != VERSION:
