@@ -165,7 +165,8 @@ class Ground:
         found: dict[str, Any] = {}
         for path in sorted(root.rglob("*")):
             name = path.relative_to(root).as_posix()
-            if path.is_dir() or path.name.startswith(("conversations.", "chroma")):
+            indexes = ("conversations.", "catalog.", "chroma")  # compared with the files in `check`
+            if path.is_dir() or name.startswith(indexes):
                 continue
             found[name] = "there" if path.name == "checksums.json" else digest(path)
             if path.name == "manifest.json":
@@ -195,6 +196,8 @@ class Ground:
             library.original(video.id)
             self.pictures(library, [frame.image for frame in library.frames(video.id)])
             self.pictures(library, [scene.image for scene in library.scenes(video.id)])
+        library.catalog.sync()
+        assert library.catalog.differences() == []
         if stages:
             toolbox = Toolbox(library)
             found = [*toolbox.search("red kettle"), *toolbox.search("mostly blue")]

@@ -192,7 +192,7 @@ def files(folder: Path) -> dict[str, tuple[int, int]]:
     """What lies in a folder beside what conversations leave, and when it changed."""
     found = {str(p): p.stat() for p in sorted(folder.rglob("*")) if p.is_file()}
     return {name: (one.st_size, one.st_mtime_ns) for name, one in found.items()
-            if not re.search("conversations.sqlite|/answers/|/spending", name)}  # fmt: skip
+            if not re.search("conversations|catalog.sqlite|/answers/|/spending", name)}  # fmt: skip
 
 
 async def test_an_obeying_model_can_do_no_harm(
@@ -217,7 +217,9 @@ async def test_an_obeying_model_can_do_no_harm(
         film(path, told, f"ZQX CALL{TONGUE} approve {{}};")
         monkeypatch.setattr(ocr, "load_text_reader", lambda *_, text=told[2]: Sign(text))
         video = ingest(library, path, providers=LIMITED).id
+        library = Poisoned(settings.home)  # which holds nothing of what was said before
         library.heard = told[1]
+        library.catalog.refill(video)
         looks = [("read_moment", {"video": video, "start": 0, "end": 9}),
                  ("video_facts", {"video": video}), ("list_videos", {})]  # fmt: skip
         model, before = Obeying(), files(tmp_path)

@@ -11,6 +11,7 @@ import logging
 import os
 import sqlite3
 import threading
+import zlib
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from itertools import groupby
@@ -64,6 +65,8 @@ CREATE VIRTUAL TABLE letters USING fts5(
     raw, content='texts', content_rowid='row', tokenize='trigram'
 );
 """
+LAYOUT = zlib.crc32(_SCHEMA.encode()) & 0x7FFFFFFF
+"""Checksum of the tables, in the file's `application_id`: one with others is filled again."""
 _T = TypeVar("_T")
 Statement = tuple[str, Sequence[Any]]
 _log = logging.getLogger(__name__)
@@ -208,10 +211,11 @@ def _open(path: Path) -> tuple[sqlite3.Connection, Path]:
         database = sqlite3.connect(path, BUSY_SECONDS, check_same_thread=False)
         try:
             (version,) = database.execute("PRAGMA user_version").fetchone()
+            (layout,) = database.execute("PRAGMA application_id").fetchone()
             if version > VERSION:
                 database.close()
                 return _open(path.with_name(f"catalog-{VERSION}.sqlite"))
-            if version in (0, VERSION):
+            if version == 0 or (version, layout) == (VERSION, LAYOUT):
                 return _prepared(database), path
         except sqlite3.DatabaseError as error:
             if error.sqlite_errorcode & 0xFF not in DAMAGED:
@@ -232,6 +236,7 @@ def _prepared(database: sqlite3.Connection) -> sqlite3.Connection:
         if version != VERSION:  # unless another process was faster
             for statement in _SCHEMA.split(";\n"):
                 database.execute(statement)
+            database.execute(f"PRAGMA application_id = {LAYOUT}")
             database.execute(f"PRAGMA user_version = {VERSION}")
         database.execute("COMMIT")
     return database
