@@ -34,6 +34,7 @@ bench: $(VENV)/installed ## speed and quality, as tables
 	$(BIN)/python -m benchmarks.growing
 	$(BIN)/python -m benchmarks.embedding
 	$(BIN)/python -m benchmarks.near_duplicates
+	$(BIN)/python -m benchmarks.scale --quick
 	$(BIN)/python -m benchmarks.speech
 	$(BIN)/python -m benchmarks.turns
 	$(BIN)/python -m benchmarks.playing

@@ -43,7 +43,7 @@ MARGIN = 4.0
 """Log odds below the likeliest video from which on another one is not looked into."""
 RARE = 2
 """Videos that hold a word, at most, each of which is looked into."""
-CORPORA, JOINED = 64, 4
+CORPORA, JOINED = 24, 2
 """Texts of one video, and of several together, that are held prepared for search."""
 QUESTIONS = 16
 """Questions whose vectors are held: a turn asks the same one several times."""
@@ -76,6 +76,7 @@ class TextSearch:
         self._told: set[str] = set()
         self._questions: OrderedDict[tuple[str, str], Floats] = OrderedDict()
         self._corpora: OrderedDict[Any, Corpus[Any]] = OrderedDict()
+        self._candidates: OrderedDict[Any, dict[str, float]] = OrderedDict()
         self._joined: OrderedDict[Any, tuple[Corpus[Any], Corpus[Any]]] = OrderedDict()
         self._guard = threading.Lock()
 
@@ -106,6 +107,14 @@ class TextSearch:
         every = few if videos is None else list(videos)
         if len(every) <= most:
             return dict.fromkeys(every, 0.0)
+        key = question, videos and tuple(videos), most, self._catalog.changes()
+        return self._held(
+            self._candidates, key, QUESTIONS, lambda: self._likeliest(question, videos, every, most)
+        )
+
+    def _likeliest(
+        self, question: str, videos: Sequence[str] | None, every: list[str], most: int
+    ) -> dict[str, float]:
         counts = {word: self._holding(word) for word in question_stems(question)}
         pairs = {pair: self._catalog.holding_phrase(pair) for pair in question_pairs(question)}
         total = sum(self._catalog.coverage().values())
@@ -176,7 +185,7 @@ class TextSearch:
     ) -> list[Evidence]:
         """What fits a query in words and meaning, best first, of some videos or of all."""
         if not content_words(query):  # "How are you?" is found as it stands, or not at all
-            return self.mentions([query], videos, start, end, limit, kinds=(kind,))
+            return self.mentions([query], videos, start, end, limit, (kind,), 1.0)
 
         def find() -> list[Evidence]:
             within = {"start": start or 0.0, "end": float("inf") if end is None else end}
@@ -211,6 +220,7 @@ class TextSearch:
         end: float | None,
         limit: int,
         kinds: Sequence[str] = ("speech", "screen"),
+        score: float = 0.0,
     ) -> list[Evidence]:
         """Texts that hold all of some words or phrases, by video and time.
 
@@ -225,7 +235,7 @@ class TextSearch:
                 if overlaps(one.start, one.end, start, end)
             ]
             hits.sort(key=lambda hit: (hit[0].video, hit[0].start, hit[0].end))
-            made = [(self._evidence(kind, one, 1.0), times) for one, kind, times in hits[:limit]]
+            made = [(self._evidence(kind, one, score), times) for one, kind, times in hits[:limit]]
             return [replace(one, facts={**one.facts, "times": times}) for one, times in made]
 
         return self._checked(find)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tools.embed import Floats, Vectors
-    from tools.store.catalog import Catalog
+    from tools.store.catalog import Catalog, LibraryVectors
     from tools.store.embeddings import CoarseKind, VectorKind
 
 _TIES = 64
@@ -42,6 +42,7 @@ class ExactIndex:
     def __init__(self, catalog: Catalog, note: str = "exact search over the files") -> None:
         """`note` says in words why it is this kind."""
         self.catalog, self.store, self.note = catalog, catalog.store, note
+        self._coarse: dict[Any, tuple[Any, LibraryVectors, Any]] = {}
 
     def nearest(self, video: str, kind: VectorKind, query: Floats, limit: int) -> Ranking:
         """Find the rows of a video's own vectors nearest to a query; ties in the order of rows.
@@ -59,11 +60,10 @@ class ExactIndex:
         """Find the coarse rows of a provider nearest to a query; ties by video and time."""
         import numpy as np
 
-        coarse = self.catalog.coarse(kind, provider, len(query))
+        coarse, lengths = self._rows(kind, provider, len(query))
         length = float(np.linalg.norm(query))
         if limit <= 0 or length == 0:
             return []
-        lengths = np.linalg.norm(coarse.array, axis=1)
         near = coarse.array @ query / np.where(lengths > 0, lengths, np.inf)
         order: Any = np.argsort(-near, kind="stable")[: limit + _TIES]
         order = order[lengths[order] > 0]
@@ -73,6 +73,17 @@ class ExactIndex:
             cosines(coarse.array[order], query),
             limit,
         )
+
+    def _rows(self, *group: Any) -> tuple[LibraryVectors, Any]:
+        """Coarse rows of the library and their lengths, read again when the catalog changed."""
+        import numpy as np
+
+        now = self.catalog.changes()
+        held = self._coarse.get(group)
+        if held is None or held[0] != now:
+            coarse = self.catalog.coarse(*group)
+            held = self._coarse[group] = now, coarse, np.linalg.norm(coarse.array, axis=1)
+        return held[1], held[2]
 
     def refresh(self, video: str) -> None:
         """Fill what is missing or old of a video, or drop a removed one; nothing to do here."""
