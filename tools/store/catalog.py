@@ -69,6 +69,7 @@ class Catalog:
         self._file = CatalogFile(store.root, self.sync)
         self._query, self._write = self._file.query, self._file.write
         self._filling = threading.Lock()
+        self._providers: dict[str, tuple[tuple[int, int, int], list[str]]] = {}
 
     # Questions
 
@@ -213,8 +214,11 @@ class Catalog:
 
     def providers(self, kind: str) -> list[str]:
         """Embedders that made coarse vectors, the commonest first."""
-        sql = "SELECT provider FROM coarse WHERE kind = ? GROUP BY provider ORDER BY -count(*)"
-        return [name for (name,) in self._query(sql, [kind])]
+        now = self.changes()
+        if kind not in self._providers or self._providers[kind][0] != now:
+            sql = "SELECT provider FROM coarse WHERE kind = ? GROUP BY provider ORDER BY -count(*)"
+            self._providers[kind] = now, [name for (name,) in self._query(sql, [kind])]
+        return self._providers[kind][1]
 
     # Filling
 
