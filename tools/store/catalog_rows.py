@@ -49,7 +49,12 @@ def stamp(store: Store, video: str) -> str:
 def text_stamp(store: Store, video: str) -> str:
     """Checksums of the files of words, and how many texts each dense sample holds."""
     samples = [len(one.texts) for one in store.dense_samples(video)]
-    return json.dumps([store.stamp(video, *TEXT_STAGES), samples])
+    return json.dumps([store.stamp(video, *TEXT_STAGES), samples, _askable(store, video)])
+
+
+def _askable(store: Store, video: str) -> bool:
+    """True once what is said can be shown with a picture."""
+    return "keyframes" in store.manifest(video)["stages"]
 
 
 def replacing(store: Store, video: str, known: Sequence[str]) -> list[Statement]:
@@ -106,6 +111,8 @@ def _texts(store: Store, video: str) -> list[Statement]:
         "screen": without_parts(store.screen_text(video), store.dense_samples(video)),
     }
     statements: list[Statement] = []
+    if not _askable(store, video):
+        return statements
     for kind, items in by_kind.items():
         counts: Counter[str] = Counter()
         for item, follower in zip_longest(items, items[1:]):

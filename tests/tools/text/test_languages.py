@@ -42,6 +42,7 @@ def meant(self: object, texts: Sequence[str]) -> np.ndarray:
 @pytest.fixture
 def german(shots: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Toolbox:
     monkeypatch.setattr(type(load_embedder()), "texts", meant)
+    monkeypatch.setattr(type(load_embedder()), "words", meant)
     shutil.copy(shots, tmp_path / "hafen.mp4")
     cues = [
         f"{n}\n00:00:0{3 * n - 2},000 --> 00:00:0{3 * n},000\n{s}\n" for n, s in enumerate(SAID, 1)
