@@ -26,7 +26,8 @@ from tools.embed import TextEmbedder, load_embedder
 from tools.embed.passages import Nearness
 from tools.library import Library
 from tools.media import ScreenText, Utterance
-from tools.search.text_ranking import Corpus, weigh
+from tools.search.corpus import Corpus
+from tools.search.text_ranking import weigh
 from tools.toolbox import Toolbox
 
 Floats = NDArray[np.float64]

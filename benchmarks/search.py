@@ -20,7 +20,8 @@ from agent.settings import Settings
 from tools.embed import TextEmbedder, Vectors, load_embedder, passages
 from tools.embed.passages import Nearness
 from tools.media import Utterance
-from tools.search.text_ranking import Corpus, search
+from tools.search.corpus import Corpus
+from tools.search.text_ranking import search
 from tools.text.tokens import stems
 from tools.transcript.subtitles import read_sidecar, transcript
 

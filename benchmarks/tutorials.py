@@ -29,7 +29,8 @@ from numpy.typing import NDArray
 from tools.embed import load_embedder
 from tools.embed.passages import ABOUT, WIDTHS, around, mean_vectors
 from tools.media import Utterance
-from tools.search.text_ranking import Corpus, search, traits
+from tools.search.corpus import Corpus
+from tools.search.text_ranking import search, traits
 from tools.search.video_ranking import question_pairs, question_stems, video_scores, video_traits
 from tools.store.embeddings import LONG_SECONDS
 from tools.text.tokens import stem, stems, surface_forms
@@ -105,7 +106,7 @@ class Library:
         self._coarse = np.concatenate([one.coarse for one in tutorials])
 
     def evidence(self, question: str) -> tuple[Any, Any, list[tuple[str, float]]]:
-        """What `video_scores` takes: counts of stems and of pairs, and the nearest passages."""
+        """What `video_traits` takes: counts of stems and of pairs, and the nearest passages."""
         every = self.tutorials.values()
         counts = {
             word: {one.id: one.counts[word] for one in every if one.counts[word]}
@@ -121,7 +122,8 @@ class Library:
 
     def candidates(self, question: str) -> list[str]:
         """Videos that a question may be about, likeliest first."""
-        scores = video_scores(question, *self.evidence(question), len(self.tutorials))
+        found = video_traits(question, *self.evidence(question), len(self.tutorials))
+        scores = video_scores(found)
         return sorted(self.tutorials, key=lambda video: (-scores.get(video, 0.0), video))
 
     def merged(self, question: str, videos: Sequence[str]) -> list[Utterance]:

@@ -48,8 +48,13 @@ def only_this_machine(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRe
 
 
 @pytest.fixture(scope="session", autouse=True)
-def settings_of_the_person() -> Iterator[dict[str, str]]:
-    """Taken out of the environment first of all: no test, fixture or server of one sees a key."""
+def settings_of_the_person(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[dict[str, str]]:
+    """Taken out of the environment first of all: no test, fixture or server of one sees a key.
+
+    The cache of the person is not touched either.
+    """
     keep = ("CUEPOINT_MEDIA", "CUEPOINT_MODELS", "CUEPOINT_CHROMIUM")
     taken = {
         name: value
@@ -58,8 +63,13 @@ def settings_of_the_person() -> Iterator[dict[str, str]]:
     }
     for name in taken:
         del os.environ[name]
+    cache = os.environ.get("XDG_CACHE_HOME")
+    os.environ["XDG_CACHE_HOME"] = str(tmp_path_factory.mktemp("cache"))
     yield taken
     os.environ |= taken
+    del os.environ["XDG_CACHE_HOME"]
+    if cache is not None:
+        os.environ["XDG_CACHE_HOME"] = cache
 
 
 @pytest.fixture(autouse=True)

@@ -2,6 +2,8 @@
 
 import hashlib
 import itertools
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,9 @@ from tools.embed import Floats, unit_rows
 from tools.files.durable import digest, write_lines
 from tools.library import Library
 from tools.media import Frame, Scene, ScreenText, Utterance
-from tools.store.manifest import write_manifest
+from tools.store.manifest import SCHEMA, write_manifest
+from tools.store.recovery import RECORD
+from tools.store.store import STAGES
 
 TEXT, PICTURE = "test-texts", "test-pictures"
 """Names of the providers of the vectors."""
@@ -27,6 +31,40 @@ def directions(n: int, dimensions: int, seed: int) -> Floats:
     """Random unit rows."""
     rows = np.random.default_rng(seed).normal(size=(n, dimensions))
     return unit_rows(rows.astype(np.float32))
+
+
+def list_files(
+    folder: Path,
+    title: str,
+    duration: float,
+    files: Mapping[str, Sequence[str]],
+    providers: Mapping[str, str],
+    **facts: Any,
+) -> None:
+    """Write the manifest of a made video: what each stage left in its folder, and who made it.
+
+    Other stages are skipped, but for those that leave no file. `facts` replace others, as `width`.
+    """
+    done = {"probe", "keyframes", "pass", *files}
+    stages = {
+        name: {
+            "state": "done" if name in done else "skipped",
+            "provider": providers.get(name, "made"), "seconds": 0.0, "note": "", "partial": False,
+            "from": None, "files": {file: digest(folder / file) for file in files.get(name, ())},
+        }
+        for name in STAGES
+    }  # fmt: skip
+    known = json.loads((folder / RECORD).read_bytes()) if (folder / RECORD).exists() else {}
+    probe = {"format": "made", "duration": duration, "audio": [], "subtitles": [], "video": None}
+    manifest = {
+        "schema": SCHEMA, "id": folder.name, "sha256": folder.name * 4, "title": title,
+        "notes": [], "stages": stages, "recorded_at": None, "probe": probe, "duration": duration,
+        "width": 640, "height": 360, "fps": 25.0, "options": {},
+        "source": {"path": f"/made/{folder.name}.mp4", "linked": True, "size": 1, "mtime_ns": 1,
+                   "inode": 1},
+        "generation": known.get("generation", 0), **facts,
+    }  # fmt: skip
+    write_manifest(folder, manifest)
 
 
 def add_video(
@@ -60,31 +98,18 @@ def add_video(
     write_lines(folder / "frames.jsonl", kept)
     write_lines(folder / "scenes.jsonl", scenes)
     write_lines(folder / "attributes.jsonl", [])
-    stages = {
-        "probe": _stage(folder),
-        "subtitles": _stage(folder, "speech.jsonl"),
-        "keyframes": _stage(folder),
-        "pass": _stage(folder, "frames.jsonl", "scenes.jsonl", "attributes.jsonl"),
-        "screen": _stage(folder, "screen.jsonl"),
-    }
-    for name, ids, provider in (
-        ("pictures", [one.id for one in kept], PICTURE),
-        ("vectors", [one.id for one in (*said, *read)], TEXT),
+    files = {
+        "subtitles": ["speech.jsonl"], "screen": ["screen.jsonl"],
+        "pass": ["frames.jsonl", "scenes.jsonl", "attributes.jsonl"],
+    }  # fmt: skip
+    providers = {"pictures": PICTURE, "vectors": TEXT}
+    for name, ids in (
+        ("pictures", [one.id for one in kept]),
+        ("vectors", [one.id for one in (*said, *read)]),
     ):
         write_lines(folder / f"{name}.jsonl", [{"id": id} for id in ids])
         np.save(folder / f"{name}.npy", directions(len(ids), dimensions, seed + len(name)))
-        stages[name] = {**_stage(folder, f"{name}.jsonl", f"{name}.npy"), "provider": provider}
-    manifest: dict[str, Any] = {
-        "sha256": video * 4, "title": f"made {video}", "duration": 3.0 * cues, "width": 64,
-        "height": 48, "fps": 10.0, "notes": [], "probe": {}, "stages": stages, "options": {},
-        "source": {"path": str(folder / "film"), "linked": True, "size": 0, "mtime_ns": 0,
-                   "inode": 0},
-    }  # fmt: skip
-    write_manifest(folder, manifest)
+        files[name] = [f"{name}.jsonl", f"{name}.npy"]
+    list_files(folder, f"made {video}", 3.0 * cues, files, providers)
     library.catalog.refresh(video)
     return video
-
-
-def _stage(folder: Path, *names: str) -> dict[str, Any]:
-    files = {name: digest(folder / name) for name in names}
-    return {"state": "done", "provider": "", "seconds": 0.1, "files": files}

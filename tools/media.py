@@ -181,6 +181,20 @@ class ScreenText:
 Worded = TypeVar("Worded", Utterance, ScreenText)
 
 
+FOLLOWING_SECONDS = 2.0
+"""Seconds within which the next text may go on with the sentence of one."""
+
+
+def speaker_of(text: Utterance | ScreenText) -> str:
+    """Label of who speaks; empty if unknown, and for text on screen."""
+    return (text.speaker or "") if isinstance(text, Utterance) else ""
+
+
+def follows(text: Utterance | ScreenText, later: Utterance | ScreenText) -> bool:
+    """True if a text of the same video begins right after one, and may go on with its sentence."""
+    return text.video == later.video and -0.05 <= later.start - text.end <= FOLLOWING_SECONDS
+
+
 def numbered(items: Iterable[Worded]) -> Iterator[Worded]:
     """Number the items of each span of time, so that their ids differ."""
     count: Counter[str] = Counter()

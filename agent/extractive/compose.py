@@ -110,16 +110,15 @@ def _every(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
     if not exact:
         return _absent(asked, groups, relevance)
     what = quoted(" ".join(plan.words))
+    often = sum(int(found.one.facts.get("times", 1)) for found in exact)
     if plan.nth:
         if chosen := nth(exact, plan.nth):
             return Reply((sentence(chosen[0]),))
-        often = sum(int(found.one.facts.get("times", 1)) for found in exact)
         remark = f"{what} occurs {times(often)}, not more often."
         return Reply((), (remark,), False, tuple(exact[-3:]))
     if plan.kind in ("first", "last"):
         one = exact[0] if plan.kind == "first" else exact[-1]
         return Reply((sentence(one),))
-    often = sum(int(found.one.facts.get("times", 1)) for found in exact)
     counted = (f"That is {times(often)} in all.",) if literal else ()
     return Reply(tuple(sentence(one) for one in exact[:LISTED]), counted)
 

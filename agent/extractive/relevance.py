@@ -18,11 +18,13 @@ from agent.extractive.synonyms import synonyms
 from agent.extractive.words import LITTLE, is_phrasing
 from tools.embed import bundled_embedder
 from tools.media import Evidence
-from tools.search.text_ranking import EXACT, find_words, stem, stems, surface_forms
+from tools.search.corpus import EXACT
+from tools.search.text_ranking import find_words
 from tools.text.languages import foreign_name
+from tools.text.tokens import stem, stems, surface_forms
 
 if TYPE_CHECKING:
-    from tools.search.text_ranking import Corpus
+    from tools.search.corpus import Corpus
     from tools.toolbox import Toolbox
 
 BESIDE_SECONDS = 6.0

@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from tools.search.text_ranking import stem
+from tools.text.tokens import stem
 
 _GROUPS = """
 buy buys bought buyer purchase purchased purchaser

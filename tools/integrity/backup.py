@@ -10,14 +10,17 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from tools.errors import RefusedRequest
+from tools.errors import Interrupted, RefusedRequest
 from tools.files.disk import disk_error
 from tools.files.durable import lock, sync_folder
 from tools.library import Library
-from tools.store.original import CHECKSUMS
 
 _PASSING = shutil.ignore_patterns("lock", "scratch", "progress.json", ".*.tmp", "look-*", "copy-*")
 """Files of a video that only a running process needs."""
+_ELSEWHERE = shutil.ignore_patterns(
+    "videos", "removed", "catalog*", "chroma*", "*.sqlite*", "*.lock", ".*.tmp"
+)
+"""Files of a library that are copied otherwise, made again, or of a running process."""
 
 
 def backup(library: Library, target: Path, on_video: Callable[[str], None] = lambda _: None) -> int:
@@ -38,18 +41,18 @@ def backup(library: Library, target: Path, on_video: Callable[[str], None] = lam
             on_video(video.id)
             with lock(library.folder(video.id) / "lock"):  # a stage at work is waited for
                 shutil.copytree(library.folder(video.id), copy.folder(video.id), ignore=_PASSING)
-        if (library.root / CHECKSUMS).exists():
-            shutil.copy2(library.root / CHECKSUMS, copy.root)
-        for path in library.home.glob("*.sqlite"):
-            new = unfinished / path.name
+        shutil.copytree(library.root, copy.root, ignore=_ELSEWHERE, dirs_exist_ok=True)
+        for path in library.root.glob("conversations*.sqlite"):
+            new = copy.root / path.name
             with closing(sqlite3.connect(path)) as old, closing(sqlite3.connect(new)) as whole:
                 old.backup(whole)
         if target.exists():
             target.rmdir()
         unfinished.rename(target)
         sync_folder(target.absolute().parent)
-    except OSError as error:
-        raise disk_error(error) or error from error
+    except (OSError, sqlite3.Error) as error:
+        known = disk_error(error) if isinstance(error, OSError) else None
+        raise known or Interrupted(f"the library was not copied: {error}") from error
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
     return len(videos)

@@ -55,17 +55,18 @@ def check_library(library: Library, thorough: bool = True) -> list[Problem]:
     if state := chroma.inspect(library.catalog, thorough):
         problems.append(f"the vector index (chroma) {state}")
     found = [Problem("", what, REPAIR) for what in problems]
-    if thorough:
-        found += _catalog(library)
-        found += _damaged_models(library)
-    return found
+    found += _catalog(library, thorough)
+    return [*found, *(_damaged_models(library) if thorough else [])]
 
 
-def _catalog(library: Library) -> list[Problem]:
-    """Find rows of the catalog that differ from the files; missing ones are filled first."""
+def _catalog(library: Library, thorough: bool) -> list[Problem]:
+    """Find rows of the catalog that differ from the files; missing ones are filled first.
+
+    Without `thorough` the times of files are compared, not what they hold.
+    """
     with suppress(VideoError):  # of a damaged video, which is told
         library.catalog.sync()
-    found = library.catalog.differences()
+    found = library.catalog.differences() if thorough else library.catalog.stale()
     idle = [video for video in found if video and not is_locked(library.folder(video) / "lock")]
     if "" in found:
         return [Problem("", f"the full-text index ({CATALOG}) is damaged", REPAIR)]

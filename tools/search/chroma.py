@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import logging
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -81,15 +82,16 @@ def collection_counts(catalog: Catalog, video: str) -> dict[str, int]:
     return counts(folder_of(catalog.store.root), video)
 
 
-def fill(catalog: Catalog, video: str) -> None:
-    """Fill what Chroma lacks of a video, if no other process has it open; that one does so."""
-    if not _lacks(catalog, ChromaFolder(folder_of(catalog.store.root)), video):
-        return
-    opened = open_index(catalog)
-    try:
-        opened.refresh(video)
-    finally:
-        opened.close()
+def fill(catalog: Catalog, videos: Iterable[str]) -> None:
+    """Fill what Chroma lacks of some videos, if no other process has it open; that one does so."""
+    folder = ChromaFolder(folder_of(catalog.store.root))
+    if lacking := [video for video in videos if _lacks(catalog, folder, video)]:
+        opened = open_index(catalog)
+        try:
+            for video in lacking:
+                opened.refresh(video)
+        finally:
+            opened.close()
 
 
 def remove(catalog: Catalog, video: str) -> None:

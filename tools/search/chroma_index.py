@@ -185,14 +185,14 @@ class ChromaIndex(ExactIndex):
                 self._submit(self._catch_up, iter(new))
             return
 
-        def everything() -> Iterator[str]:
+        def removed_and_stored() -> Iterator[str]:
             with suppress(VideoError):  # of a damaged video, which is told when it is read
                 self.catalog.sync()
             yield from self.folder.groups()
             yield from self.store.folders()
 
         self._submit(self._refresh_library)
-        self._submit(self._catch_up, everything())
+        self._submit(self._catch_up, removed_and_stored())
 
     def remove(self, video: str) -> None:
         """Remove every trace of a video, before returning."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from rapidfuzz import process
 from rapidfuzz.distance import Indel
 
-from tools.media import ScreenText, Utterance
+from tools.media import ScreenText, Utterance, speaker_of
 from tools.search.word_vectors import Lexicon
 from tools.text.tokens import (
     content_stems,
@@ -64,7 +64,7 @@ class Corpus(Generic[Words]):
         self.items = [given[at] for at in order]
         self.told = [found[at] for at in order]
         """Stems of the texts alone; `stems` has those of who speaks, too, which is asked for."""
-        named = [stems(_speaker(one)) for one in self.items]
+        named = [stems(speaker_of(one)) for one in self.items]
         self.stems = [[*text, *name] for text, name in zip(self.told, named, strict=True)]
         self.noisy = noisy
         self._holders: dict[str, list[int]] = {}
@@ -168,10 +168,6 @@ class Corpus(Generic[Words]):
 
     def _places(self, forms: Iterable[str]) -> set[int]:
         return {place for form in forms for place in self._holders[form]}
-
-
-def _speaker(one: Utterance | ScreenText) -> str:
-    return (one.speaker or "") if isinstance(one, Utterance) else ""
 
 
 def place_of(one: Utterance | ScreenText) -> tuple[str, float, float]:

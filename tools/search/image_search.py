@@ -81,8 +81,8 @@ class PictureSearch:
         searches: list[PictureVectors | None] = [self.visual, self._appearance]
         return next((one.embedder for one in searches if one and one.seen([video])), None)
 
-    def blind(self, videos: Sequence[str]) -> str:
-        """Why these are not searched by what they show; empty where pictures of one of them are."""
+    def blind(self, videos: Sequence[str] | None) -> str:
+        """Why these, or all, are not searched by what they show; empty where one of them is."""
         visual = self.visual
         if visual is None:
             return self._blind() or best_image_model(())[1]
@@ -95,9 +95,11 @@ class PictureSearch:
         if (visual := self._visual) is None:
             return []
         pictured = self._index.catalog.pictured()
-        scope = {one.id for one in pictured} if videos is None else set(videos)
-        passed = scope - visual.seen([*scope])
-        return [one for one in pictured if one.id in passed]
+        if videos is not None:
+            named = set(videos)
+            pictured = [one for one in pictured if one.id in named]
+        seen = visual.seen(videos)
+        return [one for one in pictured if one.id not in seen]
 
     def by_words(
         self,
@@ -138,10 +140,9 @@ class PictureSearch:
         if shown.image is None:
             return []
         picture = self._one_picture(shown, shown.image)
-        scope = list(videos) if videos else [video.id for video in self._store.list()]
-        search = self._comparing(scope)
+        search = self._comparing(videos)
         vector = search.picture(picture)
-        if why := self.uncompared(scope):
+        if why := self.uncompared(videos):
             raise NotIndexed(why)
         fits = search.alike(vector, videos, start, end)
         found = self._spans(None, fits, None, start, end, limit + 1)
@@ -159,10 +160,9 @@ class PictureSearch:
 
         UnreadableMedia for no picture; NotIndexed where no pictures of these videos have vectors.
         """
-        scope = list(videos) if videos else [video.id for video in self._store.list()]
-        search = self._comparing(scope)
+        search = self._comparing(videos)
         vector = search.picture(image)
-        if why := self.uncompared(scope):
+        if why := self.uncompared(videos):
             raise NotIndexed(why)
         fits = search.alike(vector, videos)
         best: dict[tuple[str, int], tuple[str, float, float]] = {}
@@ -177,13 +177,13 @@ class PictureSearch:
         ]
         return self._compared(found, fits, image, search is self._appearance)
 
-    def uncompared(self, videos: Sequence[str]) -> str:
-        """Why pictures of these are not compared with any; empty where those of one of them are."""
+    def uncompared(self, videos: Sequence[str] | None) -> str:
+        """Why pictures of these, or all, are compared with none; empty where those of one are."""
         if self._comparing(videos).seen(videos):
             return ""
         return "these pictures have no vectors yet; run: cuepoint index"
 
-    def _comparing(self, videos: Sequence[str]) -> PictureVectors:
+    def _comparing(self, videos: Sequence[str] | None) -> PictureVectors:
         """Search among pictures of these: that of a picture model if it saw one of them."""
         return self._appearance if self.blind(videos) else self._needed()
 

@@ -8,6 +8,7 @@ video alone: what else is in the library changes none.
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from bisect import bisect_right
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -46,7 +47,7 @@ DRAWS = 16
 what fits it best by chance would come from the best of all."""
 
 
-class PictureVectors:
+class PictureVectors(ABC):
     """Frames of one library in the space of one embedder. Safe for many threads.
 
     Scores are by the evidence ids of frames, from 0 to 1; those below the cut-off are left out.
@@ -85,20 +86,18 @@ class PictureVectors:
             fits |= {id: one for id, one in zip(found.ids, alike, strict=True) if one >= ALIKE}
         return fits
 
-    def seen(self, videos: Sequence[str]) -> set[str]:
-        """Those of some videos whose frames have vectors of this embedder.
+    def seen(self, videos: Sequence[str] | None) -> set[str]:
+        """Those of some videos, or of all, whose frames have vectors of this embedder.
 
         Vectors of other dimensions are those of another model of the same name.
         """
-        return self._every() & set(videos)
-
-    def _every(self) -> set[str]:
         embedder = self._embedder
-        return {*self._index.catalog.embedded("scenes", embedder.name, embedder.dimensions)}
+        every = {*self._index.catalog.embedded("scenes", embedder.name, embedder.dimensions)}
+        return every if videos is None else every.intersection(videos)
 
     def _proposed(self, query: Floats, videos: Sequence[str] | None) -> list[str]:
         """The videos to search: all of few, else those with the nearest scenes."""
-        whole = self._every()
+        whole = self.seen(None)
         scope = whole if videos is None else whole.intersection(videos)
         if len(scope) <= FEW:
             return sorted(scope)
@@ -139,9 +138,9 @@ class PictureVectors:
             return held
         return Vectors([], np.zeros((0, size), np.float32), self._embedder.name)
 
+    @abstractmethod
     def _usual(self, video: str, picture: Floats) -> tuple[float, float]:
         """The cosine that a picture has with what is unlike it, and that of frames of one scene."""
-        raise NotImplementedError
 
 
 class AppearanceSearch(PictureVectors):
@@ -210,15 +209,12 @@ class VisualSearch(PictureVectors):
         import numpy as np
 
         from tools.embed import unit_rows
-        from tools.store.embeddings import segments
+        from tools.store.embeddings import scene_means
 
         vectors = self._store.index_picture_vectors(video)
         if vectors is None:  # removed, or made again meanwhile
             raise NotIndexed(f"the pictures of {video} are being indexed: ask again in a moment")
-        milliseconds = [round(_seconds(id) * 1000) for id in vectors.ids]
-        cuts = [round(scene.start * 1000) for scene in self._store.scenes(video)]
-        spans = segments(vectors.array, milliseconds, cuts)
-        means = np.stack([vectors.array[first:last].mean(axis=0) for first, last in spans])
+        spans, means = scene_means(self._store, video, vectors)
         counts = np.array([last - first for first, last in spans])
         lengths, several = np.linalg.norm(means, axis=1), counts > 1
         # The mean of all pairs, without those of a frame and itself.

@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tools.embed import bundled_embedder
-from tools.media import ScreenText, Utterance
-from tools.search.corpus import EXACT, Corpus, Words, inside, place_of
-from tools.text.tokens import asked_words, is_character, stem, stems, surface_forms
+from tools.media import ScreenText, Utterance, follows
+from tools.search.corpus import Corpus, Words, inside, place_of
+from tools.text.tokens import asked_words, is_character, stem, surface_forms
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,17 +25,6 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = [
-    "EXACT",
-    "Corpus",
-    "count_words",
-    "find_words",
-    "occurrences",
-    "search",
-    "standardised",
-    "weigh",
-]
-__all__ += ["stem", "stems", "surface_forms"]
 APART_SECONDS = 20.0
 """A hit nearer than this to a better one comes after all others."""
 ODDS = (1.6, 6.9, 4.4, -0.9)
@@ -235,23 +224,13 @@ def find_words(words: Iterable[str], items: Iterable[Words]) -> list[Words]:
 
     A phrase may begin in one cue and end in the next; then the first counts.
     """
-    return [one for one, often in _counted(words, items) if often and all(often)]
-
-
-def count_words(words: Iterable[str], items: Iterable[Words]) -> int:
-    """How often any of the words or phrases occurs, in any form: words are counted, not texts."""
-    return sum(sum(often) for _, often in _counted(words, items))
-
-
-def _counted(words: Iterable[str], items: Iterable[Words]) -> Iterator[tuple[Words, list[int]]]:
-    """Each text in the order of time, and how often each phrase begins in it."""
     phrases = [phrase for phrase in map(surface_forms, words) if phrase]
-    ordered = sorted(items, key=place_of)
+    ordered = sorted(items, key=place_of) if phrases else []
     texts = [[stem(word) for word in surface_forms(one.text)] for one in ordered]
-    for place, (one, text) in enumerate(zip(ordered, texts, strict=True)):
-        forms = text
-        if place + 1 < len(ordered):
-            follower = ordered[place + 1]
-            if follower.video == one.video and -0.05 <= follower.start - one.end <= 2:
-                forms = text + texts[place + 1]
-        yield one, [occurrences(phrase, one, forms, len(text)) for phrase in phrases]
+    found: list[Words] = []
+    for place, (one, forms) in enumerate(zip(ordered, texts, strict=True)):
+        following = ordered[place + 1 : place + 2]
+        after = texts[place + 1] if following and follows(one, following[0]) else []
+        if all(occurrences(phrase, one, forms + after, len(forms)) for phrase in phrases):
+            found.append(one)
+    return found

@@ -16,7 +16,7 @@ from tools.errors import Damaged, ProviderUnavailable
 from tools.media import overlaps
 from tools.search.corpus import close_stems
 from tools.search.vector_index import ExactIndex
-from tools.search.video_ranking import question_pairs, question_stems, video_scores
+from tools.search.video_ranking import question_pairs, question_stems, video_scores, video_traits
 from tools.store.evidence import of_words
 from tools.store.manifest import REPAIR
 from tools.text.tokens import content_words, surface_forms
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tools.embed import Floats, TextEmbedder
     from tools.embed.passages import Nearness
     from tools.media import Evidence, ScreenText, Utterance
-    from tools.search.text_ranking import Corpus
+    from tools.search.corpus import Corpus
     from tools.store.catalog import Catalog
     from tools.store.catalog_rows import Text
     from tools.store.embeddings import VectorKind
@@ -118,7 +118,8 @@ class TextSearch:
         counts = {word: self._holding(word) for word in question_stems(question)}
         pairs = {pair: self._catalog.holding_phrase(pair) for pair in question_pairs(question)}
         total = sum(self._catalog.coverage().values())
-        scores = video_scores(question, counts, pairs, self._nearest_videos(question), total)
+        nearest = self._nearest_videos(question)
+        scores = video_scores(video_traits(question, counts, pairs, nearest, total))
         inside = scores.keys() if videos is None else scores.keys() & set(every)
         ranked = sorted(inside, key=lambda video: (-scores[video], video))
         best = scores[ranked[0]] if ranked else 0.0
@@ -149,7 +150,7 @@ class TextSearch:
 
     def corpus(self, video: str, kind: str) -> Corpus[Any]:
         """What is said (`speech`) or shown (`screen`) in a video, prepared for search."""
-        from tools.search.text_ranking import Corpus
+        from tools.search.corpus import Corpus
 
         def make() -> Corpus[Any]:
             items, stemmed = self._catalog.texts(video, kind)
@@ -159,7 +160,7 @@ class TextSearch:
 
     def corpora(self, videos: Sequence[str]) -> tuple[Corpus[Utterance], Corpus[ScreenText]]:
         """Speech and on-screen text of some videos together, prepared for search."""
-        from tools.search.text_ranking import Corpus
+        from tools.search.corpus import Corpus
 
         def joined(kind: str) -> Corpus[Any]:
             parts = [self.corpus(video, kind) for video in videos]
@@ -304,16 +305,14 @@ class TextSearch:
         import numpy as np
 
         from tools.embed import passages
+        from tools.store.embeddings import rows_of
 
         found: list[NDArray[np.float64]] = []
         readers: set[str] = set()
         for video, group in groupby(said, key=lambda one: one.video):
             cues = list(group)
             (stored, asked), read = self._asked(video, question), self._store.passages(video)
-            rows = np.zeros((len(cues), len(asked)), np.float32)
-            known = {id: place for place, id in enumerate(stored.ids)}
-            places = np.array([known.get(one.id, -1) for one in cues])
-            rows[places >= 0] = stored.array[places[places >= 0]]
+            rows = rows_of(stored, [one.id for one in cues])
             ours = read if read and read.provider == stored.provider else None
             if ours and ours.array.shape[1:] == asked.shape:
                 readers.add(ours.provider)

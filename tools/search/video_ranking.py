@@ -65,19 +65,12 @@ def video_traits(
     return {video: (words, paired, near) for video, (words, paired, near) in found.items()}
 
 
-def video_scores(
-    question: str,
-    counts: Mapping[str, Mapping[str, int]],
-    pairs: Mapping[tuple[str, str], Mapping[str, int]],
-    nearest: Sequence[tuple[str, float]],
-    videos: int,
-) -> dict[str, float]:
-    """Log odds that a question is about a video, by video, from what `video_traits` takes.
+def video_scores(traits: Mapping[str, tuple[float, float, float]]) -> dict[str, float]:
+    """Log odds that a question is about a video, by video, from their `video_traits`.
 
     A video that is not named has nothing of the question: it scores 0.
     """
-    found = video_traits(question, counts, pairs, nearest, videos)
     return {
         video: WORDS * words + PAIRS * paired + NEAR * near
-        for video, (words, paired, near) in found.items()
+        for video, (words, paired, near) in traits.items()
     }

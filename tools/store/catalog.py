@@ -7,14 +7,13 @@ trigrams) words on screen whose spaces were misread, `terms` says how often a vi
 Coarse vectors find a video by meaning. It is never believed: what is cited is read from the files.
 """
 
-import logging
 import sqlite3
 import threading
 import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,8 +35,6 @@ from tools.text.tokens import stem
 SETTLED_NS = 2_000_000_000
 """Age of a change of the folder of videos from which on another change has a time of its own."""
 _ENTRY = "id, title, duration, covered"
-_T = TypeVar("_T")
-_log = logging.getLogger(__name__)
 LETTERS = 4
 """Letters of a word, at least, that is looked for inside others where spaces may be lost."""
 
@@ -140,8 +137,11 @@ class Catalog:
         """
         if not phrase or (videos is not None and not videos):
             return
-        letters = "".join(phrase)
-        ways = [("words", "{forms speaker characters} : " + _quoted(" ".join(map(stem, phrase))))]
+        letters, words = "".join(phrase), _quoted(" ".join(map(stem, phrase)))
+        match = f"{{forms speaker characters}} : {words}"
+        if videos is not None:  # else every video that holds them would be read
+            match = f"({match}) AND video : ({' OR '.join(map(_quoted, videos))})"
+        ways = [("words", match)]
         if kind == "screen" and len(letters) >= LETTERS:
             ways.append(("letters", _quoted(letters)))
         found = " UNION ".join(f"SELECT rowid FROM {way} WHERE {way} MATCH ?" for way, _ in ways)
@@ -179,11 +179,9 @@ class Catalog:
 
         All videos where they are no more than `limit`.
         """
-        if (
-            len(few := self._query("SELECT id FROM videos ORDER BY id LIMIT ?", [limit + 1]))
-            <= limit
-        ):
-            return [video for (video,) in few]
+        few = self._ids("1 ORDER BY id LIMIT ?", limit + 1)
+        if len(few) <= limit:
+            return few
         sql = f"SELECT video FROM traits WHERE name IN {_places(traits)} GROUP BY video"
         sql += " HAVING count(*) = ? ORDER BY sum(value) DESC, video LIMIT ?"
         return [video for (video,) in self._query(sql, [*traits, len(traits), limit])]
@@ -238,7 +236,7 @@ class Catalog:
             if self._query("SELECT value FROM meta WHERE name = 'changed'") == [(changed,)]:
                 self._fill(self._ids("pending"))
                 return
-            self._fill(self._stale({*self._ids("1"), *self.store.folders()}))
+            self._fill(self.stale())
             if looked - changed >= SETTLED_NS:
                 self._write([("INSERT OR REPLACE INTO meta VALUES ('changed', ?)", [changed])])
         finally:
@@ -270,6 +268,10 @@ class Catalog:
         merge = [(f"INSERT INTO {table}({table}) VALUES ('optimize')", ()) for table in INDEXED]
         self._write([*deletion(video), *merge])
         self._file.compact()
+
+    def stale(self) -> list[str]:
+        """Ids of videos whose rows are missing, older than their files, or of no video any more."""
+        return self._stale({*self._ids("1"), *self.store.folders()})
 
     def differences(self) -> list[str]:
         """Ids of videos whose rows are not what their files say; "" for the full-text indexes."""
@@ -319,7 +321,7 @@ class Catalog:
         if damaged:
             raise damaged
 
-    def _ids(self, where: str, *values: str) -> list[str]:
+    def _ids(self, where: str, *values: str | int) -> list[str]:
         return [id for (id,) in self._query(f"SELECT id FROM videos WHERE {where}", values)]
 
 

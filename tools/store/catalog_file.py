@@ -109,7 +109,7 @@ class CatalogFile:
             try:
                 return work(self._open())
             except sqlite3.Error as error:
-                damaged = error.sqlite_errorcode & 0xFF in DAMAGED
+                damaged = getattr(error, "sqlite_errorcode", 0) & 0xFF in DAMAGED
                 _log.info("the catalog is filled again (damaged: %s): %s", damaged, error)
                 self._recover(damaged)
                 return work(self._open())
@@ -178,7 +178,7 @@ def in_memory() -> sqlite3.Connection:
     return _prepared(sqlite3.connect(":memory:", check_same_thread=False))
 
 
-def run(database: sqlite3.Connection, statements: Sequence[tuple[str, Sequence[Any]]]) -> None:
+def run(database: sqlite3.Connection, statements: Sequence[Statement]) -> None:
     """Run statements in one transaction; all of them or none."""
     database.execute("BEGIN IMMEDIATE")
     try:

@@ -11,11 +11,11 @@ from typing import Any
 
 from tools.audio.loudness import KINDS, loudest, segments
 from tools.errors import NotIndexed
-from tools.media import ScreenText, Utterance
+from tools.media import ScreenText, Utterance, follows, speaker_of
 from tools.store.catalog_file import Statement
 from tools.store.coverage import coverage, covered
 from tools.store.dense import FOLDER, without_parts
-from tools.store.embeddings import COARSE_KINDS, coarse_vectors
+from tools.store.embeddings import CoarseKind, coarse_vectors
 from tools.store.records import screen_text
 from tools.store.recovery import ABOUT, RECORD
 from tools.store.store import Store
@@ -24,8 +24,8 @@ from tools.text.tokens import is_character, stem, stems, surface_forms
 Text = Utterance | ScreenText
 TEXT_STAGES = ("subtitles", "screen", "speech", "speakers")
 VECTOR_STAGES = ("keyframes", "pass", "sound", "pictures", "vectors")
-FOLLOWING_SECONDS, FOLLOWING_WORDS = 2.0, 8
-"""A phrase may end in the next utterance: how soon that begins, and how much of it is looked at."""
+FOLLOWING_WORDS = 8
+"""Words of the next utterance, at most, in which a phrase may end."""
 INDEXED = {"words": "video, forms, speaker, characters", "letters": "raw"}
 """Columns of the full-text indexes, by table."""
 
@@ -67,18 +67,20 @@ def replacing(store: Store, video: str, known: Sequence[str]) -> list[Statement]
     texts = text_stamp(store, video)
     vectors = json.dumps(store.stamp(video, *VECTOR_STAGES))
     statements: list[Statement] = []
-    if texts not in known[:1]:
+    if changed := texts not in known[:1]:
         statements += [*_text_deletion(video), *_texts(store, video)]
-    if vectors not in known[1:] or texts not in known[:1]:
-        statements += [("DELETE FROM coarse WHERE video = ?", [video]), *_coarse(store, video)]
+    if vectors not in known[1:]:
+        statements += [("DELETE FROM coarse WHERE video = ?", [video])]
         statements += [("DELETE FROM traits WHERE video = ?", [video]), *_traits(store, video)]
+        statements += _coarse(store, video, "scenes")
+        changed = True
+    if changed:
+        statements += [("DELETE FROM coarse WHERE video = ? AND kind = 'passages'", [video])]
+        statements += _coarse(store, video, "passages")
+    coming = any(share < 1 for share in part.ready.values())
     row = [video, metadata.title, metadata.title.casefold(), metadata.duration]
-    row += [
-        metadata.width is not None,
-        covered(part),
-        any(share < 1 for share in part.ready.values()),
-    ]
-    row += [before, texts, vectors, stamp(store, video) != before]
+    row += [metadata.width is not None, covered(part), coming, before, texts, vectors]
+    row.append(stamp(store, video) != before)
     sql = f"INSERT OR REPLACE INTO videos VALUES ({', '.join('?' * len(row))})"
     return [*statements, (sql, row)]
 
@@ -106,13 +108,13 @@ def _text_deletion(video: str) -> list[Statement]:
 
 
 def _texts(store: Store, video: str) -> list[Statement]:
+    statements: list[Statement] = []
+    if not _askable(store, video):
+        return statements
     by_kind: dict[str, Sequence[Text]] = {
         "speech": store.utterances(video),
         "screen": without_parts(store.screen_text(video), store.dense_samples(video)),
     }
-    statements: list[Statement] = []
-    if not _askable(store, video):
-        return statements
     for kind, items in by_kind.items():
         counts: Counter[str] = Counter()
         for item, follower in zip_longest(items, items[1:]):
@@ -139,14 +141,12 @@ def _texts(store: Store, video: str) -> list[Statement]:
     return statements
 
 
-def _coarse(store: Store, video: str) -> list[Statement]:
-    statements: list[Statement] = []
-    for kind in COARSE_KINDS:
-        if made := coarse_vectors(store, video, kind):
-            blobs = made.milliseconds.astype("<i8").tobytes(), made.array.astype("<f2").tobytes()
-            row = [video, kind, made.provider, made.array.shape[1], *blobs]
-            statements.append(("INSERT INTO coarse VALUES (?, ?, ?, ?, ?, ?)", row))
-    return statements
+def _coarse(store: Store, video: str, kind: CoarseKind) -> list[Statement]:
+    if (made := coarse_vectors(store, video, kind)) is None:
+        return []
+    blobs = made.milliseconds.astype("<i8").tobytes(), made.array.astype("<f2").tobytes()
+    row = [video, kind, made.provider, made.array.shape[1], *blobs]
+    return [("INSERT INTO coarse VALUES (?, ?, ?, ?, ?, ?)", row)]
 
 
 def _traits(store: Store, video: str) -> list[Statement]:
@@ -157,7 +157,7 @@ def _traits(store: Store, video: str) -> list[Statement]:
     """
     values: dict[str, float] = {}
     for one in store.attributes(video):
-        seen = {**{f"colour {name}": share for name, share in one.colours.items()}}
+        seen = {f"colour {name}": share for name, share in one.colours.items()}
         seen |= {"bright": one.brightness, "dark": 1 - one.brightness, "moving": one.motion}
         seen |= {"colourful": one.saturation, "grey": 1 - one.saturation, "still": -one.motion}
         values |= {name: max(value, values.get(name, value)) for name, value in seen.items()}
@@ -173,22 +173,14 @@ def _traits(store: Store, video: str) -> list[Statement]:
     return [(sql, [name, video, round(value, 4)]) for name, value in values.items()]
 
 
-def speaker_of(item: Text) -> str:
-    """Label of who speaks; empty for text on screen."""
-    return (item.speaker or "") if isinstance(item, Utterance) else ""
-
-
-def follows(item: Text, follower: Text) -> bool:
-    """True if the next text begins right after this one, and may go on with its sentence."""
-    return -0.05 <= follower.start - item.end <= FOLLOWING_SECONDS
-
-
 def rows(database: sqlite3.Connection, video: str) -> list[list[Any]]:
     """Every row of a video, to be compared with those of another catalog."""
     found: list[list[Any]] = []
     for sql in (
-        "SELECT title, duration, covered, coming, texts, vectors FROM videos WHERE id = ?",
-        "SELECT kind, item, own, forms, speaker, raw FROM texts WHERE video = ? ORDER BY row",
+        "SELECT title, duration, pictured, covered, coming, texts, vectors "
+        "FROM videos WHERE id = ?",
+        "SELECT kind, item, own, forms, speaker, raw, characters "
+        "FROM texts WHERE video = ? ORDER BY row",
         "SELECT stem, kind, count FROM terms WHERE video = ? ORDER BY stem, kind",
         "SELECT kind, provider, milliseconds, vectors FROM coarse WHERE video = ? ORDER BY kind",
         "SELECT name, value FROM traits WHERE video = ? ORDER BY name",

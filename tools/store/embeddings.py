@@ -63,12 +63,12 @@ def _passage_vectors(store: Store, video: str, stored: Vectors) -> Vectors:
     ids = [one.id for one in said]
     if read and read.provider == stored.provider:
         return Vectors(ids, read.array[nearest_rows(read, said)[ABOUT]], read.provider)
-    array = mean_vectors(said, _rows_of(stored, ids), around(said, WIDTHS[ABOUT]))
+    array = mean_vectors(said, rows_of(stored, ids), around(said, WIDTHS[ABOUT]))
     return Vectors(ids, array.astype(np.float32), stored.provider)
 
 
-def _rows_of(stored: Vectors, ids: list[str]) -> Floats:
-    """Rows of these ids, zeros where one has none."""
+def rows_of(stored: Vectors, ids: list[str]) -> Floats:
+    """Vectors of these ids, a row of zeros for one that has none."""
     known = {id: place for place, id in enumerate(stored.ids)}
     places = np.array([known.get(id, -1) for id in ids], np.int64)
     rows = np.zeros((len(ids), stored.array.shape[1]), np.float32)
@@ -82,12 +82,9 @@ def coarse_vectors(store: Store, video: str, kind: CoarseKind) -> Coarse | None:
         vectors = store.index_picture_vectors(video)
         if vectors is None or not vectors.ids:
             return None
-        milliseconds = [int(id.rpartition("@")[2]) for id in vectors.ids]
-        cuts = [round(scene.start * 1000) for scene in store.scenes(video)]
-        spans = segments(vectors.array, milliseconds, cuts)
-        means = np.stack([vectors.array[first:last].mean(axis=0) for first, last in spans])
-        starts = np.array([milliseconds[first] for first, _ in spans], np.int64)
-        return Coarse(starts, unit_rows(means), vectors.provider)
+        spans, means = scene_means(store, video, vectors)
+        starts = [int(vectors.ids[first].rpartition("@")[2]) for first, _ in spans]
+        return Coarse(np.array(starts, np.int64), unit_rows(means), vectors.provider)
     stored, said = store.vectors(video), store.utterances(video)
     if stored is None or not said:
         return None
@@ -98,9 +95,20 @@ def coarse_vectors(store: Store, video: str, kind: CoarseKind) -> Coarse | None:
             last = one.start
             chosen.append(place)
     spans = around(said, LONG_SECONDS)[chosen]
-    array = mean_vectors(said, _rows_of(stored, [one.id for one in said]), spans)
+    array = mean_vectors(said, rows_of(stored, [one.id for one in said]), spans)
     starts = np.array([round(said[int(first)].start * 1000) for first in spans[:, 0]], np.int64)
     return Coarse(starts, array.astype(np.float32), stored.provider)
+
+
+def scene_means(store: Store, video: str, vectors: Vectors) -> tuple[list[tuple[int, int]], Floats]:
+    """Segments of the frames that have these vectors, and the mean vector of each.
+
+    The means are not scaled: the length of one tells how alike its frames are.
+    """
+    milliseconds = [int(id.rpartition("@")[2]) for id in vectors.ids]
+    cuts = [round(scene.start * 1000) for scene in store.scenes(video)]
+    spans = segments(vectors.array, milliseconds, cuts)
+    return spans, np.stack([vectors.array[first:last].mean(axis=0) for first, last in spans])
 
 
 def segments(array: Floats, milliseconds: list[int], cuts: list[int]) -> list[tuple[int, int]]:

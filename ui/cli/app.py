@@ -106,9 +106,9 @@ def index(
             if not path.exists() and "/" not in ref and "." not in ref:
                 path = library.original(library.get(ref).id)
             indexed.append(index_file(library, path, as_json, **options))
-            chroma.fill(library.catalog, indexed[-1].id)
         except VideoError as error:
             print_error(error)
+    chroma.fill(library.catalog, [video.id for video in indexed])
     lines = (
         f"{video.id}  {timestamp(video.duration)}  {video.title}"
         + (f"  ({'; '.join(video.notes)})" if video.notes else "")

@@ -13,7 +13,7 @@ from agent.extractive.reference import Referring
 from agent.extractive.relevance import Relevance
 from tools.evidence import of_screen
 from tools.media import ScreenText
-from tools.search.text_ranking import Corpus
+from tools.search.corpus import Corpus
 
 VIDEO = "7f3a9c21d0e4b512"
 SIGN = [

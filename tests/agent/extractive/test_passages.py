@@ -18,7 +18,8 @@ from tools.embed.passages import Nearness, means
 from tools.evidence import of_passage, reliability
 from tools.library import Library
 from tools.media import ScreenText, Utterance
-from tools.search.text_ranking import Corpus, weigh
+from tools.search.corpus import Corpus
+from tools.search.text_ranking import weigh
 from tools.toolbox import Toolbox
 
 VIDEO = "7f3a9c21d0e4b512"

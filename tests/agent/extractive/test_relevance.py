@@ -12,7 +12,7 @@ from agent.extractive.query import understand
 from agent.extractive.relevance import ENOUGH, FIGURE, IN_CONTEXT, RELATED, Relevance
 from tools.evidence import of_passage, of_screen
 from tools.media import Evidence, ScreenText, Utterance
-from tools.search.text_ranking import Corpus
+from tools.search.corpus import Corpus
 
 VIDEO = "a" * 16
 SAID = [

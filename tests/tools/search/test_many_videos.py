@@ -10,6 +10,7 @@ from agent.ask import Answer, ask
 from agent.settings import Settings
 from tests.tools.store.made import Cue, write_words
 from tools.library import Library
+from tools.search import chroma
 from tools.toolbox import Toolbox
 
 COMMON = str.split("""
@@ -112,3 +113,22 @@ async def test_an_answer_about_a_video_does_not_depend_on_the_others(
     for title, library in alone.items():
         asked = questions(title)[:5]
         assert await answers(library.home, asked) == await answers(crowd.home, asked)
+
+
+def test_a_removed_video_leaves_no_byte_in_the_library(tmp_path: Path) -> None:
+    library = Library(tmp_path / "home")
+    videos = {t: write_words(library, t, cues(t, 40), shown(t)) for t in ("Film 1", "Film 2")}
+    library.catalog.sync()
+    chroma.fill(library.catalog, videos.values())
+    assert chroma.collection_counts(library.catalog, videos["Film 1"])
+
+    def held() -> bytes:
+        files = (path for path in library.root.rglob("*") if path.is_file())
+        return b"".join(path.read_bytes() for path in files).lower()
+
+    traces = [word.encode() for word in own_words("Film 1")[:5]] + [videos["Film 1"].encode()]
+    assert all(trace in held() for trace in traces)
+    library.remove(videos["Film 1"])
+    left = held()
+    assert not [trace for trace in traces if trace in left]
+    assert Toolbox(library).search_transcript(questions("Film 2")[0])

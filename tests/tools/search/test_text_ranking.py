@@ -7,7 +7,8 @@ from tools.embed import load_embedder
 from tools.media import ScreenText, Utterance
 from tools.search import corpus as corpus_module
 from tools.search import text_ranking as module
-from tools.search.text_ranking import Corpus, count_words, find_words, search
+from tools.search.corpus import Corpus
+from tools.search.text_ranking import find_words, search
 from tools.search.word_vectors import Lexicon
 from tools.text.tokens import content_words, stem, stems, surface_forms
 
@@ -326,18 +327,6 @@ def test_a_long_talk_is_searched_in_other_words_than_its_own():
     assert found.text == fillers[120]
 
 
-def test_words_are_counted_and_not_the_texts_that_hold_them():
-    cues = [
-        Utterance(VIDEO, 0, 3, "row, row, row the new"),
-        Utterance(VIDEO, 3, 6, "boat; rowing a new boat"),
-        Utterance(VIDEO, 60, 63, "boats"),
-    ]
-    assert count_words(["row"], cues) == 4 and count_words(["new boat"], cues) == 2
-    assert count_words(["boat"], cues) == 3 and count_words(["boat", "row"], cues) == 7
-    assert count_words(["ship"], cues) == 0 and count_words([], cues) == 0
-    assert count_words(["browser"], SCREEN) == 1
-
-
 LIGHTHOUSE = [
     "今天我们参观港口的旧灯塔",
     "灯塔建于一八七二年, 高三十二米",
@@ -354,8 +343,6 @@ def test_scripts_without_spaces_are_searched_by_pairs_of_characters():
 
     assert found("灯塔") == [0, 1] and found("今天") == [0] and found("旧灯塔") == [0]
     assert found("塔灯") == [] and found("塔") == [0, 1, 2] and found("灯") == [0, 1, 2]
-    assert count_words(["灯塔"], cues) == 2 and count_words(["塔"], cues) == 3
-    assert count_words(["天"], cues) == 3
     assert search("灯塔多高?", Corpus(cues))[0][0] == cues[1]
     assert [one for one, _ in search("塔", Corpus(cues))] and search("飞机", Corpus(cues)) == []
 

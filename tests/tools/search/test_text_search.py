@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from agent.extractive.passages import PRESENT, WEIGHTS
+from tests.tools.store.made import write_words
 from tools.embed import Vectors, load_embedder, passages, resolve_embedder
 from tools.ingest.pipeline import ingest
 from tools.library import Library
@@ -20,6 +21,7 @@ from tools.models import registry as models
 from tools.models.providers import BARE
 from tools.models.registry import folder
 from tools.search.text_search import TextSearch
+from tools.toolbox import Toolbox
 
 VIDEO = "7f3a9c21d0e4b512"
 MODELS = Path(os.environ.get("CUEPOINT_MODELS", "models")).absolute()
@@ -202,3 +204,32 @@ def test_the_real_models_find_what_is_said_in_other_words(
     near = embedder.questions(list(asked)) @ rows.T
     assert sum(near.argmax(1) == np.arange(len(asked))) >= least
     assert near.mean() < 0.4  # what all texts have in common is taken away
+
+
+def test_words_are_counted_and_not_the_texts_that_hold_them(tmp_path: Path) -> None:
+    library = Library(tmp_path / "counted")
+    said = [
+        (0.0, 3.0, "row, row, row the new"),
+        (3.0, 6.0, "boat; rowing a new boat"),
+        (60.0, 63.0, "boats"),
+    ]
+    write_words(library, "Boats", said, [(0.0, 9.0, "OPENYOURBROWSERNOW")])
+    box = Toolbox(library)
+
+    def often(word: str) -> int:
+        return sum(one.facts["times"] for one in box.find_words([word]))
+
+    assert often("row") == 4 and often("new boat") == 2 and often("boat") == 3
+    assert often("ship") == 0 and often("browser") == 1 and box.find_words([]) == []
+
+
+def test_words_of_scripts_without_spaces_are_counted(tmp_path: Path) -> None:
+    library = Library(tmp_path / "counted")
+    lines = ["今天我们参观港口的旧灯塔", "灯塔建于一八七二年, 高三十二米", "守塔人每天晚上点亮油灯"]
+    lines += ["明天下午三点我们去看渡轮"]
+    write_words(library, "灯塔", [(4.0 * n, 4.0 * n + 3, text) for n, text in enumerate(lines)])
+    box = Toolbox(library)
+    found = {word: box.find_words([word]) for word in ("灯塔", "塔", "天")}
+    often = {word: sum(one.facts["times"] for one in hits) for word, hits in found.items()}
+    assert often == {"灯塔": 2, "塔": 3, "天": 3}
+    assert [one.start for one in found["灯塔"]] == [0.0, 4.0]

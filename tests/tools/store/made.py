@@ -1,20 +1,17 @@
 """Videos of which only words are known, written as an index leaves them."""
 
 import hashlib
-import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from tests.made_library import list_files
 from tools.embed import bundled_embedder
-from tools.files.durable import digest, write_lines
+from tools.files.durable import write_lines
 from tools.library import Library
 from tools.media import evidence_id
-from tools.store.manifest import write_manifest
 from tools.store.records import READ, SUBTITLES
-from tools.store.store import STAGES
 
 Cue = tuple[float, float, str]
 
@@ -49,26 +46,7 @@ def write_words(
     files = {
         "subtitles": [SUBTITLES], "screen": [READ], "vectors": ["vectors.jsonl", "vectors.npy"],
     }  # fmt: skip
-    stages = {
-        name: {
-            "state": "done" if name in files or name in ("probe", "pass") else "skipped",
-            "provider": "wordllama" if name == "vectors" else "made", "from": None,
-            "files": {file: digest(folder / file) for file in files.get(name, ())},
-        }
-        for name in STAGES
-    }  # fmt: skip
-    manifest: dict[str, Any] = {
-        "schema": 1, "id": id, "sha256": id * 4, "title": title, "notes": [], "stages": stages,
-        "probe": {"format": "made", "audio": [], "subtitles": [], "video": None}, "options": {},
-        "duration": max((end for _, end, _ in (*said, *shown)), default=1.0), "recorded_at": None,
-        "width": None, "height": None, "fps": None, "generation": generation(folder),
-        "source": {"path": f"/made/{id}.mp4", "linked": True, "size": 1, "mtime_ns": 1, "inode": 1},
-    }  # fmt: skip
-    write_manifest(folder, manifest)
+    length = max((end for _, end, _ in (*said, *shown)), default=1.0)
+    sound = {"width": None, "height": None, "fps": None}
+    list_files(folder, title, length, files, {"vectors": "wordllama"}, **sound)
     return id
-
-
-def generation(folder: Path) -> int:
-    """Generation of the video's manifest so far; 0 without one."""
-    path = folder / "manifest.json"
-    return json.loads(path.read_bytes())["generation"] if path.exists() else 0
