@@ -20,6 +20,12 @@ import time
 
 os.environ |= {"OPENBLAS_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
 
+import chromadb.api.client
+import chromadb.api.rust
+import chromadb.config
+import chromadb.telemetry.product
+import cv2
+
 import agent.agent
 import agent.ask
 import agent.checkpoints
@@ -27,9 +33,11 @@ import agent.extractive.model
 import agent.graph
 import agent.llm.provider
 import tools.ingest.pipeline
+import tools.search.chroma
 import tools.search.text_ranking
 import tools.store.frames
 import tools.toolbox
+import tools.vision.appearance
 import ui.cli.common
 import ui.cli.progress
 import ui.render
@@ -38,7 +46,7 @@ from ui.cli import app as cli
 from ui.cli import signals
 
 load_embedder()
-WARM = (agent, tools, ui)
+WARM = (agent, tools, ui, chromadb, cv2)
 
 
 def main() -> None:

@@ -52,6 +52,12 @@ def text_stamp(store: Store, video: str) -> str:
     return json.dumps([store.stamp(video, *TEXT_STAGES), samples, _askable(store, video)])
 
 
+def vector_stamp(store: Store, video: str) -> str:
+    """Checksums of the files of pictures and sound, and the frames of each dense sample."""
+    samples = [(one.second, len(one.attributes)) for one in store.dense_samples(video)]
+    return json.dumps([store.stamp(video, *VECTOR_STAGES), samples])
+
+
 def _askable(store: Store, video: str) -> bool:
     """True once what is said can be shown with a picture."""
     return "keyframes" in store.manifest(video)["stages"]
@@ -65,7 +71,7 @@ def replacing(store: Store, video: str, known: Sequence[str]) -> list[Statement]
     """
     before, metadata, part = stamp(store, video), store.get(video), coverage(store, video)
     texts = text_stamp(store, video)
-    vectors = json.dumps(store.stamp(video, *VECTOR_STAGES))
+    vectors = vector_stamp(store, video)
     statements: list[Statement] = []
     if changed := texts not in known[:1]:
         statements += [*_text_deletion(video), *_texts(store, video)]
