@@ -18,15 +18,7 @@ from agent.settings import Settings
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
 PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
-PROGRAM = """
-from tools.vision import ocr
-from ui.cli.app import main
-assert ocr.LEAST_SECONDS
-ocr.LEAST_SECONDS = 600.0
-main()
-"""
-"""The sample is read to its end however busy the machine is: with ten minutes for it, at least."""
-CUEPOINT = (sys.executable, "-c", PROGRAM)
+CUEPOINT = (sys.executable, "-c", "from ui.cli.app import main; main()")
 FOLDERS = ("agent", "tools", "ui", "prompts", "benchmarks", "samples", "docs")
 CONSOLE = re.compile(r"(?<=^```console\n).*?(?=^```$)", re.M | re.S)
 NOWHERE = "http://127.0.0.1:9"

@@ -121,10 +121,11 @@ def _with_speaker(utterance: Utterance) -> str:
 
 
 def of_screen(seen: ScreenText, image: str | None, score: float = 0.0) -> Evidence:
-    """Text on screen."""
+    """Text on screen; fact: `at_least`, true if a picture beside its span was not read."""
     return Evidence(
-        seen.id, seen.video, seen.start, seen.end, "screen", seen.text, image, score, "text"
-    )
+        seen.id, seen.video, seen.start, seen.end, "screen", seen.text, image, score, "text",
+        facts={"at_least": True} if seen.at_least else {},
+    )  # fmt: skip
 
 
 def of_video(

@@ -163,7 +163,10 @@ class Utterance:
 
 @dataclass(frozen=True)
 class ScreenText:
-    """Text seen on screen; box is left, top, right, bottom as shares of the picture, 0 to 1."""
+    """Text seen on screen; box is left, top, right, bottom as shares of the picture, 0 to 1.
+
+    `at_least` is true if a picture beside its span was not read: it may stand there for longer.
+    """
 
     video: str
     start: float
@@ -172,6 +175,7 @@ class ScreenText:
     box: tuple[float, float, float, float]
     confidence: float = 1.0
     n: int = 1
+    at_least: bool = False
 
     @cached_property
     def id(self) -> str:

@@ -2,7 +2,8 @@
 
 The index holds a frame where the picture changed and at least one every few seconds; a counter at a
 given second, or a flash in between, is known after dense sampling. The sample of one second is one
-file (`tools.store.dense`), whole or absent, and waits for no index.
+file (`tools.store.dense`), whole or absent, and waits for no index: time decides how many seconds
+are sampled for a question, never what is stored of one.
 """
 
 import math
@@ -29,7 +30,8 @@ PER_SECOND = 10
 LONGEST = 12
 """Seconds that are sampled densely for one question, at most."""
 WORK, DECODING = 8.0, 6.0
-"""Seconds of work for one question: in all, and of these for decoding, at most."""
+"""Seconds of work for one question after which no other second of the video is begun, and of these
+for decoding, at most."""
 SAME = 0.1
 """Seconds for which a frame is taken to stand if nothing is known of what comes after it."""
 _LOCKS = [threading.Lock() for _ in range(64)]
@@ -37,13 +39,18 @@ _LOCKS = [threading.Lock() for _ in range(64)]
 
 
 def is_coarse(library: Library, video: str, at: float) -> bool:
-    """True if the picture has changed since the last kept frame before a moment, in seconds."""
+    """True if the picture has changed since the last kept frame before a moment, in seconds.
+
+    Also if its text was not read.
+    """
     metadata = library.get(video)
     if metadata.width is None:
         return False
     for sample in library.dense_samples(video):
         if sample.second == int(at):
             return sample.partial
+    if any(start <= at + 1e-3 < end for start, end in library.unread_spans(video)):
+        return True
     kept = [frame.seconds for frame in library.frames(video) if frame.seconds <= at + 1e-3]
     if not kept or metadata.stages["pass"].state != "done":
         return not kept or at - kept[-1] > SAME
@@ -89,20 +96,23 @@ class DenseSampler:
         frames = self._frames(missing, metadata.duration)
         missing.sort(key=complete.__contains__)  # seconds without any sample come first
         folder = self.library.folder(self.video) / FOLDER
-        for number, second in enumerate(missing):
+        begun = False
+        for second in missing:
             lock = _LOCKS[hash((self.video, second)) % len(_LOCKS)]
             left = max(ends - time.monotonic(), 0)
             if second not in frames or not lock.acquire(timeout=left):
                 continue
             try:
                 path = folder / f"{second:06}.json"
-                known, now = read(path), time.monotonic()
-                if now < ends and not (known and known.has(self.reader, self.embedder)):
-                    new = sum(later not in complete for later in missing[number:])
-                    until = now + (ends - now) / max(new, 1)
-                    sample = self._add_results(frames[second], known, until, ends)
-                    folder.mkdir(exist_ok=True)
-                    write_bytes(path, dump_checked(asdict(sample)))
+                known = read(path)
+                if known and known.has(self.reader, self.embedder):
+                    continue
+                if begun and time.monotonic() >= ends:  # the first is sampled on any machine
+                    continue
+                begun = True
+                sample = self._add_results(frames[second], known)
+                folder.mkdir(exist_ok=True)
+                write_bytes(path, dump_checked(asdict(sample)))
             finally:
                 lock.release()
         self.library.catalog.sync([self.video])  # what was read can be searched from now on
@@ -136,13 +146,8 @@ class DenseSampler:
         wanted = Counter(int(at) for at in times)
         return {second: each for second, each in frames.items() if len(each) == wanted[second]}
 
-    def _add_results(
-        self, frames: list[Frame], known: DenseSample | None, until: float, ends: float
-    ) -> DenseSample:
-        """Complete a sample: keep the results of an earlier one at the same frames, add the others.
-
-        Nothing is read after `until`, and nothing embedded after `ends`.
-        """
+    def _add_results(self, frames: list[Frame], known: DenseSample | None) -> DenseSample:
+        """Complete a sample: keep the results of an earlier one at the same frames, add others."""
         reader, embedder = self.reader, self.embedder
         paths = [self.library.picture(frame.image) for frame in frames]
         if known is None or known.frames != frames:
@@ -153,27 +158,22 @@ class DenseSampler:
             second = int(frames[0].seconds)
             known = DenseSample(second, frames, pixels, texts, name, partial=partial)
         if reader and not known.has(reader, None):
-            texts, partial = self._read(reader, frames, until)
-            texts = _merge(known.texts, texts)
-            known = replace(known, texts=texts, reader=reader.name, partial=partial)
-        if embedder and not known.has(None, embedder) and time.monotonic() < ends:
+            texts = _merge(known.texts, self._read(reader, frames))
+            known = replace(known, texts=texts, reader=reader.name, partial=False)
+        if embedder and not known.has(None, embedder):
             vectors = embedder.images(paths).astype(float).round(6).tolist()
             known = replace(known, vectors=vectors, embedder=embedder.name)
         return known
 
-    def _read(
-        self, reader: TextReader, frames: list[Frame], until: float
-    ) -> tuple[list[ScreenText], bool]:
-        """Read the frames of one second; returns the texts, and True if `until` came first."""
+    def _read(self, reader: TextReader, frames: list[Frame]) -> list[ScreenText]:
+        """Read the frames of one second."""
         end, picture = float(int(frames[0].seconds) + 1), self.library.picture
-        reading = read_screen(frames, lambda f: picture(f.image), reader, end, budget=math.inf)
+        reading = read_screen(frames, lambda f: picture(f.image), reader, end)
         while True:
             try:
-                done, so_far = next(reading)
+                next(reading)
             except StopIteration as finished:
-                return finished.value.texts, False
-            if done < 1 and time.monotonic() >= until:
-                return so_far(), True
+                return finished.value.texts()
 
 
 def _merge(known: list[ScreenText], new: list[ScreenText]) -> list[ScreenText]:

@@ -10,7 +10,7 @@ import shutil
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -51,8 +51,11 @@ def ingest(
     only: tuple[str, ...] = (),
     providers: Providers | None = None,
     on_progress: OnProgress | None = None,
+    finish: bool = True,
 ) -> Video:
     """Index a file and return its video; at once if it is already indexed.
+
+    A stage that left something out goes on where it stopped, unless `finish` is false.
 
     `take` moves the file into the library, otherwise it stays where it is and is linked. `only`
     names the stages to run, with those that they need. Raises UnreadableMedia for what is no video,
@@ -84,7 +87,7 @@ def ingest(
                     if manifest["stages"]:
                         run.save()
                 manifest["options"] = {"sampling": sampling, **asdict(providers)}
-                _run_stages(run, only)
+                _run_stages(run, only, finish)
             except (VideoError, OSError) as error:
                 if not holds_lock():
                     raise removal(path) from error
@@ -93,6 +96,21 @@ def ingest(
                     files.remove_folder(folder, library.trash)  # nothing of it is worth keeping
                 raise
         return library.get(video)
+
+
+def recorded_options(manifest: Manifest) -> dict[str, Any]:
+    """Arguments with which a video was indexed, so that the same comes out again."""
+    options: dict[str, Any] = dict(manifest.get("options") or {})
+    if not options:
+        # The first release kept only the fingerprints of its stages.
+        where = {"sampling": ("pass", 1), "text_reader": ("screen", 1), "embedder": ("vectors", 0)}
+        stages = manifest.get("stages", {})
+        for name, (stage, at) in where.items():
+            if stage in stages:
+                options[name] = stages[stage]["from"][at]
+    named = {field.name for field in fields(Providers)} & options.keys()
+    providers = Providers(**{name: options[name] for name in named})
+    return {"sampling": options.get("sampling", "adaptive"), "providers": providers}
 
 
 def record_crash(library: Library, video: str, stage: str, note: str) -> None:
@@ -210,7 +228,7 @@ def _keep_original(run: IngestRun, take: bool) -> None:
         run.save()
 
 
-def _run_stages(run: IngestRun, only: tuple[str, ...]) -> None:
+def _run_stages(run: IngestRun, only: tuple[str, ...], finish: bool) -> None:
     last = max((STAGES.index(name) for name in only), default=len(STAGES) - 1)
     wanted = {*NEEDED, *only, *(need for name in only for need in DEPENDENCIES.get(name, ()))}
     shutil.rmtree(run.scratch, ignore_errors=True)
@@ -223,7 +241,7 @@ def _run_stages(run: IngestRun, only: tuple[str, ...]) -> None:
             if only and name not in wanted:
                 continue
             try:
-                _run_stage(run, name)
+                _run_stage(run, name, finish)
             except VideoError as error:
                 if name in NEEDED or isinstance(error, Interrupted):
                     raise
@@ -236,14 +254,17 @@ def _run_stages(run: IngestRun, only: tuple[str, ...]) -> None:
         raise failed[0]
 
 
-def _run_stage(run: IngestRun, name: str) -> None:
+def _run_stage(run: IngestRun, name: str, finish: bool) -> None:
     stage = stages.STAGE[name]
-    run.stage, run.fingerprint, run.checkpointed_at = name, stage.fingerprint(run), 0.0
+    run.stage, run.fingerprint, run.checkpoint_due = name, stage.fingerprint(run), 0.0
     before = run.entry
-    if _is_valid(run, before) and before["state"] in ("done", "skipped"):
+    done = _is_valid(run, before) and before["state"] in ("done", "skipped")
+    run.finishing = done and finish and before.get("unread", 0) > 0
+    if done and not run.finishing:
         return
     checkpoint = before.get("redo", before)
-    run.resumed = checkpoint if "progress" in checkpoint and _is_valid(run, checkpoint) else {}
+    resumable = (run.finishing or "progress" in checkpoint) and _is_valid(run, checkpoint)
+    run.resumed = checkpoint if resumable else {}
     run.scratch.mkdir(exist_ok=True)
     check_space(run.folder)
     run.report(0.0)

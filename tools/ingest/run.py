@@ -25,6 +25,8 @@ REPORT_SECONDS = 0.5
 """Seconds between two notes of progress for who reads the library."""
 CHECKPOINT_SECONDS = 2.0
 """Seconds between two checkpoints of a stage, at least."""
+CHECKPOINT_WAIT = 10
+"""How many times as long, for each second that the last checkpoint took."""
 
 
 @dataclass(frozen=True)
@@ -66,9 +68,12 @@ class IngestRun:
     """First name of a file that was moved in; deleted once the manifest lists the video."""
     started: float = field(default_factory=time.monotonic)
     reported_at: float = 0.0
-    checkpointed_at: float = 0.0
+    checkpoint_due: float = 0.0
     resumed: Manifest = field(default_factory=dict[str, Any])
-    """Manifest entry of the last checkpoint of a killed run of the same stage, or empty."""
+    """Manifest entry of the last checkpoint of a killed run of the same stage, or of a finished one
+    that left something out; or empty."""
+    finishing: bool = False
+    """True if the stage goes on where a finished run left something out."""
 
     @property
     def path(self) -> Path:
@@ -125,35 +130,51 @@ class IngestRun:
 
     def resumed_words(self, file: str) -> list[Any]:
         """Words of the checkpoint that this run resumes."""
-        build = row_builder(file)
-        parts = [name for name in self.resumed.get("files", {}) if is_partial(name, file)]
-        return [build(row) for name in parts for row in read_lines(self.folder / name)]
+        return list(map(row_builder(file), self.resumed_rows(file)))
+
+    def resumed_rows(self, file: str) -> list[Manifest]:
+        """Rows of a file of what this run resumes."""
+        names = self.resumed.get("files", {})
+        parts = [name for name in names if name == file or is_partial(name, file)]
+        return [row for name in parts for row in read_lines(self.folder / name)]
 
     def checkpoint(
-        self, file: str, words: Callable[[], Sequence[Any]], fraction: float, **facts: Any
+        self,
+        file: str,
+        words: Callable[[], Sequence[Any]],
+        fraction: float,
+        beside: Mapping[str, Callable[[], Sequence[Any]]] | None = None,
+        /,
+        **facts: Any,
     ) -> None:
         """Make the words found so far visible as `file`, at most every CHECKPOINT_SECONDS.
 
         If an older run left that file, it stays visible until `write_words`, and the checkpoint is
-        only stored. facts (JSON) are what a killed stage needs to resume from there.
+        only stored. What a killed stage needs to resume from there are facts (JSON), and the rows
+        of files `beside`. Writing takes a small share of the time, however much there is.
         """
-        if time.monotonic() - self.checkpointed_at < CHECKPOINT_SECONDS:
+        now = time.monotonic()
+        if now < self.checkpoint_due:
             return
+        rows = {name: some() for name, some in (beside or {}).items()}
         if file not in self.entry.get("files", {}):
-            parts = self._write_parts(self._with_replaced(file, words()), fraction, **facts)
-            self._save_entry({"state": "running", **parts})
-        elif facts:
-            redo = self._write_parts({file: words()}, fraction, **facts)
+            rows |= self._with_replaced(file, words())
+            self._save_entry({"state": "running", **self._write_parts(rows, fraction, **facts)})
+        elif facts or rows:
+            redo = self._write_parts({file: words(), **rows}, fraction, **facts)
             self._save_entry({**self.entry, "redo": redo})
-        self.checkpointed_at = time.monotonic()
+        done = time.monotonic()
+        self.checkpoint_due = done + CHECKPOINT_SECONDS * max(1.0, (done - now) * CHECKPOINT_WAIT)
 
-    def write_words(self, file: str, words: Sequence[Any]) -> tuple[str, ...]:
-        """Write the words of the finished stage; returns the names of its files.
+    def write_words(
+        self, file: str, words: Sequence[Any], beside: Mapping[str, Sequence[Any]] | None = None
+    ) -> tuple[str, ...]:
+        """Write the words of the finished stage and the files beside; returns all their names.
 
         Words that could be cited before and are replaced go into a file of their own: no search
         finds them any more, but evidence of them can still be looked up.
         """
-        rows = self._with_replaced(file, words)
+        rows = {**self._with_replaced(file, words), **(beside or {})}
         if rows.keys() & self.entry.get("files", {}).keys():
             # Files that are listed must not change.
             self._save_entry({"state": "running", **self._write_parts(rows, 1.0)})

@@ -3,19 +3,18 @@
 import shutil
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from tools.errors import Damaged, UnknownVideo, VideoError
 from tools.files.checksums import CHECK, dump_checked
 from tools.files.durable import digest, lock, write_bytes
-from tools.ingest.pipeline import ingest
+from tools.ingest.pipeline import ingest, recorded_options
 from tools.ingest.run import OnProgress, catalogued
 from tools.integrity import verify as check
 from tools.integrity.verify import Problem
 from tools.library import Library
-from tools.models.providers import Providers
 from tools.search import chroma
 from tools.store import dense, frames, recovery
 from tools.store.manifest import REPAIR, write_manifest
@@ -74,7 +73,7 @@ def _mend(library: Library, video: str, on_progress: OnProgress | None) -> None:
         if check.was_indexed(folder):
             original, facts = recovery.recover(library.root, video)
             if original:
-                ingest(library, original, on_progress=on_progress, **_options(facts))
+                ingest(library, original, on_progress=on_progress, **recorded_options(facts))
                 _mend_pictures(library, video)
         else:
             with lock(folder / "lock"):
@@ -89,7 +88,10 @@ def _mend(library: Library, video: str, on_progress: OnProgress | None) -> None:
         _save(library, video, manifest)
     made = tuple(name for name in STAGES if name in manifest["stages"])
     try:
-        ingest(library, original, only=made, on_progress=on_progress, **_options(manifest))
+        ingest(
+            library, original, only=made, on_progress=on_progress, finish=False,
+            **recorded_options(manifest),
+        )  # fmt: skip
     finally:  # a failed stage does not keep the pictures from being mended
         _mend_pictures(library, video)
 
@@ -98,21 +100,6 @@ def _mend_pictures(library: Library, video: str) -> None:
     """Decode broken pictures of questions again; indexing mends the others."""
     if broken := [seconds_of(image) for image in check.broken_pictures(library, video)]:
         frames.decode(library, video, broken)
-
-
-def _options(manifest: dict[str, Any]) -> dict[str, Any]:
-    """Arguments with which a video was indexed, so that the same comes out again."""
-    options: dict[str, Any] = dict(manifest.get("options") or {})
-    if not options:
-        # The first release kept only the fingerprints of its stages.
-        where = {"sampling": ("pass", 1), "text_reader": ("screen", 1), "embedder": ("vectors", 0)}
-        stages = manifest.get("stages", {})
-        for name, (stage, at) in where.items():
-            if stage in stages:
-                options[name] = stages[stage]["from"][at]
-    named = {field.name for field in fields(Providers)} & options.keys()
-    providers = Providers(**{name: options[name] for name in named})
-    return {"sampling": options.get("sampling", "adaptive"), "providers": providers}
 
 
 def _save(library: Library, video: str, manifest: dict[str, Any]) -> None:

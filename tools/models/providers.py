@@ -7,7 +7,8 @@ from dataclasses import dataclass
 class Providers:
     """Chosen providers: `auto` takes the best that is ready, `none` does without.
 
-    threads is 0 for all cores; device is one of `tools.models.device.DEVICES`.
+    threads is 0 for all cores; device is one of `tools.models.device.DEVICES`. screen_lines is the
+    number of lines on screen, for an hour of video, that its first index reads; 0 for all.
     """
 
     text_reader: str = "auto"
@@ -17,6 +18,7 @@ class Providers:
     diarizer: str = "auto"
     threads: int = 0
     device: str = "auto"
+    screen_lines: int = 6000
 
 
 BARE = Providers("none", "auto", "none", "none", "none")

@@ -26,8 +26,8 @@ FOLDER = "closer"
 class DenseSample:
     """Frames of one second of a video, from `second` on, and their contents.
 
-    `vectors` has a row for each frame, or is None without an image embedder. `partial` is true if
-    there was no time to read every frame.
+    `vectors` has a row for each frame, or is None without an image embedder. `partial` is true of
+    samples of earlier releases that were not read to the end.
     """
 
     second: int

@@ -7,6 +7,8 @@ from tools.media import ScreenText, Utterance
 
 SUBTITLES, HEARD, READ = "speech.jsonl", "heard.jsonl", "screen.jsonl"
 """Files of words: from subtitles, from a speech recogniser, from the screen."""
+PICTURES_READ = "screen_lines.jsonl"
+"""File of the lines in each picture, kept while some are unread: a later run goes on from there."""
 
 
 def frame_image(video: str, seconds: float) -> str:

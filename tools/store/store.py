@@ -1,7 +1,9 @@
 """Store of one owner's videos, read from their folders. Reading needs no lock."""
 
 import contextlib
+import itertools
 import json
+import math
 import os
 import re
 import threading
@@ -22,7 +24,15 @@ from tools.media import Attributes, Evidence, Frame, Scene, ScreenText, Stage, U
 from tools.store import dense
 from tools.store.manifest import Manifest, Manifests
 from tools.store.original import find_original, original_path
-from tools.store.records import HEARD, READ, SUBTITLES, frame_image, past_file, row_builder
+from tools.store.records import (
+    HEARD,
+    PICTURES_READ,
+    READ,
+    SUBTITLES,
+    frame_image,
+    past_file,
+    row_builder,
+)
 from tools.transcript.diarization import SpeakerTurn, label_speakers
 
 WEIGHTS = {
@@ -164,6 +174,17 @@ class Store:
     def screen_text(self, video: str) -> "list[ScreenText]":
         """On-screen text by time, as far as it was read, dense samples included."""
         return dense.with_texts(self.words(video, READ), self.dense_samples(video))
+
+    def unread_spans(self, video: str) -> "list[tuple[float, float]]":
+        """Spans, in seconds, of pictures whose text was not read; none once all were."""
+
+        def load() -> list[tuple[float, float]]:
+            rows = self._manifests.lines(video, PICTURES_READ)
+            starts = [*(row["seconds"] for row in rows), math.inf]
+            spans = zip(rows, itertools.pairwise(starts), strict=True)
+            return [span for row, span in spans if row["lines"] is None]
+
+        return self.cached(video, PICTURES_READ, load)
 
     def words(self, video: str, file: str) -> "list[Any]":
         """Utterances or screen texts of one file."""

@@ -15,11 +15,17 @@ SIDE, BLOCK = 320, 8
 """Pixels: of a picture's longer side, and of a block's side."""
 CHANGED = 8.0
 """Mean difference of a block, 0 to 255, from which it counts as changed; JPEG noise is below 3."""
-TOUCHED = 4.0
-"""The mean below which a block's earlier text is used again: stricter, as small steps add up."""
-GAP_ROWS, GAP_COLUMNS = 1, 5
-"""Blocks between two changes that belong together: words of a line stand this far apart, lines
-may stand closer than words."""
+CELLS = 80
+"""Cells along a picture's longer side: lines of code stand closer than a block is high."""
+SAME, SMOOTH = 2.0, 3
+"""Mean difference of a cell, 0 to 255, up to which it is the same, of pictures that are smoothed
+over so many pixels: the noise of JPEG is up to 1.2 then, another digit of 13 pixels at least 2.7
+(8.3 and 4.9 without smoothing)."""
+GRAIN = 4.0
+"""Times the median of the cells up to which a cell of a grainy picture is the same."""
+GAP_ROWS, GAP_COLUMNS = 2, 10
+"""Cells between two changes that belong together: words of a line stand this far apart, lines may
+stand closer than words."""
 
 
 def load_grey(path: Path) -> Grey:
@@ -37,34 +43,70 @@ def load_grey(path: Path) -> Grey:
 
 def largest_change(before: Grey, after: Grey) -> float:
     """Largest mean difference of a block, 0 to 255: a changed line is a small share of a slide."""
-    return float(_blocks(before, after).max()) if before.shape == after.shape else 255.0
+    if before.shape != after.shape:
+        return 255.0
+    return float(block_means(np.abs(before.astype(np.float32) - after)).max())
 
 
-def changed_parts(before: Grey, after: Grey) -> list[Box]:
-    """Boxes around every change, each with a margin of one block."""
+def load_native(path: Path) -> Grey:
+    """Load a picture in grey and in its own size; OSError if none."""
+    from PIL import Image
+
+    with Image.open(path) as image:
+        return np.asarray(image.convert("L"))
+
+
+def same_cells(before: Grey, after: Grey, down: int = 0) -> NDArray[np.bool_]:
+    """Cells of a picture that are those of another of its size, moved down by so many pixels.
+
+    CELLS to the longer side. A letter is smaller than a block, so each pixel counts, smoothed.
+    """
     import cv2
 
-    if before.shape != after.shape:
-        return [WHOLE]
-    changed = (_blocks(before, after) > TOUCHED).astype(np.uint8)
-    joined = cv2.dilate(changed, np.ones((1 + GAP_ROWS, 1 + GAP_COLUMNS), np.uint8))
-    count, labels = cv2.connectedComponents(joined)
+    height = len(after)
+    difference = np.full(after.shape, 255, np.float32)
+    new, old = slice(max(down, 0), height + down), slice(max(-down, 0), height - down)
+    np.subtract(after[new], before[old], out=difference[new], dtype=np.float32)
+    difference = np.abs(cv2.blur(difference, (SMOOTH, SMOOTH)))
+    rows, columns = grid(after)
+    cells = np.asarray(cv2.resize(difference, (columns, rows), interpolation=cv2.INTER_AREA))
+    return cells <= min(max(SAME, GRAIN * float(np.median(cells))), CHANGED)
+
+
+def grid(picture: Grey) -> tuple[int, int]:
+    """Rows and columns of cells of a picture."""
+    height, width = picture.shape
+    scale = CELLS / max(height, width)
+    return max(1, round(height * scale)), max(1, round(width * scale))
+
+
+def parts(changed: NDArray[np.bool_], margin: int = 1) -> list[Box]:
+    """Boxes around the cells that are true, with a margin of so many cells, at the sides of two."""
+    import cv2
+
+    near = np.ones((1 + GAP_ROWS, 1 + GAP_COLUMNS), np.uint8)
+    cells = changed.astype(np.uint8)
+    count, labels = cv2.connectedComponents(cv2.dilate(cells, near))
     rows, columns = changed.shape
-    parts: list[Box] = []
+    found: list[Box] = []
     for part in range(1, count):
-        left, top, width, height = cv2.boundingRect(changed * (labels == part))
-        right, bottom = min(left + width + 1, columns), min(top + height + 1, rows)
-        left, top = max(left - 1, 0), max(top - 1, 0)
-        parts.append((left / columns, top / rows, right / columns, bottom / rows))
-    return parts
+        left, top, width, height = cv2.boundingRect(cells * (labels == part))
+        aside = max(2, margin)
+        right, bottom = min(left + width + aside, columns), min(top + height + margin, rows)
+        left, top = max(left - aside, 0), max(top - margin, 0)
+        found.append((left / columns, top / rows, right / columns, bottom / rows))
+    return found
 
 
-def merged(parts: list[Box], lines: list[Box]) -> list[Box]:
-    """Merge parts that overlap, and grow them until none cuts through a line of text."""
+def merged(parts: list[Box], lines: list[Box], edge: float = 0.0) -> list[Box]:
+    """Merge parts that overlap, and grow them until none cuts through a line of text.
+
+    A share `edge` of a line's height, above and below, may be cut off: see `core`.
+    """
     todo, done = list(parts), list[Box]()
     while todo:
         part = todo.pop()
-        cut = [box for box in lines if meet(box, part) and _around([part, box]) != part]
+        cut = [b for b in lines if meet(core(b, edge), part) and _around([part, b]) != part]
         cut += [box for box in (*todo, *done) if meet(box, part)]
         if cut:
             todo = [box for box in todo if box not in cut]
@@ -80,6 +122,12 @@ def meet(one: Box, other: Box) -> bool:
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
+def core(box: Box, edge: float) -> Box:
+    """Box without a share of its height above and below, which may lie in the next line's box."""
+    left, top, right, bottom = box
+    return left, top + edge * (bottom - top), right, bottom - edge * (bottom - top)
+
+
 def area(box: Box) -> float:
     """Area of a box as a share of the picture."""
     return (box[2] - box[0]) * (box[3] - box[1])
@@ -88,11 +136,6 @@ def area(box: Box) -> float:
 def _around(boxes: list[Box]) -> Box:
     left, top, right, bottom = zip(*boxes, strict=True)
     return min(left), min(top), max(right), max(bottom)
-
-
-def _blocks(before: Grey, after: Grey) -> Floats:
-    """Mean difference of each block, 0 to 255."""
-    return block_means(np.abs(before.astype(np.float32) - after))
 
 
 def block_means(values: Floats) -> Floats:

@@ -2,20 +2,20 @@
 
 Reading a picture costs a hundred times as much as comparing it, so only changes are read: kept
 frames that look the same form a run, its first frame stands for it, and of that one only the parts
-are read that differ from a neighbouring run which has been read already.
+are read that no neighbouring run which was read explains. No clock decides: how much is read is a
+number of lines, so that the same comes out on any machine.
 """
 
 import importlib.util
 import math
 import os
-import statistics
 import threading
-import time
-from bisect import bisect_right
-from collections.abc import Callable, Generator, Sequence
-from functools import lru_cache, partial
+from bisect import bisect_right, insort
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,16 +25,15 @@ from tools.media import Frame, ScreenText
 from tools.text.clean import clean
 from tools.vision import change_regions as regions
 from tools.vision.change_regions import WHOLE, Box
-from tools.vision.text_tracks import Line, Run, join, letters
+from tools.vision.line_reuse import Reuse
+from tools.vision.text_tracks import Line, Run, join, letters, overlap
 
 Pixels = NDArray[np.uint8]
 PLAIN = 20
 """Difference of light, of 255, between the darkest and lightest pixel of a readable picture."""
-MOSTLY = 0.5
-"""Changed share of a picture from which on it is read whole."""
 LEAST_CONFIDENCE = 0.5
-LEAST_SECONDS = 2.0
-"""Seconds of a budget, at least: with less, a short clip would never be read."""
+LEAST_LINES = 2000
+"""Lines that are recognised in any video, if it has so many: short ones are read completely."""
 
 
 class TextReader(Protocol):
@@ -101,7 +100,7 @@ class RapidOcrReader:
         if result.txts is None:
             return []
         return [
-            Line(text, float(score), _box(np.asarray(corners, float) / (width, height), part))
+            Line(text, round(float(score), 4), _box(np.asarray(corners) / (width, height), part))
             for text, score, corners in zip(result.txts, result.scores, result.boxes, strict=True)
         ]
 
@@ -148,12 +147,53 @@ def _box(corners: NDArray[np.float64], part: Box) -> Box:
     return float(left), float(top), float(right), float(bottom)
 
 
-class Reading(NamedTuple):
-    """On-screen texts in time order; partial where pictures were left unread, as the note says."""
+@dataclass
+class Screen:
+    """On-screen text of a video, as far as it was read."""
 
-    texts: list[ScreenText]
-    partial: bool
-    note: str
+    runs: list[Run]
+    """Pictures that changed, by time; those that are plain have no lines."""
+    broken: int
+    """Pictures that could not be opened."""
+    cuts: list[float]
+    changes: list[tuple[float, float]]
+    wanted: int = 0
+    """Pictures that are worth reading."""
+    unread: int = 0
+    """Of these, those that are left."""
+    recognised: dict[float, int] = field(default_factory=dict[float, int])
+    """Lines recognised for a picture, by its seconds; those that were reused do not count."""
+
+    def texts(self) -> list[ScreenText]:
+        """Texts by time; while pictures are unread, their times may still change."""
+        return join(self.runs, self.cuts, self.changes)
+
+    @property
+    def note(self) -> str:
+        """Sentence parts on what is missing; empty if nothing is."""
+        notes: list[str] = []
+        if self.unread:
+            read = self.wanted - self.unread
+            notes.append(
+                f"{read} of {self.wanted} pictures that changed were read for text; "
+                "the next index reads the rest"
+            )
+        if self.broken:
+            notes.append(f"{self.broken} pictures could not be opened")
+        return "; ".join(notes)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Every picture that changed (JSON), for `known` of a later reading; an unread one too."""
+        return [
+            {"seconds": run.start, "recognised": self.recognised.get(run.start, 0),
+             "lines": run.lines}
+            for run in self.runs
+        ]  # fmt: skip
+
+
+def line_limit(per_hour: int, duration: float) -> float:
+    """Lines that are recognised in a video of so many seconds, at most; 0 an hour for no limit."""
+    return max(LEAST_LINES, per_hour * duration / 3600) if per_hour else math.inf
 
 
 def read_screen(
@@ -162,41 +202,44 @@ def read_screen(
     reader: TextReader,
     duration: float,
     *,
-    budget: float = 0.25,
+    limit: float = math.inf,
+    known: Sequence[Mapping[str, Any]] = (),
     cuts: Sequence[float] = (),
     changes: Sequence[tuple[float, float]] = (),
-    clock: Callable[[], float] = time.monotonic,
-) -> Generator[tuple[float, Callable[[], list[ScreenText]]], None, Reading]:
-    """Read the kept frames, in time order, within `budget` times `duration` seconds.
+) -> Generator[tuple[float, Screen], None, Screen]:
+    """Read the kept frames, given in time order, until `limit` lines were recognised.
 
-    Yields the share done, 0 to 1, and a function that returns the texts so far, whose times may
-    still change; returns the reading.
-    `cuts` are seconds. `changes` are rows of (seconds, difference from the frame before), of more
-    frames than were kept: they place a start or an end between two kept frames.
+    Yields the share done, 0 to 1, and the screen so far, which it returns in the end. `known` are
+    rows of an earlier reading of the same frames, which goes on there: the same comes out as if it
+    had not stopped. `cuts` are seconds. `changes` are rows of (seconds, difference from the frame
+    before), of more frames than were kept: they place a start or an end between two kept frames.
     """
-    began = clock()
-    limit = max(budget * duration, LEAST_SECONDS)
     cuts, changes = sorted(cuts), sorted(changes)
-    runs, broken = _runs(frames, image_path, cuts, duration)
-    texts = partial(join, runs, cuts, changes)
-    todo = [run for run in runs if run.lines is None]
-    took: list[float] = []
+    screen = Screen(*_runs(frames, image_path, cuts, duration), cuts, changes)
+    earlier = {row["seconds"]: row for row in known if row["lines"] is not None}
+    read = [run for run in screen.runs if run.lines is not None]
+    todo = [run for run in screen.runs if run.lines is None]
+    screen.wanted = screen.unread = len(todo)
+    count = 0
     for run in _fair(todo):
-        # The first reading warms the models up and says nothing of the next one's time.
-        expected = statistics.median(took[1:]) if len(took) > 1 else 0.0
-        if took and clock() - began + expected > limit:
+        if row := earlier.get(run.start):
+            run.lines = [Line(text, sure, (*box,)) for text, sure, box in row["lines"]]
+            recognised = int(row["recognised"])
+        elif count >= limit:
             break
-        before = clock()
-        run.lines = _lines(run, runs, image_path, reader)
-        took.append(clock() - before)
-        yield min(1.0, max(len(took) / len(todo), (clock() - began) / limit)), texts
-    read, wanted = len(took), len(todo)
-    notes: list[str] = []
-    if read < wanted:
-        notes.append(f"the time budget allowed to read {read} of {wanted} pictures that changed")
-    if broken:
-        notes.append(f"{broken} pictures could not be opened")
-    return Reading(texts(), read < wanted, "; ".join(notes))
+        else:
+            run.lines, recognised = _lines(run, read, image_path, reader)
+        insort(read, run, key=_start)
+        count += recognised
+        screen.recognised[run.start] = recognised
+        screen.unread -= 1
+        if not row:
+            yield max(1 - screen.unread / len(todo), min(count / limit, 1.0)), screen
+    return screen
+
+
+def _start(run: Run) -> float:
+    return run.start
 
 
 def _runs(
@@ -205,52 +248,58 @@ def _runs(
     """Runs of frames that look the same, and the number of pictures that cannot be opened."""
     runs: list[Run] = []
     broken = 0
-    shown: regions.Grey | None = None
+    shown: tuple[regions.Grey, regions.Grey] | None = None
     for frame in frames:
         try:
             grey = regions.load_grey(image_path(frame))
+            native = regions.load_native(image_path(frame))
         except OSError:
             broken += 1
             continue
-        difference = 255.0 if shown is None else regions.largest_change(shown, grey)
-        if difference < regions.CHANGED:
-            runs[-1].last = frame.seconds
-            continue
+        difference = 255.0
+        if shown and shown[1].shape == native.shape:
+            difference = regions.largest_change(shown[0], grey)
+            # A letter that was typed is no more than a small part of a block.
+            if difference < regions.CHANGED and regions.same_cells(shown[1], native).all():
+                runs[-1].last = frame.seconds
+                continue
         if runs:
             runs[-1].end = frame.seconds
         scene = bisect_right(cuts, frame.seconds)
         runs.append(Run(frame, frame.seconds, frame.seconds, frame.seconds, difference, scene))
         if int(grey.max()) - int(grey.min()) < PLAIN:
             runs[-1].lines = []
-        shown = grey
+        shown = grey, native
     if runs:
         runs[-1].end = max(duration, runs[-1].start)
     return runs, broken
 
 
 def _lines(
-    run: Run, runs: list[Run], image_path: Callable[[Frame], Path], reader: TextReader
-) -> list[Line]:
-    """Lines of a run: those of the read run before or after where unchanged, read elsewhere."""
-    known = [other for other in runs if other.lines is not None]
-    place = bisect_right(known, run.start, key=lambda other: other.start)
+    run: Run, known: list[Run], image_path: Callable[[Frame], Path], reader: TextReader
+) -> tuple[list[Line], int]:
+    """Lines of a run, and how many were recognised anew.
+
+    What the known run before or after explains is taken over; `known` is by time.
+    """
+    place = bisect_right(known, run.start, key=_start)
     path = image_path(run.frame)
-    now = regions.load_grey(path)
-    least, parts, lines = MOSTLY, [WHOLE], list[Line]()
+    reuse = Reuse(path)
     for other in known[max(place - 1, 0) : place + 1]:
-        there = other.lines or []
-        changed = regions.changed_parts(regions.load_grey(image_path(other.frame)), now)
-        changed = regions.merged(changed, [line.box for line in there])
-        if sum(map(regions.area, changed)) < least:
-            least, parts, lines = sum(map(regions.area, changed)), changed, there
-    lines = [line for line in lines if not any(regions.meet(line.box, part) for part in parts)]
-    for part in parts:
-        lines += [line for line in map(_tidy, reader.read(path, part)) if line]
-    return sorted(lines, key=lambda line: (line.box[1], line.box[0]))
+        reuse.add(image_path(other.frame), other.lines or [])
+    parts, lines = reuse.rest()
+    found = [line for part in parts for line in reader.read(path, part)]
+    # At the edge of a part a piece of a line may be seen that is known.
+    new = [
+        line
+        for line in filter(None, map(_tidy, found))
+        if not any(overlap(line.box, one.box) > 0.5 for one in lines)
+    ]
+    return sorted([*lines, *new], key=lambda line: (line.box[1], line.box[0])), len(found)
 
 
 def _fair(runs: list[Run]) -> Generator[Run]:
-    """Runs by priority, since the budget may end at any of them.
+    """Runs by priority, since reading may end at any of them.
 
     First the best run of each scene, then scenes with text, then by change times duration, as
     text stands long to be read.

@@ -72,7 +72,8 @@ class Track:
     """One text while it is on screen, in seconds.
 
     `first` and `gone` are the frames where it was first seen and first missed; `start` and `end`
-    are the changes of the picture that made it appear and vanish.
+    are the changes of the picture that made it appear and vanish. `unread_before` and
+    `unread_after` are true if the picture beside that was not read: it may stand there too.
     """
 
     video: str
@@ -83,12 +84,16 @@ class Track:
     gone: float = math.inf
     missed: bool = False
     sightings: int = 0
+    unread_before: bool = False
+    unread_after: bool = False
     readings: dict[str, tuple[float, Line]] = field(default_factory=dict[str, tuple[float, Line]])
 
     def see(self, line: Line, run: Run) -> None:
         """Add a sighting, in these words, for the length of a run."""
-        self.sightings += not self.readings or line is not self.line  # taken over is not seen again
+        # Taken over is not seen again.
+        self.sightings += not self.readings or line[:2] != self.line[:2]
         self.line, self.end, self.gone, self.missed = line, run.end, math.inf, False
+        self.unread_after = False
         weight, surest = self.readings.get(line.text, (0.0, line))
         weight += line.confidence * max(run.end - run.start, 0.1)
         best = line if line.confidence >= surest.confidence else surest
@@ -116,13 +121,14 @@ def _tracks(runs: list[Run], cuts: list[float], changes: list[tuple[float, float
                 if track.gone == math.inf:
                     track.gone = run.start
                     track.end = _change_time(before.last, run.start, cuts, changes, last=False)
+                    track.unread_after = run.lines is None
                 track.missed = track.missed or run.lines is not None
         for line in appeared:
             # Whether it was there in a picture that nobody read is not known: say what is.
-            start = run.start
-            if before is not None and before.lines is not None:
+            start, unread = run.start, before is not None and before.lines is None
+            if before is not None and not unread:
                 start = _change_time(before.last, run.start, cuts, changes, last=True)
-            track = Track(run.frame.video, run.start, start, line)
+            track = Track(run.frame.video, run.start, start, line, unread_before=unread)
             track.see(line, run)
             shown.append(track)
     return over + shown
@@ -140,7 +146,7 @@ def _matched(tracks: list[Track], free: list[Line]) -> tuple[list[Line | None], 
 
 
 def _stays(before: Line, now: Line) -> bool:
-    return _overlap(before.box, now.box) > 0.5 and same_text(before, now)
+    return overlap(before.box, now.box) > 0.5 and same_text(before, now)
 
 
 def _moves(before: Line, now: Line) -> bool:
@@ -170,8 +176,8 @@ def _digits(key: str) -> str:
     return "".join(filter(str.isdigit, key))
 
 
-def _overlap(one: Box, other: Box) -> float:
-    """Shared area as a share of the smaller box."""
+def overlap(one: Box, other: Box) -> float:
+    """Shared area of two boxes as a share of the smaller one."""
     across = min(one[2], other[2]) - max(one[0], other[0])
     down = min(one[3], other[3]) - max(one[1], other[1])
     smaller = min(area(one), area(other))
@@ -235,11 +241,13 @@ def _joined(tracks: list[Track]) -> list[Track]:
     for part in sorted(parts, key=lambda track: track.first, reverse=True):
         if whole := whole_of(part, starts.get(part.gone, [])):
             whole.start, whole.first = part.start, part.first
+            whole.unread_before = part.unread_before
             starts.setdefault(part.first, []).append(whole)
             absorbed.add(id(part))
     for part in sorted(parts, key=lambda track: track.first):
         if id(part) not in absorbed and (whole := whole_of(part, ends.get(part.first, []))):
             whole.end, whole.gone = part.end, part.gone
+            whole.unread_after = part.unread_after
             ends.setdefault(part.gone, []).append(whole)
             absorbed.add(id(part))
     return [track for track in tracks if id(track) not in absorbed]
@@ -247,7 +255,7 @@ def _joined(tracks: list[Track]) -> list[Track]:
 
 def _becomes(part: Track, whole: Track) -> bool:
     a, b = letters(part.line.text), letters(whole.line.text)
-    if part is whole or _overlap(part.line.box, whole.line.box) < 0.5 or len(b) <= len(a):
+    if part is whole or overlap(part.line.box, whole.line.box) < 0.5 or len(b) <= len(a):
         return False
     if len(a) > 3 and a in b:
         return True
@@ -260,5 +268,6 @@ def _texts(tracks: list[Track]) -> list[ScreenText]:
     for track in sorted(tracks, key=lambda t: (t.start, t.line.box[1], t.line.box[0])):
         _, line = max(track.readings.values(), key=lambda reading: reading[0])
         span = track.video, track.start, max(track.start, track.end)
-        texts.append(ScreenText(*span, line.text, line.box, line.confidence))
+        at_least = track.unread_before or track.unread_after
+        texts.append(ScreenText(*span, line.text, line.box, line.confidence, at_least=at_least))
     return list(numbered(texts))

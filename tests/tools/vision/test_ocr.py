@@ -1,5 +1,7 @@
-"""On-screen text: the reader on drawn pictures, spans with known times, the budget, real clips."""
+"""On-screen text: the reader on drawn pictures, spans with known times, the bound, real clips."""
 
+import json
+import math
 import os
 import subprocess
 import sys
@@ -17,7 +19,15 @@ from tools.media import Frame, ScreenText
 from tools.models.providers import Providers
 from tools.toolbox import open_toolbox
 from tools.vision.change_regions import WHOLE, Box, meet
-from tools.vision.ocr import Line, RapidOcrReader, TextReader, load_text_reader, read_screen
+from tools.vision.ocr import (
+    LEAST_LINES,
+    Line,
+    RapidOcrReader,
+    TextReader,
+    line_limit,
+    load_text_reader,
+    read_screen,
+)
 from tools.vision.text_tracks import same_text
 
 VIDEO = "7f3a9c21d0e4b512"
@@ -118,26 +128,20 @@ def test_reading_takes_as_many_threads_as_it_is_given(
 
 
 class Shown:
-    """Reads what the test put on screen; each reading takes `seconds` of the test's clock."""
+    """Reads what the test put on screen."""
 
     name = "shown"
 
-    def __init__(self, seconds: float = 0.1) -> None:
+    def __init__(self) -> None:
         self.lines: dict[str, list[Line]] = {}
         self.read_at: list[str] = []
         self.parts: list[Box] = []
-        self.now = 0.0
-        self._seconds = seconds
 
     def read(self, image: Path | np.ndarray, part: Box = WHOLE) -> list[Line]:
         assert isinstance(image, Path)
-        self.now += self._seconds
         self.read_at.append(image.stem)
         self.parts.append(part)
         return [line for line in self.lines[image.stem] if meet(line.box, part)]
-
-    def clock(self) -> float:
-        return self.now
 
 
 Shot = tuple[float, list[Line], int]  # seconds, lines, grey of the background
@@ -152,8 +156,8 @@ Watch = Callable[..., tuple[list[ScreenText], str, Shown]]
 
 @pytest.fixture
 def watch(tmp_path: Path) -> Watch:
-    def run(shots: list[Shot], duration: float, seconds: float = 0.1, **options):
-        eyes = Shown(seconds)
+    def run(shots: list[Shot], duration: float, **options):
+        eyes = Shown()
         frames = []
         for number, (at, lines, grey) in enumerate(shots):
             picture = Image.new("L", (320, 184), grey)
@@ -165,9 +169,7 @@ def watch(tmp_path: Path) -> Watch:
             picture.convert("RGB").save(tmp_path / f"{number}.jpg", quality=90)
             eyes.lines[str(number)] = lines
             frames.append(Frame(VIDEO, at, f"{number}.jpg", "test"))
-        reading = read_screen(
-            frames, lambda f: tmp_path / f.image, eyes, duration, clock=eyes.clock, **options
-        )
+        reading = read_screen(frames, lambda f: tmp_path / f.image, eyes, duration, **options)
         progress = []
         while True:
             try:
@@ -176,8 +178,9 @@ def watch(tmp_path: Path) -> Watch:
                 found = end.value
                 break
         assert progress == sorted(progress) and all(0 < share <= 1 for share in progress)
-        assert found.partial is ("allowed to read" in found.note)
-        return found.texts, found.note, eyes
+        assert (found.unread > 0) is ("were read for text" in found.note)
+        run.rows = json.loads(json.dumps(found.rows()))
+        return found.texts(), found.note, eyes
 
     return run
 
@@ -233,7 +236,7 @@ def test_noise_of_reading_does_not_split_a_text(watch: Watch):
         (2.5, [], 170),  # missed once
         (3, [line("Welcome to the harbour", confidence=0.99)], 190),
     ]
-    texts, _, _ = watch(shots, 5, seconds=0)
+    texts, _, _ = watch(shots, 5)
     assert spans(texts) == [(0, 5, "Welcome to the harbour")]
 
 
@@ -308,31 +311,55 @@ def test_cuts_and_changes_place_starts_and_ends_between_kept_frames(watch: Watch
     ]
 
 
-def test_reading_stays_within_the_budget_and_says_so(watch: Watch):
-    shots: list[Shot] = [(n, [line(f"Slide number {n:02}")], 30 + 10 * (n % 8)) for n in range(40)]
-    texts, note, eyes = watch(shots, 40.0, seconds=0.5, cuts=[10.0, 20.0, 30.0])
-    assert eyes.now <= 0.25 * 40
-    assert note == "the time budget allowed to read 20 of 40 pictures that changed"
+def slides(count: int, first: int = 0) -> list[Shot]:
+    """A slide a second, each with one line from the first on."""
+    return [
+        (n, [line(f"Slide number {n:02}")] if n >= first else [], 30 + 10 * (n % 8))
+        for n in range(count)
+    ]
+
+
+def test_reading_stops_at_so_many_lines_and_says_what_is_missing(watch: Watch):
+    texts, note, eyes = watch(slides(40), 40.0, limit=20, cuts=[10.0, 20.0, 30.0])
+    assert note.startswith("20 of 40 pictures that changed were read for text")
     assert {int(name) // 10 for name in eyes.read_at[:4]} == {0, 1, 2, 3}  # each scene first
     # What was not read is not claimed: each text ends where the picture changed.
     assert all(t.end - t.start == 1 for t in texts) and len(texts) == 20
 
 
+def test_a_text_beside_a_picture_that_was_not_read_says_so(watch: Watch):
+    texts, _, eyes = watch(slides(8), 8.0, limit=4)
+    read = {int(name) for name in eyes.read_at}
+    for text in texts:
+        at = int(text.text[-2:])
+        beside = {at - 1, at + 1} & set(range(8))
+        assert text.at_least == bool(beside - read)
+    assert not any(text.at_least for text in watch(slides(8), 8.0)[0])
+
+
+def test_a_later_run_goes_on_and_the_same_comes_out_as_in_one(watch: Watch):
+    shots = slides(40)
+    for n in range(0, 40, 2):
+        shots[n][1].append(line("All the way", top=0.7, confidence=0.7))
+    whole, _, all_at_once = watch(shots, 40.0, cuts=[10.0, 20.0])
+    for limits in ([15, 1000], [1, 2, 30, 1000]):
+        rows, read = [], []
+        for limit in limits:
+            texts, _, eyes = watch(shots, 40.0, cuts=[10.0, 20.0], limit=limit, known=rows)
+            rows, read = watch.rows, read + eyes.read_at
+        assert texts == whole and read == all_at_once.read_at
+
+
+def test_no_video_is_too_short_to_be_read_and_zero_is_no_limit():
+    assert line_limit(6000, 10.0) == line_limit(1, 36000.0) == LEAST_LINES
+    assert line_limit(6000, 7200.0) == 12000
+    assert line_limit(0, 7200.0) == math.inf
+
+
 def test_scenes_with_text_come_before_scenes_without(watch: Watch):
-    shots: list[Shot] = [
-        (n, [line(f"Slide number {n:02}")] if n >= 20 else [], 30 + 10 * (n % 8)) for n in range(40)
-    ]
-    texts, _, eyes = watch(shots, 40.0, seconds=0.7, cuts=[10.0, 20.0, 30.0])
-    assert len(eyes.read_at) == 14
+    texts, _, eyes = watch(slides(40, first=20), 40.0, limit=12, cuts=[10.0, 20.0, 30.0])
     assert all(int(name) >= 20 for name in eyes.read_at[4:])  # after the first of each scene
-    assert len(texts) == len({name for name in eyes.read_at if int(name) >= 20}) >= 12
-
-
-def test_a_slow_reader_still_reads_one_picture(watch: Watch):
-    texts, note, _ = watch(
-        [(0, [line("Hello there")], 99), (1, [line("Bye now")], 150)], 2.0, seconds=60
-    )
-    assert len(texts) == 1 and "1 of 2" in note
+    assert len(texts) == len({name for name in eyes.read_at if int(name) >= 20}) == 12
 
 
 def test_missing_and_plain_pictures_cost_nothing(tmp_path: Path):
@@ -342,10 +369,12 @@ def test_missing_and_plain_pictures_cost_nothing(tmp_path: Path):
     frames = [
         Frame(VIDEO, n, f"{name}.jpg", "") for n, name in enumerate(["black", "broken", "gone"])
     ]
-    reading = read_screen(frames, lambda f: tmp_path / f.image, eyes, 3.0, clock=eyes.clock)
+    reading = read_screen(frames, lambda f: tmp_path / f.image, eyes, 3.0)
     with pytest.raises(StopIteration) as end:
         next(reading)
-    assert end.value.value == ([], False, "2 pictures could not be opened")
+    screen = end.value.value
+    assert (screen.texts(), screen.unread) == ([], 0)
+    assert screen.note == "2 pictures could not be opened"
     assert eyes.read_at == []
 
 

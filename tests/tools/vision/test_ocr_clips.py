@@ -42,14 +42,12 @@ def watch_clip(
                 picture.thumbnail((1280, 1280))
                 picture.save(folder / f"{len(frames)}.jpg", quality=85)
                 frames.append(Frame(VIDEO, seconds, f"{len(frames)}.jpg", ""))
-    reading = read_screen(
-        frames, lambda f: folder / f.image, reader, last, changes=changes, clock=lambda: 0.0
-    )
+    reading = read_screen(frames, lambda f: folder / f.image, reader, last, changes=changes)
     while True:
         try:
             next(reading)
         except StopIteration as end:
-            return end.value.texts
+            return end.value.texts()
 
 
 REAL = [

@@ -9,7 +9,7 @@ from tools.ingest.stages.audio import sound, speakers, speech, speech_sources, t
 from tools.ingest.stages.embeddings import picture_sources, pictures
 from tools.ingest.stages.picture import decode_pass, keyframes
 from tools.ingest.stages.probe import probe, sidecar_stamps, subtitles
-from tools.ingest.stages.text import screen, text_sources, vectors
+from tools.ingest.stages.text import screen, screen_sources, text_sources, vectors
 from tools.store.records import HEARD, READ, SUBTITLES
 from tools.vision.sampling import FLOOR_SECONDS
 
@@ -19,7 +19,7 @@ STAGE: dict[str, Step] = {
     "keyframes": Step(keyframes, lambda run: 1),
     "pass": Step(decode_pass, lambda run: [2, run.sampling, FLOOR_SECONDS]),
     "sound": Step(sound, lambda run: 1),
-    "screen": Step(screen, lambda run: [2, run.providers.text_reader, run.sampling], READ),
+    "screen": Step(screen, screen_sources, READ),
     "pictures": Step(pictures, picture_sources),
     "speech": Step(speech, speech_sources, HEARD),
     "speakers": Step(speakers, turn_sources),

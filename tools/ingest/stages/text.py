@@ -1,5 +1,6 @@
 """Stages of text: on-screen text, and text embeddings of all words."""
 
+import math
 from collections.abc import Sequence
 from io import BytesIO
 from typing import Any
@@ -11,7 +12,7 @@ from tools.embed.passages import passages
 from tools.files import durable as files
 from tools.ingest.run import IngestRun, Result
 from tools.models import registry as models
-from tools.store.records import READ
+from tools.store.records import PICTURES_READ, READ
 from tools.vision import ocr
 
 AT_ONCE = 256
@@ -19,7 +20,10 @@ AT_ONCE = 256
 
 
 def screen(run: IngestRun) -> Result:
-    """Read on-screen text where the picture changed, within a share of the video's time."""
+    """Read on-screen text where the picture changed, up to a number of lines.
+
+    A later run goes on from there, to the end.
+    """
     if run.manifest["width"] is None:
         return Result(state="skipped", note="no picture")
     reader = ocr.load_text_reader(run.providers.text_reader, run.providers.threads)
@@ -28,24 +32,39 @@ def screen(run: IngestRun) -> Result:
     library = run.library
     rows = library.signals(run.video)
     moved = rows[rows["motion"] > 0]
+    duration = float(run.manifest["duration"])
+    # What was read to the end once is read to the end again, where its files were damaged.
+    whole = run.finishing or (
+        run.entry.get("from") == run.fingerprint and bool(run.entry.get("whole"))
+    )
     reading = ocr.read_screen(
         library.index_frames(run.video),
         lambda frame: library.picture(frame.image),
         reader,
-        float(run.manifest["duration"]),
+        duration,
+        limit=math.inf if whole else ocr.line_limit(run.providers.screen_lines, duration),
+        known=run.resumed_rows(PICTURES_READ),
         cuts=[scene.start for scene in library.scenes(run.video)],
         changes=list(zip(moved["seconds"].tolist(), moved["difference"].tolist(), strict=True)),
     )
     while True:
         try:
-            fraction, so_far = next(reading)
+            fraction, seen = next(reading)
         except StopIteration as finished:
-            result = finished.value
+            seen = finished.value
             break
         run.report(fraction)
-        run.checkpoint(READ, so_far, fraction)
-    saved = run.write_words(READ, result.texts)
-    return Result(saved, "done", reader.name, result.note, partial=result.partial)
+        run.checkpoint(READ, seen.texts, fraction, {PICTURES_READ: seen.rows}, whole=whole)
+    left = {PICTURES_READ: seen.rows()} if seen.unread else {}
+    saved = run.write_words(READ, seen.texts(), left)
+    facts = {"unread": seen.unread, "whole": whole}
+    return Result(saved, "done", reader.name, seen.note, facts, partial=seen.unread > 0)
+
+
+def screen_sources(run: IngestRun) -> Any:
+    """Fingerprint of the on-screen text."""
+    chosen = run.providers
+    return [3, chosen.text_reader, run.sampling, chosen.screen_lines]
 
 
 def vectors(run: IngestRun) -> Result:
