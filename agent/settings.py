@@ -81,6 +81,8 @@ class Settings:
     """The models and readers that index a video."""
     workers: int = 0
     """Videos that the server indexes at the same time; 0 for one for every two cores."""
+    background: str = "on"
+    """Reading of what an index left out, by the server while nothing is asked: on or off."""
     hub: str = "https://huggingface.co"
     """Address that models are downloaded from; `off` downloads nothing."""
     limits: Limits = field(default_factory=Limits)
@@ -88,6 +90,7 @@ class Settings:
     def __post_init__(self) -> None:
         counts = {"threads": self.providers.threads, "workers": self.workers}
         counts["upload_room"] = self.upload_room
+        counts["screen_lines"] = self.providers.screen_lines
         uploads = {"upload_limit": self.upload_limit, "upload_stall": self.upload_stall}
         amounts = {**uploads, **vars(self.limits)}
         url, device = self.openai_base_url, self.providers.device
@@ -105,6 +108,10 @@ class Settings:
             (
                 self.model_sees in ("auto", "yes", "no"),
                 f"model_sees {self.model_sees!r} must be auto, yes or no",
+            ),
+            (
+                self.background in ("on", "off"),
+                f"background {self.background!r} must be on or off",
             ),
             (device in DEVICES, f"device {device!r} must be one of {', '.join(DEVICES)}"),
             (

@@ -137,9 +137,12 @@ class Toolbelt:
         return (f"<evidence>\n{body}\n</evidence>" if lines else "Nothing found."), evidence
 
     def _line(self, label: str, evidence: Evidence) -> str:
+        least = "at least" if evidence.facts.get("at_least") else ""
         fit = f"fit {evidence.score:.2f}" if evidence.kind == "frame" and evidence.score else ""
         marks = [
-            mark for mark in (foreign_name(evidence.language), reliability(evidence), fit) if mark
+            mark
+            for mark in (foreign_name(evidence.language), reliability(evidence), least, fit)
+            if mark
         ]
         kind = f"{evidence.kind} ({', '.join(marks)})" if marks else evidence.kind
         span = clock(evidence.start)

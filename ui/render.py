@@ -43,6 +43,12 @@ def time_range(start: float, end: float) -> str:
     return first if end - start < 0.05 else f"{first}\N{EN DASH}{timestamp(end)}"
 
 
+def evidence_span(evidence: Evidence) -> str:
+    """Time range of evidence; "at least" of text beside a picture that was not read."""
+    least = "at least " if evidence.facts.get("at_least") else ""
+    return least + time_range(evidence.start, evidence.end)
+
+
 def printable(text: str) -> str:
     """Text for a terminal: control and invisible characters stand as escapes."""
     return "".join(
@@ -55,8 +61,7 @@ def label(evidence: Evidence, handle: int | None = None) -> str:
     """Evidence as one line: handle, time, kind, text."""
     mark = f"[{handle}] " if handle is not None else ""
     text = f'"{evidence.text}"' if evidence.kind in ("speech", "screen") else evidence.text
-    when = time_range(evidence.start, evidence.end)
-    return f"{mark}{when} {KIND_NAMES[evidence.kind]}: {text}"
+    return f"{mark}{evidence_span(evidence)} {KIND_NAMES[evidence.kind]}: {text}"
 
 
 def cost_line(answer: Answer | Summary) -> str:

@@ -58,7 +58,8 @@ def sentence(found: Found) -> str:
         tongue = f" in {name}" if (name := foreign_name(one.language)) else ""
         return f"At {clock(one.start)} it is said{tongue}: {quoted(one.text)} [{found.label}]."
     if one.kind == "screen":
-        return f"On screen {span(one)}: {quoted(one.text)} [{found.label}]."
+        least = "at least " if one.facts.get("at_least") else ""
+        return f"On screen {least}{span(one)}: {quoted(one.text)} [{found.label}]."
     if one.kind in ("scene", "chapter"):
         return f"From {clock(one.start)} to {clock(one.end)}: {one.text} [{found.label}]."
     if one.kind == "sound":

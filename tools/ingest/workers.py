@@ -9,9 +9,9 @@ import json
 import logging
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -128,7 +128,7 @@ def _main() -> None:
     die_with(int(sys.argv[1]))
     write = json_output()
     request = json.loads(sys.stdin.readline())["arguments"]
-    try:
+    with answering(write, request["path"]):
         video = ingest(
             Library(Path(request["home"]), request["owner"]),
             Path(request["path"]),
@@ -136,12 +136,19 @@ def _main() -> None:
             on_progress=lambda progress: write(event=asdict(progress)),
             **request["options"],
         )
+        write(event={"video": video.id})
+
+
+@contextmanager
+def answering(write: Callable[..., None], what: str) -> Generator[None]:
+    """Answer the parent in the end: that all is done, or which error came."""
+    try:
+        yield
     except Exception as error:
         if not isinstance(error, VideoError):
-            logging.getLogger(__name__).exception("indexing %s", request["path"])
+            logging.getLogger(__name__).exception("indexing %s", what)
         write(error=type(error).__name__, text=str(error))
     else:
-        write(event={"video": video.id})
         write(done=True)
 
 

@@ -11,7 +11,7 @@ from tools.library import Library
 from tools.media import Coverage, Evidence, Video
 from tools.store.coverage import describe_coverage
 from tools.store.filmstrip import is_strip
-from ui.render import KIND_NAMES, cost_line, picture_address, time_range, timestamp
+from ui.render import KIND_NAMES, cost_line, evidence_span, picture_address, timestamp
 from ui.web.proxies import Proxies
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~$&:])")
@@ -50,7 +50,7 @@ def card(library: Library, evidence: Evidence, handle: int, verdict: str) -> dic
         "start": round(evidence.start, 3),
         "end": round(evidence.end, 3),
         "time": timestamp(evidence.start),
-        "span": time_range(evidence.start, evidence.end),
+        "span": evidence_span(evidence),
         "kind": KIND_NAMES[evidence.kind],
         "quoted": evidence.kind in ("speech", "screen"),
         "draft": reliability(evidence),

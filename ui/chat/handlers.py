@@ -323,22 +323,23 @@ async def _ask(state: AppState, question: str, like: Path | str | None = None) -
     raw, shown = "", 0.0
     videos = cl.user_session.get("videos") or ()
     thread = cl.user_session.get("thread")
-    async with AsyncExitStack() as open_step:
-        async for event in ask(
-            state.agent, question, videos=videos, thread=thread, like=like, prefix=THREAD_PREFIX
-        ):
-            await open_step.aclose()
-            if isinstance(event, ToolStarted):
-                step = _ToolStep(event.name.replace("_", " "), "tool", show_input="json")
-                step.input = dict(event.arguments)
-                await open_step.enter_async_context(step)
-            elif isinstance(event, Token):
-                raw += event.text
-                if time.monotonic() - shown > 0.05:
-                    shown = time.monotonic()
-                    await reply.stream_token(escape_markdown(raw), is_sequence=True)
-            elif isinstance(event, Answer):
-                await _show_answer(state, reply, event)
+    with state.answering():
+        async with AsyncExitStack() as open_step:
+            async for event in ask(
+                state.agent, question, videos=videos, thread=thread, like=like, prefix=THREAD_PREFIX
+            ):
+                await open_step.aclose()
+                if isinstance(event, ToolStarted):
+                    step = _ToolStep(event.name.replace("_", " "), "tool", show_input="json")
+                    step.input = dict(event.arguments)
+                    await open_step.enter_async_context(step)
+                elif isinstance(event, Token):
+                    raw += event.text
+                    if time.monotonic() - shown > 0.05:
+                        shown = time.monotonic()
+                        await reply.stream_token(escape_markdown(raw), is_sequence=True)
+                elif isinstance(event, Answer):
+                    await _show_answer(state, reply, event)
 
 
 async def _ask_for_similar(state: AppState, handle: str, id: str) -> None:

@@ -24,6 +24,7 @@ from agent.settings import Settings
 from tools.errors import Damaged, DecoderStopped, RefusedRequest, UnreadableMedia, VideoError
 from tools.files.disk import Note, best_effort, disk_state
 from tools.files.handles import raise_limit
+from tools.ingest.finishing import Finisher
 from tools.ingest.pipeline import delete_unlisted, unlisted_originals
 from tools.library import Library
 from tools.media import Video
@@ -65,6 +66,7 @@ def build_app(settings: Settings) -> FastAPI:
         settings.upload_stall,
     )
     state = AppState(settings, library, uploads, Proxies(library), JobQueue(library, settings))
+    state.finisher = Finisher(library) if settings.background == "on" else None
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -72,10 +74,22 @@ def build_app(settings: Settings) -> FastAPI:
 
         state.can_decode = await asyncio.to_thread(_can_decode)
         toolbox, index = await asyncio.to_thread(_open_toolbox, settings, library)
-        state.jobs.on_indexed = index.catch_up
+        finisher = state.finisher
+
+        def indexed(videos: list[str]) -> None:
+            index.catch_up(videos)
+            if finisher:
+                finisher.wake()
+
+        state.jobs.on_indexed = indexed
         async with open_agent(settings, toolbox=toolbox) as state.agent:
             _resume(state)
+            if finisher:
+                finisher.on_finished = lambda video: index.catch_up([video])
+                finisher.start()
             yield
+            if finisher:
+                await asyncio.to_thread(finisher.close)
             state.jobs.close()
             state.proxies.close()
         await asyncio.to_thread(index.close)
