@@ -51,6 +51,8 @@ def test_every_field_can_be_set_by_its_variable():
         "CUEPOINT_PICTURE_EMBEDDER": "siglip2",
         "CUEPOINT_DIARIZER": "none",
         "CUEPOINT_THREADS": "2",
+        "CUEPOINT_SCREEN_LINES": "9000",
+        "CUEPOINT_BACKGROUND": "off",
         "CUEPOINT_DEVICE": "cuda",
         "CUEPOINT_WORKERS": "3",
         "CUEPOINT_HUB": "off",
