@@ -9,6 +9,7 @@ import logging
 import os
 import sys
 import threading
+from collections import Counter
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
@@ -25,6 +26,8 @@ from tools.store.store import STAGES
 
 PAUSE, GO = b"p", b"g"
 """What the process is told, a byte each."""
+TRIES = 3
+"""Times that one video is tried: what an older release left out is made anew, and then finished."""
 LOWEST = 19
 """Priority of the process, as `nice` counts."""
 _log = logging.getLogger(__name__)
@@ -85,7 +88,7 @@ class Finisher:
         self._told = False
         """True while the process reads the words that it is told."""
         self._closed = False
-        self._tried: dict[str, int] = {}
+        self._tries: Counter[str] = Counter()
         self._changed = threading.Condition()
         self._woken = True
         self._thread = threading.Thread(target=self._work, name="finish", daemon=True)
@@ -134,19 +137,14 @@ class Finisher:
                 if self._closed:
                     return
                 self._woken = False
-            video = next(filter(self._is_new, unfinished(self._library)), "")
-            if video:
-                self._finish(video)
+            left = [one for one in unfinished(self._library) if self._tries[one] < TRIES]
+            if left:
+                self._finish(left[0])
                 self.wake()
-
-    def _is_new(self, video: str) -> bool:
-        """False if nothing came of it when it was tried, and nothing has changed since then."""
-        with suppress(VideoError):
-            return self._tried.get(video) != self._library.generation(video)
-        return False
 
     def _finish(self, video: str) -> None:
         arguments = {"home": str(self._library.home), "owner": self._library.owner, "video": video}
+        self._tries[video] += 1
         try:
             for _ in self._worker.call("finish", **arguments):
                 with self._changed:
@@ -156,14 +154,13 @@ class Finisher:
                             self._worker.tell(PAUSE)
         except Interrupted as error:
             _log.info("finishing %s: %s", video, error)
-        except VideoError as error:
+        except VideoError as error:  # as it will be the next time
+            self._tries[video] = TRIES
             _log.warning("finishing %s: %s", video, error)
         finally:
             with self._changed:
                 self._told = False
             self._worker.close()  # and so frees the memory of its models
-        with suppress(VideoError):
-            self._tried[video] = self._library.generation(video)
         self.on_finished(video)
 
 

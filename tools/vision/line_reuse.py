@@ -108,6 +108,8 @@ def _shift(before: Grey, now: Grey, changed: Mask) -> int:
     import cv2
 
     height, width = now.shape
+    if min(height, width) < COLUMNS:  # of a stamp nothing scrolls
+        return 0
     places = np.flatnonzero(changed.any(axis=0))
     scale = width / changed.shape[1]
     left, right = int(places[0] * scale), int((places[-1] + 1) * scale)

@@ -32,6 +32,8 @@ Pixels = NDArray[np.uint8]
 PLAIN = 20
 """Difference of light, of 255, between the darkest and lightest pixel of a readable picture."""
 LEAST_CONFIDENCE = 0.5
+BULLETS = "•·▪◦ "
+"""Signs before a line that are no part of its words."""
 LEAST_LINES = 2000
 """Lines that are recognised in any video, if it has so many: short ones are read completely."""
 
@@ -317,6 +319,6 @@ def _worth(run: Run) -> float:
 
 
 def _tidy(line: Line) -> Line | None:
-    text = clean(line.text)
+    text = clean(line.text).lstrip(BULLETS)
     lone = len(letters(text)) < 2  # mostly noise
     return None if lone or line.confidence < LEAST_CONFIDENCE else line._replace(text=text)

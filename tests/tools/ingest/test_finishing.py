@@ -96,7 +96,7 @@ def test_it_rests_while_questions_are_answered(half_read: tuple[Library, Video])
     assert worker.words == [PAUSE, GO]
     worker.end.set()
     assert done.wait(60)
-    finisher.wake()  # nothing came of it, and nothing has changed
+    finisher.wake()  # it would fail again
     finisher.close()
     assert worker.called == [video.id]
 

@@ -293,7 +293,7 @@ def test_noise_is_left_out(watch: Watch):
             ],
             99,
         ),
-        (2, [line("sure\u202e\x07 words", 0.3)], 99),
+        (2, [line("• sure\u202e\x07 words", 0.3)], 99),
     ]
     assert spans(watch(shots, 4)[0]) == [(2, 4, "sure words")]
 
