@@ -5,6 +5,7 @@ The only place that turns a picture's relative path into a path, an address or a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass, replace
 from datetime import datetime, timedelta
@@ -43,8 +44,8 @@ STAGE_NAMES = {
     "speakers": "who speaks",
     "vectors": "search",
 }
-NO_SUBTITLES = "no subtitles"
-"""Note of most videos, which is not worth telling."""
+_USUAL = re.compile(r"no subtitles|subtitles: [^;]*")
+"""Notes of most videos, which are not worth telling."""
 
 
 def timestamp(seconds: float) -> str:
@@ -96,7 +97,7 @@ def remarks(video: Video) -> list[str]:
             found.append(stage.note)
         elif stage.partial:
             found.append(f"{STAGE_NAMES.get(name, name)}: a part is missing")
-    return [printable(one) for one in dict.fromkeys(found) if one != NO_SUBTITLES]
+    return [printable(one) for one in dict.fromkeys(found) if not _USUAL.fullmatch(one)]
 
 
 def picture_address(library: Library, image: str | None, door: Door) -> str | None:

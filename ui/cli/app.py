@@ -84,6 +84,10 @@ def index(
     recorded_at: Annotated[
         str | None, typer.Option("--recorded-at", metavar="ISO8601", help="When it was recorded.")
     ] = None,
+    subtitles: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Subtitles of this one video, kept in the library."),
+    ] = None,
     only: Annotated[
         str | None, typer.Option(metavar="STAGE,...", help="Stop after these stages.")
     ] = None,
@@ -109,6 +113,9 @@ def index(
             files += files_to_index(library, ref, as_json)
         except VideoError as error:
             failed = print_error(error)
+    if subtitles and len(files) > 1:
+        raise typer.BadParameter(f"{subtitles.name} cannot be the subtitles of several videos")
+    options["subtitles"] = subtitles
     for path in files:
         try:
             indexed.append(index_file(library, path, as_json, **options))

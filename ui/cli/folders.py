@@ -8,19 +8,17 @@ from tools.errors import RefusedRequest
 
 MOST, LOOKED_AT = 10_000, 200_000
 """Videos of one folder, and files and folders that are looked at, at most."""
-_VIDEOS = frozenset(
-    ".mp4 .m4v .mov .qt .mkv .webm .avi .divx .wmv .asf .flv .f4v .mpg .mpeg .mpe .m1v .m2v .vob "
-    ".mts .m2ts .m2t .mxf .ogv .ogm .3gp .3g2 .rm .rmvb .dv .y4m .h264 .264 .avc .h265 .265 "
-    ".hevc".split()
-)
-_OTHERS = frozenset(
-    ".mp3 .m4a .m4b .aac .ac3 .flac .wav .ogg .oga .opus .wma .mka .aif .aiff .amr "
-    ".jpg .jpeg .png .gif .webp .bmp .tif .tiff .heic .heif .avif .svg "
-    ".srt .vtt .ass .ssa .sub .idx .sup .sbv .lrc .smi .sami .ttml .dfxp .xml .txt "
-    ".part .partial .crdownload .download .opdownload .unfinished .tmp .temp .ytdl .aria2 .!ut "
-    ".!qb .bc!".split()
-)
-"""Sound, pictures, subtitles and unfinished downloads: never opened, whatever their bytes say."""
+_VIDEO_ENDINGS = """
+    .mp4 .m4v .mov .qt .mkv .webm .avi .divx .wmv .asf .flv .f4v .mpg .mpeg .mpe .m1v .m2v .vob .mts
+    .m2ts .m2t .mxf .ogv .ogm .3gp .3g2 .rm .rmvb .dv .y4m .h264 .264 .avc .h265 .265 .hevc"""
+_OTHER_ENDINGS = """
+    .mp3 .m4a .m4b .aac .ac3 .flac .wav .ogg .oga .opus .wma .mka .aif .aiff .amr
+    .jpg .jpeg .png .gif .webp .bmp .tif .tiff .heic .heif .avif .svg
+    .srt .vtt .ass .ssa .sub .idx .sup .sbv .lrc .smi .sami .ttml .dfxp .xml .txt
+    .part .partial .crdownload .download .opdownload .unfinished .tmp .temp .ytdl .aria2 .!ut .!qb
+    .bc!"""
+_VIDEOS, _OTHERS = frozenset(_VIDEO_ENDINGS.split()), frozenset(_OTHER_ENDINGS.split())
+"""The others, sound, pictures, subtitles and unfinished downloads, are never opened."""
 _UNFINISHED = (".aria2", ".ytdl", ".part")
 """Endings of a file beside a download that is not whole yet."""
 _SYNC = 0x47

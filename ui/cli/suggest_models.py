@@ -95,7 +95,10 @@ class SpeechOffer:
 
         name, models = self._settings.providers.transcriber, self._settings.home / "models"
         memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-        if name != "auto" or resolve_transcriber(name, models, os.cpu_count() or 1, memory) != DRAFT:
+        if (
+            name != "auto"
+            or resolve_transcriber(name, models, os.cpu_count() or 1, memory) != DRAFT
+        ):
             return False
         if self._library.get(video).stages["subtitles"].state == "done":
             return False
@@ -105,9 +108,9 @@ class SpeechOffer:
         from tools.models import download, registry
 
         hub, mark = self._settings.hub, self._settings.home / "models" / MARK
-        (name,) = (n for n in registry.SUGGESTED if registry.get(n).kind == "speech")
-        command = with_library_chosen(f"cuepoint models pull {name}")
-        better = f"{name} ({registry.get(name).size / 1e6:.0f} MB) hears better"
+        model = registry.suggested("speech")
+        command = with_library_chosen(f"cuepoint models pull {model.name}")
+        better = f"{model.name} ({model.size / 1e6:.0f} MB) hears better"
         if hub == download.OFF:
             sys.stderr.write(f"{self.MISSED} (downloads are switched off)\n")
         elif not _is_interactive() or _was_declined(mark) or not _answers(hub):
@@ -116,7 +119,7 @@ class SpeechOffer:
             self._bar.stop()  # a bar that is drawn anew would overwrite the question
             question = f"{self.MISSED[:1].upper()}{self.MISSED[1:]}; {better}. Download it first?"
             if typer.confirm(question, err=True):
-                list(download_models(self._settings, [name]))
+                list(download_models(self._settings, [model.name]))
             else:
                 _write(mark, DECLINED)
             self._bar.start()
