@@ -99,7 +99,7 @@ class Review:
         """The sentence as people see it, and the claim; None for what claims nothing."""
         raw = escape_tags(raw)
         bare = MARK.sub("", raw)
-        parsed = ParsedClaim(bare)
+        parsed = ParsedClaim(bare.replace(MACHINE, ""))  # ours, and no denial
         cited: dict[str, Evidence] = {}  # by label
         reasons: list[str] = []
 
