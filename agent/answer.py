@@ -11,11 +11,14 @@ from agent.grounding.citations import (
     not_found,
     split_claims,
 )
-from agent.grounding.review import CheckedAnswer, Claim
+from agent.grounding.review import CheckedAnswer, Claim, with_remark
 from agent.toolbelt import fence
 from agent.turn import Turn
+from tools.evidence import MACHINE
 from tools.media import clock
+from tools.models.registry import suggested
 from tools.store.coverage import describe_coverage
+from tools.text.expressions import NEGATORS, words
 
 UNSUPPORTED, NO_EVIDENCE = "(unsupported)", "it cites no evidence that holds it"
 NEAREST = 3
@@ -69,8 +72,15 @@ def check_answer(
     turn.load(review.ids([*citation_labels(text), *labels]) + turn.retrieved[:NEAREST])
     remarks = {" ".join(remark.split()) for remark in data.get("remarks", ())}
     shown, claims = "", list[Claim]()
+    unheard = (
+        "found" not in data
+        and not found
+        and any(part.speech != "complete" for part in turn.coverage)
+    )
     for raw in split_claims(text.strip()):
         out, claim = review.claim(raw)
+        if unheard and claim and not claim.citations and NEGATORS & set(words(claim.text)):
+            continue  # what was not heard for certain is not absent for certain
         if claim and (claim.citations or (found and claim.text not in remarks)):
             claims.append(claim)
             out = mark_unsupported(out, claim)
@@ -93,6 +103,12 @@ def check_answer(
     if review.gone:
         notes.append("Some evidence that was to be cited is gone, with its video.")
     if not found:
+        if any(part.speech == "draft" for part in turn.coverage):
+            better = suggested("speech")
+            notes.append(
+                f"What is said was {MACHINE}: I can be surer with {better.name} "
+                f"({better.size / 1e6:.0f} MB): cuepoint models pull {better.name}."
+            )
         notes.append(_coverage_note(turn))
     return CheckedAnswer(
         escape_tags("\n\n".join(p for p in (shown.strip(), "\n".join(notes)) if p)),
@@ -114,8 +130,7 @@ def mark_unsupported(shown: str, claim: Claim | None) -> str:
     """A sentence as people see it, with a mark if its claim is unsupported."""
     if claim is None or claim.verdict != "unsupported":
         return shown
-    text = shown.rstrip()
-    return f"{text} {UNSUPPORTED}{shown[len(text) :]}"
+    return with_remark(shown, UNSUPPORTED)
 
 
 def _coverage_note(turn: Turn) -> str:

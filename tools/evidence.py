@@ -29,6 +29,8 @@ _RELEASED: dict[tuple[str | None, str | None], Kind] = {
 """Kinds that the first release wrote as another kind with a number."""
 Reliability = Literal["", "draft", "uncertain"]
 """Reliability of recognised speech; empty where it proves what it says."""
+MACHINE = "heard by machine and often wrong"
+"""What stands beside every quotation of a draft."""
 SoundState = Literal["none", "unheard", "heard"]
 """Sound of a video: no track, one that is not indexed yet, one that is."""
 SOME, MUCH, MOST = 0.08, 0.25, 0.5
@@ -71,6 +73,11 @@ def parse_id(text: str) -> tuple[Kind, str, float, float] | None:
 def reliability(evidence: Evidence) -> Reliability:
     """Reason why recognised speech proves nothing; empty where it may."""
     return evidence.facts.get("reliability", "")
+
+
+def is_draft(evidence: Evidence) -> bool:
+    """True of speech by a draft recogniser: it is marked wherever it is quoted."""
+    return reliability(evidence) == "draft"
 
 
 def passage_id(utterances: Sequence[Utterance]) -> str:

@@ -5,12 +5,14 @@ The only place that turns a picture's relative path into a path, an address or a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
+from tools.evidence import MACHINE, is_draft
 from tools.media import Evidence, Frame, Scene, Utterance, Video, clock
 
 if TYPE_CHECKING:
@@ -30,6 +32,20 @@ KIND_NAMES = {
     "chapter": "chapter",
     "video": "video",
 }
+STAGE_NAMES = {
+    "probe": "looking at the file",
+    "subtitles": "subtitles",
+    "keyframes": "first pictures",
+    "pass": "scenes and frames",
+    "sound": "sound",
+    "screen": "on-screen text",
+    "pictures": "what pictures show",
+    "speech": "speech",
+    "speakers": "who speaks",
+    "vectors": "search",
+}
+_USUAL = re.compile(r"no subtitles|subtitles: [^;]*")
+"""Notes of most videos, which are not worth telling."""
 
 
 def timestamp(seconds: float) -> str:
@@ -61,7 +77,8 @@ def label(evidence: Evidence, handle: int | None = None) -> str:
     """Evidence as one line: handle, time, kind, text."""
     mark = f"[{handle}] " if handle is not None else ""
     text = f'"{evidence.text}"' if evidence.kind in ("speech", "screen") else evidence.text
-    return f"{mark}{evidence_span(evidence)} {KIND_NAMES[evidence.kind]}: {text}"
+    kind = KIND_NAMES[evidence.kind] + (f", {MACHINE}" if is_draft(evidence) else "")
+    return f"{mark}{evidence_span(evidence)} {kind}: {text}"
 
 
 def cost_line(answer: Answer | Summary) -> str:
@@ -73,6 +90,19 @@ def cost_line(answer: Answer | Summary) -> str:
         usd = answer.cost_usd
         parts.append("price unknown" if usd is None else f"{usd:.6f} USD")
     return " · ".join([*parts, f"{answer.seconds:.1f} s"])
+
+
+def remarks(video: Video) -> list[str]:
+    """Findings of indexing: damage, what is missing, what was read of it, and what could not be."""
+    found = list(video.notes)
+    for name, stage in video.stages.items():
+        if stage.state == "failed":
+            found.append(f"{STAGE_NAMES.get(name, name)} failed: {stage.note}")
+        elif stage.note and (stage.partial or name in ("subtitles", "sound", "speech")):
+            found.append(stage.note)
+        elif stage.partial:
+            found.append(f"{STAGE_NAMES.get(name, name)}: a part is missing")
+    return [printable(one) for one in dict.fromkeys(found) if not _USUAL.fullmatch(one)]
 
 
 def picture_address(library: Library, image: str | None, door: Door) -> str | None:

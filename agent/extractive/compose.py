@@ -75,7 +75,7 @@ def _next_to(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
         wanted = (at.video, max(at.start - before, 0.0), at.end + after)
         return Reply((sentence(named),), wants=wanted)
     asked = replace(asked, at=at, direction=plan.beside)
-    return beside(asked, groups[READ])
+    return beside(asked, groups[READ], relevance)
 
 
 def _order(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
@@ -86,7 +86,8 @@ def _order(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
     lost = [" ".join(side) for side, first in zip(sides, firsts, strict=False) if first is None]
     if lost or len(firsts) < 2:
         known = tuple(first for first in firsts if first)
-        return Reply((), tuple(f"{quoted(name)} never occurs." for name in lost), False, known)
+        never = tuple(f"{quoted(name)} never occurs." for name in lost)
+        return Reply((), never if relevance.complete else (_NOTHING,), False, known)
     (a, first), (b, second) = sorted(
         ((" ".join(side), f) for side, f in zip(sides, firsts, strict=True) if f),
         key=lambda pair: pair[1].one.start,
@@ -115,11 +116,15 @@ def _every(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
         if chosen := nth(exact, plan.nth):
             return Reply((sentence(chosen[0]),))
         remark = f"{what} occurs {times(often)}, not more often."
+        if not relevance.complete:
+            remark = f"{what} could be made out {times(often)}."
         return Reply((), (remark,), False, tuple(exact[-3:]))
     if plan.kind in ("first", "last"):
         one = exact[0] if plan.kind == "first" else exact[-1]
         return Reply((sentence(one),))
-    counted = (f"That is {times(often)} in all.",) if literal else ()
+    counted = (f"That is {times(often)} in all.",) if literal and relevance.complete else ()
+    if literal and not relevance.complete:
+        counted = (f"It could be made out {times(often)}.",)
     return Reply(tuple(sentence(one) for one in exact[:LISTED]), counted)
 
 
@@ -177,31 +182,31 @@ def _search(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
         return (share, sign * found.one.start, -rank.get(found.one.id, 99))
 
     best = max(kept, key=worth)
-    missing = relevance.missing(words)
+    never = _never(relevance.missing(words), relevance)
     told = [f for f in kept if worth(f)[0] >= worth(best)[0] - 0.02]
     telling = re.search(r"\b(?:about|mention\w*)\b", plan.question.lower())
     if telling and best.one.kind == "speech" and len(told) > 1:
         told = [f for f in told if f.one.kind == "speech"][:AT_MOST]
-        return Reply(tuple(sentence(f) for f in told), _never(missing))
+        return Reply(tuple(sentence(f) for f in told), never)
     if best.one.kind == "screen":
-        return _with_its_lines(asked, groups, best, _never(missing))
+        return _with_its_lines(asked, groups, best, never)
     asked_place = asks_place(plan.question) and not PLACE.search(best.one.text)
     if asked_place and relevance.ends_inside(best.one):  # which may name one after these words
         if READ not in groups:
             wanted = (best.one.video, best.one.start, best.one.end + SENTENCE_SECONDS)
-            return Reply((sentence(best),), _never(missing), wants=wanted)
+            return Reply((sentence(best),), never, wants=wanted)
         after = [f for f in groups[READ] if 0 <= f.one.start - best.one.end + 0.1 <= 1.0]
         told = [best, *[f for f in after if f.one.kind == "speech"][:1]]
-        return Reply(tuple(sentence(f) for f in told), _never(missing))
+        return Reply(tuple(sentence(f) for f in told), never)
     one = best.one
     begins_inside = one.kind == "speech" and relevance.has_capitals and continues(one.text)
     if not begins_inside or not heads(plan.question) or NAME.search(one.text):
-        return Reply((sentence(best),), _never(missing))
+        return Reply((sentence(best),), never)
     before = [f for f in pool if f.one.video == one.video and -0.1 <= one.start - f.one.end <= 1.0]
     begun = [f for f in before if relevance.ends_inside(f.one)][-1:]
     wanted = (one.video, max(one.start - SENTENCE_SECONDS, 0.0), one.end)
     told = tuple(map(sentence, [*begun, best]))
-    return Reply(told, _never(missing), wants=None if begun else wanted)
+    return Reply(told, never, wants=None if begun else wanted)
 
 
 def _same_slide(
@@ -254,22 +259,26 @@ def _absent(
     relevance: Relevance,
     weighed: Sequence[tuple[float, Found]] = (),
 ) -> Reply:
-    missing = relevance.missing(asked.plan.words)
+    never = _never(relevance.missing(asked.plan.words), relevance)
     pool = list(weighed) or [
         (relevance.share(asked.plan.words, f.one), f)
         for f in _in_time([f for group in groups.values() for f in group])
     ]
     pool.sort(key=lambda pair: -pair[0])
     nearest = tuple(f for share, f in pool[:3] if share > 0)
-    remarks = _never(missing) or ("Nothing found answers this.",)
+    remarks = never or (_NOTHING,)
     return Reply((), remarks, False, nearest)
 
 
+_NOTHING = "Nothing found answers this."
 _MEASURES = word_set("long far many much heavy old tall high deep wide fast big large often")
 """Words that ask "how …": that they do not occur says nothing."""
 
 
-def _never(missing: Sequence[str]) -> tuple[str, ...]:
+def _never(missing: Sequence[str], relevance: Relevance) -> tuple[str, ...]:
+    """Words that never occur; none while not all that is said is known."""
+    if not missing or not relevance.complete:
+        return ()
     names = [quoted(word) for word in missing if word not in _MEASURES]
     if len(names) > 1:
         return (f"The words {' and '.join(names)} never occur.",)

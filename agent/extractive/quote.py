@@ -9,6 +9,7 @@ from agent.extractive.answer_type import names_kind
 from agent.extractive.query import Modality
 from agent.extractive.reference import Referring
 from agent.extractive.relevance import Relevance
+from tools.evidence import MACHINE, is_draft
 from tools.media import Evidence, clock, spread
 from tools.text.expressions import continues
 from tools.text.languages import foreign_name
@@ -56,7 +57,8 @@ def sentence(found: Found) -> str:
     one = found.one
     if one.kind == "speech":
         tongue = f" in {name}" if (name := foreign_name(one.language)) else ""
-        return f"At {clock(one.start)} it is said{tongue}: {quoted(one.text)} [{found.label}]."
+        said = f"it is said{tongue}" + (f", {MACHINE}" if is_draft(one) else "")
+        return f"At {clock(one.start)} {said}: {quoted(one.text)} [{found.label}]."
     if one.kind == "screen":
         least = "at least " if one.facts.get("at_least") else ""
         return f"On screen {least}{span(one)}: {quoted(one.text)} [{found.label}]."
@@ -156,7 +158,7 @@ def _scene(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
     if plan.modality in ("speech", "screen"):
         parts = _of_kind(inside, plan.modality, one.start, one.end, relevance)
         said = "said" if plan.modality == "speech" else "to be read"
-        nothing = (f"Nothing is {said} in scene {scenes.index(chosen[0]) + 1}.",)
+        nothing = (f"{relevance.nothing} {said} in scene {scenes.index(chosen[0]) + 1}.",)
         return Reply(tuple(map(sentence, parts)), () if parts else nothing, bool(parts))
     parts = [f for f in inside if f.one.kind == "speech"][:2] or inside[:2]
     return Reply(tuple(map(sentence, [*chosen, *parts])))
@@ -194,7 +196,7 @@ def moment(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
     if asked.when and at and (same := [one for one in found if one.one.id == at.id]):
         return Reply((sentence(same[0]),))
     if asked.direction and at:
-        return beside(asked, found)
+        return beside(asked, found, relevance)
     start, end = (at.start, at.end) if at else plan.window or (0.0, float("inf"))
     inside = [
         f
@@ -217,7 +219,7 @@ def moment(asked: Referring, groups: Groups, relevance: Relevance) -> Reply:
         chosen = _of_kind(near, plan.modality, start, end, relevance)[:1]
     if not chosen:
         what = {"speech": "said", "screen": "to be read on screen"}.get(plan.modality, "known")
-        return Reply((), (f"Nothing is {what} at that moment.",), False)
+        return Reply((), (f"{relevance.nothing} {what} at that moment.",), False)
     return Reply(tuple(sentence(one) for one in chosen))
 
 
@@ -286,7 +288,7 @@ def telling(lines: Sequence[Found], relevance: Relevance) -> list[Found]:
     return [line for line in lines if line in chosen][:AT_MOST]
 
 
-def beside(asked: Referring, found: Sequence[Found]) -> Reply:
+def beside(asked: Referring, found: Sequence[Found], relevance: Relevance) -> Reply:
     """What comes just before or after evidence that was shown."""
     at = asked.at
     assert at is not None
@@ -300,4 +302,5 @@ def beside(asked: Referring, found: Sequence[Found]) -> Reply:
     for kind in (asked.plan.modality, "speech", "screen"):
         if chosen := [f for f in others if f.one.kind == kind]:
             return Reply((sentence(chosen[0]),))
-    return Reply((), (f"Nothing is said or shown shortly {asked.direction} that.",), False)
+    near = f"said or shown shortly {asked.direction} that"
+    return Reply((), (f"{relevance.nothing} {near}.",), False)

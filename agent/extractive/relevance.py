@@ -77,6 +77,17 @@ class Relevance:
         )
 
     @cached_property
+    def complete(self) -> bool:
+        """Whether all that is said in these videos is known: only then is anything absent."""
+        coverage = self.toolbox.library.coverage
+        return all(coverage(video).speech == "complete" for video in self._videos)
+
+    @property
+    def nothing(self) -> str:
+        """Subject and verb of what was not found: less is claimed where not all is known."""
+        return "Nothing is" if self.complete else "Nothing that I could make out is"
+
+    @cached_property
     def long(self) -> bool:
         """Whether these videos hold a long talk."""
         return any(one.end >= LONG_SECONDS for one in self.corpora[0].items)

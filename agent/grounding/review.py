@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from agent.grounding.citations import MARK, citation_labels, escape_tags
 from agent.grounding.claim import ParsedClaim
 from agent.grounding.evidence import CitedEvidence, Verdict
+from tools.evidence import MACHINE, is_draft
 from tools.media import Evidence
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ class Review:
         """The sentence as people see it, and the claim; None for what claims nothing."""
         raw = escape_tags(raw)
         bare = MARK.sub("", raw)
-        parsed = ParsedClaim(bare)
+        parsed = ParsedClaim(bare.replace(MACHINE, ""))  # ours, and no denial
         cited: dict[str, Evidence] = {}  # by label
         reasons: list[str] = []
 
@@ -117,6 +118,8 @@ class Review:
 
         shown = MARK.sub(show, raw)
         text = " ".join(bare.split()).lstrip("-*•# ")
+        if any(map(is_draft, cited.values())) and MACHINE not in text:
+            text, shown = f"{text} ({MACHINE})", with_remark(shown, f"({MACHINE})")
         if not cited and (not re.search(r"\w", text) or text.endswith((":", "?"))):
             return shown, None  # a heading, a question back
         handles = tuple(self.handle(record.id) for record in cited.values())
@@ -131,3 +134,9 @@ class Review:
             return f"no evidence [{label}] was retrieved"
         gone = self._records.get(id) is None
         return f"[{label}] {'is gone, with its video' if gone else 'is of another video'}"
+
+
+def with_remark(shown: str, remark: str) -> str:
+    """A sentence with a remark behind it, before the white space that ends it."""
+    text = shown.rstrip()
+    return f"{text} {remark}{shown[len(text) :]}"

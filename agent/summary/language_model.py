@@ -30,7 +30,7 @@ from tools.store.evidence import of_passage, of_span, of_words
 from tools.summary import generated
 from tools.summary.digest import ChapterDigest, Digest
 from tools.summary.generated import GeneratedSummary
-from tools.summary.sentences import split_sentences
+from tools.summary.sentences import split_sentences, telling_speech
 from tools.text.expressions import claim_words, same_word, words
 
 if TYPE_CHECKING:
@@ -303,7 +303,7 @@ def _shares_words(text: str, cited: Sequence[str]) -> bool:
 
 def _groups(library: Library, video: str, start: float, end: float) -> list[list[Evidence]]:
     """The evidence of a chapter by time, in groups of about SCENE_BYTES that begin at a cut."""
-    spoken = [s for s in split_sentences(library.utterances(video)) if start <= s.start < end]
+    spoken = [s for s in split_sentences(telling_speech(library, video)) if start <= s.start < end]
     evidence = [of_passage(library, sentence.utterances) for sentence in spoken]
     evidence += [
         of_words(library, text) for text in library.screen_text(video) if start <= text.start < end

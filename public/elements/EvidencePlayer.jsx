@@ -64,7 +64,7 @@ function Card({ card, title, several, active, onPlay }) {
       </span>
       <span style={{ display: "flex", flexDirection: "column", gap: 2, minWidth: 0 }}>
         <span style={{ fontSize: 12, lineHeight: 1.45, color: quiet }}>
-          {card.kind}{card.draft ? `, ${card.draft} transcript` : ""}
+          {card.kind}{card.draft ? `, ${card.draft}` : ""}
           {doubt ? <span style={{ color: accent, fontWeight: 600 }}> · {doubt}</span> : null}
         </span>
         <span

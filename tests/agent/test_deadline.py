@@ -70,7 +70,7 @@ async def test_a_tool_that_hangs_ends_with_the_question_and_holds_up_none_after_
             assert answer.answer.startswith(STOPPED)
         agent.settings = replace(agent.settings, limits=Limits())
         answer = (await run(agent, "How many links?"))[1]
-    assert answer.answer == "The chain has 116 links [1]."
+    assert answer.answer == "The chain has 116 links [1]. (heard by machine and often wrong)"
     assert begun.count("a" * 16) > 8 and not released.is_set()
 
 

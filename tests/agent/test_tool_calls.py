@@ -184,7 +184,10 @@ async def test_a_question_stays_within_its_videos(tmp_path: Path):
     results = [message for message in model.shown[-1] if isinstance(message, ToolMessage)]
     assert [result.status for result in results] == ["success", "error", "error", "success"]
     assert "Fixing a bike" in results[-1].text and "Cooking pasta" not in results[-1].text
-    assert answer.answer == "The chain has 116 links [2]. Salt the water. (unsupported)"
+    assert answer.answer == (
+        "The chain has 116 links [2]. (heard by machine and often wrong) "
+        "Salt the water. (unsupported)"
+    )
     assert [one.video for one in answer.coverage] == [bike]
 
 

@@ -10,10 +10,19 @@ import pytest
 from agent.ask import Answer, NumberedEvidence
 from agent.grounding.review import Claim
 from tools.errors import UnknownVideo
+from tools.evidence import MACHINE, of_passage
 from tools.integrity.verify import Problem
 from tools.library import Library
 from tools.media import Coverage, Evidence, Frame, Scene, Stage, Utterance, Video
-from ui.render import Json, cost_line, label, picture_address, time_range, timestamp
+from ui.render import (
+    Json,
+    cost_line,
+    label,
+    picture_address,
+    remarks,
+    time_range,
+    timestamp,
+)
 
 VIDEO = "7f3a9c21d0e4b512"
 IMAGE = f"videos/{VIDEO}/frames/000002500.jpg"
@@ -149,3 +158,34 @@ def test_a_problem(library: Library) -> None:
     assert Json(library)(Problem(VIDEO, "gone", "index")) == {
         "video": VIDEO, "what": "gone", "fix": "index",
     }  # fmt: skip
+
+
+def test_what_indexing_found_is_told_without_what_is_usual() -> None:
+    usual = {
+        "subtitles": Stage("done", note="subtitles: stream 2 (en)"),
+        "pictures": Stage("skipped", note="no model"),
+    }
+    video = Video(
+        "a" * 16, "talk", "/talk.mp4", 9.0, notes=("cut short: 9 s of 20 s",), stages=usual
+    )
+    assert remarks(video) == ["cut short: 9 s of 20 s"]
+    odd = {
+        "subtitles": Stage("skipped", note="talk.srt: holds no subtitles"),
+        "screen": Stage("done", note="5 pictures were not read", partial=True),
+        "pass": Stage("done", partial=True),
+        "vectors": Stage("failed", note="the disk\x1b is full"),
+    }
+    assert remarks(replace(video, stages=odd)) == [
+        "cut short: 9 s of 20 s",
+        "talk.srt: holds no subtitles",
+        "5 pictures were not read",
+        "scenes and frames: a part is missing",
+        "search failed: the disk\\x1b is full",
+    ]
+    plain = replace(video, notes=(), stages={"subtitles": Stage("skipped", note="no subtitles")})
+    assert remarks(plain) == []
+
+
+def test_a_quotation_of_a_draft_is_marked_in_a_list() -> None:
+    said = Utterance("a" * 16, 20.0, 26.0, "A chain.", source="draft")
+    assert label(of_passage([said], None), 1).startswith(f"[1] 0:20\u20130:26 said, {MACHINE}: ")

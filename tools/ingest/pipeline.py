@@ -32,6 +32,7 @@ from tools.store.original import Original
 from tools.store.recovery import ABOUT, ORIGINAL, RECORD, known
 from tools.store.store import STAGES
 from tools.text.clean import clean_title
+from tools.transcript import given
 from tools.vision.sampling import STRATEGIES, Strategy
 
 NEEDED = ("probe", "subtitles", "keyframes", "pass")
@@ -48,6 +49,7 @@ def ingest(
     take: bool = False,
     sampling: Strategy = "adaptive",
     recorded_at: datetime | None = None,
+    subtitles: Path | None = None,
     only: tuple[str, ...] = (),
     providers: Providers | None = None,
     on_progress: OnProgress | None = None,
@@ -58,7 +60,8 @@ def ingest(
     A stage that left something out goes on where it stopped, unless `finish` is false.
 
     `take` moves the file into the library, otherwise it stays where it is and is linked. `only`
-    names the stages to run, with those that they need. Raises UnreadableMedia for what is no video,
+    names the stages to run, with those that they need. `subtitles` is a file that is kept with the
+    video, and read like one beside it. Raises UnreadableMedia for what is no video,
     Interrupted after an error of the disk, a removal, or a change of the file.
     """
     for what, names, allowed in (("sampling", (sampling,), STRATEGIES), ("stage", only, STAGES)):
@@ -86,6 +89,8 @@ def ingest(
                     manifest["recorded_at"] = recorded_at.isoformat()
                     if manifest["stages"]:
                         run.save()
+                if subtitles:
+                    _keep_subtitles(run, subtitles)
                 manifest["options"] = {"sampling": sampling, **asdict(providers)}
                 _run_stages(run, only, finish)
             except (VideoError, OSError) as error:
@@ -226,6 +231,17 @@ def _keep_original(run: IngestRun, take: bool) -> None:
     run.manifest["source"] = entry
     if source != entry and run.manifest["stages"]:
         run.save()
+
+
+def _keep_subtitles(run: IngestRun, path: Path) -> None:
+    given.check(path, run.manifest["title"])
+    check_space(run.folder)
+    known = run.manifest.get(given.GIVEN, {})
+    kept = {**known, **given.keep(path, run.folder)}
+    if kept != known:
+        run.manifest[given.GIVEN] = kept
+        if run.manifest["stages"]:
+            run.save()
 
 
 def _run_stages(run: IngestRun, only: tuple[str, ...], finish: bool) -> None:

@@ -19,6 +19,7 @@ from tools.store.catalog_file import NAME as CATALOG
 from tools.store.manifest import REPAIR, unlisted_files
 from tools.store.original import CHECKSUMS
 from tools.summary import generated
+from tools.transcript.given import GIVEN
 
 STALE = 600
 """Seconds after which a temporary file that no lock covers counts as left over."""
@@ -113,6 +114,12 @@ def check_video(library: Library, video: str, thorough: bool = True) -> list[Pro
                 found += problems([f"{name} is missing"], fix)
             elif digest(folder / name) != checksum:
                 found += problems([f"{name} is damaged"], fix)
+    for name, checksum in manifest.get(GIVEN, {}).items():
+        path = folder / GIVEN / name
+        state = "missing" if not path.is_file() else "" if digest(path) == checksum else "damaged"
+        if state:
+            again = f"cuepoint index {video} --subtitles FILE"
+            found += problems([f"{GIVEN}/{name}, which was given for it, is {state}"], again)
     for path in (*dense.damaged(folder), *generated.damaged(folder)):
         found += problems([f"{path.parent.name}/{path.name} is damaged"])
     for image in broken_pictures(library, video):

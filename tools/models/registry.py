@@ -104,6 +104,11 @@ def get(name: str) -> Model:
     return MODELS[NAMES.index(name)]
 
 
+def suggested(kind: str) -> Model:
+    """The model of a kind that is suggested where there is none."""
+    return next(model for model in map(get, SUGGESTED) if model.kind == kind)
+
+
 def folder(home: Path, name: str) -> Path:
     """Folder of a model of the registry, downloaded or not."""
     return home / "models" / get(name).name.replace(":", "-")

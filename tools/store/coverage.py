@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Mapping
 
+from tools.evidence import MACHINE
 from tools.media import Coverage, Stage
 from tools.store.records import HEARD, SUBTITLES
 from tools.store.store import Store
@@ -53,6 +54,7 @@ def describe_coverage(part: Coverage) -> str:
         ("speech", part.speech, part.ready["speech"]),
         ("on-screen text", part.screen, part.ready["screen"]),
     ):
+        state = MACHINE if state == "draft" else state
         words.append(f"{name} {state}" if ready == 1 else f"{name} {100 * ready:.0f} %")
     return ", ".join(words)
 

@@ -23,6 +23,7 @@ from tools.summary.sentences import (
     central_sentences,
     sentence_vectors,
     split_sentences,
+    telling_speech,
 )
 from tools.summary.titles import LARGER, chapters, of_chapter
 
@@ -67,7 +68,7 @@ class Digest:
 
 def digest(store: Store, video: str) -> Digest:
     """The extractive summary of a video, as far as it is indexed."""
-    sentences = split_sentences(store.utterances(video))
+    sentences = split_sentences(telling_speech(store, video))
     vectors = sentence_vectors(store, video, sentences)
     parts: list[ChapterDigest] = []
     for chapter in chapters(store, video):

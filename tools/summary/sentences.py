@@ -54,6 +54,14 @@ class Sentence:
     utterances: tuple[Utterance, ...]
 
 
+def telling_speech(store: Store, video: str) -> list[Utterance]:
+    """Speech fit for a summary: none of a draft where text is shown, which is surer."""
+    spoken = store.utterances(video)
+    if any(one.source == "draft" for one in spoken) and store.screen_text(video):
+        return []
+    return spoken
+
+
 def split_sentences(utterances: Sequence[Utterance]) -> list[Sentence]:
     """Join utterances to sentences, in order, unless other speech overlaps them."""
     punctuated = sum(_ends(one) for one in utterances) > len(utterances) / 8

@@ -10,6 +10,7 @@ from tools.media import Chapter, Evidence, ScreenText, Utterance, evidence_id
 from tools.store.frames import attributes_of
 from tools.store.store import Store
 from tools.summary.chapters import NEAR, find_chapters, headings, text_height
+from tools.summary.sentences import telling_speech
 from tools.text.tokens import stems, surface_forms
 
 EARLY = 0.4
@@ -45,7 +46,7 @@ def chapters(store: Store, video: str) -> list[Chapter]:
 def _chapters(store: Store, video: str) -> list[Chapter]:
     spans = find_chapters(store, video)
     shown = headings(store.screen_text(video), store.get(video).duration)
-    utterances = store.utterances(video)
+    utterances = telling_speech(store, video)
     speech = [[u for u in utterances if start <= u.start < end] for start, end in spans]
     counts = [Counter(p for u in part for _, p in _phrases(u.text)) for part in speech]
     holders = Counter(phrase for count in counts for phrase in count)

@@ -6,12 +6,19 @@ from contextlib import suppress
 from typing import Any
 
 from tools.errors import VideoError
-from tools.evidence import reliability
+from tools.evidence import MACHINE, is_draft, reliability
 from tools.library import Library
 from tools.media import Coverage, Evidence, Video
 from tools.store.coverage import describe_coverage
 from tools.store.filmstrip import is_strip
-from ui.render import KIND_NAMES, cost_line, evidence_span, picture_address, timestamp
+from ui.render import (
+    KIND_NAMES,
+    STAGE_NAMES,
+    cost_line,
+    evidence_span,
+    picture_address,
+    timestamp,
+)
 from ui.web.proxies import Proxies
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~$&:])")
@@ -53,7 +60,7 @@ def card(library: Library, evidence: Evidence, handle: int, verdict: str) -> dic
         "span": evidence_span(evidence),
         "kind": KIND_NAMES[evidence.kind],
         "quoted": evidence.kind in ("speech", "screen"),
-        "draft": reliability(evidence),
+        "draft": MACHINE if is_draft(evidence) else reliability(evidence),
         "text": truncated(evidence.text),
         "image": picture_address(library, evidence.image, "http"),
         "strip": bool(evidence.image) and is_strip(evidence.image),
@@ -112,20 +119,6 @@ def pending_stages(video: Video) -> str:
         return "not everything could be indexed"
     begun = "still indexing " if video.state == "indexing" else "not indexed yet: "
     return begun + ", ".join(STAGE_NAMES.get(name, name) for name in open_stages)
-
-
-STAGE_NAMES = {
-    "probe": "looking at the file",
-    "subtitles": "subtitles",
-    "keyframes": "first pictures",
-    "pass": "scenes and frames",
-    "sound": "sound",
-    "screen": "on-screen text",
-    "pictures": "what pictures show",
-    "speech": "speech",
-    "speakers": "who speaks",
-    "vectors": "search",
-}
 
 
 def shelf(library: Library, chosen: Sequence[str], questions: Sequence[str]) -> dict[str, Any]:

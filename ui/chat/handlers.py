@@ -18,6 +18,7 @@ from ui.chat import cards
 from ui.chat.cards import escape_markdown
 from ui.chat.timeline import timeline, timeline_asked
 from ui.progress import Countdown
+from ui.render import STAGE_NAMES, remarks
 from ui.web.jobs import Job
 from ui.web.state import AppState
 
@@ -272,7 +273,8 @@ def _job_text(job: Job) -> str:
     if job.trouble:
         return f"{title}: {escape_markdown(job.trouble)}"
     if job.done and job.done.state == "ready":
-        return f"{title} is ready."
+        found = (f"- {escape_markdown(one)}" for one in remarks(job.done))
+        return "\n".join((f"{title} is ready.", *found))
     if job.done:
         why = {s.note: None for s in job.done.stages.values() if s.state == "failed" and s.note}
         rest = "; ".join((cards.pending_stages(job.done), *why))
@@ -290,7 +292,7 @@ def _indexing_props(job: Job, countdown: Countdown) -> dict[str, Any]:
     stage = job.progress.stage if job.progress else ""
     return {
         "title": job.title,
-        "stage": cards.STAGE_NAMES.get(stage, "waiting for its turn"),
+        "stage": STAGE_NAMES.get(stage, "waiting for its turn"),
         "fraction": round(job.fraction, 3),
         "remaining": countdown(job.progress.remaining if job.progress else None),
         "usable": job.usable is not None,

@@ -29,12 +29,12 @@ from ui.cli.common import (
     print_result,
 )
 from ui.cli.eval import evaluate
-from ui.cli.indexing import file_path, index_file, indexed_video
+from ui.cli.indexing import files_to_index, index_file, indexed_video
 from ui.cli.library import library_app
 from ui.cli.models import models_app
 from ui.cli.signals import leave, stop_at_once
 from ui.cli.summary import caption, summary
-from ui.render import Json, label, printable, time_range, timestamp
+from ui.render import Json, label, printable, remarks, time_range, timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,10 +77,16 @@ def choose_library(
 
 @app.command()
 def index(
-    videos: Annotated[list[str], typer.Argument(metavar="VIDEO...", help="Files to index.")],
+    videos: Annotated[
+        list[str], typer.Argument(metavar="VIDEO...", help="Files, or folders of them.")
+    ],
     sampling: Annotated[str, SamplingHelp] = "adaptive",
     recorded_at: Annotated[
         str | None, typer.Option("--recorded-at", metavar="ISO8601", help="When it was recorded.")
+    ] = None,
+    subtitles: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Subtitles of this one video, kept in the library."),
     ] = None,
     only: Annotated[
         str | None, typer.Option(metavar="STAGE,...", help="Stop after these stages.")
@@ -99,23 +105,31 @@ def index(
         except ValueError:
             raise typer.BadParameter(f"{recorded_at!r} is not ISO 8601") from None
         options["recorded_at"] = at if at.tzinfo else at.astimezone()
+    files: list[Path] = []
     indexed: list[Video] = []
+    failed = False
     for ref in videos:
         try:
-            path = file_path(ref)
-            if not path.exists() and "/" not in ref and "." not in ref:
-                path = library.original(library.get(ref).id)
+            files += files_to_index(library, ref, as_json)
+        except VideoError as error:
+            failed = print_error(error)
+    if subtitles and len(files) > 1:
+        raise typer.BadParameter(f"{subtitles.name} cannot be the subtitles of several videos")
+    options["subtitles"] = subtitles
+    for path in files:
+        try:
             indexed.append(index_file(library, path, as_json, **options))
         except VideoError as error:
-            print_error(error)
+            failed = print_error(error, path.name if len(files) > 1 else "")
     chroma.fill(library.catalog, [video.id for video in indexed])
-    lines = (
-        f"{video.id}  {timestamp(video.duration)}  {video.title}"
-        + (f"  ({'; '.join(video.notes)})" if video.notes else "")
-        for video in indexed
-    )
-    print_result(as_json, lambda: Json(library)(indexed), lines)
-    if len(indexed) < len(videos):
+
+    def lines() -> "Iterator[str]":
+        for video in indexed:
+            yield f"{video.id}  {timestamp(video.duration)}  {video.title}"
+            yield from (f"  {one}" for one in remarks(video))
+
+    print_result(as_json, lambda: Json(library)(indexed), lines())
+    if failed:
         raise typer.Exit(1)
 
 
@@ -172,7 +186,9 @@ def transcript(
     as_json: AsJson = False,
 ) -> None:
     """Print what is said."""
+    from tools.evidence import MACHINE
     from tools.transcript import cues
+    from tools.transcript.asr import DRAFT
 
     library = open_library()
     writers = {"txt": cues.to_txt, "srt": cues.to_srt, "vtt": cues.to_vtt}
@@ -182,6 +198,8 @@ def transcript(
     if as_json or format == "json":
         print_json(Json(library)(utterances))
         return
+    if any(utterance.source == DRAFT for utterance in utterances):
+        sys.stderr.write(f"{indexed.title}: {MACHINE}\n")
     if not utterances:
         note = indexed.stages["subtitles"].note or "there is no speech in the index"
         sys.stderr.write(f"{indexed.title}: {note}\n")

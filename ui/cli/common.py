@@ -114,13 +114,17 @@ def print_result(
     return None
 
 
-def print_error(error: Exception) -> bool:
-    """Print in one line what a person can do about an error; False where the error is a bug."""
+def print_error(error: Exception, of: str = "") -> bool:
+    """Print in one line what a person can do about an error; False where the error is a bug.
+
+    `of` is the file it is about, named where the error does not name it itself.
+    """
     if isinstance(error, OSError):
         error = _disk_error(error) or error
     if not isinstance(error, VideoError):
         return False
-    line = " ".join(with_library_chosen(str(error)).split())
+    told = str(error) if of in str(error) else f"{of}: {error}"
+    line = " ".join(with_library_chosen(told).split())
     sys.stderr.write(f"cuepoint: {printable(line)}\n")
     return True
 

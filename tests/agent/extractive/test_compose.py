@@ -12,7 +12,7 @@ from agent.extractive.quote import Found
 from agent.extractive.reference import Referring
 from agent.extractive.relevance import Relevance
 from tools.evidence import of_screen
-from tools.media import ScreenText
+from tools.media import Coverage, ScreenText
 from tools.search.corpus import Corpus
 
 VIDEO = "7f3a9c21d0e4b512"
@@ -36,8 +36,11 @@ class Grain:
 class Signs:
     """As much of a toolbox as weighing needs."""
 
-    texts = property(lambda self: self)
+    texts = library = property(lambda self: self)
     embedder = Grain()
+
+    def coverage(self, video: str) -> Coverage:
+        return Coverage(video, 60.0, 1, 60.0, "complete", "complete", "none")
 
     def corpora(self, videos: Sequence[str]) -> Any:
         return Corpus[Any]([]), Corpus(SIGN, noisy=True)

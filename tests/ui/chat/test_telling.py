@@ -167,3 +167,25 @@ def test_a_step_that_is_open_when_the_answer_fails_is_closed_with_the_error(
         chat.until(lambda: sum(told in str(s["output"]) for s in chat.shown.values()) == 2)
         assert "12345" not in chat.text
     caplog.clear()  # what nobody foresaw is logged
+
+
+def test_what_indexing_found_is_told_where_a_video_is_announced(
+    settings: Settings, shots: Path, script: list[Video | Exception]
+) -> None:
+    stages = {
+        "subtitles": Stage("skipped", note="film.srt: holds no subtitles"),
+        "screen": Stage("done", note="5 pictures were *not* read", partial=True),
+    }
+    notes = ("cut short: 9 s of 20 s",)
+    script.append(Video("0" * 16, "film", "film", 1.0, state="ready", notes=notes, stages=stages))
+    with door.running(settings) as client, door.chatting(client) as chat:
+        id = door.send_file(client, chat.id, "film.mp4", shots.read_bytes()).json()["id"]
+        chat.say("", id)
+        chat.until(lambda: "**film** is ready." in chat.text)
+        told = [line for line in chat.text.splitlines() if line.startswith("- ")]
+    assert [line.replace("\\", "") for line in told] == [
+        "- cut short: 9 s of 20 s",
+        "- film.srt: holds no subtitles",
+        "- 5 pictures were *not* read",
+    ]
+    assert told[2] == "- 5 pictures were \\*not\\* read"

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from tools.audio.loudness import RATE, chunks, speech_spans
+from tools.evidence import MACHINE
 from tools.files import durable as files
 from tools.ingest.run import IngestRun, Result
 from tools.media import DOUBTFUL, Utterance
-from tools.models.registry import fingerprint, intact_folder
+from tools.models.registry import fingerprint, intact_folder, suggested
 from tools.store.records import HEARD, SUBTITLES
 from tools.transcript import hallucinations
 from tools.transcript.asr import WHISPER, Chunk, whisper_folder
@@ -127,7 +128,8 @@ def _chunk(run: IngestRun, span: tuple[float, float], voiced: list[tuple[float, 
 def _note(name: str, spoken: list[Utterance], languages: Counter[str], dropped: int) -> str:
     notes: list[str] = []
     if name == "draft":
-        notes.append("speech is a draft: words may be wrong, and English is all that it knows")
+        better = f"a speech model hears better: cuepoint models pull {suggested('speech').name}"
+        notes.append(f"speech was {MACHINE}, as if it were English; {better}")
     elif len(languages) > 1:
         notes.append(f"spoken in {', '.join(code for code, _ in languages.most_common())}")
     doubtful = sum(utterance.confidence < DOUBTFUL for utterance in spoken)

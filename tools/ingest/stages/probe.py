@@ -6,6 +6,7 @@ from typing import Any
 
 from tools.ingest.run import IngestRun, Result
 from tools.store.records import SUBTITLES
+from tools.transcript.given import given_files, given_name
 from tools.transcript.subtitles import read_sidecar, sidecar_files, stream_track, transcript
 
 
@@ -44,7 +45,7 @@ def _plausible(text: str | None) -> str | None:
 def subtitles(run: IngestRun) -> Result:
     """Speech from the best subtitle track, in the file or beside it."""
     tracks = [stream_track(event) for event in run.decode("tools.video.tracks:read_subtitles")]
-    tracks += [read_sidecar(path, run.path) for path in _sidecars(run)]
+    tracks += [read_sidecar(path, named) for path, named in _sidecars(run)]
     audio = run.manifest["probe"]["audio"]
     language = audio[0]["language"] if audio else None
     best = transcript(run.video, tracks, run.manifest["duration"] or None, language)
@@ -55,10 +56,13 @@ def subtitles(run: IngestRun) -> Result:
     return Result(names, "done", "subtitles", note, {"language": best.language})
 
 
-def _sidecars(run: IngestRun) -> list[Path]:
-    return sidecar_files(run.path) if run.manifest["source"]["linked"] else []
+def _sidecars(run: IngestRun) -> list[tuple[Path, Path]]:
+    """Subtitle files beside a linked video and those given for it, each with the video's name."""
+    beside = sidecar_files(run.path) if run.manifest["source"]["linked"] else []
+    given = ((path, given_name(path, run.manifest["title"])) for path in given_files(run.folder))
+    return [*given, *((path, run.path) for path in beside)]
 
 
 def sidecar_stamps(run: IngestRun) -> Any:
     """Names, sizes and times of subtitle files beside the video."""
-    return [[p.name, p.stat().st_size, p.stat().st_mtime_ns] for p in _sidecars(run)]
+    return [[p.name, p.stat().st_size, p.stat().st_mtime_ns] for p, _ in _sidecars(run)]
