@@ -32,12 +32,14 @@ from tools.store.original import Original
 from tools.store.recovery import ABOUT, ORIGINAL, RECORD, known
 from tools.store.store import STAGES
 from tools.text.clean import clean_title
-from tools.vision.sampling import STRATEGIES, Strategy
+from tools.vision.sampling import MAX_GAP, STRATEGIES, Strategy
 
 NEEDED = ("probe", "subtitles", "keyframes", "pass")
 """Stages that every other one needs; most of the others stand alone."""
 DEPENDENCIES = {"speech": ("sound",), "speakers": ("sound", "speech")}
 """Other stages that a stage needs."""
+LEAST_GAP, MOST_GAP = 0.5, 3600.0
+"""Bounds of `max_gap`, in seconds."""
 
 
 def ingest(
@@ -47,6 +49,7 @@ def ingest(
     title: str | None = None,
     take: bool = False,
     sampling: Strategy = "adaptive",
+    max_gap: float = MAX_GAP,
     recorded_at: datetime | None = None,
     only: tuple[str, ...] = (),
     providers: Providers | None = None,
@@ -55,12 +58,15 @@ def ingest(
     """Index a file and return its video; at once if it is already indexed.
 
     `take` moves the file into the library, otherwise it stays where it is and is linked. `only`
-    names the stages to run, with those that they need. Raises UnreadableMedia for what is no video,
+    names the stages to run, with those that they need. No two kept frames are more than `max_gap`
+    seconds apart, where the file has one in between. Raises UnreadableMedia for what is no video,
     Interrupted after an error of the disk, a removal, or a change of the file.
     """
     for what, names, allowed in (("sampling", (sampling,), STRATEGIES), ("stage", only, STAGES)):
         if unknown := [name for name in names if name not in allowed]:
             raise RefusedRequest(f"no {what} {unknown[0]!r}; one of: {', '.join(allowed)}")
+    if not LEAST_GAP <= max_gap <= MOST_GAP:
+        raise RefusedRequest(f"the longest gap is {LEAST_GAP:g} to {MOST_GAP:g} s")
     providers = providers or Providers()
     check_device(providers.device)
     with _disk_errors(path):
@@ -74,8 +80,8 @@ def ingest(
             within = original.path.parent == folder
             manifest = _open_manifest(library, original, title)
             run = IngestRun(
-                library, video, original, manifest, holds_lock, child, sampling, providers,
-                on_progress,
+                library, video, original, manifest, holds_lock, child, sampling, max_gap,
+                providers, on_progress,
             )  # fmt: skip
             try:
                 _keep_original(run, take)
@@ -83,7 +89,7 @@ def ingest(
                     manifest["recorded_at"] = recorded_at.isoformat()
                     if manifest["stages"]:
                         run.save()
-                manifest["options"] = {"sampling": sampling, **asdict(providers)}
+                manifest["options"] = {"sampling": sampling, "max_gap": max_gap, **asdict(providers)}
                 _run_stages(run, only)
             except (VideoError, OSError) as error:
                 if not holds_lock():

@@ -23,6 +23,7 @@ from tools.store.original import CHECKSUMS
 from tools.store.records import seconds_of
 from tools.store.store import STAGES
 from tools.summary import generated
+from tools.vision.sampling import MAX_GAP
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,8 @@ def _options(manifest: dict[str, Any]) -> dict[str, Any]:
                 options[name] = stages[stage]["from"][at]
     named = {field.name for field in fields(Providers)} & options.keys()
     providers = Providers(**{name: options[name] for name in named})
-    return {"sampling": options.get("sampling", "adaptive"), "providers": providers}
+    options = {"sampling": "adaptive", "max_gap": MAX_GAP} | options
+    return {"sampling": options["sampling"], "max_gap": options["max_gap"], "providers": providers}
 
 
 def _save(library: Library, video: str, manifest: dict[str, Any]) -> None:

@@ -4,6 +4,8 @@
 keeps are written while they are at hand. The other strategies choose times afterwards, from rows.
 """
 
+import itertools
+from bisect import bisect_right
 from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,6 +34,8 @@ FIRST, SHOT, PEAK, CHANGED, MOVED, FLOOR, LAST = range(1, len(REASONS))
 
 FLOOR_SECONDS = 5.0
 """Seconds between two kept frames of a still picture."""
+MAX_GAP = 15.0
+"""Seconds between two kept frames, at most, whatever the strategy, unless told otherwise."""
 SHOT_DIFFERENCE, SHOT_RATIO, SHOT_MOTION = 10.0, 2.2, 0.15
 """A shot starts with a step in brightness this large (of 255), so many times as large as those just
 before, that changes this share of the picture."""
@@ -189,6 +193,35 @@ def choose(
         kept = within[within["kept"] > 0]
         chosen = [(float(row["seconds"]), REASONS[int(row["kept"])]) for row in kept]
     return thin(chosen, count)
+
+
+def longest_gap(times: Sequence[float], start: float, end: float) -> tuple[float, float]:
+    """Start and end of the longest stretch of a span without any of these times."""
+    gaps = itertools.pairwise([start, *times, max(end, start, *times)])
+    return max(gaps, key=lambda gap: gap[1] - gap[0])
+
+
+def fill_gaps(
+    chosen: Sequence[tuple[float, str]], rows: Rows, most: float, end: float
+) -> list[tuple[float, str]]:
+    """Frames chosen from 0 to `end`, with others in between where more than `most` s lie open.
+
+    A frame that stands longer than that on screen is all there is.
+    """
+    seconds: list[float] = rows["seconds"].tolist()
+    filled: list[tuple[float, str]] = []
+    at = 0.0
+    for frame in (*chosen, (end, "")):
+        while frame[0] - at > most:
+            after = bisect_right(seconds, at)
+            place = max(bisect_right(seconds, at + most) - 1, after)
+            if place >= len(seconds) or seconds[place] >= frame[0]:
+                break
+            at = seconds[place]
+            filled.append((at, f"no other frame within {most:g} s"))
+        filled.append(frame)
+        at = frame[0]
+    return filled[:-1]
 
 
 def thin(chosen: list[tuple[float, str]], count: int | None) -> list[tuple[float, str]]:
