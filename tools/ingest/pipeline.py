@@ -89,7 +89,11 @@ def ingest(
                     manifest["recorded_at"] = recorded_at.isoformat()
                     if manifest["stages"]:
                         run.save()
-                manifest["options"] = {"sampling": sampling, "max_gap": max_gap, **asdict(providers)}
+                manifest["options"] = {
+                    "sampling": sampling,
+                    "max_gap": max_gap,
+                    **asdict(providers),
+                }
                 _run_stages(run, only)
             except (VideoError, OSError) as error:
                 if not holds_lock():

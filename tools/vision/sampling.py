@@ -7,7 +7,7 @@ keeps are written while they are at hand. The other strategies choose times afte
 import itertools
 from bisect import bisect_right
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from tools.files.rows import Rows, runs
 from tools.vision.signals import NOISE, Grid
+from tools.vision.small_changes import Means, SmallChanges
 
 Strategy = Literal["uniform", "keyframe", "dense", "sparse", "adaptive"]
 STRATEGIES: tuple[Strategy, ...] = ("uniform", "keyframe", "dense", "sparse", "adaptive")
@@ -82,12 +83,31 @@ class Adaptive:
         self._was_moving = False
         self._compared_at = 0.0
         self._burst: list[float] = []
+        self._small = SmallChanges()
 
-    def keep(self, seconds: float, grid: Grid, difference: float, motion: float) -> int:
-        """Decide on one frame: the index of the reason to keep it, or 0. Frames come by time."""
+    def keep(
+        self,
+        seconds: float,
+        grid: Grid,
+        difference: float,
+        motion: float,
+        means: Callable[[], Means] | None = None,
+    ) -> int:
+        """Decide on one frame: the index of the reason to keep it, or 0. Frames come by time.
+
+        `means` measures the blocks of the frame, for what the grid is too coarse to show.
+        """
         step = min(max(seconds - self._before, 0.0), 1.0)
         self._before = seconds
         reason = self._reason(seconds, step, grid, difference, motion)
+        if means and self._small.is_due(seconds, motion):
+            measured = means()
+            if self._small.found(seconds, measured) and not reason:
+                reason = CHANGED
+            if reason:
+                self._small.kept(measured)
+        elif means and reason:
+            self._small.kept(means())
         self._usual += (motion - self._usual) * min(step, 0.5)
         self._recent.append(difference)
         if motion > STILL:

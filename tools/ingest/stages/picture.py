@@ -64,7 +64,11 @@ def decode_pass(run: IngestRun) -> Result:
     rows_file = run.scratch / "signals.npy"
     kept: list[dict[str, Any]] = []
     last: dict[str, Any] = {}
-    given = {"target": str(run.scratch), "rows": str(rows_file), "floor": min(FLOOR_SECONDS, run.max_gap)}
+    given = {
+        "target": str(run.scratch),
+        "rows": str(rows_file),
+        "floor": min(FLOOR_SECONDS, run.max_gap),
+    }
     for event in run.decode("tools.video.decode:scan", **given):
         if "frame" in event:
             kept.append({**event["frame"], "reason": REASONS[event["frame"]["kept"]]})
