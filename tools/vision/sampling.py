@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from tools.files.rows import Rows, runs
 from tools.vision.signals import NOISE, Grid
-from tools.vision.small_changes import Means, SmallChanges
+from tools.vision.small_changes import MOST_MOTION, Means, SmallChanges
 
 Strategy = Literal["uniform", "keyframe", "dense", "sparse", "adaptive"]
 STRATEGIES: tuple[Strategy, ...] = ("uniform", "keyframe", "dense", "sparse", "adaptive")
@@ -107,7 +107,7 @@ class Adaptive:
             if reason:
                 self._small.kept(measured)
         elif means and reason:
-            self._small.kept(means())
+            self._small.kept(means() if motion <= MOST_MOTION else None)
         self._usual += (motion - self._usual) * min(step, 0.5)
         self._recent.append(difference)
         if motion > STILL:

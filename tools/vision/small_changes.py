@@ -38,6 +38,7 @@ class SmallChanges:
         self._before: Means | None = None
         self._changes: Means | None = None
         self._since: float | None = None
+        self._is_open = False
         self.next_at = 0.0
 
     def is_due(self, seconds: float, motion: float) -> bool:
@@ -47,8 +48,11 @@ class SmallChanges:
             return False
         return seconds >= self.next_at
 
-    def kept(self, means: Means) -> None:
-        """Take note of what a kept frame shows."""
+    def kept(self, means: Means | None) -> None:
+        """Take note of what a kept frame shows; None: what the next measured frame shows."""
+        self._is_open = means is None
+        if means is None:
+            return
         if self._known and self._known[-1].shape != means.shape:
             self._known.clear()
         self._known.append(means)
@@ -58,6 +62,8 @@ class SmallChanges:
         """True if a region shows what no frame kept lately shows, and has settled."""
         self.next_at = seconds + EVERY
         before, self._before = self._before, means
+        if self._is_open:
+            self.kept(means)
         if before is None or before.shape != means.shape:
             return False
         if self._changes is None or self._changes.shape != means.shape:
