@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from agent.llm.images import ContactSheets
     from agent.turn import Turn
     from tools.library import Library
+    from tools.store.coverage import Unseen
 
 COVERED = 3
 """Videos of a library whose coverage is told one by one, at most."""
@@ -63,8 +64,8 @@ class Answer:
     """The name under which the conversation is continued."""
     coverage_total: Mapping[str, int] = field(default_factory=dict[str, int])
     """Number of videos that were asked, and of those that are indexed: complete, partial, none."""
-    notes: tuple[Note, ...] = ()
-    """Losses because the disk could not be read or written."""
+    notes: "tuple[Note | Unseen, ...]" = ()
+    """Losses because the disk could not be read or written, and what was not looked at."""
 
 
 @dataclass(frozen=True)
@@ -172,6 +173,7 @@ async def _answer(
     evidence = numbered(checked.evidence, checked.handles, turn.records)
     nearest = numbered(checked.nearest, checked.handles, turn.records)
     cited = await asyncio.to_thread(_cited_coverage, agent.library, coverage, evidence or nearest)
+    beside = await asyncio.to_thread(_unseen, agent.library, evidence or nearest)
     return Answer(
         question=question,
         answer=checked.text,
@@ -186,7 +188,7 @@ async def _answer(
         cost_usd=turn.meter.usd if turn.meter else None,
         seconds=round(time.monotonic() - begun, 3),
         thread=conversation.name,
-        notes=notes(noted),
+        notes=(*notes(noted), *beside),
     )
 
 
@@ -260,6 +262,21 @@ def _coverage(
         counted, coming = library.catalog.coverage(), library.catalog.coming()
     total = {name: counted[name] for name in ("complete", "partial", "none")}
     return parts, {"videos": sum(total.values()), **total}, coming
+
+
+def _unseen(library: "Library", shown: Sequence[NumberedEvidence]) -> "list[Unseen]":
+    """Stretches that were not looked at, beside the evidence that is shown."""
+    from tools.store.coverage import unseen
+
+    found: list[Unseen] = []
+    for video in dict.fromkeys(one.evidence.video for one in shown):
+        with suppress(VideoError):  # removed meanwhile
+            near = [one for one in shown if one.evidence.video == video]
+            for gap in unseen(library, video):
+                beside = [n for n in near if gap.meets(n.evidence.start, n.evidence.end)]
+                if beside:
+                    found.append(replace(gap, handles=tuple(one.handle for one in beside)))
+    return found
 
 
 def _cited_coverage(

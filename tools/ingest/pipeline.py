@@ -33,12 +33,14 @@ from tools.store.recovery import ABOUT, ORIGINAL, RECORD, known
 from tools.store.store import STAGES
 from tools.text.clean import clean_title
 from tools.transcript import given
-from tools.vision.sampling import STRATEGIES, Strategy
+from tools.vision.sampling import MAX_GAP, STRATEGIES, Strategy
 
 NEEDED = ("probe", "subtitles", "keyframes", "pass")
 """Stages that every other one needs; most of the others stand alone."""
 DEPENDENCIES = {"speech": ("sound",), "speakers": ("sound", "speech")}
 """Other stages that a stage needs."""
+LEAST_GAP, MOST_GAP = 0.5, 3600.0
+"""Bounds of `max_gap`, in seconds."""
 
 
 def ingest(
@@ -48,6 +50,7 @@ def ingest(
     title: str | None = None,
     take: bool = False,
     sampling: Strategy = "adaptive",
+    max_gap: float = MAX_GAP,
     recorded_at: datetime | None = None,
     subtitles: Path | None = None,
     only: tuple[str, ...] = (),
@@ -61,12 +64,15 @@ def ingest(
 
     `take` moves the file into the library, otherwise it stays where it is and is linked. `only`
     names the stages to run, with those that they need. `subtitles` is a file that is kept with the
-    video, and read like one beside it. Raises UnreadableMedia for what is no video,
+    video, and read like one beside it. No two kept frames are more than `max_gap` seconds apart,
+    where the file has one in between. Raises UnreadableMedia for what is no video,
     Interrupted after an error of the disk, a removal, or a change of the file.
     """
     for what, names, allowed in (("sampling", (sampling,), STRATEGIES), ("stage", only, STAGES)):
         if unknown := [name for name in names if name not in allowed]:
             raise RefusedRequest(f"no {what} {unknown[0]!r}; one of: {', '.join(allowed)}")
+    if not LEAST_GAP <= max_gap <= MOST_GAP:
+        raise RefusedRequest(f"the longest gap is {LEAST_GAP:g} to {MOST_GAP:g} s")
     providers = providers or Providers()
     check_device(providers.device)
     with _disk_errors(path):
@@ -80,8 +86,8 @@ def ingest(
             within = original.path.parent == folder
             manifest = _open_manifest(library, original, title)
             run = IngestRun(
-                library, video, original, manifest, holds_lock, child, sampling, providers,
-                on_progress,
+                library, video, original, manifest, holds_lock, child, sampling, max_gap,
+                providers, on_progress,
             )  # fmt: skip
             try:
                 _keep_original(run, take)
@@ -91,7 +97,11 @@ def ingest(
                         run.save()
                 if subtitles:
                     _keep_subtitles(run, subtitles)
-                manifest["options"] = {"sampling": sampling, **asdict(providers)}
+                manifest["options"] = {
+                    "sampling": sampling,
+                    "max_gap": max_gap,
+                    **asdict(providers),
+                }
                 _run_stages(run, only, finish)
             except (VideoError, OSError) as error:
                 if not holds_lock():
@@ -115,7 +125,8 @@ def recorded_options(manifest: Manifest) -> dict[str, Any]:
                 options[name] = stages[stage]["from"][at]
     named = {field.name for field in fields(Providers)} & options.keys()
     providers = Providers(**{name: options[name] for name in named})
-    return {"sampling": options.get("sampling", "adaptive"), "providers": providers}
+    options = {"sampling": "adaptive", "max_gap": MAX_GAP} | options
+    return {"sampling": options["sampling"], "max_gap": options["max_gap"], "providers": providers}
 
 
 def record_crash(library: Library, video: str, stage: str, note: str) -> None:

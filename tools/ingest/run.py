@@ -60,6 +60,7 @@ class IngestRun:
     holds_lock: Callable[[], bool]
     child: Child
     sampling: Strategy
+    max_gap: float
     providers: Providers
     on_progress: OnProgress | None
     stage: str = ""

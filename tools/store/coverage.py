@@ -2,14 +2,18 @@
 
 import itertools
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from tools.evidence import MACHINE
-from tools.media import Coverage, Stage
+from tools.media import Coverage, Stage, clock
 from tools.store.records import HEARD, SUBTITLES
 from tools.store.store import Store
+from tools.vision.sampling import MAX_GAP
 
 SOURCES = {"frames": ("pass",), "speech": ("subtitles", "speech"), "screen": ("screen",)}
 """Stages by the kind of evidence that they produce."""
+BESIDE = 1.0
+"""Seconds within which evidence lies beside a stretch."""
 
 
 def coverage(store: Store, video: str) -> Coverage:
@@ -35,6 +39,45 @@ def coverage(store: Store, video: str) -> Coverage:
         tuple(dict.fromkeys(notes)),
         ready,
     )
+
+
+@dataclass(frozen=True)
+class Unseen:
+    """A stretch without any frame, beside or within the evidence of these handles."""
+
+    video: str
+    start: float
+    end: float
+    handles: tuple[int, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """One line that says beside which evidence nothing was looked at."""
+        marks = " ".join(f"[{handle}]" for handle in self.handles)
+        start, end = (clock(at).removesuffix(".0") for at in (self.start, self.end))
+        return f"Beside {marks}: {start} to {end} not looked at."
+
+    def meets(self, start: float, end: float) -> bool:
+        """True if the span lies beside the stretch, or within."""
+        return start <= self.end + BESIDE and end >= self.start - BESIDE
+
+
+def unseen(store: Store, video: str) -> list[Unseen]:
+    """Stretches longer than `max_gap` without a frame: damaged, or without room for pictures.
+
+    In an intact file a frame that nothing follows stands on screen that long.
+    """
+    indexed = store.get(video)
+    done = indexed.stages.get("pass")
+    if indexed.width is None or done is None or done.state != "done":
+        return []
+    most = float(store.manifest(video).get("options", {}).get("max_gap", MAX_GAP))
+    times = [0.0, *(frame.seconds for frame in store.frames(video)), indexed.duration]
+    gaps = [Unseen(video, a, b) for a, b in itertools.pairwise(times) if b - a > most]
+    if not gaps or indexed.notes:
+        return gaps
+    decoded = store.signals(video)["seconds"]
+    return [gap for gap in gaps if ((decoded > gap.start) & (decoded < gap.end)).any()]
 
 
 def covered(part: Coverage) -> str:

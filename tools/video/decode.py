@@ -7,6 +7,7 @@ stores a row of signals, and writes the pictures that the adaptive sampler keeps
 import contextlib
 from collections import deque
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from tools.files.rows import RowWriter
 from tools.sandbox import Event
 from tools.video.container import FAULTS, decoded, decoder_message, open_media, origin, video_stream
 from tools.video.jpeg import PictureWriter
+from tools.vision import small_changes
 from tools.vision.sampling import LAST, Adaptive
 from tools.vision.signals import COLOUR_LINES, COLUMNS, DRIFT, LINES, NOISE, ROW, Grid
 
@@ -102,7 +104,7 @@ def scan(path: str, target: str, rows: str, floor: float, room: int = 0) -> Iter
                 continue
             last, seconds = item
             grid, signals = meter.measure(last, seconds)
-            kept = sampler.keep(seconds, grid, signals[0], signals[2])
+            kept = sampler.keep(seconds, grid, signals[0], signals[2], partial(_block_means, last))
             if kept and writer.written > room:
                 kept, full = 0, seconds if full is None else full
             if row is not None:
@@ -242,6 +244,25 @@ def _sample_grid(frame: VideoFrame) -> tuple[Grid, int]:
             part = _strided(planes[place], bits, big, half, colour)[:colour, :half]
             grid[lines:, left : left + half] = part
     return grid, lines
+
+
+def _block_means(frame: VideoFrame) -> small_changes.Means:
+    """Mean luma of each whole block of a frame, 0 to 255."""
+    if not frame.format.name.startswith(("yuv4", "yuvj4", "yuva4", "gray", "nv12", "nv21")):
+        frame = frame.reformat(format="gray")
+    bits, size = frame.format.components[0].bits, small_changes.BLOCK
+    plane = frame.planes[0]
+    kind = np.uint8 if bits <= 8 else np.dtype(">u2" if frame.format.name.endswith("be") else "<u2")
+    samples: Any = np.frombuffer(plane, kind)
+    stride = plane.line_size // samples.itemsize
+    rows, columns = plane.height // size, plane.width // size
+    picture = samples[: stride * plane.height].reshape(plane.height, stride)
+    lines = picture[: rows * size, : columns * size].reshape(rows, size, columns * size)
+    total = lines[:, 0].astype(np.uint32 if bits > 8 else np.uint16)
+    for line in range(1, size):
+        total += lines[:, line]
+    sums = np.add.reduceat(total, np.arange(0, columns * size, size), axis=1) if columns else total
+    return sums.astype(np.float32) / (size * size << (bits - 8))
 
 
 def _strided(plane: Any, bits: int, big: bool, columns: int, lines: int) -> Any:

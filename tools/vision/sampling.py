@@ -4,8 +4,10 @@
 keeps are written while they are at hand. The other strategies choose times afterwards, from rows.
 """
 
+import itertools
+from bisect import bisect_right
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,6 +16,7 @@ from numpy.typing import NDArray
 
 from tools.files.rows import Rows, runs
 from tools.vision.signals import NOISE, Grid
+from tools.vision.small_changes import MOST_MOTION, Means, SmallChanges
 
 Strategy = Literal["uniform", "keyframe", "dense", "sparse", "adaptive"]
 STRATEGIES: tuple[Strategy, ...] = ("uniform", "keyframe", "dense", "sparse", "adaptive")
@@ -32,6 +35,8 @@ FIRST, SHOT, PEAK, CHANGED, MOVED, FLOOR, LAST = range(1, len(REASONS))
 
 FLOOR_SECONDS = 5.0
 """Seconds between two kept frames of a still picture."""
+MAX_GAP = 15.0
+"""Seconds between two kept frames, at most, whatever the strategy, unless told otherwise."""
 SHOT_DIFFERENCE, SHOT_RATIO, SHOT_MOTION = 10.0, 2.2, 0.15
 """A shot starts with a step in brightness this large (of 255), so many times as large as those just
 before, that changes this share of the picture."""
@@ -78,12 +83,31 @@ class Adaptive:
         self._was_moving = False
         self._compared_at = 0.0
         self._burst: list[float] = []
+        self._small = SmallChanges()
 
-    def keep(self, seconds: float, grid: Grid, difference: float, motion: float) -> int:
-        """Decide on one frame: the index of the reason to keep it, or 0. Frames come by time."""
+    def keep(
+        self,
+        seconds: float,
+        grid: Grid,
+        difference: float,
+        motion: float,
+        means: Callable[[], Means] | None = None,
+    ) -> int:
+        """Decide on one frame: the index of the reason to keep it, or 0. Frames come by time.
+
+        `means` measures the blocks of the frame, for what the grid is too coarse to show.
+        """
         step = min(max(seconds - self._before, 0.0), 1.0)
         self._before = seconds
         reason = self._reason(seconds, step, grid, difference, motion)
+        if means and self._small.is_due(seconds, motion):
+            measured = means()
+            if self._small.found(seconds, measured) and not reason:
+                reason = CHANGED
+            if reason:
+                self._small.kept(measured)
+        elif means and reason:
+            self._small.kept(means() if motion <= MOST_MOTION else None)
         self._usual += (motion - self._usual) * min(step, 0.5)
         self._recent.append(difference)
         if motion > STILL:
@@ -189,6 +213,35 @@ def choose(
         kept = within[within["kept"] > 0]
         chosen = [(float(row["seconds"]), REASONS[int(row["kept"])]) for row in kept]
     return thin(chosen, count)
+
+
+def longest_gap(times: Sequence[float], start: float, end: float) -> tuple[float, float]:
+    """Start and end of the longest stretch of a span without any of these times."""
+    gaps = itertools.pairwise([start, *times, max(end, start, *times)])
+    return max(gaps, key=lambda gap: gap[1] - gap[0])
+
+
+def fill_gaps(
+    chosen: Sequence[tuple[float, str]], rows: Rows, most: float, end: float
+) -> list[tuple[float, str]]:
+    """Frames chosen from 0 to `end`, with others in between where more than `most` s lie open.
+
+    A frame that stands longer than that on screen is all there is.
+    """
+    seconds: list[float] = rows["seconds"].tolist()
+    filled: list[tuple[float, str]] = []
+    at = 0.0
+    for frame in (*chosen, (end, "")):
+        while frame[0] - at > most:
+            after = bisect_right(seconds, at)
+            place = max(bisect_right(seconds, at + most) - 1, after)
+            if place >= len(seconds) or seconds[place] >= frame[0]:
+                break
+            at = seconds[place]
+            filled.append((at, f"no other frame within {most:g} s"))
+        filled.append(frame)
+        at = frame[0]
+    return filled[:-1]
 
 
 def thin(chosen: list[tuple[float, str]], count: int | None) -> list[tuple[float, str]]:

@@ -81,6 +81,10 @@ def index(
         list[str], typer.Argument(metavar="VIDEO...", help="Files, or folders of them.")
     ],
     sampling: Annotated[str, SamplingHelp] = "adaptive",
+    max_gap: Annotated[
+        float | None,
+        typer.Option("--max-gap", metavar="SECONDS", help="Between kept frames, at most: 15."),
+    ] = None,
     recorded_at: Annotated[
         str | None, typer.Option("--recorded-at", metavar="ISO8601", help="When it was recorded.")
     ] = None,
@@ -99,6 +103,8 @@ def index(
     library = open_library()
     stages = tuple(filter(None, map(str.strip, (only or "").split(","))))
     options: dict[str, Any] = {"sampling": sampling, "only": stages}
+    if max_gap is not None:
+        options["max_gap"] = max_gap
     if recorded_at:
         try:
             at = datetime.fromisoformat(recorded_at)
@@ -147,7 +153,7 @@ def frames(
 ) -> None:
     """Sample frames and say why each was kept, and what was left out."""
     from tools.store.frames import sample_frames, skipped_frames
-    from tools.vision.sampling import STRATEGIES, describe_skipped
+    from tools.vision.sampling import STRATEGIES, describe_skipped, longest_gap
 
     known = choice("strategy", strategy, STRATEGIES)
     library = open_library()
@@ -168,6 +174,10 @@ def frames(
     print_result(as_json, lambda: Json(library)(left if skipped else kept), lines)
     if not as_json:
         sys.stderr.write(describe_skipped(left) + "\n")
+    if not as_json and not skipped:
+        times, whole = [frame.seconds for frame in kept], library.get(id).duration
+        gap = longest_gap(times, bounds["start"], min(bounds["end"] or whole, whole))
+        sys.stderr.write(f"longest gap: {gap[1] - gap[0]:.1f} s, {time_range(*gap)}\n")
 
 
 @app.command()

@@ -23,6 +23,8 @@ from tools.vision.sampling import (
     Adaptive,
     choose,
     describe_skipped,
+    fill_gaps,
+    longest_gap,
     skipped,
     thin,
 )
@@ -118,6 +120,17 @@ def test_every_strategy_says_why() -> None:
     assert [at for at, _ in choose("uniform", rows, scenes, count=3)] == [1.6, 4.9, 8.2]
     dense = choose("dense", rows, scenes)
     assert len(dense) == 21 and dense[0][0] == 0.0 and dense[-1][0] == 9.9
+
+
+def test_no_gap_is_longer_than_allowed_where_there_is_a_frame() -> None:
+    seconds = [n / 10 for n in range(400)] + [70.0, 71.0]  # 30 s without any frame
+    chosen = [(0.0, "keyframe"), (39.0, "keyframe")]
+    filled = fill_gaps(chosen, _rows(seconds, {}), 15.0, 71.0)
+    assert [at for at, _ in filled] == [0.0, 15.0, 30.0, 39.0, 39.9, 70.0]
+    assert [why for _, why in filled].count("no other frame within 15 s") == 4
+    assert longest_gap([at for at, _ in filled], 0.0, 71.0) == (39.9, 70.0)
+    assert longest_gap([], 2.0, 5.0) == (2.0, 5.0)
+    assert fill_gaps([], _rows(seconds, {}), 15.0, 12.0) == []
 
 
 def test_a_window_is_half_open() -> None:

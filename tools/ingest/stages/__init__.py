@@ -4,7 +4,9 @@ A stage writes finished files into `IngestRun.folder` and lists them in its resu
 decides its outcome is in its fingerprint, so that a change redoes this stage only.
 """
 
-from tools.ingest.run import Step
+from typing import Any
+
+from tools.ingest.run import IngestRun, Step
 from tools.ingest.stages.audio import sound, speakers, speech, speech_sources, turn_sources
 from tools.ingest.stages.embeddings import picture_sources, pictures
 from tools.ingest.stages.picture import decode_pass, keyframes
@@ -13,11 +15,17 @@ from tools.ingest.stages.text import screen, screen_sources, text_sources, vecto
 from tools.store.records import HEARD, READ, SUBTITLES
 from tools.vision.sampling import FLOOR_SECONDS
 
+
+def screen_sources(run: IngestRun) -> list[Any]:
+    """Fingerprint: a rerun for another reader, or other frames."""
+    return [2, run.providers.text_reader, run.sampling, run.max_gap]
+
+
 STAGE: dict[str, Step] = {
     "probe": Step(probe, lambda run: 1),
     "subtitles": Step(subtitles, lambda run: [2, sidecar_stamps(run)], SUBTITLES),
     "keyframes": Step(keyframes, lambda run: 1),
-    "pass": Step(decode_pass, lambda run: [2, run.sampling, FLOOR_SECONDS]),
+    "pass": Step(decode_pass, lambda run: [3, run.sampling, FLOOR_SECONDS, run.max_gap]),
     "sound": Step(sound, lambda run: 1),
     "screen": Step(screen, screen_sources, READ),
     "pictures": Step(pictures, picture_sources),

@@ -14,7 +14,7 @@ from tools.ingest.run import IngestRun, Result
 from tools.media import Attributes, Frame, Scene
 from tools.store.frames import move_picture
 from tools.vision import scenes
-from tools.vision.sampling import FLOOR_SECONDS, REASONS, choose
+from tools.vision.sampling import FLOOR_SECONDS, REASONS, choose, fill_gaps
 
 MOTION_SECONDS = 1.0
 """Seconds after a kept frame whose motion it stands for."""
@@ -64,7 +64,11 @@ def decode_pass(run: IngestRun) -> Result:
     rows_file = run.scratch / "signals.npy"
     kept: list[dict[str, Any]] = []
     last: dict[str, Any] = {}
-    given = {"target": str(run.scratch), "rows": str(rows_file), "floor": FLOOR_SECONDS}
+    given = {
+        "target": str(run.scratch),
+        "rows": str(rows_file),
+        "floor": min(FLOOR_SECONDS, run.max_gap),
+    }
     for event in run.decode("tools.video.decode:scan", **given):
         if "frame" in event:
             kept.append({**event["frame"], "reason": REASONS[event["frame"]["kept"]]})
@@ -87,8 +91,8 @@ def decode_pass(run: IngestRun) -> Result:
     files.move_into_place(rows_file, run.folder / "signals.npy")
     rows = read_rows(run.folder / "signals.npy")
     spans = scenes.spans(scenes.find_cuts(rows), max(duration, last["end"]))
-    if run.sampling != "adaptive":
-        kept = _resample(run, kept, rows, spans)
+    if run.sampling != "adaptive" or last["full"] is None:
+        kept = _resample(run, kept, rows, spans, last["end"])
     _add_motion(kept, rows, [start for start, _ in spans])
     _store_frames(run, kept, "frames", "attributes")
     shots = [Scene(run.video, start, end, _image(run, kept, start, end)) for start, end in spans]
@@ -110,14 +114,18 @@ def _add_motion(kept: list[dict[str, Any]], rows: Rows, cuts: list[float]) -> No
 
 
 def _resample(
-    run: IngestRun, kept: list[dict[str, Any]], rows: Rows, spans: list[tuple[float, float]]
+    run: IngestRun,
+    kept: list[dict[str, Any]],
+    rows: Rows,
+    spans: list[tuple[float, float]],
+    end: float,
 ) -> list[dict[str, Any]]:
-    """Sample by another strategy; pictures that the pass did not keep are decoded now."""
-    wanted = choose(run.sampling, rows, spans)
+    """Sample by the strategy; pictures that the pass did not keep are decoded now."""
+    wanted = fill_gaps(choose(run.sampling, rows, spans), rows, run.max_gap, end)
     frames = {round(frame["seconds"] * 1000): frame for frame in kept}
     missing = [at for at, _ in wanted if round(at * 1000) not in frames]
     given = {"target": str(run.scratch), "seconds": missing}
-    for event in run.decode("tools.video.jpeg:pictures", **given):
+    for event in run.decode("tools.video.jpeg:pictures", **given) if missing else ():
         if "frame" in event:
             frames[round(event["frame"]["seconds"] * 1000)] = event["frame"]
     chosen = [(frames.get(round(at * 1000)), reason) for at, reason in wanted]

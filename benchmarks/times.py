@@ -1,0 +1,177 @@
+"""Error between the second that is cited and the truth: cuts, appearing text, cues and sounds.
+
+    python -m benchmarks.times [MEDIA]
+
+Made clips: constant rate, variable rate, and two MPEG-TS streams joined. MEDIA is a folder with
+`clips` and `truth`; those of the clips with known cuts are measured too. Text counts from the frame
+that is kept of it, without reading it, so that no model is needed.
+"""
+
+import argparse
+import json
+import shutil
+import tempfile
+from collections import defaultdict
+from contextlib import suppress
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import av
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from tools.errors import NotIndexed
+from tools.ingest.pipeline import ingest
+from tools.library import Library
+from tools.models.providers import BARE
+
+RATE, SOUND_RATE, LENGTH = 25, 16_000, 24
+CUTS, TEXTS, BEEPS = (6.0, 12.4, 18.2), (3.0, 9.4, 15.2), (2.0, 8.48, 14.52, 20.0)
+CUES = ((1.5, 3.0), (7.25, 9.0), (13.0, 14.75))
+LOUD = -40.0
+"""dB above which a made sound is heard."""
+FAR = 2.0
+"""Seconds from which on nothing was found: told as missing, not as an error."""
+WANTED = 0.1
+FONT: Any = ImageFont.load_default(24)
+
+
+def draw(path: Path, variable: bool = False) -> None:
+    """Encode shots with cuts, a line of text in each, and short tones."""
+    clock = np.arange(LENGTH * SOUND_RATE) / SOUND_RATE
+    loud = sum(((clock >= at) & (clock < at + 0.5)) for at in BEEPS)
+    tones = (np.sin(clock * 2 * np.pi * 440) * loud * 12_000).astype(np.int16)
+    noise = np.random.default_rng(3)
+    shots = [
+        np.kron(noise.integers(0, 255, (9, 16, 3), np.uint8), np.ones((40, 40, 1), np.uint8))
+        for _ in range(len(CUTS) + 1)
+    ]
+    with av.open(str(path), "w") as output:
+        picture: Any = output.add_stream("libx264", rate=RATE, options={"preset": "veryfast"})
+        picture.width, picture.height, picture.pix_fmt = 640, 360, "yuv420p"
+        sound: Any = output.add_stream("aac", rate=SOUND_RATE, layout="mono")
+        for number in range(LENGTH * RATE):
+            at = number / RATE
+            if variable and number % 7 in (2, 3, 5) and at not in (*CUTS, *TEXTS):
+                continue
+            shot = sum(at >= cut for cut in CUTS)
+            image = shots[shot].copy()
+            if any(text <= at < text + 2.5 for text in TEXTS):
+                drawn = Image.fromarray(image)
+                ImageDraw.Draw(drawn).text((60, 300), f"Chapter {shot + 1}: a title", "white", FONT)
+                image = np.asarray(drawn)
+            frame = av.VideoFrame.from_ndarray(image, format="rgb24")
+            frame.pts = number
+            output.mux(picture.encode(frame))
+        output.mux(picture.encode(None))
+        for first in range(0, len(tones), 1024):
+            block = av.AudioFrame.from_ndarray(tones[None, first : first + 1024], layout="mono")
+            block.sample_rate, block.pts = SOUND_RATE, first
+            output.mux(sound.encode(block))
+        output.mux(sound.encode(None))
+
+
+def write_cues(path: Path, later: float = 0.0) -> None:
+    """Write subtitles beside the clip."""
+
+    def stamp(at: float) -> str:
+        return f"00:00:{at + later:06.3f}".replace(".", ",")
+
+    cues = (
+        f"{n}\n{stamp(start)} --> {stamp(end)}\nThis is cue number {n}.\n"
+        for n, (start, end) in enumerate(CUES, 1)
+    )
+    path.with_suffix(".srt").write_text("\n".join(cues), "utf-8")
+
+
+def cited(library: Library, video: str) -> dict[str, list[float]]:
+    """Seconds that evidence of each kind cites."""
+    begins: list[float] = []
+    with suppress(NotIndexed):  # no sound
+        loud = library.signals(video, "sound")
+        above = loud["loudness"] > LOUD
+        begins = loud["seconds"][1:][above[1:] & ~above[:-1]].tolist()
+    return {
+        "cuts": [scene.start for scene in library.scenes(video)[1:]],
+        "text": [frame.seconds for frame in library.index_frames(video)],
+        "cues": [said.start for said in library.utterances(video)],
+        "sounds": begins,
+    }
+
+
+def errors(found: list[float], truth: list[float]) -> list[float]:
+    """Seconds between each true time and the one nearest to it that is cited."""
+    return [min((abs(at - true) for at in found), default=float("inf")) for true in truth]
+
+
+def made(folder: Path) -> dict[str, tuple[Path, dict[str, list[float]]]]:
+    """Clips with their truth by kind."""
+    truth: dict[str, list[float]] = {
+        "cuts": list(CUTS), "text": list(TEXTS), "cues": [a for a, _ in CUES], "sounds": list(BEEPS)
+    }  # fmt: skip
+    clips: dict[str, tuple[Path, dict[str, list[float]]]] = {}
+    for name, variable in (("constant", False), ("variable", True)):
+        path = folder / f"{name}.mp4"
+        draw(path, variable)
+        write_cues(path)
+        clips[f"made, {name} rate"] = path, truth
+    part, joined = folder / "part.ts", folder / "joined.ts"
+    draw(part)
+    joined.write_bytes(part.read_bytes() * 2)
+    with av.open(str(part)) as media:
+        length = float(media.duration or 0) / av.time_base
+    both = {
+        kind: [*times, *(at + length for at in times)]
+        for kind, times in truth.items()
+        if kind != "cues"
+    }
+    clips["made, joined MPEG-TS"] = joined, both
+    return clips
+
+
+def real(media: Path) -> dict[str, tuple[Path, dict[str, list[float]]]]:
+    """Real clips whose cuts are known."""
+    clips: dict[str, tuple[Path, dict[str, list[float]]]] = {}
+    for path in sorted((media / "truth").glob("*.json")):
+        known = json.loads(path.read_text("utf-8"))
+        cuts = known.get("cuts_s", known.get("hard_cuts_s"))
+        if cuts and (file := next((media / "clips").glob(f"{path.stem}.*"), None)):
+            clips[path.stem] = file, {"cuts": cuts}
+    return clips
+
+
+def main() -> None:
+    """Index the clips and print a row for each, then one for each kind."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.times", description=__doc__)
+    parser.add_argument("media", nargs="?", type=Path, help="a folder with clips and truth")
+    given = parser.parse_args().media
+    every = defaultdict[str, list[float]](list)
+    print("| clip | kind | found | median s | worst s |\n|---|---|---|---|---|")
+
+    def row(clip: str, kind: str, off: list[float]) -> None:
+        near = [one for one in off if one <= FAR]
+        figures = f"{median(near):.3f} | {max(near):.3f}" if near else "- | -"
+        print(f"| {clip} | {kind} | {len(near)} of {len(off)} | {figures} |", flush=True)
+
+    with tempfile.TemporaryDirectory(prefix="cuepoint-times-") as temporary:
+        folder = Path(temporary)
+        library = Library(folder / "library")
+        for clip, (path, truth) in {**made(folder), **(real(given) if given else {})}.items():
+            copy = folder / "clips" / path.name
+            copy.parent.mkdir(exist_ok=True)
+            shutil.copy(path, copy)
+            if (cues := path.with_suffix(".srt")).exists():
+                shutil.copy(cues, copy.with_suffix(".srt"))
+            video = ingest(library, copy, providers=BARE, only=("pass", "sound"))
+            found = cited(library, video.id)
+            for kind, times in truth.items():
+                off = errors(found[kind], times)
+                every[kind] += off
+                row(clip, kind, off)
+    for kind, off in every.items():
+        row(f"all (wanted: median {WANTED})", kind, off)
+
+
+if __name__ == "__main__":
+    main()
