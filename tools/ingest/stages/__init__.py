@@ -4,9 +4,7 @@ A stage writes finished files into `IngestRun.folder` and lists them in its resu
 decides its outcome is in its fingerprint, so that a change redoes this stage only.
 """
 
-from typing import Any
-
-from tools.ingest.run import IngestRun, Step
+from tools.ingest.run import Step
 from tools.ingest.stages.audio import sound, speakers, speech, speech_sources, turn_sources
 from tools.ingest.stages.embeddings import picture_sources, pictures
 from tools.ingest.stages.picture import decode_pass, keyframes
@@ -14,12 +12,6 @@ from tools.ingest.stages.probe import probe, sidecar_stamps, subtitles
 from tools.ingest.stages.text import screen, screen_sources, text_sources, vectors
 from tools.store.records import HEARD, READ, SUBTITLES
 from tools.vision.sampling import FLOOR_SECONDS
-
-
-def screen_sources(run: IngestRun) -> list[Any]:
-    """Fingerprint: a rerun for another reader, or other frames."""
-    return [2, run.providers.text_reader, run.sampling, run.max_gap]
-
 
 STAGE: dict[str, Step] = {
     "probe": Step(probe, lambda run: 1),

@@ -62,9 +62,9 @@ def screen(run: IngestRun) -> Result:
 
 
 def screen_sources(run: IngestRun) -> Any:
-    """Fingerprint of the on-screen text."""
+    """Fingerprint: a rerun for another reader, another bound, or other frames."""
     chosen = run.providers
-    return [3, chosen.text_reader, run.sampling, chosen.screen_lines]
+    return [3, chosen.text_reader, run.sampling, run.max_gap, chosen.screen_lines]
 
 
 def vectors(run: IngestRun) -> Result:
