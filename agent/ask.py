@@ -138,12 +138,12 @@ async def _answer(
     noted: Noted = {}
     NOTED.set(noted)
     question = _validated(question)
-    scope = await asyncio.to_thread(_scope, agent.library, videos)
+    scope = await asyncio.to_thread(scope_of, agent.library, videos)
     name = thread or prefix + uuid.uuid4().hex
     opened = agent.checkpoints.conversation(name, question, new=thread is None)
     async with opened as conversation:
         deadline = asyncio.get_running_loop().time() + settings.limits.question_seconds
-        coverage, total, coming = await asyncio.to_thread(_coverage, agent.library, scope)
+        coverage, total, coming = await asyncio.to_thread(coverage_of, agent.library, scope)
         turn = Turn(
             question,
             tuple(scope),
@@ -235,7 +235,7 @@ def _validated(question: str) -> str:
     return question
 
 
-def _scope(library: "Library", videos: Sequence[str]) -> list[str]:
+def scope_of(library: "Library", videos: Sequence[str]) -> list[str]:
     """Ids of the videos asked about; empty for all of them."""
     if not videos:
         library.catalog.sync()
@@ -244,7 +244,7 @@ def _scope(library: "Library", videos: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(library.get(video).id for video in videos))
 
 
-def _coverage(
+def coverage_of(
     library: "Library", scope: Sequence[str]
 ) -> tuple[tuple[Coverage, ...], dict[str, int], bool]:
     """Coverage of the videos that are named, or of a few; that of all, counted; what is to come."""

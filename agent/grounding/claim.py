@@ -53,8 +53,9 @@ _MENTIONED = re.compile(
 )
 _SPEAKERS = {"speakers", "voices"}
 _TOPIC = re.compile(
-    r"\b(?:(?:is|are|was|were|gets?) (?:also |briefly |first |last |again )*(?:mentioned|named|discussed)"
-    r"|com(?:es?|ing) up|came up|talk(?:s|ed)? (?:about|turns to|of)|turn(?:s|ed)? to|topic)\b"
+    r"\b(?:(?:is|are|was|were|gets?) (?:also |briefly |first |last |again )*"
+    r"(?:mentioned|named|discussed)|com(?:es?|ing) up|came up|talk(?:s|ed)? (?:about|of)"
+    r"|turn(?:s|ed)? to|topic)\b"
     r"(?! that\b)"
 )
 """What names a topic and states nothing of it."""
@@ -210,7 +211,7 @@ class ParsedClaim:
         """Words around a quotation: no denial, no other speaker, nothing that is not there."""
         if self.denials:  # "She never says "…"" quotes faithfully and says the opposite
             return "weak", f"{cited.names} says what is denied"
-        rest, source = without_frame(self.plain)
+        rest, source = without_frame(self._without_places(cited))
         if not cited.is_from(source):
             return "weak", f"{cited.names} is not said by {source}"
         if _TOPIC.search(rest) or all(

@@ -61,7 +61,7 @@ class CitedEvidence:
 
     @cached_property
     def _stated(self) -> list[tuple[str, list[Statement]]]:
-        """What the evidence states, each with who says it, if that is known."""
+        """Statements of the evidence, each with who says it, if that is known."""
         told = [
             part
             for record in self.records

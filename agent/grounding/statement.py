@@ -33,12 +33,12 @@ _HEDGES = word_set("""
     believed believing think thinks thought thinking guess guesses guessed reckon reckons feel feels
     argue argues argued assume assumes assumed imagine imagined pretend pretends pretended suggest
     suggests suggested insist insists insisted swear swore hear heard according rumour rumor myth
-    lie lies joke joking kidding dream dreamt dreamed hope hopes hoped hoping wish wishes wished want
-    wants wanted wanting plan plans planned planning try tries tried trying intend intends intended
-    meant expect expects expected promise promises promised predict predicts predicted wonder wonders
-    wondered ask asks asked doubt afraid fear used consider considered about
-    around roughly approximately only even least most up offer offered order ordered decide decided
-    decides refuse refused forgot forget forgets""")
+    lie lies joke joking kidding dream dreamt dreamed hope hopes hoped hoping wish wishes wished
+    want wants wanted wanting plan plans planned planning try tries tried trying intend intends
+    intended meant expect expects expected promise promises promised predict predicts predicted
+    wonder wonders wondered ask asks asked doubt afraid fear used consider considered about around
+    roughly approximately only even least most up offer offered order ordered decide decided decides
+    refuse refused forgot forget forgets""")
 """Words that qualify what their sentence says: it may not be so, or not always, or somebody else
 says it."""
 _ADVERBIALS = word_set("""
@@ -62,8 +62,8 @@ _RETRACTION = re.compile(
 )
 _FIRST_PERSON = word_set("i me my mine we us our ours im ive ill id weve")
 _TELLS = (
-    r"(?:(?:also|then|clearly|again|once) )?(?:says?|said|explain(?:s|ed)|mention(?:s|ed)|tells?|told"
-    r"|states?|stated|not(?:es|ed)|adds?|added|describ(?:es|ed)|reads?|writes?|wrote|shows?|showed"
+    r"(?:(?:also|then|clearly|again|once) )?(?:says?|said|explain(?:s|ed)|mention(?:s|ed)"
+    r"|tells?|told|states?|stated|not(?:es|ed)|adds?|added|describ(?:es|ed)|reads?|writes?|wrote|shows?|showed"
     r"|announc(?:es|ed)|points? out|pointed out|reports?|reported|remarks?|remarked|warn(?:s|ed)"
     r"|recall(?:s|ed)|recount(?:s|ed)|repl(?:ies|ied)|answer(?:s|ed)|confirm(?:s|ed))"
 )
@@ -109,7 +109,7 @@ def statements(text: str) -> list[Statement]:
     sentences = [one for one in _SENTENCE.split(text) if one.strip()]
     found: list[Statement] = []
     for sentence, after in pairwise([*sentences, ""]):
-        asks = sentence.rstrip("\"'”’) ")[-1:] == "?" or _QUESTION.match(sentence)
+        asks = re.search(r"\?\W*$", sentence) or _QUESTION.match(sentence)
         found.append(_statement(sentence, not asks and not _RETRACTION.match(after)))
     return found
 
@@ -152,9 +152,9 @@ def states(source: Sequence[Statement], claim: str, speaker: str = "") -> bool:
     for one in source:
         if _holds(one, wanted.content, wanted.qualifiers):
             return True
-        if one.is_own and len(named) < len(wanted.content):
-            if _holds(one, named, wanted.qualifiers):
-                return True
+        names_self = one.is_own and len(named) < len(wanted.content)
+        if names_self and _holds(one, named, wanted.qualifiers):
+            return True
     return False
 
 

@@ -5,7 +5,6 @@ import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from os.path import commonprefix
 
 from tools.text.clean import without_controls, word_set
 from tools.text.numbers import COMPOSED, LARGE, NUMBER_WORD, NUMBERS, in_digits
@@ -37,7 +36,8 @@ _UNITS_OF_MEASURE = {
         "kilometre kilometres kilometer kilometers km kms", "metre metres meter meters m",
         "centimetre centimetres centimeter centimeters cm", "foot feet ft", "inch inches",
         "millimetre millimetres millimeter millimeters mm", "mile miles mi",
-        "kilo kilos kilogram kilograms kilogramme kilogrammes kg kgs", "gram grams gramme grammes g",
+        "kilo kilos kilogram kilograms kilogramme kilogrammes kg kgs",
+        "gram grams gramme grammes g",
         "tonne tonnes ton tons t", "litre litres liter liters l", "millilitre milliliter ml",
         "percent", "degree degrees", "euro euros eur", "dollar dollars usd buck bucks",
         "pound pounds gbp quid lb lbs", "franc francs chf", "cent cents",
@@ -48,9 +48,10 @@ _UNITS_OF_MEASURE = {
 _SIGNS = {"%": "percent", "€": "euro", "$": "dollar", "£": "pound", "°": "degree"}
 _SIGNED = re.compile(r"([€$£])\s?(\d[\d.,]*\d|\d)|(?<=\d)\s?([%€$£°])")
 _ATTACHED = re.compile(r"(?<![\w.])(\d+(?:[.,]\d+)?)(?=(?:[a-z]{1,4})\b)")
+_HOUR = rf"({NUMBER_WORD}|\d{{1,2}})"
 _DIAL = re.compile(
-    rf"\b(half|quarter|(?:{NUMBER_WORD})|\d{{1,2}})(?: minutes)? (past) ({NUMBER_WORD}|\d{{1,2}})\b"
-    rf"|\b(quarter) (to) ({NUMBER_WORD}|\d{{1,2}})\b|\b()()({NUMBER_WORD}|\d{{1,2}}) o['\u2019 ]?clock\b"
+    rf"\b(half|quarter|{NUMBER_WORD}|\d{{1,2}})(?: minutes)? past {_HOUR}\b"
+    rf"|\bquarter to {_HOUR}\b|\b{_HOUR} o['\u2019 ]?clock\b"
 )
 _DECADE = re.compile(
     r"\b(?:the|late|early|mid)[ -]+(?:\d\d)?\d0['\u2019]?s\b|\b(?:1\d|20)\d0['\u2019]?s\b", re.I
@@ -122,16 +123,12 @@ def _detached(match: re.Match[str]) -> str:
 
 def _clock_time(match: re.Match[str]) -> str:
     """Time of day as the dial is read: half past nine is 9:30."""
-    part, way, hour = next(
-        (part, way, hour)
-        for part, way, hour in zip(match.groups()[::3], match.groups()[1::3], match.groups()[2::3])
-        if hour
-    )
-    at = 60 * int(_number(hour) if _number(hour).isdigit() else 1)
-    minutes = {"half": "30", "quarter": "15", "": "0"}.get(part) or _number(part)
-    if not minutes.isdigit() or at > 24 * 60:
-        return match[0]
-    at += int(minutes) if way != "to" else -int(minutes)
+    part, past, to, full = match.groups()
+    hour = _number(past or to or full)
+    minutes = {"half": "30", "quarter": "15"}.get(part) or _number(part or "zero")
+    if not (hour.isdigit() and minutes.isdigit()):  # "one" counts nothing
+        hour, minutes = hour.replace("one", "1"), minutes.replace("zero", "0")
+    at = 60 * (int(hour) if hour != "1" or not to else 13) + (-15 if to else int(minutes))
     return f"{at // 60}:{at % 60:02}"
 
 
@@ -157,8 +154,10 @@ def same_word(a: str, b: str) -> bool:
     """True for forms of one word: university is none of universe, whose stem is the same."""
     if a == b or stem(a) != stem(b):
         return a == b
-    alike = commonprefix((a, b))
-    return len(alike) < 3 or {a[len(alike) :], b[len(alike) :]} <= _INFLECTIONS
+    alike = next(
+        (n for n, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b))
+    )
+    return alike < 3 or {a[alike:], b[alike:]} <= _INFLECTIONS
 
 
 def continues(text: str) -> bool:
