@@ -16,11 +16,13 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agent.agent import Agent
 from agent.grounding.review import CheckedAnswer, Claim
+from agent.settings import EXTRACTIVE
 from tools.errors import NotIndexed, RefusedRequest, VideoError
 from tools.files.disk import NOTED, Note, Noted, notes
 from tools.media import Coverage, Evidence
@@ -160,6 +162,7 @@ async def _answer(
             await asyncio.to_thread(agent.spending.check)
             turn.meter, turn.sheets = Meter(turn.limits, agent.model_info), _sheets(agent)
             turn.pixels = PixelCheck(agent.toolbox)
+            turn.way, turn.learn = "reader" if agent.reads else "agent", partial(_learn, agent)
         try:
             with tracing_context(enabled=False):  # variables of LangSmith send nothing out
                 if like is None:
@@ -181,13 +184,24 @@ async def _answer(
         nearest=nearest,
         coverage=cited,
         coverage_total=total,
-        model=agent.model_name,
+        model=EXTRACTIVE if turn.failed else agent.model_name,
         tokens=turn.tokens,
         cost_usd=turn.meter.usd if turn.meter else None,
         seconds=round(time.monotonic() - begun, 3),
         thread=conversation.name,
         notes=notes(noted),
     )
+
+
+def _learn(agent: Agent) -> None:
+    """Let a model that answers without its tools read from the next question on."""
+    if agent.reads or agent.settings.answers != "auto":
+        return
+    _log.warning(
+        "the model %s calls no tools: it reads what is found; CUEPOINT_ANSWERS=reader says so",
+        agent.model_name,
+    )
+    agent.model_info = replace(agent.model_info, calls_tools=False)
 
 
 def _sheets(agent: Agent) -> "ContactSheets | None":
@@ -211,7 +225,7 @@ async def _run_graph(agent: Agent, turn: "Turn", key: str) -> CheckedAnswer:
     from agent.messages import KEY
 
     asked = HumanMessage(turn.question, additional_kwargs={KEY: {"videos": list(turn.videos)}})
-    steps = config(key, steps=2 * turn.limits.model_calls + 6)
+    steps = config(key, steps=2 * turn.limits.model_calls + 20)
     await agent.graph.ainvoke({"messages": [asked]}, steps, context=turn, durability="exit")
     assert turn.answer is not None
     return turn.answer

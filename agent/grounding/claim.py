@@ -54,7 +54,8 @@ _MENTIONED = re.compile(
 _SPEAKERS = {"speakers", "voices"}
 _TOPIC = re.compile(
     r"\b(?:(?:is|are|was|were|gets?) (?:also |briefly |first |last |again )*"
-    r"(?:mentioned|named|discussed)|com(?:es?|ing) up|came up|talk(?:s|ed)? (?:about|of)"
+    r"(?:mentioned|named|discussed)|c[oa]mes? up(?= (?:at|in|twice|once|again|\w+ times)\b|\W*$)"
+    r"|talk(?:s|ed)? (?:about|of)"
     r"|turn(?:s|ed)? to|topic)\b"
     r"(?! that\b)"
 )
@@ -176,7 +177,8 @@ class ParsedClaim:
             noun = next(iter(claim_words(after) or after & _COUNTABLE), "")
             near = cited.numbers_near(noun) if noun else cited.numbers
             if word not in known:
-                verdict = "unsupported" if near else "weak"
+                is_hour = not noun and any(":" in number for number in near)
+                verdict = "unsupported" if near and not is_hour else "weak"
                 return verdict, f"the number {word} is not in {cited.names}"
             if word in cited.numbers and near and word not in near:
                 return "weak", f"{cited.names} does not say {word} {noun}"
@@ -237,7 +239,7 @@ class ParsedClaim:
         if cited.states(self._without_places(cited)):
             return VERIFIED
         if matching == len(named) and cited.denies(named) == (self.denials > 0):
-            if cited.is_described or self.colours or self._counted() or _TOPIC.search(self.plain):
+            if cited.is_described or self._counted() or _TOPIC.search(self.plain):
                 return VERIFIED
             return "weak", f"{cited.names} does not say it in this way"
         shown = cited.shows(self.plain) if self._visible(cited) else None

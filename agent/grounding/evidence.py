@@ -96,14 +96,14 @@ class CitedEvidence:
 
     def speaks_of(self, named: Sequence[str]) -> bool:
         """True if the words of a time stand in the evidence's own text."""
-        return any(text.find(named) >= 0 for text in self.texts)
+        return any(_says_time(text, named) for text in self.texts)
 
     def has_time(self, start: float, end: float, named: Sequence[str]) -> bool:
         """True if a span lies in the evidence or around it, or its words stand in the text."""
         for record, text in zip(self.records, self.texts, strict=True):
             inside = record.start - TOLERANCE <= start and end <= record.end + TOLERANCE
             around = start - TOLERANCE <= record.start and record.end <= end + TOLERANCE
-            if inside or (start < end and around) or text.find(named) >= 0:
+            if inside or (start < end and around) or _says_time(text, named):
                 return True
         return False
 
@@ -233,6 +233,12 @@ class CitedEvidence:
             return None
         matches = [self.pixels.shows(text, record) for record in self.pictures]
         return True if True in matches else False if False in matches else None
+
+
+def _says_time(text: WordSequence, named: Sequence[str]) -> bool:
+    """True if the words of a time stand in a text, also as two numbers: six forty is 6:40."""
+    apart = [part for word in named for part in word.split(":")]
+    return text.find(named) >= 0 or text.find(apart) >= 0
 
 
 def _by_speaker(text: str, speakers: Sequence[str]) -> list[tuple[str, str]]:

@@ -45,9 +45,16 @@ _ADVERBIALS = word_set("""
     first firstly second secondly next finally later afterwards meanwhile today yesterday tomorrow
     again basically obviously eventually suddenly luckily fortunately unfortunately sadly""")
 """Words before a clause that do not change what it says."""
+_QUALIFYING = _NEGATION | _HEDGES
+_ABOUT_ALL = word_set("""
+    if unless whether provided providing assuming suppose supposing otherwise except lie lies myth
+    false wrong untrue joke joking kidding nonsense allegedly supposedly reportedly apparently""")
+"""Words that qualify what their whole sentence says, however many parts it has."""
 _CLAUSE = word_set("and but so then because that which while where as or since though although")
 """Words after which a clause, or a further subject, may begin."""
 _OPENS = re.compile(r"[,;:](?=\s|$)|[(\u2013\u2014]")
+_MAIN = re.compile(r"\s+(?:i|you|he|she|it|we|they)\b", re.IGNORECASE)
+"""Beginning of a main clause after a comma."""
 _QUESTION = re.compile(
     r"^(?:and |but |so |well |or )*(?:(?:who|what|why|how|where|when|which|whose)\b.{0,40}?\b)?"
     r"(?:is|are|was|were|does|did|do(?! not|nt)|can|could|should|would|will|has|have|had|am)"
@@ -62,18 +69,18 @@ _RETRACTION = re.compile(
 )
 _FIRST_PERSON = word_set("i me my mine we us our ours im ive ill id weve")
 _TELLS = (
-    r"(?:(?:also|then|clearly|again|once) )?(?:says?|said|explain(?:s|ed)|mention(?:s|ed)"
-    r"|tells?|told|states?|stated|not(?:es|ed)|adds?|added|describ(?:es|ed)|reads?|writes?|wrote|shows?|showed"
-    r"|announc(?:es|ed)|points? out|pointed out|reports?|reported|remarks?|remarked|warn(?:s|ed)"
-    r"|recall(?:s|ed)|recount(?:s|ed)|repl(?:ies|ied)|answer(?:s|ed)|confirm(?:s|ed))"
+    r"(?:(?:also|then|clearly|again|once) )?(?:(?:say|explain|mention|tell|state|note|add|describe"
+    r"|read|write|show|announce|report|remark|warn|recall|recount|answer|confirm|admit|counter|advise|ask"
+    r"|argue|insist|claim|joke|concede|complain|estimate|recommend|suggest|predict|wonder|observe"
+    r"|stress|believe|think|reckon|guess|figure|describe)(?:s|d|ed)?|said|told|wrote|repl(?:y|ies|ied)"
+    r"|admitted|thought|points? out|pointed out)"
 )
+_NAMED = r"(?:the |a |an |one of the )?[\w.'\u2019-]+(?: [\w.'\u2019-]+){0,2}?"
 _FRAME = re.compile(
     r"^\W*(?:(?:it|this) (?:is|was) (?:also )?(?:said|mentioned|explained|stated|written|noted|told"
     r"|shown|announced)(?: (?:on|in|by) (?:the )?\w+)?(?: that\b)?"
-    rf"|(?P<who>(?:the |a |an |one of the )?[\w.'\u2019-]+(?: [\w.'\u2019-]+){{0,2}}?) {_TELLS}"
-    r"(?: (?:us|viewers|the audience|people|everyone))?(?: that\b|:|,|\W*$)"
-    r"|according to (?P<source>(?:the |a |an )?[\w.'\u2019-]+(?: [\w.'\u2019-]+){0,2}),"
-    r")\s*",
+    rf"|(?P<who>{_NAMED}),? {_TELLS}(?: (?:us|viewers|the audience|people|everyone))?"
+    rf"(?: that\b|[:,]|(?=\W|$))|according to (?P<source>{_NAMED}),)\s*",
     re.IGNORECASE,
 )
 """What a claim says of its source, before what the source states."""
@@ -92,13 +99,14 @@ _CONTRACTIONS = (
 class Statement:
     """Content words of a sentence in order; `starts` are the indexes at which a clause begins.
 
-    `qualifiers` are its words that qualify it. A question, or what the next sentence takes back,
+    A question, or what the next sentence takes back,
     states nothing: `is_asserted` is false.
     """
 
     content: tuple[str, ...]
     starts: frozenset[int]
-    qualifiers: frozenset[str]
+    parts: tuple[int, ...]
+    """Indexes at which coordinate parts begin: after "but", "so" and a semicolon."""
     is_asserted: bool = True
     is_own: bool = False
     """True if it tells of its speaker: I, we."""
@@ -118,12 +126,16 @@ def _statement(sentence: str, is_asserted: bool = True) -> Statement:
     for pattern, plain in _CONTRACTIONS:
         sentence = pattern.sub(plain, sentence)
     content: list[str] = []
-    starts = {0}
+    starts, coordinate = {0}, [0]
     own = False
     for part in _OPENS.split(sentence):
         starts.add(len(content))
+        if _MAIN.match(part):
+            coordinate.append(len(content))
         for word in words(part):
             own = own or word in _FIRST_PERSON
+            if word in ("but", "so") and len(content) in starts:
+                coordinate.append(len(content))
             if word in _CLAUSE:
                 starts.add(len(content) + (word not in _FUNCTION_WORDS and word != "as"))
             if word not in _FUNCTION_WORDS:
@@ -132,12 +144,24 @@ def _statement(sentence: str, is_asserted: bool = True) -> Statement:
         while start < len(content) and content[start] in _ADVERBIALS:
             start += 1
             starts.add(start)
-    qualifying = frozenset(stem(w) for w in content if w in _NEGATION or w in _HEDGES)
-    return Statement(tuple(content), frozenset(starts), qualifying, is_asserted, own)
+    return Statement(tuple(content), frozenset(starts), tuple(coordinate), is_asserted, own)
+
+
+def _qualifiers(statement: Statement, start: int, end: int) -> set[str]:
+    """Words that qualify a part of a statement: those beside it, and those about all of it."""
+    first = max(part for part in statement.parts if part <= start)
+    last = min((part for part in statement.parts if part >= end), default=len(statement.content))
+    beside = {stem(word) for word in statement.content[first:last] if word in _QUALIFYING}
+    return beside | {stem(word) for word in statement.content if word in _ABOUT_ALL}
+
+
+_LATER_FRAME = re.compile(rf",? according to ({_NAMED})\W*$", re.IGNORECASE)
 
 
 def without_frame(claim: str) -> tuple[str, str]:
     """A claim without what it says of its source, and the source that it names, if any."""
+    if match := _LATER_FRAME.search(claim):
+        return claim[: match.start()], match[1]
     match = _FRAME.match(claim)
     if match is None:
         return claim, ""
@@ -149,36 +173,33 @@ def states(source: Sequence[Statement], claim: str, speaker: str = "") -> bool:
     wanted = _statement(claim)
     own = set(words(speaker)) | word_set("speaker narrator presenter host")
     named = tuple(word for word in wanted.content if word not in own)
-    for one in source:
-        if _holds(one, wanted.content, wanted.qualifiers):
-            return True
-        names_self = one.is_own and len(named) < len(wanted.content)
-        if names_self and _holds(one, named, wanted.qualifiers):
-            return True
-    return False
+    ways = [wanted.content] if len(named) == len(wanted.content) else [wanted.content, named]
+    return any(
+        _holds(one, content)
+        for one in source
+        for content in (ways if one.is_own else ways[:1])
+        if content and one.is_asserted
+    )
 
 
-def _holds(source: Statement, content: Sequence[str], qualifiers: frozenset[str]) -> bool:
-    """True if the content stands in a source, from where a clause begins.
+def _holds(source: Statement, content: Sequence[str]) -> bool:
+    """True if the content stands in a source, from where a clause begins, with its qualifiers.
 
     What two clauses have in common stands before the first: Anna sings and dances.
     """
-    if not content or not source.is_asserted or source.qualifiers - qualifiers:
-        return False
+    kept = {stem(word) for word in content}
     for start in source.starts:
         alike = _common(source.content, start, content)
-        if alike == len(content):
+        if alike == len(content) and _qualifiers(source, start, start + alike) <= kept:
             return True
         for size in range(1, alike + 1):
             rest = content[size:]
             for other in source.starts:
                 end = other + len(rest)
                 ends = end in source.starts or end == len(source.content)
-                if (
-                    other >= start + size
-                    and ends
-                    and _common(source.content, other, rest) == len(rest)
-                ):
+                stands = ends and _common(source.content, other, rest) == len(rest)
+                follows = other >= start + size and stands
+                if follows and _qualifiers(source, other, end) <= kept:
                     return True
     return False
 

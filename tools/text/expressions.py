@@ -215,13 +215,19 @@ def _value(match: re.Match[str], name: str) -> float:
     return float(NUMBERS.get(last, last if last[0].isdigit() else 0))
 
 
+_CLAUSES = re.compile(
+    r"(?<=[.!?;:\u3002\uff01\uff1f])\s+|\n|(?<=,) (?=(?:but|so|i|you|he|she|it|we|they)\b)",
+    re.IGNORECASE,
+)
+
+
 class WordSequence:
-    """Words of a text in order, with the beginnings of its sentences."""
+    """Words of a text in order, with the beginnings of its sentences and main clauses."""
 
     def __init__(self, text: str) -> None:
         self.words: list[str] = []
         self._begins: list[int] = []
-        for sentence in re.split(r"(?<=[.!?;:\u3002\uff01\uff1f])\s+|\n", text):
+        for sentence in _CLAUSES.split(text):
             self._begins.append(len(self.words))
             self.words += words(sentence)
 

@@ -108,7 +108,8 @@ def test_verdicts(text: str, verdict: str):
         ("They salt it with 3 spoons [e1].", "the number 3 is not in [e1]"),
         ("The cook is generous [e1][e2][e9].",
          "no evidence [e9] was retrieved; the words are not those of [e1][e2]"),
-        ("The water is red [e1].", "whether it is red cannot be measured in [e1]"),
+        ("The water is red [e1].",
+         "whether it is red cannot be measured in [e1]; [e1] does not say it in this way"),
     ],
 )  # fmt: skip
 def test_the_reason_names_what_is_amiss(text: str, why: str):
