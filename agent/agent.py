@@ -34,6 +34,8 @@ class Agent:
     """Cost of today; None for the extractive model, which costs nothing."""
     rules: "BaseChatModel | None" = None
     """The extractive model beside a language model."""
+    called_tools: bool = False
+    """True once the language model has called a tool."""
 
     @property
     def library(self) -> "Library":

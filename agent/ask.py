@@ -195,7 +195,7 @@ async def _answer(
 
 def _learn(agent: Agent) -> None:
     """Let a model that answers without its tools read from the next question on."""
-    if agent.reads or agent.settings.answers != "auto":
+    if agent.reads or agent.called_tools or agent.settings.answers != "auto":
         return
     _log.warning(
         "the model %s calls no tools: it reads what is found; CUEPOINT_ANSWERS=reader says so",
@@ -228,6 +228,7 @@ async def _run_graph(agent: Agent, turn: "Turn", key: str) -> CheckedAnswer:
     steps = config(key, steps=2 * turn.limits.model_calls + 20)
     await agent.graph.ainvoke({"messages": [asked]}, steps, context=turn, durability="exit")
     assert turn.answer is not None
+    agent.called_tools |= turn.way == "agent" and turn.tool_calls > 0
     return turn.answer
 
 

@@ -222,7 +222,8 @@ async def _recalled(
 
 async def _read_once(model: Any, turn: Turn, messages: list[AnyMessage]) -> Any:
     """The reply to a reader's prompt; asked for in words alone where a server knows no schemas."""
-    for options in ({"response_format": FORMAT}, {}):
+    # Not as the client's own option: that one refuses streams whose pieces name no role.
+    for options in ({"extra_body": {"response_format": FORMAT}}, {}):
         turn.model_calls += 1
         try:
             return await whole_reply(model.bind(**options), messages, turn.limits.model_wait)
