@@ -32,11 +32,23 @@ class Agent:
     """Abilities and price of the model; `sees` is withdrawn if a server refuses an image."""
     spending: "Spending | None"
     """Cost of today; None for the extractive model, which costs nothing."""
+    rules: "BaseChatModel | None" = None
+    """The extractive model beside a language model."""
+    called_tools: bool = False
+    """True once the language model has called a tool."""
 
     @property
     def library(self) -> "Library":
         """The library that questions are about."""
         return self.toolbox.library
+
+    @property
+    def reads(self) -> bool:
+        """True if the model reads what the rules retrieve, and calls no tools."""
+        chosen = self.settings.answers
+        return self.rules is not None and (
+            chosen == "reader" or (chosen == "auto" and not self.model_info.calls_tools)
+        )
 
     @property
     def model_name(self) -> str:
@@ -58,18 +70,21 @@ async def open_agent(
     from agent.llm.answer_cache import AnswerCache
     from agent.llm.catalog import ModelInfo, model_info
     from agent.llm.limits import Spending
+    from agent.llm.provider import extractive_model
     from agent.toolbelt import Toolbelt
+    from tools.toolbox import Toolbox
 
     root, name = toolbox.library.root, model_name(model)
-    info, spending, cache = ModelInfo(), None, None
+    info, spending, cache, rules = ModelInfo(), None, None, None
     if name != EXTRACTIVE:
+        rules = extractive_model(toolbox) if isinstance(toolbox, Toolbox) else None
         info = model_info(name, settings.model_table, settings.openai_base_url)
         info = replace(info, sees={"yes": True, "no": False}.get(settings.model_sees, info.sees))
         spending = Spending(root / "spending.json", settings.limits)
         cache = AnswerCache(root / "answers", name)
     async with open_checkpoints(root / "conversations.sqlite", settings.owner) as checkpoints:
-        graph, belt = build_agent(model, checkpoints.saver, cache), Toolbelt(toolbox)
-        yield Agent(settings, toolbox, belt, model, graph, checkpoints, info, spending)
+        graph, belt = build_agent(model, checkpoints.saver, cache, rules), Toolbelt(toolbox)
+        yield Agent(settings, toolbox, belt, model, graph, checkpoints, info, spending, rules)
 
 
 def model_name(model: "BaseChatModel") -> str:

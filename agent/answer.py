@@ -98,6 +98,8 @@ def check_answer(
         marks = " ".join(f"[{handle}]" for handle in near)
         notes.append(f"I stopped before I had an answer: {turn.stopped}.")
         notes += [f"What came up so far: {marks}"] if marks else []
+    if turn.failed and "found" in data:
+        notes.append(f"Answered by rule, as {turn.failed}.")
     if turn.incomplete:
         notes.append(f"This may be incomplete: {turn.incomplete}.")
     if review.gone:

@@ -16,11 +16,13 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agent.agent import Agent
 from agent.grounding.review import CheckedAnswer, Claim
+from agent.settings import EXTRACTIVE
 from tools.errors import NotIndexed, RefusedRequest, VideoError
 from tools.files.disk import NOTED, Note, Noted, notes
 from tools.media import Coverage, Evidence
@@ -139,12 +141,12 @@ async def _answer(
     noted: Noted = {}
     NOTED.set(noted)
     question = _validated(question)
-    scope = await asyncio.to_thread(_scope, agent.library, videos)
+    scope = await asyncio.to_thread(scope_of, agent.library, videos)
     name = thread or prefix + uuid.uuid4().hex
     opened = agent.checkpoints.conversation(name, question, new=thread is None)
     async with opened as conversation:
         deadline = asyncio.get_running_loop().time() + settings.limits.question_seconds
-        coverage, total, coming = await asyncio.to_thread(_coverage, agent.library, scope)
+        coverage, total, coming = await asyncio.to_thread(coverage_of, agent.library, scope)
         turn = Turn(
             question,
             tuple(scope),
@@ -161,6 +163,7 @@ async def _answer(
             await asyncio.to_thread(agent.spending.check)
             turn.meter, turn.sheets = Meter(turn.limits, agent.model_info), _sheets(agent)
             turn.pixels = PixelCheck(agent.toolbox)
+            turn.way, turn.learn = "reader" if agent.reads else "agent", partial(_learn, agent)
         try:
             with tracing_context(enabled=False):  # variables of LangSmith send nothing out
                 if like is None:
@@ -183,13 +186,24 @@ async def _answer(
         nearest=nearest,
         coverage=cited,
         coverage_total=total,
-        model=agent.model_name,
+        model=EXTRACTIVE if turn.failed else agent.model_name,
         tokens=turn.tokens,
         cost_usd=turn.meter.usd if turn.meter else None,
         seconds=round(time.monotonic() - begun, 3),
         thread=conversation.name,
         notes=(*notes(noted), *beside),
     )
+
+
+def _learn(agent: Agent) -> None:
+    """Let a model that answers without its tools read from the next question on."""
+    if agent.reads or agent.called_tools or agent.settings.answers != "auto":
+        return
+    _log.warning(
+        "the model %s calls no tools: it reads what is found; CUEPOINT_ANSWERS=reader says so",
+        agent.model_name,
+    )
+    agent.model_info = replace(agent.model_info, calls_tools=False)
 
 
 def _sheets(agent: Agent) -> "ContactSheets | None":
@@ -213,9 +227,10 @@ async def _run_graph(agent: Agent, turn: "Turn", key: str) -> CheckedAnswer:
     from agent.messages import KEY
 
     asked = HumanMessage(turn.question, additional_kwargs={KEY: {"videos": list(turn.videos)}})
-    steps = config(key, steps=2 * turn.limits.model_calls + 6)
+    steps = config(key, steps=2 * turn.limits.model_calls + 20)
     await agent.graph.ainvoke({"messages": [asked]}, steps, context=turn, durability="exit")
     assert turn.answer is not None
+    agent.called_tools |= turn.way == "agent" and turn.tool_calls > 0
     return turn.answer
 
 
@@ -237,7 +252,7 @@ def _validated(question: str) -> str:
     return question
 
 
-def _scope(library: "Library", videos: Sequence[str]) -> list[str]:
+def scope_of(library: "Library", videos: Sequence[str]) -> list[str]:
     """Ids of the videos asked about; empty for all of them."""
     if not videos:
         library.catalog.sync()
@@ -246,7 +261,7 @@ def _scope(library: "Library", videos: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(library.get(video).id for video in videos))
 
 
-def _coverage(
+def coverage_of(
     library: "Library", scope: Sequence[str]
 ) -> tuple[tuple[Coverage, ...], dict[str, int], bool]:
     """Coverage of the videos that are named, or of a few; that of all, counted; what is to come."""

@@ -25,7 +25,8 @@ def prompt(
     Where there is no room for all, images get smaller and fewer, then earlier turns are left out.
     """
     at, limits, belt = question_index(messages), turn.limits, turn.belt
-    calls = 0 if turn.limit_reached else limits.tool_calls - turn.tool_calls
+    is_last = turn.limit_reached and not turn.retrieves_by_rule
+    calls = 0 if is_last else limits.tool_calls - turn.tool_calls
     rules = render("system", model_calls=limits.model_calls, tool_calls=limits.tool_calls)
     turn.load(handles)
     before = finished_turns(messages[:at])
@@ -43,7 +44,7 @@ def prompt(
     head = SystemMessage(content=rules)
     question = HumanMessage(content=asked, additional_kwargs={KEY: data})
     current = messages[at + 1 :]
-    if turn.meter is None:
+    if turn.meter is None or turn.retrieves_by_rule:
         return [head, *before, question, *current], 0
     taken = belt.tokens + message_tokens([head, question, *current])
     while before and taken + message_tokens(before) > turn.meter.room:

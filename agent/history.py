@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
+from typing import Any
 
 from agent.agent import Agent
 from agent.ask import Answer, numbered
@@ -29,10 +30,7 @@ async def conversations(agent: Agent, prefix: str, limit: int = 5) -> list[Conve
 
 async def answers(agent: Agent, thread: str) -> list[Answer]:
     """The answers of a conversation, with what evidence still exists; Interrupted if unreadable."""
-    async with agent.checkpoints.conversation(thread) as conversation:
-        if conversation.name != thread:
-            raise Interrupted(Note(conversation.unread, ("shown",)).text)
-        state = (await agent.graph.aget_state(config(conversation.key, 1))).values
+    state = await _state(agent, thread)
     handles: list[str] = state.get("handles", [])
     records = await asyncio.to_thread(agent.belt.resolve, handles)
     messages, past = finished_turns(state.get("messages", [])), list[Answer]()
@@ -52,3 +50,15 @@ async def answers(agent: Agent, thread: str) -> list[Answer]:
             )
         )
     return past
+
+
+async def handles(agent: Agent, thread: str) -> list[str]:
+    """Ids of the evidence behind the handles of a conversation; Interrupted if unreadable."""
+    return list((await _state(agent, thread)).get("handles", []))
+
+
+async def _state(agent: Agent, thread: str) -> dict[str, Any]:
+    async with agent.checkpoints.conversation(thread) as conversation:
+        if conversation.name != thread:
+            raise Interrupted(Note(conversation.unread, ("shown",)).text)
+        return dict((await agent.graph.aget_state(config(conversation.key, 1))).values)

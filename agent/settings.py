@@ -62,6 +62,9 @@ class Settings:
     """Name of the chat model, or `extractive`; empty for what the keys allow."""
     model_sees: str = "auto"
     """Image input of the model: `yes`, `no`, or `auto` for what the model catalog says."""
+    answers: str = "auto"
+    """How a language model answers: `agent` calls tools, `reader` reads what the rules retrieve in
+    one call, `auto` is what the model catalog says."""
     model_table: Path | None = None
     """A JSON file of models' abilities and prices, which goes before the built-in catalog."""
     openai_api_key: Secret | None = None
@@ -112,6 +115,10 @@ class Settings:
             (
                 self.background in ("on", "off"),
                 f"background {self.background!r} must be on or off",
+            ),
+            (
+                self.answers in ("auto", "agent", "reader"),
+                f"answers {self.answers!r} must be auto, agent or reader",
             ),
             (device in DEVICES, f"device {device!r} must be one of {', '.join(DEVICES)}"),
             (

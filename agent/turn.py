@@ -1,11 +1,13 @@
 """State of one question: its limits, and what it has used and retrieved so far."""
 
+from __future__ import annotations
+
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from agent.grounding.pixels import PixelCheck
 from agent.grounding.review import CheckedAnswer, Review
@@ -16,6 +18,12 @@ from agent.toolbelt import Toolbelt
 from tools.errors import Interrupted
 from tools.media import Coverage, Evidence
 from tools.sandbox import DEADLINE
+
+if TYPE_CHECKING:
+    from langchain_core.messages import AIMessage
+
+RULES_SECONDS = 10.0
+"""Seconds for the rules to answer in where a language model has used up the question's."""
 
 
 @dataclass
@@ -45,6 +53,12 @@ class Turn:
     """Contact sheets for a model that accepts images."""
     pixels: PixelCheck | None = None
     """Measures pictures to verify the claims of a language model."""
+    way: Literal["agent", "reader"] = "agent"
+    """Whether the language model calls the tools, or reads once what the rules retrieved."""
+    by_rule: AIMessage | None = None
+    """Answer of the rules to a question that is read: the fallback."""
+    learn: Callable[[], None] = field(default=lambda: None)
+    """Callback for a model that turns out not to call tools."""
     model_calls: int = 0
     tool_calls: int = 0
     retrieved: list[str] = field(default_factory=list[str])
@@ -53,6 +67,10 @@ class Turn:
     """The reason that the model gave no answer, as the end of a sentence."""
     incomplete: str = ""
     """The reason that its answer may be incomplete."""
+    is_spent: bool = False
+    """True if no further model call fits: it was silent, or a limit was reached."""
+    failed: str = ""
+    """The reason that no answer of a language model holds; the rules answer then."""
     cache_key: str = ""
     """The key to store the answer under; empty if it is not to be cached."""
     retried: bool = False
@@ -86,7 +104,21 @@ class Turn:
     def may_repair(self) -> bool:
         """True if a language model may correct its unsupported claims: once, within its limits."""
         stopped = self.stopped or self.incomplete or self.draft or self.limit_reached
-        return self.meter is not None and not stopped
+        return self.meter is not None and self.way == "agent" and not stopped
+
+    @property
+    def retrieves_by_rule(self) -> bool:
+        """True while the rules look for what a model is to read."""
+        return self.way == "reader" and self.by_rule is None
+
+    def read_instead(self) -> None:
+        """Begin anew: the rules retrieve, and the model reads unless it has been silent."""
+        self.failed, self.way = self.stopped or "the model cited nothing that holds", "reader"
+        self.muted |= bool(self.streamed)
+        self.stopped = self.incomplete = self.draft = ""
+        self.tool_calls, self.retrieved = 0, []
+        now = asyncio.get_running_loop().time()
+        self.deadline = max(self.deadline, now + RULES_SECONDS)
 
     def retry(self, error: Exception) -> bool:
         """True if a failed call is to be repeated: without images, or on a new connection."""
@@ -113,6 +145,7 @@ class Turn:
             if not timer.expired() and loop.time() < self.deadline:
                 raise
             self.stopped = f"the limit of {self.limits.question_seconds:g} seconds was reached"
+            self.is_spent = True
         finally:
             DEADLINE.reset(token)
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterable
 
 from agent.grounding.evidence import CitedEvidence, Verdict
+from agent.grounding.statement import without_frame
 from tools.evidence import SOME, reliability
 from tools.text.expressions import (
     LONE_NUMBERS,
@@ -51,6 +52,14 @@ _MENTIONED = re.compile(
     r"\b(?:mention|say|said|com(?:es?|ing) up|came up|occur|appear|hear|spoken|named|repeat|utter)"
 )
 _SPEAKERS = {"speakers", "voices"}
+_TOPIC = re.compile(
+    r"\b(?:(?:is|are|was|were|gets?) (?:also |briefly |first |last |again )*"
+    r"(?:mentioned|named|discussed)|c[oa]mes? up(?= (?:at|in|twice|once|again|\w+ times)\b|\W*$)"
+    r"|talk(?:s|ed)? (?:about|of)"
+    r"|turn(?:s|ed)? to|topic)\b"
+    r"(?! that\b)"
+)
+"""What names a topic and states nothing of it."""
 _UNSEEN = {
     "because", "why", "reason", "so", "therefore", "say", "says", "said", "tell", "tells", "told",
     "ask", "asks", "explain", "explains", "explained", "think", "thinks", "want", "wants", "mean",
@@ -65,8 +74,8 @@ class ParsedClaim:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.quotes, outside = quotes(text)
-        self.times, rest = times(outside)
+        self.quotes, self.outside = quotes(text)
+        self.times, rest = times(self.outside)
         self.plain = re.sub(r"\btwice\b", "two times", rest, flags=re.IGNORECASE)
         self.words = words(self.plain)
         self.denials = sum(word in NEGATORS for word in self.words)
@@ -93,7 +102,7 @@ class ParsedClaim:
         checks: list[Callable[[CitedEvidence], Finding]] = [
             self._check_times, self._check_video, self._check_quotes, self._check_on_screen,
             self._check_counts, self._check_numbers, self._check_colours,
-            self._check_negation if self.quotes else self._check_words,
+            self._check_around if self.quotes else self._check_words,
         ]  # fmt: skip
         return _worst(check(cited) for check in checks)
 
@@ -168,7 +177,8 @@ class ParsedClaim:
             noun = next(iter(claim_words(after) or after & _COUNTABLE), "")
             near = cited.numbers_near(noun) if noun else cited.numbers
             if word not in known:
-                verdict = "unsupported" if near else "weak"
+                is_hour = not noun and any(":" in number for number in near)
+                verdict = "unsupported" if near and not is_hour else "weak"
                 return verdict, f"the number {word} is not in {cited.names}"
             if word in cited.numbers and near and word not in near:
                 return "weak", f"{cited.names} does not say {word} {noun}"
@@ -199,30 +209,53 @@ class ParsedClaim:
         instead = f"mostly {most}, not {name}" if most != name else f"not mostly {name}"
         return verdict, f"{cited.names} is {instead}"
 
-    def _check_negation(self, cited: CitedEvidence) -> Finding:
-        # "She never says "…"" quotes faithfully and says the opposite.
-        return ("weak", f"{cited.names} says what is denied") if self.denials else VERIFIED
+    def _check_around(self, cited: CitedEvidence) -> Finding:
+        """Words around a quotation: no denial, no other speaker, nothing that is not there."""
+        if self.denials:  # "She never says "…"" quotes faithfully and says the opposite
+            return "weak", f"{cited.names} says what is denied"
+        rest, source = without_frame(self._without_places(cited))
+        if not cited.is_from(source):
+            return "weak", f"{cited.names} is not said by {source}"
+        if _TOPIC.search(rest) or all(
+            any(same_word(word, one) for one in cited.words) for word in self._named(rest)
+        ):
+            return VERIFIED
+        return "weak", f"{cited.names} does not say what stands around the quotation"
+
+    def _named(self, text: str) -> set[str]:
+        named = claim_words(words(text)) - COLOUR_WORDS.keys()
+        return named - _DEGREES.keys() if self.colours else named
 
     def _check_words(self, cited: CitedEvidence) -> Finding:
-        named = claim_words(self.words) - COLOUR_WORDS.keys()
-        named -= _DEGREES.keys() if self.colours else set()
+        named = self._named(self.plain)
         matching = sum(any(same_word(word, other) for other in cited.words) for word in named)
-        enough = matching >= ENOUGH_WORDS * len(named)
         if self.denials > cited.denials and not (self.colours and not named):
-            verdict = "unsupported" if enough else "weak"
+            verdict = "unsupported" if matching >= ENOUGH_WORDS * len(named) else "weak"
             return verdict, f"{cited.names} does not deny it"
         if not named:  # the other checks have settled it
             settled = self.times or self.colours or numbers(self.words) - LONE_NUMBERS
             why = f"nothing in it can be compared with {cited.names}"
             return VERIFIED if settled else ("weak", why)
-        if matching == len(named) and cited.denies(named) == (self.denials > 0):
+        if cited.states(self._without_places(cited)):
             return VERIFIED
+        if matching == len(named) and cited.denies(named) == (self.denials > 0):
+            if cited.is_described or self._counted() or _TOPIC.search(self.plain):
+                return VERIFIED
+            return "weak", f"{cited.names} does not say it in this way"
         shown = cited.shows(self.plain) if self._visible(cited) else None
         if shown:
             return VERIFIED
         if shown is False:
             return "weak", f"{cited.names} looks no more like it than like other things"
         return "weak", f"the words are not those of {cited.names}"
+
+    def _without_places(self, cited: CitedEvidence) -> str:
+        """The claim without the times that say where it stands, not what is said."""
+        text = self.outside
+        for time in reversed(self.times):
+            if not cited.speaks_of(time.words):
+                text = f"{text[: time.place[0]]} {text[time.place[1] :]}"
+        return text
 
     def _visible(self, cited: CitedEvidence) -> bool:
         """True if a picture could show all of it: no denial, number, name, speech or reason."""

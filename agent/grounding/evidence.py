@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
+from agent.grounding.statement import Statement, parts, statements, states, without_frame
 from tools.evidence import main_colours
 from tools.media import Evidence, clock
 from tools.text.expressions import NEGATORS, WordSequence, numbers, same_word, words
@@ -51,14 +52,58 @@ class CitedEvidence:
         cited = {label: record for label, record in self._cited.items() if wanted(record)}
         return CitedEvidence(cited, self._titles, self.pixels)
 
+    # Statements
+
+    @property
+    def is_described(self) -> bool:
+        """True if all of it is described by the index: pictures, sounds, facts of the file."""
+        return all(record.kind not in ("speech", "screen") for record in self.records)
+
+    @cached_property
+    def _stated(self) -> list[tuple[str, list[Statement]]]:
+        """Statements of the evidence, each with who says it, if that is known."""
+        told = [
+            part
+            for record in self.records
+            for part in _by_speaker(record.text, record.facts.get("speakers", ()))
+        ]
+        told += [("", title) for title in {self._titles.get(e.video, "") for e in self.records}]
+        return [(speaker, statements(text)) for speaker, text in told]
+
+    def is_from(self, source: str) -> bool:
+        """False if a source is named that is none of the speakers, where those are known."""
+        named = _names(source)
+        labels = [set(words(speaker)) for speaker, _ in self._stated if speaker]
+        return not (named and labels) or any(named <= label for label in labels)
+
+    def states(self, claim: str) -> bool:
+        """True if a piece of evidence states the claim, or pieces of it all of its parts."""
+        for title in {self._titles.get(record.video, "") for record in self.records} - {""}:
+            claim = re.sub(rf"\bin {re.escape(title)}\b,?", " ", claim, flags=re.IGNORECASE)
+        bare, source = without_frame(claim)
+        named = _names(source)
+        for text, names in ((claim, set[str]()), (bare, named)):
+            said = [(s, one) for s, one in self._stated if names <= set(words(s))]
+            if self._state(said, text) or all(self._state(said, part) for part in parts(text)):
+                return True
+        return False
+
+    @staticmethod
+    def _state(said: list[tuple[str, list[Statement]]], claim: str) -> bool:
+        return any(states(one, claim, speaker) for speaker, one in said)
+
     # Times
+
+    def speaks_of(self, named: Sequence[str]) -> bool:
+        """True if the words of a time stand in the evidence's own text."""
+        return any(_says_time(text, named) for text in self.texts)
 
     def has_time(self, start: float, end: float, named: Sequence[str]) -> bool:
         """True if a span lies in the evidence or around it, or its words stand in the text."""
         for record, text in zip(self.records, self.texts, strict=True):
             inside = record.start - TOLERANCE <= start and end <= record.end + TOLERANCE
             around = start - TOLERANCE <= record.start and record.end <= end + TOLERANCE
-            if inside or (start < end and around) or text.find(named) >= 0:
+            if inside or (start < end and around) or _says_time(text, named):
                 return True
         return False
 
@@ -188,6 +233,29 @@ class CitedEvidence:
             return None
         matches = [self.pixels.shows(text, record) for record in self.pictures]
         return True if True in matches else False if False in matches else None
+
+
+def _says_time(text: WordSequence, named: Sequence[str]) -> bool:
+    """True if the words of a time stand in a text, also as two numbers: six forty is 6:40."""
+    apart = [part for word in named for part in word.split(":")]
+    return text.find(named) >= 0 or text.find(apart) >= 0
+
+
+def _by_speaker(text: str, speakers: Sequence[str]) -> list[tuple[str, str]]:
+    """Parts of a passage by who says them; the label stands before each."""
+    if not speakers:
+        return [("", text)]
+    pieces = re.split(rf"(?:^|(?<=\s))({'|'.join(map(re.escape, speakers))}): ", text)
+    unnamed = [("", pieces[0])] if pieces[0].strip() else []
+    return unnamed + list(zip(pieces[1::2], pieces[2::2], strict=True))
+
+
+def _names(source: str) -> set[str]:
+    """Names in what a claim calls its source: its words with a capital, but for an article."""
+    bare = re.sub(r"^(?:the|an?) ", "", source, flags=re.IGNORECASE)
+    names = re.findall(r"\b[^\W\d_a-z][\w'\u2019-]*", bare)
+    generic = {"speaker", "narrator", "presenter", "host", "she", "he", "they", "it", "one"}
+    return set(words(" ".join(names))) - generic
 
 
 def _quote_parts(quote: str) -> list[list[str]]:

@@ -32,6 +32,8 @@ class ModelInfo:
     """True if it accepts images."""
     context: int = 0
     """Context window in tokens; 0 if unknown."""
+    calls_tools: bool = True
+    """False for a model too small to call tools well: it reads what the rules retrieve."""
     usd: tuple[float, float, float] | None = None
     """USD per million tokens: input, cached input, output."""
     listed: tuple[str, str] | None = None
@@ -68,7 +70,7 @@ def model_info(model: str, table: Path | None = None, address: str | None = None
 def _families(entries: dict[str, ModelInfo], names: list[str]) -> list[ModelInfo]:
     """Entries whose key, as a glob pattern, matches a name: abilities only, never a price."""
     matches = (info for key, info in entries.items() if any(fnmatchcase(n, key) for n in names))
-    return [ModelInfo(info.sees, info.context) for info in matches]
+    return [replace(info, usd=None) for info in matches]
 
 
 def _listed(names: list[str], address: str | None) -> tuple[int, tuple[str, str] | None]:
@@ -98,10 +100,13 @@ def _read(path: Path | None) -> dict[str, ModelInfo]:
         ) from error
 
 
-def _entry(sees: bool = False, context: int = 0, usd: Any = None) -> ModelInfo:
+def _entry(
+    sees: bool = False, context: int = 0, usd: Any = None, calls_tools: bool = True
+) -> ModelInfo:
+    known = ModelInfo(bool(sees), int(context), bool(calls_tools))
     if usd is None:
-        return ModelInfo(bool(sees), int(context))
+        return known
     fresh, cached, out = map(float, usd)
     if not all(0 <= price < float("inf") for price in (fresh, cached, out)):
         raise ValueError(f"a price of {usd}")
-    return ModelInfo(bool(sees), int(context), (fresh, cached, out))
+    return replace(known, usd=(fresh, cached, out))

@@ -36,6 +36,11 @@ def load_model(settings: Settings, toolbox: "Toolbox") -> "BaseChatModel":
             f"the model {settings.model!r} needs OPENAI_API_KEY, or OPENAI_BASE_URL for a server "
             f"of your own; CUEPOINT_MODEL={EXTRACTIVE} answers without"
         )
+    return extractive_model(toolbox)
+
+
+def extractive_model(toolbox: "Toolbox") -> "BaseChatModel":
+    """The model that answers by rule, and retrieves for a language model that reads."""
     from agent.extractive.model import ExtractiveModel
 
     return ExtractiveModel(toolbox=toolbox)
@@ -105,6 +110,11 @@ def model_errors() -> tuple[type[Exception], ...]:
 def may_refuse_images(error: Exception) -> bool:
     """True if an error may mean that the model takes no images: servers report it variously."""
     return getattr(error, "status_code", None) in (400, 404, 415, 422, 500, 501)
+
+
+def may_refuse_tools(error: Exception) -> bool:
+    """True if an error may mean that a server takes no tools, or no schema of a reply."""
+    return getattr(error, "status_code", None) in (400, 404, 422, 500, 501)
 
 
 def connection_lost(error: Exception) -> bool:

@@ -21,15 +21,15 @@ def streamed(events: list[Any]) -> str:
 
 
 async def test_a_tool_call_gives_evidence_and_a_cited_answer(tmp_path: Path):
-    said = 'At 0:12 they "salt the water" [e1]. There is no oil in it [e2]. It is in Rome [e9].'
+    said = 'At 0:12 they "salt the water" [e1]. They put no oil in [e2]. It is in Rome [e9].'
     async with opened(tmp_path, WATER, AIMessage(content=said)) as (agent, _):
         events, answer = await run(agent, "What about the water?")
     assert events[0] == ToolStarted("search_transcript", {"query": "water", "limit": 3})
     assert answer.answer == (
-        'At 0:12 they "salt the water" [1]. There is no oil in it [2]. It is in Rome. (unsupported)'
+        'At 0:12 they "salt the water" [1]. They put no oil in [2]. It is in Rome. (unsupported)'
     )
     assert streamed(events) == answer.answer and len(events) > 2
-    assert [claim.verdict for claim in answer.claims] == ["verified", "verified", "unsupported"]
+    assert [claim.verdict for claim in answer.claims] == ["verified", "weak", "unsupported"]
     assert [claim.citations for claim in answer.claims] == [(1,), (2,), ()]
     assert [cited.handle for cited in answer.evidence] == [1, 2]
     assert answer.evidence[0].evidence.image and answer.found and answer.nearest == ()

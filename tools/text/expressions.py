@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from tools.text.clean import without_controls, word_set
 from tools.text.numbers import COMPOSED, LARGE, NUMBER_WORD, NUMBERS, in_digits
+from tools.text.tokens import stem
 
 NEGATORS = word_set("""
     not no never none nothing nobody nowhere neither nor without cannot dont doesnt didnt isnt
@@ -27,8 +28,37 @@ _STOP_WORDS = word_set("""
     saw say saying says scene scenes screen second seconds see seen show shown shows sentence slide
     speaker speakers spoken start starts text time times video videos voice word words written
     according describe describes described explain explains explained note notes noted state
-    states stated talk talks talked talking tell tells told""")
+    states stated takes took lasts lasted talk talks talked talking tell tells told""")
+_UNITS_OF_MEASURE = {
+    form: forms.split()[0]
+    for forms in (
+        "second seconds sec secs s", "minute minutes min mins", "hour hours hr hrs h",
+        "kilometre kilometres kilometer kilometers km kms", "metre metres meter meters m",
+        "centimetre centimetres centimeter centimeters cm", "foot feet ft", "inch inches",
+        "millimetre millimetres millimeter millimeters mm", "mile miles mi",
+        "kilo kilos kilogram kilograms kilogramme kilogrammes kg kgs",
+        "gram grams gramme grammes g",
+        "tonne tonnes ton tons t", "litre litres liter liters l", "millilitre milliliter ml",
+        "percent", "degree degrees", "euro euros eur", "dollar dollars usd buck bucks",
+        "pound pounds gbp quid lb lbs", "franc francs chf", "cent cents",
+    )
+    for form in forms.split()
+}  # fmt: skip
+"""Canonical name of a unit, by its forms; short ones are units only after a number."""
+_SIGNS = {"%": "percent", "€": "euro", "$": "dollar", "£": "pound", "°": "degree"}
+_SIGNED = re.compile(r"([€$£])\s?(\d[\d.,]*\d|\d)|(?<=\d)\s?([%€$£°])")
+_ATTACHED = re.compile(r"(?<![\w.])(\d+(?:[.,]\d+)?)(?=(?:[a-z]{1,4})\b)")
+_HOUR = rf"({NUMBER_WORD}|\d{{1,2}})"
+_DIAL = re.compile(
+    rf"\b(half|quarter|{NUMBER_WORD}|\d{{1,2}})(?: minutes)? past {_HOUR}\b"
+    rf"|\bquarter to {_HOUR}\b|\b{_HOUR} o['\u2019 ]?clock\b"
+)
+_DECADE = re.compile(
+    r"\b(?:the|late|early|mid)[ -]+(?:\d\d)?\d0['\u2019]?s\b|\b(?:1\d|20)\d0['\u2019]?s\b", re.I
+)
+"""Decades: no seconds."""
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|\d+(?:[.,:]\d+)*(?![^\W_])|[^\W_]+")
+_INFLECTIONS = word_set("s es ed d ing e y ies ied ying er est") | {""}
 _QUOTE = re.compile(
     r"\"([^\"]+)\"|“([^”]+)”|„([^“”]+)[“”]|«([^»]+)»|「([^」]+)」|(?<!\w)['\u2018](.{2,}?)['\u2019](?!\w)"
 )
@@ -45,6 +75,7 @@ _UNITS = (
 _TIME = re.compile(f"{_CLOCK}|{_UNITS}", re.IGNORECASE)
 _JOINED = re.compile(r"\s*(?:-|\u2013|\u2014|to|until|till|bis|and)\s*(?:at\s+)?", re.IGNORECASE)
 _INTRODUCED = re.compile(r"\b(at|around|near|from|by|@)\s*$", re.IGNORECASE)
+_BETWEEN = re.compile(r"\b(?:between|zwischen|until|till|before|after)\s*$", re.IGNORECASE)
 _LASTS = re.compile(
     r"\b(?:for|lasts?|lasting|lasted|takes?|took|taking|during|within|every|over|than|another|runs?"
     r"|(?:length|duration)(?: of| is)?:?)\s+(?:about|around|roughly|only|just|exactly|\w+ly)?\s*$",
@@ -57,28 +88,55 @@ _LONG = re.compile(r"[\s-]*(?:long|later|earlier|apart|of|each|in length|after|b
 class Time:
     """Time or length of time in a sentence, in seconds.
 
-    `words` are its own, with the "at" before it: evidence may speak of times, too.
+    `words` are its own: evidence may speak of times, too. `place` is where it stands in the text,
+    with the preposition before it.
     """
 
     start: float
     end: float
     is_length: bool
     words: tuple[str, ...]
+    place: tuple[int, int]
 
 
 def words(text: str) -> list[str]:
     """Words for comparison: one case, one form of each letter, numbers in digits."""
     text = in_digits(unicodedata.normalize("NFKC", text).casefold())
     text = _THE_LARGE.sub(lambda match: in_digits(f"a {match[0]}"), text)
+    text = _DIAL.sub(_clock_time, text).replace("per cent", "percent")
+    text = _SIGNED.sub(lambda m: f"{m[2]} {_SIGNS[m[1]]} " if m[1] else f" {_SIGNS[m[3]]} ", text)
+    text = _ATTACHED.sub(_detached, text)
     text = re.sub(r"(?<=\w)['\u2019](?=\w)", "", text)
-    return [_number(word) for word in _WORD.findall(without_controls(text))]
+    found = [_number(word) for word in _WORD.findall(without_controls(text))]
+    return [
+        _UNITS_OF_MEASURE.get(word, word) if before[:1].isdigit() else word
+        for before, word in zip(["", *found], found, strict=False)
+    ]
+
+
+def _detached(match: re.Match[str]) -> str:
+    """A number apart from the unit that is written onto it: 20min, 3kg."""
+    unit = match.string[match.end() :]
+    unit = unit[: len(unit) - len(unit.lstrip("abcdefghijklmnopqrstuvwxyz"))]
+    return f"{match[1]} " if unit in _UNITS_OF_MEASURE and unit != "s" else match[1]
+
+
+def _clock_time(match: re.Match[str]) -> str:
+    """Time of day as the dial is read: half past nine is 9:30."""
+    part, past, to, full = match.groups()
+    hour = _number(past or to or full)
+    minutes = {"half": "30", "quarter": "15"}.get(part) or _number(part or "zero")
+    if not (hour.isdigit() and minutes.isdigit()):  # "one" counts nothing
+        hour, minutes = hour.replace("one", "1"), minutes.replace("zero", "0")
+    at = 60 * (int(hour) if hour != "1" or not to else 13) + (-15 if to else int(minutes))
+    return f"{at // 60}:{at % 60:02}"
 
 
 def _number(word: str) -> str:
     if re.fullmatch(r"\d{1,3}(,\d{3})+", word):
         word = word.replace(",", "")
     word = re.sub(r"^(\d+)\.0+$", r"\1", re.sub(r"^(\d+)k$", r"\g<1>000", word))
-    number = 2 if word == "twice" else NUMBERS.get(word, 0)
+    number = {"twice": 2, "dozen": 12}.get(word) or NUMBERS.get(word, 0)
     return str(number) if number > 1 else word
 
 
@@ -93,8 +151,13 @@ def claim_words(words: Iterable[str]) -> set[str]:
 
 
 def same_word(a: str, b: str) -> bool:
-    """Compare two words but for their endings."""
-    return a == b or (min(len(a), len(b)) >= 4 and a[:5].rstrip("s") == b[:5].rstrip("s"))
+    """True for forms of one word: university is none of universe, whose stem is the same."""
+    if a == b or stem(a) != stem(b):
+        return a == b
+    alike = next(
+        (n for n, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b))
+    )
+    return alike < 3 or {a[alike:], b[alike:]} <= _INFLECTIONS
 
 
 def continues(text: str) -> bool:
@@ -112,7 +175,8 @@ def times(text: str) -> tuple[list[Time], str]:
     """Times of a text, the ends of a span joined, and the text without them."""
     result: list[Time] = []
     rest, last = "", 0
-    for match in _TIME.finditer(text):
+    masked = _DECADE.sub(lambda match: match[0][:-1] + "_", text)
+    for match in _TIME.finditer(masked):
         if not any(match.groupdict().values()):
             continue
         hours, minutes, seconds = (
@@ -123,6 +187,8 @@ def times(text: str) -> tuple[list[Time], str]:
         lasts = _LASTS.search(text, 0, match.start()) or _LONG.match(text, match.end())
         is_length = bool(lasts) and not introduced
         own = tuple(words(match[0]))
+        before = introduced or _BETWEEN.search(text, 0, match.start())
+        place = (before.start() if before else match.start()), match.end()
         between = _JOINED.fullmatch(text, last, match.start()) if result else None
         joins = between and (
             "and" not in between[0].casefold() or re.search(r"\b(?:between|zwischen)\b", rest, re.I)
@@ -132,14 +198,13 @@ def times(text: str) -> tuple[list[Time], str]:
         if joins and not result[-1].is_length and result[-1].start == result[-1].end:
             first = result.pop()
             low, high = sorted((first.start, seconds))
-            result.append(Time(low, high, False, (*first.words, *own)))
+            place = first.place[0], match.end()
+            result.append(Time(low, high, False, (*first.words, *own), place))
         elif is_length:
-            result.append(Time(0.0, seconds, True, own))
+            result.append(Time(0.0, seconds, True, own, place))
         else:
             low = seconds - _value(match, "us") + _value(match, "lo") if match["lo"] else seconds
-            if introduced:
-                own = (introduced[1].casefold(), *own)
-            result.append(Time(low, seconds, False, own))
+            result.append(Time(low, seconds, False, own, place))
     return result, rest + text[last:]
 
 
@@ -150,13 +215,19 @@ def _value(match: re.Match[str], name: str) -> float:
     return float(NUMBERS.get(last, last if last[0].isdigit() else 0))
 
 
+_CLAUSES = re.compile(
+    r"(?<=[.!?;:\u3002\uff01\uff1f])\s+|\n|(?<=,) (?=(?:but|so|i|you|he|she|it|we|they)\b)",
+    re.IGNORECASE,
+)
+
+
 class WordSequence:
-    """Words of a text in order, with the beginnings of its sentences."""
+    """Words of a text in order, with the beginnings of its sentences and main clauses."""
 
     def __init__(self, text: str) -> None:
         self.words: list[str] = []
         self._begins: list[int] = []
-        for sentence in re.split(r"(?<=[.!?;:\u3002\uff01\uff1f])\s+|\n", text):
+        for sentence in _CLAUSES.split(text):
             self._begins.append(len(self.words))
             self.words += words(sentence)
 

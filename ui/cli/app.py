@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from tools.errors import RefusedRequest, VideoError
+from ui.cli.check import check
 from ui.cli.common import (
     AsJson,
     From,
@@ -54,6 +55,7 @@ app.add_typer(library_app, name="library")
 app.add_typer(models_app, name="models")
 app.command()(summary)
 app.command()(caption)
+app.command()(check)
 app.command("eval")(evaluate)
 
 SamplingHelp = typer.Option(help="uniform, keyframe, dense, sparse or adaptive.")

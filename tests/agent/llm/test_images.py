@@ -59,9 +59,10 @@ def scenes(shelf: Any) -> Any:
 
 
 async def test_what_tools_find_is_shown_as_one_sheet_and_not_kept(shelf: Any, serve: Any):
-    server = serve(scenes(shelf), say("It begins in red [e1]."), say("NOT FOUND"))
+    missed = say("NOT FOUND"), say('{"found": false, "sentences": []}')
+    server = serve(scenes(shelf), say("It begins in red [e1]."), *missed)
     first, _ = await answered(shelf, server, "What is seen?", "And then?")
-    asked, told, later = (body for _, body in server.requests)
+    asked, told, later, _ = (body for _, body in server.requests)
     assert pictures(asked) == [] and pictures(later) == []
     (sheet,) = pictures(told)
     assert sheet.width <= 1024 and first.evidence[0].evidence.kind == "scene"
