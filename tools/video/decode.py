@@ -251,18 +251,18 @@ def _block_means(frame: VideoFrame) -> small_changes.Means:
     if not frame.format.name.startswith(("yuv4", "yuvj4", "yuva4", "gray", "nv12", "nv21")):
         frame = frame.reformat(format="gray")
     bits, size = frame.format.components[0].bits, small_changes.BLOCK
-    plane = frame.planes[0]
+    plane: Any = frame.planes[0]
     kind = np.uint8 if bits <= 8 else np.dtype(">u2" if frame.format.name.endswith("be") else "<u2")
     samples: Any = np.frombuffer(plane, kind)
     stride = plane.line_size // samples.itemsize
     rows, columns = plane.height // size, plane.width // size
-    picture = samples[: stride * plane.height].reshape(plane.height, stride)
-    lines = picture[: rows * size, : columns * size].reshape(rows, size, columns * size)
-    total = lines[:, 0].astype(np.uint32 if bits > 8 else np.uint16)
+    picture: Any = samples[: stride * plane.height].reshape(plane.height, stride)
+    lines: Any = picture[: rows * size, : columns * size].reshape(rows, size, columns * size)
+    total: Any = lines[:, 0].astype(np.uint32 if bits > 8 else np.uint16)
     for line in range(1, size):
         total += lines[:, line]
-    sums = np.add.reduceat(total, np.arange(0, columns * size, size), axis=1) if columns else total
-    return sums.astype(np.float32) / (size * size << (bits - 8))
+    means = total.reshape(rows, columns, size).sum(2).astype(np.float32)
+    return means / (size * size << (bits - 8))
 
 
 def _strided(plane: Any, bits: int, big: bool, columns: int, lines: int) -> Any:

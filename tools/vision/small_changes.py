@@ -82,4 +82,4 @@ class SmallChanges:
         if self._since is None:
             self._since = seconds
         is_settled = np.count_nonzero(is_moving & is_calm) < FEWEST
-        return is_settled or seconds - self._since >= PATIENCE
+        return bool(is_settled) or seconds - self._since >= PATIENCE
