@@ -35,7 +35,9 @@ bench: $(VENV)/installed ## speed and quality, as tables
 	$(BIN)/python -m benchmarks.embedding
 	$(BIN)/python -m benchmarks.near_duplicates
 	$(BIN)/python -m benchmarks.scale --quick
+	$(BIN)/python -m benchmarks.screen --minutes 10
 	$(BIN)/python -m benchmarks.speech
+	$(BIN)/python -m benchmarks.times
 	$(BIN)/python -m benchmarks.turns
 	$(BIN)/python -m benchmarks.playing
 
