@@ -71,10 +71,11 @@ def unseen(store: Store, video: str) -> list[Unseen]:
     done = indexed.stages.get("pass")
     if indexed.width is None or done is None or done.state != "done":
         return []
-    most = float(store.manifest(video).get("options", {}).get("max_gap", MAX_GAP))
+    manifest = store.manifest(video)
+    most = float(manifest.get("options", {}).get("max_gap", MAX_GAP))
     times = [0.0, *(frame.seconds for frame in store.frames(video)), indexed.duration]
     gaps = [Unseen(video, a, b) for a, b in itertools.pairwise(times) if b - a > most]
-    if not gaps or indexed.notes:
+    if not gaps or manifest["stages"]["pass"].get("damaged", 0):
         return gaps
     decoded = store.signals(video)["seconds"]
     return [gap for gap in gaps if ((decoded > gap.start) & (decoded < gap.end)).any()]

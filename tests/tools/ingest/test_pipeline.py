@@ -9,10 +9,12 @@ from collections.abc import Callable
 from copy import deepcopy
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from tests.conftest import flat
 from tools.errors import ProviderUnavailable, RefusedRequest, UnknownVideo, UnreadableMedia
 from tools.ingest import stages
 from tools.ingest.pipeline import ingest
@@ -201,6 +203,7 @@ def test_folders_and_missing_files_are_named(library: Library, tmp_path: Path) -
 INDEX = """
 import sys
 from pathlib import Path
+from typing import Any
 from tools.ingest.pipeline import ingest
 from tools.models.providers import BARE, Providers
 from tools.library import Library
@@ -313,3 +316,16 @@ def test_a_video_that_was_removed_and_indexed_again_has_no_former_life(
     ingest(Library(door.home), shots, providers=BARE, sampling="uniform")
     assert door.generation(video) == generation
     assert door.frames(video) == Library(door.home).frames(video) != before
+
+
+@pytest.mark.parametrize("sampling", ["sparse", "keyframe", "adaptive"])
+def test_no_gap_is_longer_than_asked_for(
+    tmp_path: Path, encode: Callable[..., Path], sampling: Any
+) -> None:
+    library = Library(tmp_path / "home")
+    film = encode(tmp_path / "still.mp4", lambda _: flat((40, 90, 40)), 24.0, fps=5)
+    video = ingest(library, film, sampling=sampling, max_gap=3.0, providers=BARE)
+    assert 2.5 < library.coverage(video.id).longest_gap <= 3.0
+    assert all(frame.reason for frame in library.frames(video.id))
+    wider = ingest(library, film, sampling=sampling, max_gap=9.0, providers=BARE)
+    assert 4.5 < library.coverage(wider.id).longest_gap <= 9.0

@@ -98,7 +98,7 @@ def decode_pass(run: IngestRun) -> Result:
     shots = [Scene(run.video, start, end, _image(run, kept, start, end)) for start, end in spans]
     files.write_lines(run.folder / "scenes.jsonl", shots)
     names = ("signals.npy", "frames.jsonl", "attributes.jsonl", "scenes.jsonl")
-    return Result(names, "done", run.sampling)
+    return Result(names, "done", run.sampling, facts={"damaged": last["damaged"]})
 
 
 def _add_motion(kept: list[dict[str, Any]], rows: Rows, cuts: list[float]) -> None:
