@@ -76,7 +76,7 @@ class ParsedClaim:
         self.text = text
         self.quotes, self.outside = quotes(text)
         self.times, rest = times(self.outside)
-        self.plain = re.sub(r"\btwice\b", "two times", rest, flags=re.IGNORECASE)
+        self.plain = rest
         self.words = words(self.plain)
         self.denials = sum(word in NEGATORS for word in self.words)
         self.scores = set(_SCORE.findall(self.plain))  # as written: among the words, 1.00 is 1
@@ -145,7 +145,7 @@ class ParsedClaim:
 
     def _check_counts(self, cited: CitedEvidence) -> Finding:
         """Numbers of occasions and of speakers, counted in the evidence or stated by it."""
-        mentions = self.quotes or _MENTIONED.search(self.plain.casefold())
+        mentions = self.quotes or _MENTIONED.search(without_frame(self.plain)[0].casefold())
         for number, noun in self._counted():
             if number in cited.numbers_near(noun) and not (mentions and noun in _OCCASIONS):
                 continue  # what happens three times is said once
@@ -167,6 +167,12 @@ class ParsedClaim:
                 counted.append((word, nouns[0]))
         return counted
 
+    def _counts_mentions(self) -> bool:
+        """True if it counts how often something is said, or who speaks."""
+        nouns = {noun for _, noun in self._counted()}
+        said = _MENTIONED.search(without_frame(self.plain)[0].casefold())
+        return bool(nouns & _SPEAKERS or (nouns and said))
+
     def _check_numbers(self, cited: CitedEvidence) -> Finding:
         known = cited.numbers | cited.scores | {str(len(cited.records))}
         counted = {number for number, _ in self._counted()}
@@ -176,7 +182,7 @@ class ParsedClaim:
             after = set(self.words[at + 1 : at + 2])
             noun = next(iter(claim_words(after) or after & _COUNTABLE), "")
             near = cited.numbers_near(noun) if noun else cited.numbers
-            if word not in known:
+            if word not in known and not cited.speaks_of([word]):
                 is_hour = not noun and any(":" in number for number in near)
                 verdict = "unsupported" if near and not is_hour else "weak"
                 return verdict, f"the number {word} is not in {cited.names}"
@@ -216,9 +222,10 @@ class ParsedClaim:
         rest, source = without_frame(self._without_places(cited))
         if not cited.is_from(source):
             return "weak", f"{cited.names} is not said by {source}"
-        if _TOPIC.search(rest) or all(
-            any(same_word(word, one) for one in cited.words) for word in self._named(rest)
-        ):
+        named = self._named(rest)
+        strange = {word for word in named if not any(same_word(word, o) for o in cited.words)}
+        quoted = claim_words(word for quote in self.quotes for word in words(quote))
+        if _TOPIC.search(rest) or len(strange) <= len(quoted) / 2:
             return VERIFIED
         return "weak", f"{cited.names} does not say what stands around the quotation"
 
@@ -239,7 +246,7 @@ class ParsedClaim:
         if cited.states(self._without_places(cited)):
             return VERIFIED
         if matching == len(named) and cited.denies(named) == (self.denials > 0):
-            if cited.is_described or self._counted() or _TOPIC.search(self.plain):
+            if cited.is_described or self._counts_mentions() or _TOPIC.search(self.plain):
                 return VERIFIED
             return "weak", f"{cited.names} does not say it in this way"
         shown = cited.shows(self.plain) if self._visible(cited) else None

@@ -23,37 +23,43 @@ _FUNCTION_WORDS = word_set("""
     ill ive im id hes shes theyre theyve weve youre youve its thats theres whos
     very really just quite actually well oh please also too so then now um uh er""")
 """Words that a claim may add or leave out: articles, auxiliaries, pronouns, fillers."""
-_NEGATION = NEGATORS | word_set("n't except without instead rather unlike unless nor than")
+_NEGATION = NEGATORS | word_set("except without unlike unless nor")
 _HEDGES = word_set("""
     maybe perhaps possibly probably likely unlikely apparently allegedly supposedly reportedly seem
     seems seemed seemingly appear appears appeared might may could would should must ought can will
     shall going gonna almost nearly hardly if unless whether provided providing assuming suppose
     supposing supposed otherwise until once when whenever sometimes often usually rarely mostly
     generally normally say says said saying tell tells told claim claims claimed believe believes
-    believed believing think thinks thought thinking guess guesses guessed reckon reckons feel feels
-    argue argues argued assume assumes assumed imagine imagined pretend pretends pretended suggest
-    suggests suggested insist insists insisted swear swore hear heard according rumour rumor myth
-    lie lies joke joking kidding dream dreamt dreamed hope hopes hoped hoping wish wishes wished
-    want wants wanted wanting plan plans planned planning try tries tried trying intend intends
-    intended meant expect expects expected promise promises promised predict predicts predicted
-    wonder wonders wondered ask asks asked doubt afraid fear used consider considered about around
-    roughly approximately only even least most up offer offered order ordered decide decided decides
-    refuse refused forgot forget forgets""")
+    believed believing think thinks thought thinking guess guesses guessed reckon reckons remember
+    remembers remembered recall recalls feel feels argue argues argued assume assumes assumed
+    imagine imagined pretend pretends pretended suggest suggests suggested insist insists insisted
+    swear swore hear heard according rumour rumor myth lie lies joke joking kidding dream dreamt
+    dreamed hope hopes hoped hoping wish wishes wished want wants wanted wanting plan plans planned
+    planning try tries tried trying intend intends intended meant expect expects expected promise
+    promises promised predict predicts predicted wonder wonders wondered ask asks asked doubt afraid
+    fear used consider considered about around roughly approximately only even least most up offer
+    offered order ordered decide decided decides refuse refused forgot forget forgets""")
 """Words that qualify what their sentence says: it may not be so, or not always, or somebody else
 says it."""
+FRAME_WORDS = 3
+"""Content words, at most, of a part that qualifies what follows it: "the way I remember it"."""
 _ADVERBIALS = word_set("""
     first firstly second secondly next finally later afterwards meanwhile today yesterday tomorrow
-    again basically obviously eventually suddenly luckily fortunately unfortunately sadly""")
+    again fact course basically obviously eventually suddenly luckily sadly""")
 """Words before a clause that do not change what it says."""
-_QUALIFYING = _NEGATION | _HEDGES
 _ABOUT_ALL = word_set("""
-    if unless whether provided providing assuming suppose supposing otherwise except lie lies myth
-    false wrong untrue joke joking kidding nonsense allegedly supposedly reportedly apparently""")
+    if unless when whenever once until whether provided providing assuming suppose supposing
+    otherwise except lie lies myth false wrong untrue joke joking kidding nonsense allegedly
+    supposedly reportedly apparently""")
 """Words that qualify what their whole sentence says, however many parts it has."""
 _CLAUSE = word_set("and but so then because that which while where as or since though although")
 """Words after which a clause, or a further subject, may begin."""
 _OPENS = re.compile(r"[,;:](?=\s|$)|[(\u2013\u2014]")
-_MAIN = re.compile(r"\s+(?:i|you|he|she|it|we|they)\b", re.IGNORECASE)
+_MAIN = re.compile(
+    r"\s+(?:(?:and|but|so|or) )?(?:i|you|he|she|it|we|they|the|a|an|my|your|his|her|our|their"
+    r"|(?-i:[A-Z])\w*)\b",
+    re.IGNORECASE,
+)
 """Beginning of a main clause after a comma."""
 _QUESTION = re.compile(
     r"^(?:and |but |so |well |or )*(?:(?:who|what|why|how|where|when|which|whose)\b.{0,40}?\b)?"
@@ -106,7 +112,9 @@ class Statement:
     content: tuple[str, ...]
     starts: frozenset[int]
     parts: tuple[int, ...]
-    """Indexes at which coordinate parts begin: after "but", "so" and a semicolon."""
+    """Indexes at which coordinate parts begin: main clauses of their own."""
+    commas: tuple[int, ...]
+    """Indexes of the words after a comma."""
     is_asserted: bool = True
     is_own: bool = False
     """True if it tells of its speaker: I, we."""
@@ -126,10 +134,11 @@ def _statement(sentence: str, is_asserted: bool = True) -> Statement:
     for pattern, plain in _CONTRACTIONS:
         sentence = pattern.sub(plain, sentence)
     content: list[str] = []
-    starts, coordinate = {0}, [0]
+    starts, coordinate, commas = {0}, [0], [0]
     own = False
     for part in _OPENS.split(sentence):
         starts.add(len(content))
+        commas.append(len(content))
         if _MAIN.match(part):
             coordinate.append(len(content))
         for word in words(part):
@@ -144,24 +153,34 @@ def _statement(sentence: str, is_asserted: bool = True) -> Statement:
         while start < len(content) and content[start] in _ADVERBIALS:
             start += 1
             starts.add(start)
-    return Statement(tuple(content), frozenset(starts), tuple(coordinate), is_asserted, own)
+    return Statement(
+        tuple(content), frozenset(starts), tuple(coordinate), tuple(commas), is_asserted, own
+    )
 
 
 def _qualifiers(statement: Statement, start: int, end: int) -> set[str]:
     """Words that qualify a part of a statement: those beside it, and those about all of it."""
     first = max(part for part in statement.parts if part <= start)
     last = min((part for part in statement.parts if part >= end), default=len(statement.content))
-    beside = {stem(word) for word in statement.content[first:last] if word in _QUALIFYING}
+    # What is denied after a comma, "not his brother", is another thing.
+    ends = min((comma for comma in statement.commas if comma >= end), default=last)
+    beside = {stem(word) for word in statement.content[first:last] if word in _HEDGES}
+    for begin, close in pairwise([*(part for part in statement.parts if part <= first), first]):
+        if close - begin <= FRAME_WORDS:
+            beside |= {stem(word) for word in statement.content[begin:close] if word in _HEDGES}
+    beside |= {stem(word) for word in statement.content[first:ends] if word in _NEGATION}
     return beside | {stem(word) for word in statement.content if word in _ABOUT_ALL}
 
 
-_LATER_FRAME = re.compile(rf",? according to ({_NAMED})\W*$", re.IGNORECASE)
+_LATER_FRAME = re.compile(
+    rf",? according to (?P<source>{_NAMED})\W*$|, (?P<who>{_NAMED}) {_TELLS}\W*$", re.IGNORECASE
+)
 
 
 def without_frame(claim: str) -> tuple[str, str]:
     """A claim without what it says of its source, and the source that it names, if any."""
     if match := _LATER_FRAME.search(claim):
-        return claim[: match.start()], match[1]
+        return claim[: match.start()], match["who"] or match["source"]
     match = _FRAME.match(claim)
     if match is None:
         return claim, ""

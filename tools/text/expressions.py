@@ -53,6 +53,12 @@ _DIAL = re.compile(
     rf"\b(half|quarter|{NUMBER_WORD}|\d{{1,2}})(?: minutes)? past {_HOUR}\b"
     rf"|\bquarter to {_HOUR}\b|\b{_HOUR} o['\u2019 ]?clock\b"
 )
+_OFTEN = {"twice": "two", "thrice": "three"}
+_REPEATED = re.compile(r"\b(?:twice|thrice)\b")
+_SHORT_YEAR = re.compile(r"(?<!\w)['\u2019](\d\d)(?!\w)")
+"""A year of two digits: '95."""
+_BETWEEN_UNIT = re.compile(r"\b(\d+|one) (pound|dollar|euro|metre|franc)s? (\d\d)\b")
+"""Price or height as it is said: five pounds eighty."""
 _DECADE = re.compile(
     r"\b(?:the|late|early|mid)[ -]+(?:\d\d)?\d0['\u2019]?s\b|\b(?:1\d|20)\d0['\u2019]?s\b", re.I
 )
@@ -103,15 +109,22 @@ def words(text: str) -> list[str]:
     """Words for comparison: one case, one form of each letter, numbers in digits."""
     text = in_digits(unicodedata.normalize("NFKC", text).casefold())
     text = _THE_LARGE.sub(lambda match: in_digits(f"a {match[0]}"), text)
-    text = _DIAL.sub(_clock_time, text).replace("per cent", "percent")
+    text = _DIAL.sub(_clock_time, text.replace("per cent", "percent"))
+    text = _REPEATED.sub(lambda match: f"{_OFTEN[match[0]]} times", text)
+    text = _SHORT_YEAR.sub(lambda m: ("19" if int(m[1]) >= 30 else "20") + m[1], text)
     text = _SIGNED.sub(lambda m: f"{m[2]} {_SIGNS[m[1]]} " if m[1] else f" {_SIGNS[m[3]]} ", text)
     text = _ATTACHED.sub(_detached, text)
     text = re.sub(r"(?<=\w)['\u2019](?=\w)", "", text)
     found = [_number(word) for word in _WORD.findall(without_controls(text))]
-    return [
+    units = [
         _UNITS_OF_MEASURE.get(word, word) if before[:1].isdigit() else word
         for before, word in zip(["", *found], found, strict=False)
     ]
+    return _BETWEEN_UNIT.sub(_decimal, " ".join(units)).split()
+
+
+def _decimal(match: re.Match[str]) -> str:
+    return f"{match[1].replace('one', '1')}.{match[3]} {match[2]}"
 
 
 def _detached(match: re.Match[str]) -> str:
@@ -136,7 +149,7 @@ def _number(word: str) -> str:
     if re.fullmatch(r"\d{1,3}(,\d{3})+", word):
         word = word.replace(",", "")
     word = re.sub(r"^(\d+)\.0+$", r"\1", re.sub(r"^(\d+)k$", r"\g<1>000", word))
-    number = {"twice": 2, "dozen": 12}.get(word) or NUMBERS.get(word, 0)
+    number = 12 if word == "dozen" else NUMBERS.get(word, 0)
     return str(number) if number > 1 else word
 
 

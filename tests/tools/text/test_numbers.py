@@ -48,7 +48,10 @@ def test_what_is_no_number_of_several_words_stays(said: str) -> None:
 def test_words_compare_by_what_they_count() -> None:
     assert words("the hundred metres") == words("the 100 metres")
     assert words("It cost nineteen thousand pounds") == words("It cost 19,000 pounds")
-    assert words("twelve of them, twice") == ["12", "of", "them", "2"]
+    assert words("twelve of them, twice") == ["12", "of", "them", "2", "times"]
+    assert words("At half past nine, 20min for €4.50") == words(
+        "at 9:30, twenty minutes for four euros fifty"
+    )
     assert words("no one, the first of the hundreds") == [
         "no",
         "one",
