@@ -367,6 +367,7 @@ async def test_no_forged_claim_is_shown_as_verified(
     row: Any, like: bool,
 ):  # fmt: skip
     """Also where a picture model finds that every picture shows whatever is claimed of it."""
+    monkeypatch.setattr("agent.graph.is_poor", lambda *_: False)  # or the rules would answer
     if like:
         monkeypatch.setattr(PixelCheck, "shows", lambda *_: True)
     async with talking(toolbox, tmp_path, chance) as (one, forge):
@@ -387,8 +388,10 @@ async def test_no_forged_claim_is_shown_as_verified(
 
 
 async def test_true_claims_are_kept(
-    toolbox: Toolbox, tmp_path: Path, chance: random.Random, row: Any
-):
+    toolbox: Toolbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chance: random.Random,
+    row: Any,
+):  # fmt: skip
+    monkeypatch.setattr("agent.graph.is_poor", lambda *_: False)  # or the rules would answer
     async with talking(toolbox, tmp_path, chance) as (one, forge):
         claims = [forge.true() for _ in range(N)]
         verdicts = await judged(one, claims)

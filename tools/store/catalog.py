@@ -13,13 +13,14 @@ import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tools.errors import Damaged, NotIndexed, RefusedRequest, UnknownVideo, VideoError
-from tools.store.catalog_file import CatalogFile, in_memory, run
+from tools.store.catalog_file import CatalogFile, Statement, in_memory, run
 from tools.store.catalog_rows import (
     INDEXED,
     Text,
@@ -244,18 +245,30 @@ class Catalog:
 
     def mark(self, video: str) -> None:
         """Say that a video's files change: it is compared with them until it is filled again."""
-        self._write([("UPDATE videos SET pending = 1 WHERE id = ?", [video])])
+        self._write([("UPDATE videos SET pending = pending + 1 WHERE id = ?", [video])])
 
     def refresh(self, video: str) -> None:
         """Fill the rows of one video as far as its files changed; drop those of a removed one."""
-        known = self._query("SELECT texts, vectors FROM videos WHERE id = ?", [video])
+        sql = "SELECT texts, vectors, pending FROM videos WHERE id = ?"
+        known = self._query(sql, [video])
+        texts, vectors, pending = known[0] if known else ("", "", 0)
         try:
-            self._write(replacing(self.store, video, known[0] if known else ()))
+            filled = replacing(self.store, video, (texts, vectors))
+            self._file.use(
+                lambda database: run(database, filled, partial(self._mark, video, pending))
+            )
         except UnknownVideo:
             if known:
                 self.remove(video)
         except NotIndexed:  # being made again while we look: it stays as it is until then
             return
+
+    def _mark(self, video: str, pending: int, database: sqlite3.Connection) -> Statement:
+        """Statement that keeps the mark of a video that changed while its rows were made."""
+        marked = database.execute("SELECT pending FROM videos WHERE id = ?", [video]).fetchone()
+        newer = marked[0] if marked and marked[0] != pending else 0
+        sql = "UPDATE videos SET pending = max(?, stamp <> ?) WHERE id = ?"
+        return sql, [newer, stamp(self.store, video), video]
 
     def refill(self, video: str) -> None:
         """Fill all rows of one video again: they are not what its files say."""
@@ -279,7 +292,7 @@ class Catalog:
         with closing(in_memory()) as fresh:
             for video in sorted({*self._ids("1"), *self.store.folders()}):
                 try:
-                    run(fresh, replacing(self.store, video, ()))
+                    run(fresh, replacing(self.store, video, ("", "")))
                 except UnknownVideo:  # it should have no rows either
                     pass
                 except (NotIndexed, Damaged, RefusedRequest):  # a problem of the files

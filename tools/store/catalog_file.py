@@ -178,10 +178,16 @@ def in_memory() -> sqlite3.Connection:
     return _prepared(sqlite3.connect(":memory:", check_same_thread=False))
 
 
-def run(database: sqlite3.Connection, statements: Sequence[Statement]) -> None:
-    """Run statements in one transaction; all of them or none."""
+def run(
+    database: sqlite3.Connection,
+    statements: Sequence[Statement],
+    last: Callable[[sqlite3.Connection], Statement] | None = None,
+) -> None:
+    """Run statements in one transaction, all of them or none; `last` is asked for before them."""
     database.execute("BEGIN IMMEDIATE")
     try:
+        if last:
+            statements = [*statements, last(database)]
         for sql, group in groupby(statements, key=itemgetter(0)):
             database.executemany(sql, [values for _, values in group])
         database.execute("COMMIT")

@@ -85,8 +85,7 @@ def replacing(store: Store, video: str, known: Sequence[str]) -> list[Statement]
         statements += _coarse(store, video, "passages")
     coming = any(share < 1 for share in part.ready.values())
     row = [video, metadata.title, metadata.title.casefold(), metadata.duration]
-    row += [metadata.width is not None, covered(part), coming, before, texts, vectors]
-    row.append(stamp(store, video) != before)
+    row += [metadata.width is not None, covered(part), coming, before, texts, vectors, 0]
     sql = f"INSERT OR REPLACE INTO videos VALUES ({', '.join('?' * len(row))})"
     return [*statements, (sql, row)]
 

@@ -136,6 +136,7 @@ def spoken(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Any:
         library: Any = SimpleNamespace(
             get=lambda _: SimpleNamespace(stages=stages), signals=lambda *_: None
         )
+        monkeypatch.setattr("ui.cli.common.GlobalOptions.home", None)
         monkeypatch.setattr("tools.audio.loudness.chunks", lambda _: [(0.0, 3.0)] * voices)
         monkeypatch.setattr(suggest_models.SpeechOffer, "_told", set())
         bar: Any = Bar()
