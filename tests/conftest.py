@@ -157,8 +157,14 @@ def write_video(
     tone: bool = False,
     gop: int = 10,
     pts: Callable[[int], int] | None = None,
+    starts: float = 0.0,
+    in_turn: bool = False,
 ) -> Path:
-    """Encode what paint(seconds) draws, an RGB array; sizes and times are exact."""
+    """Encode what paint(seconds) draws, an RGB array; sizes and times are exact.
+
+    The tone begins at `starts` seconds; the picture where `pts` says. They are written one after
+    the other, or `in_turn`, as a camera does.
+    """
     height, width = paint(0.0).shape[:2]
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=fps)
@@ -168,20 +174,24 @@ def write_video(
         if codec == "libx264":
             stream.options = {"bf": "0", "crf": "12"}
         sound: Any = container.add_stream("aac", rate=16000) if tone else None
+        packets: list[Any] = []
         for number in range(round(duration * fps)):
             frame = av.VideoFrame.from_ndarray(paint(number / fps), format="rgb24")
             frame.pts = pts(number) if pts else number
             frame.time_base = Fraction(1, fps)
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
+            packets += stream.encode(frame)
+        packets += stream.encode(None)
         if sound:
             for start in range(0, round(duration * 16000), 1024):
                 wave = np.sin(np.arange(start, start + 1024) * 440 * 2 * np.pi / 16000)
                 samples = (wave * 8000).astype(np.int16)[None, :]
                 piece = av.AudioFrame.from_ndarray(samples, format="s16", layout="mono")
-                piece.sample_rate, piece.pts = 16000, start
-                container.mux(sound.encode(piece))
-            container.mux(sound.encode(None))
+                piece.sample_rate, piece.pts = 16000, start + round(starts * 16000)
+                packets += sound.encode(piece)
+            packets += sound.encode(None)
+        if in_turn:
+            packets.sort(key=lambda one: float((one.dts or 0) * one.time_base))
+        container.mux(packets)
     return path
 
 

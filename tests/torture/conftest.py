@@ -185,7 +185,7 @@ class Decoder:
             ("container:probe", {}),
             ("tracks:read_subtitles", {}),
             ("decode:keyframes", {"target": str(target), "duration": 0.0}),
-            ("container:sound_end", {}),
+            ("audio:sound_end", {}),
             ("decode:scan", {"target": str(target), "rows": str(target / "rows"), "floor": 5.0}),
             ("jpeg:pictures", {"target": str(target), "seconds": [0.0, 0.7, 1e6]}),
         ]

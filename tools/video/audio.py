@@ -4,14 +4,13 @@ A sample's offset in its file is its presentation time: late starts and holes ar
 silence, samples before zero (cut away by an edit list) are left out. Runs inside the sandbox.
 """
 
+import contextlib
 import math
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import av
 import numpy as np
 from av import AudioFrame
-from av.container import InputContainer
 from av.stream import Discard
 from numpy.typing import NDArray
 
@@ -19,7 +18,8 @@ from tools.audio.loudness import FLOOR, RATE, ROW, STEP
 from tools.audio.vad import WINDOW, VoiceActivity
 from tools.files.rows import RowWriter
 from tools.sandbox import Event
-from tools.video.container import Resampler, decoded, open_media, origin, sound_stream
+from tools.video.container import FAULTS, Resampler, open_media, sound_stream
+from tools.video.timeline import Clock, clock_of
 
 BLOCK = 320 * STEP
 """Samples measured and written at once: about half a minute."""
@@ -50,7 +50,8 @@ def listen(path: str, samples: str, rows: str) -> Iterator[Event]:
         table, mono = _Table(Path(samples), Path(rows)), Resampler("s16", "mono", RATE)
         started: float | None = None
         trouble, damaged = None, 0
-        for item in _Clock(container).placed(decoded(container, stream, most=math.inf)):
+        clock = clock_of(container)
+        for item in _Placer(clock).placed(clock.frames(container, stream, most=math.inf)):
             if isinstance(item, str):
                 trouble, damaged = item, damaged + 1
                 continue
@@ -75,7 +76,21 @@ def listen(path: str, samples: str, rows: str) -> Iterator[Event]:
         }
 
 
-class _Clock:
+def sound_end(path: str) -> Iterator[Event]:
+    """Yield {"end": seconds}, the end of the last packet of sound, 0 without sound."""
+    with open_media(path) as container:
+        clock, end = clock_of(container), 0.0
+        stream = sound_stream(container)
+        if stream is not None:
+            base = float(stream.time_base or 0)
+            with contextlib.suppress(*FAULTS):
+                for packet in clock.packets(container, stream):
+                    if packet.pts is not None and not packet.is_discard:
+                        end = max(end, (packet.pts + (packet.duration or 0)) * base - clock.start)
+        yield {"end": end}
+
+
+class _Placer:
     """Presentation times despite wrong timestamps: one must not move, or mute, all that follows.
 
     Frames that are astray wait for those after them. Once SURE seconds agree on another time, it is
@@ -83,10 +98,10 @@ class _Clock:
     and the sound goes on without a gap.
     """
 
-    def __init__(self, container: InputContainer) -> None:
-        length = container.duration / av.time_base + DRIFT if container.duration else MAX_SECONDS
+    def __init__(self, clock: Clock) -> None:
+        length = clock.duration + DRIFT if clock.duration else MAX_SECONDS
         self._limit = min(length, MAX_SECONDS)
-        self._zero = origin(container)
+        self._zero = clock.start
         self._now, self._begun = 0.0, False  # where the sound that was given ends
         self._astray: list[tuple[AudioFrame, float]] = []
 

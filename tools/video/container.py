@@ -5,7 +5,6 @@ and only from the disk. Runs inside the sandbox; `probe` is called through it.
 """
 
 import contextlib
-import math
 import os
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -126,28 +125,6 @@ def codec_name(stream: Stream) -> str:
         return UNKNOWN
 
 
-def decoded(container: InputContainer, *streams: Stream, most: float = MAX_FAULTS) -> Iterator[Any]:
-    """Frames from the current position; a string is the message of damage that was skipped.
-
-    Ends after more than `most` faults; without a limit, at the first fault of the container.
-    """
-    packets = container.demux(*streams)
-    while True:
-        try:
-            frames = next(packets).decode()
-        except (StopIteration, EOFError):
-            return
-        except FAULTS as error:
-            yield decoder_message(error)
-            most -= 1
-            if most < 0 or isinstance(error, MemoryError):
-                return
-            if most < math.inf:  # else reading on could fail forever
-                packets = container.demux(*streams)
-        else:
-            yield from frames
-
-
 class Resampler:
     """Resampler of sound to arrays of one format, through changes of the format that comes in."""
 
@@ -219,20 +196,6 @@ def probe(path: str) -> Iterator[Event]:
             lacks = "holds no frame and no sound that can be decoded"
             raise UnreadableMedia(f"{Path(path).name!r} {lacks}{trouble}")
         yield facts
-
-
-def sound_end(path: str) -> Iterator[Event]:
-    """Yield {"end": seconds}, the end of the last packet of sound, 0 without sound."""
-    with open_media(path) as container:
-        start, end = origin(container), 0.0
-        if container.streams.audio:
-            stream = container.streams.audio[0]
-            base = float(stream.time_base or 0)
-            with contextlib.suppress(*FAULTS):
-                for packet in container.demux(stream):
-                    if packet.pts is not None and not packet.is_discard:
-                        end = max(end, (packet.pts + (packet.duration or 0)) * base - start)
-        yield {"end": end}
 
 
 def _picture_facts(stream: VideoStream, frame: VideoFrame) -> Event:

@@ -19,8 +19,9 @@ from av.video.reformatter import ColorRange
 from tools.errors import UnreadableMedia
 from tools.files.rows import RowWriter
 from tools.sandbox import Event
-from tools.video.container import FAULTS, decoded, decoder_message, open_media, origin, video_stream
+from tools.video.container import FAULTS, decoder_message, open_media, video_stream
 from tools.video.jpeg import PictureWriter
+from tools.video.timeline import Clock, clock_of
 from tools.vision import small_changes
 from tools.vision.sampling import LAST, Adaptive
 from tools.vision.signals import COLOUR_LINES, COLUMNS, DRIFT, LINES, NOISE, ROW, Grid
@@ -51,14 +52,15 @@ def keyframes(path: str, target: str, duration: float) -> Iterator[Event]:
         if stream is None:
             return
         stream.thread_type = "SLICE"  # frame threads would hold pictures back
-        start, base = origin(container), float(stream.time_base or 0)
+        clock, base = clock_of(container), float(stream.time_base or 0)
+        start = clock.start
         spacing = max(KEYFRAME_SPACING, duration / KEYFRAMES)
         writer = PictureWriter(Path(target), stream)
         context: Any = stream.codec_context
         end, taken = 0.0, -spacing
         written: set[int] = set()
         try:
-            for packet in container.demux(stream):
+            for packet in clock.packets(container, stream):
                 if packet.pts is None:
                     continue
                 at = packet.pts * base - start
@@ -98,7 +100,7 @@ def scan(path: str, target: str, rows: str, floor: float, room: int = 0) -> Iter
         last: VideoFrame | None = None
         full, trouble, damaged = None, None, 0
         seconds, kept, row = 0.0, 0, None
-        for item in _frames(container, stream):
+        for item in _frames(clock_of(container), container, stream):
             if isinstance(item, str):
                 trouble, damaged = item, damaged + 1
                 continue
@@ -131,7 +133,7 @@ def scan(path: str, target: str, rows: str, floor: float, room: int = 0) -> Iter
 
 
 def _frames(
-    container: InputContainer, stream: VideoStream
+    clock: Clock, container: InputContainer, stream: VideoStream
 ) -> Iterator[tuple[VideoFrame, float] | str]:
     """Frames with rising seconds; a string is the message of damage that was skipped.
 
@@ -139,13 +141,13 @@ def _frames(
     first counts: a picture's name and every id are whole milliseconds. Each waits for the one after
     it: a single time that is far ahead must not hide all that follows.
     """
-    start = origin(container)
+    start = clock.start
     rate = stream.average_rate or stream.guessed_rate
     step = max(float(1 / rate), 0.001) if rate else 0.04
     base = float(stream.time_base or 0)
     before, waiting = -step, None
     is_behind = False
-    for count, frame in enumerate(decoded(container, stream)):
+    for count, frame in enumerate(clock.frames(container, stream)):
         if isinstance(frame, str):
             yield frame
             continue

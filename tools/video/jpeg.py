@@ -14,13 +14,12 @@ from tools.files.checksums import BLANK, add_picture_checksum
 from tools.sandbox import Event
 from tools.video.container import (
     FAULTS,
-    decoded,
     decoder_message,
     open_media,
-    origin,
     shown_size,
     video_stream,
 )
+from tools.video.timeline import clock_of
 from tools.vision.colour import measure_attributes
 
 MAX_WIDTH, MAX_HEIGHT = 1280, 4096
@@ -28,6 +27,8 @@ QUALITY = 82
 ROUNDING = 5e-4
 SEEK_AHEAD = 4.0
 """Seconds up to which decoding on is cheaper than seeking to a keyframe."""
+FAR_AHEAD = 60.0
+"""The same where seeking means reading from the start."""
 
 
 class PictureWriter:
@@ -69,26 +70,25 @@ def pictures(path: str, target: str, seconds: Sequence[float]) -> Iterator[Event
         stream = video_stream(container)
         if stream is None:
             return
-        start = origin(container)
+        clock = clock_of(container)
+        ahead = FAR_AHEAD if clock.jumps else SEEK_AHEAD
         writer = PictureWriter(Path(target), stream)
         wanted = sorted(seconds)
         try:
             while wanted:
-                at = wanted[0] + start
-                container.seek(max(int(at / (stream.time_base or 1)), 0), stream=stream)
                 reached = wanted[0]
                 before: VideoFrame | None = None
-                for frame in decoded(container, stream):
+                for frame in clock.frames(container, stream, since=wanted[0]):
                     if isinstance(frame, str):
                         yield {"trouble": frame}
                         continue
-                    shown = (frame.time or 0.0) - start
+                    shown = (frame.time or 0.0) - clock.start
                     # A frame is on screen until the next one; stored times are rounded.
                     while wanted and shown > wanted[0] + ROUNDING:
                         yield {"frame": writer.write(before or frame, wanted[0])}
                         reached = wanted.pop(0)
                     before = frame
-                    if not wanted or wanted[0] > max(shown, reached) + SEEK_AHEAD:
+                    if not wanted or wanted[0] > max(shown, reached) + ahead:
                         break
                 else:  # the end: what is still wanted shows the last frame
                     if before is not None:

@@ -22,13 +22,12 @@ from tools.errors import UnreadableMedia
 from tools.sandbox import Event
 from tools.video.container import (
     Resampler,
-    decoded,
     open_media,
-    origin,
     shown_size,
     sound_stream,
     video_stream,
 )
+from tools.video.timeline import clock_of
 
 SHORT_SIDE, LONG_SIDE = 720, 1280
 CLOCK = 90_000
@@ -53,10 +52,9 @@ def write_proxy(
         open_media(source) as container,
         av.open(f"file:{target}", "w", format="mp4", options={"movflags": "+faststart"}) as output,
     ):
-        zero = origin(container)
+        clock = clock_of(container)
         pictures, sound = video_stream(container), sound_stream(container)
-        if start > LEAD:
-            container.seek(round((start - LEAD + zero) * av.time_base))
+        since = start - LEAD if start > LEAD else None
         mux = _Mux(output, waits=pictures is not None)
         writers: dict[Any, Any] = {}
         if pictures is not None:
@@ -67,10 +65,10 @@ def write_proxy(
         if not writers:
             raise UnreadableMedia("there is no picture and no sound to copy")
         reached = start
-        for frame in decoded(container, *writers, most=math.inf):
+        for frame in clock.frames(container, *writers, since=since, most=math.inf):
             if isinstance(frame, str) or frame.time is None:
                 continue
-            seconds = frame.time - zero
+            seconds = frame.time - clock.start
             writers[pictures if isinstance(frame, VideoFrame) else sound].write(frame, seconds)
             if seconds >= reached + 1:
                 reached = seconds

@@ -13,7 +13,8 @@ from av.subtitles.stream import SubtitleStream
 
 from tools.sandbox import Event
 from tools.text.clean import clean
-from tools.video.container import FAULTS, codec_name, decoder_message, open_media, origin
+from tools.video.container import FAULTS, codec_name, decoder_message, open_media
+from tools.video.timeline import clock_of
 
 TEXT_CODECS = {"ass", "ssa", "subrip", "srt", "text", "mov_text", "webvtt"}
 MAX_CUES = 50_000
@@ -42,14 +43,16 @@ def read_subtitles(path: str) -> Iterator[Event]:
             for stream in container.streams:
                 if stream.index not in readable:
                     stream.discard = Discard.all
-            start = origin(container)
+            clock = clock_of(container)
             try:
                 taken = dict.fromkeys(readable, 0)
-                for packet in container.demux([s for s in streams if s.index in readable]):
+                for packet in clock.packets(
+                    container, *(s for s in streams if s.index in readable)
+                ):
                     if packet.size:  # the empty one at the end names no stream of ours
                         index = packet.stream_index
                         room = min(MAX_TRACK - taken[index], MAX_ALL - sum(taken.values()))
-                        taken[index] += _take(packet, events[index], start, room)
+                        taken[index] += _take(packet, events[index], clock.start, room)
             except FAULTS as error:
                 trouble = f"damaged, read up to there: {decoder_message(error)}"
                 for index in readable:

@@ -40,7 +40,7 @@ def keyframes(run: IngestRun) -> Result:
         trouble = event.get("trouble", trouble)
     there = end
     if not claimed or abs(end - claimed) > CUT_SHORT:
-        (sound,) = run.decode("tools.video.container:sound_end")
+        (sound,) = run.decode("tools.video.audio:sound_end")
         there = max(end, float(sound["end"]))
     if not claimed or abs(there - claimed) > CUT_SHORT:
         manifest["duration"] = there

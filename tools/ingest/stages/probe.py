@@ -9,14 +9,18 @@ from tools.store.records import SUBTITLES
 from tools.transcript.given import given_files, given_name
 from tools.transcript.subtitles import read_sidecar, sidecar_files, stream_track, transcript
 
+TOLD = 5
+"""Jumps of a kind that are told one by one, at most."""
+
 
 def probe(run: IngestRun) -> Result:
     """Facts of the container: length, size, rate, rotation, streams, time of recording."""
     (facts,) = run.decode("tools.video.container:probe")
+    (clock,) = run.decode("tools.video.timeline:clock")
     picture = facts["video"]
     manifest = run.manifest
     manifest["probe"] = facts
-    manifest["duration"] = facts["duration"] or 0.0
+    manifest["duration"] = clock["duration"] or 0.0
     for name in ("width", "height", "fps"):
         manifest[name] = picture[name] if picture else None
     if manifest["recorded_at"] is None:
@@ -28,8 +32,26 @@ def probe(run: IngestRun) -> Result:
         notes.append("sound only: there is no picture")
     elif picture["variable"]:
         notes.append("variable frame rate")
-    manifest["notes"] = notes
+    manifest["notes"] = notes + _jumps(clock["jumps"])
     return Result(provider="ffmpeg")
+
+
+def _jumps(jumps: list[list[float]]) -> list[str]:
+    """Notes on where the file's own clock jumps; many of a kind are told together."""
+    anew = [f"{at:.1f} s" for at, by in jumps if by < 0]
+    notes = [
+        f"the file's clock skips {by:.1f} s at {at:.1f} s: that time is not in the file and not"
+        " covered; seconds count what is there"
+        for at, by in jumps
+        if by > 0
+    ]
+    if anew:
+        more = f" and {len(anew) - TOLD} more" if len(anew) > TOLD else ""
+        notes.append(
+            f"recordings were joined: the file's clock begins anew at {', '.join(anew[:TOLD])}"
+            f"{more}; seconds count on"
+        )
+    return notes if len(notes) <= TOLD else [*notes[:TOLD], f"{len(notes) - TOLD} more like these"]
 
 
 def _plausible(text: str | None) -> str | None:
