@@ -42,8 +42,16 @@ LINES = [
     "My sister cannot eat mushrooms at all.",
     "Keep three cups of the water for later.",
 ]  # fmt: skip
-WORDS = ["engine", "violin", "passport", "ladder", "cathedral", "bishop", "copper", "thunder"]
-"""Words that occur in none of the videos."""
+WORDS = [
+    "engine",
+    "violin",
+    "passport",
+    "ladder",
+    "cathedral",
+    "bishop",
+    "copper",
+    "thunder",
+]  # in no video
 REPORTED = ("It is said that {}", "The speaker explains that {}", "According to the speaker, {}")
 
 
@@ -388,10 +396,9 @@ async def test_no_forged_claim_is_shown_as_verified(
 
 
 async def test_true_claims_are_kept(
-    toolbox: Toolbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chance: random.Random,
-    row: Any,
+    toolbox: Toolbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chance: random.Random, row: Any
 ):  # fmt: skip
-    monkeypatch.setattr("agent.graph.is_poor", lambda *_: False)  # or the rules would answer
+    monkeypatch.setattr("agent.graph.is_poor", lambda *_: False)
     async with talking(toolbox, tmp_path, chance) as (one, forge):
         claims = [forge.true() for _ in range(N)]
         verdicts = await judged(one, claims)

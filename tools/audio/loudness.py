@@ -78,7 +78,9 @@ def segments(rows: Rows) -> list[Segment]:
     for start, end in runs(kinds):
         kind = int(kinds[start])
         is_short = (end - start) * STEP_SECONDS < SHORTEST_SEGMENT
-        if joined and (is_short or kind == joined[-1][2]):
+        # A beep in a silence is heard, however short it is.
+        is_heard = joined and KINDS[joined[-1][2]] == "silence" and KINDS[kind] != "silence"
+        if joined and ((is_short and not is_heard) or kind == joined[-1][2]):
             start, _, kind = joined.pop()
         joined.append((start, end, kind))
     return [Segment(s * STEP_SECONDS, e * STEP_SECONDS, KINDS[kind]) for s, e, kind in joined]
@@ -161,6 +163,7 @@ def _kinds(rows: Rows) -> NDArray[np.int64]:
     noise = float(np.quantile(loudness, 0.1)) if len(rows) else FLOOR
     silent = min(max(noise + ABOVE_NOISE, SILENT), NOISY)
     loud = _smooth(loudness, round(0.5 / STEP_SECONDS)) > silent
+    loud |= loudness > silent + ABOVE_NOISE
     return np.where(_spoken(rows), 1, np.where(loud, 2, 0))
 
 

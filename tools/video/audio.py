@@ -27,6 +27,8 @@ DRIFT = 0.1
 """Seconds of drift from the presentation time before it is corrected."""
 SURE = 1.0
 """Seconds of sound that must agree on another time before the clock follows it."""
+CANCELLED = 8
+"""Level of 32,768 up to which the sum of two channels counts as nothing."""
 MAX_SECONDS = 24 * 3600
 """Seconds of sound that are decoded, at most, whatever a file claims."""
 
@@ -61,7 +63,7 @@ def listen(path: str, samples: str, rows: str) -> Iterator[Event]:
                 table.move(round(at * RATE))
             started = max(at, 0.0) if started is None else started
             frame.pts = None  # the place is kept by counting
-            if table.add(mono.add(frame)):
+            if table.add([_audible(piece, frame) for piece in mono.add(frame)]):
                 yield {"seconds": table.place / RATE}
             if table.place > MAX_SECONDS * RATE:
                 trouble, damaged = f"longer than {MAX_SECONDS} s", damaged + 1
@@ -164,6 +166,20 @@ class _Placer:
 
 def _seconds(frames: list[tuple[AudioFrame, float]]) -> float:
     return sum(frame.samples / frame.sample_rate for frame, _ in frames)
+
+
+def _audible(piece: NDArray[np.int16], frame: AudioFrame) -> NDArray[np.int16]:
+    """The sum of two channels, or the louder one where they cancel each other out.
+
+    Channels in opposite phase are heard from two loudspeakers, and their sum is nothing.
+    """
+    if len(frame.layout.channels) != 2 or np.abs(piece).max(initial=0) > CANCELLED:
+        return piece
+    alone = Resampler("s16p", "stereo", RATE)
+    channels = np.concatenate([*alone.add(frame), *alone.rest()], axis=1)
+    louder = channels[int(np.abs(channels.astype(np.int32)).sum(axis=1).argmax())]
+    heard: NDArray[np.int16] = np.resize(louder, piece.shape) if louder.size else piece
+    return heard
 
 
 class _Table:

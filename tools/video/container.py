@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 from tools.errors import UnreadableMedia
 from tools.sandbox import Event
 from tools.text.clean import clean
+from tools.video.unread import HEAD, why_unread
 
-FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,flv,asf,ogg,mp3,wav,flac,aac"
+FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,flv,asf,ogg,mp3,wav,flac,aac,gif"
 CODECS = """
     av1 cfhd cinepak dirac dnxhd dvvideo ffv1 ffvhuff flashsv flashsv2 flv1 gif h261 h263 h263i
     h263p h264 hap hevc huffyuv indeo3 indeo4 indeo5 lagarith mjpeg mjpegb mpeg1video mpeg2video
@@ -66,8 +67,10 @@ def open_media(path: str) -> Generator[InputContainer]:
             },
         )
     except FAULTS as error:
-        message = decoder_message(error)
-        raise UnreadableMedia(f"{name!r} is not a video that can be read: {message}") from error
+        with Path(path).open("rb") as file:
+            why = why_unread(clean(name, 200), file.read(HEAD))
+        why = why or f"not a video that can be read: {decoder_message(error)}"
+        raise UnreadableMedia(f"{name!r} is {why}") from error
     with container:
         yield container
 
@@ -185,7 +188,11 @@ def probe(path: str) -> Iterator[Event]:
             ],
             "video": None,
         }
-        stream = video_stream(container)
+        stream, sound = video_stream(container), sound_stream(container)
+        facts["heard"] = container.streams.audio.index(sound) if sound else None
+        facts["pictures"] = sum(
+            not other.disposition & Disposition.attached_pic for other in container.streams.video
+        )
         trouble = ""
         if stream is not None:
             try:

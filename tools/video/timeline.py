@@ -227,7 +227,7 @@ class _Run:
         if self.end is None:
             self.first, self.end = position, end
         self.last = position
-        if self._astray and not -BACK < start - self._astray[-1][2] < AHEAD:
+        if self._astray and abs(start - self._astray[-1][2]) > BACK:
             self._astray = []
         if not self._astray and -BACK < start - self.end < AHEAD:
             self.end = max(self.end, end)

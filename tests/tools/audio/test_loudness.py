@@ -1,5 +1,6 @@
 """The audio pass on sounds of known times and levels, and what the rows tell."""
 
+import wave
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -117,7 +118,7 @@ def test_damaged_packets_are_stepped_over_and_told(tmp_path: Path):
         ([(0, 3), (6, 3)], [(0, 3), (6, 9)], 9, 0),  # a hole
         ([(0, 3), (3600, 0.1), (3.1, 3)], [(0, 6.1)], 6.1, 0),  # one wrong time
         ([(0, 3), (0, 0.1), (3, 3)], [(0, 6)], 6, 1),  # one that does not fit at all
-        ([(0, 3), (0, 3)], [(0, 6)], 6, 1),  # two recordings in one file
+        ([(0, 3), (0, 3)], [(0, 6)], 6, 0),  # two recordings in one file
         ([(0, 3), (2.5, 3)], [(0, 5.5)], 5.5, 0),  # two that overlap
     ],
 )
@@ -205,3 +206,34 @@ def test_real_music_and_traffic_hold_no_speech(media: Path, tmp_path: Path):
         assert speech_spans(rows) == [], name
     last, rows, _ = listen(media / "odd/moviepy_with_failing_audio.mp4", tmp_path)
     assert segments(rows)[-1].kind == "silence" and last["end"] == pytest.approx(11.2, abs=0.1)
+
+
+@pytest.mark.parametrize("level", [0.3, 0.003])
+def test_channels_in_opposite_phase_are_heard(tmp_path: Path, level: float) -> None:
+    made = tmp_path / "opposite.wav"
+    chance = np.random.default_rng(3)
+    left = (chance.normal(0, level / 3, RATE * 6) * 32767).astype(np.int16)
+    with wave.open(str(made), "wb") as file:
+        file.setnchannels(2)
+        file.setsampwidth(2)
+        file.setframerate(RATE)
+        file.writeframes(np.stack([left, -left], axis=1).tobytes())
+    last, rows, _ = listen(made, tmp_path)
+    assert last["end"] == pytest.approx(6.0, abs=0.1)
+    expected = 20 * np.log10(level / 3)
+    assert np.median(rows["loudness"]) == pytest.approx(expected, abs=1.5)
+
+
+def test_a_short_beep_is_no_silence(tmp_path: Path) -> None:
+    made = tmp_path / "beep.wav"
+    samples = np.zeros(RATE * 20, np.int16)
+    beep = np.sin(np.arange(RATE // 10) * 1000 * 2 * np.pi / RATE)
+    samples[RATE * 12 : RATE * 12 + RATE // 10] = (beep * 12000).astype(np.int16)
+    with wave.open(str(made), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE)
+        file.writeframes(samples.tobytes())
+    _, rows, _ = listen(made, tmp_path)
+    found = [(one.kind, round(one.start), round(one.end)) for one in segments(rows)]
+    assert found == [("silence", 0, 12), ("other", 12, 12), ("silence", 12, 20)]

@@ -14,11 +14,11 @@ from tools.store.records import HEARD, READ, SUBTITLES
 from tools.vision.sampling import FLOOR_SECONDS
 
 STAGE: dict[str, Step] = {
-    "probe": Step(probe, lambda run: 1),
+    "probe": Step(probe, lambda run: 2),
     "subtitles": Step(subtitles, lambda run: [2, sidecar_stamps(run)], SUBTITLES),
-    "keyframes": Step(keyframes, lambda run: 1),
-    "pass": Step(decode_pass, lambda run: [3, run.sampling, FLOOR_SECONDS, run.max_gap]),
-    "sound": Step(sound, lambda run: 1),
+    "keyframes": Step(keyframes, lambda run: 2),
+    "pass": Step(decode_pass, lambda run: [4, run.sampling, FLOOR_SECONDS, run.max_gap]),
+    "sound": Step(sound, lambda run: 2),
     "screen": Step(screen, screen_sources, READ),
     "pictures": Step(pictures, picture_sources),
     "speech": Step(speech, speech_sources, HEARD),

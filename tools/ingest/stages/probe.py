@@ -32,8 +32,21 @@ def probe(run: IngestRun) -> Result:
         notes.append("sound only: there is no picture")
     elif picture["variable"]:
         notes.append("variable frame rate")
-    manifest["notes"] = notes + _jumps(clock["jumps"])
+    manifest["notes"] = notes + _others(facts) + _jumps(clock["jumps"])
     return Result(provider="ffmpeg")
+
+
+def _others(facts: dict[str, Any]) -> list[str]:
+    """Notes on further pictures and sound tracks, which are not looked at."""
+    notes: list[str] = []
+    if (more := facts["pictures"] - 1) > 0:
+        notes.append(f"one picture of {more + 1} is looked at")
+    tracks, heard = facts["audio"], facts["heard"]
+    if heard is not None and len(tracks) > 1:
+        named = [track["language"] or "unnamed" for track in tracks]
+        rest = ", ".join(name for number, name in enumerate(named) if number != heard)
+        notes.append(f"one sound track of {len(tracks)} is heard: {named[heard]}, not {rest}")
+    return notes
 
 
 def _jumps(jumps: list[list[float]]) -> list[str]:
@@ -68,8 +81,9 @@ def subtitles(run: IngestRun) -> Result:
     """Speech from the best subtitle track, in the file or beside it."""
     tracks = [stream_track(event) for event in run.decode("tools.video.tracks:read_subtitles")]
     tracks += [read_sidecar(path, named) for path, named in _sidecars(run)]
-    audio = run.manifest["probe"]["audio"]
-    language = audio[0]["language"] if audio else None
+    facts = run.manifest["probe"]
+    heard = facts.get("heard")  # not known of what an older release indexed
+    language = facts["audio"][heard or 0]["language"] if facts["audio"] else None
     best = transcript(run.video, tracks, run.manifest["duration"] or None, language)
     note = "; ".join(best.notes)
     if not best.utterances:
