@@ -42,16 +42,7 @@ LINES = [
     "My sister cannot eat mushrooms at all.",
     "Keep three cups of the water for later.",
 ]  # fmt: skip
-WORDS = [
-    "engine",
-    "violin",
-    "passport",
-    "ladder",
-    "cathedral",
-    "bishop",
-    "copper",
-    "thunder",
-]  # in no video
+WORDS = ["engine", "violin", "passport", "ladder", "cathedral", "bishop", "copper", "thunder"]
 REPORTED = ("It is said that {}", "The speaker explains that {}", "According to the speaker, {}")
 
 
@@ -116,7 +107,9 @@ async def talking(
     seen = asked[-1].additional_kwargs["cuepoint"]["seen"]
     model = ScriptedModel(script=[])
     async with open_agent(settings, toolbox=toolbox, model=model) as one:
-        yield one, Forge(toolbox, seen, draw)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("agent.graph.is_poor", lambda *_: False)  # or the rules would answer
+            yield one, Forge(toolbox, seen, draw)
 
 
 async def answered(one: Agent, question: str, videos: tuple[str, ...] = ()) -> Answer:
@@ -375,7 +368,6 @@ async def test_no_forged_claim_is_shown_as_verified(
     row: Any, like: bool,
 ):  # fmt: skip
     """Also where a picture model finds that every picture shows whatever is claimed of it."""
-    monkeypatch.setattr("agent.graph.is_poor", lambda *_: False)  # or the rules would answer
     if like:
         monkeypatch.setattr(PixelCheck, "shows", lambda *_: True)
     async with talking(toolbox, tmp_path, chance) as (one, forge):
@@ -396,9 +388,8 @@ async def test_no_forged_claim_is_shown_as_verified(
 
 
 async def test_true_claims_are_kept(
-    toolbox: Toolbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chance: random.Random, row: Any
-):  # fmt: skip
-    monkeypatch.setattr("agent.graph.is_poor", lambda *_: False)
+    toolbox: Toolbox, tmp_path: Path, chance: random.Random, row: Any
+):
     async with talking(toolbox, tmp_path, chance) as (one, forge):
         claims = [forge.true() for _ in range(N)]
         verdicts = await judged(one, claims)
