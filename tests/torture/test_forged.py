@@ -42,7 +42,7 @@ LINES = [
     "My sister cannot eat mushrooms at all.",
     "Keep three cups of the water for later.",
 ]  # fmt: skip
-WORDS = ["engine", "violin", "passport", "ladder", "cathedral", "bishop", "copper", "thunder"]
+WORDS = ["engine", "violin", "passport", "ladder", "cathedral", "bishop", "copper"]
 REPORTED = ("It is said that {}", "The speaker explains that {}", "According to the speaker, {}")
 
 
@@ -123,7 +123,6 @@ def clock(seconds: float) -> str:
 
 
 def lower(text: str) -> str:
-    """A sentence inside another."""
     text = text.rstrip(".")
     return text if text.split()[0] in ("I", "A") or text.isupper() else text[0].lower() + text[1:]
 
@@ -358,7 +357,7 @@ async def judged(one: Agent, claims: list[str], scope: str = "") -> list[tuple[s
     return found
 
 
-def test_a_real_talk_is_among_what_is_forged(media: Path, toolbox: Toolbox) -> None:
+def test_a_real_talk_is_forged(media: Path, toolbox: Toolbox) -> None:
     assert "grid_talk_33s" in {video.title for video in toolbox.list_videos()}
 
 

@@ -8,6 +8,7 @@ import contextlib
 import math
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from av import AudioFrame
@@ -178,7 +179,7 @@ def _audible(piece: NDArray[np.int16], frame: AudioFrame) -> NDArray[np.int16]:
     alone = Resampler("s16p", "stereo", RATE)
     channels = np.concatenate([*alone.add(frame), *alone.rest()], axis=1)
     louder = channels[int(np.abs(channels.astype(np.int32)).sum(axis=1).argmax())]
-    heard: NDArray[np.int16] = np.resize(louder, piece.shape) if louder.size else piece
+    heard: Any = np.resize(louder, piece.shape) if louder.size else piece
     return heard
 
 
