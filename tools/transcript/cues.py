@@ -28,6 +28,7 @@ class Cue(NamedTuple):
 
 
 TAGS = re.compile(r"</?[A-Za-z][^<>]*>|<[\d:.]+>")
+MICRODVD = re.compile(r"\{[A-Za-z]:[^{}]*\}")
 VOICE = re.compile(r"<v(?:\.[^\s<>]*)?\s([^<>]+)>")
 DRAWING = re.compile(
     r"\{[^{}]{0,200}\\p[1-9][^{}]{0,200}\}.*?(?:\{[^{}]{0,200}\\p0[^{}]{0,200}\}|$)", re.S
@@ -44,6 +45,8 @@ def without_styling(start: float, end: float, text: str, styled: bool, speaker: 
     if styled:
         text = DRAWING.sub("", text).replace("\\n", "\n").replace("\\h", " ")
     # Braces are markup in styled formats; elsewhere only with a backslash in them.
+    if not styled and MICRODVD.search(text):  # some converters leave the codes of their source
+        text = MICRODVD.sub("", text).replace("|", "\n")
     text = re.sub(r"\{[^{}]*\}" if styled else r"\{\\[^{}]*\}", "", text)
     return Cue(start, end, text, speaker or None)
 

@@ -15,6 +15,7 @@ from tools.media import Utterance
 from tools.text.clean import clean
 from tools.text.languages import short_code
 from tools.transcript.cues import Cue, utterances, without_styling
+from tools.transcript.timed_text import TIME, lines_of, seconds, subrip, webvtt
 
 SIDECAR_TYPES = {".srt", ".vtt", ".ass", ".ssa"}
 MAX_BYTES = 20 << 20
@@ -83,8 +84,6 @@ def sidecar_files(video: Path) -> list[Path]:
 
 def read_sidecar(path: Path, video: Path) -> Track:
     """Read a subtitle file as a track; failures stand in its `trouble`."""
-    import pysubs2
-
     marks = path.stem[len(video.stem) :]
     track = _marked(Track(clean(path.name, 80), _language(marks)), marks)
     try:
@@ -93,19 +92,14 @@ def read_sidecar(path: Path, video: Path) -> Track:
         text = _decoded(path.read_bytes(), track.language)
     except OSError as error:
         return replace(track, trouble=f"cannot be read: {error.strerror}")
-    form, text = _tidied(text, path.suffix.lower())
-    try:
-        events = pysubs2.SSAFile.from_string(text, format_=form, keep_html_tags=True).events
-    except Exception as error:  # a parser of untrusted text: whatever it raises, it could not read
-        return replace(track, trouble=clean(f"not readable as subtitles: {error}", 200))
-    cues = tuple(
-        without_styling(event.start / 1000, event.end / 1000, event.text, form == "ass", event.name)
-        for event in events[:MAX_CUES]
-    )
+    cues, unread = _parsed(text, path.suffix.lower())
     trouble = "" if cues else "holds no subtitles"
-    if len(events) > MAX_CUES:
+    if cues and unread:
+        times = "1 cue has times" if unread == 1 else f"{unread} cues have times"
+        trouble = f"{times} that cannot be read, left out"
+    if len(cues) > MAX_CUES:
         trouble = f"only the first {MAX_CUES} cues were read"
-    return replace(track, cues=cues, trouble=trouble)
+    return replace(track, cues=tuple(cues[:MAX_CUES]), trouble=trouble)
 
 
 def stream_track(event: Mapping[str, Any]) -> Track:
@@ -145,8 +139,7 @@ ENCODINGS = (
 CENTRAL = "bs cs hr hu pl ro sk sl sq sr"
 """Languages that Windows wrote as cp1250."""
 DIALOGUE = re.compile(
-    r"Dialogue:[^,]*,\s*(-?\d{1,2}:\d{1,2}:\d{1,2}[.,]\d{1,3})\s*,"
-    r"\s*(-?\d{1,2}:\d{1,2}:\d{1,2}[.,]\d{1,3})\s*,([^,]*),([^,]*),(?:[^,]*,){4}(.*)"
+    rf"Dialogue:[^,]*,\s*{TIME}\s*,\s*{TIME}\s*,([^,]*),([^,]*),(?:[^,]*,){{4}}(.*)"
 )
 
 
@@ -164,24 +157,18 @@ def _encoding(data: bytes, language: str) -> str:
     return "cp1250" if language in CENTRAL.split() or (central and not language) else "cp1252"
 
 
-def _tidied(text: str, suffix: str) -> tuple[str, str]:
-    """Format of a subtitle file, and its text without what slows the parser down."""
-    lines = [line[:4000].rstrip() for line in text.replace("\x00", "").splitlines()]
+def _parsed(text: str, suffix: str) -> tuple[list[Cue], int]:
+    """Cues of a subtitle file, and how many more begin with times that cannot be read."""
+    lines = lines_of(text)
     if text.lstrip().startswith("WEBVTT"):
-        blocks = re.split(r"\n(?:[ \t]*\n)+", "\n".join(lines))
-        # Notes, styles and cue names are no text. Times inside a line would read as a cue's.
-        kept = [
-            re.sub(r"<[\d:.]+>", "", block[block.rfind("\n", 0, block.find("-->")) + 1 :])
-            for block in blocks
-            if "-->" in block
-        ]
-        return "vtt", "WEBVTT\n\n" + "\n\n".join(kept)
+        return webvtt(lines)
     if suffix in (".ass", ".ssa") or any(line.startswith("[Script Info]") for line in lines[:20]):
-        # Styles and fonts are not text, and one bad number in them would fail the whole file.
         matches = filter(None, map(DIALOGUE.match, lines))
-        row = "Dialogue: 0,{},{},{},{},0,0,0,,{}"
-        return "ass", "[Events]\n" + "\n".join(row.format(*match.groups()) for match in matches)
-    return "srt", re.sub(r"\n{3,}", "\n\n", "\n".join(lines))
+        return [
+            without_styling(seconds(*m.groups()[:3]), seconds(*m.groups()[3:6]), m[9], True, m[8])
+            for m in matches
+        ], 0
+    return subrip(lines)
 
 
 PARTIAL = re.compile(r"\b(forced|signs?|songs?|foreign|commentary|lyrics|karaoke)\b", re.I)

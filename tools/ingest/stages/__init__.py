@@ -15,7 +15,7 @@ from tools.vision.sampling import FLOOR_SECONDS
 
 STAGE: dict[str, Step] = {
     "probe": Step(probe, lambda run: 1),
-    "subtitles": Step(subtitles, lambda run: [2, sidecar_stamps(run)], SUBTITLES),
+    "subtitles": Step(subtitles, lambda run: [3, sidecar_stamps(run)], SUBTITLES),
     "keyframes": Step(keyframes, lambda run: 1),
     "pass": Step(decode_pass, lambda run: [2, run.sampling, FLOOR_SECONDS]),
     "sound": Step(sound, lambda run: 1),
