@@ -147,13 +147,15 @@ class IngestRun:
             self._save_entry({**self.entry, "redo": redo})
         self.checkpointed_at = time.monotonic()
 
-    def write_words(self, file: str, words: Sequence[Any]) -> tuple[str, ...]:
-        """Write the words of the finished stage; returns the names of its files.
+    def write_words(self, *files: tuple[str, Sequence[Any]]) -> tuple[str, ...]:
+        """Write the words of the finished stage, by file; returns the names of its files.
 
         Words that could be cited before and are replaced go into a file of their own: no search
         finds them any more, but evidence of them can still be looked up.
         """
-        rows = self._with_replaced(file, words)
+        rows: dict[str, Sequence[Any]] = {}
+        for file, words in files:
+            rows |= self._with_replaced(file, words)
         if rows.keys() & self.entry.get("files", {}).keys():
             # Files that are listed must not change.
             self._save_entry({"state": "running", **self._write_parts(rows, 1.0)})
@@ -225,14 +227,14 @@ class Result:
 
 @dataclass(frozen=True)
 class Step:
-    """A stage: its function, its fingerprint (JSON), and its file of words if it has one.
+    """A stage: its function, its fingerprint (JSON), and its files of words if it has some.
 
     Words of an earlier run can still be cited after the stage is skipped.
     """
 
     run: Callable[[IngestRun], Result]
     fingerprint: Callable[[IngestRun], Any]
-    words: str = ""
+    words: tuple[str, ...] = ()
 
 
 @contextlib.contextmanager

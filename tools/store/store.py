@@ -22,7 +22,7 @@ from tools.media import Attributes, Evidence, Frame, Scene, ScreenText, Stage, U
 from tools.store import dense
 from tools.store.manifest import Manifest, Manifests
 from tools.store.original import find_original, original_path
-from tools.store.records import HEARD, READ, SUBTITLES, frame_image, past_file, row_builder
+from tools.store.records import HEARD, READ, SIGNS, SUBTITLES, frame_image, past_file, row_builder
 from tools.transcript.diarization import SpeakerTurn, label_speakers
 
 WEIGHTS = {
@@ -162,8 +162,13 @@ class Store:
         return self.cached(video, "spoken", load)
 
     def screen_text(self, video: str) -> "list[ScreenText]":
-        """On-screen text by time, as far as it was read, dense samples included."""
-        return dense.with_texts(self.words(video, READ), self.dense_samples(video))
+        """On-screen text by time, as far as it was read, with signs that subtitles put there.
+
+        Dense samples are included.
+        """
+        read = dense.with_texts(self.words(video, READ), self.dense_samples(video))
+        signs = self.words(video, SIGNS)
+        return sorted([*read, *signs], key=lambda one: (one.start, one.end)) if signs else read
 
     def words(self, video: str, file: str) -> "list[Any]":
         """Utterances or screen texts of one file."""

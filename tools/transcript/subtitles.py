@@ -11,16 +11,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from tools.media import Utterance
+from tools.media import ScreenText, Utterance, numbered
 from tools.text.clean import clean
 from tools.text.languages import short_code
 from tools.transcript.cues import Cue, utterances, without_styling
-from tools.transcript.timed_text import TIME, lines_of, seconds, subrip, webvtt
+from tools.transcript.substation import Event, Sign, events_of, header_of, split
+from tools.transcript.timed_text import lines_of, subrip, webvtt
 
 SIDECAR_TYPES = {".srt", ".vtt", ".ass", ".ssa"}
 MAX_BYTES = 20 << 20
 MAX_CUES = 50_000
 MAX_SIDECARS = 32
+FIRST_SIGN = 1000
+"""Number before that of the first sign of a span."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,7 @@ class Track:
     hearing_impaired: bool = False
     preferred: bool = False
     trouble: str = ""
+    signs: tuple[Sign, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,7 @@ class Transcript:
     utterances: tuple[Utterance, ...] = ()
     notes: tuple[str, ...] = ()
     language: str = ""
+    signs: tuple[ScreenText, ...] = ()
 
 
 def transcript(
@@ -52,13 +57,29 @@ def transcript(
 ) -> Transcript:
     """Transcript of the best track; duration in seconds, None if unknown."""
     chosen, notes = choose_track(tracks, audio_language)
+    placed = chosen if chosen and chosen.signs else next((t for t in tracks if t.signs), None)
+    signs = _placed(video, placed.signs if placed else (), duration)
+    if placed and placed is not chosen:
+        notes.append(f"signs on the picture: {placed.name}")
     if chosen is None:
-        return Transcript(notes=tuple(notes))
+        return Transcript(notes=tuple(notes), signs=signs)
     spoken, repairs = utterances(video, chosen.cues, duration)
     if chosen.trouble:
         notes.append(f"{chosen.name}: {chosen.trouble}")
     known = tuple(replace(utterance, language=chosen.language) for utterance in spoken)
-    return Transcript(known, (*notes, *repairs), chosen.language)
+    return Transcript(known, (*notes, *repairs), chosen.language, signs)
+
+
+def _placed(video: str, signs: Sequence[Sign], duration: float | None) -> tuple[ScreenText, ...]:
+    """Signs as text on screen, as far as they lie inside the video."""
+    limit = duration or float("inf")
+    made = (
+        ScreenText(video, max(sign.start, 0.0), min(sign.end, limit), sign.text, sign.box)
+        for sign in signs
+        if sign.text and max(sign.start, 0.0) < min(sign.end, limit)
+    )
+    # Text that is read from the picture is numbered from 1 in the same span.
+    return tuple(replace(sign, n=sign.n + FIRST_SIGN) for sign in numbered(made))
 
 
 def sidecar_files(video: Path) -> list[Path]:
@@ -92,14 +113,14 @@ def read_sidecar(path: Path, video: Path) -> Track:
         text = _decoded(path.read_bytes(), track.language)
     except OSError as error:
         return replace(track, trouble=f"cannot be read: {error.strerror}")
-    cues, unread = _parsed(text, path.suffix.lower())
-    trouble = "" if cues else "holds no subtitles"
+    cues, signs, unread = _parsed(text, path.suffix.lower(), track.partial)
+    trouble = "" if cues or signs else "holds no subtitles"
     if cues and unread:
         times = "1 cue has times" if unread == 1 else f"{unread} cues have times"
         trouble = f"{times} that cannot be read, left out"
     if len(cues) > MAX_CUES:
         trouble = f"only the first {MAX_CUES} cues were read"
-    return replace(track, cues=tuple(cues[:MAX_CUES]), trouble=trouble)
+    return replace(track, cues=tuple(cues[:MAX_CUES]), signs=tuple(signs), trouble=trouble)
 
 
 def stream_track(event: Mapping[str, Any]) -> Track:
@@ -115,10 +136,21 @@ def stream_track(event: Mapping[str, Any]) -> Track:
     )
     if not event["text"]:
         return replace(track, trouble=f"pictures, not text ({event['codec']})")
-    styled = event["codec"] in ("ass", "ssa")
-    cues = tuple(without_styling(start, end, text, styled) for start, end, text in event["cues"])
-    trouble = event["trouble"] or ("" if cues else "empty")
-    return replace(_marked(track, title), cues=cues, trouble=trouble)
+    track = _marked(track, title)
+    if event["codec"] in ("ass", "ssa"):
+        # A packet holds number, layer, style, name, three margins, effect and text.
+        rows = [(start, end, text.split(",", 8)) for start, end, text in event["cues"]]
+        events = [
+            Event(start, end, row[2], row[3], row[7], row[8])
+            for start, end, row in rows
+            if len(row) == 9
+        ]
+        cues, signs = split(events, header_of(lines_of(event["header"])), track.partial)
+    else:
+        cues = [without_styling(start, end, text, False) for start, end, text in event["cues"]]
+        signs = list[Sign]()
+    trouble = event["trouble"] or ("" if cues or signs else "empty")
+    return replace(track, cues=tuple(cues), signs=tuple(signs), trouble=trouble)
 
 
 def _decoded(data: bytes, language: str) -> str:
@@ -138,9 +170,6 @@ ENCODINGS = (
 """Encodings to guess from where a text is no Unicode."""
 CENTRAL = "bs cs hr hu pl ro sk sl sq sr"
 """Languages that Windows wrote as cp1250."""
-DIALOGUE = re.compile(
-    rf"Dialogue:[^,]*,\s*{TIME}\s*,\s*{TIME}\s*,([^,]*),([^,]*),(?:[^,]*,){{4}}(.*)"
-)
 
 
 def _encoding(data: bytes, language: str) -> str:
@@ -157,18 +186,17 @@ def _encoding(data: bytes, language: str) -> str:
     return "cp1250" if language in CENTRAL.split() or (central and not language) else "cp1252"
 
 
-def _parsed(text: str, suffix: str) -> tuple[list[Cue], int]:
-    """Cues of a subtitle file, and how many more begin with times that cannot be read."""
+def _parsed(text: str, suffix: str, partial: bool) -> tuple[list[Cue], list[Sign], int]:
+    """Cues and signs of a file, and how many more cues have times that cannot be read."""
     lines = lines_of(text)
     if text.lstrip().startswith("WEBVTT"):
-        return webvtt(lines)
+        cues, unread = webvtt(lines)
+        return cues, [], unread
     if suffix in (".ass", ".ssa") or any(line.startswith("[Script Info]") for line in lines[:20]):
-        matches = filter(None, map(DIALOGUE.match, lines))
-        return [
-            without_styling(seconds(*m.groups()[:3]), seconds(*m.groups()[3:6]), m[9], True, m[8])
-            for m in matches
-        ], 0
-    return subrip(lines)
+        cues, signs = split(events_of(lines), header_of(lines), partial)
+        return cues, signs, 0
+    cues, unread = subrip(lines)
+    return cues, [], unread
 
 
 PARTIAL = re.compile(r"\b(forced|signs?|songs?|foreign|commentary|lyrics|karaoke)\b", re.I)

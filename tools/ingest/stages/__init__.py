@@ -10,18 +10,19 @@ from tools.ingest.stages.embeddings import picture_sources, pictures
 from tools.ingest.stages.picture import decode_pass, keyframes
 from tools.ingest.stages.probe import probe, sidecar_stamps, subtitles
 from tools.ingest.stages.text import screen, text_sources, vectors
-from tools.store.records import HEARD, READ, SUBTITLES
+from tools.store.records import HEARD, READ, SIGNS, SUBTITLES
 from tools.vision.sampling import FLOOR_SECONDS
 
+SUBTITLE_FILES = SUBTITLES, SIGNS
 STAGE: dict[str, Step] = {
     "probe": Step(probe, lambda run: 1),
-    "subtitles": Step(subtitles, lambda run: [3, sidecar_stamps(run)], SUBTITLES),
+    "subtitles": Step(subtitles, lambda run: [3, sidecar_stamps(run)], SUBTITLE_FILES),
     "keyframes": Step(keyframes, lambda run: 1),
     "pass": Step(decode_pass, lambda run: [2, run.sampling, FLOOR_SECONDS]),
     "sound": Step(sound, lambda run: 1),
-    "screen": Step(screen, lambda run: [2, run.providers.text_reader, run.sampling], READ),
+    "screen": Step(screen, lambda run: [2, run.providers.text_reader, run.sampling], (READ,)),
     "pictures": Step(pictures, picture_sources),
-    "speech": Step(speech, speech_sources, HEARD),
+    "speech": Step(speech, speech_sources, (HEARD,)),
     "speakers": Step(speakers, turn_sources),
     "vectors": Step(vectors, text_sources),
 }

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.ingest.run import IngestRun, Result
-from tools.store.records import SUBTITLES
+from tools.store.records import SIGNS, SUBTITLES
 from tools.transcript.subtitles import read_sidecar, sidecar_files, stream_track, transcript
 
 
@@ -49,10 +49,12 @@ def subtitles(run: IngestRun) -> Result:
     language = audio[0]["language"] if audio else None
     best = transcript(run.video, tracks, run.manifest["duration"] or None, language)
     note = "; ".join(best.notes)
-    if not best.utterances:
+    if not (best.utterances or best.signs):
         return Result(state="skipped", note=note or "no subtitles")
-    names = run.write_words(SUBTITLES, best.utterances)
-    return Result(names, "done", "subtitles", note, {"language": best.language})
+    names = run.write_words((SUBTITLES, best.utterances), (SIGNS, best.signs))
+    # Without a word that is said, the sound is still to be listened to.
+    state = "done" if best.utterances else "skipped"
+    return Result(names, state, "subtitles", note, {"language": best.language})
 
 
 def _sidecars(run: IngestRun) -> list[Path]:

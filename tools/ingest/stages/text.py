@@ -44,7 +44,7 @@ def screen(run: IngestRun) -> Result:
             break
         run.report(fraction)
         run.checkpoint(READ, so_far, fraction)
-    saved = run.write_words(READ, result.texts)
+    saved = run.write_words((READ, result.texts))
     return Result(saved, "done", reader.name, result.note, partial=result.partial)
 
 
