@@ -22,7 +22,16 @@ from tools.media import Attributes, Evidence, Frame, Scene, ScreenText, Stage, U
 from tools.store import dense
 from tools.store.manifest import Manifest, Manifests
 from tools.store.original import find_original, original_path
-from tools.store.records import HEARD, READ, SIGNS, SUBTITLES, frame_image, past_file, row_builder
+from tools.store.records import (
+    HEARD,
+    READ,
+    SIGNS,
+    SOUNDS,
+    SUBTITLES,
+    frame_image,
+    past_file,
+    row_builder,
+)
 from tools.transcript.diarization import SpeakerTurn, label_speakers
 
 WEIGHTS = {
@@ -169,6 +178,10 @@ class Store:
         read = dense.with_texts(self.words(video, READ), self.dense_samples(video))
         signs = self.words(video, SIGNS)
         return sorted([*read, *signs], key=lambda one: (one.start, one.end)) if signs else read
+
+    def captioned_sounds(self, video: str) -> "list[Utterance]":
+        """Sounds that captions name, by time."""
+        return self.words(video, SOUNDS)
 
     def words(self, video: str, file: str) -> "list[Any]":
         """Utterances or screen texts of one file."""

@@ -15,6 +15,7 @@ from tools.media import ScreenText, Utterance, numbered
 from tools.text.clean import clean
 from tools.text.languages import short_code
 from tools.transcript.cues import Cue, utterances, without_styling
+from tools.transcript.sound_captions import heard_sounds, split_sounds
 from tools.transcript.substation import Event, Sign, events_of, header_of, split
 from tools.transcript.timed_text import lines_of, subrip, webvtt
 
@@ -44,12 +45,16 @@ class Track:
 
 @dataclass(frozen=True)
 class Transcript:
-    """Utterances of one provider; `language` is a short code or empty."""
+    """Utterances of one provider, and the signs and sounds of captions.
+
+    `language` is a short code or empty.
+    """
 
     utterances: tuple[Utterance, ...] = ()
     notes: tuple[str, ...] = ()
     language: str = ""
     signs: tuple[ScreenText, ...] = ()
+    sounds: tuple[Utterance, ...] = ()
 
 
 def transcript(
@@ -63,11 +68,16 @@ def transcript(
         notes.append(f"signs on the picture: {placed.name}")
     if chosen is None:
         return Transcript(notes=tuple(notes), signs=signs)
-    spoken, repairs = utterances(video, chosen.cues, duration)
+    cues, sounds = split_sounds(chosen.cues)
+    for track in () if sounds else tracks:
+        if track.hearing_impaired and not sounds:
+            sounds = split_sounds(track.cues)[1]
+    spoken, repairs = utterances(video, cues, duration)
     if chosen.trouble:
         notes.append(f"{chosen.name}: {chosen.trouble}")
     known = tuple(replace(utterance, language=chosen.language) for utterance in spoken)
-    return Transcript(known, (*notes, *repairs), chosen.language, signs)
+    heard = heard_sounds(video, sounds, duration)
+    return Transcript(known, (*notes, *repairs), chosen.language, signs, heard)
 
 
 def _placed(video: str, signs: Sequence[Sign], duration: float | None) -> tuple[ScreenText, ...]:

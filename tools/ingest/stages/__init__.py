@@ -10,10 +10,10 @@ from tools.ingest.stages.embeddings import picture_sources, pictures
 from tools.ingest.stages.picture import decode_pass, keyframes
 from tools.ingest.stages.probe import probe, sidecar_stamps, subtitles
 from tools.ingest.stages.text import screen, text_sources, vectors
-from tools.store.records import HEARD, READ, SIGNS, SUBTITLES
+from tools.store.records import HEARD, READ, SIGNS, SOUNDS, SUBTITLES
 from tools.vision.sampling import FLOOR_SECONDS
 
-SUBTITLE_FILES = SUBTITLES, SIGNS
+SUBTITLE_FILES = SUBTITLES, SIGNS, SOUNDS
 STAGE: dict[str, Step] = {
     "probe": Step(probe, lambda run: 1),
     "subtitles": Step(subtitles, lambda run: [3, sidecar_stamps(run)], SUBTITLE_FILES),
