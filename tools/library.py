@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from tools.store.catalog import Catalog
 from tools.store.coverage import coverage
 from tools.store.filmstrip import picture_file
 from tools.store.original import forget_checksum
-from tools.store.records import HEARD, READ, SUBTITLES
+from tools.store.records import HEARD, READ, SIGNS, SUBTITLES
 from tools.store.recovery import RECORD
 from tools.store.store import Store, is_video_id
 from tools.summary.titles import of_chapter
@@ -96,7 +97,8 @@ class Library(Store):
         elif kind == "speech":
             evidence = self._speech(id, video, start, end)
         elif kind == "screen":
-            texts = (*self.screen_text(video), *self.past_words(video, READ))
+            past = (self.past_words(video, file) for file in (READ, SIGNS))
+            texts = chain(self.screen_text(video), *past)
             text = next((text for text in texts if text.id == id), None)
             evidence = stored.of_words(self, text) if text else None
         if evidence is None:

@@ -300,8 +300,8 @@ def _run_stage(run: IngestRun, name: str, finish: bool) -> None:
         result = stage.run(run)
         run.original.check()
         names = result.files
-        if stage.words and result.state == "skipped":
-            names = run.write_words(stage.words, ())
+        if stage.words and result.state == "skipped" and not names:
+            names = run.write_words(*((file, ()) for file in stage.words))
         checksums = {file: digest(run.folder / file) for file in names}
     run.manifest["stages"][name] = {
         "state": result.state,

@@ -168,14 +168,18 @@ class IngestRun:
         self.checkpoint_due = done + CHECKPOINT_SECONDS * max(1.0, (done - now) * CHECKPOINT_WAIT)
 
     def write_words(
-        self, file: str, words: Sequence[Any], beside: Mapping[str, Sequence[Any]] | None = None
+        self,
+        *files: tuple[str, Sequence[Any]],
+        beside: Mapping[str, Sequence[Any]] | None = None,
     ) -> tuple[str, ...]:
-        """Write the words of the finished stage and the files beside; returns all their names.
+        """Write the words of the finished stage, by file, and the files beside; returns all names.
 
         Words that could be cited before and are replaced go into a file of their own: no search
         finds them any more, but evidence of them can still be looked up.
         """
-        rows = {**self._with_replaced(file, words), **(beside or {})}
+        rows: dict[str, Sequence[Any]] = dict(beside or {})
+        for file, words in files:
+            rows |= self._with_replaced(file, words)
         if rows.keys() & self.entry.get("files", {}).keys():
             # Files that are listed must not change.
             self._save_entry({"state": "running", **self._write_parts(rows, 1.0)})
@@ -247,14 +251,14 @@ class Result:
 
 @dataclass(frozen=True)
 class Step:
-    """A stage: its function, its fingerprint (JSON), and its file of words if it has one.
+    """A stage: its function, its fingerprint (JSON), and its files of words if it has some.
 
     Words of an earlier run can still be cited after the stage is skipped.
     """
 
     run: Callable[[IngestRun], Result]
     fingerprint: Callable[[IngestRun], Any]
-    words: str = ""
+    words: tuple[str, ...] = ()
 
 
 @contextlib.contextmanager

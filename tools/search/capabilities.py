@@ -190,6 +190,7 @@ class SearchCapabilities:
         ways: dict[str, Callable[..., list[Evidence]]] = {
             "speech": self.search_transcript,
             "screen": self.search_screen_text,
+            "sound": self._search_sounds,
             "frame": self.search_frames,
             "scene": self._search_scenes,
         }
@@ -204,6 +205,17 @@ class SearchCapabilities:
             for one in way(query, scope, start, end, limit)
         ]
         return _by_moment(sorted(found, key=lambda one: -one.score))[:limit]
+
+    def _search_sounds(
+        self,
+        query: str,
+        videos: list[str] | None,
+        start: float | None,
+        end: float | None,
+        limit: int,
+    ) -> list[Evidence]:
+        """Sounds that captions name."""
+        return self.texts.found("sound", query, self._scope(videos), start, end, limit)
 
     def _search_scenes(
         self,

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Literal
 from tools.audio.loudness import KINDS, describe_sound, loudest, segments
 from tools.errors import NotIndexed
 from tools.media import Evidence, evidence_id
+from tools.store.evidence import of_caption
+from tools.store.records import SOUNDS
 
 if TYPE_CHECKING:
     from tools.files.rows import Rows
@@ -55,7 +57,12 @@ def find_sounds(
 
 
 def of_sound(store: Store, video: str, start: float, end: float, score: float = 0.0) -> Evidence:
-    """A stretch of sound as evidence: how loud, and of what kind."""
+    """A stretch of sound as evidence: what a caption names it, or how loud, and of what kind."""
+    for named in store.past_words(video, SOUNDS):
+        if evidence_id("sound", video, named.start, named.end) == evidence_id(
+            "sound", video, start, end
+        ):
+            return of_caption(store, named, score)
     text = describe_sound(store.signals(video, "sound"), start, end)
     id, image = evidence_id("sound", video, start, end), store.image_at(video, start, end)
     return Evidence(id, video, start, end, "sound", text, image, score, "sound")

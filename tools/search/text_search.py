@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from tools.embed import Vectors, bundled_embedder, load_embedder
 from tools.errors import Damaged, ProviderUnavailable
-from tools.media import overlaps
+from tools.media import ScreenText, overlaps
 from tools.search.corpus import close_stems
 from tools.search.vector_index import ExactIndex
 from tools.search.video_ranking import question_pairs, question_stems, video_scores, video_traits
-from tools.store.evidence import of_words
+from tools.store.evidence import of_caption, of_words
 from tools.store.manifest import REPAIR
 from tools.text.tokens import content_words, surface_forms
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from tools.embed import Floats, TextEmbedder
     from tools.embed.passages import Nearness
-    from tools.media import Evidence, ScreenText, Utterance
+    from tools.media import Evidence, Utterance
     from tools.search.corpus import Corpus
     from tools.store.catalog import Catalog
     from tools.store.catalog_rows import Text
@@ -132,7 +132,7 @@ class TextSearch:
 
     def _holding(self, word: str) -> dict[str, int]:
         """By video, how often it holds a stem; of a misspelt one, those close to it."""
-        kinds = ("speech", "screen", "title")
+        kinds = ("speech", "screen", "sound", "title")
         held = self._catalog.holding([word], kinds)[word]
         if held:
             return held
@@ -220,7 +220,7 @@ class TextSearch:
         start: float | None,
         end: float | None,
         limit: int,
-        kinds: Sequence[str] = ("speech", "screen"),
+        kinds: Sequence[str] = ("speech", "screen", "sound"),
         score: float = 0.0,
     ) -> list[Evidence]:
         """Texts that hold all of some words or phrases, by video and time.
@@ -270,9 +270,11 @@ class TextSearch:
 
     def _evidence(self, kind: str, one: Text, score: float) -> Evidence:
         """Evidence of a text, which stands in the files, too."""
-        words = self._store.utterances if kind == "speech" else self._store.screen_text
-        if one not in words(one.video):
+        words = {"speech": self._store.utterances, "sound": self._store.captioned_sounds}
+        if one not in words.get(kind, self._store.screen_text)(one.video):
             raise _Differs(one.video)
+        if kind == "sound" and not isinstance(one, ScreenText):
+            return of_caption(self._store, one, score)
         return of_words(self._store, one, score)
 
     def weights(self, corpus: Corpus[Utterance], question: str) -> NDArray[np.float64]:

@@ -97,7 +97,7 @@ def deletion(video: str) -> list[Statement]:
 
 
 def build(items: Sequence[str], kind: str) -> list[Any]:
-    """Build utterances (`speech`) or on-screen texts (`screen`) from their rows."""
+    """Build utterances (`speech`, `sound`) or on-screen texts (`screen`) from their rows."""
     rows = json.loads(f"[{','.join(items)}]")  # at once, which is faster than one by one
     return [screen_text(row) if kind == "screen" else Utterance(**row) for row in rows]
 
@@ -119,6 +119,7 @@ def _texts(store: Store, video: str) -> list[Statement]:
     by_kind: dict[str, Sequence[Text]] = {
         "speech": store.utterances(video),
         "screen": without_parts(store.screen_text(video), store.dense_samples(video)),
+        "sound": store.captioned_sounds(video),
     }
     for kind, items in by_kind.items():
         counts: Counter[str] = Counter()

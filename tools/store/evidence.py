@@ -30,6 +30,13 @@ def of_passage(store: Store, spoken: Sequence[Utterance], score: float = 0.0) ->
     return make.of_passage(spoken, store.image_at(first.video, first.start, end), score)
 
 
+def of_caption(store: Store, sound: Utterance, score: float = 0.0) -> Evidence:
+    """A sound that a caption names; what made it is the caption's word."""
+    span, text = (sound.video, sound.start, sound.end), f"caption: {sound.text}"
+    id, image = evidence_id("sound", *span), store.image_at(*span)
+    return Evidence(id, *span, "sound", text, image, score, sound.source)
+
+
 def of_frame(store: Store, frame: Frame, score: float = 0.0) -> Evidence:
     """One kept frame; facts: `colours`, `brightness`, and `begins`, the scene that it begins."""
     facts = colour_facts(attributes_at(store, frame.video, frame.seconds))

@@ -9,6 +9,8 @@ SUBTITLES, HEARD, READ = "speech.jsonl", "heard.jsonl", "screen.jsonl"
 """Files of words: from subtitles, from a speech recogniser, from the screen."""
 PICTURES_READ = "screen_lines.jsonl"
 """File of the lines in each picture, kept while some are unread: a later run goes on from there."""
+SIGNS, SOUNDS = "signs.jsonl", "sounds.jsonl"
+"""What else subtitles hold: text that they put on the picture, and sounds that they name."""
 
 
 def frame_image(video: str, seconds: float) -> str:
@@ -28,7 +30,8 @@ def past_file(file: str) -> str:
 
 def row_builder(file: str) -> Callable[[dict[str, Any]], Any]:
     """Function that builds an utterance or a screen text from a row of a file."""
-    return screen_text if file in (READ, past_file(READ)) else lambda row: Utterance(**row)
+    shown = {name for kind in (READ, SIGNS) for name in (kind, past_file(kind))}
+    return screen_text if file in shown else lambda row: Utterance(**row)
 
 
 def screen_text(row: dict[str, Any]) -> ScreenText:

@@ -28,6 +28,8 @@ from tools.store.records import (
     HEARD,
     PICTURES_READ,
     READ,
+    SIGNS,
+    SOUNDS,
     SUBTITLES,
     frame_image,
     past_file,
@@ -172,8 +174,17 @@ class Store:
         return self.cached(video, "spoken", load)
 
     def screen_text(self, video: str) -> "list[ScreenText]":
-        """On-screen text by time, as far as it was read, dense samples included."""
-        return dense.with_texts(self.words(video, READ), self.dense_samples(video))
+        """On-screen text by time, as far as it was read, with signs that subtitles put there.
+
+        Dense samples are included.
+        """
+        read = dense.with_texts(self.words(video, READ), self.dense_samples(video))
+        signs = self.words(video, SIGNS)
+        return sorted([*read, *signs], key=lambda one: (one.start, one.end)) if signs else read
+
+    def captioned_sounds(self, video: str) -> "list[Utterance]":
+        """Sounds that captions name, by time."""
+        return self.words(video, SOUNDS)
 
     def unread_spans(self, video: str) -> "list[tuple[float, float]]":
         """Spans, in seconds, of pictures whose text was not read; none once all were."""

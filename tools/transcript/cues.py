@@ -28,13 +28,16 @@ class Cue(NamedTuple):
 
 
 TAGS = re.compile(r"</?[A-Za-z][^<>]*>|<[\d:.]+>")
+MICRODVD = re.compile(r"\{[A-Za-z]:[^{}]*\}")
 VOICE = re.compile(r"<v(?:\.[^\s<>]*)?\s([^<>]+)>")
 DRAWING = re.compile(
     r"\{[^{}]{0,200}\\p[1-9][^{}]{0,200}\}.*?(?:\{[^{}]{0,200}\\p0[^{}]{0,200}\}|$)", re.S
 )
 SAID_BY = re.compile(
-    r"(?:>>+\s*|[-\u2013]\s*)?([^\W\d_a-z][\w.'\u2019 -]{0,29}?)(?::\s+|\uff1a)(?=\S)"
+    r"(>>+\s*|[-\u2013]\s*)?([^\W\d_a-z][\w.'\u2019 -]{0,29}?)"
+    r"(\s*\([^()]{1,40}\)|\s*\[[^\[\]]{1,40}\])?(?::\s+|\uff1a)(?=\S)"
 )
+"""Mark of a new speaker, name, manner (`(whispering)`), colon."""
 NOT_NAMES = {"answer", "chapter", "default", "example", "note", "ntp", "part", "question", "step"}
 
 
@@ -44,6 +47,8 @@ def without_styling(start: float, end: float, text: str, styled: bool, speaker: 
     if styled:
         text = DRAWING.sub("", text).replace("\\n", "\n").replace("\\h", " ")
     # Braces are markup in styled formats; elsewhere only with a backslash in them.
+    if not styled and MICRODVD.search(text):  # some converters leave the codes of their source
+        text = MICRODVD.sub("", text).replace("|", "\n")
     text = re.sub(r"\{[^{}]*\}" if styled else r"\{\\[^{}]*\}", "", text)
     return Cue(start, end, text, speaker or None)
 
@@ -103,19 +108,28 @@ def _timed(cues: list[Cue], duration: float | None) -> tuple[list[Cue], list[str
 
 
 def _named(cues: list[Cue]) -> Iterator[Cue]:
-    """Split `Name: text` into speaker and text, where the name occurs at least twice."""
+    """Split `Name: text` into speaker and text, and lines that begin with `>>`.
+
+    A name occurs at least twice, or is in capitals and marked as a new speaker or by its manner.
+    """
     names = Counter(
-        match[1] for cue in cues for line in cue.text.split("\n") if (match := SAID_BY.match(line))
+        match[2] for cue in cues for line in cue.text.split("\n") if (match := SAID_BY.match(line))
     )
     names.update(cue.speaker for cue in cues if cue.speaker)
     for cue in cues:
         part = None
         for line in cue.text.split("\n"):
             match = SAID_BY.match(line)
-            if match and names[match[1]] > 1 and match[1].casefold() not in NOT_NAMES:
+            marked = match and match[2].isupper() and (match[1] or match[3])
+            known = match and (marked or names[match[2]] > 1)
+            if match and known and match[2].casefold() not in NOT_NAMES:
                 if part:
                     yield part
-                part = cue._replace(text=line[match.end() :], speaker=match[1])
+                part = cue._replace(text=line[match.end() :], speaker=match[2])
+            elif line.startswith(">>"):
+                if part:
+                    yield part
+                part = cue._replace(text=line.lstrip("> "), speaker=None)
             else:
                 part = (
                     part._replace(text=f"{part.text}\n{line}") if part else cue._replace(text=line)

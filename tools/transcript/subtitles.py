@@ -11,15 +11,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from tools.media import Utterance
+from tools.media import ScreenText, Utterance, numbered
 from tools.text.clean import clean
 from tools.text.languages import short_code
 from tools.transcript.cues import Cue, utterances, without_styling
+from tools.transcript.sound_captions import heard_sounds, split_sounds
+from tools.transcript.substation import Event, Sign, events_of, header_of, split
+from tools.transcript.timed_text import lines_of, subrip, webvtt
 
 SIDECAR_TYPES = {".srt", ".vtt", ".ass", ".ssa"}
 MAX_BYTES = 20 << 20
 MAX_CUES = 50_000
 MAX_SIDECARS = 32
+FIRST_SIGN = 1000
+"""Number before that of the first sign of a span."""
 
 
 @dataclass(frozen=True)
@@ -35,15 +40,21 @@ class Track:
     hearing_impaired: bool = False
     preferred: bool = False
     trouble: str = ""
+    signs: tuple[Sign, ...] = ()
 
 
 @dataclass(frozen=True)
 class Transcript:
-    """Utterances of one provider; `language` is a short code or empty."""
+    """Utterances of one provider, and the signs and sounds of captions.
+
+    `language` is a short code or empty.
+    """
 
     utterances: tuple[Utterance, ...] = ()
     notes: tuple[str, ...] = ()
     language: str = ""
+    signs: tuple[ScreenText, ...] = ()
+    sounds: tuple[Utterance, ...] = ()
 
 
 def transcript(
@@ -51,13 +62,34 @@ def transcript(
 ) -> Transcript:
     """Transcript of the best track; duration in seconds, None if unknown."""
     chosen, notes = choose_track(tracks, audio_language)
+    placed = chosen if chosen and chosen.signs else next((t for t in tracks if t.signs), None)
+    signs = _placed(video, placed.signs if placed else (), duration)
+    if placed and placed is not chosen:
+        notes.append(f"signs on the picture: {placed.name}")
     if chosen is None:
-        return Transcript(notes=tuple(notes))
-    spoken, repairs = utterances(video, chosen.cues, duration)
+        return Transcript(notes=tuple(notes), signs=signs)
+    cues, sounds = split_sounds(chosen.cues)
+    for track in () if sounds else tracks:
+        if track.hearing_impaired and not sounds:
+            sounds = split_sounds(track.cues)[1]
+    spoken, repairs = utterances(video, cues, duration)
     if chosen.trouble:
         notes.append(f"{chosen.name}: {chosen.trouble}")
     known = tuple(replace(utterance, language=chosen.language) for utterance in spoken)
-    return Transcript(known, (*notes, *repairs), chosen.language)
+    heard = heard_sounds(video, sounds, duration)
+    return Transcript(known, (*notes, *repairs), chosen.language, signs, heard)
+
+
+def _placed(video: str, signs: Sequence[Sign], duration: float | None) -> tuple[ScreenText, ...]:
+    """Signs as text on screen, as far as they lie inside the video."""
+    limit = duration or float("inf")
+    made = (
+        ScreenText(video, max(sign.start, 0.0), min(sign.end, limit), sign.text, sign.box)
+        for sign in signs
+        if sign.text and max(sign.start, 0.0) < min(sign.end, limit)
+    )
+    # Text that is read from the picture is numbered from 1 in the same span.
+    return tuple(replace(sign, n=sign.n + FIRST_SIGN) for sign in numbered(made))
 
 
 def sidecar_files(video: Path) -> list[Path]:
@@ -83,8 +115,6 @@ def sidecar_files(video: Path) -> list[Path]:
 
 def read_sidecar(path: Path, video: Path) -> Track:
     """Read a subtitle file as a track; failures stand in its `trouble`."""
-    import pysubs2
-
     marks = path.stem[len(video.stem) :]
     track = _marked(Track(clean(path.name, 80), _language(marks)), marks)
     try:
@@ -93,19 +123,14 @@ def read_sidecar(path: Path, video: Path) -> Track:
         text = _decoded(path.read_bytes(), track.language)
     except OSError as error:
         return replace(track, trouble=f"cannot be read: {error.strerror}")
-    form, text = _tidied(text, path.suffix.lower())
-    try:
-        events = pysubs2.SSAFile.from_string(text, format_=form, keep_html_tags=True).events
-    except Exception as error:  # a parser of untrusted text: whatever it raises, it could not read
-        return replace(track, trouble=clean(f"not readable as subtitles: {error}", 200))
-    cues = tuple(
-        without_styling(event.start / 1000, event.end / 1000, event.text, form == "ass", event.name)
-        for event in events[:MAX_CUES]
-    )
-    trouble = "" if cues else "holds no subtitles"
-    if len(events) > MAX_CUES:
+    cues, signs, unread = _parsed(text, path.suffix.lower(), track.partial)
+    trouble = "" if cues or signs else "holds no subtitles"
+    if cues and unread:
+        times = "1 cue has times" if unread == 1 else f"{unread} cues have times"
+        trouble = f"{times} that cannot be read, left out"
+    if len(cues) > MAX_CUES:
         trouble = f"only the first {MAX_CUES} cues were read"
-    return replace(track, cues=cues, trouble=trouble)
+    return replace(track, cues=tuple(cues[:MAX_CUES]), signs=tuple(signs), trouble=trouble)
 
 
 def stream_track(event: Mapping[str, Any]) -> Track:
@@ -121,10 +146,21 @@ def stream_track(event: Mapping[str, Any]) -> Track:
     )
     if not event["text"]:
         return replace(track, trouble=f"pictures, not text ({event['codec']})")
-    styled = event["codec"] in ("ass", "ssa")
-    cues = tuple(without_styling(start, end, text, styled) for start, end, text in event["cues"])
-    trouble = event["trouble"] or ("" if cues else "empty")
-    return replace(_marked(track, title), cues=cues, trouble=trouble)
+    track = _marked(track, title)
+    if event["codec"] in ("ass", "ssa"):
+        # A packet holds number, layer, style, name, three margins, effect and text.
+        rows = [(start, end, text.split(",", 8)) for start, end, text in event["cues"]]
+        events = [
+            Event(start, end, row[2], row[3], row[7], row[8])
+            for start, end, row in rows
+            if len(row) == 9
+        ]
+        cues, signs = split(events, header_of(lines_of(event["header"])), track.partial)
+    else:
+        cues = [without_styling(start, end, text, False) for start, end, text in event["cues"]]
+        signs = list[Sign]()
+    trouble = event["trouble"] or ("" if cues or signs else "empty")
+    return replace(track, cues=tuple(cues), signs=tuple(signs), trouble=trouble)
 
 
 def _decoded(data: bytes, language: str) -> str:
@@ -144,10 +180,6 @@ ENCODINGS = (
 """Encodings to guess from where a text is no Unicode."""
 CENTRAL = "bs cs hr hu pl ro sk sl sq sr"
 """Languages that Windows wrote as cp1250."""
-DIALOGUE = re.compile(
-    r"Dialogue:[^,]*,\s*(-?\d{1,2}:\d{1,2}:\d{1,2}[.,]\d{1,3})\s*,"
-    r"\s*(-?\d{1,2}:\d{1,2}:\d{1,2}[.,]\d{1,3})\s*,([^,]*),([^,]*),(?:[^,]*,){4}(.*)"
-)
 
 
 def _encoding(data: bytes, language: str) -> str:
@@ -164,24 +196,17 @@ def _encoding(data: bytes, language: str) -> str:
     return "cp1250" if language in CENTRAL.split() or (central and not language) else "cp1252"
 
 
-def _tidied(text: str, suffix: str) -> tuple[str, str]:
-    """Format of a subtitle file, and its text without what slows the parser down."""
-    lines = [line[:4000].rstrip() for line in text.replace("\x00", "").splitlines()]
+def _parsed(text: str, suffix: str, partial: bool) -> tuple[list[Cue], list[Sign], int]:
+    """Cues and signs of a file, and how many more cues have times that cannot be read."""
+    lines = lines_of(text)
     if text.lstrip().startswith("WEBVTT"):
-        blocks = re.split(r"\n(?:[ \t]*\n)+", "\n".join(lines))
-        # Notes, styles and cue names are no text. Times inside a line would read as a cue's.
-        kept = [
-            re.sub(r"<[\d:.]+>", "", block[block.rfind("\n", 0, block.find("-->")) + 1 :])
-            for block in blocks
-            if "-->" in block
-        ]
-        return "vtt", "WEBVTT\n\n" + "\n\n".join(kept)
+        cues, unread = webvtt(lines)
+        return cues, [], unread
     if suffix in (".ass", ".ssa") or any(line.startswith("[Script Info]") for line in lines[:20]):
-        # Styles and fonts are not text, and one bad number in them would fail the whole file.
-        matches = filter(None, map(DIALOGUE.match, lines))
-        row = "Dialogue: 0,{},{},{},{},0,0,0,,{}"
-        return "ass", "[Events]\n" + "\n".join(row.format(*match.groups()) for match in matches)
-    return "srt", re.sub(r"\n{3,}", "\n\n", "\n".join(lines))
+        cues, signs = split(events_of(lines), header_of(lines), partial)
+        return cues, signs, 0
+    cues, unread = subrip(lines)
+    return cues, [], unread
 
 
 PARTIAL = re.compile(r"\b(forced|signs?|songs?|foreign|commentary|lyrics|karaoke)\b", re.I)

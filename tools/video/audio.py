@@ -8,7 +8,6 @@ import contextlib
 import math
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from av import AudioFrame
@@ -179,8 +178,9 @@ def _audible(piece: NDArray[np.int16], frame: AudioFrame) -> NDArray[np.int16]:
     alone = Resampler("s16p", "stereo", RATE)
     channels = np.concatenate([*alone.add(frame), *alone.rest()], axis=1)
     louder = channels[int(np.abs(channels.astype(np.int32)).sum(axis=1).argmax())]
-    heard: Any = np.resize(louder, piece.shape) if louder.size else piece
-    return heard
+    if not louder.size:
+        return piece
+    return louder[np.arange(piece.size) % louder.size].reshape(piece.shape)
 
 
 class _Table:

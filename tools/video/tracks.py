@@ -17,12 +17,15 @@ from tools.video.container import FAULTS, codec_name, decoder_message, open_medi
 from tools.video.timeline import clock_of
 
 TEXT_CODECS = {"ass", "ssa", "subrip", "srt", "text", "mov_text", "webvtt"}
+STYLED = {"ass", "ssa"}
 MAX_CUES = 50_000
 MAX_TEXT = 4000
 MAX_TRACK, MAX_ALL = 5 << 20, 20 << 20
+MAX_HEADER = 200_000
 MAX_TRACKS = 64
-"""At most so many cues of a track, characters of a cue, of a track, of all tracks, and tracks. The
-rest is left out and reported: packed subtitles can be a thousand times as large as their file."""
+"""At most so many cues of a track, characters of a cue, of a track, of all tracks and of a header,
+and tracks. The rest is left out and reported: packed subtitles can be a thousand times as large as
+their file."""
 
 
 def read_subtitles(path: str) -> Iterator[Event]:
@@ -31,8 +34,8 @@ def read_subtitles(path: str) -> Iterator[Event]:
     An event holds `stream`, `codec`, `language`, `title`, `partial`, `hearing_impaired`,
     `preferred`, `text` (False: pictures, not read), `cues` and `trouble`. A cue is [start, end,
     text] in seconds from the container's start, the text with its markup, end equal to start where
-    the file gives no length; a speaker named by the format stands before the text as `<v Name>`.
-    Damage ends the reading: `trouble` says so.
+    the file gives no length. Of SubStation the text holds all fields of the packet, and `header`
+    the styles. Damage ends the reading: `trouble` says so.
     """
     with open_media(path) as container:
         streams = container.streams.subtitles[:MAX_TRACKS]
@@ -76,9 +79,14 @@ def _described(stream: SubtitleStream) -> Event:
         "hearing_impaired": bool(is_ & (Disposition.hearing_impaired | Disposition.captions)),
         "preferred": bool(is_ & (Disposition.default | Disposition.original)),
         "text": codec in TEXT_CODECS,
+        "header": _header(stream) if codec in STYLED else "",
         "cues": [],
         "trouble": "",
     }
+
+
+def _header(stream: SubtitleStream) -> str:
+    return (stream.codec_context.extradata or b"")[:MAX_HEADER].decode("utf-8", "replace")
 
 
 def _take(packet: "Packet[Any]", event: Event, origin: float, room: int) -> int:
@@ -107,9 +115,4 @@ def _payload(data: bytes, codec: str) -> str:
     except UnicodeDecodeError:  # against the rules of every container, and common
         text = data.decode("cp1252", "replace")
     text = text.strip("\x00\r\n ")
-    if codec in ("ass", "ssa"):  # number, layer, style, name, three margins, effect, text
-        fields = text.split(",", 8)
-        text = fields[-1]
-        if len(fields) == 9 and fields[3].strip() and text:
-            text = f"<v {fields[3].strip()}>{text}"
     return text[:MAX_TEXT]

@@ -10,18 +10,19 @@ from tools.ingest.stages.embeddings import picture_sources, pictures
 from tools.ingest.stages.picture import decode_pass, keyframes
 from tools.ingest.stages.probe import probe, sidecar_stamps, subtitles
 from tools.ingest.stages.text import screen, screen_sources, text_sources, vectors
-from tools.store.records import HEARD, READ, SUBTITLES
+from tools.store.records import HEARD, READ, SIGNS, SOUNDS, SUBTITLES
 from tools.vision.sampling import FLOOR_SECONDS
 
+SUBTITLE_FILES = SUBTITLES, SIGNS, SOUNDS
 STAGE: dict[str, Step] = {
     "probe": Step(probe, lambda run: 2),
-    "subtitles": Step(subtitles, lambda run: [2, sidecar_stamps(run)], SUBTITLES),
+    "subtitles": Step(subtitles, lambda run: [3, sidecar_stamps(run)], SUBTITLE_FILES),
     "keyframes": Step(keyframes, lambda run: 2),
     "pass": Step(decode_pass, lambda run: [4, run.sampling, FLOOR_SECONDS, run.max_gap]),
     "sound": Step(sound, lambda run: 2),
-    "screen": Step(screen, screen_sources, READ),
+    "screen": Step(screen, screen_sources, (READ,)),
     "pictures": Step(pictures, picture_sources),
-    "speech": Step(speech, speech_sources, HEARD),
+    "speech": Step(speech, speech_sources, (HEARD,)),
     "speakers": Step(speakers, turn_sources),
     "vectors": Step(vectors, text_sources),
 }

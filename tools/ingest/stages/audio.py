@@ -101,7 +101,7 @@ def speech(run: IngestRun) -> Result:
         run.checkpoint(HEARD, utterances.copy, fraction, **facts)
     note = _note(transcriber.name, utterances, languages, lost)
     facts = {"language": _most_common(languages), "languages": languages, "dropped": dropped}
-    return Result(run.write_words(HEARD, utterances), "done", transcriber.name, note, facts)
+    return Result(run.write_words((HEARD, utterances)), "done", transcriber.name, note, facts)
 
 
 def _most_common(languages: Counter[str]) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.ingest.run import IngestRun, Result
-from tools.store.records import SUBTITLES
+from tools.store.records import SIGNS, SOUNDS, SUBTITLES
 from tools.transcript.given import given_files, given_name
 from tools.transcript.subtitles import read_sidecar, sidecar_files, stream_track, transcript
 
@@ -86,10 +86,13 @@ def subtitles(run: IngestRun) -> Result:
     language = facts["audio"][heard or 0]["language"] if facts["audio"] else None
     best = transcript(run.video, tracks, run.manifest["duration"] or None, language)
     note = "; ".join(best.notes)
-    if not best.utterances:
+    words = (SUBTITLES, best.utterances), (SIGNS, best.signs), (SOUNDS, best.sounds)
+    if not any(rows for _, rows in words):
         return Result(state="skipped", note=note or "no subtitles")
-    names = run.write_words(SUBTITLES, best.utterances)
-    return Result(names, "done", "subtitles", note, {"language": best.language})
+    names = run.write_words(*words)
+    # Without a word that is said, the sound is still to be listened to.
+    state = "done" if best.utterances else "skipped"
+    return Result(names, state, "subtitles", note, {"language": best.language})
 
 
 def _sidecars(run: IngestRun) -> list[tuple[Path, Path]]:

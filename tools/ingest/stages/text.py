@@ -56,7 +56,7 @@ def screen(run: IngestRun) -> Result:
         run.report(fraction)
         run.checkpoint(READ, seen.texts, fraction, {PICTURES_READ: seen.rows}, whole=whole)
     left = {PICTURES_READ: seen.rows()} if seen.unread else {}
-    saved = run.write_words(READ, seen.texts(), left)
+    saved = run.write_words((READ, seen.texts()), beside=left)
     facts = {"unread": seen.unread, "whole": whole}
     return Result(saved, "done", reader.name, seen.note, facts, partial=seen.unread > 0)
 
