@@ -197,6 +197,11 @@ class Store:
 
         return self.cached(video, PICTURES_READ, load)
 
+    def file_chapters(self, video: str) -> "list[tuple[float, str]]":
+        """Chapters that the file itself holds, as start in seconds and title, as they stand."""
+        rows = self.manifest(video)["stages"].get("subtitles", {}).get("chapters", ())
+        return [(row["start"], row["title"]) for row in rows]
+
     def words(self, video: str, file: str) -> "list[Any]":
         """Utterances or screen texts of one file."""
         return self._rows(video, Path(file).stem, row_builder(file))

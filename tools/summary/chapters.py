@@ -46,6 +46,8 @@ _OPENERS, _CONTINUERS = frozenset(_OPENER.split()), frozenset(_CONTINUER.split()
 """First words that begin a subject, or continue one: cue phrases of Hirschberg, Litman 1993."""
 LASTING = 0.25
 """Share of the video: a text that is on screen for longer is a footer and no heading."""
+CLOSEST = 0.5
+"""Seconds between the starts of two chapters of the file, at least."""
 TALL, BRIEF = 0.045, 0.04
 """Least height of a heading as a share of the picture, and stay as a share of a chapter."""
 
@@ -55,8 +57,31 @@ def usual_length(duration: float) -> float:
     return min(max(duration / CHAPTERS, SHORT), LONG)
 
 
+def own_chapters(store: Store, video: str) -> dict[tuple[float, float], str]:
+    """Chapters that the file names, in order, without gaps; "" for one without a title.
+
+    None where the file names only one, which parts nothing.
+    """
+    duration = store.get(video).duration
+    titles: dict[float, str] = {}
+    for start, title in sorted(store.file_chapters(video), key=lambda one: one[0]):
+        at = start if start > CLOSEST else 0.0
+        if at >= duration - CLOSEST or (titles and at - max(titles) < CLOSEST and at > 0):
+            continue  # behind the end, or of another edition of the same chapters
+        titles[at] = titles.get(at) or title
+    if titles and 0.0 not in titles:
+        titles = {0.0: "", **titles}
+    spans = pairwise([*titles, duration])
+    return dict(zip(spans, titles.values(), strict=True)) if len(titles) > 1 else {}
+
+
 def find_chapters(store: Store, video: str) -> list[tuple[float, float]]:
-    """The spans of the chapters, in order, without gaps; one where nothing changes."""
+    """The spans of the chapters, in order, without gaps; one where nothing changes.
+
+    Those that the file names lead.
+    """
+    if own := own_chapters(store, video):
+        return list(own)
     duration = store.get(video).duration
     usual = usual_length(duration)
     utterances = store.utterances(video)

@@ -88,7 +88,9 @@ def digest(store: Store, video: str) -> Digest:
 
 
 def _heading(store: Store, chapter: Chapter, sentences: Sequence[Sentence]) -> Evidence:
-    """Evidence of a chapter's title: the whole sentence, the text on screen, or the pictures."""
+    """Evidence of a chapter's title: a sentence, a text on screen, the file, or pictures."""
+    if chapter.heading == chapter.id:
+        return of_chapter(store, chapter.video, chapter.start, chapter.end)
     for sentence in sentences:
         if any(utterance.id == chapter.heading for utterance in sentence.utterances):
             return of_passage(store, sentence.utterances)

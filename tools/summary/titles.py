@@ -9,7 +9,7 @@ from tools.evidence import describe
 from tools.media import Chapter, Evidence, ScreenText, Utterance, evidence_id
 from tools.store.frames import attributes_of
 from tools.store.store import Store
-from tools.summary.chapters import NEAR, find_chapters, headings, text_height
+from tools.summary.chapters import NEAR, find_chapters, headings, own_chapters, text_height
 from tools.summary.sentences import telling_speech
 from tools.text.tokens import stems, surface_forms
 
@@ -44,7 +44,7 @@ def chapters(store: Store, video: str) -> list[Chapter]:
 
 
 def _chapters(store: Store, video: str) -> list[Chapter]:
-    spans = find_chapters(store, video)
+    spans, own = find_chapters(store, video), own_chapters(store, video)
     shown = headings(store.screen_text(video), store.get(video).duration)
     utterances = telling_speech(store, video)
     speech = [[u for u in utterances if start <= u.start < end] for start, end in spans]
@@ -52,6 +52,11 @@ def _chapters(store: Store, video: str) -> list[Chapter]:
     holders = Counter(phrase for count in counts for phrase in count)
     titled: list[Chapter] = []
     for (start, end), part, count in zip(spans, speech, counts, strict=True):
+        if named := own.get((start, end)):
+            titled.append(
+                Chapter(video, start, end, named, evidence_id("chapter", video, start, end))
+            )
+            continue
         taken = {chapter.title.casefold() for chapter in titled}
         new = [heading for heading in shown if heading.text.casefold() not in taken]
         title = _heading(new, start, end) or _phrase(part, count, holders, len(spans))

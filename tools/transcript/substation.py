@@ -78,7 +78,7 @@ def events_of(lines: Iterable[str]) -> list[Event]:
 
 
 def header_of(lines: Iterable[str]) -> Header:
-    """What the head of a file says of positions; defaults for what is no number."""
+    """Positions that the head of a file gives; defaults for what is no number."""
     size, styles = list(PLAY_SIZE), dict[str, tuple[int, float]]()
     for line in lines:
         name, _, value = line.partition(":")
@@ -95,7 +95,7 @@ def header_of(lines: Iterable[str]) -> Header:
 def split(
     events: Sequence[Event], header: Header, partial: bool = False
 ) -> tuple[list[Cue], list[Sign]]:
-    """What is said or sung, and the signs; a `partial` track holds signs rather than talk."""
+    """Lines said or sung, and the signs; a `partial` track holds signs rather than talk."""
     effects = [e for e in events if e.shown and e.effect.strip().lower().startswith("fx")]
     plain = [e for e in events if e.shown and not e.effect.strip().lower().startswith("fx")]
     sources = [e for e in events if KARAOKE.search(e.text)]
@@ -187,7 +187,7 @@ def _add(signs: dict[str, list[Sign]], sign: Sign) -> None:
 
 
 def _box(event: Event, cue: Cue, header: Header) -> tuple[float, float, float, float]:
-    """Where a sign stands, about: the letters' widths are a guess."""
+    """Box of a sign, about: the letters' widths are a guess."""
     alignment, letters = header.styles.get(event.style, (2, 20.0))
     if match := ALIGNED.search(event.text):
         alignment = int(match[1])

@@ -1,4 +1,4 @@
-"""Subtitle tracks inside a container, read from packets without decoding.
+"""Subtitle tracks and chapters inside a container, read without decoding.
 
 The text codecs carry readable payloads, so no decoder runs on them; picture-based tracks are only
 named. Runs inside the sandbox.
@@ -23,9 +23,10 @@ MAX_TEXT = 4000
 MAX_TRACK, MAX_ALL = 5 << 20, 20 << 20
 MAX_HEADER = 200_000
 MAX_TRACKS = 64
+MAX_CHAPTERS = 1000
 """At most so many cues of a track, characters of a cue, of a track, of all tracks and of a header,
-and tracks. The rest is left out and reported: packed subtitles can be a thousand times as large as
-their file."""
+tracks, and chapters. The rest is left out, and of subtitles reported: packed, they can be a
+thousand times as large as their file."""
 
 
 def read_subtitles(path: str) -> Iterator[Event]:
@@ -61,6 +62,16 @@ def read_subtitles(path: str) -> Iterator[Event]:
                 for index in readable:
                     events[index]["trouble"] = trouble
         yield from events.values()
+
+
+def read_chapters(path: str) -> Iterator[Event]:
+    """Yield one event per chapter of the file, in its order: `start` in seconds, and `title`."""
+    with open_media(path) as container:
+        first = clock_of(container).start
+        for chapter in container.chapters()[:MAX_CHAPTERS]:
+            title = clean(chapter["metadata"].get("title", ""), 200)
+            start = float(chapter["start"] * (chapter["time_base"] or 0)) - first
+            yield {"start": round(start, 3), "title": title}
 
 
 def _described(stream: SubtitleStream) -> Event:

@@ -1,3 +1,7 @@
+from fractions import Fraction
+from pathlib import Path
+
+import av
 import numpy as np
 import pytest
 
@@ -6,7 +10,9 @@ from tools.ingest.pipeline import ingest
 from tools.library import Library
 from tools.media import ScreenText
 from tools.models.providers import BARE
-from tools.summary.chapters import find_chapters, headings
+from tools.store.store import Store
+from tools.summary.chapters import find_chapters, headings, own_chapters
+from tools.summary.digest import brief
 from tools.summary.titles import chapters
 
 
@@ -60,3 +66,60 @@ def test_a_heading_is_the_tallest_text_and_neither_a_footer_nor_a_flash():
     ]
     found = headings(shown, 600.0)
     assert [one.text for one in found] == ["First", "Second"]
+
+
+def with_chapters(encode, path: Path, *chapters: tuple[int, str]) -> Path:
+    """A grey minute with chapters of its own, given by start in milliseconds."""
+    grey = np.full((36, 64, 3), 90, np.uint8)
+    plain = encode(path.with_name("plain.mkv"), lambda _: grey, 60.0, fps=1)
+    ends = [*(start for start, _ in chapters[1:]), 60_000]
+    with av.open(str(plain)) as read, av.open(str(path), "w") as out:
+        stream = out.add_stream_from_template(read.streams.video[0])
+        out.set_chapters(
+            [
+                {
+                    "id": number, "start": start, "end": end, "metadata": {"title": title},
+                    "time_base": Fraction(1, 1000),
+                }
+                for number, ((start, title), end) in enumerate(zip(chapters, ends, strict=True), 1)
+            ]
+        )  # fmt: skip
+        for packet in read.demux(read.streams.video[0]):
+            if packet.dts is not None:
+                packet.stream = stream
+                out.mux(packet)
+    return path
+
+
+@pytest.mark.parametrize("name", ["day.mkv"])
+def test_chapters_of_the_file_lead(encode, tmp_path, name):
+    path = with_chapters(
+        encode, tmp_path / name, (0, "Break\nfast"), (12_000, "The long walk"), (27_000, "")
+    )
+    library = Library(tmp_path / "home")
+    video = ingest(library, path, providers=BARE).id
+    first, second, third = chapters(library, video)
+    assert [(first.start, first.title), (second.start, second.title)] == [
+        (0.0, "Break fast"),
+        (12.0, "The long walk"),
+    ]
+    assert third.start == 27.0 and third.end == library.get(video).duration and third.title
+    assert library.evidence(second.id).text == 'chapter 2 of 3, "The long walk"'
+    told = [one.text for one in brief(library, video, "chapters")]
+    assert told[:2] == ['chapter 1 of 3, "Break fast"', 'chapter 2 of 3, "The long walk"']
+
+
+def test_chapters_of_the_file_are_in_order_apart_and_inside_it(shots, tmp_path, monkeypatch):
+    library = Library(tmp_path / "home")
+    video = ingest(library, shots, providers=BARE).id
+    held = [(6.0, "C"), (2.0, "A"), (2.1, "B"), (99.0, "D"), (-1.0, "")]
+    monkeypatch.setattr(Store, "file_chapters", lambda self, video: held)
+    spans = own_chapters(library, video)
+    assert [(start, title) for (start, _), title in spans.items()] == [
+        (0.0, ""),
+        (2.0, "A"),
+        (6.0, "C"),
+    ]
+    assert find_chapters(library, video) == list(spans)
+    held[:] = [(0.0, "All of it")]
+    assert own_chapters(library, video) == {}

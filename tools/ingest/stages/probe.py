@@ -78,7 +78,7 @@ def _plausible(text: str | None) -> str | None:
 
 
 def subtitles(run: IngestRun) -> Result:
-    """Speech from the best subtitle track, in the file or beside it."""
+    """Speech, signs and sounds of the best subtitle track, and the file's own chapters."""
     tracks = [stream_track(event) for event in run.decode("tools.video.tracks:read_subtitles")]
     tracks += [read_sidecar(path, named) for path, named in _sidecars(run)]
     facts = run.manifest["probe"]
@@ -87,12 +87,14 @@ def subtitles(run: IngestRun) -> Result:
     best = transcript(run.video, tracks, run.manifest["duration"] or None, language)
     note = "; ".join(best.notes)
     words = (SUBTITLES, best.utterances), (SIGNS, best.signs), (SOUNDS, best.sounds)
+    chapters = list(run.decode("tools.video.tracks:read_chapters"))
+    facts = {"language": best.language, "chapters": chapters}
     if not any(rows for _, rows in words):
-        return Result(state="skipped", note=note or "no subtitles")
+        return Result(state="skipped", note=note or "no subtitles", facts=facts)
     names = run.write_words(*words)
     # Without a word that is said, the sound is still to be listened to.
     state = "done" if best.utterances else "skipped"
-    return Result(names, state, "subtitles", note, {"language": best.language})
+    return Result(names, state, "subtitles", note, facts)
 
 
 def _sidecars(run: IngestRun) -> list[tuple[Path, Path]]:
