@@ -14,14 +14,16 @@ from typing import Any
 from tools.media import ScreenText, Utterance, numbered
 from tools.text.clean import clean
 from tools.text.languages import short_code
+from tools.transcript import other_formats
 from tools.transcript.cues import Cue, utterances, without_styling
 from tools.transcript.sound_captions import heard_sounds, split_sounds
 from tools.transcript.substation import Event, Sign, events_of, header_of, split
 from tools.transcript.timed_text import lines_of, subrip, webvtt
 
-SIDECAR_TYPES = {".srt", ".vtt", ".ass", ".ssa"}
+SIDECAR_TYPES = {".srt", ".vtt", ".ass", ".ssa", *other_formats.READ, *other_formats.UNREAD}
 MAX_BYTES = 20 << 20
 MAX_CUES = 50_000
+CONVERT = "convert it to SubRip (.srt)"
 MAX_SIDECARS = 32
 FIRST_SIGN = 1000
 """Number before that of the first sign of a span."""
@@ -117,6 +119,8 @@ def read_sidecar(path: Path, video: Path) -> Track:
     """Read a subtitle file as a track; failures stand in its `trouble`."""
     marks = path.stem[len(video.stem) :]
     track = _marked(Track(clean(path.name, 80), _language(marks)), marks)
+    if path.suffix.lower() in other_formats.UNREAD:
+        return replace(track, trouble=CONVERT)
     try:
         if path.stat().st_size > MAX_BYTES:
             return replace(track, trouble=f"larger than {MAX_BYTES >> 20} MB, not read")
@@ -124,7 +128,8 @@ def read_sidecar(path: Path, video: Path) -> Track:
     except OSError as error:
         return replace(track, trouble=f"cannot be read: {error.strerror}")
     cues, signs, unread = _parsed(text, path.suffix.lower(), track.partial)
-    trouble = "" if cues or signs else "holds no subtitles"
+    rare = path.suffix.lower() in other_formats.READ
+    trouble = "" if cues or signs else CONVERT if rare else "holds no subtitles"
     if cues and unread:
         times = "1 cue has times" if unread == 1 else f"{unread} cues have times"
         trouble = f"{times} that cannot be read, left out"
@@ -198,6 +203,8 @@ def _encoding(data: bytes, language: str) -> str:
 
 def _parsed(text: str, suffix: str, partial: bool) -> tuple[list[Cue], list[Sign], int]:
     """Cues and signs of a file, and how many more cues have times that cannot be read."""
+    if suffix in other_formats.READ:
+        return other_formats.other_cues(text, suffix), [], 0
     lines = lines_of(text)
     if text.lstrip().startswith("WEBVTT"):
         cues, unread = webvtt(lines)
