@@ -18,6 +18,8 @@ from tools.video.timeline import clock_of
 
 TEXT_CODECS = {"ass", "ssa", "subrip", "srt", "text", "mov_text", "webvtt"}
 STYLED = {"ass", "ssa"}
+CAPTIONS = "cc_dec"
+"""Decoder of closed captions, by which a track of them is known."""
 MAX_CUES = 50_000
 MAX_TEXT = 4000
 MAX_TRACK, MAX_ALL = 5 << 20, 20 << 20
@@ -39,7 +41,8 @@ def read_subtitles(path: str) -> Iterator[Event]:
     the styles. Damage ends the reading: `trouble` says so.
     """
     with open_media(path) as container:
-        streams = container.streams.subtitles[:MAX_TRACKS]
+        every = container.streams.subtitles[:MAX_TRACKS]
+        streams = [one for one in every if codec_name(one) != CAPTIONS]  # see `captions`
         events = {stream.index: _described(stream) for stream in streams}
         readable = {stream.index for stream in streams if events[stream.index]["text"]}
         if readable:

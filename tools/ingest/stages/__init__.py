@@ -16,7 +16,7 @@ from tools.vision.sampling import FLOOR_SECONDS
 SUBTITLE_FILES = SUBTITLES, SIGNS, SOUNDS
 STAGE: dict[str, Step] = {
     "probe": Step(probe, lambda run: 2),
-    "subtitles": Step(subtitles, lambda run: [3, sidecar_stamps(run)], SUBTITLE_FILES),
+    "subtitles": Step(subtitles, lambda run: [4, sidecar_stamps(run)], SUBTITLE_FILES),
     "keyframes": Step(keyframes, lambda run: 2),
     "pass": Step(decode_pass, lambda run: [4, run.sampling, FLOOR_SECONDS, run.max_gap]),
     "sound": Step(sound, lambda run: 2),

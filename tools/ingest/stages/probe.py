@@ -80,6 +80,7 @@ def _plausible(text: str | None) -> str | None:
 def subtitles(run: IngestRun) -> Result:
     """Speech, signs and sounds of the best subtitle track, and the file's own chapters."""
     tracks = [stream_track(event) for event in run.decode("tools.video.tracks:read_subtitles")]
+    tracks += [stream_track(event) for event in run.decode("tools.video.captions:read_captions")]
     tracks += [read_sidecar(path, named) for path, named in _sidecars(run)]
     facts = run.manifest["probe"]
     heard = facts.get("heard")  # not known of what an older release indexed
