@@ -11,7 +11,7 @@ from agent.grounding.citations import (
     not_found,
     split_claims,
 )
-from agent.grounding.review import CheckedAnswer, Claim, with_remark
+from agent.grounding.review import CheckedAnswer, Claim, Reason, with_remark
 from agent.toolbelt import fence
 from agent.turn import Turn
 from tools.evidence import MACHINE
@@ -104,14 +104,16 @@ def check_answer(
         notes.append(f"This may be incomplete: {turn.incomplete}.")
     if review.gone:
         notes.append("Some evidence that was to be cited is gone, with its video.")
-    if not found:
+    reason = None if found else _reason(turn, data, bool(near))
+    if reason in ("absent", "unsure", "not_covered"):
         if any(part.speech == "draft" for part in turn.coverage):
             better = suggested("speech")
             notes.append(
                 f"What is said was {MACHINE}: I can be surer with {better.name} "
                 f"({better.size / 1e6:.0f} MB): cuepoint models pull {better.name}."
             )
-        notes.append(_coverage_note(turn))
+        if "found" not in data or not turn.fully_indexed:
+            notes.append(_coverage_note(turn))
     return CheckedAnswer(
         escape_tags("\n\n".join(p for p in (shown.strip(), "\n".join(notes)) if p)),
         found,
@@ -119,7 +121,19 @@ def check_answer(
         tuple(cited if found else ()),
         tuple(() if found else near),
         tuple(review.handles),
+        reason,
     )
+
+
+def _reason(turn: Turn, data: Mapping[str, Any], near: bool) -> Reason | None:
+    """The reason that nothing answers, as our own model says it, or as coverage tells."""
+    if "reason" in data and not turn.stopped and data["reason"] is None and not data["found"]:
+        return None  # small talk
+    if not turn.fully_indexed:
+        return "not_covered"
+    told: Reason | None = data.get("reason")
+    complete = all(part.speech in ("complete", "none") for part in turn.coverage)
+    return told or ("absent" if complete and not near else "unsure")
 
 
 def unsupported_claims(answer: CheckedAnswer) -> str:

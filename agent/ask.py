@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agent.agent import Agent
-from agent.grounding.review import CheckedAnswer, Claim
+from agent.grounding.review import CheckedAnswer, Claim, Reason
 from agent.settings import EXTRACTIVE
 from tools.errors import NotIndexed, RefusedRequest, VideoError
 from tools.files.disk import NOTED, Note, Noted, notes
@@ -66,6 +66,8 @@ class Answer:
     """The name under which the conversation is continued."""
     coverage_total: Mapping[str, int] = field(default_factory=dict[str, int])
     """Number of videos that were asked, and of those that are indexed: complete, partial, none."""
+    reason: Reason | None = None
+    """Reason that nothing answers; None where something does, and for small talk."""
     notes: "tuple[Note | Unseen, ...]" = ()
     """Losses because the disk could not be read or written, and what was not looked at."""
 
@@ -191,6 +193,7 @@ async def _answer(
         cost_usd=turn.meter.usd if turn.meter else None,
         seconds=round(time.monotonic() - begun, 3),
         thread=conversation.name,
+        reason=checked.reason,
         notes=(*notes(noted), *beside),
     )
 

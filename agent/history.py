@@ -42,6 +42,7 @@ async def answers(agent: Agent, thread: str) -> list[Answer]:
                 question=question.text,
                 answer=answer.text,
                 found=bool(data["found"]),
+                reason=data.get("reason"),
                 claims=tuple(claims),
                 evidence=numbered(data["evidence"], handles, records),
                 nearest=numbered(data["nearest"], handles, records),

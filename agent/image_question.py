@@ -12,8 +12,7 @@ from langchain_core.messages import AIMessage, HumanMessage
 from agent.agent import Agent
 from agent.answer import check_answer
 from agent.checkpoints import config
-from agent.extractive.quote import Found
-from agent.extractive.visual import likenesses
+from agent.extractive.pictures import likeness
 from agent.grounding.review import CheckedAnswer
 from agent.messages import KEY
 from agent.turn import Turn
@@ -39,9 +38,10 @@ async def answer_by_image(agent: Agent, turn: Turn, key: str, like: Path | str) 
     ids = [evidence.id for evidence in similar]
     turn.records |= {evidence.id: evidence for evidence in similar}
     turn.retrieved += ids
-    sentences = likenesses([Found(f"e{n}", evidence) for n, evidence in enumerate(similar, 1)])
-    text = " ".join(sentences) or NOTHING
-    data: dict[str, Any] = {"found": bool(similar), "nearest": [], "remarks": [NOTHING]}
+    lines = [f"- {likeness(evidence)} [e{n}]" for n, evidence in enumerate(similar, 1)]
+    text = "\n".join(lines) or NOTHING
+    data: dict[str, Any] = {"found": bool(similar), "reason": None if similar else "absent"}
+    data |= {"nearest": [], "remarks": [NOTHING]}
     answer = await asyncio.to_thread(check_answer, turn, ids, handles, text, data)
     messages = [
         HumanMessage(turn.question, additional_kwargs={KEY: {"videos": list(turn.videos)}}),

@@ -61,6 +61,7 @@ OWNERS = {
     "rich": ("ui/cli/",),
     "sherpa_onnx": ("tools/transcript/",),
     "starlette": ("ui/web/",),
+    "stop_words": ("agent/extractive/",),
     "text_to_num": ("tools/text/",),
     "typer": ("ui/cli/",),
     "uvicorn": ("ui/web/server.py",),

@@ -35,7 +35,7 @@ SoundState = Literal["none", "unheard", "heard"]
 """Sound of a video: no track, one that is not indexed yet, one that is."""
 SOME, MUCH, MOST = 0.08, 0.25, 0.5
 """Shares of a picture, from which on a colour is called some, much or mostly."""
-_CODECS = {
+CODECS = {
     "h264": "H.264 (AVC)", "hevc": "H.265 (HEVC)", "libdav1d": "AV1", "av1": "AV1", "vp8": "VP8",
     "libvpx-vp9": "VP9", "vp9": "VP9", "mpeg4": "MPEG-4 Part 2", "mpeg2video": "MPEG-2",
     "mjpeg": "Motion JPEG", "prores": "ProRes",
@@ -181,7 +181,7 @@ def video_parts(facts: Mapping[str, Any]) -> list[str]:
     if facts["fps"]:
         parts.append(f"{facts['fps']:.4g} frames a second")
     if codec := facts["codec"]:
-        parts.append(f"encoded as {_CODECS.get(codec, codec)}")
+        parts.append(f"encoded as {CODECS.get(codec, codec)}")
     if "colours" in facts and (colours := describe(facts["colours"], facts["brightness"])):
         parts.append(f"on the whole {colours}")
     parts.append(_SOUND[facts["sound"]])

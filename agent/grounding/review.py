@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from agent.grounding.citations import MARK, citation_labels, escape_tags
 from agent.grounding.claim import ParsedClaim
@@ -16,6 +16,11 @@ from tools.media import Evidence
 
 if TYPE_CHECKING:
     from agent.grounding.pixels import PixelCheck
+
+
+Reason = Literal["absent", "unsure", "cannot", "outside", "not_covered"]
+"""Reason that nothing answers a question: it is not there, something near may answer it, the
+product cannot tell, the video ends before, or it is not indexed yet."""
 
 
 @dataclass(frozen=True)
@@ -42,12 +47,15 @@ class CheckedAnswer:
     nearest: tuple[int, ...]
     handles: tuple[str, ...]
     """The evidence ids behind all handles of the conversation."""
+    reason: Reason | None = None
+    """Reason that nothing was found; None where something was."""
 
     def as_data(self) -> dict[str, Any]:
         """The data that a checkpoint keeps beside the text."""
         claims = [{**asdict(c), "citations": list(c.citations)} for c in self.claims]
         evidence, nearest = list(self.evidence), list(self.nearest)
-        return {"found": self.found, "claims": claims, "evidence": evidence, "nearest": nearest}
+        found = {"found": self.found, "reason": self.reason}
+        return {**found, "claims": claims, "evidence": evidence, "nearest": nearest}
 
 
 class Review:

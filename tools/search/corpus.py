@@ -78,6 +78,11 @@ class Corpus(Generic[Words]):
         return [surface_forms(one.text) for one in self.items]
 
     @cached_property
+    def vocabulary(self) -> frozenset[str]:
+        """Words of the texts as they stand, without accents."""
+        return frozenset(form for text in self._texts for form in text)
+
+    @cached_property
     def _raw(self) -> list[str]:
         return [" ".join(text) for text in self._texts] if self.noisy else []
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tools.embed.passages import Nearness
     from tools.media import Evidence, Utterance
     from tools.search.corpus import Corpus
+    from tools.search.text_ranking import Traits
     from tools.store.catalog import Catalog
     from tools.store.catalog_rows import Text
     from tools.store.embeddings import VectorKind
@@ -286,6 +287,12 @@ class TextSearch:
         cosines, read = self._meant(corpus, question)
         weighed = weigh(question, corpus, cosines, read=read)
         return weighed.fused if weighed else np.zeros(len(corpus.items))
+
+    def traits(self, corpus: Corpus[Any], question: str) -> Traits | None:
+        """What a question and each text have in common; None where it asks nothing."""
+        from tools.search.text_ranking import traits
+
+        return traits(question, corpus, self._meant(corpus, question)[0])
 
     def _meant(self, corpus: Corpus[Any], question: str) -> tuple[dict[str, float], bool]:
         """Cosines of the nearest passages or on-screen texts; whether a model has read them."""

@@ -23,7 +23,7 @@ _UNSPACED = (
 """Letters and marks of scripts that are written without spaces between words."""
 _RUN = re.compile(f"([{_UNSPACED}]+)")
 _SHORTENED = re.compile(r"n't$|'(?:s|re|ll|ve|d|m)$")
-_STOP_WORDS = word_set("""
+STOP_WORDS = word_set("""
 a about after against all also am among an and any are as at be because been before being between
 but by can cannot could did do does during each for from get gets getting got had has have having
 he her here him his how i if in into is it its just let like me might more most much must my no
@@ -115,7 +115,7 @@ def stems(text: str) -> list[str]:
 
 def content_stems(words: Iterable[str]) -> list[str]:
     """Stems of the words of a text, without stop words."""
-    return [stem(word) for word in words if word not in _STOP_WORDS]
+    return [stem(word) for word in words if word not in STOP_WORDS]
 
 
 def without_stop_words(stems: Iterable[str]) -> list[str]:
@@ -125,7 +125,7 @@ def without_stop_words(stems: Iterable[str]) -> list[str]:
 
 @lru_cache(1)
 def _stop_stems() -> frozenset[str]:
-    return frozenset(map(stem, _STOP_WORDS))
+    return frozenset(map(stem, STOP_WORDS))
 
 
 def content_words(question: str) -> list[str]:
@@ -139,6 +139,6 @@ def asked_words(question: str) -> tuple[list[str], list[str]]:
     asked: dict[str, str] = {}
     spare: dict[str, str] = {}
     for word in surface_forms(question):
-        if word not in _STOP_WORDS:
+        if word not in STOP_WORDS:
             (spare if word in _QUESTION_WORDS else asked).setdefault(stem(word), word)
     return list(asked.values()), list(spare.values())

@@ -1,0 +1,185 @@
+"""Answers about files and the product itself: facts, hello, and what it cannot do."""
+
+from collections.abc import Callable
+from typing import Any
+
+from agent.extractive.pictures import recognise
+from agent.extractive.reply import Answering, Found, Reply, length, quoted
+from agent.extractive.search import search
+from agent.extractive.turn import Turn
+from agent.extractive.whole import each
+from tools.errors import VideoError
+from tools.evidence import CODECS, describe
+from tools.text.languages import foreign_name
+
+LISTED = 12
+REFUSED = {
+    "can't translate": "translate", "can't generate": "generate",
+    "can't authenticate": "authenticate", "can't judge": "judge",
+}  # fmt: skip
+SEARCHED_FIRST = {"can't locate": "locate", "can't count": "count_things"}
+_CAPABLE = {"can't count": "find_objects", "can't generate": "propose_generation"}
+"""Capabilities that would answer, by intent: asked of the toolbox."""
+
+
+def facts(turn: Turn) -> Answering:
+    """A fact of the file."""
+    (found,) = yield [("video_facts", {"video": turn.video.id})]
+    if not found:
+        return Reply(turn.sentence("not_ready"), reason="not_covered")
+    name = turn.question.intent.name
+    told = _FACTS[name](turn, found[0].one.facts)
+    if name == "recorded" and found[0].one.facts["recorded_at"] is None:
+        return Reply(told, reason="absent", nearest=tuple(found))
+    return Reply(lines=(f"{told} [{found[0].label}]",))
+
+
+def _length(turn: Turn, fact: Any) -> str:
+    return turn.sentence("length", title=turn.video.title, length=length(fact["duration"]))
+
+
+def _resolution(turn: Turn, fact: Any) -> str:
+    return turn.sentence("resolution", width=fact["width"], height=fact["height"])
+
+
+def _filesize(turn: Turn, fact: Any) -> str:
+    from pathlib import Path
+
+    try:
+        size = Path(turn.video.path).stat().st_size
+    except OSError:
+        return turn.sentence("not_ready")
+    return turn.sentence("filesize", size=f"{size / 1e6:.1f}")
+
+
+def _codec(turn: Turn, fact: Any) -> str:
+    name = CODECS.get(fact["codec"], fact["codec"] or "?")
+    return turn.sentence("codec", codec=name, fps=f"{fact['fps'] or 0:.4g}")
+
+
+def _recorded(turn: Turn, fact: Any) -> str:
+    when = fact["recorded_at"]
+    return turn.sentence("recorded", when=when) if when else turn.sentence("recorded_none")
+
+
+def _title(turn: Turn, fact: Any) -> str:
+    return turn.sentence("title", quote=quoted(fact["title"]))
+
+
+def _language(turn: Turn, fact: Any) -> str:
+    codes = list(dict.fromkeys(u.language for u in turn.utterances if u.language))
+    names = ", ".join(foreign_name(code) or code for code in codes)
+    return turn.sentence("language", languages=names) if names else turn.sentence("language_none")
+
+
+def _subtitles(turn: Turn, fact: Any) -> str:
+    held = ", ".join(dict.fromkeys(fact["subtitles"]))
+    return turn.sentence("subtitles_yes", languages=held) if held else turn.sentence("subtitles_no")
+
+
+def _sound(turn: Turn, fact: Any) -> str:
+    return turn.sentence("sound_none" if fact["sound"] == "none" else "sound_yes")
+
+
+_FACTS: dict[str, Callable[[Turn, Any], str]] = {
+    "length": _length, "resolution": _resolution, "filesize": _filesize, "codec": _codec,
+    "recorded": _recorded, "title": _title, "language": _language, "subtitles": _subtitles,
+    "sound": _sound,
+}  # fmt: skip
+FACTS = tuple(_FACTS)
+
+
+def talk(turn: Turn) -> Answering:
+    """Small talk, and what the product can do."""
+    yield from ()
+    name = turn.question.intent.name
+    if name == "thanks":
+        return Reply(turn.sentence("thanks"), is_talk=True)
+    title = quoted(turn.video.title)
+    return Reply(f"{turn.sentence(name)} {turn.sentence('examples', title=title)}", is_talk=True)
+
+
+def videos(turn: Turn) -> Answering:
+    """The videos that are there."""
+    catalog = turn.toolbox.library.catalog
+    ids = [entry.id for entry in catalog.entries(LISTED)]
+    found = yield [("video_facts", {"video": id}) for id in ids]
+    lines = [_video(turn, group[0]) for group in found if group]
+    lead = turn.sentence("videos", n=sum(catalog.coverage().values()))
+    return Reply(lead, tuple(lines))
+
+
+def _video(turn: Turn, found: Found) -> str:
+    one = found.one
+    told = turn.sentence(
+        "video", title=f"**{one.facts['title']}**", length=length(one.facts["duration"])
+    )
+    return f"{told} [{found.label}]"
+
+
+def which_most(turn: Turn) -> Answering:
+    """Which video is the longest, shortest, darkest, brightest, or has most scenes."""
+    catalog = turn.toolbox.library.catalog
+    ids = list(turn.named) or [entry.id for entry in catalog.entries(1000)]
+    text = turn.text.lower()
+    words = {
+        "short": ("duration", -1), "kürz": ("duration", -1), "dark": ("brightness", -1),
+        "dunk": ("brightness", -1), "bright": ("brightness", 1), "hell": ("brightness", 1),
+        "scene": ("scenes", 1),
+    }  # fmt: skip
+    key, sign = next((how for word, how in words.items() if word in text), ("duration", 1))
+    library = turn.toolbox.library
+
+    def value(id: str) -> float:
+        try:
+            return float(library.facts(id).facts.get(key) or 0.0) * sign
+        except VideoError:
+            return float("-inf")
+
+    best = sorted(ids, key=value, reverse=True)[:2]
+    found = yield [("video_facts", {"video": id}) for id in best]
+    lines: list[str] = []
+    for group in found:
+        fact = group[0].one.facts
+        told = length(fact["duration"]) if key == "duration" else str(fact.get(key))
+        if key == "brightness" and "colours" in fact:
+            told = describe(fact["colours"], fact["brightness"])
+        line = turn.sentence("which_most", title=f"**{fact['title']}**", value=told)
+        lines.append(f"{line.rstrip('.')} [{group[0].label}]")
+    return Reply(lines=tuple(lines))
+
+
+def compare(turn: Turn) -> Answering:
+    """Each video's own gist beside the others': what differs is for people to judge."""
+    ids = list(turn.videos)
+    if len(ids) < 2 or (turn.question.intent.slot and not turn.titled):
+        return (yield from search(turn))
+    return (yield from each(turn, ids[:4], turn.sentence("compare")))
+
+
+def why(turn: Turn) -> Answering:
+    """The evidence of the last answer again."""
+    calls = [
+        ("read_moment", {"video": p.video, "start": p.start, "end": max(p.end, p.start + 0.05)})
+        for p in turn.shown[:3]
+    ]
+    found = (yield calls) if calls else []
+    held = {f.one.id: f for group in found for f in group}
+    lines = tuple(turn.write.line(held[p.id]) for p in turn.shown if p.id in held)
+    if not lines:
+        return Reply(turn.sentence("nothing_shown"), reason="unsure")
+    return Reply(turn.sentence("why"), lines)
+
+
+def refused(turn: Turn) -> Answering:
+    """What the product cannot do, with what it can; searched first where words may tell it."""
+    name = turn.question.intent.name
+    if _CAPABLE.get(name) in {c.__name__ for c in turn.toolbox.tools()}:
+        return (yield from search(turn))
+    if name == "can't recognise":
+        return (yield from recognise(turn))
+    if name in SEARCHED_FIRST:
+        return (yield from search(turn, SEARCHED_FIRST[name]))
+    if name == "can't translate" or name not in REFUSED:
+        return Reply(turn.sentence("translate"), reason="cannot")
+    return Reply(turn.sentence(REFUSED[name]), reason="cannot")

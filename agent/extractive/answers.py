@@ -1,0 +1,110 @@
+"""The answer to a question: which steps lead to it, by its intent and what it points at."""
+
+import re
+from collections.abc import Callable
+
+from agent.extractive import about, mentions, moments, pictures
+from agent.extractive.conversation import resolve
+from agent.extractive.question import parts
+from agent.extractive.reply import Answering, Reply
+from agent.extractive.search import search
+from agent.extractive.turn import Turn
+from agent.extractive.whole import quiz, whole
+from tools.search.colour_search import parse_look
+
+_BY_INTENT: dict[str, Callable[[Turn], Answering]] = {
+    **dict.fromkeys(("overview", "points", "chapters", "highlights"), whole),
+    **dict.fromkeys(about.FACTS, about.facts),
+    **dict.fromkeys(("hello", "thanks", "help"), about.talk),
+    **dict.fromkeys(("first", "last", "nth"), mentions.pick),
+    **dict.fromkeys(("after", "before"), mentions.next_to),
+    **dict.fromkeys(("speakers", "who_most"), mentions.speakers),
+    **dict.fromkeys(pictures.SOUNDS, pictures.sounds),
+    **dict.fromkeys(("scenes", "cuts", "longest_scene", "shortest_scene"), pictures.scenes),
+    "count": mentions.count, "order": mentions.order, "named": mentions.named,
+    "said_by": mentions.said_by, "who_said": mentions.who_said, "moving": pictures.look,
+    "alike": pictures.alike, "overall_colour": pictures.coloured, "videos": about.videos,
+    "which_video": mentions.named, "which_most": about.which_most, "compare": about.compare,
+    "why": about.why, "quiz": quiz, "moment": moments.moment,
+}  # fmt: skip
+_SCENE = re.compile(r"\b(?:scene|shot|szene)\b", re.IGNORECASE)
+
+
+def answer(turn: Turn) -> Answering:
+    """Answer a question, each of its parts in turn."""
+    asked = parts(turn.text)
+    if len(asked) < 2 or turn.question.intent.name != "search":
+        return (yield from _answer(turn))
+    told: list[Reply] = []
+    for text in asked:
+        part = turn.part(text)
+        if part.question.words or part.question.window or not told:
+            told.append((yield from _answer(part)))
+    found = [one for one in told if one.reason is None]
+    text = "\n\n".join(one.text for one in (found or told[:1]))
+    missed = [one.lead for one in told if one.reason is not None] if found else []
+    near = tuple(n for one in told for n in one.nearest)
+    return Reply(text, (), tuple(missed), None if found else told[0].reason, () if found else near)
+
+
+def _answer(turn: Turn) -> Answering:
+    turn, side = resolve(turn)
+    asked = turn.question
+    if turn.at and side:
+        return (yield from moments.beside(turn, turn.at, side))
+    if turn.at and asked.intent.name != "alike":
+        return (yield from moments.pointed(turn))
+    if (
+        asked.nth
+        and _SCENE.search(turn.text)
+        and asked.intent.name in ("search", "scenes", "overview", "can't recognise")
+    ):
+        return (yield from pictures.scene(turn))
+    if asked.window and (asked.beyond or not _content(turn)):
+        return (yield from moments.moment(turn))
+    if _is_look(turn):
+        return (yield from pictures.look(turn))
+    if asked.intent.is_refused:
+        return (yield from about.refused(turn))
+    steps = _BY_INTENT.get(asked.intent.name, search)
+    return (yield from steps(turn))
+
+
+def _content(turn: Turn) -> list[str]:
+    """What a question with a time asks for there, other than what is said, shown or happens."""
+    words = turn.question.wording.words
+    if turn.question.intent.name in ("points", "named", "count", "first", "last"):
+        return list(turn.question.words)
+    idle = words["speech"] | words["screen"] | words["there"] | words["asks"]
+    return [w for w in turn.question.words if w not in idle]
+
+
+def _is_look(turn: Turn) -> bool:
+    """True if pixels alone can answer: nothing else than colour, light or motion is asked for."""
+    look = parse_look(turn.text)
+    if (
+        look is None
+        or turn.question.modality == "speech"
+        or turn.question.intent.name in ("overall_colour", "which_most", "moving")
+    ):
+        return False
+    idle = turn.question.wording.words["asks"] | turn.question.wording.words["screen"]
+    return not [w for w in look.rest if w not in idle and w not in _LOOK]
+
+
+_LOOK = frozenset(
+    [
+        "part",
+        "parts",
+        "scene",
+        "find",
+        "turn",
+        "turns",
+        "become",
+        "becomes",
+        "background",
+        "time",
+        "times",
+        "video",
+    ]
+)

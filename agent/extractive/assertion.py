@@ -1,0 +1,147 @@
+"""The line between asserted and shown: how likely a moment answers a question, by one fitted score.
+
+A conditional logit model (McFadden 1974) whose choices are the moments that a search found, and
+none of them. One setting for clips and talks; `python -m benchmarks.asserted` fits it and prints
+its curve.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from agent.extractive.answer_type import holds_type
+from agent.extractive.reply import Found
+from agent.extractive.turn import Turn
+from tools.embed import bundled_embedder
+from tools.evidence import is_draft
+from tools.media import Evidence, Utterance
+from tools.search.text_ranking import Traits
+from tools.text.tokens import asked_words
+
+WEIGHTS = {
+    "share": 6.65, "paired": 2.75, "behind": 3.97, "typed": 0.4, "lost": -4.03, "words": 1.02,
+    "screen": 3.08,
+}  # fmt: skip
+"""Log odds of each feature: the share of the question's words and of their pairs that a moment
+holds; how far it is behind the best of its video in the ranking; whether it holds the kind of thing
+that is asked for; the share of words that are nowhere in the videos; how many words are asked for,
+as a logarithm; and whether it is on screen."""
+BIAS = -3.31
+ASSERTED = 0.75
+"""Likelihood that one of the moments answers from which the first is asserted."""
+NEAR = 0.25
+"""The same from which a moment comes close."""
+QUOTED_SECONDS, PAUSE = 12.0, 2.0
+"""How long a quoted passage is at most, and the pause that ends one, in seconds."""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A candidate: its evidence, the utterances that are quoted with it, and its features."""
+
+    found: Found
+    passage: tuple[Utterance, ...]
+    features: tuple[float, ...]
+    odds: float
+
+    @property
+    def span(self) -> tuple[float, float]:
+        """Start and end of what is quoted, in seconds."""
+        if not self.passage:
+            return self.found.one.start, self.found.one.end
+        return self.passage[0].start, max(one.end for one in self.passage)
+
+
+class Judged(NamedTuple):
+    """Candidates, the likeliest first, and the likelihood that one of them answers."""
+
+    moments: list[Moment]
+    likelihood: float
+
+
+class Judge:
+    """Judges how likely moments answer one question."""
+
+    def __init__(self, turn: Turn, query: str) -> None:
+        self._turn, self._query = turn, query
+        self._words = asked_words(query)[0] or list(turn.question.words)
+        self._held: dict[tuple[str, str], tuple[dict[str, int], Traits | None, Any]] = {}
+
+    def judged(self, found: Sequence[Found]) -> Judged:
+        """Candidates in the order of their likelihood."""
+        moments = [self._moment(one) for one in found if one.one.kind in ("speech", "screen")]
+        moments.sort(key=lambda moment: -moment.odds)
+        total = sum(math.exp(min(moment.odds, 50.0)) for moment in moments)
+        return Judged(moments, total / (1 + total))
+
+    def _moment(self, found: Found) -> Moment:
+        passage = self._passage(found.one) if found.one.kind == "speech" else ()
+        said = " ".join(u.text for u in passage) or found.one.text
+        features = self._features(found.one, said)
+        odds = BIAS + sum(w * x for w, x in zip(WEIGHTS.values(), features, strict=True))
+        return Moment(found, tuple(passage), features, odds)
+
+    def _features(self, one: Evidence, said: str) -> tuple[float, ...]:
+        places, traits, fused = self._traits(one)
+        place = places.get(one.id)
+        if traits is None or place is None:
+            return (0.0,) * len(WEIGHTS)
+        return (
+            float(traits.share[place]), float(traits.paired[place]),
+            float(fused[place] - fused.max()) / 10, holds_type(self._turn.text, said), self._lost,
+            math.log1p(len(self._words)), float(one.kind == "screen"),
+        )  # fmt: skip
+
+    @cached_property
+    def _lost(self) -> float:
+        if not self._words:
+            return 1.0
+        weights = bundled_embedder().weights(self._words)
+        held = [self._turn.holds(word) for word in self._words]
+        return float(sum(w for w, h in zip(weights, held, strict=True) if not h) / weights.sum())
+
+    def _traits(self, one: Evidence) -> tuple[dict[str, int], Traits | None, Any]:
+        key = one.video, one.kind
+        if key not in self._held:
+            texts = self._turn.toolbox.texts
+            corpus = texts.corpus(one.video, one.kind)
+            places = {item.id: n for n, item in enumerate(corpus.items)}
+            self._held[key] = (
+                places, texts.traits(corpus, self._query), texts.weights(corpus, self._query)
+            )  # fmt: skip
+        return self._held[key]
+
+    def _passage(self, one: Evidence) -> list[Utterance]:
+        """The utterances of one quotation: a sentence from its beginning, and what follows it."""
+        said = self._turn.toolbox.texts.corpus(one.video, "speech").items
+        at = next((n for n, u in enumerate(said) if u.id == one.id), -1)
+        return passage(said, at) if at >= 0 and not is_draft(one) else []
+
+
+def passage(said: Sequence[Utterance], at: int) -> list[Utterance]:
+    """Utterances around one that are quoted with it: from where its sentence begins to its end."""
+    first = last = at
+    closed = any(u.text.rstrip()[-1:] in ".!?\u3002\uff01\uff1f" for u in said)
+
+    def joined(a: int, b: int) -> bool:
+        one, other = said[a], said[b]
+        return (
+            one.video == other.video
+            and one.speaker == other.speaker
+            and other.start - one.end < PAUSE
+        )
+
+    while (
+        closed and first > 0 and said[first - 1].text.rstrip()[-1:] not in ".!?\u3002\uff01\uff1f"
+        and joined(first - 1, first) and said[last].end - said[first - 1].start <= QUOTED_SECONDS
+    ):  # fmt: skip
+        first -= 1
+    while (
+        last + 1 < len(said) and joined(last, last + 1)
+        and not (closed and said[last].text.rstrip()[-1:] in ".!?\u3002\uff01\uff1f")
+        and said[last + 1].end - said[first].start <= QUOTED_SECONDS
+    ):  # fmt: skip
+        last += 1
+    return list(said[first : last + 1])

@@ -1,0 +1,206 @@
+"""Look-ups of explicit words: how often, first, last, in which order, by whom; certain as they are."""
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from agent.extractive.moments import beside
+from agent.extractive.reply import (
+    QUOTES,
+    Answering,
+    Call,
+    Found,
+    Reply,
+    Steps,
+    length,
+    quoted,
+    time,
+)
+from agent.extractive.search import search
+from agent.extractive.turn import Place, Turn, in_time, of_kind
+from tools.media import Utterance
+from tools.text.tokens import stem, surface_forms
+
+SPEAKERS = 8
+
+
+def _mentions(turn: Turn, words: Sequence[str]) -> Steps[list[Found]]:
+    """Every place that holds words: as a phrase, else all of them, else written as one."""
+    ways = [[" ".join(words)]]
+    if len(words) > 1:
+        ways += [list(words), ["".join(words)]]
+    if not words:
+        return []
+    calls: list[Call] = [("find_words", {"words": way, **turn.where}) for way in ways]
+    found = yield calls
+    held = next((group for group in found if group), [])
+    kind = turn.question.modality
+    return in_time(of_kind(held, kind) if kind != "any" else held)
+
+
+def count(turn: Turn) -> Answering:
+    """How often words are said or shown, counted in words."""
+    words = turn.question.intent.slot
+    found = yield from _mentions(turn, words)
+    if not found:
+        return (yield from search(turn))
+    number = sum(int(f.one.facts.get("times", 1)) for f in found)
+    often, times = turn.write.often(number), " · ".join(time(f.one.start) for f in found[:20])
+    if turn.question.nth and len(found) < turn.question.nth:
+        name = turn.as_typed(words)
+        lead = turn.sentence("not_so_often", quote=name, often=often.lower())
+        return turn.write.closest(lead, found[-1:], "absent")
+    lead = turn.sentence("counted" if turn.complete else "made_out", often=often, times=times)
+    lines = [turn.write.line(f) for f in found[:QUOTES]]
+    if more := len(found) - QUOTES:
+        lines += [turn.write.times(found[QUOTES:])] if more > 0 else []
+    return Reply(lead, tuple(lines))
+
+
+def pick(turn: Turn) -> Answering:
+    """The first, last or n-th time that words are said or shown."""
+    found = yield from _mentions(turn, turn.question.intent.slot)
+    if not found:
+        return (yield from search(turn))
+    at = {"first": 0, "last": -1}.get(turn.question.intent.name, turn.question.nth - 1)
+    if at >= len(found):
+        return (yield from count(turn))
+    return Reply(lines=(turn.write.line(found[at]),))
+
+
+def named(turn: Turn) -> Answering:
+    """What is said about something, or whether it is named at all: a literal look-up first."""
+    words = turn.question.intent.slot
+    if turn.question.window or not words:
+        return (yield from search(turn))
+    found = yield from _mentions(turn, words)
+    if not found:
+        return (yield from search(turn))
+    kind = turn.question.modality
+    (ranked,) = yield [
+        ("search_screen_text" if kind == "screen" else "search_transcript",
+         {"query": " ".join(words), "limit": 12, **turn.where})
+    ]  # fmt: skip
+    order = {f.one.id: place for place, f in enumerate(ranked)}
+    best = sorted(found, key=lambda f: (order.get(f.one.id, 99), f.one.start))[:QUOTES]
+    return Reply(lines=tuple(turn.write.line(f) for f in in_time(best)))
+
+
+def order(turn: Turn) -> Answering:
+    """Which of two things is said or shown first."""
+    words = turn.question.wording.words["or"]
+    forms = surface_forms(turn.text)
+    cut = next((n for n in range(len(forms) - 1, 0, -1) if forms[n] in words), 0)
+    slot = set(turn.question.intent.slot)
+    sides = [[w for w in part if w in slot] for part in (forms[:cut], forms[cut:])]
+    if not all(sides):
+        return (yield from search(turn))
+    calls: list[Call] = [("find_words", {"words": side, **turn.where}) for side in sides]
+    found = yield calls
+    names = [quoted(" ".join(side)) for side in sides]
+    lost = [name for name, group in zip(names, found, strict=True) if not group]
+    if lost:
+        reason = "absent" if turn.complete else "unsure"
+        known = [f for group in found for f in group[:1]]
+        return turn.write.closest(turn.sentence("never", quote=lost[0]), known, reason)
+    firsts = sorted(
+        zip(names, (group[0] for group in found), strict=True), key=lambda p: p[1].one.start
+    )
+    lead = turn.sentence("order", first=firsts[0][0], second=firsts[1][0])
+    return Reply(lead, tuple(turn.write.line(f) for _, f in firsts))
+
+
+def next_to(turn: Turn) -> Answering:
+    """What comes before or after something that is named."""
+    found = yield from _mentions(turn, turn.question.intent.slot)
+    if not found:
+        return (yield from search(turn))
+    side = "before" if turn.question.intent.name == "before" else "after"
+    one = (found[0] if side == "before" else found[-1]).one
+    return (yield from beside(turn, Place(one.id, one.kind, one.video, one.start, one.end), side))
+
+
+def said_by(turn: Turn) -> Answering:
+    """What somebody says, by the label of the speaker."""
+    slot = turn.question.intent.slot
+    names = _labels(turn.utterances)
+    name = next(
+        (n for n in names if {stem(w) for w in surface_forms(n)} & {stem(w) for w in slot}), ""
+    )
+    if not name:
+        return (yield from named(turn))
+    own = {stem(w) for w in surface_forms(name)}
+    topic = [w for w in slot if stem(w) not in own]
+    where = {"videos": [turn.video.id]}
+    (found,) = yield [
+        ("search_transcript", {"query": " ".join([name, *topic]), "limit": 20, **where})
+    ]
+    lines = [f for f in found if name in f.one.facts.get("speakers", ())]
+    if topic:
+        return (
+            Reply(lines=tuple(map(turn.write.line, lines[:2])))
+            if lines
+            else (yield from search(turn))
+        )
+    spans = _spoken(turn.utterances)[name]
+    lead = turn.sentence("spoke_at", name=name, often=turn.write.often(len(spans)).lower(),
+                         seconds=length(sum(e - s for s, e in spans)))  # fmt: skip
+    return Reply(lead, tuple(turn.write.line(f) for f in in_time(lines)[:QUOTES]))
+
+
+def who_said(turn: Turn) -> Answering:
+    """Who said something, by the labels of speakers."""
+    words = turn.question.intent.slot
+    (found,) = yield [("search_transcript", {"query": " ".join(words), "limit": 6, **turn.where})]
+    held = [f for f in found if f.one.facts.get("speakers")]
+    stems = {stem(w) for w in words}
+    best = [
+        f
+        for f in held
+        if len(stems & {stem(w) for w in surface_forms(f.one.text)}) * 2 > len(stems)
+    ]
+    if not best:
+        return (yield from search(turn))
+    name = best[0].one.facts["speakers"][0]
+    lead = turn.sentence("who", name=f"**{name}**", time=time(best[0].one.start))
+    return Reply(lead, (turn.write.line(best[0]),))
+
+
+def speakers(turn: Turn) -> Answering:
+    """Who speaks, and who speaks most, by the labels of speakers."""
+    names = _labels(turn.utterances)
+    if not names:
+        return (yield from search(turn, "speaker_none"))
+    spans = _spoken(turn.utterances)
+    seconds = {name: sum(e - s for s, e in spans[name]) for name in names}
+    calls: list[Call] = [
+        ("search_transcript", {"query": name, "limit": 6, "videos": [turn.video.id]})
+        for name in names[:SPEAKERS]
+    ]
+    found = yield calls
+    lines = [
+        f for name, group in zip(names, found, strict=False)
+        for f in sorted(group, key=lambda f: f.one.start) if name in f.one.facts.get("speakers", ())
+    ]  # fmt: skip
+    first = {f.one.facts["speakers"][0]: f for f in reversed(lines)}
+    most = max(names, key=seconds.__getitem__)
+    lead = turn.sentence(
+        "speaker_count" if len(names) > 1 else "speaker_one", n=len(names), names=", ".join(names)
+    )
+    if turn.question.intent.name == "who_most":
+        total = length(sum(seconds.values()))
+        lead = turn.sentence("speaker_most", name=most, seconds=length(seconds[most]), total=total)
+        return Reply(lead, tuple(turn.write.line(first[n]) for n in (most,) if n in first))
+    return Reply(lead, tuple(turn.write.line(first[n]) for n in names if n in first))
+
+
+def _labels(said: Sequence[Utterance]) -> list[str]:
+    return list(dict.fromkeys(u.speaker for u in said if u.speaker))
+
+
+def _spoken(said: Sequence[Utterance]) -> dict[str, list[tuple[float, float]]]:
+    """By speaker, the stretches in which each speaks without another one between."""
+    spans: dict[str, list[tuple[float, float]]] = {}
+    for name, group in groupby(said, key=lambda u: u.speaker or ""):
+        turns = list(group)
+        spans.setdefault(name, []).append((turns[0].start, max(u.end for u in turns)))
+    return spans

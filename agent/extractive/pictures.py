@@ -1,0 +1,184 @@
+"""Answers from pictures and sound: colours, light, movement, scenes, loudness, likeness."""
+
+from agent.extractive.reply import (
+    LISTED,
+    QUOTES,
+    Answering,
+    Call,
+    Found,
+    Reply,
+    length,
+    quoted,
+    time,
+)
+from agent.extractive.search import search
+from agent.extractive.turn import Turn
+from tools.media import Evidence
+from tools.search.sound_search import Sought
+
+EVERY = 50
+MUSIC_SECONDS = 4.0
+"""A shorter stretch of other sound is no music."""
+NEARLY = 0.1
+"""How much less than the best another picture may fit to be told beside it."""
+SOUNDS: dict[str, Sought] = {
+    "loudest": "loudest", "silence": "silence", "music": "other", "outburst": "outburst",
+}  # fmt: skip
+
+
+def look(turn: Turn) -> Answering:
+    """Where the picture looks or moves as asked."""
+    text = turn.text if turn.question.intent.name != "moving" else "the most movement"
+    if turn.question.intent.name == "moving" and {"nothing", "still", "no"} & set(
+        turn.text.lower().split()
+    ):
+        text = "motionless"
+    (found,) = yield [("search_frames", {"query": text[:400], **turn.where})]
+    if not found:
+        return Reply(turn.sentence("look_none"), reason="absent")
+    best = [f for f in found if f.one.score >= found[0].one.score - 0.05][:QUOTES]
+    if not {"every", "all", "often", "times"} & set(turn.text.lower().split()):
+        best = best[:1]
+    return Reply(lines=tuple(turn.write.line(f) for f in sorted(best, key=lambda f: f.one.start)))
+
+
+def scenes(turn: Turn) -> Answering:
+    """The scenes, the longest or shortest of them, one by its number, or the cuts between them."""
+    name, video = turn.question.intent.name, turn.video.id
+    (found,) = yield [
+        ("find_cuts" if name == "cuts" else "find_scenes", {"video": video, **_span(turn)})
+    ]
+    if name == "cuts":
+        if not found:
+            (facts,) = yield [("video_facts", {"video": video})]
+            return Reply(lines=tuple(f"{turn.sentence('no_cut')} [{f.label}]" for f in facts))
+        if nth := turn.question.nth:
+            return Reply(
+                lines=tuple(map(turn.write.line, found[-1:] if nth < 0 else found[nth - 1 : nth]))
+            )
+        return _listed(turn, turn.sentence("cut_count", n=len(found)), found)
+    if not found:
+        return Reply(turn.sentence("not_ready"), reason="not_covered")
+    if name in ("longest_scene", "shortest_scene"):
+        pick = max if name == "longest_scene" else min
+        best = pick(found, key=lambda f: f.one.end - f.one.start)
+        return Reply(lines=(f"{turn.write.line(best)} · {length(best.one.end - best.one.start)}",))
+    return _listed(turn, turn.sentence("scene_count", n=len(found)), found)
+
+
+def scene(turn: Turn) -> Answering:
+    """One scene by its number, with what is said and written in it."""
+    (found,) = yield [("find_scenes", {"video": turn.video.id})]
+    nth = turn.question.nth
+    chosen = found[-1:] if nth < 0 else found[nth - 1 : nth]
+    if not chosen:
+        return Reply(
+            turn.sentence("scene_count", n=len(found)), reason="absent", nearest=tuple(found[-1:])
+        )
+    one = chosen[0].one
+    (inside,) = yield [("read_moment", {"video": one.video, "start": one.start, "end": one.end})]
+    kind = turn.question.modality
+    told = [f for f in inside if f.one.kind in ((kind,) if kind != "any" else ("speech", "screen"))]
+    return Reply(lines=tuple(map(turn.write.line, [*chosen, *told[:3]])))
+
+
+def _span(turn: Turn) -> dict[str, float]:
+    window = turn.question.window
+    return {"start": window[0], "end": window[1]} if window else {}
+
+
+def _listed(turn: Turn, lead: str, found: list[Found]) -> Reply:
+    more = len(found) - LISTED
+    remarks = (turn.sentence("more", n=more),) if more > 0 else ()
+    return Reply(lead, tuple(map(turn.write.line, found[:LISTED])), remarks)
+
+
+def sounds(turn: Turn) -> Answering:
+    """Where it is loud, quiet or sounding otherwise; captions that name a sound come first."""
+    sought = SOUNDS[turn.question.intent.name]
+    calls: list[Call] = [("video_facts", {"video": v}) for v in turn.videos[:3]]
+    found, *facts = yield [("find_sounds", {"what": sought, "limit": EVERY, **turn.where}), *calls]
+    heard = [f for group in facts for f in group]
+    if sought == "other":
+        found = [f for f in found if f.one.end - f.one.start >= MUSIC_SECONDS]
+    if found:
+        told = found[:QUOTES] if sought in ("silence", "other") else found[:1]
+        told = sorted(told, key=lambda f: f.one.start)
+        remarks = () if sought == "silence" else (turn.sentence("sound_unknown"),)
+        return Reply(lines=tuple(map(turn.write.line, told)), remarks=remarks)
+    if heard and all(f.one.facts["sound"] == "none" for f in heard):
+        return Reply(turn.sentence("sound_none"), reason="absent", nearest=tuple(heard))
+    if any(f.one.facts["sound"] == "unheard" for f in heard):
+        return Reply(turn.sentence("not_ready"), reason="not_covered", nearest=tuple(heard))
+    return Reply(turn.sentence("sound_not_found"), reason="absent")
+
+
+def recognise(turn: Turn) -> Answering:
+    """What is to be seen: by a picture model where one is there, else by words and colours."""
+    said = yield from search(turn, "recognise")
+    if said.reason is None or turn.toolbox.pictures.blind(list(turn.videos)):
+        return said
+    labels = turn.question.intent.slot
+    if "or" in turn.text.lower().split() and len(labels) > 1:
+        (fits,) = yield [
+            ("classify", {"labels": list(labels), "video": turn.video.id, **_span(turn)})
+        ]
+        if best := _best_label(fits):
+            found, label = best
+            line = turn.sentence("fits_best", quote=quoted(label), text=found.one.text)
+            return Reply(lines=(f"{line} [{found.label}]",))
+    query = " ".join(labels or turn.question.words)
+    (found,) = yield [("search_frames", {"query": query[:400], **turn.where})]
+    if not found:
+        return said
+    near = [f for f in found if f.one.score >= found[0].one.score - NEARLY]
+    return Reply(likenesses(turn, near[:3]).lead, likenesses(turn, near[:3]).lines)
+
+
+def _best_label(found: list[Found]) -> tuple[Found, str] | None:
+    for one in found:
+        fits: dict[str, float] = one.one.facts["labels"]
+        best = max(fits, key=fits.__getitem__, default="")
+        if best and fits[best] >= one.one.score:  # the first is none of them
+            return one, best
+    return None
+
+
+def alike(turn: Turn) -> Answering:
+    """What looks like a picture that was shown."""
+    at = turn.at or (turn.shown[0] if turn.shown else None)
+    if at is None:
+        return Reply(turn.sentence("nothing_shown"), reason="unsure")
+    (found,) = yield [("find_similar", {"evidence": at.id, "videos": list(turn.videos)})]
+    if not found:
+        why = turn.toolbox.pictures.uncompared(list(turn.videos))
+        return Reply(
+            turn.sentence("alike_none"), remarks=(f"({why})",) if why else (), reason="absent"
+        )
+    return likenesses(turn, found[:3])
+
+
+def likenesses(turn: Turn, found: list[Found]) -> Reply:
+    """How close pictures come to what is asked, best first: likeness is no proof."""
+    return Reply(
+        lines=tuple(f"{turn.write.named(f.one.video)}{likeness(f.one)} [{f.label}]" for f in found)
+    )
+
+
+def likeness(one: Evidence) -> str:
+    """One picture and how close it comes, 0 to 1."""
+    text = f": {one.text}" if one.text else ""
+    return f"The picture at {time(one.start)} comes close, {one.score:.2f}{text}"
+
+
+def coloured(turn: Turn) -> Answering:
+    """The colours of the whole."""
+    (facts,) = yield [("video_facts", {"video": turn.video.id})]
+    told = [f for f in facts if "colours" in f.one.facts]
+    if not told:
+        return Reply(turn.sentence("not_ready"), reason="not_covered")
+    from tools.evidence import describe
+
+    seen = told[0].one.facts
+    text = describe(seen["colours"], seen["brightness"])
+    return Reply(lines=(f"{turn.sentence('overall', text=text)} [{told[0].label}]",))

@@ -1,0 +1,247 @@
+"""A question, understood: its intent, its words, and the place in the video that it names."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Literal
+
+from agent.extractive.intents import (
+    SEARCH,
+    Intent,
+    Language,
+    language_of,
+    languages,
+    plain,
+    stop_words,
+)
+from tools.text.expressions import Time, quotes, times
+from tools.text.numbers import NUMBERS
+from tools.text.tokens import content_words, surface_forms
+
+Modality = Literal["any", "speech", "screen"]
+Window = tuple[float, float]
+EDGE_SECONDS = 10.0
+"""How much of a video its start or end is, unless the question says."""
+INSTANT = 0.05
+"""A span shorter than this, in seconds, is a moment."""
+PARTS = 3
+_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=\S)")
+_AND = re.compile(r"[,;]?\s+(?:and|und)\s+(?=(\w+))")
+_EDGE = re.compile(
+    r"\b(first|opening|last|final|letzten?|ersten?) (?:(\w+) )?(second|minute|sekunde|minute)(?:s|n)?\b"
+)
+_NAMED = re.compile(r"\b(?:second|minute|t\s*=)\s*(\d+(?:\.\d+)?)\b(?![:.]?\d)")
+_AFTER = re.compile(r"\b(?:after|since|from|nach|ab)\s+(?:about |around )?$")
+_BEFORE = re.compile(r"\b(?:before|until|till|up to|vor|bis)\s+(?:about |around )?$")
+_NTH = re.compile(r"\b(\d{1,3})(?:st|nd|rd|th)\b")
+_SCENE = re.compile(r"\b(?:scene|shot|szene) (?:no\.? ?|number )?(\d{1,3})\b")
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question, or one part of it. `window` is seconds, half-open; an instant has equal ends."""
+
+    text: str
+    language: str = "en"
+    """Of the sentences that answer it: one of which there are phrases."""
+    intent: Intent = SEARCH
+    words: tuple[str, ...] = ()
+    """Content words and quotations, as they stand, without times."""
+    modality: Modality = "any"
+    window: Window | None = None
+    edge: Literal["", "start", "end"] = ""
+    beyond: float = 0.0
+    """The time that it names, in seconds, where the video ends before it."""
+    nth: int = 0
+    """Which one it asks for, from 1, or -1 for the last; 0 for none."""
+    topic: tuple[str, ...] = ()
+    """Words of the conversation before, which a pronoun stands for."""
+    mended: tuple[str, ...] = ()
+    """Words that were misspelt, as they were read."""
+
+    @property
+    def wording(self) -> Language:
+        """The language whose sentences answer it."""
+        return languages()[self.language]
+
+    @property
+    def query(self) -> str:
+        """The text that is searched: without words of a conversation, with its topic."""
+        words = self.intent.slot if self.intent.slot and self.intent.name != "search" else ()
+        return (
+            " ".join([*words, *self.topic])[:400]
+            if words
+            else " ".join([self.text, *self.topic])[:400]
+        )
+
+
+def parts(text: str) -> list[str]:
+    """The questions in a text: sentences that ask, and what is asked beside it after "and"."""
+    language = languages().get(language_of(text)) or languages()["en"]
+    asks = language.words["asks"]
+
+    def asking(sentence: str) -> bool:
+        first = surface_forms(sentence)[:3]
+        return sentence.rstrip().endswith("?") or bool(first and (asks & {*first[:1], *first[1:2]}))
+
+    sentences = [one for one in _SENTENCE.split(text) if surface_forms(one)]
+    asked = [one for one in sentences if asking(one)] or sentences[-1:] or [text]
+    if len(asked) > 1 and not any(one.rstrip().endswith("?") for one in asked[:-1]):
+        asked = asked[-1:]
+    found: list[str] = []
+    for sentence in asked:
+        begin = 0
+        for match in _AND.finditer(sentence):
+            words = {
+                "what",
+                "when",
+                "where",
+                "which",
+                "who",
+                "why",
+                "how",
+                "was",
+                "wann",
+                "wo",
+                "wer",
+                "wie",
+                "warum",
+            }
+            if match[1].lower() in words and len(sentence[begin : match.start()].split()) > 2:
+                found.append(sentence[begin : match.start()])
+                begin = match.end()
+        found.append(sentence[begin:])
+    return found[:PARTS]
+
+
+def understand(text: str, duration: float, spelt: Callable[[str], str] = str.lower) -> Question:
+    """Understand one question about a video of this duration in seconds.
+
+    `spelt` gives a word that is no question word as the videos spell it; empty where it is foreign
+    to them and to any text.
+    """
+    text = plain(text)
+    spoken = language_of(text)
+    literal, rest = quotes(text)
+    lowered = rest.lower()
+    window, edge, beyond, rest = _window(rest, lowered, duration)
+    read = [_mended(rest, languages()[c], spelt) for c in languages() if c in (spoken, "en")]
+    found = [(one, one[0].intent(one[1])) for one in read]
+    (language, mended, changed), intent = max(found, key=lambda pair: pair[1].score)
+    wording = spoken if spoken in languages() else language.code
+    forms = surface_forms(mended)
+    words = [w for w in language.content(content_words(mended)) if w not in stop_words(spoken)]
+    named = tuple(dict.fromkeys(one.strip(" .,!?") for one in literal))
+    if named and intent.name != "search":
+        intent = intent._replace(slot=named)
+    return Question(
+        text if literal or not changed else plain(mended),
+        wording, intent, (*named, *dict.fromkeys(words)),
+        _modality(forms, language), window, edge, beyond, _nth(lowered, language),
+        mended=changed,
+    )  # fmt: skip
+
+
+def _mended(
+    text: str, language: Language, spelt: Callable[[str], str]
+) -> tuple[Language, str, tuple[str, ...]]:
+    """A text with its misspelt words put right, and those that were content."""
+    changed: list[str] = []
+
+    def mend(match: re.Match[str]) -> str:
+        form = match[0].lower()
+        if language.knows(form):
+            return match[0]
+        own = spelt(form) or language.spelt(form)
+        if own != form and not language.knows(own):
+            changed.append(own)
+        return own if own != form else match[0]
+
+    return language, re.sub(r"[^\W\d_]{3,}", mend, text), tuple(changed)
+
+
+def _modality(forms: Sequence[str], language: Language) -> Modality:
+    held = set(forms)
+    if held & language.words["screen"] and not held & language.words["speech"]:
+        return "screen"
+    return "speech" if held & language.words["speech"] else "any"
+
+
+def _nth(text: str, language: Language) -> int:
+    if match := _SCENE.search(text) or _NTH.search(text):
+        return int(match[1])
+    forms = surface_forms(text)
+    if set(forms) & language.words["last"]:
+        return -1
+    return next((n for n, word in enumerate(language.ordinals, 1) if word in forms), 0)
+
+
+def _window(
+    text: str, lowered: str, duration: float
+) -> tuple[Window | None, Literal["", "start", "end"], float, str]:
+    """The stretch that a question names, the edge it is, a time beyond the end, and the rest."""
+    if edge := _EDGE.search(lowered):
+        amount = NUMBERS.get(edge[2] or "", edge[2] or ("1" if edge[3] == "minute" else "10"))
+        with_unit = str(amount).replace(".", "", 1).isdigit()
+        length = float(amount if with_unit else 10) * (60 if edge[3] == "minute" else 1)
+        rest = text[: edge.start()] + text[edge.end() :]
+        if edge[1][0] in "feo":
+            return (0.0, min(length, duration)), "", 0.0, rest
+        return (max(duration - length, 0.0), duration), "", 0.0, rest
+    found, rest = times(text)
+    points = [one for one in found if not one.is_length and _is_position(text, one)]
+    if not points and (named := _NAMED.search(lowered)):
+        at = float(named[1]) * (60 if "minute" in named[0] else 1)
+        rest = text[: named.start()] + text[named.end() :]
+        points = [Time(at, at, False, (), (named.start(), named.end()))]
+    if points:
+        one = points[0]
+        if len(points) > 1 and points[1].start == points[1].end:
+            one = replace(
+                one, start=min(p.start for p in points[:2]), end=max(p.end for p in points[:2])
+            )
+        before = lowered[: one.place[1]]
+        before = re.sub(r"[\d:.,\s]*$", " ", before[: one.place[1]])
+        if one.start >= duration and duration > 0:
+            return (max(duration - 3.0, 0.0), duration), "", one.start, rest
+        if one.start == one.end and _AFTER.search(before):
+            return (one.start, duration), "", 0.0, rest
+        if one.start == one.end and _BEFORE.search(before):
+            return (0.0, one.start), "", 0.0, rest
+        return (one.start, min(one.end, duration)), "", 0.0, rest
+    if found:
+        rest = text
+    language = languages().get(language_of(text)) or languages()["en"]
+    forms, share = set(surface_forms(lowered)), min(EDGE_SECONDS, duration / 4)
+    without = partial(_without, text, language)
+    if forms & language.words["middle"]:
+        return (duration / 2 - share / 2, duration / 2 + share / 2), "", 0.0, without("middle")
+    if forms & language.words["end"]:
+        return (max(duration - share, 0.0), duration), "end", 0.0, without("end")
+    if forms & language.words["start"]:
+        return (0.0, share), "start", 0.0, without("start")
+    return None, "", 0.0, rest
+
+
+def _without(text: str, language: Language, name: str) -> str:
+    return re.sub(rf"\b(?:{'|'.join(language.words[name])})\b", " ", text, flags=re.IGNORECASE)
+
+
+def _is_position(text: str, time: Time) -> bool:
+    """True for a place in the video: "at 0:50", no "17:30 ferry" and no "5 minute walk"."""
+    begin, end = time.place
+    after = re.match(r"\s*(\w+)", text[end:])
+    if not after or time.start < time.end:
+        return True
+    introduced = re.match(
+        r"(?:at|around|near|from|by|@|after|before|until|till|bei|um|ab|nach|vor)\b",
+        text[begin:],
+        re.I,
+    )
+    before = re.search(
+        r"\b(?:at|around|after|before|until|till|from|between|minute|second|bei|nach|vor|ab)\s*$",
+        text[:begin],
+        re.I,
+    )
+    return bool(introduced or before)

@@ -1,0 +1,132 @@
+"""Answers by search: what is said or shown, asserted or shown as the closest moments."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from agent.extractive.assertion import ASSERTED, NEAR, Judge, Moment
+from agent.extractive.question import INSTANT
+from agent.extractive.reply import SHOWN, Answering, Call, Found, Reply, Steps, quoted, with_remark
+from agent.extractive.turn import Turn, same_time
+from tools.evidence import passage_id
+
+SEARCHED = 8
+LINES = 3
+"""Lines of one title or slide that are quoted together."""
+LESS = 1.0
+"""Log odds by which what is asked for, said or shown, may be behind what is not."""
+APART = 12.0
+"""Seconds between two moments that are shown."""
+
+
+def search(turn: Turn, refused: str = "") -> Answering:
+    """Assert what answers the question, or show what comes closest.
+
+    `refused` is the sentence that says why nothing else could answer it.
+    """
+    query = turn.question.query
+    calls = [
+        (tool, {"query": query, "limit": SEARCHED, **turn.where})
+        for tool, kind in (("search_transcript", "screen"), ("search_screen_text", "speech"))
+        if turn.question.modality != kind or not refused
+    ]
+    found = yield calls
+    found_here, likelihood = Judge(turn, query).judged([one for group in found for one in group])
+    moments = preferred(found_here, turn.question.modality)
+    if likelihood >= ASSERTED:
+        told = yield from quote(turn, moments[:1])
+        return _remarked(turn, Reply(lines=tuple(map(turn.write.line, told))))
+    shown = yield from quote(turn, distinct(moments))
+    near = likelihood >= NEAR
+    if not near and not shown and turn.is_foreign:
+        from agent.extractive.whole import whole
+
+        told = yield from whole(turn)
+        return replace(told, lead=f"{turn.sentence('other_language')} {told.lead}", reason="unsure")
+    return _remarked(turn, unanswered(turn, shown, "" if near else refused))
+
+
+def unanswered(turn: Turn, shown: Sequence[Found], refused: str = "") -> Reply:
+    """Say why nothing is asserted, and show what comes closest."""
+    if refused:
+        return turn.cannot(
+            refused, nearest=shown, **({"model": "siglip2"} if refused == "recognise" else {})
+        )
+    words = turn.question.intent.slot or turn.question.words
+    if not turn.ready and not shown:
+        return Reply(turn.sentence("not_ready"), reason="not_covered")
+    if words and not turn.is_foreign and not any(map(turn.holds, words)):
+        name = turn.as_typed(words)
+        if turn.complete and turn.ready:
+            return Reply(
+                turn.sentence("nothing", quote=name), reason="absent", nearest=tuple(shown[:SHOWN])
+            )
+        why = "not_covered" if not turn.ready else "unsure"
+        return Reply(
+            turn.sentence("nothing_heard", quote=name), reason=why, nearest=tuple(shown[:SHOWN])
+        )
+    if not shown:
+        return Reply(turn.sentence("nothing_close"), reason="absent" if turn.complete else "unsure")
+    many = len({found.one.video for found in shown}) > 1
+    return turn.write.closest(turn.sentence("closest_many" if many else "closest"), shown, "unsure")
+
+
+def preferred(moments: Sequence[Moment], modality: str) -> list[Moment]:
+    """What is said or shown first, where the question asks for it and it is no less likely."""
+    best = moments[0].odds if moments else 0.0
+    return sorted(moments, key=lambda m: m.found.one.kind != modality or m.odds < best - LESS)
+
+
+def distinct(moments: Sequence[Moment]) -> list[Moment]:
+    """The likeliest moments that lie apart."""
+    chosen: list[Moment] = []
+    for moment in moments:
+        one = moment.found.one
+        near = (m.found.one for m in chosen if m.found.one.video == one.video)
+        if all(abs(other.start - one.start) >= APART and other.text != one.text for other in near):
+            chosen.append(moment)
+    return chosen[:SHOWN]
+
+
+def quote(turn: Turn, moments: Sequence[Moment]) -> Steps[list[Found]]:
+    """The evidence of moments as it is quoted: whole sentences, all lines of a title."""
+    calls: list[Call] = []
+    for moment in moments:
+        one, said = moment.found.one, moment.passage
+        if len(said) > 1:
+            span = {"start": said[0].start, "end": max(u.end for u in said)}
+            calls.append(("read_passage", {"video": one.video, **span}))
+        elif one.kind == "screen":
+            span = {"start": one.start, "end": max(one.end, one.start + INSTANT)}
+            calls.append(("read_moment", {"video": one.video, **span}))
+        else:
+            calls.append(("", {}))
+    asked = [call for call in calls if call[0]]
+    results = iter((yield asked) if asked else [])
+    told: list[Found] = []
+    for moment, (tool, _) in zip(moments, calls, strict=True):
+        group = next(results) if tool else []
+        if tool == "read_passage":
+            told += [f for f in group if f.one.id == passage_id(moment.passage)][:1] or [
+                moment.found
+            ]
+        elif tool:
+            told += _lines(group, moment.found) if moment is moments[0] else [moment.found]
+        else:
+            told.append(moment.found)
+    return list({found.one.id: found for found in told}.values())
+
+
+def _lines(group: Sequence[Found], found: Found) -> list[Found]:
+    """A line on screen with those that stand and go with it, as a title of a few lines does."""
+    together = [f for f in group if f.one.kind == "screen" and same_time(f.one, found.one)]
+    if len(together) > LINES or not any(f.one.id == found.one.id for f in together):
+        return [found]
+    return together
+
+
+def _remarked(turn: Turn, reply: Reply) -> Reply:
+    """A reply with what was read otherwise than it was written."""
+    if turn.question.mended and reply.reason != "cannot":
+        words = quoted(" ".join(turn.question.mended))
+        return with_remark(reply, turn.sentence("read_as", quote=words))
+    return reply

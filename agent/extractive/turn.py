@@ -1,0 +1,240 @@
+"""One question in its conversation: what it is about, in which videos, and what was shown before."""
+
+import re
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+from agent.extractive.intents import language_of, nearest_word
+from agent.extractive.question import Question, understand
+from agent.extractive.reply import Found, Reply, Writer, quoted
+from tools.embed import bundled_embedder
+from tools.errors import UnknownVideo
+from tools.evidence import parse_id
+from tools.media import Evidence, Utterance, Video
+from tools.search.corpus import Corpus
+from tools.text.tokens import stem, surface_forms
+from tools.toolbox import Toolbox
+
+EARLIER = 3
+"""Pieces of evidence shown last whose videos a question may be about, too."""
+LOOKED_AT = 40
+"""Texts of each video by which its language is told."""
+WORD_PIECES = 1
+"""Pieces of a common word in the tokeniser of the bundled embedder: a misspelt one has more."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Evidence that was shown: where it lies."""
+
+    id: str
+    kind: str
+    video: str
+    start: float
+    end: float
+
+
+def places(ids: Sequence[str]) -> tuple[Place, ...]:
+    """Where pieces of evidence lie, from their ids."""
+    found = ((id, parse_id(id)) for id in ids)
+    return tuple(Place(id, *parsed) for id, parsed in found if parsed)
+
+
+@dataclass
+class Turn:
+    """One question, resolved against the conversation before it."""
+
+    toolbox: Toolbox
+    text: str
+    named: tuple[str, ...]
+    """Ids of the videos that were chosen; empty for all."""
+    handles: tuple[str, ...] = ()
+    shown: tuple[Place, ...] = ()
+    """What the last answer showed, in its order."""
+    before: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """How the last question was understood: see `kept`."""
+    at: Place | None = None
+    """What the question points at."""
+    videos: tuple[str, ...] = ()
+    """Ids of the videos that it may be about, the likeliest first."""
+    question: Question = field(default_factory=lambda: Question(""))
+
+    titled: bool = False
+    """True if the question names videos by their titles."""
+
+    def __post_init__(self) -> None:
+        if not self.videos:
+            beside = [place.video for place in places(self.handles)[::-1]][:EARLIER]
+            self.videos = tuple(self.toolbox.likely_videos(self.text, self.named, beside))
+            self._name_videos()
+        if not self.question.text:
+            self.question = understand(self.text, self.video.duration, self.spelt)
+
+    def _name_videos(self) -> None:
+        """Keep to the videos whose titles the question names, and take the titles out of it."""
+        if len(self.videos) < 2:
+            return
+        asked = [stem(form) for form in surface_forms(self.text)]
+        titles = {v: _title_words(self.get(v).title) for v in self.videos}
+        shared = {w for w in set().union(*titles.values()) if all(w in t for t in titles.values())}
+        hits = {v: {w for w in words - shared if w in asked} for v, words in titles.items()}
+        whole = [v for v, words in titles.items() if words and words <= set(asked)]
+        told = re.search(r"\bvideos?\b|\bclips?\b|\bfilms?\b", self.text, re.IGNORECASE)
+        named = whole or [v for v, held in hits.items() if held and told]
+        if not named:
+            return
+        self.videos, self.titled = tuple(named), True
+        drop = set().union(*(titles[v] for v in named))
+        kept = re.sub(r"[^\W_]+", lambda m: "" if stem(m[0].lower()) in drop else m[0], self.text)
+        kept = re.sub(r"\b(?:in|of|from|on)(?: the)?\s*(?=[?.!]|$)", "", kept)
+        if len(surface_forms(kept)) > 1:
+            self.text = " ".join(kept.split())
+
+    def part(self, text: str) -> "Turn":
+        """The same turn for one part of its question."""
+        return replace(self, text=text, question=Question(""))
+
+    @cached_property
+    def write(self) -> Writer:
+        """Writer of the lines of its answer."""
+        several = not self.named and len(self.toolbox.library.catalog.entries(2)) > 1
+        several |= len(self.named) > 1
+        return Writer(self.question.wording, lambda video: self.get(video).title, several)
+
+    def get(self, video: str) -> Video:
+        """A video of the library."""
+        return self.toolbox.library.get(video)
+
+    @property
+    def video(self) -> Video:
+        """The one video that times and lists are about: that pointed at, shown, or likeliest."""
+        for place in ([self.at] if self.at else []) + list(self.shown):
+            with suppress(UnknownVideo):
+                if place.video in self.videos:
+                    return self.get(place.video)
+        return self.get(self.videos[0])
+
+    @property
+    def scope(self) -> tuple[str, ...]:
+        """Ids of the videos that a question about the whole is about: one, or a few by name."""
+        if self.at or self.shown:
+            return (self.video.id,)
+        return self.videos
+
+    @cached_property
+    def corpora(self) -> list[Corpus[Any]]:
+        """What is said and shown in the videos, prepared for search."""
+        texts = self.toolbox.texts
+        return [
+            c for v in self.videos for k in ("speech", "screen") if (c := texts.corpus(v, k)).items
+        ]
+
+    @cached_property
+    def vocabulary(self) -> frozenset[str]:
+        """The words of the videos, as they stand."""
+        return frozenset(form for corpus in self.corpora for form in corpus.vocabulary)
+
+    def holds(self, word: str) -> bool:
+        """True if a word is said or shown in any form; numbers and characters as they stand."""
+        return any(corpus.holds(word).any() for corpus in self.corpora)
+
+    def spelt(self, form: str) -> str:
+        """A word as the videos spell it; itself where any text may hold it, else empty."""
+        if form in self.vocabulary or bundled_embedder().pieces(form) <= WORD_PIECES:
+            return form
+        if any(stem(form) == stem(word) for word in self.vocabulary if word[:3] == form[:3]):
+            return form
+        return nearest_word(form, sorted(w for w in self.vocabulary if len(w) > 3))
+
+    @cached_property
+    def language(self) -> str:
+        """The language of what is said and shown, by its stop words."""
+        texts = [one.text for corpus in self.corpora for one in corpus.items[:LOOKED_AT]]
+        return language_of(" ".join(texts))
+
+    @cached_property
+    def is_foreign(self) -> bool:
+        """True if the question is in another language than the videos."""
+        return bool(self.corpora) and language_of(self.text) != self.language
+
+    def as_typed(self, words: Sequence[str]) -> str:
+        """Words of the question as they were typed, between quotation marks."""
+        typed = [form for form in re.findall(r"[\w:.'-]+", self.text) if surface_forms(form)]
+        found = [
+            t for t in typed if set(surface_forms(t)) & {f for w in words for f in surface_forms(w)}
+        ]
+        return quoted(" ".join(found or words).strip(".,:'"))
+
+    @cached_property
+    def complete(self) -> bool:
+        """True if all that is said and shown is known: only then is anything absent."""
+        coverage = map(self.toolbox.library.coverage, self.videos)
+        return all(c.speech in ("complete", "none") and c.screen != "partial" for c in coverage)
+
+    @cached_property
+    def ready(self) -> bool:
+        """True if what is said and shown was indexed, as far as it can be."""
+        coverage = map(self.toolbox.library.coverage, self.videos)
+        return all(share >= 1 for c in coverage for share in c.ready.values())
+
+    @property
+    def utterances(self) -> list[Utterance]:
+        """What is said in the one video, in order."""
+        return self.toolbox.library.utterances(self.video.id)
+
+    @property
+    def where(self) -> dict[str, Any]:
+        """Arguments of a search: the videos, and the stretch that is named."""
+        found: dict[str, Any] = {"videos": list(self.videos)}
+        if window := self.question.window:
+            found |= {"start": window[0], "end": max(window[1], window[0] + 0.1)}
+        return found
+
+    def sentence(self, name: str, /, **values: Any) -> str:
+        """A sentence in the language of the question."""
+        return self.write.say(name, **values)
+
+    def cannot(self, name: str, /, *, nearest: Sequence[Found] = (), **values: Any) -> Reply:
+        """A sentence on what the product cannot do, and the moments that may help."""
+        lead = self.sentence(name, **values)
+        if not nearest:
+            return Reply(lead, reason="cannot")
+        return self.write.closest(f"{lead} {self.sentence('moments')}", nearest, "cannot")
+
+    @property
+    def kept(self) -> dict[str, Any]:
+        """How it was understood, as plain data for the turns after it."""
+        asked = self.question
+        return {
+            "intent": asked.intent.name,
+            "slot": list(asked.intent.slot),
+            "words": list(asked.words or asked.topic),
+            "modality": asked.modality,
+            "text": asked.text,
+            "window": list(asked.window) if asked.window else None,
+        }
+
+
+def _title_words(title: str) -> frozenset[str]:
+    name = re.sub(r"\.[a-z0-9]{2,4}$", "", title.lower()).replace("_", " ")
+    return frozenset(stem(form) for form in surface_forms(name) if len(form) > 2)
+
+
+def in_time(found: Sequence[Found]) -> list[Found]:
+    """Each piece of evidence once, by video and time."""
+    unique = {f.one.id: f for f in found}
+    return sorted(unique.values(), key=lambda f: (f.one.video, f.one.start, f.one.end))
+
+
+def of_kind(found: Sequence[Found], kind: str) -> list[Found]:
+    """Evidence of one kind, where there is any; else all of it."""
+    return [f for f in found if f.one.kind == kind] or list(found)
+
+
+def same_time(one: Evidence, other: Evidence) -> bool:
+    """True if two pieces of evidence are there at nearly the same time."""
+    both = min(one.end, other.end) - max(one.start, other.start)
+    return both > 0.8 * max(one.end - one.start, other.end - other.start)
