@@ -30,6 +30,7 @@ from tools.toolbox import Toolbox
 
 RIDGE, STEPS, RATE, EVERY = 1.0, 800, 0.03, 3
 TUTORIAL_SLACK = 3.0
+SEARCHES = ("search", "said", "screen", "when")
 LINES = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9)
 Floats = NDArray[np.float64]
 
@@ -70,7 +71,7 @@ def example(
 def of_sets(paths: Sequence[Path], box: Toolbox, home: Path) -> Iterator[Example]:
     """Examples of what is searched in sets of questions."""
     for question in (one for path in paths for one in read(path)):
-        if question["kind"] != "search" or len(named(question)) > 1:
+        if question["kind"] not in SEARCHES or len(named(question)) > 1:
             continue
         name = named(question)[0]
         id, is_talk = ingest(box.library, locate(name, question["beside"], home)).id, ":" in name

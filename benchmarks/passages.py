@@ -15,12 +15,12 @@ from tempfile import mkdtemp
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-
-from agent.extractive.answer_type import sought
 from agent.extractive.passages import Talks
 from agent.extractive.query import understand
 from agent.extractive.relevance import Relevance
+from numpy.typing import NDArray
+
+from agent.extractive.answer_type import sought
 from benchmarks.search import TranscriptVectors, add_model_options, read_cues
 from tools.embed import TextEmbedder, load_embedder
 from tools.embed.passages import Nearness

@@ -91,6 +91,8 @@ def locate(name: str, beside: Path, home: Path) -> Path:
     if kind == "tutorial":
         folder = Path(os.environ.get("CUEPOINT_TUTORIALS", SHARED / "tutorials"))
         return grey(home / "tutorials" / f"{rest}.mp4", folder / f"{rest}.srt")
+    if kind.startswith("samples/"):
+        return ROOT / name
     return Path(os.environ.get("CUEPOINT_MEDIA", SHARED / "media")) / name
 
 

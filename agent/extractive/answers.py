@@ -33,7 +33,8 @@ _SCENE = re.compile(r"\b(?:scene|shot|szene)\b", re.IGNORECASE)
 def answer(turn: Turn) -> Answering:
     """Answer a question, each of its parts in turn."""
     asked = parts(turn.text)
-    if len(asked) < 2 or turn.question.intent.name != "search":
+    whole = turn.question.intent
+    if len(asked) < 2 or (whole.name != "search" and not whole.slot):
         return (yield from _answer(turn))
     told: list[Reply] = []
     for text in asked:
@@ -62,6 +63,13 @@ def _answer(turn: Turn) -> Answering:
         return (yield from pictures.scene(turn))
     if asked.window and (asked.beyond or not _content(turn)):
         return (yield from moments.moment(turn))
+    if (
+        asked.nth in (1, -1)
+        and not turn.at
+        and not _content(turn)
+        and asked.intent.name in ("search", "can't recognise")
+    ):
+        return (yield from moments.outermost(turn))
     if _is_look(turn):
         return (yield from pictures.look(turn))
     if asked.intent.is_refused:
@@ -75,7 +83,8 @@ def _content(turn: Turn) -> list[str]:
     words = turn.question.wording.words
     if turn.question.intent.name in ("points", "named", "count", "first", "last"):
         return list(turn.question.words)
-    idle = words["speech"] | words["screen"] | words["there"] | words["asks"]
+    idle = words["speech"] | words["screen"] | words["there"] | words["asks"] | words["last"]
+    idle |= words["ordinals_set"] | words["texts"]
     return [w for w in turn.question.words if w not in idle]
 
 
@@ -88,7 +97,8 @@ def _is_look(turn: Turn) -> bool:
         or turn.question.intent.name in ("overall_colour", "which_most", "moving")
     ):
         return False
-    idle = turn.question.wording.words["asks"] | turn.question.wording.words["screen"]
+    language = turn.question.wording
+    idle = language.words["asks"] | language.words["screen"] | language.ignored
     return not [w for w in look.rest if w not in idle and w not in _LOOK]
 
 

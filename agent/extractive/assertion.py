@@ -6,7 +6,7 @@ its curve.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -21,14 +21,16 @@ from tools.search.text_ranking import Traits
 from tools.text.tokens import asked_words
 
 WEIGHTS = {
-    "share": 6.65, "paired": 2.75, "behind": 3.97, "typed": 0.4, "lost": -4.03, "words": 1.02,
-    "screen": 3.08,
+    "share": 6.71, "paired": 2.31, "behind": 4.12, "typed": 0.47, "lost": -2.77, "words": 1.57,
+    "screen": 2.12,
 }  # fmt: skip
 """Log odds of each feature: the share of the question's words and of their pairs that a moment
 holds; how far it is behind the best of its video in the ranking; whether it holds the kind of thing
 that is asked for; the share of words that are nowhere in the videos; how many words are asked for,
 as a logarithm; and whether it is on screen."""
-BIAS = -3.31
+BIAS = -4.54
+BESIDE, BESIDE_SECONDS = 3.0, 20.0
+"""Log odds beside what was shown before, where a question goes on with it; in so many seconds 1/e."""
 ASSERTED = 0.75
 """Likelihood that one of the moments answers from which the first is asserted."""
 NEAR = 0.25
@@ -81,6 +83,8 @@ class Judge:
         said = " ".join(u.text for u in passage) or found.one.text
         features = self._features(found.one, said)
         odds = BIAS + sum(w * x for w, x in zip(WEIGHTS.values(), features, strict=True))
+        if (near := self._turn.near) and near.video == found.one.video:
+            odds += BESIDE * math.exp(-abs(found.one.start - near.start) / BESIDE_SECONDS)
         return Moment(found, tuple(passage), features, odds)
 
     def _features(self, one: Evidence, said: str) -> tuple[float, ...]:
@@ -117,31 +121,38 @@ class Judge:
         """The utterances of one quotation: a sentence from its beginning, and what follows it."""
         said = self._turn.toolbox.texts.corpus(one.video, "speech").items
         at = next((n for n, u in enumerate(said) if u.id == one.id), -1)
-        return passage(said, at) if at >= 0 and not is_draft(one) else []
+        if at < 0 or is_draft(one):
+            return []
+        return passage(said, at, lambda text: holds_type(self._turn.text, text) >= 0)
 
 
-def passage(said: Sequence[Utterance], at: int) -> list[Utterance]:
-    """Utterances around one that are quoted with it: from where its sentence begins to its end."""
+def passage(
+    said: Sequence[Utterance], at: int, holds: Callable[[str], bool] = bool
+) -> list[Utterance]:
+    """Utterances around one that are quoted with it: its sentence from its beginning to its end.
+
+    What follows is quoted, too, where it is the first to hold what is asked for.
+    """
     first = last = at
-    closed = any(u.text.rstrip()[-1:] in ".!?\u3002\uff01\uff1f" for u in said)
+    closed = any(_ends(one) for one in said)
 
-    def joined(a: int, b: int) -> bool:
-        one, other = said[a], said[b]
-        return (
-            one.video == other.video
-            and one.speaker == other.speaker
-            and other.start - one.end < PAUSE
-        )
+    def joined(place: int, end: int) -> bool:
+        one, other = said[place], said[place + 1]
+        near = other.start - one.end < PAUSE and one.speaker == other.speaker
+        return near and said[end].end - said[first].start <= QUOTED_SECONDS
 
-    while (
-        closed and first > 0 and said[first - 1].text.rstrip()[-1:] not in ".!?\u3002\uff01\uff1f"
-        and joined(first - 1, first) and said[last].end - said[first - 1].start <= QUOTED_SECONDS
-    ):  # fmt: skip
+    while closed and first > 0 and not _ends(said[first - 1]) and joined(first - 1, last):
         first -= 1
-    while (
-        last + 1 < len(said) and joined(last, last + 1)
-        and not (closed and said[last].text.rstrip()[-1:] in ".!?\u3002\uff01\uff1f")
-        and said[last + 1].end - said[first].start <= QUOTED_SECONDS
-    ):  # fmt: skip
+    while last + 1 < len(said) and not (closed and _ends(said[last])) and joined(last, last + 1):
         last += 1
-    return list(said[first : last + 1])
+    end = last
+    while not holds(" ".join(one.text for one in said[first : end + 1])):
+        if end + 1 == len(said) or not joined(end, end + 1):
+            return list(said[first : last + 1])
+        end += 1
+    return list(said[first : end + 1])
+
+
+def _ends(one: Utterance) -> bool:
+    """True if a sentence ends with an utterance."""
+    return one.text.rstrip()[-1:] in ".!?\u3002\uff01\uff1f"

@@ -79,7 +79,10 @@ def resolve(turn: Turn) -> tuple[Turn, Side | None]:
             return replace(turn, question=replace(asked, intent=intent)), None
     if set(forms) & language["pronouns"] and turn.before["words"]:
         topic = tuple(w for w in turn.before["words"] if w not in asked.words)
-        return replace(turn, question=replace(asked, topic=topic)), None
+        near = turn.shown[0] if turn.shown else None
+        return replace(turn, question=replace(asked, topic=topic), near=near), None
+    if turn.shown and (forms[:1] == ["and"] or forms[:1] == ["und"]):
+        return replace(turn, near=turn.shown[0]), None
     return turn, None
 
 
@@ -96,6 +99,7 @@ def _pointing(word: str, asked: Question) -> bool:
         "speech",
         "screen",
         "asks",
+        "texts",
     )
     return any(word in words[kind] for kind in kinds)
 

@@ -19,10 +19,10 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from tools.text.numbers import NUMBERS
-from tools.text.tokens import STOP_WORDS, stem, surface_forms
+from tools.text.tokens import STOP_WORDS, content_words, stem, surface_forms
 
 SLOT, NUMBER = "{}", "#"
-ALIKE, FILLED = 0.74, 0.8
+ALIKE, FILLED = 0.7, 0.8
 """Similarity from which a question is a whole phrase, and the weight of a phrase with a slot that a
 question must hold; both 0 to 1."""
 FILLERS = 8
@@ -81,7 +81,7 @@ class Language:
         self._same = {
             form: same for same, forms in data["same"].items() for form in (same, *forms.split())
         }
-        self._ignored = frozenset(surface_forms(data["ignored"]["words"]))
+        self.ignored = self._ignored = frozenset(surface_forms(data["ignored"]["words"]))
         self.words = {name: frozenset(words.split()) for name, words in data["followups"].items()}
         self.words["ordinals_set"] = self.words["ordinals"]
         self.ordinals: list[str] = data["followups"]["ordinals"].split()
@@ -95,6 +95,9 @@ class Language:
             for name, texts in data["intents"].items()
             for text in texts
         ]
+        self._asking = {
+            f for texts in data["intents"].values() for t in texts for f in surface_forms(t)
+        }
         intents: dict[str, set[str]] = {}
         for name, words, _ in listed:
             for word in words:
@@ -111,7 +114,8 @@ class Language:
 
     @cached_property
     def _spelling(self) -> list[str]:
-        return [w for w in {*self._same, *self.stop_words} if len(w) > 2 and w.isalpha()]
+        own = {*self._same, *self.stop_words, *self._ignored, *self._asking}
+        return [w for w in own if len(w) > 2 and w.isalpha()]
 
     def canonical(self, forms: Sequence[str]) -> list[str]:
         """Stems of words, one of all that ask for the same; `#` for a number."""
@@ -175,6 +179,8 @@ class Language:
                     form for place, form in enumerate(kept)
                     if place not in places and form not in self.stop_words
                 )  # fmt: skip
+                asked = content_words(" ".join(rest))
+                rest = tuple(form for form in rest if form in asked) or rest
                 anchored = places[:1] == [0]
                 if not anchored or not 0 < len(rest) <= FILLERS or shared < FILLED * phrase.weight:
                     continue
@@ -254,22 +260,35 @@ _GUESSED = (
     "nl",
     "pt",
     "pl",
-    "uk",
-    "ru",
     "sv",
     "da",
     "tr",
     "cs",
     "fi",
+    "uk",
+    "ru",
 )
+_SCRIPTS = (
+    (re.compile("[\u3040-\u30ff]"), "ja"), (re.compile("[\uac00-\ud7a3]"), "ko"),
+    (re.compile("[\u4e00-\u9fff]"), "zh"), (re.compile("[\u0590-\u05ff]"), "he"),
+    (re.compile("[\u0600-\u06ff]"), "ar"), (re.compile("[\u0900-\u097f]"), "hi"),
+    (re.compile("[\u0370-\u03ff]"), "el"), (re.compile("[\u0456\u0457\u0454]"), "uk"),
+    (re.compile("[\u0400-\u04ff]"), "ru"),
+)  # fmt: skip
+TELLING = 0.1
+"""Share of a text's words that are stop words of its language, at least."""
 
 
 def language_of(text: str) -> str:
-    """The language of a question, by its stop words: English where they tell nothing."""
+    """The language of a text by its script and its stop words; empty where they tell nothing."""
+    letters = sum(c.isalpha() for c in text)
+    for script, code in _SCRIPTS:
+        if 2 * len(script.findall(text)) > letters or (code == "uk" and script.search(text)):
+            return code
     forms = surface_forms(text)
     counts = {code: sum(form in stop_words(code) for form in forms) for code in _GUESSED}
     best = max(_GUESSED, key=counts.__getitem__)
-    return best if counts[best] > counts["en"] else "en"
+    return best if counts[best] > TELLING * len(forms) else ""
 
 
 def plain(text: str) -> str:

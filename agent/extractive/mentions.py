@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from agent.extractive.moments import beside
+from agent.extractive.question import INSTANT
 from agent.extractive.reply import (
+    LISTED,
     QUOTES,
     Answering,
     Call,
@@ -44,7 +46,8 @@ def count(turn: Turn) -> Answering:
     if not found:
         return (yield from search(turn))
     number = sum(int(f.one.facts.get("times", 1)) for f in found)
-    often, times = turn.write.often(number), " · ".join(time(f.one.start) for f in found[:20])
+    often = turn.write.often(number)
+    times = turn.write.joined([f.one.start for f in found[:LISTED]])
     if turn.question.nth and len(found) < turn.question.nth:
         name = turn.as_typed(words)
         lead = turn.sentence("not_so_often", quote=name, often=often.lower())
@@ -88,7 +91,7 @@ def named(turn: Turn) -> Answering:
 def order(turn: Turn) -> Answering:
     """Which of two things is said or shown first."""
     words = turn.question.wording.words["or"]
-    forms = surface_forms(turn.text)
+    forms = surface_forms(turn.text.rpartition(",")[2])
     cut = next((n for n in range(len(forms) - 1, 0, -1) if forms[n] in words), 0)
     slot = set(turn.question.intent.slot)
     sides = [[w for w in part if w in slot] for part in (forms[:cut], forms[cut:])]
@@ -130,21 +133,24 @@ def said_by(turn: Turn) -> Answering:
         return (yield from named(turn))
     own = {stem(w) for w in surface_forms(name)}
     topic = [w for w in slot if stem(w) not in own]
-    where = {"videos": [turn.video.id]}
-    (found,) = yield [
-        ("search_transcript", {"query": " ".join([name, *topic]), "limit": 20, **where})
-    ]
-    lines = [f for f in found if name in f.one.facts.get("speakers", ())]
+    video = turn.video.id
     if topic:
-        return (
-            Reply(lines=tuple(map(turn.write.line, lines[:2])))
-            if lines
-            else (yield from search(turn))
-        )
+        query = {"query": " ".join([name, *topic]), "limit": 20, "videos": [video]}
+        (found,) = yield [("search_transcript", query)]
+        lines = [f for f in found if name in f.one.facts.get("speakers", ())]
+        if not lines:
+            return (yield from search(turn))
+        return Reply(lines=tuple(map(turn.write.line, lines[:2])))
     spans = _spoken(turn.utterances)[name]
-    lead = turn.sentence("spoke_at", name=name, often=turn.write.often(len(spans)).lower(),
-                         seconds=length(sum(e - s for s, e in spans)))  # fmt: skip
-    return Reply(lead, tuple(turn.write.line(f) for f in in_time(lines)[:QUOTES]))
+    found = yield [
+        ("read_moment", {"video": video, "start": start, "end": start + INSTANT})
+        for start, _ in spans[:QUOTES]
+    ]
+    lines = [f for group in found for f in group if name in f.one.facts.get("speakers", ())]
+    seconds = length(sum(end - start for start, end in spans))
+    often = turn.write.often(len(spans)).lower()
+    lead = turn.sentence("spoke_at", name=name, often=often, seconds=seconds)
+    return Reply(lead, tuple(map(turn.write.line, lines)))
 
 
 def who_said(turn: Turn) -> Answering:

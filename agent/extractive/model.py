@@ -54,14 +54,16 @@ class ExtractiveModel(BaseChatModel):
         at = max(i for i, message in enumerate(messages) if isinstance(message, HumanMessage))
         data = metadata(messages[at])
         results = [m for m in messages[at:] if isinstance(m, ToolMessage)]
-        turn = self._turn(data, messages[:at])
+        turn = self._turn(data, messages[:at], tuple(m.name or "" for m in results))
         found = (self._found(m, data["seen"]) for m in results)
         calls, reply = _run(turn, found, data["calls"] > 0)
         if reply is None:
             return _result(AIMessage(content="", tool_calls=_numbered(calls, len(results))))
         return _result(_message(reply, turn.kept))
 
-    def _turn(self, data: dict[str, Any], earlier: Sequence[BaseMessage]) -> Turn:
+    def _turn(
+        self, data: dict[str, Any], earlier: Sequence[BaseMessage], called: tuple[str, ...]
+    ) -> Turn:
         """The question after the answers before it."""
         handles: list[str] = data["handles"]
         shown: list[str] = []
@@ -81,6 +83,7 @@ class ExtractiveModel(BaseChatModel):
             tuple(handles),
             places(shown),
             before,
+            called=called,
         )
 
     def _found(self, message: ToolMessage, seen: Sequence[str]) -> list[Found]:

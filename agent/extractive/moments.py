@@ -28,7 +28,7 @@ def moment(turn: Turn) -> Answering:
     calls.append(("read_moment", {"video": video, "start": start, "end": end}))
     picture = instant and asked.modality != "speech" and turn.video.width is not None
     if picture:
-        if is_coarse(turn.toolbox.library, video, window[0]):
+        if "look_closer" in turn.called or is_coarse(turn.toolbox.library, video, window[0]):
             yield [("look_closer", {"video": video, "start": window[0], "end": window[0] + 0.1})]
         calls.append(("look_at", {"video": video, "seconds": window[0]}))
     found, *seen = yield calls
@@ -47,6 +47,19 @@ def moment(turn: Turn) -> Answering:
         return turn.write.closest(lead, told[-2:], "outside")
     if not told:
         return Reply(turn.sentence("nothing_there"), reason="absent" if turn.complete else "unsure")
+    return Reply(lines=tuple(map(turn.write.line, told)))
+
+
+def outermost(turn: Turn) -> Answering:
+    """The first or the last thing that is said, or written."""
+    video, kind = turn.video.id, turn.question.modality
+    kinds = ("screen", "speech") if kind == "screen" else ("speech", "screen")
+    items = next((c.items for k in kinds if (c := turn.toolbox.texts.corpus(video, k)).items), [])
+    if not items:
+        return Reply(turn.sentence("nothing_there"), reason="absent" if turn.complete else "unsure")
+    one = items[0] if turn.question.nth == 1 else items[-1]
+    (found,) = yield [("read_moment", {"video": video, "start": one.start, "end": one.end})]
+    told = [f for f in found if f.one.id == one.id]
     return Reply(lines=tuple(map(turn.write.line, told)))
 
 
@@ -105,8 +118,8 @@ def beside(turn: Turn, at: Place, side: Side) -> Answering:
     else:
         others = [f for f in others if f.one.start < at.start - INSTANT]
         others.sort(key=lambda f: -f.one.start)
-    kinds = [turn.question.modality, at.kind, "speech", "screen"]
-    chosen = next((f for kind in kinds for f in others if f.one.kind == kind), None)
+    asked = turn.question.modality
+    chosen = next((f for f in others if asked in ("any", f.one.kind)), None)
     if not chosen:
         return Reply(turn.sentence("nothing_there"), reason="unsure")
     return Reply(lines=(turn.write.line(chosen),))

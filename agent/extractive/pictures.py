@@ -62,7 +62,8 @@ def scenes(turn: Turn) -> Answering:
     if name in ("longest_scene", "shortest_scene"):
         pick = max if name == "longest_scene" else min
         best = pick(found, key=lambda f: f.one.end - f.one.start)
-        return Reply(lines=(f"{turn.write.line(best)} · {length(best.one.end - best.one.start)}",))
+        seconds = length(best.one.end - best.one.start)
+        return Reply(turn.sentence("lasts", length=seconds), (turn.write.line(best),))
     return _listed(turn, turn.sentence("scene_count", n=len(found)), found)
 
 

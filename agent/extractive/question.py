@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Literal
 
 from agent.extractive.intents import (
@@ -108,7 +107,11 @@ def parts(text: str) -> list[str]:
                 "wie",
                 "warum",
             }
-            if match[1].lower() in words and len(sentence[begin : match.start()].split()) > 2:
+            after = sentence[match.end() :].split()
+            if (
+                match[1].lower() in words
+                and min(len(sentence[begin : match.start()].split()), len(after)) > 2
+            ):
                 found.append(sentence[begin : match.start()])
                 begin = match.end()
         found.append(sentence[begin:])
@@ -122,7 +125,7 @@ def understand(text: str, duration: float, spelt: Callable[[str], str] = str.low
     to them and to any text.
     """
     text = plain(text)
-    spoken = language_of(text)
+    spoken = language_of(text) or "en"
     literal, rest = quotes(text)
     lowered = rest.lower()
     window, edge, beyond, rest = _window(rest, lowered, duration)
@@ -213,19 +216,20 @@ def _window(
     if found:
         rest = text
     language = languages().get(language_of(text)) or languages()["en"]
-    forms, share = set(surface_forms(lowered)), min(EDGE_SECONDS, duration / 4)
-    without = partial(_without, text, language)
-    if forms & language.words["middle"]:
-        return (duration / 2 - share / 2, duration / 2 + share / 2), "", 0.0, without("middle")
-    if forms & language.words["end"]:
-        return (max(duration - share, 0.0), duration), "end", 0.0, without("end")
-    if forms & language.words["start"]:
-        return (0.0, share), "start", 0.0, without("start")
+    share = min(EDGE_SECONDS, duration / 4)
+    spans: dict[str, Window] = {
+        "middle": (duration / 2 - share / 2, duration / 2 + share / 2),
+        "end": (max(duration - share, 0.0), duration), "start": (0.0, share),
+    }  # fmt: skip
+    for name, span in spans.items():
+        words = "|".join(language.words[name])
+        if match := re.search(
+            rf"\b(?:the|this|it|am|im|zum|der|das) (?:very )?(?:{words})\b", lowered
+        ):
+            edge: Literal["", "start", "end"] = "end" if name == "end" else "start"
+            edge = edge if name != "middle" else ""
+            return span, edge, 0.0, text[: match.start()] + text[match.end() :]
     return None, "", 0.0, rest
-
-
-def _without(text: str, language: Language, name: str) -> str:
-    return re.sub(rf"\b(?:{'|'.join(language.words[name])})\b", " ", text, flags=re.IGNORECASE)
 
 
 def _is_position(text: str, time: Time) -> bool:

@@ -127,6 +127,11 @@ class Writer:
         """A number of times in words."""
         return self.say({1: "once", 2: "twice"}.get(count, "often"), n=count)
 
+    def joined(self, seconds: Sequence[float]) -> str:
+        """Times as people list them: 0:47, 1:10 and 1:23."""
+        *first, last = map(time, seconds)
+        return self.say("join").join(filter(None, [", ".join(first), last]))
+
     def times(self, found: Sequence[Found]) -> str:
         """Times with their citations, as a list."""
         marked = [f"{time(f.one.start)} [{f.label}]" for f in found]

@@ -8,10 +8,13 @@ from agent.extractive.question import INSTANT
 from agent.extractive.reply import SHOWN, Answering, Call, Found, Reply, Steps, quoted, with_remark
 from agent.extractive.turn import Turn, same_time
 from tools.evidence import passage_id
+from tools.search.colour_search import parse_look
 
 SEARCHED = 8
 LINES = 3
 """Lines of one title or slide that are quoted together."""
+AROUND = 20.0
+"""Seconds around what was shown before in which a question that goes on is answered."""
 LESS = 1.0
 """Log odds by which what is asked for, said or shown, may be behind what is not."""
 APART = 12.0
@@ -29,19 +32,28 @@ def search(turn: Turn, refused: str = "") -> Answering:
         for tool, kind in (("search_transcript", "screen"), ("search_screen_text", "speech"))
         if turn.question.modality != kind or not refused
     ]
+    if turn.near:
+        span = {"start": max(turn.near.start - AROUND, 0.0), "end": turn.near.end + 2 * AROUND}
+        beside = {"query": query, "limit": SEARCHED, "videos": [turn.near.video], **span}
+        calls.append(("search_transcript", beside))
     found = yield calls
-    found_here, likelihood = Judge(turn, query).judged([one for group in found for one in group])
+    found_here, likelihood = Judge(turn, query).judged(
+        list({f.one.id: f for group in found for f in group}.values())
+    )
     moments = preferred(found_here, turn.question.modality)
     if likelihood >= ASSERTED:
         told = yield from quote(turn, moments[:1])
         return _remarked(turn, Reply(lines=tuple(map(turn.write.line, told))))
     shown = yield from quote(turn, distinct(moments))
-    near = likelihood >= NEAR
+    asked = turn.question.intent.slot or turn.question.words
+    near = likelihood >= NEAR or any(map(turn.holds, asked))
     if not near and not shown and turn.is_foreign:
         from agent.extractive.whole import whole
 
         told = yield from whole(turn)
         return replace(told, lead=f"{turn.sentence('other_language')} {told.lead}", reason="unsure")
+    if not refused and not near and parse_look(turn.text):
+        refused = "recognise"  # no pixel tells which thing a colour is of
     return _remarked(turn, unanswered(turn, shown, "" if near else refused))
 
 

@@ -62,6 +62,10 @@ class Turn:
     """Ids of the videos that it may be about, the likeliest first."""
     question: Question = field(default_factory=lambda: Question(""))
 
+    called: tuple[str, ...] = ()
+    """Names of the tools that were called for it already."""
+    near: Place | None = None
+    """What was shown before, beside which the answer lies."""
     titled: bool = False
     """True if the question names videos by their titles."""
 
@@ -158,7 +162,8 @@ class Turn:
     @cached_property
     def is_foreign(self) -> bool:
         """True if the question is in another language than the videos."""
-        return bool(self.corpora) and language_of(self.text) != self.language
+        asked = language_of(self.text)
+        return bool(asked and self.language) and asked != self.language
 
     def as_typed(self, words: Sequence[str]) -> str:
         """Words of the question as they were typed, between quotation marks."""

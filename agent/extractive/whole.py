@@ -15,6 +15,7 @@ from agent.extractive.reply import (
     time,
 )
 from agent.extractive.turn import Turn
+from tools.evidence import describe
 from tools.media import spread
 from tools.summary.digest import About
 
@@ -41,12 +42,19 @@ def whole(turn: Turn) -> Answering:
             return _chapters(turn, chapters)
         case "highlights" if about == "highlights" and points:
             return Reply(lines=tuple(turn.write.line(f) for f in _one_a_moment(points)[:6]))
-        case "points" if leads or points:
-            number = turn.question.intent.number or POINTS
+        case "points" | "overview" if (leads or points) and (number := _points(turn)):
             chosen = _chosen([*title[:1], *leads, *points], number)
             return Reply(lines=tuple(map(turn.write.line, chosen)))
-        case _:
+        case _ if any(f.one.kind == "speech" for f in (*leads, *points)):
             return _gist(turn, title, leads, chapters, points)
+        case _:
+            return (yield from _silent(turn, told))
+
+
+def _points(turn: Turn) -> int:
+    """Points that are asked for; 0 where the gist is."""
+    intent = turn.question.intent
+    return intent.number or (POINTS if intent.name == "points" else 0)
 
 
 def _brief(turn: Turn, video: str, about: About) -> Steps[list[Found]]:
@@ -82,7 +90,6 @@ def _gist(
     lead = " ".join(f"{one}." if i < len(title) else one for i, one in enumerate(opening))
     if len(chapters) < 2:
         rest = [f for f in (*leads, *points) if f.label not in lead]
-        lead = lead or turn.sentence("no_summary")
         return Reply(lead, tuple(map(turn.write.line, _chosen(rest, POINTS))))
     shown = spread(list(chapters), LISTED)
     lines = [_chapter(turn, f, points) for f in shown]
@@ -91,12 +98,30 @@ def _gist(
     return Reply(lead, tuple(lines), remarks)
 
 
+def _silent(turn: Turn, told: Sequence[Found]) -> Answering:
+    """A film in which nobody speaks, by its length, colours, scenes, texts and movements."""
+    (events,) = yield [("summarize_video", {"video": turn.scope[0], "about": "events"})]
+    whole = next((f for f in told if f.one.kind == "video"), None)
+    lead = turn.sentence("silent")
+    if whole:
+        fact = whole.one.facts
+        light = describe(fact["colours"], fact["brightness"]) if "colours" in fact else ""
+        sound = turn.sentence("sound_none" if fact["sound"] == "none" else "sound_yes")
+        scenes = turn.sentence(
+            "scene_count" if (fact["scenes"] or 1) > 1 else "no_cut", n=fact["scenes"]
+        )
+        parts = [length(fact["duration"]), light]
+        lead = f"{', '.join(filter(None, parts))}. {scenes} {sound} {lead} [{whole.label}]"
+    shown = events or [f for f in told if f.one.kind != "video"]
+    return Reply(lead, tuple(turn.write.line(f) for f in shown[:LISTED]))
+
+
 def _chapter(turn: Turn, chapter: Found, points: Sequence[Found]) -> str:
     """A chapter as a line: its time, its title, and what is said in it."""
     one, title = chapter.one, _titled(chapter)
     inside = [f for f in points if one.start <= f.one.start < one.end]
     said = [f for f in inside if f.one.text.casefold() not in title.casefold()]
-    return f"{title}\n  {turn.write.line(said[0])}" if said else title
+    return f"{title}: {_bare(said[0])} [{said[0].label}]" if said else title
 
 
 def _titled(chapter: Found) -> str:
