@@ -148,6 +148,8 @@ def judge(question: Question, answer: Answer, ids: dict[str, str], library: Libr
     shown = bool(truth) and hits(spans, truth, duration, is_talk)
     if question["kind"] == "whole" and question.get("facts"):
         right = answer.found and says(answer.answer, question["facts"]) >= FACTS
+    elif question["expect"] == "product":
+        right = says(answer.answer, question["says"]) == len(question["says"])
     elif truth:
         first = (
             spans[: len(answer.evidence)]

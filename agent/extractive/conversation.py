@@ -21,6 +21,7 @@ _OTHER = re.compile(
 )
 SHORT = 8
 """Words of a question, at most, that go on with the one before."""
+_LISTED = ("count", "first", "last", "nth")
 _RULES_OF_WORDS = ("count", "first", "last", "named", "search", "nth")
 
 
@@ -40,7 +41,7 @@ def resolve(turn: Turn) -> tuple[Turn, Side | None]:
         return (rest if asked.words else _again(rest, turn)), None
     language = asked.wording.words
     forms = [form for form in surface_forms(turn.text)]
-    content = [w for w in asked.words if not _pointing(w, asked)]
+    content = [w for w in asked.words if not asked.points(w)]
     if shifted := _shifted(turn):
         return shifted, None
     if (
@@ -57,6 +58,8 @@ def resolve(turn: Turn) -> tuple[Turn, Side | None]:
             return replace(turn, at=_nth(turn.shown, asked.nth or 1)), None
         if side and (points or len(forms) <= SHORT) and not asked.nth:
             return replace(turn, at=turn.shown[0] if side == "before" else turn.shown[-1]), side
+        if asked.nth and turn.before["intent"] in _LISTED and not asked.window:
+            return _again(turn, turn, asked.nth), None
         if asked.nth and not asked.window:
             if 0 < asked.nth <= len(turn.shown) or asked.nth < 0:
                 return _at(turn, _nth(turn.shown, asked.nth))
@@ -84,24 +87,6 @@ def resolve(turn: Turn) -> tuple[Turn, Side | None]:
     if turn.shown and (forms[:1] == ["and"] or forms[:1] == ["und"]):
         return replace(turn, near=turn.shown[0]), None
     return turn, None
-
-
-def _pointing(word: str, asked: Question) -> bool:
-    """True for words that only point at something: "the second one", "the rest of that"."""
-    words = asked.wording.words
-    kinds = (
-        "there",
-        "ordinals_set",
-        "last",
-        "before",
-        "after",
-        "again",
-        "speech",
-        "screen",
-        "asks",
-        "texts",
-    )
-    return any(word in words[kind] for kind in kinds)
 
 
 def _side(forms: Sequence[str], asked: Question) -> Side | None:

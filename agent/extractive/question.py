@@ -25,6 +25,9 @@ EDGE_SECONDS = 10.0
 INSTANT = 0.05
 """A span shorter than this, in seconds, is a moment."""
 PARTS = 3
+POINTING = (
+    "there", "ordinals_set", "last", "before", "after", "again", "speech", "screen", "asks", "texts",
+)  # fmt: skip
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=\S)")
 _AND = re.compile(r"[,;]?\s+(?:and|und)\s+(?=(\w+))")
 _EDGE = re.compile(
@@ -63,6 +66,10 @@ class Question:
     def wording(self) -> Language:
         """The language whose sentences answer it."""
         return languages()[self.language]
+
+    def points(self, word: str) -> bool:
+        """True for a word that only points at something: "the second one", "said there"."""
+        return any(word in self.wording.words[kind] for kind in POINTING)
 
     @property
     def query(self) -> str:

@@ -213,6 +213,8 @@ class Turn:
     def kept(self) -> dict[str, Any]:
         """How it was understood, as plain data for the turns after it."""
         asked = self.question
+        if self.before and not [w for w in asked.words if not asked.points(w)]:
+            return dict(self.before) | {"window": list(asked.window) if asked.window else None}
         return {
             "intent": asked.intent.name,
             "slot": list(asked.intent.slot),
