@@ -132,7 +132,7 @@ def said_by(turn: Turn) -> Answering:
     if not name:
         return (yield from named(turn))
     own = {stem(w) for w in surface_forms(name)}
-    topic = [w for w in slot if stem(w) not in own]
+    topic = [w for w in slot if stem(w) not in own and not turn.question.points(w)]
     video = turn.video.id
     if topic:
         query = {"query": " ".join([name, *topic]), "limit": 20, "videos": [video]}
@@ -142,6 +142,8 @@ def said_by(turn: Turn) -> Answering:
             return (yield from search(turn))
         return Reply(lines=tuple(map(turn.write.line, lines[:2])))
     spans = _spoken(turn.utterances)[name]
+    if nth := turn.question.nth:
+        spans = spans[-1:] if nth < 0 else spans[nth - 1 : nth] or spans
     found = yield [
         ("read_moment", {"video": video, "start": start, "end": start + INSTANT})
         for start, _ in spans[:QUOTES]
