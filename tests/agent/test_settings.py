@@ -38,6 +38,7 @@ def test_every_field_can_be_set_by_its_variable():
         "CUEPOINT_MODEL": "qwen3",
         "OPENAI_API_KEY": "sk-1",
         "OPENAI_BASE_URL": "http://127.0.0.1:9/v1",
+        "CUEPOINT_MODEL_PORTS": "off",
         "CUEPOINT_HOST": "0.0.0.0",
         "CUEPOINT_PORT": "9000",
         "CUEPOINT_ALLOWED_HOSTS": "a.example, b.example",

@@ -11,6 +11,9 @@ from typing import Literal
 from agent.settings import Settings
 from ui.cli.common import existing_folder, with_library_chosen
 
+NAMED = 3
+"""Models of one server that are named, at most."""
+
 
 @dataclass(frozen=True)
 class Check:
@@ -34,6 +37,7 @@ def run_checks(settings: Settings) -> list[Check]:
         _package("vector index", "chromadb"),
         _package("chat", "chainlit"),
         _language_model(settings),
+        _local_servers(settings),
         _device(settings),
         _speech(settings),
         _speakers(settings),
@@ -132,6 +136,29 @@ def _language_model(settings: Settings) -> Check:
         return Check(name, "ok", f"{settings.model} at {address}")
     fix = "set OPENAI_API_KEY or OPENAI_BASE_URL, and CUEPOINT_MODEL"
     return Check(name, "missing", "answers are quotes from the evidence", fix)
+
+
+def _local_servers(settings: Settings) -> Check:
+    """Model servers on this machine, and how to use the first that is there."""
+    from agent.llm.local_servers import HOST, find_servers
+
+    name, ports = "local servers", ", ".join(map(str, settings.model_ports))
+    if not ports:
+        return Check(name, "ok", "not looked for: CUEPOINT_MODEL_PORTS is off")
+    servers = find_servers(settings.model_ports)
+    if not servers:
+        return Check(name, "ok", f"no model server at {HOST}, ports {ports}")
+    told: list[str] = []
+    for server in servers:
+        names = [model.name for model in server.models]
+        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+        told.append(f"{server.name} at {server.address}: {', '.join(names[:NAMED])}{more}")
+        if not names:
+            told[-1] = f"{server.name} at {server.address}, with no model that writes"
+    used = any(server.address == settings.openai_base_url for server in servers)
+    offered = [server.assignments(model.name) for server in servers for model in server.models]
+    fix = f"export {offered[0]}" if offered and not used else ""
+    return Check(name, "ok", "; ".join(told), fix)
 
 
 def _device(settings: Settings) -> Check:
