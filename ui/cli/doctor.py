@@ -34,6 +34,7 @@ def run_checks(settings: Settings) -> list[Check]:
         _disk(settings),
         _package("on-screen text", "rapidocr"),
         _text_vectors(settings),
+        _reranker(settings),
         _package("vector index", "chromadb"),
         _package("chat", "chainlit"),
         _language_model(settings),
@@ -127,6 +128,26 @@ def _text_vectors(settings: Settings) -> Check:
             check, state="problem", detail=f"the model {model} is not there", fix=_pull(model)
         )
     return replace(check, detail=f"{model} in {registry.folder(home, model)}")
+
+
+def _reranker(settings: Settings) -> Check:
+    from tools.embed import resolve_reranker
+    from tools.errors import ProviderUnavailable
+    from tools.models import registry
+
+    name, asked = "reranker", settings.providers.reranker
+    without = "passages are ranked by words and vectors only"
+    if asked == "none":
+        return Check(name, "missing", f"{without}: CUEPOINT_RERANKER is none")
+    try:
+        model = resolve_reranker(asked, settings.home)
+    except ProviderUnavailable as error:
+        detail, _, fix = str(error).partition("; ")
+        return Check(name, "problem", detail, with_library_chosen(fix.removeprefix("run: ")))
+    if model is None:
+        best = next(one.name for one in registry.MODELS if one.kind == "reranker")
+        return Check(name, "missing", without, _pull(best))
+    return Check(name, "ok", f"{model} in {registry.folder(settings.home, model)}")
 
 
 def _language_model(settings: Settings) -> Check:

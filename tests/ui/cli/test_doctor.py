@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -130,3 +131,20 @@ def test_model_servers_on_this_machine_are_told_and_how_to_use_them(
         assert check("local servers")["fix"] == ""
         assert check("language model")["detail"] == f"some-model at {server.url}"
         assert server.requests == []
+
+
+def test_doctor_says_which_reranker_reads_passages(
+    cuepoint: Cuepoint, monkeypatch: pytest.MonkeyPatch, tiny: Any
+) -> None:
+    def check() -> dict[str, str]:
+        rows = json.loads(cuepoint("doctor", "--json")[1])["checks"]
+        return next(row for row in rows if row["name"] == "reranker")
+
+    pull = "cuepoint models pull ms-marco"
+    assert (check()["state"], check()["fix"]) == ("missing", pull)
+    monkeypatch.setenv("CUEPOINT_RERANKER", "ms-marco")
+    assert (check()["state"], check()["fix"]) == ("problem", pull)
+    tiny.install_reranker(Path(os.environ["CUEPOINT_HOME"]))
+    assert check()["state"] == "ok" and check()["detail"].startswith("ms-marco in ")
+    monkeypatch.setenv("CUEPOINT_RERANKER", "none")
+    assert check()["state"] == "missing" and "CUEPOINT_RERANKER is none" in check()["detail"]
