@@ -1,0 +1,158 @@
+"""Frames with which small regions change.
+
+The means of blocks are compared twice a second. From one comparison to the next some lines of each
+frame are held, so that afterwards the frame can be told with which each block changed: a line of
+thin letters is cited from the frame that it appears with, though no signal of that frame shows it.
+"""
+
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tools.vision.change_regions import Box
+
+Means = NDArray[np.float32]
+"""Mean luma of each block of BLOCK x BLOCK pixels, 0 to 255."""
+Lines = NDArray[np.uint8]
+"""HELD lines of each row of whole blocks, 0 to 255."""
+BLOCK, HELD = 8, 2
+EVERY = 0.5
+"""Seconds between two comparisons."""
+SETTLED, NEW = 3.0, 8.0
+"""Steps of a mean: below the first a block stands still, above the second it shows another thing;
+noise of coding lies below both."""
+FEWEST = 2
+"""Blocks that must show another thing: two letters of the smallest type."""
+HELD_BYTES = 16 << 20
+"""Lines held, at most: of a large picture not those of every frame."""
+MOST_BLOCKS = 4000
+"""Blocks above which a change is not a small one: the signals of the frames show it."""
+AT_ONCE = 0.5
+"""Share of its change that a block takes in one step: a slow fade has no frame of its own."""
+PEAK, MOST_CHANGES = 3, 8
+"""Times the median of the frames with which blocks change, from which on a frame's blocks are a
+change of their own; and changes of one kept frame, at most."""
+
+
+class Luma(Protocol):
+    """Luma of a frame, measured when it is asked for."""
+
+    def means(self) -> Means: ...
+
+    def lines(self) -> Lines: ...
+
+
+class RegionChange(NamedTuple):
+    """Change of some blocks with one frame; the sides of the box around them are 0 to 1."""
+
+    seconds: float
+    box: Box
+    blocks: int
+
+
+class ChangeTimes:
+    """Time at which each block changed since the frame kept last. Frames come by time."""
+
+    def __init__(self) -> None:
+        self._known: Means | None = None
+        self._kept_at = 0.0
+        self._before: Means | None = None
+        self._held: list[tuple[float, Lines]] = []  # from the frame compared last on
+        self._step: Any = None  # largest step of each block,
+        self._stepped_at: Any = None  # and the seconds of the frame with which it came
+
+    def pause(self) -> None:
+        """Hold nothing until the next comparison."""
+        self._before, self._held = None, []
+
+    def hold(self, seconds: float, luma: Luma) -> None:
+        """Hold the lines of a frame between two comparisons."""
+        if self._held:
+            before, lines = self._held[-1]
+            if seconds >= before + EVERY * lines.nbytes / HELD_BYTES:
+                self._held.append((seconds, luma.lines().copy()))
+
+    def compare(self, seconds: float, means: Means, luma: Luma) -> None:
+        """Compare a frame with the one compared before."""
+        self._trace(seconds, means, luma)
+        self._before, self._held = means, [(seconds, luma.lines().copy())]
+
+    def kept(
+        self, seconds: float, means: Means | None, luma: Luma, calm: NDArray[np.bool_] | None
+    ) -> list[RegionChange]:
+        """Changes that a kept frame shows beside the one before, of the calm blocks.
+
+        Without its means, what the next kept frame shows beside it is not known.
+        """
+        known, self._known, changes = self._known, means, list[RegionChange]()
+        if means is not None and known is not None and known.shape == means.shape:
+            if self._held and self._held[-1][0] < seconds:
+                self._trace(seconds, means, luma)
+            if self._step is not None and self._step.shape == means.shape:
+                change = np.abs(means - known)
+                is_new = (change > NEW) & (self._step >= AT_ONCE * change)
+                if calm is not None and calm.shape == is_new.shape:
+                    is_new &= calm
+                changes = _by_time(is_new, self._stepped_at)
+        self._step, self._kept_at = None, seconds
+        return changes
+
+    def _trace(self, seconds: float, means: Means, luma: Luma) -> None:
+        """Find the frame with which each block took its step since the comparison before."""
+        before = self._before
+        if before is None or before.shape != means.shape:
+            return
+        if self._step is None or self._step.shape != means.shape:
+            self._step = np.zeros_like(means)
+            self._stepped_at = np.zeros(means.shape)
+        step = np.abs(means - before)
+        rows, columns = np.nonzero((step > NEW) & (step >= self._step))
+        if not 0 < len(rows) <= MOST_BLOCKS:
+            return
+        times = np.array([*(at for at, _ in self._held), seconds])
+        held = [*(lines for _, lines in self._held), luma.lines()]
+        if any(lines.shape != held[0].shape for lines in held):
+            return
+        size = len(means), HELD, means.shape[1], BLOCK
+        shown = np.stack([lines.reshape(size)[rows, :, columns] for lines in held]).astype(np.int16)
+        from_first = np.abs(shown - shown[0]).sum((2, 3))
+        from_last = np.abs(shown - shown[-1]).sum((2, 3))
+        told = from_first[-1] > SETTLED * HELD * BLOCK  # else no held line shows it
+        # The frame after the last one that is more like the first.
+        place = len(times) - np.argmax((from_first <= from_last)[::-1], axis=0)
+        at = times[np.minimum(place, len(times) - 1)]
+        told &= at > self._kept_at
+        rows, columns = rows[told], columns[told]
+        self._step[rows, columns] = step[rows, columns]
+        self._stepped_at[rows, columns] = at[told]
+
+
+def _by_time(is_new: NDArray[np.bool_], at: NDArray[np.float64]) -> list[RegionChange]:
+    """Changes by the frame with which their blocks changed.
+
+    Where no frame stands out, as while a line is typed, the middle one stands for all.
+    """
+    rows, columns = np.nonzero(is_new)
+    if len(rows) < FEWEST:
+        return []
+    times, which, counts = np.unique(at[rows, columns], return_inverse=True, return_counts=True)
+    peaks = np.flatnonzero(counts >= max(FEWEST, PEAK * np.median(counts) * (len(counts) > 2)))
+    most = sorted(peaks.tolist(), key=lambda peak: -int(counts[peak]))[:MOST_CHANGES]
+    parts = [(float(times[peak]), which == peak) for peak in sorted(most)]
+    if not parts:
+        parts = [(float(np.quantile(at[rows, columns], 0.5, method="lower")), which >= 0)]
+    height, width = is_new.shape
+    return [
+        RegionChange(
+            round(seconds, 6),
+            (
+                round(int(columns[part].min()) / width, 4),
+                round(int(rows[part].min()) / height, 4),
+                round((int(columns[part].max()) + 1) / width, 4),
+                round((int(rows[part].max()) + 1) / height, 4),
+            ),
+            int(np.count_nonzero(part)),
+        )
+        for seconds, part in parts
+    ]
