@@ -32,21 +32,27 @@ RATE, SOUND_RATE, LENGTH = 25, 16_000, 24
 CUTS, TEXTS, BEEPS = (6.0, 12.4, 18.2), (3.0, 9.4, 15.2), (2.0, 8.48, 14.52, 20.0)
 CUES = ((1.5, 3.0), (7.25, 9.0), (13.0, 14.75))
 TITLES = tuple(f"Chapter {number}: a title" for number in (1, 2, 3, 4))
-LINES = tuple(round(2 + 2.36 * number, 2) for number in range(12))
-THIN = tuple(
-    f"{word} comes as line {number}"
-    for number, word in enumerate(
-        ("Harbour", "Lantern", "Gravel", "Meadow", "Copper", "Violin")
-        + ("Saddle", "Thunder", "Bakery", "Orchard", "Whistle", "Pepper")
-    )
+WORDS = (
+    "Harbour",
+    "Lantern",
+    "Gravel",
+    "Meadow",
+    "Copper",
+    "Violin",
+    "Saddle",
+    "Thunder",
+    "Orchard",
 )
+THIN = tuple(f"{word} comes as line {number}" for number, word in enumerate(WORDS))
+LINES = tuple(round(2 + 2.36 * number, 2) for number in range(len(THIN)))
+"""Seconds of the frame with which each thin line comes."""
 LOUD = -40.0
 """dB above which a made sound is heard."""
 FAR = 2.0
 """Seconds from which on nothing was found: told as missing, not as an error."""
 WANTED = 0.1
-STANDS = 2.5
-"""Seconds for which a made title stands."""
+GONE = tuple(round(at + 2.52, 2) for at in TEXTS)
+"""Seconds from which on a made title is gone."""
 FONT: Any = ImageFont.load_default(24)
 SMALL: Any = ImageFont.load_default(15)
 READS = replace(BARE, text_reader="rapidocr")
@@ -74,11 +80,11 @@ def draw(path: Path, variable: bool = False) -> None:
                 block.sample_rate, block.pts = SOUND_RATE, heard
                 output.mux(sound.encode(block))
                 heard += 1024
-            if variable and number % 7 in (2, 3, 5) and at not in (*CUTS, *TEXTS):
+            if variable and number % 7 in (2, 3, 5) and at not in (*CUTS, *TEXTS, *GONE):
                 continue
             shot = sum(at >= cut for cut in CUTS)
             image = Image.fromarray(shots[shot])
-            if any(text <= at < text + STANDS for text in TEXTS):
+            if any(start <= at < end for start, end in zip(TEXTS, GONE, strict=True)):
                 ImageDraw.Draw(image).text((60, 300), TITLES[shot], "white", FONT)
             frame = av.VideoFrame.from_image(image)
             frame.pts = number
@@ -147,7 +153,7 @@ def errors(found: list[float], truth: list[float]) -> list[float]:
 def made(folder: Path) -> dict[str, tuple[Path, dict[str, list[float]]]]:
     """Clips with their truth by kind."""
     truth: dict[str, list[float]] = {
-        "cuts": list(CUTS), "text": list(TEXTS), "text gone": [at + STANDS for at in TEXTS],
+        "cuts": list(CUTS), "text": list(TEXTS), "text gone": list(GONE),
         "cues": [at for at, _ in CUES], "sounds": list(BEEPS),
     }  # fmt: skip
     clips: dict[str, tuple[Path, dict[str, list[float]]]] = {}

@@ -14,6 +14,7 @@ from tools.vision.change_regions import Box
 
 Means = NDArray[np.float32]
 """Mean luma of each block of BLOCK x BLOCK pixels, 0 to 255."""
+Places = NDArray[np.intp]
 Lines = NDArray[np.uint8]
 """HELD lines of each row of whole blocks, 0 to 255."""
 BLOCK, HELD = 8, 2
@@ -30,9 +31,13 @@ MOST_BLOCKS = 4000
 """Blocks above which a change is not a small one: the signals of the frames show it."""
 AT_ONCE = 0.5
 """Share of its change that a block takes in one step: a slow fade has no frame of its own."""
-PEAK, MOST_CHANGES = 3, 8
-"""Times the median of the frames with which blocks change, from which on a frame's blocks are a
-change of their own; and changes of one kept frame, at most."""
+GAP_ROWS, GAP_COLUMNS = 2, 10
+"""Blocks between two changes that belong together: words of a line stand this far apart."""
+PEAK = 3
+"""Times the median of the frames with which blocks of a group change, from which on those of one
+frame are a change of their own."""
+MOST_CHANGES = 16
+"""Changes of one kept frame, at most: those of the most blocks."""
 
 
 class Luma(Protocol):
@@ -94,7 +99,7 @@ class ChangeTimes:
                 is_new = (change > NEW) & (self._step >= AT_ONCE * change)
                 if calm is not None and calm.shape == is_new.shape:
                     is_new &= calm
-                changes = _by_time(is_new, self._stepped_at)
+                changes = _grouped(is_new, self._stepped_at)
         self._step, self._kept_at = None, seconds
         return changes
 
@@ -128,31 +133,39 @@ class ChangeTimes:
         self._stepped_at[rows, columns] = at[told]
 
 
-def _by_time(is_new: NDArray[np.bool_], at: NDArray[np.float64]) -> list[RegionChange]:
-    """Changes by the frame with which their blocks changed.
+def _grouped(is_new: NDArray[np.bool_], at: NDArray[np.float64]) -> list[RegionChange]:
+    """Changes by time: blocks that lie together and changed with the same frame.
 
     Where no frame stands out, as while a line is typed, the middle one stands for all.
     """
     rows, columns = np.nonzero(is_new)
-    if len(rows) < FEWEST:
-        return []
-    times, which, counts = np.unique(at[rows, columns], return_inverse=True, return_counts=True)
-    peaks = np.flatnonzero(counts >= max(FEWEST, PEAK * np.median(counts) * (len(counts) > 2)))
-    most = sorted(peaks.tolist(), key=lambda peak: -int(counts[peak]))[:MOST_CHANGES]
-    parts = [(float(times[peak]), which == peak) for peak in sorted(most)]
-    if not parts:
-        parts = [(float(np.quantile(at[rows, columns], 0.5, method="lower")), which >= 0)]
     height, width = is_new.shape
-    return [
-        RegionChange(
-            round(seconds, 6),
-            (
-                round(int(columns[part].min()) / width, 4),
-                round(int(rows[part].min()) / height, 4),
-                round((int(columns[part].max()) + 1) / width, 4),
-                round((int(rows[part].max()) + 1) / height, 4),
-            ),
-            int(np.count_nonzero(part)),
-        )
-        for seconds, part in parts
-    ]
+    found: list[RegionChange] = []
+    for column in _apart(columns, GAP_COLUMNS):
+        for row in _apart(rows[column], GAP_ROWS):
+            group = column[row]
+            for seconds, part in _by_time(at[rows[group], columns[group]]):
+                down, across = rows[group[part]], columns[group[part]]
+                left, right = int(across.min()) / width, (int(across.max()) + 1) / width
+                top, bottom = int(down.min()) / height, (int(down.max()) + 1) / height
+                box = round(left, 4), round(top, 4), round(right, 4), round(bottom, 4)
+                found.append(RegionChange(round(seconds, 6), box, len(part)))
+    return sorted(sorted(found, key=lambda change: -change.blocks)[:MOST_CHANGES])
+
+
+def _apart(places: Places, gap: int) -> list[Places]:
+    """Indices of the places in groups, with more than a gap between two."""
+    order = np.argsort(places, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(places[order]) > gap) + 1)
+
+
+def _by_time(seconds: NDArray[np.float64]) -> list[tuple[float, Places]]:
+    """Times of a group of blocks, with the indices of those that changed then."""
+    if len(seconds) < FEWEST:
+        return []
+    times, which, counts = np.unique(seconds, return_inverse=True, return_counts=True)
+    usual = float(np.median(counts)) if len(counts) > 2 else 0.0
+    peaks = np.flatnonzero(counts >= max(FEWEST, PEAK * usual))
+    parts = [(float(times[peak]), np.flatnonzero(which == peak)) for peak in peaks]
+    middle = float(np.quantile(seconds, 0.5, method="lower"))
+    return parts or [(middle, np.arange(len(seconds)))]
