@@ -14,9 +14,9 @@ from tools.vision.change_regions import Box
 
 Means = NDArray[np.float32]
 """Mean luma of each block of BLOCK x BLOCK pixels, 0 to 255."""
-Places = NDArray[np.intp]
 Lines = NDArray[np.uint8]
 """HELD lines of each row of whole blocks, 0 to 255."""
+Mask, Places = NDArray[np.bool_], NDArray[np.intp]
 BLOCK, HELD = 8, 2
 EVERY = 0.5
 """Seconds between two comparisons."""
@@ -27,7 +27,7 @@ FEWEST = 2
 """Blocks that must show another thing: two letters of the smallest type."""
 HELD_BYTES = 16 << 20
 """Lines held, at most: of a large picture not those of every frame."""
-MOST_BLOCKS = 4000
+MOST_BLOCKS = 2000
 """Blocks above which a change is not a small one: the signals of the frames show it."""
 AT_ONCE = 0.5
 """Share of its change that a block takes in one step: a slow fade has no frame of its own."""
@@ -78,54 +78,60 @@ class ChangeTimes:
             if seconds >= before + EVERY * lines.nbytes / HELD_BYTES:
                 self._held.append((seconds, luma.lines().copy()))
 
-    def compare(self, seconds: float, means: Means, luma: Luma) -> None:
-        """Compare a frame with the one compared before."""
-        self._trace(seconds, means, luma)
+    def compare(self, seconds: float, means: Means, luma: Luma, calm: Mask | None) -> None:
+        """Compare the calm blocks of a frame with those of the one compared before."""
+        self._trace(seconds, means, luma, calm)
         self._before, self._held = means, [(seconds, luma.lines().copy())]
+        if self._known is None:
+            self._known = means
 
     def kept(
-        self, seconds: float, means: Means | None, luma: Luma, calm: NDArray[np.bool_] | None
+        self, seconds: float, means: Means | None, luma: Luma, calm: Mask | None
     ) -> list[RegionChange]:
-        """Changes that a kept frame shows beside the one before, of the calm blocks.
+        """Changes of the calm blocks that a kept frame shows beside the one kept before.
 
-        Without its means, what the next kept frame shows beside it is not known.
+        Without its means, the next frame that is compared stands for it.
         """
-        known, self._known, changes = self._known, means, list[RegionChange]()
-        if means is not None and known is not None and known.shape == means.shape:
+        known, changes = self._known, list[RegionChange]()
+        if means is not None and known is not None:
             if self._held and self._held[-1][0] < seconds:
-                self._trace(seconds, means, luma)
+                self._trace(seconds, means, luma, calm)
             if self._step is not None and self._step.shape == means.shape:
                 change = np.abs(means - known)
                 is_new = (change > NEW) & (self._step >= AT_ONCE * change)
-                if calm is not None and calm.shape == is_new.shape:
-                    is_new &= calm
                 changes = _grouped(is_new, self._stepped_at)
-        self._step, self._kept_at = None, seconds
+        self._known, self._step, self._kept_at = means, None, seconds
         return changes
 
-    def _trace(self, seconds: float, means: Means, luma: Luma) -> None:
+    def _trace(self, seconds: float, means: Means, luma: Luma, calm: Mask | None) -> None:
         """Find the frame with which each block took its step since the comparison before."""
-        before = self._before
-        if before is None or before.shape != means.shape:
+        before, known = self._before, self._known
+        if before is None or known is None or not before.shape == known.shape == means.shape:
             return
         if self._step is None or self._step.shape != means.shape:
             self._step = np.zeros_like(means)
             self._stepped_at = np.zeros(means.shape)
-        step = np.abs(means - before)
-        rows, columns = np.nonzero((step > NEW) & (step >= self._step))
+        step, change = np.abs(means - before), np.abs(means - known)
+        is_new = (step > NEW) & (step >= self._step) & (change > NEW) & (step >= AT_ONCE * change)
+        if calm is not None and calm.shape == is_new.shape:
+            is_new &= calm
+        rows, columns = np.nonzero(is_new)
         if not 0 < len(rows) <= MOST_BLOCKS:
             return
         times = np.array([*(at for at, _ in self._held), seconds])
-        held = [*(lines for _, lines in self._held), luma.lines()]
+        held = [*(lines for _, lines in self._held), luma.lines().copy()]
         if any(lines.shape != held[0].shape for lines in held):
             return
-        size = len(means), HELD, means.shape[1], BLOCK
-        shown = np.stack([lines.reshape(size)[rows, :, columns] for lines in held]).astype(np.int16)
-        from_first = np.abs(shown - shown[0]).sum((2, 3))
-        from_last = np.abs(shown - shown[-1]).sum((2, 3))
-        told = from_first[-1] > SETTLED * HELD * BLOCK  # else no held line shows it
-        # The frame after the last one that is more like the first.
-        place = len(times) - np.argmax((from_first <= from_last)[::-1], axis=0)
+        line = rows[:, None] * HELD + np.arange(HELD)
+        places = line * means.shape[1] + columns[:, None]
+        parts: Any = [lines.reshape(-1, BLOCK).view(np.uint64).take(places) for lines in held]
+        shown: Any = np.stack(parts).view(np.uint8).astype(np.float32)  # frames x blocks x pixels
+        change = shown[-1] - shown[0]
+        told = np.abs(change).mean(1) > SETTLED  # else no held line shows it
+        # The frame after the last one that is more like the first than like the last.
+        done = np.einsum("fbp,bp->fb", shown, change)
+        is_old = 2 * done <= done[0] + done[-1]
+        place = len(times) - np.argmax(is_old[::-1], axis=0)
         at = times[np.minimum(place, len(times) - 1)]
         told &= at > self._kept_at
         rows, columns = rows[told], columns[told]
@@ -133,7 +139,7 @@ class ChangeTimes:
         self._stepped_at[rows, columns] = at[told]
 
 
-def _grouped(is_new: NDArray[np.bool_], at: NDArray[np.float64]) -> list[RegionChange]:
+def _grouped(is_new: Mask, at: NDArray[np.float64]) -> list[RegionChange]:
     """Changes by time: blocks that lie together and changed with the same frame.
 
     Where no frame stands out, as while a line is typed, the middle one stands for all.

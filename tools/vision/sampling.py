@@ -123,7 +123,7 @@ class Adaptive:
         small, times, measured = self._small, self._times, None
         if small.is_due(seconds, motion):
             measured = luma.means()
-            times.compare(seconds, measured, luma)
+            times.compare(seconds, measured, luma, small.calm)
             if small.found(seconds, measured) and not reason:
                 reason = CHANGED
         elif motion > MOST_MOTION:
