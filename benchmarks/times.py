@@ -164,19 +164,7 @@ def made(folder: Path) -> dict[str, tuple[Path, dict[str, list[float]]]]:
         clips[f"made, {name} rate"] = path, truth
     part, joined = folder / "part.ts", folder / "joined.ts"
     draw(part)
-    joined.write_bytes(part.read_bytes() * 2)
-    with av.open(str(part)) as media:
-        length = float(media.duration or 0) / av.time_base  # of the longer track
-        picture: Any = media.streams.video[0]
-        # The encoder's delay of the sound comes before the first picture, and has no mark in it.
-        lead = (
-            float(picture.start_time * picture.time_base) - (media.start_time or 0) / av.time_base
-        )
-    both = {
-        kind: [begins + at for begins in (lead, lead + length) for at in times]
-        for kind, times in truth.items()
-        if kind != "cues"
-    }
+    both = {kind: twice(part, joined, times) for kind, times in truth.items() if kind != "cues"}
     clips["made, joined MPEG-TS"] = joined, both
     for name, busy in (("thin lines", False), ("thin lines beside a head", True)):
         path = folder / f"page{busy:d}.mp4"
@@ -185,15 +173,46 @@ def made(folder: Path) -> dict[str, tuple[Path, dict[str, list[float]]]]:
     return clips
 
 
-def real(media: Path) -> dict[str, tuple[Path, dict[str, list[float]]]]:
-    """Real clips whose cuts are known."""
+def real(media: Path, folder: Path) -> dict[str, tuple[Path, dict[str, list[float]]]]:
+    """Real clips whose cuts are known; those that a transport stream can hold, joined as well."""
     clips: dict[str, tuple[Path, dict[str, list[float]]]] = {}
     for path in sorted((media / "truth").glob("*.json")):
         known = json.loads(path.read_text("utf-8"))
         cuts = known.get("cuts_s", known.get("hard_cuts_s"))
         if cuts and (file := next((media / "clips").glob(f"{path.stem}.*"), None)):
             clips[path.stem] = file, {"cuts": cuts}
+            part, joined = folder / f"{path.stem}.ts", folder / f"{path.stem}-joined.ts"
+            if remux(file, part):
+                truth = {"cuts": twice(part, joined, cuts)}
+                clips[f"{path.stem}, joined MPEG-TS"] = joined, truth
     return clips
+
+
+def remux(source: Path, target: Path) -> bool:
+    """Copy picture and sound of a file to a transport stream; false for codecs that it lacks."""
+    with av.open(str(source)) as media, av.open(str(target), "w") as output:
+        tracks = [*media.streams.video[:1], *media.streams.audio[:1]]
+        if not all(track.codec_context.name in ("h264", "hevc", "aac", "mp3") for track in tracks):
+            return False
+        copies = {track.index: output.add_stream_from_template(track) for track in tracks}
+        for packet in media.demux(*tracks):
+            if packet.dts is not None:
+                packet.stream = copies[packet.stream_index]
+                output.mux(packet)
+    return True
+
+
+def twice(part: Path, joined: Path, times: list[float]) -> list[float]:
+    """Join a transport stream to itself; returns the times in both."""
+    joined.write_bytes(part.read_bytes() * 2)
+    with av.open(str(part)) as media:
+        length = float(media.duration or 0) / av.time_base  # of the longer track
+        picture: Any = media.streams.video[0]
+        # The encoder's delay of the sound comes before the first picture, and has no mark in it.
+        lead = (
+            float(picture.start_time * picture.time_base) - (media.start_time or 0) / av.time_base
+        )
+    return [begins + at for begins in (lead, lead + length) for at in times]
 
 
 def main() -> None:
@@ -212,7 +231,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="cuepoint-times-") as temporary:
         folder = Path(temporary)
         library = Library(folder / "library")
-        for clip, (path, truth) in {**made(folder), **(real(given) if given else {})}.items():
+        for clip, (path, truth) in {
+            **made(folder),
+            **(real(given, folder) if given else {}),
+        }.items():
             copy = folder / "clips" / path.name
             copy.parent.mkdir(exist_ok=True)
             shutil.copy(path, copy)
