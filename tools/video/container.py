@@ -123,7 +123,9 @@ def sound_stream(container: InputContainer) -> AudioStream | None:
         and (stream.codec_context.sample_rate or container.format.name in JOINABLE)
     ]
     best = container.streams.best("audio")
-    return max(usable, key=lambda stream: stream is best, default=None)
+    return max(
+        usable, key=lambda one: (one is best, one.codec_context.sample_rate > 0), default=None
+    )
 
 
 def codec_name(stream: Stream) -> str:
