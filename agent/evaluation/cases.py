@@ -5,10 +5,12 @@ from pathlib import Path
 
 from pydantic import BaseModel, Field, ValidationError
 
-from agent.evaluation.ground_truth import ABSENT, ADJACENT, FOUND, Question, VideoSpan
+from agent.evaluation.ground_truth import Expect, Question, VideoSpan
 from tools.errors import RefusedRequest
 
 Window = tuple[float, float]
+EXPECT: dict[str, Expect] = {"adjacent": "adjacent", "outside": "outside", "cannot": "cannot"}
+"""What a question without a truth expects, by its kind."""
 
 
 class OwnCase(BaseModel):
@@ -20,6 +22,7 @@ class OwnCase(BaseModel):
     answer: list[str] = []
     kind: str = "own"
     conversation: str | None = None
+    facts: list[tuple[str, ...]] = []
 
 
 class QVHighlightsCase(BaseModel):
@@ -56,12 +59,12 @@ def read_cases(file: Path, videos: Path | None = None) -> tuple[list[Question], 
         else:
             name, path = case.video, file.parent / case.video
             truth = _spans(name, case.truth, where)
-            expect = FOUND if truth else ADJACENT if case.kind == ADJACENT else ABSENT
+            expect: Expect = "found" if truth else EXPECT.get(case.kind, "absent")
             if case.conversation:
                 conversation = f"talk {case.conversation}"
             question = Question(
                 case.question, (name,), case.kind, truth, tuple(case.answer), (), expect,
-                conversation, conversation in conversations,
+                conversation, conversation in conversations, tuple(case.facts),
             )  # fmt: skip
         if not path.is_file():
             raise RefusedRequest(f"{where}: there is no video {path}")

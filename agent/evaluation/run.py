@@ -15,8 +15,9 @@ from agent.evaluation.baseline import baseline_response
 from agent.evaluation.film_generator import generate_films
 from agent.evaluation.film_writer import write_film
 from agent.evaluation.ground_truth import Question, VideoSpan
+from agent.evaluation.hand import HELD_OUT
 from agent.evaluation.question_set import question_set
-from agent.evaluation.scoring import Response, Score, score
+from agent.evaluation.scoring import Response, Score, false_sentences, score
 from agent.settings import Settings
 from tools.errors import VideoError
 from tools.ingest.pipeline import ingest
@@ -47,10 +48,12 @@ class Evaluation:
         return score(self.questions, self.baseline_responses)
 
 
-def evaluate(settings: Settings, seed: int, on_progress: OnProgress) -> Evaluation:
-    """Evaluate on the films of a seed, which are deleted afterwards."""
+def evaluate(
+    settings: Settings, seed: int, on_progress: OnProgress, hand: str = HELD_OUT
+) -> Evaluation:
+    """Evaluate on the films of a seed and a hand, which are deleted afterwards."""
     with TemporaryDirectory(prefix="cuepoint-eval-") as folder:
-        films = generate_films(seed)
+        films = generate_films(seed, hand)
         files: dict[str, Path] = {}
         for number, film in enumerate(films):
             on_progress("making videos", number, len(films))
@@ -124,6 +127,9 @@ async def _response(agent: Agent, question: Question, ids: Mapping[str, str]) ->
                 cost=0.0 if free else event.cost_usd,
                 unresolved=await asyncio.to_thread(_unresolved, agent.library, event),
                 window=_span(window, names) if window else None,
+                nearest=tuple(_span(near.evidence, names) for near in event.nearest),
+                reason=getattr(event, "reason", None),
+                false_sentences=await asyncio.to_thread(_false, agent.library, event, videos),
             )
     raise RuntimeError("the agent ended without an answer")
 
@@ -145,6 +151,16 @@ def _unresolved(library: Library, answer: Answer) -> int:
         except VideoError:
             lost += 1
     return lost
+
+
+def _false(library: Library, answer: Answer, videos: Sequence[str]) -> int:
+    """Number of false sentences about what is said and written in these videos."""
+    texts = [
+        part.text for id in videos for part in (*library.utterances(id), *library.screen_text(id))
+    ]
+    cited = [citation.evidence.text for citation in (*answer.evidence, *answer.nearest)]
+    known = [*texts, *cited, answer.question, *(library.get(id).title for id in videos)]
+    return false_sentences(answer.answer, "\n".join(texts), "\n".join(known))
 
 
 def _window(

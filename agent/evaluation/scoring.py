@@ -3,6 +3,7 @@
 A citation is right when its middle lies in the truth, half a second more or less, and it is no
 longer than ten seconds or twice the truth. An answer is right when it states an accepted value and
 has a citation that is right; where the video has no answer, when it says that nothing was found.
+A question about the whole asks for three of the facts that the maker of the video would tell.
 """
 
 import re
@@ -11,13 +12,20 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
-from agent.evaluation.ground_truth import ABSENT, ADJACENT, FOUND, Question, VideoSpan
+from agent.evaluation.ground_truth import Question, VideoSpan
 
-SLACK, LONGEST = 0.5, 10.0
+SLACK, SHOWN_SLACK, LONGEST = 0.5, 1.0, 10.0
+SHOWN = 3
+"""Moments of which one must be right for an answer to have shown it."""
+FACTS = 3
+"""Facts that a useful answer about the whole tells."""
+WHOLE = ("about", "whole")
+"""Kinds that ask for no moment."""
 COUNTED = ("count", "sound")
 """Kinds whose value is a number: one inside a quotation or a time is not the answer."""
 HANDLE, CLOCK = r"\[\d+\]", r"\b\d+:\d\d(?::\d\d)?(?:\.\d+)?"
 QUOTED = r"\"[^\"]*\"|\u201c[^\u201d]*\u201d"
+DENIED = r"(?i)\b(?:no|not|never|nothing|nowhere|none|neither)\b|n't\b"
 
 
 @dataclass(frozen=True)
@@ -26,7 +34,7 @@ class Response:
 
     `first` is the seconds until its first words, `cost` in US dollars, None if unknown,
     `unresolved` the number of citations without evidence in the library, `window` the retrieved
-    span of moment retrieval.
+    span of moment retrieval, `nearest` what came closest where nothing was found, `reason` why.
     """
 
     text: str
@@ -36,6 +44,9 @@ class Response:
     cost: float | None = 0.0
     unresolved: int = 0
     window: VideoSpan | None = None
+    nearest: tuple[VideoSpan, ...] = ()
+    reason: str | None = None
+    false_sentences: int = 0
 
 
 @dataclass(frozen=True)
@@ -51,6 +62,12 @@ class Score:
     first_answer_s: float | None
     cost_usd: float | None
     unresolved: int
+    shown: float | None
+    asserted_right: float | None
+    asserted_wrongly: float | None
+    false_sentences: int
+    useful: float | None
+    reason_right: float | None
     kinds: dict[str, float] = field(default_factory=dict[str, float])
     retrieval: dict[str, float] = field(default_factory=dict[str, float])
 
@@ -73,6 +90,12 @@ def is_correct_citation(citation: VideoSpan, truth: Iterable[VideoSpan]) -> bool
 def states_value(question: Question, text: str) -> bool:
     """True if a text has an accepted value before any rejected one, or if none is needed."""
     text = re.sub(HANDLE, " ", text)
+    if question.facts:
+        told = (
+            all(_position(text, part) is not None for part in (fact[:1], fact[1:]) if part)
+            for fact in question.facts
+        )
+        return sum(told) >= FACTS
     if question.kind in COUNTED:
         text = re.sub(f"{QUOTED}|{CLOCK}", " ", text)
     accepted, rejected = _position(text, question.accepted), _position(text, question.rejected)
@@ -91,41 +114,93 @@ def _position(text: str, values: Iterable[str]) -> int | None:
 
 def is_correct(question: Question, response: Response) -> bool:
     """True if an answer is right: the rule at the top of the file."""
-    if question.expect != FOUND:
+    if question.expect != "found":
         return not response.found
+    return asserts_right(question, response) and states_value(question, response.text)
+
+
+def asserts_right(question: Question, response: Response) -> bool:
+    """True if something is found, with a citation that is right."""
     cited = any(is_correct_citation(span, question.truth) for span in response.citations)
-    return response.found and cited and states_value(question, response.text)
+    return response.found and cited
+
+
+def shows(question: Question, response: Response) -> bool:
+    """True if one of the first moments, cited or nearest, has its middle in the truth."""
+    moments = response.citations if response.found else response.nearest
+    return any(
+        span.video == moment.video
+        and span.start - SHOWN_SLACK <= (moment.start + moment.end) / 2 <= span.end + SHOWN_SLACK
+        and moment.end - moment.start <= LONGEST
+        for moment in moments[:SHOWN]
+        for span in question.truth
+    )
+
+
+def false_sentences(text: str, held: str, known: str) -> int:
+    """Number of sentences that deny a quotation that is `held`, or cite one that is not `known`.
+
+    `held` is all that is said and written in the videos, `known` also what else can be quoted.
+    """
+    quotations = iter(re.findall(QUOTED, text))
+    false = 0
+    for sentence in re.split(r"(?<=[.!?])\s+", re.sub(QUOTED, '""', text)):
+        quoted = [next(quotations)[1:-1] for _ in range(sentence.count('""'))]
+        if re.search(DENIED, sentence):
+            false += any(_position(held, [one]) is not None for one in quoted if one.strip())
+        elif re.search(HANDLE, sentence):
+            parts = (part for one in quoted for part in re.split(r"…|\.\.\.", one))
+            false += any(_letters(part) not in _letters(known) for part in parts)
+    return false
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"\W", "", text).casefold()
 
 
 def score(questions: Sequence[Question], responses: Sequence[Response]) -> Score:
     """The metrics of an evaluation."""
     pairs = list(zip(questions, responses, strict=True))
-    correct = [(question, is_correct(question, response)) for question, response in pairs]
 
-    def accuracy(counts: Callable[[Question], bool]) -> Any:
-        return _mean(right for question, right in correct if counts(question))
+    def share(
+        counts: Callable[[Question], bool],
+        right: Callable[[Question, Response], bool] = is_correct,
+    ) -> Any:
+        return _mean(right(question, response) for question, response in pairs if counts(question))
 
-    def found(expect: str) -> Any:
-        return _mean(response.found for question, response in pairs if question.expect == expect)
+    def asserted(counts: Callable[[Question], bool]) -> Any:
+        return share(counts, lambda _, response: response.found)
 
     costs = [response.cost for response in responses]
     return Score(
         cases=len(pairs),
-        accuracy=accuracy(lambda _: True),
+        accuracy=share(lambda _: True),
         citation_precision=_mean(
             is_correct_citation(citation, question.truth)
             for question, response in pairs
-            if question.expect == FOUND
+            if question.expect == "found"
             for citation in response.citations
         ),
-        false_absent=found(ABSENT),
-        false_adjacent=found(ADJACENT),
-        follow_up_accuracy=accuracy(lambda question: question.follows_up),
+        false_absent=asserted(lambda question: question.expect == "absent"),
+        false_adjacent=asserted(lambda question: question.expect == "adjacent"),
+        follow_up_accuracy=share(lambda question: question.follows_up),
         first_answer_s=round(median(r.first for r in responses), 4) if responses else None,
         cost_usd=None if None in costs else round(sum(cost or 0.0 for cost in costs), 6),
         unresolved=sum(response.unresolved for response in responses),
+        shown=share(lambda q: q.expect == "found" and q.kind not in WHOLE, shows),
+        asserted_right=share(lambda question: question.expect == "found", asserts_right),
+        asserted_wrongly=asserted(lambda question: question.expect != "found"),
+        false_sentences=sum(
+            response.false_sentences + (question.expect == "found" and response.reason == "absent")
+            for question, response in pairs
+        ),
+        useful=share(lambda question: bool(question.facts), lambda q, r: states_value(q, r.text)),
+        reason_right=share(
+            lambda question: question.expect in ("absent", "outside", "cannot"),
+            lambda question, response: response.reason == question.expect,
+        ),
         kinds={
-            kind: _mean(right for question, right in correct if question.kind == kind)
+            kind: share(lambda question, kind=kind: question.kind == kind)
             for kind in dict.fromkeys(question.kind for question in questions)
         },
         retrieval=_retrieval(pairs),
