@@ -5,12 +5,10 @@ from pathlib import Path
 
 from pydantic import BaseModel, Field, ValidationError
 
-from agent.evaluation.ground_truth import Expect, Question, VideoSpan
+from agent.evaluation.ground_truth import Question, VideoSpan
 from tools.errors import RefusedRequest
 
 Window = tuple[float, float]
-EXPECT: dict[str, Expect] = {"adjacent": "adjacent", "outside": "outside", "cannot": "cannot"}
-"""What a question without a truth expects, by its kind."""
 
 
 class OwnCase(BaseModel):
@@ -59,7 +57,8 @@ def read_cases(file: Path, videos: Path | None = None) -> tuple[list[Question], 
         else:
             name, path = case.video, file.parent / case.video
             truth = _spans(name, case.truth, where)
-            expect: Expect = "found" if truth else EXPECT.get(case.kind, "absent")
+            unanswered = case.kind if case.kind in ("adjacent", "outside", "cannot") else "absent"
+            expect = "found" if truth else unanswered
             if case.conversation:
                 conversation = f"talk {case.conversation}"
             question = Question(

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from agent.evaluation.film_writer import COLOURS, FORMS, SHAPE_COLOURS
 from agent.evaluation.ground_truth import Film, Noise, Shape, Shot, Text
-from agent.evaluation.hand import HELD_OUT, load_hand
+from agent.evaluation.hand import HELD_OUT, Hand, load_hand
 
 FILMS = 10
 SECONDS_PER_WORD = 0.28
@@ -16,23 +16,17 @@ LOUD, LOUDEST = 0.35, 0.9
 
 def generate_films(seed: int, hand: str = HELD_OUT, count: int = FILMS) -> list[Film]:
     """The films of a seed and a hand. Each two neighbours tell the first relation of one thing."""
-    rng = random.Random(f"{hand} {seed}")
-    made_by = load_hand(hand)
+    rng, made_by = random.Random(f"{hand} {seed}"), load_hand(hand)
     names = rng.sample(made_by.words["film_names"], count)
-    things = made_by.subjects(next(iter(made_by.relations)))
+    things = made_by.subjects(made_by.names("said")[0])
     shared = [rng.choice(things) for _ in range((count + 1) // 2)]
-    return [
-        _film(rng, number, hand, name, shared[number // 2]) for number, name in enumerate(names)
-    ]
+    return [_film(rng, made_by, n, name, shared[n // 2]) for n, name in enumerate(names)]
 
 
-def _film(rng: random.Random, number: int, hand: str, name: str, shared: str) -> Film:
+def _film(rng: random.Random, hand: Hand, number: int, name: str, shared: str) -> Film:
     shots = _shots(rng)
     end = shots[-1].end
-    lines = _lines(rng, hand, shared, 2 * len(shots))
-    signs = _signs(rng, hand, shots)
-    audible = number % 5 != 4
-    noises = _noises(rng, end) if audible else ()
+    noises = () if number % 5 == 4 else _noises(rng, end)
     recorded = datetime(2021 + number % 5, rng.randint(1, 12), rng.randint(1, 28), 9, tzinfo=UTC)
     recorded += timedelta(minutes=rng.randint(0, 480))
     clock = recorded + timedelta(seconds=rng.randint(0, 59)) if number % 3 == 1 else None
@@ -40,12 +34,11 @@ def _film(rng: random.Random, number: int, hand: str, name: str, shared: str) ->
         hand=hand,
         name=name,
         shots=shots,
-        lines=_timed(shots, lines),
-        signs=signs,
+        lines=_timed(shots, _lines(rng, hand, shared, 2 * len(shots))),
+        signs=_signs(rng, hand, shots),
         shapes=_shapes(rng, shots),
         noises=noises,
-        audible=audible,
-        silence=_silence(noises, end) if audible else None,
+        silence=_silence(noises, end) if noises else None,
         clock=clock,
         recorded_at=clock or (recorded if number % 2 else None),
     )
@@ -66,36 +59,34 @@ def _shots(rng: random.Random) -> tuple[Shot, ...]:
     return tuple(shots)
 
 
-def _lines(rng: random.Random, hand: str, shared: str, count: int) -> list[Text]:
+def _lines(rng: random.Random, hand: Hand, shared: str, count: int) -> list[Text]:
     """Facts, mentions of one recurring subject, and asides; without times yet."""
-    words, relations = load_hand(hand).words, load_hand(hand).relations
-    mentions = rng.sample(words["mentions"], rng.randint(2, 4))
-    recurring = rng.choice(words["repeated"])
+    mentions = rng.sample(hand.words["mentions"], rng.randint(2, 4))
+    recurring = rng.choice(hand.words["repeated"])
     lines = [Text(0, 0, text.format(recurring), "", recurring) for text in mentions]
-    first, *others = [name for name, relation in relations.items() if relation.kind == "said"]
+    first, *others = hand.names("said")
     lines.append(_fact(rng, hand, first, shared))
     taken = {*shared.split(), *recurring.split()}
     rng.shuffle(others)
     for relation in others[: count - len(lines) - 2]:
         # No two subjects share a word, so that no question could mean both.
-        free = [s for s in load_hand(hand).subjects(relation) if taken.isdisjoint(s.split())]
+        free = [s for s in hand.subjects(relation) if taken.isdisjoint(s.split())]
         line = _fact(rng, hand, relation, rng.choice(free))
         taken |= {*line.subject.split(), *line.value.split()}
         lines.append(line)
-    lines += [Text(0, 0, text) for text in rng.sample(words["asides"], count - len(lines))]
+    lines += [Text(0, 0, text) for text in rng.sample(hand.words["asides"], count - len(lines))]
     rng.shuffle(lines)
     return lines
 
 
-def _fact(rng: random.Random, hand: str, name: str, subject: str) -> Text:
-    told, value = load_hand(hand).draw(name, rng)
+def _fact(rng: random.Random, hand: Hand, name: str, subject: str) -> Text:
+    told, value = hand.draw(name, rng)
     while value.lower() in subject.lower():
-        told, value = load_hand(hand).draw(name, rng)
-    relation = load_hand(hand).relations[name]
+        told, value = hand.draw(name, rng)
+    relation = hand.relations[name]
     text = rng.choice(relation.tells).format(s=subject, v=told)
-    if relation.kind == "written":
-        return Text(0, 0, text.upper(), name, subject.lower(), value)
-    return Text(0, 0, text[0].upper() + text[1:], name, subject, value)
+    text = text.upper() if relation.kind == "written" else text[0].upper() + text[1:]
+    return Text(0, 0, text, name, subject, value)
 
 
 def _timed(shots: tuple[Shot, ...], lines: list[Text]) -> tuple[Text, ...]:
@@ -111,17 +102,15 @@ def _timed(shots: tuple[Shot, ...], lines: list[Text]) -> tuple[Text, ...]:
     return tuple(timed)
 
 
-def _signs(rng: random.Random, hand: str, shots: tuple[Shot, ...]) -> tuple[Text, ...]:
+def _signs(rng: random.Random, hand: Hand, shots: tuple[Shot, ...]) -> tuple[Text, ...]:
     """A title or a sign in each shot; one notice comes twice or three times."""
-    words, relations = load_hand(hand).words, load_hand(hand).relations
-    notice = rng.choice(words["notices"])
+    notice = rng.choice(hand.words["notices"])
     again = set(rng.sample(range(len(shots)), rng.randint(2, 3)))
-    titles = iter(rng.sample(words["titles"], len(shots)))
-    written = [name for name, relation in relations.items() if relation.kind == "written"]
+    titles = iter(rng.sample(hand.words["titles"], len(shots)))
     special = [
         _fact(rng, hand, name, label)
-        for name in rng.sample(written, 3)
-        for label in rng.sample(load_hand(hand).subjects(name), 2)
+        for name in rng.sample(hand.names("written"), 3)
+        for label in rng.sample(hand.subjects(name), 2)
     ]
     signs: list[Text] = []
     for number, shot in enumerate(shots):
@@ -156,16 +145,17 @@ def _noises(rng: random.Random, end: float) -> tuple[Noise, ...]:
     noises: list[Noise] = []
     for number in range(count):
         start = round(room * number + rng.uniform(2.0, room - 4.5), 1)
-        kind = rng.choice(("noise", "tone"))
-        level = LOUDEST if number == loudest else LOUD
-        noises.append(Noise(start, round(start + rng.uniform(1.2, 2.0), 1), kind, level))
+        stop, level = (
+            round(start + rng.uniform(1.2, 2.0), 1),
+            LOUDEST if number == loudest else LOUD,
+        )
+        noises.append(Noise(start, stop, rng.choice(("noise", "tone")), level))
     return tuple(noises)
 
 
 def _silence(noises: tuple[Noise, ...], end: float) -> tuple[float, float]:
     """Five seconds in the middle of the longest gap between two bursts."""
-    starts, ends = [noise.start for noise in noises], [noise.end for noise in noises]
-    gaps = zip([0.0, *ends], [*starts, end], strict=True)
-    start, stop = max(gaps, key=lambda gap: gap[1] - gap[0])
+    edges = [0.0, *(at for noise in noises for at in (noise.start, noise.end)), end]
+    start, stop = max(zip(edges[::2], edges[1::2], strict=True), key=lambda gap: gap[1] - gap[0])
     middle = round((start + stop) / 2, 1)
     return middle - 2.5, middle + 2.5

@@ -40,7 +40,7 @@ def write_film(film: Film, folder: Path) -> Path:
     said = [Utterance(film.name, line.start, line.end, line.text) for line in film.lines]
     path.with_suffix(".srt").write_text(to_srt(said), "utf-8")
     frames = (np.asarray(draw_frame(film, n / FPS)) for n in range(round(film.duration * FPS)))
-    encode(path, frames, FPS, soundtrack(film) if film.audible else None, RATE, tags)
+    encode(path, frames, FPS, soundtrack(film) if film.silence else None, RATE, tags)
     return path
 
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from agent.evaluation.hand import Hand
+
 Expect = Literal["found", "absent", "adjacent", "outside", "cannot"]
 """What a question expects. Found: something that answers it. Adjacent: the video mentions the
 subject, but does not state what is asked. Outside: the time asked for is beyond the end. Cannot: no
@@ -59,19 +61,18 @@ class Shot(Interval):
 class Film:
     """A synthetic video: the script that is rendered, and at the same time its ground truth.
 
-    `hand` is who made it. Its speech is in `lines`, its writing in `signs`. `silence` is a span
-    without any sound, `clock` the time that the burned-in clock shows at zero.
-    A film that is not `audible` has no audio track.
+    `hand` is who made it. Its speech is in `lines`, its writing in `signs`. `clock` is the time
+    that the burned-in clock shows at zero, `silence` a span without any sound; a film without one
+    has no audio track.
     """
 
-    hand: str
+    hand: Hand
     name: str
     shots: tuple[Shot, ...]
     lines: tuple[Text, ...]
     signs: tuple[Text, ...]
     shapes: tuple[Shape, ...]
     noises: tuple[Noise, ...]
-    audible: bool
     silence: tuple[float, float] | None = None
     clock: datetime | None = None
     recorded_at: datetime | None = None

@@ -49,9 +49,15 @@ class Hand:
     casual: float
     slips: float
 
+    def names(self, kind: str) -> list[str]:
+        """Names of the relations that are told in speech, or in writing."""
+        return [name for name, relation in self.relations.items() if relation.kind == kind]
+
     def subjects(self, relation: str) -> list[str]:
-        """Everything that a relation can be about."""
-        return [text.replace("*", "") for text in self.words[self.relations[relation].subjects]]
+        """Everything that a relation can be about; signs are in capitals, questions are not."""
+        told = self.relations[relation]
+        texts = [text.replace("*", "") for text in self.words[told.subjects]]
+        return texts if told.kind == "said" else [text.lower() for text in texts]
 
     def draw(self, relation: str, rng: random.Random) -> tuple[str, str]:
         """Draw what is told as the value, and what a right answer must contain of it."""
@@ -84,12 +90,14 @@ def load_hand(name: str) -> Hand:
     """The hand of this name."""
     file = files("agent.evaluation") / "hands" / f"{name}.toml"
     table: dict[str, Any] = tomllib.loads(file.read_text("utf-8"))
-    said, written, questions = (table.pop(key) for key in ("said", "written", "questions"))
-    relations = {name: Relation("said", **fields) for name, fields in said.items()}
-    relations |= {name: Relation("written", **fields) for name, fields in written.items()}
-    asked = {
+    relations = {
+        name: Relation(kind, **fields)
+        for kind in ("said", "written")
+        for name, fields in table.pop(kind).items()
+    }
+    questions = {
         name: (kind, phrasings)
-        for kind, group in questions.items()
+        for kind, group in table.pop("questions").items()
         for name, phrasings in group.items()
     }
-    return Hand(relations=relations, questions=asked, **table)
+    return Hand(relations=relations, questions=questions, **table)

@@ -9,7 +9,7 @@ from typing import Any
 
 from agent.evaluation.film_writer import COLOURS, FORMS, HEIGHT, WIDTH
 from agent.evaluation.ground_truth import Expect, Film, Interval, Question, Text, VideoSpan
-from agent.evaluation.hand import NUMBERS, Hand, load_hand
+from agent.evaluation.hand import NUMBERS
 
 Conversation = tuple[Question, ...]
 """A question and its follow-ups."""
@@ -23,17 +23,12 @@ class QuestionGenerator:
     films: Sequence[Film]
     rng: random.Random
 
-    @property
-    def hand(self) -> Hand:
-        """Who made the film, and asks."""
-        return load_hand(self.film.hand)
-
     def conversations(self) -> Iterator[Conversation]:
         """Every question, alone or with a follow-up."""
         for question in chain(
             self._speech(), self._screen_text(), self._times(), self._pictures(), self._order(),
             self._counts(), self._metadata(), self._sounds(), self._gist(), self._absent(),
-            self._adjacent(), self._outside(), self._cannot(),
+            self._adjacent(), self._impossible(),
         ):  # fmt: skip
             yield (question,)
         yield from self._follow_ups()
@@ -48,7 +43,7 @@ class QuestionGenerator:
         **fields: Any,
     ) -> Question:
         """A question of this name, or of a kind and in one of these phrasings."""
-        kind, phrasings = self.hand.questions[name] if isinstance(name, str) else name
+        kind, phrasings = self.film.hand.questions[name] if isinstance(name, str) else name
         text = self.rng.choice(phrasings).format(**fields)
         film = self.film.name
         spans = tuple(VideoSpan(film, part.start, part.end) for part in truth)
@@ -57,7 +52,7 @@ class QuestionGenerator:
     # Questions with an answer in the film.
 
     def _fact(self, fact: Text) -> Question:
-        relation = self.hand.relations[fact.relation]
+        relation = self.film.hand.relations[fact.relation]
         asked = relation.kind, relation.asks
         return self._ask(asked, [fact], _spellings(fact.value), s=fact.subject)
 
@@ -109,10 +104,8 @@ class QuestionGenerator:
     def _order(self) -> Iterator[Question]:
         facts, lines, signs = self.film.facts, self.film.lines, self.film.signs
         for a, b in pairwise(self.rng.sample(facts, len(facts))):
-            first, last = sorted((a, b), key=lambda fact: fact.start)
-            yield self._ask(
-                "first of", [a, b], [first.subject], [last.subject], a=_named(a), b=_named(b)
-            )
+            first, last = (fact.subject for fact in sorted((a, b), key=lambda fact: fact.start))
+            yield self._ask("first of", [a, b], [first], [last], a=_named(a), b=_named(b))
         for before, after in pairwise(lines):
             if before.relation:
                 yield self._ask("after", [after], self._accepted(after), it=_named(before))
@@ -126,11 +119,9 @@ class QuestionGenerator:
 
     def _counts(self) -> Iterator[Question]:
         yield from (self._how_often() for _ in range(2))
-        for text in dict.fromkeys(
-            sign.text for sign in self.film.signs if sign.relation == "notice"
-        ):
-            signs = self.film.signs_reading(text)
-            yield self._ask("signs", signs, _count(len(signs)), text=text.capitalize())
+        notices = [sign for sign in self.film.signs if sign.relation == "notice"]
+        text = notices[0].text.capitalize()
+        yield self._ask("signs", notices, _count(len(notices)), text=text)
 
     def _how_often(self) -> Question:
         mentions = self.film.mentions
@@ -214,21 +205,12 @@ class QuestionGenerator:
             yield self._how_loud(), self._ask("last sound", film.noises[-1:])
 
     def _ten_seconds_later(self) -> Iterator[Conversation]:
-        """Ask what is said ten seconds after a second that lies in a line.
-
-        Only where the same line is spoken ten seconds after the start of the first one: a person
-        can mean either.
-        """
+        """Ask what is said ten seconds after a second in a line, and also after its start."""
         for line in self.film.lines:
+            at = int(line.start) + 1
             for later in self.film.lines:
-                inside = [
-                    at
-                    for at in range(int(line.start) + 1, int(line.end))
-                    if later.start <= line.start + 10 < later.end
-                    and later.start < at + 10 < later.end
-                ]
-                if inside:
-                    t = self._written(self.rng.choice(inside))
+                if at < line.end and later.start <= line.start + 10 and at + 10 < later.end:
+                    t = self._written(at)
                     first = self._ask("said at", [line], self._accepted(line), t=t)
                     yield first, self._ask("later", [later], self._accepted(later))
 
@@ -239,37 +221,35 @@ class QuestionGenerator:
             theirs = self._shared(other)
             if theirs.subject == ours.subject and theirs.value != ours.value:
                 both = (self.film.name, other.name)
-                first = self._fact(ours)
+                first, second = self._fact(ours), self._ask("other", [], _spellings(theirs.value))
                 text = first.text.rstrip("?.") + f' in "{self.film.name}"?'
                 truth = (VideoSpan(other.name, theirs.start, theirs.end),)
-                follow_up = self._ask("other", accepted=_spellings(theirs.value))
                 yield (
                     replace(first, text=text, videos=both),
-                    replace(follow_up, videos=both, truth=truth),
+                    replace(second, videos=both, truth=truth),
                 )
 
-    def _shared(self, film: Film) -> Text:
+    @staticmethod
+    def _shared(film: Film) -> Text:
         """The one fact of the hand's first relation; every film has it."""
-        return next(fact for fact in film.facts if fact.relation == next(iter(self.hand.relations)))
+        return next(fact for fact in film.facts if fact.relation == film.hand.names("said")[0])
 
     # Questions without an answer in the film.
 
     def _absent(self) -> Iterator[Question]:
         film = self.film
         words = {word for part in (*film.lines, *film.signs) for word in _words(part.text)}
-        relations = self.hand.relations
-        written = [name for name, relation in relations.items() if relation.kind == "written"]
-        for name in (*self.rng.choices(list(relations), k=4), *self.rng.choices(written, k=2)):
-            subjects = self.hand.subjects(name)
-            free = [s for s in subjects if words.isdisjoint(s.lower().split())]
-            relation, subject = relations[name], self.rng.choice(free)
-            subject = subject.lower() if relation.kind == "written" else subject
-            yield self._ask((relation.kind, relation.asks), expect="absent", s=subject)
-        things = self.rng.sample(self.hand.words["absent_things"], 9)
+        for kind, count in (("said", 4), ("written", 2)):
+            for name in self.rng.choices(film.hand.names(kind), k=count):
+                subjects = film.hand.subjects(name)
+                free = [s for s in subjects if words.isdisjoint(s.lower().split())]
+                asked = kind, film.hand.relations[name].asks
+                yield self._ask(asked, expect="absent", s=self.rng.choice(free))
+        things = self.rng.sample(self.film.hand.words["absent_things"], 9)
         names = ("about", "mentioned", "seen", "heard", "how often", "after", "before")
         for name, thing in zip(names, things, strict=False):
             yield self._ask(name, expect="absent", it=f"the {thing}", thing=thing)
-        notices = [n for n in self.hand.words["notices"] if not film.signs_reading(n)]
+        notices = [n for n in self.film.hand.words["notices"] if not film.signs_reading(n)]
         notice = self.rng.choice(notices).capitalize()
         yield self._ask("shown", expect="absent", text=notice)
         yield self._ask("signs", expect="absent", text=notice)
@@ -279,9 +259,8 @@ class QuestionGenerator:
             yield self._ask("mostly", expect="absent", colour=free[0])
             form = self.rng.choice(FORMS)
             yield self._ask("shape", expect="absent", colour=free[0], form=form)
-        if not film.audible:
-            for name in ("loud", "loudest"):
-                yield self._ask(name, expect="absent")
+        for name in () if film.noises else ("loud", "loudest"):
+            yield self._ask(name, expect="absent")
 
     def _gist(self) -> Iterator[Question]:
         """Ask for the whole: what recurs in it, its facts, then its signs."""
@@ -292,17 +271,13 @@ class QuestionGenerator:
             yield replace(self._ask("gist", self._whole), facts=facts)
 
     def _adjacent(self) -> Iterator[Question]:
-        relations = self.hand.relations
+        relations = self.film.hand.relations
         for fact in (*self.film.facts, *(sign for sign in self.film.signs if sign.value)):
             relation = relations[fact.relation]
-            others = [
-                question
-                for other in relations.values()
-                if other is not relation and other.subjects == relation.subjects
-                for question in other.asks
-            ]
-            questions = [*others, *relation.adjacent]
-            yield self._ask((relation.kind, questions), expect="adjacent", s=fact.subject)
+            others = [o for o in relations.values() if o.subjects == relation.subjects]
+            asks = [ask for other in others if other is not relation for ask in other.asks]
+            asked = relation.kind, [*asks, *relation.adjacent]
+            yield self._ask(asked, expect="adjacent", s=fact.subject)
         for kind in ("said", "time", "seen", "count"):
             recurring = self.film.mentions[0].subject
             yield self._ask(f"{kind} of repeated", expect="adjacent", it=recurring)
@@ -310,12 +285,10 @@ class QuestionGenerator:
             yield self._ask("of noise", expect="adjacent")
         yield self._ask("of video", expect="adjacent")
 
-    def _outside(self) -> Iterator[Question]:
+    def _impossible(self) -> Iterator[Question]:
         for name in ("said at", "read at", "background"):
             t = self._written(int(self.film.duration) + self.rng.randint(20, 600))
             yield self._ask(name, expect="outside", t=t)
-
-    def _cannot(self) -> Iterator[Question]:
         yield self._ask("cannot", expect="cannot")
 
     def _accepted(self, line: Text) -> list[str]:
@@ -335,7 +308,7 @@ class QuestionGenerator:
         if seconds != int(seconds):
             return f"{seconds:.1f} s"
         m, s = divmod(int(seconds), 60)
-        return self.rng.choice(self.hand.times).format(m=m, s=s, n=int(seconds))
+        return self.rng.choice(self.film.hand.times).format(m=m, s=s, n=int(seconds))
 
 
 def _words(text: str) -> list[str]:

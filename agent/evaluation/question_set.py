@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from agent.evaluation.ground_truth import Film, Question
-from agent.evaluation.hand import load_hand
 from agent.evaluation.question_generator import Conversation, QuestionGenerator
 
 KINDS = ("said", "written", "time", "seen", "order", "count", "about", "sound", "whole")
@@ -22,24 +21,21 @@ def question_set(films: Sequence[Film], seed: int, count: int = COUNT) -> list[Q
     pool = [c for film in films for c in QuestionGenerator(film, films, rng).conversations()]
     rng.shuffle(pool)
     single = [c for c in pool if len(c) == 1]
-    chosen = [
-        conversation
-        for expect, share in SHARES.items()
-        for conversation in _balanced((c for c in single if c[0].expect == expect), count * share)
-    ]
+    chosen: list[Conversation] = []
+    for expect, share in SHARES.items():
+        chosen += _balanced((c for c in single if c[0].expect == expect), count * share)
     chosen += _balanced((c for c in pool if len(c) > 1), count * FOLLOW_UP_SHARE)
     chosen += _balanced((c for c in single if c[0].kind == "whole"), count * WHOLE_SHARE)
     asked = {question.text for conversation in chosen for question in conversation}
     found = [c for c in single if c[0].expect == "found" and c[0].text not in asked]
     moments = (c for c in found if c[0].kind != "whole")
     chosen += _balanced(moments, count - sum(map(len, chosen)))
-    named = [
-        replace(question, conversation=f"{number:03}", follows_up=place > 0)
+    typed = films[0].hand.typed
+    return [
+        replace(one, text=typed(one.text, rng), conversation=f"{number:03}", follows_up=place > 0)
         for number, conversation in enumerate(chosen)
-        for place, question in enumerate(conversation)
+        for place, one in enumerate(conversation)
     ]
-    hand = load_hand(films[0].hand)
-    return [replace(question, text=hand.typed(question.text, rng)) for question in named]
 
 
 def _balanced(conversations: Iterable[Conversation], count: float) -> list[Conversation]:

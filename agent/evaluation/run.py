@@ -99,8 +99,9 @@ async def _ask_all(
         for number, question in enumerate(questions):
             on_progress("asking", number, len(questions))
             responses.append(await _response(agent, question, ids))
-            guess = await asyncio.to_thread(baseline_response, agent.library, question, ids)
-            baseline.append(guess)
+            baseline.append(
+                await asyncio.to_thread(baseline_response, agent.library, question, ids)
+            )
         return Evaluation(agent.model_name, list(questions), responses, baseline)
 
 

@@ -7,18 +7,18 @@ A question about the whole asks for three of the facts that the maker of the vid
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
 from agent.evaluation.ground_truth import Question, VideoSpan
 
+Score = dict[str, Any]
+"""Metrics by name, those of the JSON output. A share of no questions at all is None."""
 SLACK, SHOWN_SLACK, LONGEST = 0.5, 1.0, 10.0
-SHOWN = 3
-"""Moments of which one must be right for an answer to have shown it."""
-FACTS = 3
-"""Facts that a useful answer about the whole tells."""
+SHOWN, FACTS = 3, 3
+"""Moments of which one must be right, and facts that an answer about the whole must tell."""
 WHOLE = ("about", "whole")
 """Kinds that ask for no moment."""
 COUNTED = ("count", "sound")
@@ -49,40 +49,15 @@ class Response:
     false_sentences: int = 0
 
 
-@dataclass(frozen=True)
-class Score:
-    """Metrics of an evaluation. A share of no questions at all is None."""
-
-    cases: int
-    accuracy: float | None
-    citation_precision: float | None
-    false_absent: float | None
-    false_adjacent: float | None
-    follow_up_accuracy: float | None
-    first_answer_s: float | None
-    cost_usd: float | None
-    unresolved: int
-    shown: float | None
-    asserted_right: float | None
-    asserted_wrongly: float | None
-    false_sentences: int
-    useful: float | None
-    reason_right: float | None
-    kinds: dict[str, float] = field(default_factory=dict[str, float])
-    retrieval: dict[str, float] = field(default_factory=dict[str, float])
-
-    def json(self) -> dict[str, Any]:
-        """Fields of the JSON output; moment retrieval only where there was any."""
-        return {**{k: v for k, v in vars(self).items() if k != "retrieval"}, **self.retrieval}
-
-
-def is_correct_citation(citation: VideoSpan, truth: Iterable[VideoSpan]) -> bool:
+def is_correct_citation(
+    citation: VideoSpan, truth: Iterable[VideoSpan], slack: float = SLACK, times: float = 2
+) -> bool:
     """True if a citation lies in the truth and is short enough: the rule at the top of the file."""
     middle, length = (citation.start + citation.end) / 2, citation.end - citation.start
     return any(
         span.video == citation.video
-        and span.start - SLACK <= middle <= span.end + SLACK
-        and length <= max(LONGEST, 2 * (span.end - span.start)) + 1e-6
+        and span.start - slack <= middle <= span.end + slack
+        and length <= max(LONGEST, times * (span.end - span.start)) + 1e-6
         for span in truth
     )
 
@@ -91,11 +66,8 @@ def states_value(question: Question, text: str) -> bool:
     """True if a text has an accepted value before any rejected one, or if none is needed."""
     text = re.sub(HANDLE, " ", text)
     if question.facts:
-        told = (
-            all(_position(text, part) is not None for part in (fact[:1], fact[1:]) if part)
-            for fact in question.facts
-        )
-        return sum(told) >= FACTS
+        needed = ([part for part in (fact[:1], fact[1:]) if part] for fact in question.facts)
+        return sum(None not in (_position(text, part) for part in fact) for fact in needed) >= FACTS
     if question.kind in COUNTED:
         text = re.sub(f"{QUOTED}|{CLOCK}", " ", text)
     accepted, rejected = _position(text, question.accepted), _position(text, question.rejected)
@@ -127,14 +99,8 @@ def asserts_right(question: Question, response: Response) -> bool:
 
 def shows(question: Question, response: Response) -> bool:
     """True if one of the first moments, cited or nearest, has its middle in the truth."""
-    moments = response.citations if response.found else response.nearest
-    return any(
-        span.video == moment.video
-        and span.start - SHOWN_SLACK <= (moment.start + moment.end) / 2 <= span.end + SHOWN_SLACK
-        and moment.end - moment.start <= LONGEST
-        for moment in moments[:SHOWN]
-        for span in question.truth
-    )
+    moments = (response.citations if response.found else response.nearest)[:SHOWN]
+    return any(is_correct_citation(moment, question.truth, SHOWN_SLACK, 0) for moment in moments)
 
 
 def false_sentences(text: str, held: str, known: str) -> int:
@@ -161,50 +127,35 @@ def _letters(text: str) -> str:
 def score(questions: Sequence[Question], responses: Sequence[Response]) -> Score:
     """The metrics of an evaluation."""
     pairs = list(zip(questions, responses, strict=True))
-
-    def share(
-        counts: Callable[[Question], bool],
-        right: Callable[[Question, Response], bool] = is_correct,
-    ) -> Any:
-        return _mean(right(question, response) for question, response in pairs if counts(question))
-
-    def asserted(counts: Callable[[Question], bool]) -> Any:
-        return share(counts, lambda _, response: response.found)
-
+    found = [(q, r) for q, r in pairs if q.expect == "found"]
     costs = [response.cost for response in responses]
-    return Score(
-        cases=len(pairs),
-        accuracy=share(lambda _: True),
-        citation_precision=_mean(
-            is_correct_citation(citation, question.truth)
-            for question, response in pairs
-            if question.expect == "found"
-            for citation in response.citations
+    absent = [q.expect == "found" and r.reason == "absent" for q, r in pairs]
+    return {
+        "cases": len(pairs),
+        "accuracy": _mean(is_correct(q, r) for q, r in pairs),
+        "citation_precision": _mean(
+            is_correct_citation(span, q.truth) for q, r in found for span in r.citations
         ),
-        false_absent=asserted(lambda question: question.expect == "absent"),
-        false_adjacent=asserted(lambda question: question.expect == "adjacent"),
-        follow_up_accuracy=share(lambda question: question.follows_up),
-        first_answer_s=round(median(r.first for r in responses), 4) if responses else None,
-        cost_usd=None if None in costs else round(sum(cost or 0.0 for cost in costs), 6),
-        unresolved=sum(response.unresolved for response in responses),
-        shown=share(lambda q: q.expect == "found" and q.kind not in WHOLE, shows),
-        asserted_right=share(lambda question: question.expect == "found", asserts_right),
-        asserted_wrongly=asserted(lambda question: question.expect != "found"),
-        false_sentences=sum(
-            response.false_sentences + (question.expect == "found" and response.reason == "absent")
-            for question, response in pairs
+        "false_absent": _mean(r.found for q, r in pairs if q.expect == "absent"),
+        "false_adjacent": _mean(r.found for q, r in pairs if q.expect == "adjacent"),
+        "follow_up_accuracy": _mean(is_correct(q, r) for q, r in pairs if q.follows_up),
+        "first_answer_s": round(median(r.first for r in responses), 4) if responses else None,
+        "cost_usd": None if None in costs else round(sum(cost or 0.0 for cost in costs), 6),
+        "unresolved": sum(response.unresolved for response in responses),
+        "shown": _mean(shows(q, r) for q, r in found if q.kind not in WHOLE),
+        "asserted_right": _mean(asserts_right(q, r) for q, r in found),
+        "asserted_wrongly": _mean(r.found for q, r in pairs if q.expect != "found"),
+        "false_sentences": sum(absent) + sum(response.false_sentences for response in responses),
+        "useful": _mean(states_value(q, r.text) for q, r in found if q.facts),
+        "reason_right": _mean(
+            r.reason == q.expect for q, r in pairs if q.expect not in ("found", "adjacent")
         ),
-        useful=share(lambda question: bool(question.facts), lambda q, r: states_value(q, r.text)),
-        reason_right=share(
-            lambda question: question.expect in ("absent", "outside", "cannot"),
-            lambda question, response: response.reason == question.expect,
-        ),
-        kinds={
-            kind: share(lambda question, kind=kind: question.kind == kind)
+        "kinds": {
+            kind: _mean(is_correct(q, r) for q, r in pairs if q.kind == kind)
             for kind in dict.fromkeys(question.kind for question in questions)
         },
-        retrieval=_retrieval(pairs),
-    )
+        **_retrieval(pairs),
+    }
 
 
 def _retrieval(pairs: Sequence[tuple[Question, Response]]) -> dict[str, float]:

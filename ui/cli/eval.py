@@ -79,17 +79,17 @@ def _hands(names: str) -> list[str]:
 
 
 def _row(result: "Evaluation", seed: int | None) -> dict[str, Any]:
-    baseline = {"model": "sixteen uniform frames", "seed": seed, **result.baseline.json()}
-    return {"model": result.model, "seed": seed, **result.score.json(), "baseline": baseline}
+    baseline = {"model": "sixteen uniform frames", "seed": seed, **result.baseline}
+    return {"model": result.model, "seed": seed, **result.score, "baseline": baseline}
 
 
 def _table(hand: str, result: "Evaluation") -> str:
     score, baseline = result.score, result.baseline
     rows: list[tuple[str, Any, Any]] = [
-        (f"{score.cases} questions {hand and f'by {hand}'}".strip(), result.model, "baseline"),
-        *((name, getattr(score, key), getattr(baseline, key)) for key, name in ROWS.items()),
-        *((f"right, {kind}", at, baseline.kinds[kind]) for kind, at in score.kinds.items()),
-        *((name, at, baseline.retrieval[name]) for name, at in score.retrieval.items()),
+        (f"{score['cases']} questions {hand and f'by {hand}'}".strip(), result.model, "baseline"),
+        *((name, score[key], baseline[key]) for key, name in ROWS.items()),
+        *((f"right, {kind}", at, baseline["kinds"][kind]) for kind, at in score["kinds"].items()),
+        *((name, at, baseline[name]) for name, at in score.items() if name.startswith("R1@")),
     ]
     return "\n".join(
         f"{name:<28}  {_cell(ours):>12}  {_cell(other):>12}" for name, ours, other in rows
