@@ -30,22 +30,13 @@ OnProgress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Questions, with the responses of the model and of the baseline."""
+    """Questions with the responses of the model, its metrics, and those of the baseline."""
 
     model: str
-    questions: list[Question]
-    responses: list[Response]
-    baseline_responses: list[Response]
-
-    @property
-    def score(self) -> Score:
-        """Metrics of the model."""
-        return score(self.questions, self.responses)
-
-    @property
-    def baseline(self) -> Score:
-        """Metrics of the baseline."""
-        return score(self.questions, self.baseline_responses)
+    questions: Sequence[Question]
+    responses: Sequence[Response]
+    score: Score
+    baseline: Score
 
 
 def evaluate(
@@ -102,7 +93,8 @@ async def _ask_all(
             baseline.append(
                 await asyncio.to_thread(baseline_response, agent.library, question, ids)
             )
-        return Evaluation(agent.model_name, list(questions), responses, baseline)
+        scores = score(questions, responses), score(questions, baseline)
+        return Evaluation(agent.model_name, questions, responses, *scores)
 
 
 async def _response(agent: Agent, question: Question, ids: Mapping[str, str]) -> Response:

@@ -8,7 +8,7 @@ import pytest
 
 from agent.evaluation import run
 from agent.evaluation.ground_truth import Question
-from agent.evaluation.scoring import Response
+from agent.evaluation.scoring import Response, score
 from ui.cli.app import main
 
 CONTRACT = {
@@ -27,12 +27,10 @@ def evaluate(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     """Exit status, output and errors of `cuepoint eval` with these arguments; nothing is asked."""
 
     def made(settings: Any, seed: int, on_progress: Any, hand: str) -> run.Evaluation:
-        return run.Evaluation(
-            "extractive",
-            [ASKED] * (seed + len(hand)),
-            [NOTHING] * (seed + len(hand)),
-            [GUESS] * (seed + len(hand)),
-        )
+        many = seed + len(hand)
+        asked, nothing = [ASKED] * many, [NOTHING] * many
+        scores = score(asked, nothing), score(asked, [GUESS] * many)
+        return run.Evaluation("extractive", asked, nothing, *scores)
 
     def call(*arguments: str) -> tuple[int, str, str]:
         monkeypatch.setattr("sys.argv", ["cuepoint", "eval", *arguments])
