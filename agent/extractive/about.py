@@ -1,6 +1,6 @@
 """Answers about files and the product itself: facts, hello, and what it cannot do."""
 
-from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from agent.extractive.pictures import recognise
@@ -18,75 +18,41 @@ REFUSED = {
     "can't authenticate": "authenticate", "can't judge": "judge",
 }  # fmt: skip
 SEARCHED_FIRST = {"can't locate": "locate", "can't count": "count_things"}
+FACTS = {
+    "length": "length", "resolution": "width", "filesize": "size", "codec": "codec",
+    "recorded": "recorded", "title": "title", "language": "language", "subtitles": "subtitles",
+    "sound": "sound",
+}  # fmt: skip
+"""What each fact's sentence needs."""
 _CAPABLE = {"can't count": "find_objects", "can't generate": "propose_generation"}
 """Capabilities that would answer, by intent: asked of the toolbox."""
 
 
 def facts(turn: Turn) -> Answering:
-    """A fact of the file."""
+    """A fact of the file, or that the file does not tell it."""
     (found,) = yield [("video_facts", {"video": turn.video.id})]
     if not found:
         return Reply(turn.sentence("not_ready"), reason="not_covered")
-    name = turn.question.intent.name
-    told = _FACTS[name](turn, found[0].one.facts)
-    if name == "recorded" and found[0].one.facts["recorded_at"] is None:
+    name, fact = turn.question.intent.name, found[0].one.facts
+    codes = list(dict.fromkeys(u.language for u in turn.utterances if u.language))
+    try:
+        size = f"{Path(turn.video.path).stat().st_size / 1e6:.1f}"
+    except OSError:
+        size = ""
+    values: dict[str, Any] = {
+        "length": length(fact["duration"]), "width": fact["width"], "height": fact["height"],
+        "size": size, "codec": CODECS.get(fact["codec"], fact["codec"]),
+        "recorded": fact["recorded_at"],
+        "fps": f"{fact['fps'] or 0:.4g}", "title": turn.video.title,
+        "language": ", ".join(foreign_name(code) or code for code in codes),
+        "subtitles": ", ".join(dict.fromkeys(fact["subtitles"])),
+        "sound": fact["sound"] if fact["sound"] != "none" else "",
+    }  # fmt: skip
+    known = values[FACTS[name]]
+    told = turn.sentence(name if known else f"{name}_none", **values)
+    if not known and name != "sound":
         return Reply(told, reason="absent", nearest=tuple(found))
     return Reply(lines=(f"{told} [{found[0].label}]",))
-
-
-def _length(turn: Turn, fact: Any) -> str:
-    return turn.sentence("length", title=turn.video.title, length=length(fact["duration"]))
-
-
-def _resolution(turn: Turn, fact: Any) -> str:
-    return turn.sentence("resolution", width=fact["width"], height=fact["height"])
-
-
-def _filesize(turn: Turn, fact: Any) -> str:
-    from pathlib import Path
-
-    try:
-        size = Path(turn.video.path).stat().st_size
-    except OSError:
-        return turn.sentence("not_ready")
-    return turn.sentence("filesize", size=f"{size / 1e6:.1f}")
-
-
-def _codec(turn: Turn, fact: Any) -> str:
-    name = CODECS.get(fact["codec"], fact["codec"] or "?")
-    return turn.sentence("codec", codec=name, fps=f"{fact['fps'] or 0:.4g}")
-
-
-def _recorded(turn: Turn, fact: Any) -> str:
-    when = fact["recorded_at"]
-    return turn.sentence("recorded", when=when) if when else turn.sentence("recorded_none")
-
-
-def _title(turn: Turn, fact: Any) -> str:
-    return turn.sentence("title", quote=quoted(fact["title"]))
-
-
-def _language(turn: Turn, fact: Any) -> str:
-    codes = list(dict.fromkeys(u.language for u in turn.utterances if u.language))
-    names = ", ".join(foreign_name(code) or code for code in codes)
-    return turn.sentence("language", languages=names) if names else turn.sentence("language_none")
-
-
-def _subtitles(turn: Turn, fact: Any) -> str:
-    held = ", ".join(dict.fromkeys(fact["subtitles"]))
-    return turn.sentence("subtitles_yes", languages=held) if held else turn.sentence("subtitles_no")
-
-
-def _sound(turn: Turn, fact: Any) -> str:
-    return turn.sentence("sound_none" if fact["sound"] == "none" else "sound_yes")
-
-
-_FACTS: dict[str, Callable[[Turn, Any], str]] = {
-    "length": _length, "resolution": _resolution, "filesize": _filesize, "codec": _codec,
-    "recorded": _recorded, "title": _title, "language": _language, "subtitles": _subtitles,
-    "sound": _sound,
-}  # fmt: skip
-FACTS = tuple(_FACTS)
 
 
 def talk(turn: Turn) -> Answering:

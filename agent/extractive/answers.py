@@ -11,6 +11,7 @@ from agent.extractive.search import search
 from agent.extractive.turn import Turn
 from agent.extractive.whole import quiz, whole
 from tools.search.colour_search import parse_look
+from tools.text.clean import word_set
 
 _BY_INTENT: dict[str, Callable[[Turn], Answering]] = {
     **dict.fromkeys(("overview", "points", "chapters", "highlights"), whole),
@@ -27,6 +28,8 @@ _BY_INTENT: dict[str, Callable[[Turn], Answering]] = {
     "which_video": mentions.named, "which_most": about.which_most, "compare": about.compare,
     "why": about.why, "quiz": quiz, "moment": moments.moment,
 }  # fmt: skip
+_LOOK = word_set("""
+    part parts scene find turn turns become becomes background time times video picture""")
 _SCENE = re.compile(r"\b(?:scene|shot|szene)\b", re.IGNORECASE)
 
 
@@ -100,21 +103,3 @@ def _is_look(turn: Turn) -> bool:
     language = turn.question.wording
     idle = language.words["asks"] | language.words["screen"] | language.ignored
     return not [w for w in look.rest if w not in idle and w not in _LOOK]
-
-
-_LOOK = frozenset(
-    [
-        "part",
-        "parts",
-        "scene",
-        "find",
-        "turn",
-        "turns",
-        "become",
-        "becomes",
-        "background",
-        "time",
-        "times",
-        "video",
-    ]
-)

@@ -32,7 +32,7 @@ BIAS = -4.54
 READ = 0.5
 """Log odds that one of a cross-encoder's counts, where one is there: not fitted."""
 BESIDE, BESIDE_SECONDS = 2.0, 20.0
-"""Log odds beside what was shown before, where a question goes on with it; in so many seconds 1/e."""
+"""Log odds beside what was shown before, of which so many seconds away 1/e is left."""
 ASSERTED = 0.75
 """Likelihood that one of the moments answers from which the first is asserted."""
 NEAR = 0.25

@@ -211,7 +211,7 @@ class Language:
 
 
 def _number(form: str) -> int:
-    """The number that a word is; 0 for none, for a long one, and for "one", which counts nothing."""
+    """The number that a word is; 0 for none, and for "one", which counts nothing."""
     number = int(form) if form.isdigit() and len(form) < 4 else _NUMBERS.get(form, 0)
     return number if number > 1 else 0
 

@@ -1,4 +1,4 @@
-"""Look-ups of explicit words: how often, first, last, in which order, by whom; certain as they are."""
+"""Look-ups of explicit words: how often, first, last, in which order, by whom."""
 
 from collections.abc import Sequence
 from itertools import groupby

@@ -26,12 +26,13 @@ INSTANT = 0.05
 """A span shorter than this, in seconds, is a moment."""
 PARTS = 3
 POINTING = (
-    "there", "ordinals_set", "last", "before", "after", "again", "speech", "screen", "asks", "texts",
+    "there", "ordinals_set", "last", "before", "after", "again", "speech", "screen", "asks",
+    "texts",
 )  # fmt: skip
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=\S)")
 _AND = re.compile(r"[,;]?\s+(?:and|und)\s+(?=(\w+))")
 _EDGE = re.compile(
-    r"\b(first|opening|last|final|letzten?|ersten?) (?:(\w+) )?(second|minute|sekunde|minute)(?:s|n)?\b"
+    r"\b(first|opening|last|final|letzten?|ersten?) (?:(\w+) )?(second|minute|sekunde)(?:s|n)?\b"
 )
 _NAMED = re.compile(r"\b(?:second|minute|t\s*=)\s*(\d+(?:\.\d+)?)\b(?![:.]?\d)")
 _AFTER = re.compile(r"\b(?:after|since|from|nach|ab)\s+(?:about |around )?$")
@@ -42,7 +43,10 @@ _SCENE = re.compile(r"\b(?:scene|shot|szene) (?:no\.? ?|number )?(\d{1,3})\b")
 
 @dataclass(frozen=True)
 class Question:
-    """One question, or one part of it. `window` is seconds, half-open; an instant has equal ends."""
+    """One question, or one part of it.
+
+    `window` is seconds, half-open; an instant has equal ends.
+    """
 
     text: str
     language: str = "en"
@@ -234,9 +238,13 @@ def _window(
         if match := re.search(
             rf"\b(?:the|this|it|am|im|zum|der|das) (?:very )?(?:{words})\b", lowered
         ):
-            edge: Literal["", "start", "end"] = "end" if name == "end" else "start"
-            edge = edge if name != "middle" else ""
-            return span, edge, 0.0, text[: match.start()] + text[match.end() :]
+            side: Literal["", "start", "end"] = "end" if name == "end" else "start"
+            return (
+                span,
+                "" if name == "middle" else side,
+                0.0,
+                text[: match.start()] + text[match.end() :],
+            )
     return None, "", 0.0, rest
 
 
@@ -252,7 +260,7 @@ def _is_position(text: str, time: Time) -> bool:
         re.I,
     )
     before = re.search(
-        r"\b(?:at|around|circa|ca|o|à|las|в|о|after|before|until|till|from|between|minute|second|bei|nach|vor|ab)\s*$",
+        r"\b(?:at|around|circa|ca|o|à|las|after|before|until|till|from|between|minute|second|bei|nach|vor|ab)\s*$",
         text[:begin],
         re.I,
     )

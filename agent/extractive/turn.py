@@ -1,4 +1,4 @@
-"""One question in its conversation: what it is about, in which videos, and what was shown before."""
+"""One question in its conversation: its videos, and what was shown before."""
 
 import re
 from collections.abc import Mapping, Sequence

@@ -106,7 +106,7 @@ def _silent(turn: Turn, told: Sequence[Found]) -> Answering:
     if whole:
         fact = whole.one.facts
         light = describe(fact["colours"], fact["brightness"]) if "colours" in fact else ""
-        sound = turn.sentence("sound_none" if fact["sound"] == "none" else "sound_yes")
+        sound = turn.sentence("sound_none" if fact["sound"] == "none" else "sound")
         scenes = turn.sentence(
             "scene_count" if (fact["scenes"] or 1) > 1 else "no_cut", n=fact["scenes"]
         )
@@ -175,7 +175,7 @@ def each(turn: Turn, videos: Sequence[str], lead: str = "") -> Answering:
             *chapters,
             *points,
         ][:2]
-        whole = f"**{turn.get(video).title}**, {length(turn.get(video).duration)}"
+        whole = f"**{turn.get(video).title}**"
         parts = "; ".join(f"{_bare(f)} [{f.label}]" for f in said)
         lines.append(f"{whole}: {parts}" if parts else whole)
     return Reply(lead, tuple(lines)) if lines else Reply(reason="unsure")
