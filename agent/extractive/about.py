@@ -13,6 +13,7 @@ from tools.evidence import CODECS, describe
 from tools.text.languages import foreign_name
 
 LISTED = 12
+ENGLISH = "English"
 REFUSED = {
     "can't translate": "translate", "can't generate": "generate",
     "can't authenticate": "authenticate", "can't judge": "judge",
@@ -44,7 +45,7 @@ def facts(turn: Turn) -> Answering:
         "size": size, "codec": CODECS.get(fact["codec"], fact["codec"]),
         "recorded": fact["recorded_at"],
         "fps": f"{fact['fps'] or 0:.4g}", "title": turn.video.title,
-        "language": ", ".join(foreign_name(code) or code for code in codes),
+        "language": ", ".join(foreign_name(code) or ENGLISH for code in codes),
         "subtitles": ", ".join(dict.fromkeys(fact["subtitles"])),
         "sound": fact["sound"] if fact["sound"] != "none" else "",
     }  # fmt: skip

@@ -42,7 +42,7 @@ def whole(turn: Turn) -> Answering:
             return _chapters(turn, chapters)
         case "highlights" if about == "highlights" and points:
             return Reply(lines=tuple(turn.write.line(f) for f in _one_a_moment(points)[:6]))
-        case "points" | "overview" if (leads or points) and (number := _points(turn)):
+        case _ if (leads or points) and (number := _points(turn)):
             chosen = _chosen([*title[:1], *leads, *points], number)
             return Reply(lines=tuple(map(turn.write.line, chosen)))
         case _ if any(f.one.kind == "speech" for f in (*leads, *points)):
