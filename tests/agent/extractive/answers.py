@@ -3,7 +3,6 @@
 import re
 
 from agent.ask import Answer
-from tools.evidence import MACHINE
 from tools.media import Evidence
 
 TIME = re.compile(r"\b\d+:\d\d\b")
@@ -74,9 +73,3 @@ def lead(answer: Answer) -> str:
 def shown(answer: Answer) -> list[Evidence]:
     """What is shown, asserted or not: the evidence, else what comes closest."""
     return [one.evidence for one in answer.evidence or answer.nearest]
-
-
-def is_marked(text: str) -> bool:
-    """True if every line that quotes speech says that a machine heard it."""
-    quoting = [line for line in text.split("\n") if re.match(r"(?:- )?\d+:\d\d \"", line)]
-    return bool(quoting) and all(MACHINE in line for line in quoting)
