@@ -28,8 +28,22 @@ async def test_a_title_that_speaks_of_sound_says_nothing_of_the_sound(
 ) -> None:
     ingest(Library(tmp_path), shots, title=title, providers=BARE)
     answer = await answered(tmp_path, "Where is it loudest?")
-    assert not answer.found and "There is no sound" not in answer.answer
-    assert "No sound is much louder than what is around it." in answer.answer
+    assert answer.reason == "absent" and answer.claims == ()
+    assert answer.answer == "Nothing of that kind stands out in the sound."
+
+
+async def test_a_film_without_sound_has_none_wherever_it_is_asked_for(
+    encode: Callable[..., Path], tmp_path: Path
+) -> None:
+    import numpy as np
+
+    path = encode(tmp_path / "a.mp4", lambda _: np.full((90, 160, 3), 90, np.uint8), 2.0)
+    ingest(Library(tmp_path), path, title="Loud music", providers=BARE)
+    loud = await answered(tmp_path, "Where is it loudest?")
+    assert loud.reason == "absent" and loud.answer == "There is no sound."
+    told = await answered(tmp_path, "is there any sound?")
+    assert told.found and told.answer == "There is no sound. [1]"
+    assert [claim.verdict for claim in told.claims] == ["verified"]
 
 
 @pytest.mark.parametrize("title", ["Holiday", "recorded in Rome"])
@@ -41,7 +55,7 @@ async def test_a_title_that_speaks_of_recording_is_no_time_of_recording(
     path = encode(tmp_path / "a.mp4", lambda _: np.full((90, 160, 3), 90, np.uint8), 2.0)
     ingest(Library(tmp_path), path, title=title, providers=BARE)
     answer = await answered(tmp_path, "When was the video recorded?")
-    assert not answer.found
+    assert answer.reason == "absent" and answer.claims == ()
     assert "The file does not say when it was recorded." in answer.answer
 
 

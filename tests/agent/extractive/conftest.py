@@ -1,0 +1,49 @@
+"""The sample, whose truth is known, indexed once; and conversations about it."""
+
+import os
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from agent.agent import open_agent
+from agent.ask import Answer, ask
+from agent.settings import Settings
+from tests.agent.extractive.answers import check, check_handles
+from tools.ingest.pipeline import ingest
+from tools.library import Library
+from tools.toolbox import Toolbox
+
+Talk = Callable[..., Awaitable[list[Answer]]]
+
+
+@pytest.fixture(scope="session")
+def lighthouse(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Toolbox:
+    """The sample, indexed once for all files and processes of a run."""
+    base = tmp_path_factory.getbasetemp()
+    base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    library = Library(base / "lighthouse")
+    ingest(library, sample)  # waits for, and keeps, what another process makes
+    return Toolbox(library)
+
+
+@pytest.fixture
+def talk(lighthouse: Toolbox) -> Talk:
+    """Ask some questions one after another; every answer is checked for what holds of all."""
+
+    async def run(*questions: str) -> list[Answer]:
+        answers: list[Answer] = []
+        thread: str | None = None
+        settings = Settings(home=lighthouse.library.home)
+        async with open_agent(settings, toolbox=lighthouse) as agent:
+            for question in questions:
+                *_, last = [event async for event in ask(agent, question, thread=thread)]
+                assert isinstance(last, Answer)
+                answers.append(last)
+                thread = last.thread
+        for one in answers:
+            check(one)
+        check_handles(answers)
+        return answers
+
+    return run
