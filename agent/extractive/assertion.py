@@ -7,7 +7,7 @@ its curve.
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -29,6 +29,8 @@ holds; how far it is behind the best of its video in the ranking; whether it hol
 that is asked for; the share of words that are nowhere in the videos; how many words are asked for,
 as a logarithm; and whether it is on screen."""
 BIAS = -4.54
+READ = 0.5
+"""Log odds that one of a cross-encoder's counts, where one is there: not fitted."""
 BESIDE, BESIDE_SECONDS = 2.0, 20.0
 """Log odds beside what was shown before, where a question goes on with it; in so many seconds 1/e."""
 ASSERTED = 0.75
@@ -74,6 +76,9 @@ class Judge:
     def judged(self, found: Sequence[Found]) -> Judged:
         """Candidates in the order of their likelihood."""
         moments = [self._moment(one) for one in found if one.one.kind in ("speech", "screen")]
+        read = self._turn.toolbox.texts.rerank(self._query, [m.found.one for m in moments])
+        for place, score in enumerate(read):
+            moments[place] = replace(moments[place], odds=moments[place].odds + READ * score)
         moments.sort(key=lambda moment: -moment.odds)
         total = sum(math.exp(min(moment.odds, 50.0)) for moment in moments)
         return Judged(moments, total / (1 + total))

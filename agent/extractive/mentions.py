@@ -64,7 +64,8 @@ def pick(turn: Turn) -> Answering:
     found = yield from _mentions(turn, turn.question.intent.slot)
     if not found:
         return (yield from search(turn))
-    at = {"first": 0, "last": -1}.get(turn.question.intent.name, turn.question.nth - 1)
+    nth = turn.question.nth
+    at = {"first": 0, "last": -1}.get(turn.question.intent.name, nth - 1 if nth > 0 else nth)
     if at >= len(found):
         return (yield from count(turn))
     return Reply(lines=(turn.write.line(found[at]),))

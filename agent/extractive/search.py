@@ -138,6 +138,8 @@ def _lines(group: Sequence[Found], found: Found) -> list[Found]:
 
 def _remarked(turn: Turn, reply: Reply) -> Reply:
     """A reply with what was read otherwise than it was written."""
+    if reply.reason and (why := turn.toolbox.texts.unread()):
+        reply = with_remark(reply, f"({why[:1].upper()}{why[1:]}.)")
     if turn.question.mended and reply.reason != "cannot":
         words = quoted(" ".join(turn.question.mended))
         return with_remark(reply, turn.sentence("read_as", quote=words))

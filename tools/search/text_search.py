@@ -8,10 +8,9 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from itertools import groupby
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from tools.embed import Vectors, bundled_embedder, load_embedder
+from tools.embed import bundled_embedder, load_embedder, load_reranker
 from tools.errors import Damaged, ProviderUnavailable
 from tools.media import ScreenText, overlaps
 from tools.search.corpus import close_stems
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tools.embed import Floats, TextEmbedder
-    from tools.embed.passages import Nearness
     from tools.media import Evidence, Utterance
     from tools.search.corpus import Corpus
     from tools.search.text_ranking import Traits
@@ -52,6 +50,8 @@ RETRIES = 4
 """Videos whose rows in the catalog are filled again for one question, at most."""
 PASSAGES = 64
 """Passages whose nearness in meaning is asked for: of all others it is told that it is less."""
+RERANKED = 20
+"""Passages of one question that a cross-encoder reads, at most: it takes milliseconds for each."""
 
 
 class _Differs(Exception):
@@ -71,9 +71,11 @@ class TextSearch:
         index: ExactIndex | None = None,
         threads: int = 0,
         device: str = "auto",
+        reranker: str = "auto",
     ) -> None:
         self._catalog, self._store = catalog, catalog.store
         self._index, self._runs = index or ExactIndex(catalog), (threads, device)
+        self._reranker = reranker
         self._told: set[str] = set()
         self._questions: OrderedDict[tuple[str, str], Floats] = OrderedDict()
         self._corpora: OrderedDict[Any, Corpus[Any]] = OrderedDict()
@@ -294,6 +296,19 @@ class TextSearch:
 
         return traits(question, corpus, self._meant(corpus, question)[0])
 
+    def rerank(self, question: str, evidence: Sequence[Evidence]) -> list[float]:
+        """Scores of the first RERANKED pieces of evidence, in their order, by a cross-encoder.
+
+        Higher is better; only scores of one question are compared. Empty without such a model.
+        """
+        try:
+            model = load_reranker(self._reranker, self._store.home, *self._runs)
+            texts = [one.text for one in evidence[:RERANKED]]
+            return model.scores(question, texts) if model else []
+        except ProviderUnavailable as error:
+            self._tell_once("reranker", f"passages are not read with the question: {error}")
+            return []
+
     def _meant(self, corpus: Corpus[Any], question: str) -> tuple[dict[str, float], bool]:
         """Cosines of the nearest passages or on-screen texts; whether a model has read them."""
         kind: VectorKind = "screen" if corpus.noisy else "passages"
@@ -309,57 +324,17 @@ class TextSearch:
                 cosines |= dict(self._index.nearest(video, kind, asked, PASSAGES))
         return cosines, read == {True} and not corpus.noisy
 
-    def nearness(self, said: Sequence[Utterance], question: str) -> Nearness:
-        """How near a question is to cues, which come by video, and what is said around them."""
-        import numpy as np
-
-        from tools.embed import passages
-        from tools.store.embeddings import rows_of
-
-        found: list[NDArray[np.float64]] = []
-        readers: set[str] = set()
-        for video, group in groupby(said, key=lambda one: one.video):
-            cues = list(group)
-            (stored, asked), read = self._asked(video, question), self._store.passages(video)
-            rows = rows_of(stored, [one.id for one in cues])
-            ours = read if read and read.provider == stored.provider else None
-            if ours and ours.array.shape[1:] == asked.shape:
-                readers.add(ours.provider)
-                around = passages.read(ours, cues, asked)
-            else:
-                readers.add("")
-                around = passages.means(cues, rows, asked)
-            found.append(np.vstack([(rows @ asked).astype(np.float64), around]))
-        near = np.hstack(found)
-        return passages.Nearness(near[0], near[1:], readers.pop() if len(readers) == 1 else "")
-
     def _load(self, name: str) -> TextEmbedder | None:
         try:
             return load_embedder(name, self._store.home, *self._runs)
         except ProviderUnavailable as error:
-            if name not in self._told:
-                self._told.add(name)
-                _log.warning("text vectors are left aside: %s", error)
+            self._tell_once(name, f"text vectors are left aside: {error}")
             return None
 
-    def _vectors(self, video: str) -> Vectors:
-        """Those that are stored; of the words alone where none are, or their model is another."""
-        stored = self._store.vectors(video)
-        embedder = self._load(stored.provider) if stored else None
-        if stored and embedder and stored.array.shape[1:] == (embedder.dimensions,):
-            return stored
-
-        def make() -> Vectors:
-            embedder, said = bundled_embedder(), self._store.utterances(video)
-            rows = embedder.texts([one.text for one in said])
-            return Vectors([one.id for one in said], rows, embedder.name)
-
-        return self._store.cached(video, "words' vectors", make)
-
-    def _asked(self, video: str, question: str) -> tuple[Vectors, Floats]:
-        """The vectors of a video, and the question as they can be compared with it."""
-        vectors = self._vectors(video)
-        return vectors, self._question(self._load(vectors.provider) or bundled_embedder(), question)
+    def _tell_once(self, name: str, what: str) -> None:
+        if name not in self._told:
+            self._told.add(name)
+            _log.warning("%s", what)
 
     def _question(self, embedder: TextEmbedder, question: str) -> Floats:
         def embed() -> Floats:

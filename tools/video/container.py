@@ -42,6 +42,8 @@ MAX_ASPECT = 20
 """Pixel aspect ratio, or its inverse, above which pixels are taken as square."""
 MAX_FAULTS = 50
 """Damaged places after which decoding ends."""
+JOINABLE = {"mpegts", "mpeg"}
+"""Formats whose files can be joined end to end, each with its own clock."""
 MAX_STREAMS = 64
 """Streams of a kind that are described."""
 
@@ -110,14 +112,20 @@ def video_stream(container: InputContainer) -> VideoStream | None:
 
 
 def sound_stream(container: InputContainer) -> AudioStream | None:
-    """Main audio stream among those that can be decoded."""
+    """Main audio stream among those that can be decoded.
+
+    A transport stream may tell nothing of its sound before that begins, which may be late.
+    """
     usable = [
         stream
         for stream in container.streams.audio
-        if codec_name(stream) != UNKNOWN and stream.codec_context.sample_rate
+        if codec_name(stream) != UNKNOWN
+        and (stream.codec_context.sample_rate or container.format.name in JOINABLE)
     ]
     best = container.streams.best("audio")
-    return max(usable, key=lambda stream: stream is best, default=None)
+    return max(
+        usable, key=lambda one: (one is best, one.codec_context.sample_rate > 0), default=None
+    )
 
 
 def codec_name(stream: Stream) -> str:

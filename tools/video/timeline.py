@@ -22,6 +22,7 @@ from av.stream import Stream
 from tools.sandbox import Event
 from tools.video.container import (
     FAULTS,
+    JOINABLE,
     MAX_FAULTS,
     decoder_message,
     open_media,
@@ -30,8 +31,6 @@ from tools.video.container import (
     video_stream,
 )
 
-JOINABLE = {"mpegts", "mpeg"}
-"""Formats whose files can be joined end to end, each with its own clock."""
 BACK, AHEAD = 1.0, 10.0
 """Seconds back or ahead from which on a time belongs to another clock, if all tracks agree."""
 SURE = 1.0
