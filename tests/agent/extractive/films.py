@@ -61,5 +61,5 @@ async def talk(library: Library, *questions: str, videos: Sequence[str] = ()) ->
 
 
 def starts(answer: Answer) -> list[float]:
-    """When what an answer cites begins, in seconds, in the order of its citations."""
-    return [cited.evidence.start for cited in answer.evidence]
+    """When the speech that an answer cites begins, in seconds, in the order of its citations."""
+    return [c.evidence.start for c in answer.evidence if c.evidence.kind == "speech"]

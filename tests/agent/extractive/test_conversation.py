@@ -58,7 +58,7 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> Library:
         ("Who built the weir?", "half a minute later", 40.0),
         ("What is said at 0:42?", "and 30 seconds later?", 70.0),
         ("How many steps has the ladder?", "show me [1]", 50.0),
-        ("Wer hat die Weir gebaut? 1911", "und danach?", 20.0),
+        ("Who built the weir?", "und danach?", 20.0),
     ],
 )
 async def test_it_goes_on_from_what_was_shown(
@@ -155,7 +155,7 @@ async def test_a_pronoun_stands_for_the_words_before(weir: Library) -> None:
         ("What is said at 0:42?", [40.0]),
         ("Who built the weir?", [10.0]),
         ("How often is the ladder mentioned?", [40.0, 50.0]),
-        ("What is said at the end?", [80.0, 90.0]),
+        ("What is said at the end?", [90.0]),
     ],
 )
 async def test_a_question_of_its_own_stays_one(
