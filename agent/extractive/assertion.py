@@ -29,7 +29,7 @@ holds; how far it is behind the best of its video in the ranking; whether it hol
 that is asked for; the share of words that are nowhere in the videos; how many words are asked for,
 as a logarithm; and whether it is on screen."""
 BIAS = -4.54
-BESIDE, BESIDE_SECONDS = 3.0, 20.0
+BESIDE, BESIDE_SECONDS = 2.0, 20.0
 """Log odds beside what was shown before, where a question goes on with it; in so many seconds 1/e."""
 ASSERTED = 0.75
 """Likelihood that one of the moments answers from which the first is asserted."""

@@ -49,7 +49,7 @@ class Intent(NamedTuple):
 
 
 SEARCH = Intent("search")
-_CLAUSE = re.compile(r"[,;.?!:\u2014]+\s*|\s(?:for|because|so that|um|f\u00fcr)\s")
+_CLAUSE = re.compile(r"[,;.?!:\u2014]+\s+|\s-+\s|\s(?:for|because|so that|um|f\u00fcr)\s")
 _NUMBERS = {
     **NUMBERS,
     "zwei": 2,
@@ -158,20 +158,31 @@ class Language:
         A clause that is a whole phrase decides: what stands beside it only tells why one asks.
         """
         clauses = [part for part in _CLAUSE.split(question) if surface_forms(part)]
-        found = [self._nearest(part, whole=part is not question) for part in {question, *clauses}]
+        found = [
+            self._nearest(question),
+            *(self._of_clause(n, clauses) for n in range(len(clauses))),
+        ]
         best = max(found, key=lambda intent: intent.score)
         numbers = map(_number, surface_forms(question))
         return best._replace(number=next(filter(None, numbers), 0))
 
-    def _nearest(self, text: str, whole: bool) -> Intent:
-        """The intent of the nearest phrase; of a clause one without a slot."""
+    def _of_clause(self, place: int, clauses: Sequence[str]) -> Intent:
+        """The intent of a clause that is a whole phrase; the other clauses fill its slot."""
+        if len(clauses) < 2:
+            return SEARCH
+        rest = [w for n, part in enumerate(clauses) if n != place for w in content_words(part)]
+        found = self._nearest(clauses[place], tuple(w for w in rest if w not in self._ignored))
+        return found
+
+    def _nearest(self, text: str, beside: tuple[str, ...] | None = None) -> Intent:
+        """The intent of the nearest phrase; of a clause, `beside` is what fills a slot."""
         kept = self._kept(text)
         words = self.canonical(kept)
         held, total = Counter(words), sum(map(self._weight, words))
         best = SEARCH
         for phrase in self._phrases:
             if phrase.has_slot:
-                if whole or phrase.weight <= 0:
+                if phrase.weight <= 0:
                     continue
                 places = _in_order(phrase.words, words)
                 shared = sum(self._weight(words[place]) for place in places)
@@ -181,6 +192,8 @@ class Language:
                 )  # fmt: skip
                 asked = content_words(" ".join(rest))
                 rest = tuple(form for form in rest if form in asked) or rest
+                if beside is not None:
+                    rest = beside if not rest else ()
                 anchored = places[:1] == [0]
                 if not anchored or not 0 < len(rest) <= FILLERS or shared < FILLED * phrase.weight:
                     continue
@@ -198,7 +211,9 @@ class Language:
 
 
 def _number(form: str) -> int:
-    return int(form) if form.isdigit() and len(form) < 4 else _NUMBERS.get(form, 0)
+    """The number that a word is; 0 for none, for a long one, and for "one", which counts nothing."""
+    number = int(form) if form.isdigit() and len(form) < 4 else _NUMBERS.get(form, 0)
+    return number if number > 1 else 0
 
 
 def _in_order(phrase: Sequence[str], words: Sequence[str]) -> list[int]:
@@ -293,5 +308,5 @@ def language_of(text: str) -> str:
 
 def plain(text: str) -> str:
     """A question with straight quotation marks and single spaces."""
-    text = text.replace("\u2019", "'")
+    text = re.sub(r"\btl;?dr\b", "tldr", text.replace("\u2019", "'"), flags=re.IGNORECASE)
     return " ".join(re.sub("[\u201c\u201d\u201e]", '"', text).split())

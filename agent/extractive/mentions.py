@@ -64,7 +64,8 @@ def pick(turn: Turn) -> Answering:
     found = yield from _mentions(turn, turn.question.intent.slot)
     if not found:
         return (yield from search(turn))
-    at = {"first": 0, "last": -1}.get(turn.question.intent.name, turn.question.nth - 1)
+    nth = turn.question.nth
+    at = {"first": 0, "last": -1}.get(turn.question.intent.name, nth - 1 if nth > 0 else nth)
     if at >= len(found):
         return (yield from count(turn))
     return Reply(lines=(turn.write.line(found[at]),))
@@ -132,7 +133,7 @@ def said_by(turn: Turn) -> Answering:
     if not name:
         return (yield from named(turn))
     own = {stem(w) for w in surface_forms(name)}
-    topic = [w for w in slot if stem(w) not in own]
+    topic = [w for w in slot if stem(w) not in own and not turn.question.points(w)]
     video = turn.video.id
     if topic:
         query = {"query": " ".join([name, *topic]), "limit": 20, "videos": [video]}
@@ -142,6 +143,8 @@ def said_by(turn: Turn) -> Answering:
             return (yield from search(turn))
         return Reply(lines=tuple(map(turn.write.line, lines[:2])))
     spans = _spoken(turn.utterances)[name]
+    if nth := turn.question.nth:
+        spans = spans[-1:] if nth < 0 else spans[nth - 1 : nth] or spans
     found = yield [
         ("read_moment", {"video": video, "start": start, "end": start + INSTANT})
         for start, _ in spans[:QUOTES]

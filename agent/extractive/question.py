@@ -136,7 +136,8 @@ def understand(text: str, duration: float, spelt: Callable[[str], str] = str.low
     literal, rest = quotes(text)
     lowered = rest.lower()
     window, edge, beyond, rest = _window(rest, lowered, duration)
-    read = [_mended(rest, languages()[c], spelt) for c in languages() if c in (spoken, "en")]
+    bare = f"{rest} {' '.join(literal)}"
+    read = [_mended(bare, languages()[c], spelt) for c in languages() if c in (spoken, "en")]
     found = [(one, one[0].intent(one[1])) for one in read]
     (language, mended, changed), intent = max(found, key=lambda pair: pair[1].score)
     wording = spoken if spoken in languages() else language.code
@@ -243,15 +244,15 @@ def _is_position(text: str, time: Time) -> bool:
     """True for a place in the video: "at 0:50", no "17:30 ferry" and no "5 minute walk"."""
     begin, end = time.place
     after = re.match(r"\s*(\w+)", text[end:])
-    if not after or time.start < time.end:
+    if not after or begin == 0 or time.start < time.end:
         return True
     introduced = re.match(
-        r"(?:at|around|near|from|by|@|after|before|until|till|bei|um|ab|nach|vor)\b",
+        r"(?:at|around|circa|ca|near|from|by|o|a|à|@|after|before|until|till|bei|um|ab|nach|vor)\b",
         text[begin:],
         re.I,
     )
     before = re.search(
-        r"\b(?:at|around|after|before|until|till|from|between|minute|second|bei|nach|vor|ab)\s*$",
+        r"\b(?:at|around|circa|ca|o|à|las|в|о|after|before|until|till|from|between|minute|second|bei|nach|vor|ab)\s*$",
         text[:begin],
         re.I,
     )

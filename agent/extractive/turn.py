@@ -22,6 +22,8 @@ EARLIER = 3
 """Pieces of evidence shown last whose videos a question may be about, too."""
 LOOKED_AT = 40
 """Texts of each video by which its language is told."""
+FEW_WORDS = 12
+"""Words from which on a language is told."""
 WORD_PIECES = 1
 """Pieces of a common word in the tokeniser of the bundled embedder: a misspelt one has more."""
 
@@ -157,7 +159,8 @@ class Turn:
     def language(self) -> str:
         """The language of what is said and shown, by its stop words."""
         texts = [one.text for corpus in self.corpora for one in corpus.items[:LOOKED_AT]]
-        return language_of(" ".join(texts))
+        told = " ".join(texts)
+        return language_of(told) if len(surface_forms(told)) >= FEW_WORDS else ""
 
     @cached_property
     def is_foreign(self) -> bool:

@@ -121,7 +121,7 @@ def _chapter(turn: Turn, chapter: Found, points: Sequence[Found]) -> str:
     one, title = chapter.one, _titled(chapter)
     inside = [f for f in points if one.start <= f.one.start < one.end]
     said = [f for f in inside if f.one.text.casefold() not in title.casefold()]
-    return f"{title}: {_bare(said[0])} [{said[0].label}]" if said else title
+    return f"{title}; {turn.write.line(said[0])}" if said else title
 
 
 def _titled(chapter: Found) -> str:
