@@ -46,7 +46,11 @@ async def test_a_conversation_is_told_again_after_a_restart(tmp_path: Path):
 async def test_why_nothing_answered_is_told_again_after_a_restart(tmp_path: Path):
     toolbox, settings = MemoryToolbox(tmp_path), Settings(home=tmp_path)
     beside = {"cuepoint": {"found": False, "reason": "cannot", "nearest": ["e1"]}}
-    script = [WATER, AIMessage("I can't count.", additional_kwargs=beside), AIMessage("Salt it [1].")]
+    script = [
+        WATER,
+        AIMessage("I can't count.", additional_kwargs=beside),
+        AIMessage("Salt it [1]."),
+    ]
     told: list[Answer] = []
     async with open_agent(settings, toolbox=toolbox, model=ScriptedModel(script=script)) as agent:  # type: ignore[arg-type]
         for question in ("How many?", "And the salt?"):
