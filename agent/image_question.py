@@ -13,6 +13,7 @@ from agent.agent import Agent
 from agent.answer import check_answer
 from agent.checkpoints import config
 from agent.extractive.pictures import likeness
+from agent.extractive.reply import Reply
 from agent.grounding.review import CheckedAnswer
 from agent.messages import KEY
 from agent.turn import Turn
@@ -38,9 +39,11 @@ async def answer_by_image(agent: Agent, turn: Turn, key: str, like: Path | str) 
     ids = [evidence.id for evidence in similar]
     turn.records |= {evidence.id: evidence for evidence in similar}
     turn.retrieved += ids
-    lines = [f"- {likeness(evidence)} [e{n}]" for n, evidence in enumerate(similar, 1)]
-    text = "\n".join(lines) or NOTHING
-    data: dict[str, Any] = {"found": bool(similar), "reason": None if similar else "absent"}
+    lines = tuple(f"{likeness(evidence)} [e{n}]" for n, evidence in enumerate(similar, 1))
+    skipped = "" if similar else await asyncio.to_thread(turn.belt.unsearched, turn.videos)
+    text = Reply(lines=lines).text or f"{NOTHING} {skipped}".rstrip()
+    reason = None if similar else "not_covered" if skipped else "absent"
+    data: dict[str, Any] = {"found": bool(similar), "reason": reason}
     data |= {"nearest": [], "remarks": [NOTHING]}
     answer = await asyncio.to_thread(check_answer, turn, ids, handles, text, data)
     messages = [

@@ -107,7 +107,7 @@ def test_the_example_asks_goes_on_and_does_not_find() -> None:
     threads = re.findall(r"^\$ cuepoint ask .*--thread (\w+)$", example, re.M)
     assert len(threads) > len(set(threads))
     assert re.search(r"^  \[1\] .*\n      …/frames/\d+\.jpg$", example, re.M)
-    assert re.search(r"^Looked at ", example, re.M)
+    assert re.search(r"^Nothing is said or written about ", example, re.M)
 
 
 def test_every_option_and_its_default_is_in_the_readme() -> None:

@@ -93,7 +93,7 @@ def test_a_wheel_holds_all_of_the_program_and_its_pages(wheel: Path) -> None:
         path.relative_to(ROOT).as_posix()
         for folder in CODE
         for path in (ROOT / folder).rglob("*.*")
-        if path.suffix in {".py", ".md", ".json", ".html"}
+        if path.suffix in {".py", ".md", ".json", ".html", ".toml"}
     }
     public = {path.relative_to(ROOT) for path in (ROOT / "public").rglob("*.*")}
     assert len(code) > 100 and len(public) > 10

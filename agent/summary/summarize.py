@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from agent.ask import Answer, NumberedEvidence
-from agent.extractive.quote import Found, sentence
+from agent.extractive.intents import languages
+from agent.extractive.reply import Found, Writer
 from agent.grounding.review import Claim, Review
 from agent.settings import EXTRACTIVE
 from tools.errors import RefusedRequest
@@ -167,6 +168,7 @@ class _ClaimWriter:
         self._records: dict[str, Evidence] = {}
         self._seen: list[str] = []
         titles = {video: library.get(video).title}
+        self._writer = Writer(languages()["en"], titles.__getitem__, several=False)
         self._review = Review(self._seen, (), self._records, titles, (video,))
 
     def quotations(self, evidence: Iterable[Evidence]) -> tuple[Claim, ...]:
@@ -180,7 +182,7 @@ class _ClaimWriter:
     def _quotation(self, evidence: Evidence, label: str) -> str:
         if evidence.kind == "video":
             return f"The video is {', '.join(video_parts(evidence.facts)[:2])} [{label}]."
-        return sentence(Found(label, evidence))
+        return self._writer.line(Found(label, evidence))
 
     def claims(self, sentences: Iterable[tuple[str, Sequence[str]]]) -> tuple[Claim, ...]:
         """The claims that hold, of sentences with the ids of their evidence."""

@@ -43,6 +43,24 @@ async def test_a_conversation_is_told_again_after_a_restart(tmp_path: Path):
         assert await conversations(agent, "chat_") == [], "no letter stands for any other"
 
 
+async def test_why_nothing_answered_is_told_again_after_a_restart(tmp_path: Path):
+    toolbox, settings = MemoryToolbox(tmp_path), Settings(home=tmp_path)
+    beside = {"cuepoint": {"found": False, "reason": "cannot", "nearest": ["e1"]}}
+    script = [
+        WATER,
+        AIMessage("I can't count.", additional_kwargs=beside),
+        AIMessage("Salt it [1]."),
+    ]
+    told: list[Answer] = []
+    async with open_agent(settings, toolbox=toolbox, model=ScriptedModel(script=script)) as agent:  # type: ignore[arg-type]
+        for question in ("How many?", "And the salt?"):
+            told += [e async for e in ask(agent, question, thread="a") if isinstance(e, Answer)]
+    async with open_agent(settings, toolbox=toolbox, model=ScriptedModel(script=script)) as agent:  # type: ignore[arg-type]
+        again = await answers(agent, "a")
+    assert [(a.found, a.reason) for a in told] == [(False, "cannot"), (True, None)]
+    assert [(a.found, a.reason) for a in again] == [(a.found, a.reason) for a in told]
+
+
 UNKEPT = "so this answer is not kept in the history"
 
 

@@ -46,7 +46,7 @@ async def test_what_looks_like_a_picture_is_evidence_of_the_conversation(
         assert blue.found and one.handle == 1 and 3 <= one.evidence.start < 6
         (claim,) = blue.claims
         assert claim.verdict == "weak" and blue.answer.startswith(claim.text[:-1])
-        assert f"comes closest to it, {one.evidence.score:.2f}: " in claim.text
+        assert f"comes close, {one.evidence.score:.2f}: " in claim.text
         red = await told(
             agent, "And this?", like=picture(tmp_path, (200, 30, 30)), thread=blue.thread
         )

@@ -4,17 +4,19 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from agent.ask import Answer, NumberedEvidence
-from agent.grounding.review import Claim
+from agent.grounding.review import Claim, Reason
 from tools.errors import UnknownVideo
 from tools.evidence import MACHINE, of_passage
 from tools.integrity.verify import Problem
 from tools.library import Library
 from tools.media import Coverage, Evidence, Frame, Scene, Stage, Utterance, Video
 from ui.render import (
+    Door,
     Json,
     cost_line,
     label,
@@ -137,7 +139,7 @@ def test_an_answer(library: Library) -> None:
     row = Json(library).answer(one)
     assert set(row) == {
         "question", "answer", "found", "claims", "evidence", "nearest", "coverage", "model",
-        "tokens", "cost_usd", "seconds", "thread", "coverage_total", "notes",
+        "tokens", "cost_usd", "seconds", "thread", "coverage_total", "reason", "notes",
     }  # fmt: skip
     assert row["notes"] == []
     told = {"text": "It is said.", "citations": [1], "verdict": "verified", "why": ""}
@@ -152,6 +154,18 @@ def test_an_answer(library: Library) -> None:
         "ready",
     }  # fmt: skip
     json.dumps(row, allow_nan=False)
+
+
+@pytest.mark.parametrize("door", get_args(Door))
+@pytest.mark.parametrize("reason", [None, *get_args(Reason)])
+def test_every_door_is_told_why_nothing_answers(
+    library: Library, door: Door, reason: Reason | None
+) -> None:
+    near = (NumberedEvidence(1, SAID),)
+    one = Answer("Why?", "It doesn't say.", False, (), (), near, reason=reason)
+    row = Json(library, door).answer(one)
+    assert row["found"] is False and row["reason"] == reason
+    assert row["evidence"] == [] and row["nearest"][0]["handle"] == 1
 
 
 def test_a_problem(library: Library) -> None:

@@ -171,5 +171,5 @@ def test_the_commands_print_what_the_contract_says(cuepoint, shelf):
     status, out, _ = cuepoint("--library", shelf.library.home, "summary", shelf.video, "--plan")
     assert status == 0 and "costs nothing" in out
     status, out, _ = cuepoint("--library", shelf.library.home, "caption", shelf.video, "--json")
-    assert status == 0 and json.loads(out)["answer"].startswith("At 0:01.0 it is said")
+    assert status == 0 and json.loads(out)["answer"].startswith('0:01 "The kettle is red." [1]')
     assert cuepoint("caption", shelf.video, "--style", "loud")[0] == 2

@@ -2,8 +2,7 @@
 
 import pytest
 
-from agent.extractive.answer_type import holds_number
-from agent.extractive.query import seconds
+from agent.extractive.answer_type import holds_type
 from tools.text.expressions import times, words
 from tools.text.numbers import NUMBERS, in_digits
 from tools.text.tokens import stem
@@ -78,9 +77,10 @@ def test_words_that_are_no_number_together_are_no_error() -> None:
 
 def test_one_table_serves_search_plans_and_kinds_of_answers() -> None:
     for word, number in NUMBERS.items():
-        assert stem(word) == str(number) and seconds(word, "s") == number
-        assert holds_number("how many?", word)
-    assert seconds("1.5", "min") == 90.0 and not holds_number("how many?", "none of them")
+        assert stem(word) == str(number) and times(f"at {word} seconds")[0][0].start == number
+        assert holds_type("how many?", word) == 1
+    assert times("at 1.5 minutes")[0][0].start == 90.0
+    assert holds_type("how many?", "none of them") == -1
 
 
 def test_a_flood_of_numbers_takes_no_longer_than_other_words() -> None:
