@@ -63,12 +63,12 @@ class CitedEvidence:
     def _stated(self) -> list[tuple[str, list[Statement]]]:
         """Statements of the evidence, each with who says it, if that is known."""
         told = [
-            part
+            (*part, record.kind == "speech")
             for record in self.records
             for part in _by_speaker(record.text, record.facts.get("speakers", ()))
         ]
-        told += [("", title) for title in {self._titles.get(e.video, "") for e in self.records}]
-        return [(speaker, statements(text)) for speaker, text in told]
+        told += [("", title, False) for title in {self._titles.get(e.video, "") for e in self.records}]
+        return [(speaker, statements(text, is_heard)) for speaker, text, is_heard in told]
 
     def is_from(self, source: str) -> bool:
         """False if a source is named that is none of the speakers, where those are known."""
