@@ -30,6 +30,8 @@ ENOUGH_WORDS = 0.6
 """Share of a claim's content words that the evidence must hold for a denial to contradict it."""
 MOSTLY, MUCH, HARDLY = 0.35, 0.2, 0.002
 """Colour shares from which on a picture is mostly of a colour, has much of it, has any of it."""
+INTRODUCTION = 3
+"""Words before a quotation, at most, that say who says it: "the barista begs viewers to"."""
 BEGIN = 6
 """Words of a quotation that a reason repeats."""
 NEIGHBOURS = {
@@ -40,6 +42,7 @@ NEIGHBOURS = {
 }  # fmt: skip
 """Colours that may be meant by the name of another."""
 
+_MARKS = re.compile(r"[\"\u201c\u201d\u201e\u00ab\u00bb\u300c\u300d]")
 _SCORE = re.compile(r"\b[01]\.\d\d\b")
 _DEGREES = {
     **dict.fromkeys(["mostly", "mainly", "predominantly", "entirely", "completely"], MOSTLY),
@@ -216,7 +219,11 @@ class ParsedClaim:
         return verdict, f"{cited.names} is {instead}"
 
     def _check_around(self, cited: CitedEvidence) -> Finding:
-        """Words around a quotation: no denial, no other speaker, nothing that is not there."""
+        """Words around a quotation: stated with it, or no more than who says it, and how."""
+        if cited.states(_MARKS.sub("", self.text)):
+            return VERIFIED
+        if cited.is_qualified(self.quotes, self.outside):
+            return "weak", f"{cited.names} says it under a condition, or of others"
         if self.denials:  # "She never says "…"" quotes faithfully and says the opposite
             return "weak", f"{cited.names} says what is denied"
         rest, source = without_frame(self._without_places(cited))
@@ -225,7 +232,10 @@ class ParsedClaim:
         named = self._named(rest)
         strange = {word for word in named if not any(same_word(word, o) for o in cited.words)}
         quoted = claim_words(word for quote in self.quotes for word in words(quote))
-        if _TOPIC.search(rest) or len(strange) <= len(quoted) / 2:
+        told = named - strange - cited.speaker_words
+        if _TOPIC.search(rest) or (
+            len(told) <= len(quoted) and len(strange) <= max(INTRODUCTION, len(quoted) / 2)
+        ):
             return VERIFIED
         return "weak", f"{cited.names} does not say what stands around the quotation"
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
-from agent.grounding.statement import Statement, parts, statements, states, without_frame
+from agent.grounding.statement import Statement, is_qualified, parts, statements, states, without_frame
 from tools.evidence import main_colours
 from tools.media import Evidence, clock
 from tools.text.expressions import NEGATORS, WordSequence, numbers, same_word, words
@@ -75,6 +75,16 @@ class CitedEvidence:
         named = _names(source)
         labels = [set(words(speaker)) for speaker, _ in self._stated if speaker]
         return not (named and labels) or any(named <= label for label in labels)
+
+    @property
+    def speaker_words(self) -> set[str]:
+        """Words of the names of those who speak."""
+        return {word for speaker, _ in self._stated for word in words(speaker)}
+
+    def is_qualified(self, quotes: Sequence[str], around: str) -> bool:
+        """True if a quotation stands only where its sentence says less, and the claim does not."""
+        said = [one for _, stated in self._stated for one in stated]
+        return any(is_qualified(said, quote, around) for quote in quotes)
 
     def states(self, claim: str) -> bool:
         """True if a piece of evidence states the claim, or pieces of it all of its parts."""

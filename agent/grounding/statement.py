@@ -50,6 +50,7 @@ _BEYOND = frozenset(map(stem, word_set("""
     offer order decide refuse forget forgot suspect fancy impression view opinion theory""")))
 """Stems of words that qualify all that their sentence says in one breath: it may not be so, or not
 always, or somebody else says it."""
+_IF = frozenset(map(stem, word_set("if unless provided suppose whenever")))
 _ADVERBIALS = word_set("""
     first firstly second secondly next finally later afterwards meanwhile today yesterday tomorrow
     again fact course basically obviously eventually suddenly luckily sadly instead then so well""")
@@ -215,7 +216,7 @@ def _statement(sentence: str) -> Statement:
 def _add(one: Statement, found: Sequence[str]) -> None:
     """Add the words of a block."""
     being = False
-    for word in found:
+    for at, word in enumerate(found):
         if word in ("and", "but"):
             one.clauses.add(len(one.tokens))
             one.joins |= {len(one.tokens)} - {*one.parts}
@@ -223,7 +224,7 @@ def _add(one: Statement, found: Sequence[str]) -> None:
             one.clauses.add(len(one.tokens) + 1)
         if word in _BE:
             being = True
-        elif word not in _FILLERS and word not in ("and", "but", "as"):
+        elif word not in _FILLERS and word not in ("and", "but", "as") and (at or word != "or"):
             passive = being and _PARTICIPLE.search(word) is not None
             one.tokens.append(_Token(word, passive))
             being = being and (word in NEGATORS or word.endswith("ly"))
@@ -234,7 +235,7 @@ def without_frame(claim: str) -> tuple[str, str]:
     if match := _LATER_FRAME.search(claim):
         return claim[: match.start()], match["who"] or match["source"] or match["name"]
     match = _FRAME.match(claim)
-    if match is None:
+    if match is None or NEGATORS.intersection(words(match[0])):
         return claim, ""
     return claim[match.end() :], match["who"] or match["source"] or ""
 
@@ -298,6 +299,8 @@ def _ends(source: Statement, start: int, claim: list[_Token], a: int, b: int, c:
 
     @cache
     def ends(i: int, j: int) -> frozenset[int]:
+        if moved and not a and i == close == 1 and not claim[0].passive:
+            return frozenset()  # slippery steps: the steps are slippery
         orders = moved and close == a + 1 and claim[a].passive  # shut it: it is to be shut
         if moved and a and j not in source.blocks and (i == a or (i == close and not orders)):
             return frozenset()  # a phrase moves from the beginning, or from between marks
@@ -374,6 +377,24 @@ def _qualifiers(source: Statement, start: int, end: int) -> set[str]:
         *stems[clause:close]
     }
     return found | ({"?"} if start >= source.asked or end > source.asked else set())
+
+
+def is_qualified(source: Sequence[Statement], quote: str, around: str) -> bool:
+    """True if a condition or a report stands before a quotation, wherever it stands, of which what
+    is said around the quotation tells nothing."""
+    quoted = [token.word for token in _statement(quote).tokens]
+    kept = {stem(token.word) for token in _statement(around).tokens}
+    qualified = False
+    for one in source:
+        stems = [stem(token.word) for token in one.tokens]
+        for at in range(len(stems)):
+            if quoted and [t.word for t in one.tokens[at : at + len(quoted)]] == quoted:
+                block, part = (max(p for p in begins if p <= at) for begins in (one.blocks, one.parts))
+                before = _BEYOND.intersection(stems[block:at]) | _IF.intersection(stems[part:at])
+                if not before or kept.intersection(stems[part:at]):
+                    return False
+                qualified = True
+    return qualified
 
 
 def _comments(source: Statement, part: int) -> bool:

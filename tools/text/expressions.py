@@ -229,7 +229,7 @@ def _value(match: re.Match[str], name: str) -> float:
 
 
 _CLAUSES = re.compile(
-    r"(?<=[.!?;:\u3002\uff01\uff1f])\s+|\n|(?<=,) (?=(?:but|so|i|you|he|she|it|we|they)\b)",
+    r"(?<=[.!?;:\u3002\uff01\uff1f])\s+|\n|(?<=,) (?!\w+,)",
     re.IGNORECASE,
 )
 
