@@ -8,13 +8,14 @@ import re
 from collections.abc import Callable, Iterable
 
 from agent.grounding.evidence import CitedEvidence, Verdict
-from agent.grounding.statement import without_frame
+from agent.grounding.statement import TELLS, without_frame
 from tools.evidence import SOME, reliability
 from tools.text.expressions import (
     LONE_NUMBERS,
     NEGATORS,
     WordSequence,
     claim_words,
+    measured,
     numbers,
     quotes,
     same_word,
@@ -43,6 +44,7 @@ NEIGHBOURS = {
 """Colours that may be meant by the name of another."""
 
 _MARKS = re.compile(r"[\"\u201c\u201d\u201e\u00ab\u00bb\u300c\u300d]")
+_SAYS = re.compile(rf"\b{TELLS}\b[,:]?(?: that)? [\"\u201c\u201e\u00ab]", re.IGNORECASE)
 _SCORE = re.compile(r"\b[01]\.\d\d\b")
 _DEGREES = {
     **dict.fromkeys(["mostly", "mainly", "predominantly", "entirely", "completely"], MOSTLY),
@@ -185,9 +187,13 @@ class ParsedClaim:
             after = set(self.words[at + 1 : at + 2])
             noun = next(iter(claim_words(after) or after & _COUNTABLE), "")
             near = cited.numbers_near(noun) if noun else cited.numbers
+            if tuple(measured(self.words[at : at + 2])) in cited.quantities:
+                continue
             if word not in known and not cited.speaks_of([word]):
                 is_hour = not noun and any(":" in number for number in near)
                 verdict = "unsupported" if near and not is_hour else "weak"
+                if cited.may_mean(word):
+                    verdict = "weak"
                 return verdict, f"the number {word} is not in {cited.names}"
             if word in cited.numbers and near and word not in near:
                 return "weak", f"{cited.names} does not say {word} {noun}"
@@ -234,7 +240,7 @@ class ParsedClaim:
         quoted = claim_words(word for quote in self.quotes for word in words(quote))
         told = named - strange - cited.speaker_words
         if _TOPIC.search(rest) or (
-            len(told) <= len(quoted) and len(strange) <= max(INTRODUCTION, len(quoted) / 2)
+            (len(told) <= len(quoted) or _SAYS.search(self.text)) and len(strange) <= max(INTRODUCTION, len(quoted) / 2)
         ):
             return VERIFIED
         return "weak", f"{cited.names} does not say what stands around the quotation"

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 from agent.grounding.statement import Statement, is_qualified, parts, statements, states, without_frame
 from tools.evidence import main_colours
 from tools.media import Evidence, clock
-from tools.text.expressions import NEGATORS, WordSequence, numbers, same_word, words
+from tools.text.expressions import NEGATORS, WordSequence, clock_forms, measured, numbers, same_word, words
 from tools.vision.colour import COLOUR_WORDS
 
 if TYPE_CHECKING:
@@ -42,6 +43,9 @@ class CitedEvidence:
         self.sources = [*self.texts, *(WordSequence(titles.get(e.video, "")) for e in self.records)]
         self.words = {word for source in self.sources for word in source.words}
         self.numbers = numbers(word for source in self.sources for word in source.words)
+        self.quantities = {
+            pair for source in self.sources for pair in pairwise(measured(source.words))
+        }
         self.scores = {f"{e.score:.2f}" for e in self.records if e.kind == "frame" and e.score}
         if any(record.kind == "sound" for record in self.records):
             self.words |= {"sound", "sounds"}
@@ -183,6 +187,12 @@ class CitedEvidence:
         """Number of times that a quotation stands in the evidence."""
         flat = [word for part in _quote_parts(quote) for word in part]
         return sum(text.count(flat) for text in self.texts) if flat else 0
+
+    def may_mean(self, number: str) -> bool:
+        """True if the evidence may say a number otherwise: by the clock, by digits, in part."""
+        said = {"".join(pair) for pair in self.quantities if all(map(str.isdigit, pair))}
+        said |= {f"{one}{zeros}" for one in self.numbers for zeros in ("000", "000000")}
+        return not (self.numbers | said).isdisjoint(clock_forms(number))
 
     def numbers_near(self, noun: str) -> set[str]:
         """Numbers within `_REACH` words of a noun."""

@@ -16,7 +16,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from tools.text.clean import word_set
-from tools.text.expressions import NEGATORS, same_word, words
+from tools.text.expressions import NEGATORS, measured, same_word, words
 from tools.text.tokens import stem
 
 _FILLERS = word_set("""
@@ -62,6 +62,7 @@ _LEADING = word_set("""
     from with without to during according given despite although though like under over out per
     among between through across regardless depending provided assuming supposing suppose""")
 """Words with which a phrase begins that stands before a main clause."""
+_ONLY_IF = re.compile(r"\W*(?:and|but|or)(?: only| even| just)? (?:if|when|once|unless|until)\b", re.I)
 _CONCESSIVE = word_set("whatever however whoever though although")
 _ASIDE = word_set("who which whose a an the those these")
 _OPENS = re.compile(r"([,;:](?=\s|$)|[(\u2013\u2014\u00b7])")
@@ -86,7 +87,7 @@ _RETRACTION = re.compile(
     r"(?:not true|a lie|lies|wrong|false|untrue|nonsense|a joke|a myth))",
     re.IGNORECASE,
 )
-_TELLS = (
+TELLS = (
     r"(?:(?:also|then|clearly|again|once) )?(?:(?:say|explain|mention|tell|state|note|add|describe"
     r"|read|write|show|announce|report|remark|warn|recall|recount|answer|confirm|admit|counter|advise|ask"
     r"|argue|insist|claim|joke|concede|complain|estimate|recommend|suggest|predict|wonder|observe"
@@ -97,17 +98,17 @@ _NAMED = r"(?:the |a |an |one of the )?[\w.'\u2019-]+(?: [\w.'\u2019-]+){0,2}?"
 _FRAME = re.compile(
     r"^\W*(?:(?:it|this) (?:is|was) (?:also )?(?:said|mentioned|explained|stated|written|noted|told"
     r"|shown|announced)(?: (?:on|in|by) (?:the )?\w+)?(?: that\b)?"
-    rf"|(?P<who>{_NAMED}),? {_TELLS}(?: (?:us|viewers|everyone|(?:the|a) \w+)(?= that| whether| to|[:,]))?"
+    rf"|(?P<who>{_NAMED}),? {TELLS}(?: (?:us|viewers|everyone|(?:the|a) \w+)(?= that| whether| to|[:,]))?"
     rf"(?: (?:that|whether|to)\b|[:,]|(?=\W|$))|according to (?P<source>{_NAMED}),)\s*",
     re.IGNORECASE,
 )
 """What a claim says of its source, before what the source states."""
 _LATER_FRAME = re.compile(
-    rf",? according to (?P<source>{_NAMED})\W*$|, (?P<who>{_NAMED}) {_TELLS}\W*$"
-    rf"|, {_TELLS} (?P<name>{_NAMED})\W*$",
+    rf",? according to (?P<source>{_NAMED})\W*$|, (?P<who>{_NAMED}) {TELLS}\W*$"
+    rf"|, {TELLS} (?P<name>{_NAMED})\W*$",
     re.IGNORECASE,
 )
-_SENTENCE = re.compile(r"(?<=[.!?\u3002\uff01\uff1f])\s+|\n")
+_SENTENCE = re.compile(r"(?<=[.!?\u3002\uff01\uff1f])(?<!\b[a-z]\.)\s+|\n")
 _CONTRACTIONS = (
     (re.compile(r"\bcan['\u2019]?t\b|\bcannot\b", re.I), "can not"),
     (re.compile(r"\bwon['\u2019]t\b", re.I), "will not"),
@@ -121,8 +122,9 @@ _CONTRACTIONS = (
     (re.compile(r"\b(?:is|are) to be\b", re.I), "are"),
     (re.compile(r"\b(?:as|so) (?:long|soon) as\b", re.I), "if"),
     (re.compile(r"\b(?:in fact|of course)\b", re.I), "well"),
+    (re.compile(r"\bas (?:though|if)\b", re.I), "seemingly"),
 )
-_PARTICIPLE = re.compile(r"(?:ed|en|wn|ught|ilt|ept|elt|ost|old|ade|aid|ung|uck|und|eld)$")
+_PARTICIPLE = re.compile(r"(?:ed|en|wn|ught|ilt|ept|elt|ost|old|ade|aid|ung|uck|und|eld|ut|et)$")
 _COMMENT = 2
 """Words of "I suspect", at most."""
 _PHRASE = 4
@@ -191,11 +193,11 @@ def _statement(sentence: str) -> Statement:
         at, found = len(one.tokens), words(block)
         lead = found[0] if found else ""
         main = bool(_MAIN.match(re.sub(r"^\s*(?:and|but|so|or) ", "", block)))
-        joined = lead in ("and", "but", "so", "or")
+        joined = lead in ("and", "but", "so", "or") and not _ONLY_IF.match(block)
         one.blocks.append(at)
         if mark == "," and lead in _ASIDE:
             one.asides.add(at)
-        if not one.parts or mark not in ("", ",") or joined or (main and not leads):
+        if not one.parts or (mark not in ("", ",") and not leads) or joined or (main and not leads):
             one.parts += [] if at in one.parts else [at]
             if at and mark == "," and (not joined or (main and lead in ("so", "or"))):
                 one.linked.add(at)
@@ -216,7 +218,7 @@ def _statement(sentence: str) -> Statement:
 def _add(one: Statement, found: Sequence[str]) -> None:
     """Add the words of a block."""
     being = False
-    for at, word in enumerate(found):
+    for at, word in enumerate(measured(found)):
         if word in ("and", "but"):
             one.clauses.add(len(one.tokens))
             one.joins |= {len(one.tokens)} - {*one.parts}
