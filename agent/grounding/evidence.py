@@ -110,16 +110,19 @@ class CitedEvidence:
 
     def speaks_of(self, named: Sequence[str]) -> bool:
         """True if the words of a time stand in the evidence's own text."""
-        return any(_says_time(text, named) for text in self.texts)
+        measures = {*pairwise(measured(named))}
+        return any(_says_time(text, named) for text in self.texts) or (
+            bool(measures) and measures <= self.quantities
+        )
 
     def has_time(self, start: float, end: float, named: Sequence[str]) -> bool:
         """True if a span lies in the evidence or around it, or its words stand in the text."""
-        for record, text in zip(self.records, self.texts, strict=True):
+        for record in self.records:
             inside = record.start - TOLERANCE <= start and end <= record.end + TOLERANCE
             around = start - TOLERANCE <= record.start and record.end <= end + TOLERANCE
-            if inside or (start < end and around) or _says_time(text, named):
+            if inside or (start < end and around):
                 return True
-        return False
+        return self.speaks_of(named)
 
     def has_length(self, seconds: float, named: Sequence[str]) -> bool:
         """True if the evidence is that long or that far apart, or its text says so."""
@@ -127,7 +130,7 @@ class CitedEvidence:
         lengths = [record.end - record.start for record in self.records]
         lengths += [abs(a - b) for a in starts for b in starts if a != b]
         near = any(abs(length - seconds) <= TOLERANCE for length in lengths)
-        return near or any(text.find(named) >= 0 for text in self.texts)
+        return near or self.speaks_of(named)
 
     def outside(self, seconds: float) -> str:
         """The reason that a time does not lie in the evidence."""

@@ -66,9 +66,9 @@ _DIAL = re.compile(
     rf"|\bquarter to {_HOUR}\b|\b{_HOUR} o['\u2019 ]?clock\b"
 )
 _ORDINALS = {
-    **{re.sub("y$", "ie", re.sub("ve$", "f", re.sub("[te]$", "", word))) + "th": word
-       for word in (*NUMBERS, *LARGE.split("|")) if word not in ("one", "two", "three", "five")},
-    "fifth": "five", "-first": "-one", "-second": "-two", "-third": "-three",
+    **{re.sub("[te]$", "", re.sub("ve$", "f", re.sub("y$", "ie_", word))).strip("_") + "th": word
+       for word in (*NUMBERS, *LARGE.split("|")) if word not in ("one", "two", "three")},
+    "-first": "-one", "-second": "-two", "-third": "-three",
 }  # fmt: skip
 _ORDINAL = re.compile(rf"(?:\b|(?=-))(?:{'|'.join(_ORDINALS)})\b|(?<=\d)(?:st|nd|rd|th)\b")
 """A number in a row: the fourteenth, the 14th; first, second and third are more than that."""
@@ -126,7 +126,7 @@ class Time:
 
 def words(text: str) -> list[str]:
     """Words for comparison: one case, one form of each letter, numbers in digits."""
-    text = unicodedata.normalize("NFKC", text).casefold()
+    text = unicodedata.normalize("NFKC", text).casefold().replace("-and-", " and ")
     text = in_digits(_ORDINAL.sub(lambda match: _ORDINALS.get(match[0], ""), text))
     text = _THE_LARGE.sub(lambda match: in_digits(f"a {match[0]}"), text)
     text = _DIAL.sub(_clock_time, _NOON.sub("12:00", text.replace("per cent", "percent")))
