@@ -27,7 +27,7 @@ from tools.vision.colour import COLOUR_WORDS
 Finding = tuple[Verdict, str]
 """A verdict and its reason in words."""
 VERIFIED: Finding = ("verified", "")
-ENOUGH_WORDS = 0.6
+ENOUGH_WORDS = 0.7
 """Share of a claim's content words that the evidence must hold for a denial to contradict it."""
 MOSTLY, MUCH, HARDLY = 0.35, 0.2, 0.002
 """Colour shares from which on a picture is mostly of a colour, has much of it, has any of it."""

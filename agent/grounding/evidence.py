@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from agent.grounding.statement import Statement, is_qualified, parts, statements, states, without_frame
 from tools.evidence import main_colours
 from tools.media import Evidence, clock
+from tools.text.clean import word_set
 from tools.text.expressions import NEGATORS, WordSequence, clock_forms, measured, numbers, same_word, words
 from tools.vision.colour import COLOUR_WORDS
 
@@ -22,6 +23,8 @@ TOLERANCE = 1.0
 """Seconds that a time in the text may lie outside the evidence."""
 _REACH = 3
 """Words between a number and what it counts, at most."""
+
+_ANYBODY = word_set("the a an speaker narrator presenter she he they it one i we")
 
 
 class CitedEvidence:
@@ -76,9 +79,8 @@ class CitedEvidence:
 
     def is_from(self, source: str) -> bool:
         """False if a source is named that is none of the speakers, where those are known."""
-        named = _names(source)
-        labels = [set(words(speaker)) for speaker, _ in self._stated if speaker]
-        return not (named and labels) or any(named <= label for label in labels)
+        labels = [speaker for speaker, _ in self._stated if speaker]
+        return not (source and labels) or any(_is_named(label, source) for label in labels)
 
     @property
     def speaker_words(self) -> set[str]:
@@ -95,9 +97,8 @@ class CitedEvidence:
         for title in {self._titles.get(record.video, "") for record in self.records} - {""}:
             claim = re.sub(rf"\bin {re.escape(title)}\b,?", " ", claim, flags=re.IGNORECASE)
         bare, source = without_frame(claim)
-        named = _names(source)
-        for text, names in ((claim, set[str]()), (bare, named)):
-            said = [(s, one) for s, one in self._stated if names <= set(words(s))]
+        for text, by in ((claim, ""), (bare, source)):
+            said = [(speaker, one) for speaker, one in self._stated if _is_named(speaker, by)]
             if self._state(said, text) or all(self._state(said, part) for part in parts(text)):
                 return True
         return False
@@ -273,12 +274,11 @@ def _by_speaker(text: str, speakers: Sequence[str]) -> list[tuple[str, str]]:
     return unnamed + list(zip(pieces[1::2], pieces[2::2], strict=True))
 
 
-def _names(source: str) -> set[str]:
-    """Names in what a claim calls its source: its words with a capital, but for an article."""
-    bare = re.sub(r"^(?:the|an?) ", "", source, flags=re.IGNORECASE)
-    names = re.findall(r"\b[^\W\d_a-z][\w'\u2019-]*", bare)
-    generic = {"speaker", "narrator", "presenter", "host", "she", "he", "they", "it", "one"}
-    return set(words(" ".join(names))) - generic
+def _is_named(speaker: str, source: str) -> bool:
+    """True if a claim may call a speaker so; of an unknown one it knows no name, but may a role."""
+    named = re.findall(r"[\w'\u2019-]+", source)
+    told = named if speaker else [word for word in named if word[0].isupper()]
+    return set(words(" ".join(told))) - _ANYBODY <= set(words(speaker))
 
 
 def _quote_parts(quote: str) -> list[list[str]]:
