@@ -255,14 +255,15 @@ class ParsedClaim:
         if self.denials > cited.denials and not (self.colours and not named):
             verdict = "unsupported" if matching >= ENOUGH_WORDS * len(named) else "weak"
             return verdict, f"{cited.names} does not deny it"
-        if not named:  # the other checks have settled it
-            settled = self.times or self.colours or numbers(self.words) - LONE_NUMBERS
-            why = f"nothing in it can be compared with {cited.names}"
-            return VERIFIED if settled else ("weak", why)
         if cited.states(self._without_places(cited)):
             return VERIFIED
+        counts = cited.is_described or self._counts_mentions()
+        if not named:  # the other checks have settled it
+            settled = self.times or self.colours or (counts and numbers(self.words))
+            why = f"nothing in it can be compared with {cited.names}"
+            return VERIFIED if settled else ("weak", why)
         if matching == len(named) and cited.denies(named) == (self.denials > 0):
-            if cited.is_described or self._counts_mentions() or _TOPIC.search(self.plain):
+            if counts or _TOPIC.search(self.plain):
                 return VERIFIED
             return "weak", f"{cited.names} does not say it in this way"
         shown = cited.shows(self.plain) if self._visible(cited) else None

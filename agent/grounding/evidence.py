@@ -8,7 +8,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
-from agent.grounding.statement import Statement, is_qualified, parts, statements, states, without_frame
+from agent.grounding.statement import ASKS, Statement, is_qualified, parts, statements, states, without_frame
 from tools.evidence import main_colours
 from tools.media import Evidence, clock
 from tools.text.clean import word_set
@@ -96,16 +96,15 @@ class CitedEvidence:
         """True if a piece of evidence states the claim, or pieces of it all of its parts."""
         for title in {self._titles.get(record.video, "") for record in self.records} - {""}:
             claim = re.sub(rf"\bin {re.escape(title)}\b,?", " ", claim, flags=re.IGNORECASE)
-        bare, source = without_frame(claim)
+        (bare, source), asks = without_frame(claim), ASKS.search(claim) is not None
         for text, by in ((claim, ""), (bare, source)):
             said = [(speaker, one) for speaker, one in self._stated if _is_named(speaker, by)]
-            if self._state(said, text) or all(self._state(said, part) for part in parts(text)):
+            if any(
+                all(any(states(one, piece, speaker, asks) for speaker, one in said) for piece in way)
+                for way in ([text], [*parts(text)])
+            ):
                 return True
         return False
-
-    @staticmethod
-    def _state(said: list[tuple[str, list[Statement]]], claim: str) -> bool:
-        return any(states(one, claim, speaker) for speaker, one in said)
 
     # Times
 

@@ -80,7 +80,7 @@ _QUESTION = re.compile(
 )
 _INVERTED = re.compile(r"^(?:had|should|were) (?=(?:[\w'\u2019]+ ){2,}[^?]*,)", re.IGNORECASE)
 """Beginning of a condition without an if: had we known, we would have gone."""
-_ASKS = re.compile(r"\b(?:ask|wonder|question)\w*\b|\bwhether\b|\?", re.IGNORECASE)
+ASKS = re.compile(r"\b(?:ask|wonder|question)\w*\b|\bwhether\b|\?", re.IGNORECASE)
 _RETRACTION = re.compile(
     r"^\W*(?:no\b|nope|wrong\b|false\b|just kidding|kidding|not (?:really|true|at all)|just a joke"
     r"|(?:that|this|it|which)(?:['\u2019]s| is| was) (?:all )?"
@@ -192,14 +192,14 @@ def _statement(sentence: str) -> Statement:
     for mark, block in zip(pieces[::2], pieces[1::2], strict=True):
         at, found = len(one.tokens), words(block)
         lead = found[0] if found else ""
-        main = bool(_MAIN.match(re.sub(r"^\s*(?:and|but|so|or) ", "", block)))
+        main = bool(_MAIN.match(re.sub(r"^\s*(?:(?:and|but|so|or) )+", "", block)))
         joined = lead in ("and", "but", "so", "or") and not _ONLY_IF.match(block)
         one.blocks.append(at)
         if mark == "," and lead in _ASIDE:
             one.asides.add(at)
         if not one.parts or (mark not in ("", ",") and not leads) or joined or (main and not leads):
             one.parts += [] if at in one.parts else [at]
-            if at and mark == "," and (not joined or (main and lead in ("so", "or"))):
+            if at and (not joined or (main and lead in ("so", "or"))):
                 one.linked.add(at)
             leads = not found or lead in _LEADING
         elif main:
@@ -242,10 +242,10 @@ def without_frame(claim: str) -> tuple[str, str]:
     return claim[match.end() :], match["who"] or match["source"] or ""
 
 
-def states(source: Sequence[Statement], claim: str, speaker: str = "", frame: str = "") -> bool:
-    """True if one sentence of a source states a claim; `speaker` is who says the source.
+def states(source: Sequence[Statement], claim: str, speaker: str, asks: bool) -> bool:
+    """True if one sentence of a source states a claim, or asks it where the claim says so.
 
-    `frame` is what the claim was taken from.
+    `speaker` is who says the source.
     """
     wanted = _statement(claim)
     own = set(words(speaker)) | word_set("speaker narrator presenter host")
@@ -256,7 +256,7 @@ def states(source: Sequence[Statement], claim: str, speaker: str = "", frame: st
             named.pop()  # a name of several words
         named.append(_Token(first.get(token.word, token.word), token.passive))
     kept = {stem(token.word) for token in wanted.tokens}
-    kept |= {"?"} if _ASKS.search(frame or claim) else set()
+    kept |= {"?"} if asks else set()
     return any(
         _holds(one, content, kept)
         for one in source
@@ -302,7 +302,8 @@ def _ends(source: Statement, start: int, claim: list[_Token], a: int, b: int, c:
     @cache
     def ends(i: int, j: int) -> frozenset[int]:
         if moved and not a and i == close == 1 and not claim[0].passive:
-            return frozenset()  # slippery steps: the steps are slippery
+            if not claim[0].word.endswith("ly"):
+                return frozenset()  # slippery steps: the steps are slippery
         orders = moved and close == a + 1 and claim[a].passive  # shut it: it is to be shut
         if moved and a and j not in source.blocks and (i == a or (i == close and not orders)):
             return frozenset()  # a phrase moves from the beginning, or from between marks
@@ -319,7 +320,7 @@ def _ends(source: Statement, start: int, claim: list[_Token], a: int, b: int, c:
                 found |= ends(i + 1, j + 1)
         elif _refers(wanted, word):
             found |= ends(i + 1, j + 1)
-        elif not moved and _PRONOUNS[word] not in ("i", "my", "you"):
+        elif not moved and _PRONOUNS[word] in ("it", "its", "they", "their"):
             for size in range(1, min(_PHRASE, len(claim) - 1, len(claim) - i) + 1):
                 if _is_before(source, j, claim[i : i + size]):
                     found |= ends(i + size, j + 1)
@@ -347,13 +348,13 @@ def _refers(wanted: str, pronoun: str) -> bool:
 
 
 def _is_before(source: Statement, at: int, phrase: Sequence[_Token]) -> bool:
-    """True if a phrase is the first or last one before a pronoun."""
+    """True if a phrase stands before a pronoun in its place: a subject, or else the last one."""
     clause = max(start for start in source.clauses if start <= at)
     earlier = source.tokens[:clause] or (source.before.tokens if source.before else [])
     size = len(phrase)
-    return any(
-        len(place) == size and all(same_word(a.word, b.word) for a, b in zip(place, phrase, strict=True))
-        for place in (earlier[:size], earlier[-size:])
+    place = earlier[:size] if at == clause else earlier[-size:]
+    return len(place) == size and all(
+        same_word(one.word, other.word) for one, other in zip(place, phrase, strict=True)
     )
 
 
@@ -402,7 +403,8 @@ def is_qualified(source: Sequence[Statement], quote: str, around: str) -> bool:
 def _comments(source: Statement, part: int) -> bool:
     """True if a part tells who says the rest: I suspect, so they would have us believe."""
     end = min((one for one in source.parts if one > part), default=len(source.tokens))
-    return end - part <= _COMMENT or stem(source.tokens[end - 1].word) in _BEYOND
+    said = [stem(t.word) for t in source.tokens[part:end] if t.word not in _PRONOUNS]
+    return end - part <= _COMMENT or said[-1:] == [] or said[-1] in _BEYOND
 
 
 def parts(claim: str) -> Iterator[str]:
