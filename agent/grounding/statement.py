@@ -64,6 +64,9 @@ _LEADING = word_set("""
 """Words with which a phrase begins that stands before a main clause."""
 _ONLY_IF = re.compile(r"\W*(?:and|but|or)(?: only| even| just)? (?:if|when|once|unless|until)\b", re.I)
 _CONCESSIVE = word_set("whatever however whoever though although")
+_ASKED = word_set("whether why how what who where")
+_SHOWN = word_set("by for from with")
+"""Words that marks stand for on a screen."""
 _ASIDE = word_set("who which whose a an the those these")
 _OPENS = re.compile(r"([,;:](?=\s|$)|[(\u2013\u2014\u00b7])")
 _MAIN = re.compile(
@@ -199,7 +202,7 @@ def _statement(sentence: str) -> Statement:
             one.asides.add(at)
         if not one.parts or (mark not in ("", ",") and not leads) or joined or (main and not leads):
             one.parts += [] if at in one.parts else [at]
-            if at and (not joined or (main and lead in ("so", "or"))):
+            if at and mark != ":" and (not joined or (main and lead in ("so", "or"))):
                 one.linked.add(at)
             leads = not found or lead in _LEADING
         elif main:
@@ -258,21 +261,34 @@ def states(source: Sequence[Statement], claim: str, speaker: str, asks: bool) ->
     kept = {stem(token.word) for token in wanted.tokens}
     kept |= {"?"} if asks else set()
     return any(
-        _holds(one, content, kept)
+        _holds(one, content, kept) or _answers(one, content, kept)
         for one in source
         for content in ([wanted.tokens] if named == wanted.tokens else [wanted.tokens, named])
         if content and not one.is_denied
     )
 
 
+def _answers(source: Statement, claim: list[_Token], kept: set[str]) -> bool:
+    """True if the claim is what a source says of the questions before it: "nobody knows whether"."""
+    at = next((n for n, token in enumerate(claim) if n and token.word in _ASKED), 0)
+    asked, tail = source.before, claim[at + (claim[at].word == "whether") :]
+    while at and asked and asked.asked == 0:
+        if _holds(asked, tail, kept | {"?"}):
+            return _holds(source, claim[:at], kept)
+        asked = asked.before
+    return False
+
+
 def _holds(source: Statement, claim: list[_Token], kept: set[str]) -> bool:
     """True if the claim stands in a source, from where a clause begins, with its qualifiers."""
     there = [t.word for t in source.tokens]
     there += [t.word for t in source.before.tokens] if source.before else []
-    free = _PRONOUNS.keys() | _LOOSE
+    free = _PRONOUNS.keys() | _LOOSE | _SHOWN
     if not all(any(same_word(t.word, w) for w in there) for t in claim if t.word not in free):
         return False
     starts = set(source.clauses)
+    if not source.is_heard:  # a time or number is a label there
+        starts |= {n + 1 for n, one in enumerate(source.tokens) if one.word[0].isdigit()}
     for start in sorted(starts):
         while start < len(source.tokens) and source.tokens[start].word in _ADVERBIALS:
             start += 1
@@ -302,7 +318,7 @@ def _ends(source: Statement, start: int, claim: list[_Token], a: int, b: int, c:
     @cache
     def ends(i: int, j: int) -> frozenset[int]:
         if moved and not a and i == close == 1 and not claim[0].passive:
-            if not claim[0].word.endswith("ly"):
+            if claim[0].word not in _LOCAL and not claim[0].word.endswith("ly"):
                 return frozenset()  # slippery steps: the steps are slippery
         orders = moved and close == a + 1 and claim[a].passive  # shut it: it is to be shut
         if moved and a and j not in source.blocks and (i == a or (i == close and not orders)):
@@ -331,6 +347,8 @@ def _ends(source: Statement, start: int, claim: list[_Token], a: int, b: int, c:
             found |= ends(i + 1, j)
         if not moved and i and j in stops:
             found |= ends(i, j + source.aside(j)) if source.aside(j) else set()
+            if not source.is_heard and wanted in _SHOWN:
+                found |= ends(i + 1, j)
         if not moved and i and j > start:
             inner = min((at for at in source.joins | {*source.parts} if at > j), default=0)
             found |= ends(i, inner) if inner in source.joins else set()
