@@ -240,7 +240,8 @@ class ParsedClaim:
         quoted = claim_words(word for quote in self.quotes for word in words(quote))
         told = named - strange - cited.speaker_words
         if _TOPIC.search(rest) or (
-            (len(told) <= len(quoted) or _SAYS.search(self.text)) and len(strange) <= max(INTRODUCTION, len(quoted) / 2)
+            (len(told) <= len(quoted) or _SAYS.search(self.text))
+            and len(strange) <= max(INTRODUCTION, len(quoted) / 2)
         ):
             return VERIFIED
         return "weak", f"{cited.names} does not say what stands around the quotation"

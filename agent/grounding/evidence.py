@@ -8,11 +8,20 @@ from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
-from agent.grounding.statement import ASKS, Statement, is_qualified, parts, statements, states, without_frame
+from agent.grounding.entailment import is_qualified, states
+from agent.grounding.statement import ASKS, Statement, parts, statements, without_frame
 from tools.evidence import main_colours
 from tools.media import Evidence, clock
 from tools.text.clean import word_set
-from tools.text.expressions import NEGATORS, WordSequence, clock_forms, measured, numbers, same_word, words
+from tools.text.expressions import (
+    NEGATORS,
+    WordSequence,
+    clock_forms,
+    measured,
+    numbers,
+    same_word,
+    words,
+)
 from tools.vision.colour import COLOUR_WORDS
 
 if TYPE_CHECKING:
@@ -74,7 +83,9 @@ class CitedEvidence:
             for record in self.records
             for part in _by_speaker(record.text, record.facts.get("speakers", ()))
         ]
-        told += [("", title, False) for title in {self._titles.get(e.video, "") for e in self.records}]
+        told += [
+            ("", title, False) for title in {self._titles.get(e.video, "") for e in self.records}
+        ]
         return [(speaker, statements(text, is_heard)) for speaker, text, is_heard in told]
 
     def is_from(self, source: str) -> bool:
@@ -100,7 +111,9 @@ class CitedEvidence:
         for text, by in ((claim, ""), (bare, source)):
             said = [(speaker, one) for speaker, one in self._stated if _is_named(speaker, by)]
             if any(
-                all(any(states(one, piece, speaker, asks) for speaker, one in said) for piece in way)
+                all(
+                    any(states(one, piece, speaker, asks) for speaker, one in said) for piece in way
+                )
                 for way in ([text], [*parts(text)])
             ):
                 return True

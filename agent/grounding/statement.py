@@ -1,22 +1,19 @@
-"""Statements of a text, and the test whether they state a claim (textual entailment, narrowly).
+"""Statements of a text: its sentences, in the words and the order that their meaning hangs on.
 
-A statement is one sentence in order: words, pronouns, names, numbers with their units, the voice
-of its verbs, and the words that qualify it: negation, hedge, condition, report, wish, question. A
-claim is stated where its words stand in a sentence from the beginning of a main clause on, with
-what stands before that clause, and nothing that qualifies the sentence is left out. One phrase may
-have moved: "ten minutes in, he passed". Prepositions and pronouns are kept where that is judged,
-since they say who does what. What is worded otherwise may be true, and is not proved.
+A statement is one sentence: words, pronouns, names, numbers with their units, the voice of its
+verbs, and the words that qualify it: negation, hedge, condition, report, wish, question.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
 
 from tools.text.clean import word_set
-from tools.text.expressions import NEGATORS, measured, same_word, words
+from tools.text.expressions import NEGATORS, measured, words
 from tools.text.tokens import stem
 
 _FILLERS = word_set("""
@@ -25,9 +22,9 @@ _FILLERS = word_set("""
     um uh er""")
 """Words that a claim may add or leave out: articles, auxiliaries, fillers."""
 _BE = word_set("is are was were be been being get gets got")
-_LOOSE = word_set("of in on at so then whether my your his her our their its")
+LOOSE = word_set("of in on at so then whether my your his her our their its")
 """Words that a claim may leave out, but where a phrase has moved."""
-_PRONOUNS = {
+PRONOUNS = {
     form: forms.split()[0]
     for forms in (
         "i me we us ive ill im id weve", "my mine our ours", "you your yours", "he him hes",
@@ -36,21 +33,26 @@ _PRONOUNS = {
     for form in forms.split()
 }  # fmt: skip
 _NEGATION = NEGATORS | word_set("except without unlike unless nor")
-_LOCAL = _NEGATION | word_set("""
+LOCAL = _NEGATION | word_set("""
     may might can could will would shall should must ought going gonna about around roughly
     approximately only even least most up almost nearly hardly used or""")
 """Words that qualify their own clause."""
-_BEYOND = frozenset(map(stem, word_set("""
+BEYOND = frozenset(
+    map(
+        stem,
+        word_set("""
     maybe perhaps possibly probably likely unlikely apparently allegedly supposedly reportedly seem
     seemingly appear if unless provided providing assuming suppose otherwise until once when
     whenever whether sometimes often usually rarely mostly generally normally except say said tell
     told claim believe think thought guess reckon remember recall feel argue assume imagine pretend
     suggest insist swear swore hear heard according rumour myth lie joke kidding dream dreamt hope
     wish want plan try intend meant expect promise predict wonder ask doubt afraid fear consider
-    offer order decide refuse forget forgot suspect fancy impression view opinion theory""")))
+    offer order decide refuse forget forgot suspect fancy impression view opinion theory"""),
+    )
+)
 """Stems of words that qualify all that their sentence says in one breath: it may not be so, or not
 always, or somebody else says it."""
-_IF = frozenset(map(stem, word_set("if unless provided suppose whenever")))
+CONDITIONS = frozenset(map(stem, word_set("if unless provided suppose whenever")))
 _ADVERBIALS = word_set("""
     first firstly second secondly next finally later afterwards meanwhile today yesterday tomorrow
     again fact course basically obviously eventually suddenly luckily sadly instead then so well""")
@@ -62,12 +64,14 @@ _LEADING = word_set("""
     from with without to during according given despite although though like under over out per
     among between through across regardless depending provided assuming supposing suppose""")
 """Words with which a phrase begins that stands before a main clause."""
-_ONLY_IF = re.compile(r"\W*(?:and|but|or)(?: only| even| just)? (?:if|when|once|unless|until)\b", re.I)
+_ONLY_IF = re.compile(
+    r"\W*(?:and|but|or)(?: only| even| just)? (?:if|when|once|unless|until)\b", re.IGNORECASE
+)
+"""A condition that belongs to the clause before it."""
 _CONCESSIVE = word_set("whatever however whoever though although")
-_ASKED = word_set("whether why how what who where")
-_SHOWN = word_set("by for from with")
-"""Words that marks stand for on a screen."""
+"""Words before what changes nothing."""
 _ASIDE = word_set("who which whose a an the those these")
+"""Words before more about what was named."""
 _OPENS = re.compile(r"([,;:](?=\s|$)|[(\u2013\u2014\u00b7])")
 _MAIN = re.compile(
     r"^\s*(?:i|you|he|she|it|we|they|there|the|an?|my|your|his|her|our|their|this|these|those|some"
@@ -130,11 +134,11 @@ _CONTRACTIONS = (
 _PARTICIPLE = re.compile(r"(?:ed|en|wn|ught|ilt|ept|elt|ost|old|ade|aid|ung|uck|und|eld|ut|et)$")
 _COMMENT = 2
 """Words of "I suspect", at most."""
-_PHRASE = 4
-"""Words of what a pronoun stands for, at most."""
 
 
-class _Token(NamedTuple):
+class Token(NamedTuple):
+    """A word, and whether it is a participle after a form of "be"."""
+
     word: str
     passive: bool
 
@@ -143,32 +147,74 @@ class _Token(NamedTuple):
 class Statement:
     """Words of a sentence in order; parts, clauses and blocks are indexes at which they begin."""
 
-    tokens: list[_Token] = field(default_factory=list[_Token])
+    tokens: list[Token] = field(default_factory=list[Token])
     blocks: list[int] = field(default_factory=list[int])
     """Between two marks."""
+    asides: set[int] = field(default_factory=set[int])
+    """Blocks that tell more of what was named."""
     parts: list[int] = field(default_factory=list[int])
     """Main clauses, with what stands before them."""
     linked: set[int] = field(default_factory=set[int])
-    """Parts that a bare comma joins to the one before."""
+    """Parts said in one breath with the one before, without an "and"."""
     clauses: set[int] = field(default_factory=set[int])
     joins: set[int] = field(default_factory=set[int])
     """What an "and" joins to what stands before: a further verb or object."""
-    asked: int = 1000
+    asked: int = sys.maxsize
     """Where a question begins."""
     is_denied: bool = False
     """True if the next sentence takes it back."""
-    before: "Statement | None" = None
     is_heard: bool = True
     """False for what stands on a screen, where verbs are left out."""
-    asides: set[int] = field(default_factory=set[int])
-    """Blocks that tell more of what was named."""
+    before: "Statement | None" = None
+
+    @cached_property
+    def stems(self) -> list[str]:
+        """Stems of its words."""
+        return [stem(token.word) for token in self.tokens]
+
+    def after(self, begins: Iterable[int], at: int) -> int:
+        """The first of some beginnings from a place on, or the end."""
+        return min((one for one in begins if one >= at), default=len(self.tokens))
+
+    def starts(self) -> set[int]:
+        """Indexes at which a claim may begin."""
+        starts = set(self.clauses)
+        if not self.is_heard:  # a time or number is a label there
+            starts |= {n + 1 for n, one in enumerate(self.tokens) if one.word[0].isdigit()}
+        for start in sorted(starts):
+            while start < len(self.tokens) and self.tokens[start].word in _ADVERBIALS:
+                start += 1
+                starts.add(start)
+        return starts
 
     def aside(self, at: int) -> int:
         """Number of words of a block that a claim may leave out: an adverb, a relative clause."""
-        end = min((block for block in self.blocks if block > at), default=len(self.tokens))
+        end = self.after(self.blocks, at + 1)
         block = [token.word for token in self.tokens[at:end]]
-        adverb = len(block) == 1 and block[0].endswith("ly") and stem(block[0]) not in _BEYOND
+        adverb = len(block) == 1 and block[0].endswith("ly") and self.stems[at] not in BEYOND
         return end - at if at in self.asides or adverb or _ADVERBIALS.issuperset(block) else 0
+
+    def qualifiers(self, start: int, end: int) -> set[str]:
+        """Stems of what qualifies a part of it: in its clauses, and beyond them."""
+        clause = max(one for one in self.clauses if one <= start)
+        # What is denied after a comma, "not his brother", is another thing.
+        close = self.after([*self.clauses, *self.blocks], end)
+        begin, until = max(one for one in self.parts if one <= start), self.after(self.parts, end)
+        while begin in self.linked:
+            begin = max(one for one in self.parts if one < begin)
+        while until in self.linked and self._comments(until):
+            until = self.after(self.parts, until + 1)
+        found = {stem(one.word) for one in self.tokens[clause:close] if one.word in LOCAL}
+        for block, after in pairwise([*self.blocks, len(self.tokens)]):
+            if block < after and self.tokens[block].word not in _CONCESSIVE:
+                found |= BEYOND.intersection(self.stems[max(block, begin) : min(after, until)])
+        return found | ({"?"} if end > self.asked else set())
+
+    def _comments(self, part: int) -> bool:
+        """True if a part tells who says the rest: I suspect, so they would have us believe."""
+        end = self.after(self.parts, part + 1)
+        said = [stem(one.word) for one in self.tokens[part:end] if one.word not in PRONOUNS]
+        return end - part <= _COMMENT or not said or said[-1] in BEYOND
 
 
 def statements(text: str, is_heard: bool = True) -> list[Statement]:
@@ -176,7 +222,7 @@ def statements(text: str, is_heard: bool = True) -> list[Statement]:
     sentences = [one for one in _SENTENCE.split(text) if one.strip()]
     found: list[Statement] = []
     for sentence, after in pairwise([*sentences, ""]):
-        one = _statement(sentence)
+        one = statement_of(sentence)
         one.is_denied = bool(_RETRACTION.match(after))
         one.before = found[-1] if found else None
         one.is_heard = is_heard
@@ -184,7 +230,8 @@ def statements(text: str, is_heard: bool = True) -> list[Statement]:
     return found
 
 
-def _statement(sentence: str) -> Statement:
+def statement_of(sentence: str) -> Statement:
+    """The statement of one sentence."""
     for pattern, plain in _CONTRACTIONS:
         sentence = pattern.sub(plain, sentence)
     asks = bool(re.search(r"\?\W*$", sentence))
@@ -221,9 +268,12 @@ def _statement(sentence: str) -> Statement:
 def _add(one: Statement, found: Sequence[str]) -> None:
     """Add the words of a block."""
     being = False
-    for at, word in enumerate(measured(found)):
+    found = measured(found)
+    for at, word in enumerate(found):
         if word in ("and", "but"):
-            one.clauses.add(len(one.tokens))
+            one.clauses |= (
+                {len(one.tokens)} if PRONOUNS.keys() & {*found[at + 1 : at + 2]} else set()
+            )
             one.joins |= {len(one.tokens)} - {*one.parts}
         elif word in _CLAUSE:
             one.clauses.add(len(one.tokens) + 1)
@@ -231,7 +281,7 @@ def _add(one: Statement, found: Sequence[str]) -> None:
             being = True
         elif word not in _FILLERS and word not in ("and", "but", "as") and (at or word != "or"):
             passive = being and _PARTICIPLE.search(word) is not None
-            one.tokens.append(_Token(word, passive))
+            one.tokens.append(Token(word, passive))
             being = being and (word in NEGATORS or word.endswith("ly"))
 
 
@@ -243,186 +293,6 @@ def without_frame(claim: str) -> tuple[str, str]:
     if match is None or NEGATORS.intersection(words(match[0])):
         return claim, ""
     return claim[match.end() :], match["who"] or match["source"] or ""
-
-
-def states(source: Sequence[Statement], claim: str, speaker: str, asks: bool) -> bool:
-    """True if one sentence of a source states a claim, or asks it where the claim says so.
-
-    `speaker` is who says the source.
-    """
-    wanted = _statement(claim)
-    own = set(words(speaker)) | word_set("speaker narrator presenter host")
-    first = {**dict.fromkeys(own, "i"), **{f"{word}s": "my" for word in own}}
-    named: list[_Token] = []
-    for token in wanted.tokens:
-        if named and named[-1].word == "i" and token.word in first:
-            named.pop()  # a name of several words
-        named.append(_Token(first.get(token.word, token.word), token.passive))
-    kept = {stem(token.word) for token in wanted.tokens}
-    kept |= {"?"} if asks else set()
-    return any(
-        _holds(one, content, kept) or _answers(one, content, kept)
-        for one in source
-        for content in ([wanted.tokens] if named == wanted.tokens else [wanted.tokens, named])
-        if content and not one.is_denied
-    )
-
-
-def _answers(source: Statement, claim: list[_Token], kept: set[str]) -> bool:
-    """True if the claim is what a source says of the questions before it: "nobody knows whether"."""
-    at = next((n for n, token in enumerate(claim) if n and token.word in _ASKED), 0)
-    asked, tail = source.before, claim[at + (claim[at].word == "whether") :]
-    while at and asked and asked.asked == 0:
-        if _holds(asked, tail, kept | {"?"}):
-            return _holds(source, claim[:at], kept)
-        asked = asked.before
-    return False
-
-
-def _holds(source: Statement, claim: list[_Token], kept: set[str]) -> bool:
-    """True if the claim stands in a source, from where a clause begins, with its qualifiers."""
-    there = [t.word for t in source.tokens]
-    there += [t.word for t in source.before.tokens] if source.before else []
-    free = _PRONOUNS.keys() | _LOOSE | _SHOWN
-    if not all(any(same_word(t.word, w) for w in there) for t in claim if t.word not in free):
-        return False
-    starts = set(source.clauses)
-    if not source.is_heard:  # a time or number is a label there
-        starts |= {n + 1 for n, one in enumerate(source.tokens) if one.word[0].isdigit()}
-    for start in sorted(starts):
-        while start < len(source.tokens) and source.tokens[start].word in _ADVERBIALS:
-            start += 1
-            starts.add(start)
-    return any(
-        _qualifiers(source, start, end) <= kept
-        for start in starts
-        for order in _orders(len(claim))
-        for end in _ends(source, start, claim, *order)
-    )
-
-
-def _orders(size: int) -> Iterator[tuple[int, int, int]]:
-    """Places of a phrase that has moved: what stands from `b` to `c` stood at `a` in the source."""
-    yield 0, 0, 0
-    yield from (
-        (a, b, c) for a in range(size) for b in range(a + 1, size) for c in range(b + 1, size + 1)
-    )
-
-
-def _ends(source: Statement, start: int, claim: list[_Token], a: int, b: int, c: int) -> set[int]:
-    """Indexes at which a claim ends that stands in a source from `start` on."""
-    tokens, stops = source.tokens, {*source.blocks, *source.clauses, len(source.tokens)}
-    moved, close = c > 0, a + c - b
-    claim = [*claim[:a], *claim[b:c], *claim[a:b], *claim[c:]] if moved else claim
-
-    @cache
-    def ends(i: int, j: int) -> frozenset[int]:
-        if moved and not a and i == close == 1 and not claim[0].passive:
-            if claim[0].word not in _LOCAL and not claim[0].word.endswith("ly"):
-                return frozenset()  # slippery steps: the steps are slippery
-        orders = moved and close == a + 1 and claim[a].passive  # shut it: it is to be shut
-        if moved and a and j not in source.blocks and (i == a or (i == close and not orders)):
-            return frozenset()  # a phrase moves from the beginning, or from between marks
-        if i == len(claim):
-            return frozenset({j}) if not moved or j in stops else frozenset()
-        if j == len(tokens):
-            return ends(i + 1, j) if claim[i].word in _LOOSE and not moved else frozenset()
-        (wanted, passive), (word, was_passive) = claim[i], tokens[j]
-        found: set[int] = set()
-        if word not in _PRONOUNS:
-            told_you = j > 0 and tokens[j - 1].word == "you"
-            voice = passive == was_passive or told_you or (orders and i == a) or not source.is_heard
-            if voice and same_word(wanted, word):
-                found |= ends(i + 1, j + 1)
-        elif _refers(wanted, word):
-            found |= ends(i + 1, j + 1)
-        elif not moved and _PRONOUNS[word] in ("it", "its", "they", "their"):
-            for size in range(1, min(_PHRASE, len(claim) - 1, len(claim) - i) + 1):
-                if _is_before(source, j, claim[i : i + size]):
-                    found |= ends(i + size, j + 1)
-        again = i and word == "i" and j in source.clauses
-        if (word in _LOOSE and not moved) or word in ("it", "you") or again:
-            found |= ends(i, j + 1)
-        if not moved and (wanted in _LOOSE or (wanted, i) == ("it", 0)):
-            found |= ends(i + 1, j)
-        if not moved and i and j in stops:
-            found |= ends(i, j + source.aside(j)) if source.aside(j) else set()
-            if not source.is_heard and wanted in _SHOWN:
-                found |= ends(i + 1, j)
-        if not moved and i and j > start:
-            inner = min((at for at in source.joins | {*source.parts} if at > j), default=0)
-            found |= ends(i, inner) if inner in source.joins else set()
-        return frozenset(found)
-
-    return set(ends(0, start))
-
-
-def _refers(wanted: str, pronoun: str) -> bool:
-    """True if a claim may say `wanted` where its source says a pronoun."""
-    mine, theirs = _PRONOUNS.get(wanted), _PRONOUNS[pronoun]
-    if theirs in ("my", "your"):
-        return mine in ("my", "his", "her", "their", "its")
-    return mine == theirs or (theirs in ("i", "you") and mine in ("he", "she", "they", "her"))
-
-
-def _is_before(source: Statement, at: int, phrase: Sequence[_Token]) -> bool:
-    """True if a phrase stands before a pronoun in its place: a subject, or else the last one."""
-    clause = max(start for start in source.clauses if start <= at)
-    earlier = source.tokens[:clause] or (source.before.tokens if source.before else [])
-    size = len(phrase)
-    place = earlier[:size] if at == clause else earlier[-size:]
-    return len(place) == size and all(
-        same_word(one.word, other.word) for one, other in zip(place, phrase, strict=True)
-    )
-
-
-def _qualifiers(source: Statement, start: int, end: int) -> set[str]:
-    """What qualifies a part of a statement: in its clauses, and beyond them."""
-    size = len(source.tokens)
-    first = max(part for part in source.parts if part <= start)
-    last = min((part for part in source.parts if part >= end), default=size)
-    clause = max(c for c in source.clauses if c <= start)
-    # What is denied after a comma, "not his brother", is another thing.
-    close = min((c for c in [*source.clauses, *source.blocks] if c >= end), default=size)
-    breath, until = first, last
-    while breath in source.linked:
-        breath = max(part for part in source.parts if part < breath)
-    while until in source.linked and _comments(source, until):
-        until = min((part for part in source.parts if part > until), default=size)
-    stems = [stem(token.word) for token in source.tokens]
-    found: set[str] = set()
-    for begin, after in pairwise([*source.blocks, size]):
-        if source.tokens[begin:] and source.tokens[begin].word not in _CONCESSIVE:
-            found |= _BEYOND.intersection(stems[max(begin, breath) : min(after, until)])
-    found |= {s for s, t in zip(stems, source.tokens, strict=True) if t.word in _LOCAL} & {
-        *stems[clause:close]
-    }
-    return found | ({"?"} if start >= source.asked or end > source.asked else set())
-
-
-def is_qualified(source: Sequence[Statement], quote: str, around: str) -> bool:
-    """True if a condition or a report stands before a quotation, wherever it stands, of which what
-    is said around the quotation tells nothing."""
-    quoted = [token.word for token in _statement(quote).tokens]
-    kept = {stem(token.word) for token in _statement(around).tokens}
-    qualified = False
-    for one in source:
-        stems = [stem(token.word) for token in one.tokens]
-        for at in range(len(stems)):
-            if quoted and [t.word for t in one.tokens[at : at + len(quoted)]] == quoted:
-                block, part = (max(p for p in begins if p <= at) for begins in (one.blocks, one.parts))
-                before = _BEYOND.intersection(stems[block:at]) | _IF.intersection(stems[part:at])
-                if not before or kept.intersection(stems[part:at]):
-                    return False
-                qualified = True
-    return qualified
-
-
-def _comments(source: Statement, part: int) -> bool:
-    """True if a part tells who says the rest: I suspect, so they would have us believe."""
-    end = min((one for one in source.parts if one > part), default=len(source.tokens))
-    said = [stem(t.word) for t in source.tokens[part:end] if t.word not in _PRONOUNS]
-    return end - part <= _COMMENT or said[-1:] == [] or said[-1] in _BEYOND
 
 
 def parts(claim: str) -> Iterator[str]:
