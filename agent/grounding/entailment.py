@@ -57,7 +57,7 @@ def states(source: Sequence[Statement], claim: str, speaker: str, asks: bool) ->
 
 
 def _answers(source: Statement, claim: list[Token], kept: set[str]) -> bool:
-    """True if the claim is what a source says of the questions before it: "nobody knows whether"."""
+    """True if the claim is what a source says of questions before it: "nobody knows whether"."""
     at = next((n for n, token in enumerate(claim) if n and token.word in _ASKED), 0)
     asked, tail = source.before, claim[at + (claim[at].word == "whether") :]
     while at and asked and asked.asked == 0:
@@ -95,11 +95,12 @@ def _ends(source: Statement, start: int, claim: list[Token], a: int, b: int, c: 
     moved, close = c > 0, a + c - b
     claim = [*claim[:a], *claim[b:c], *claim[a:b], *claim[c:]] if moved else claim
 
+    light = claim[0].passive or claim[0].word in LOCAL or claim[0].word.endswith("ly")
+
     @cache
     def ends(i: int, j: int) -> frozenset[int]:
-        if moved and not a and i == close == 1 and not claim[0].passive:
-            if claim[0].word not in LOCAL and not claim[0].word.endswith("ly"):
-                return frozenset()  # slippery steps: the steps are slippery
+        if moved and not a and i == close == 1 and not light:
+            return frozenset()  # slippery steps: the steps are slippery
         orders = moved and close == a + 1 and claim[a].passive  # shut it: it is to be shut
         if moved and a and j not in source.blocks and (i == a or (i == close and not orders)):
             return frozenset()  # a phrase moves from the beginning, or from between marks

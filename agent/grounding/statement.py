@@ -105,7 +105,8 @@ _NAMED = r"(?:the |a |an |one of the )?[\w.'\u2019-]+(?: [\w.'\u2019-]+){0,2}?"
 _FRAME = re.compile(
     r"^\W*(?:(?:it|this) (?:is|was) (?:also )?(?:said|mentioned|explained|stated|written|noted|told"
     r"|shown|announced)(?: (?:on|in|by) (?:the )?\w+)?(?: that\b)?"
-    rf"|(?P<who>{_NAMED}),? {TELLS}(?: (?:us|viewers|everyone|(?:the|a) \w+)(?= that| whether| to|[:,]))?"
+    rf"|(?P<who>{_NAMED}),? {TELLS}"
+    r"(?: (?:us|viewers|everyone|(?:the|a) \w+)(?= that| whether| to|[:,]))?"
     rf"(?: (?:that|whether|to)\b|[:,]|(?=\W|$))|according to (?P<source>{_NAMED}),)\s*",
     re.IGNORECASE,
 )
@@ -271,9 +272,8 @@ def _add(one: Statement, found: Sequence[str]) -> None:
     found = measured(found)
     for at, word in enumerate(found):
         if word in ("and", "but"):
-            one.clauses |= (
-                {len(one.tokens)} if PRONOUNS.keys() & {*found[at + 1 : at + 2]} else set()
-            )
+            if found[at + 1 : at + 2] and found[at + 1] in PRONOUNS:
+                one.clauses.add(len(one.tokens))
             one.joins |= {len(one.tokens)} - {*one.parts}
         elif word in _CLAUSE:
             one.clauses.add(len(one.tokens) + 1)

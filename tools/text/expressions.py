@@ -51,7 +51,7 @@ _OF_OTHERS = {
     "gram": (0.001, "kilo"), "millilitre": (0.001, "litre"),
 }  # fmt: skip
 """Units in terms of others."""
-_SHARES = (
+_SHARES: tuple[tuple[list[str], float], ...] = (
     (["3", "quarters", "of"], 0.75), (["quarter", "of"], 0.25), (["half"], 0.5), (["1"], 1.0),
     (["one"], 1.0), ([], 1.0),
 )  # fmt: skip
@@ -150,11 +150,13 @@ def measured(found: Sequence[str]) -> list[str]:
         factor, unit = _OF_OTHERS.get(_UNITS_OF_MEASURE.get(word, word), (1.0, word))
         if factor == 1.0 and result[-1:] not in (["a"], ["an"]):
             result.append(word)
-        elif result and result[-1].replace(".", "", 1).isdigit():
-            result[-1:] = [f"{float(result[-1]) * factor:g}", unit]
-        elif result[-1:] in (["a"], ["an"]) and word in _UNITS_OF_MEASURE.keys() | _OF_OTHERS.keys():
+        elif result and re.fullmatch(r"[0-9]+(?:\.[0-9]+)?", result[-1]):
+            result[-1:] = [f"{float(result[-1]) * factor:.12g}", unit]
+        elif (
+            result[-1:] in (["a"], ["an"]) and word in _UNITS_OF_MEASURE.keys() | _OF_OTHERS.keys()
+        ):
             share, much = next((s, m) for s, m in _SHARES if result[-1 - len(s) : -1] == s)
-            result[-1 - len(share) :] = [f"{much * factor:g}", _UNITS_OF_MEASURE.get(unit, unit)]
+            result[-1 - len(share) :] = [f"{much * factor:.12g}", _UNITS_OF_MEASURE.get(unit, unit)]
         else:
             result.append(word)
     return result
@@ -163,7 +165,7 @@ def measured(found: Sequence[str]) -> list[str]:
 def clock_forms(word: str) -> set[str]:
     """A time of day as it may be written: 20:30 is half past eight, 8:00 is eight."""
     hour, _, minutes = word.partition(":")
-    if not (hour.isdigit() and (not minutes or minutes.isdigit())) or int(hour) > 24:
+    if not re.fullmatch(r"\d{1,2}(?::\d\d)?", word) or int(hour) > 24:
         return {word}
     hours = {int(hour) + turn for turn in (-12, 0, 12) if 0 <= int(hour) + turn <= 24}
     forms = {f"{one}:{minutes or '00'}" for one in hours}
