@@ -18,11 +18,11 @@ from agent.grounding.statement import (
     PRONOUNS,
     Statement,
     Token,
+    root,
     statement_of,
 )
 from tools.text.clean import word_set
 from tools.text.expressions import same_word, words
-from tools.text.tokens import stem
 
 _SHOWN = word_set("by for from with")
 """Words that marks stand for on a screen."""
@@ -46,7 +46,7 @@ def states(source: Sequence[Statement], claim: str, speaker: str, asks: bool) ->
         if named and named[-1].word == "i" and token.word in first:
             named.pop()  # a name of several words
         named.append(Token(first.get(token.word, token.word), token.passive))
-    kept = {stem(token.word) for token in wanted.tokens}
+    kept = {root(token.word) for token in wanted.tokens}
     kept |= {"?"} if asks else set()
     return any(
         _holds(one, content, kept) or _answers(one, content, kept)
@@ -164,7 +164,7 @@ def is_qualified(source: Sequence[Statement], quote: str, around: str) -> bool:
     What is said around the quotation may tell of it.
     """
     quoted = [token.word for token in statement_of(quote).tokens]
-    kept = {stem(token.word) for token in statement_of(around).tokens}
+    kept = {root(token.word) for token in statement_of(around).tokens}
     qualified = False
     for one in source:
         for at in range(len(one.tokens)):

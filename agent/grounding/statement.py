@@ -16,6 +16,12 @@ from tools.text.clean import word_set
 from tools.text.expressions import NEGATORS, measured, words
 from tools.text.tokens import stem
 
+
+def root(word: str) -> str:
+    """Stem of a word; an adverb keeps its own, as "likely" is none of "like"."""
+    return word if word.endswith("ly") else stem(word)
+
+
 _FILLERS = word_set("""
     a an the am has have had having do does did that this these those there here himself herself
     itself themselves myself ourselves very really just quite actually well oh please also too now
@@ -50,9 +56,9 @@ BEYOND = frozenset(
     offer order decide refuse forget forgot suspect fancy impression view opinion theory"""),
     )
 )
-"""Stems of words that qualify all that their sentence says in one breath: it may not be so, or not
+"""Roots of words that qualify all that their sentence says in one breath: it may not be so, or not
 always, or somebody else says it."""
-CONDITIONS = frozenset(map(stem, word_set("if unless provided suppose whenever")))
+CONDITIONS = frozenset(map(root, word_set("if unless provided suppose whenever")))
 _ADVERBIALS = word_set("""
     first firstly second secondly next finally later afterwards meanwhile today yesterday tomorrow
     again fact course basically obviously eventually suddenly luckily sadly instead then so well""")
@@ -70,8 +76,6 @@ _ONLY_IF = re.compile(
 """A condition that belongs to the clause before it."""
 _CONCESSIVE = word_set("whatever however whoever though although")
 """Words before what changes nothing."""
-_ASIDE = word_set("who which whose a an the those these")
-"""Words before more about what was named."""
 _OPENS = re.compile(r"([,;:](?=\s|$)|[(\u2013\u2014\u00b7])")
 _MAIN = re.compile(
     r"^\s*(?:i|you|he|she|it|we|they|there|the|an?|my|your|his|her|our|their|this|these|those|some"
@@ -151,8 +155,8 @@ class Statement:
     tokens: list[Token] = field(default_factory=list[Token])
     blocks: list[int] = field(default_factory=list[int])
     """Between two marks."""
-    asides: set[int] = field(default_factory=set[int])
-    """Blocks that tell more of what was named."""
+    commas: set[int] = field(default_factory=set[int])
+    """Blocks that a comma opens."""
     parts: list[int] = field(default_factory=list[int])
     """Main clauses, with what stands before them."""
     linked: set[int] = field(default_factory=set[int])
@@ -170,8 +174,8 @@ class Statement:
 
     @cached_property
     def stems(self) -> list[str]:
-        """Stems of its words."""
-        return [stem(token.word) for token in self.tokens]
+        """Roots of its words."""
+        return [root(token.word) for token in self.tokens]
 
     def after(self, begins: Iterable[int], at: int) -> int:
         """The first of some beginnings from a place on, or the end."""
@@ -189,14 +193,14 @@ class Statement:
         return starts
 
     def aside(self, at: int) -> int:
-        """Number of words of a block that a claim may leave out: an adverb, a relative clause."""
+        """Number of words of a block that a claim may leave out: between commas, or an adverb."""
         end = self.after(self.blocks, at + 1)
-        block = [token.word for token in self.tokens[at:end]]
-        adverb = len(block) == 1 and block[0].endswith("ly") and self.stems[at] not in BEYOND
-        return end - at if at in self.asides or adverb or _ADVERBIALS.issuperset(block) else 0
+        between = {at, end} <= self.commas
+        said = {token.word for token in self.tokens[at:end]}
+        return end - at if between or _ADVERBIALS.issuperset(said) else 0
 
     def qualifiers(self, start: int, end: int) -> set[str]:
-        """Stems of what qualifies a part of it: in its clauses, and beyond them."""
+        """Roots of what qualifies a part of it: in its clauses, and beyond them."""
         clause = max(one for one in self.clauses if one <= start)
         # What is denied after a comma, "not his brother", is another thing.
         close = self.after([*self.clauses, *self.blocks], end)
@@ -205,7 +209,7 @@ class Statement:
             begin = max(one for one in self.parts if one < begin)
         while until in self.linked and self._comments(until):
             until = self.after(self.parts, until + 1)
-        found = {stem(one.word) for one in self.tokens[clause:close] if one.word in LOCAL}
+        found = {root(one.word) for one in self.tokens[clause:close] if one.word in LOCAL}
         for block, after in pairwise([*self.blocks, len(self.tokens)]):
             if block < after and self.tokens[block].word not in _CONCESSIVE:
                 found |= BEYOND.intersection(self.stems[max(block, begin) : min(after, until)])
@@ -214,7 +218,7 @@ class Statement:
     def _comments(self, part: int) -> bool:
         """True if a part tells who says the rest: I suspect, so they would have us believe."""
         end = self.after(self.parts, part + 1)
-        said = [stem(one.word) for one in self.tokens[part:end] if one.word not in PRONOUNS]
+        said = [root(one.word) for one in self.tokens[part:end] if one.word not in PRONOUNS]
         return end - part <= _COMMENT or not said or said[-1] in BEYOND
 
 
@@ -246,8 +250,8 @@ def statement_of(sentence: str) -> Statement:
         main = bool(_MAIN.match(re.sub(r"^\s*(?:(?:and|but|so|or) )+", "", block)))
         joined = lead in ("and", "but", "so", "or") and not _ONLY_IF.match(block)
         one.blocks.append(at)
-        if mark == "," and lead in _ASIDE:
-            one.asides.add(at)
+        if mark == ",":
+            one.commas.add(at)
         if not one.parts or (mark not in ("", ",") and not leads) or joined or (main and not leads):
             one.parts += [] if at in one.parts else [at]
             if at and mark != ":" and (not joined or (main and lead in ("so", "or"))):

@@ -1,7 +1,7 @@
 """Forged and true claims that people wrote who had not seen the check: twelve ways to forge.
 
-`claims_tuned` and `claims_held` were looked at while the check was written; of `claims_fresh`, which
-its author wrote before reading it, only what was forged and verified, and what was lost.
+Two of the files were looked at while the check was written. Of `claims_fresh`, which its author
+wrote before reading the check, only what was forged and verified, and what was lost.
 """
 
 import json
