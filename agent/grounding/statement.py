@@ -203,7 +203,7 @@ class Statement:
         """Roots of what qualifies a part of it: in its clauses, and beyond them."""
         clause = max(one for one in self.clauses if one <= start)
         # What is denied after a comma, "not his brother", is another thing.
-        close = self.after([*self.clauses, *self.blocks], end)
+        close = self.after([*self.clauses, *self.blocks, *self.joins], end)
         begin, until = max(one for one in self.parts if one <= start), self.after(self.parts, end)
         while begin in self.linked:
             begin = max(one for one in self.parts if one < begin)

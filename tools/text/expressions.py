@@ -46,7 +46,8 @@ _UNITS_OF_MEASURE = {
 }  # fmt: skip
 """Canonical name of a unit, by its forms; short ones are units only after a number."""
 _OF_OTHERS = {
-    "hour": (60, "minute"), "week": (7, "day"), "fortnight": (14, "day"), "tonne": (1000, "kilo"),
+    "hour": (60, "minute"), "day": (1440, "minute"), "week": (10080, "minute"),
+    "fortnight": (20160, "minute"), "tonne": (1000, "kilo"),
     "kilometre": (1000, "metre"), "centimetre": (0.01, "metre"), "millimetre": (0.001, "metre"),
     "gram": (0.001, "kilo"), "millilitre": (0.001, "litre"),
 }  # fmt: skip
@@ -56,6 +57,8 @@ _SHARES: tuple[tuple[list[str], float], ...] = (
     (["one"], 1.0), ([], 1.0),
 )  # fmt: skip
 """What stands before "an hour", and how much of it there is."""
+_PLAIN = re.compile(r"[0-9]+(?:\.[0-9]+)?|one")
+_MINUTES = re.compile(r"[1-5][0-9]")
 _SIGNS = {"%": "percent", "€": "euro", "$": "dollar", "£": "pound", "°": "degree"}
 _SIGNED = re.compile(r"([€$£])\s?(\d[\d.,]*\d|\d)|(?<=\d)\s?([%€$£°])")
 _ATTACHED = re.compile(r"(?<![\w.])(\d+(?:[.,]\d+)?)(?=(?:[a-z]{1,4})\b)")
@@ -147,16 +150,16 @@ def measured(found: Sequence[str]) -> list[str]:
     """Words with quantities in one unit of a kind: half an hour is 30 minutes, 2 km 2000 metres."""
     result: list[str] = []
     for word in found:
-        factor, unit = _OF_OTHERS.get(_UNITS_OF_MEASURE.get(word, word), (1.0, word))
-        if factor == 1.0 and result[-1:] not in (["a"], ["an"]):
-            result.append(word)
-        elif result and re.fullmatch(r"[0-9]+(?:\.[0-9]+)?", result[-1]):
-            result[-1:] = [f"{float(result[-1]) * factor:.12g}", unit]
-        elif (
-            result[-1:] in (["a"], ["an"]) and word in _UNITS_OF_MEASURE.keys() | _OF_OTHERS.keys()
-        ):
+        unit = _UNITS_OF_MEASURE.get(word, word)
+        factor, unit = _OF_OTHERS.get(unit, (1.0, unit))
+        last = result[-1] if result else ""
+        if _PLAIN.fullmatch(last) and factor != 1.0:
+            result[-1:] = [f"{float(last.replace('one', '1')) * factor:.12g}", unit]
+        elif last in ("a", "an") and len(word) > 2 and (factor != 1.0 or word in _UNITS_OF_MEASURE):
             share, much = next((s, m) for s, m in _SHARES if result[-1 - len(s) : -1] == s)
-            result[-1 - len(share) :] = [f"{much * factor:.12g}", _UNITS_OF_MEASURE.get(unit, unit)]
+            result[-1 - len(share) :] = [f"{much * factor:.12g}", unit]
+        elif last.isdigit() and result[-2:-1] == ["at"] and _MINUTES.fullmatch(word):
+            result[-1:] = [f"{last}:{word}"]
         else:
             result.append(word)
     return result
