@@ -124,7 +124,7 @@ def _ends(source: Statement, start: int, claim: list[Token], a: int, b: int, c: 
         again = i and word == "i" and j in source.clauses
         if (word in LOOSE and not moved) or word in ("it", "you") or again:
             found |= ends(i, j + 1)
-        if not moved and (wanted in LOOSE or (wanted, i) == ("it", 0)):
+        if not moved and (wanted in LOOSE or (not i and wanted in ("it", "they", "you"))):
             found |= ends(i + 1, j)
         if not moved and i and j in stops:
             found |= ends(i, j + source.aside(j)) if source.aside(j) else set()
