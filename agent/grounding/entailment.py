@@ -77,16 +77,23 @@ def _holds(source: Statement, claim: list[Token], kept: set[str]) -> bool:
     return any(
         source.qualifiers(start, end) <= kept
         for start in source.starts()
-        for order in _orders(len(claim))
+        if start < len(source.tokens)
+        for order in _orders(claim, source.tokens[start].word)
         for end in _ends(source, start, claim, *order)
     )
 
 
-def _orders(size: int) -> Iterator[tuple[int, int, int]]:
-    """Places of a phrase that has moved: what stands from `b` to `c` stood at `a` in the source."""
+def _orders(claim: list[Token], first: str) -> Iterator[tuple[int, int, int]]:
+    """Places of a phrase that has moved: what stands from `b` to `c` stood at `a` in the source.
+
+    `first` is the source's first word.
+    """
     yield 0, 0, 0
-    if size <= _LONGEST:
-        yield from ((a, b, c) for a, b, c in combinations(range(size + 1), 3))
+    if len(claim) > _LONGEST:
+        return
+    for a, b, c in combinations(range(len(claim) + 1), 3):
+        if first in PRONOUNS or same_word(claim[0 if a else b].word, first):
+            yield a, b, c
 
 
 def _ends(source: Statement, start: int, claim: list[Token], a: int, b: int, c: int) -> set[int]:
