@@ -29,6 +29,8 @@ _SHOWN = word_set("by for from with")
 _ASKED = word_set("whether why how what who where")
 _PHRASE = 4
 """Words of what a pronoun stands for, at most."""
+_ANYBODY = word_set("it they you")
+"""What a claim may call those who are told to do something, or told of before."""
 _LONGEST = 24
 """Words of a claim, at most, of which a phrase may have moved."""
 
@@ -74,9 +76,10 @@ def _holds(source: Statement, claim: list[Token], kept: set[str]) -> bool:
     free = PRONOUNS.keys() | LOOSE | _SHOWN
     if not all(any(same_word(t.word, w) for w in there) for t in claim if t.word not in free):
         return False
+    starts = source.starts() | (source.joins if claim[0].word in _ANYBODY else set())
     return any(
         source.qualifiers(start, end) <= kept
-        for start in source.starts()
+        for start in starts
         if start < len(source.tokens)
         for order in _orders(claim, source.tokens[start].word)
         for end in _ends(source, start, claim, *order)
@@ -131,7 +134,7 @@ def _ends(source: Statement, start: int, claim: list[Token], a: int, b: int, c: 
         again = i and word == "i" and j in source.clauses
         if (word in LOOSE and not moved) or word in ("it", "you") or again:
             found |= ends(i, j + 1)
-        if not moved and (wanted in LOOSE or (not i and wanted in ("it", "they", "you"))):
+        if not moved and (wanted in LOOSE or (not i and wanted in _ANYBODY)):
             found |= ends(i + 1, j)
         if not moved and i and j in stops:
             found |= ends(i, j + source.aside(j)) if source.aside(j) else set()
