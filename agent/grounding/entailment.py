@@ -76,7 +76,9 @@ def _holds(source: Statement, claim: list[Token], kept: set[str]) -> bool:
     free = PRONOUNS.keys() | LOOSE | _SHOWN
     if not all(any(same_word(t.word, w) for w in there) for t in claim if t.word not in free):
         return False
-    starts = source.starts() | (source.joins if claim[0].word in _ANYBODY else set())
+    starts = source.starts()
+    if claim[0].word in _ANYBODY:
+        starts |= source.joins
     return any(
         source.qualifiers(start, end) <= kept
         for start in starts
