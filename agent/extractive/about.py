@@ -87,7 +87,9 @@ def _video(turn: Turn, found: Found) -> str:
 def which_most(turn: Turn) -> Answering:
     """Which video is the longest, shortest, darkest, brightest, or has most scenes."""
     catalog = turn.toolbox.library.catalog
-    ids = list(turn.named) or [entry.id for entry in catalog.entries(1000)]
+    ids = list(turn.videos if turn.titled else turn.named) or [
+        entry.id for entry in catalog.entries(1000)
+    ]
     text = turn.text.lower()
     words = {
         "short": ("duration", -1), "kürz": ("duration", -1), "dark": ("brightness", -1),

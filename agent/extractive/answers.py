@@ -37,6 +37,8 @@ def answer(turn: Turn) -> Answering:
     """Answer a question, each of its parts in turn."""
     asked = parts(turn.text)
     whole = turn.question.intent
+    if len(asked) == 1 and asked[0] != turn.text:
+        turn = turn.part(asked[0])
     if len(asked) < 2 or (whole.name != "search" and not whole.slot):
         return (yield from _answer(turn))
     told: list[Reply] = []
@@ -70,7 +72,7 @@ def _answer(turn: Turn) -> Answering:
         asked.nth in (1, -1)
         and not turn.at
         and not _content(turn)
-        and asked.intent.name in ("search", "can't recognise")
+        and asked.intent.name in ("search", "can't recognise", "speakers")
     ):
         return (yield from moments.outermost(turn))
     if _is_look(turn):

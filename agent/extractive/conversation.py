@@ -22,6 +22,11 @@ _OTHER = re.compile(
 SHORT = 8
 """Words of a question, at most, that go on with the one before."""
 _LISTED = ("count", "first", "last", "nth")
+_GOING_ON = (
+    "search", "overview", "count", "first", "last", "named", "nth", "after", "before", "alike",
+    "can't recognise", "can't count",
+)  # fmt: skip
+"""Intents of questions that may only go on with the one before."""
 _RULES_OF_WORDS = ("count", "first", "last", "named", "search", "nth")
 
 
@@ -38,7 +43,8 @@ def resolve(turn: Turn) -> tuple[Turn, Side | None]:
     if _OTHER.search(turn.text) and turn.shown and len(turn.videos) > 1:
         others = [v for v in turn.videos if v != turn.shown[0].video]
         rest = replace(turn, videos=tuple(others), shown=())
-        return (rest if asked.words else _again(rest, turn)), None
+        own = [w for w in asked.words if not asked.points(w)]
+        return (rest if own else _again(rest, turn)), None
     language = asked.wording.words
     forms = [form for form in surface_forms(turn.text)]
     content = [w for w in asked.words if not asked.points(w)]
@@ -48,7 +54,16 @@ def resolve(turn: Turn) -> tuple[Turn, Side | None]:
         turn.shown
         and not content
         and asked.intent.name
-        in ("search", "overview", *_RULES_OF_WORDS, "after", "before", "alike", "can't recognise")
+        in (
+            "search",
+            "overview",
+            *_RULES_OF_WORDS,
+            "after",
+            "before",
+            "alike",
+            "can't recognise",
+            "can't count",
+        )
     ):
         side = _side(forms, asked)
         points = bool(

@@ -25,10 +25,14 @@ SLOT, NUMBER = "{}", "#"
 ALIKE, FILLED = 0.7, 0.8
 """Similarity from which a question is a whole phrase, and the weight of a phrase with a slot that a
 question must hold; both 0 to 1."""
+EXACT = 0.01
+"""What a phrase that a question is word by word is before others of the same words."""
 FILLERS = 8
 """Words of a slot, at most."""
 STOP_WEIGHT = 0.25
 """Weight of a stop word that no phrase holds, beside a content word's 1."""
+FOREIGN = 2.0
+"""Weight of a word that no phrase holds, where a question is to be a whole phrase."""
 LETTERS = 4
 """Letters of a word with one wrong; in one with twice as many, two may be. A shorter one may have
 two exchanged, or one left out."""
@@ -79,12 +83,16 @@ class Language:
         self.code = code
         self.sentences: dict[str, str] = data["sentences"]
         self._same = {
-            form: same for same, forms in data["same"].items() for form in (same, *forms.split())
+            form: same
+            for same, forms in data["same"].items()
+            for form in (same, *surface_forms(forms))
         }
         self.ignored = self._ignored = frozenset(surface_forms(data["ignored"]["words"]))
-        self.words = {name: frozenset(words.split()) for name, words in data["followups"].items()}
+        self.words = {
+            name: frozenset(surface_forms(words)) for name, words in data["followups"].items()
+        }
         self.words["ordinals_set"] = self.words["ordinals"]
-        self.ordinals: list[str] = data["followups"]["ordinals"].split()
+        self.ordinals = surface_forms(data["followups"]["ordinals"])
         self.stop_words = stop_words(code)
         listed = [
             (
@@ -129,6 +137,11 @@ class Language:
         if word == NUMBER:
             return 0.0
         return self._weights.get(word, STOP_WEIGHT if word in self._stop_stems else 1.0)
+
+    def _cost(self, word: str) -> float:
+        """Weight of a word in a question that is to be a whole phrase."""
+        known = word in self._weights or word in self._stop_stems or word == NUMBER
+        return self._weight(word) if known else FOREIGN
 
     @cached_property
     def _stop_stems(self) -> frozenset[str]:
@@ -178,7 +191,7 @@ class Language:
         """The intent of the nearest phrase; of a clause, `beside` is what fills a slot."""
         kept = self._kept(text)
         words = self.canonical(kept)
-        held, total = Counter(words), sum(map(self._weight, words))
+        held, total = Counter(words), sum(map(self._cost, words))
         best = SEARCH
         for phrase in self._phrases:
             if phrase.has_slot:
@@ -194,7 +207,7 @@ class Language:
                 rest = tuple(form for form in rest if form in asked) or rest
                 if beside is not None:
                     rest = beside if not rest else ()
-                anchored = places[:1] == [0]
+                anchored = bool(places) and all(w in self.stop_words for w in kept[: places[0]])
                 if not anchored or not 0 < len(rest) <= FILLERS or shared < FILLED * phrase.weight:
                     continue
                 found = Intent(
@@ -203,7 +216,13 @@ class Language:
             else:
                 common = held & Counter(phrase.words)
                 shared = sum(self._weight(word) * n for word, n in common.items())
-                found = Intent(phrase.intent, (), 0, 2 * shared / max(total + phrase.weight, 1e-9))
+                found = Intent(
+                    phrase.intent,
+                    (),
+                    0,
+                    2 * shared / max(total + phrase.weight, 1e-9)
+                    + (EXACT if list(phrase.words) == words else 0.0),
+                )
                 if found.score < ALIKE:
                     continue
             best = max(best, found, key=lambda intent: intent.score)
@@ -242,6 +261,8 @@ def nearest_word(form: str, words: Iterable[str]) -> str:
     """The word that a misspelt one stands for; empty where none is near enough."""
     wrong = max(1, len(form) // LETTERS // 2 * 2)
     first = [word for word in words if word[:1] == form[:1] and abs(len(word) - len(form)) <= wrong]
+    if len(form) == LETTERS:
+        first = [word for word in first if len(word) > LETTERS]
     if len(form) < LETTERS:
         letters = sorted(form)
         first = [
@@ -287,8 +308,7 @@ _SCRIPTS = (
     (re.compile("[\u3040-\u30ff]"), "ja"), (re.compile("[\uac00-\ud7a3]"), "ko"),
     (re.compile("[\u4e00-\u9fff]"), "zh"), (re.compile("[\u0590-\u05ff]"), "he"),
     (re.compile("[\u0600-\u06ff]"), "ar"), (re.compile("[\u0900-\u097f]"), "hi"),
-    (re.compile("[\u0370-\u03ff]"), "el"), (re.compile("[\u0456\u0457\u0454]"), "uk"),
-    (re.compile("[\u0400-\u04ff]"), "ru"),
+    (re.compile("[\u0370-\u03ff]"), "el"),
 )  # fmt: skip
 TELLING = 0.1
 """Share of a text's words that are stop words of its language, at least."""
@@ -298,7 +318,7 @@ def language_of(text: str) -> str:
     """The language of a text by its script and its stop words; empty where they tell nothing."""
     letters = sum(c.isalpha() for c in text)
     for script, code in _SCRIPTS:
-        if 2 * len(script.findall(text)) > letters or (code == "uk" and script.search(text)):
+        if 2 * len(script.findall(text)) > letters:
             return code
     forms = surface_forms(text)
     counts = {code: sum(form in stop_words(code) for form in forms) for code in _GUESSED}

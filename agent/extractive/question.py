@@ -14,6 +14,7 @@ from agent.extractive.intents import (
     plain,
     stop_words,
 )
+from agent.grounding.citations import split_claims
 from tools.text.expressions import Time, quotes, times
 from tools.text.numbers import NUMBERS
 from tools.text.tokens import content_words, surface_forms
@@ -29,12 +30,15 @@ POINTING = (
     "there", "ordinals_set", "last", "before", "after", "again", "speech", "screen", "asks",
     "texts",
 )  # fmt: skip
-_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=\S)")
 _AND = re.compile(r"[,;]?\s+(?:and|und)\s+(?=(\w+))")
 _EDGE = re.compile(
     r"\b(first|opening|last|final|letzten?|ersten?) (?:(\w+) )?(second|minute|sekunde)(?:s|n)?\b"
 )
 _NAMED = re.compile(r"\b(?:second|minute|t\s*=)\s*(\d+(?:\.\d+)?)\b(?![:.]?\d)")
+_RANGE = re.compile(
+    r"\b(?:between|from|zwischen|von) (\d+(?:\.\d+)?)(?: ?s\w*)? (?:and|to|und|bis) "
+    r"(\d+(?:\.\d+)?) ?s\w*"
+)
 _AFTER = re.compile(r"\b(?:after|since|from|nach|ab)\s+(?:about |around )?$")
 _BEFORE = re.compile(r"\b(?:before|until|till|up to|vor|bis)\s+(?:about |around )?$")
 _NTH = re.compile(r"\b(\d{1,3})(?:st|nd|rd|th)\b")
@@ -95,7 +99,7 @@ def parts(text: str) -> list[str]:
         first = surface_forms(sentence)[:3]
         return sentence.rstrip().endswith("?") or bool(first and (asks & {*first[:1], *first[1:2]}))
 
-    sentences = [one for one in _SENTENCE.split(text) if surface_forms(one)]
+    sentences = [one.strip() for one in split_claims(text) if surface_forms(one)]
     asked = [one for one in sentences if asking(one)] or sentences[-1:] or [text]
     if len(asked) > 1 and not any(one.rstrip().endswith("?") for one in asked[:-1]):
         asked = asked[-1:]
@@ -141,12 +145,20 @@ def understand(text: str, duration: float, spelt: Callable[[str], str] = str.low
     lowered = rest.lower()
     window, edge, beyond, rest = _window(rest, lowered, duration)
     bare = f"{rest} {' '.join(literal)}"
-    read = [_mended(bare, languages()[c], spelt) for c in languages() if c in (spoken, "en")]
+    read = [
+        _mended(bare, languages()[c], spelt)
+        for c in dict.fromkeys((spoken, "en"))
+        if c in languages()
+    ]
     found = [(one, one[0].intent(one[1])) for one in read]
     (language, mended, changed), intent = max(found, key=lambda pair: pair[1].score)
     wording = spoken if spoken in languages() else language.code
     forms = surface_forms(mended)
-    words = [w for w in language.content(content_words(mended)) if w not in stop_words(spoken)]
+    words = [
+        w
+        for w in language.content(content_words(mended))
+        if w not in stop_words(spoken) and w not in surface_forms(" ".join(literal))
+    ]
     named = tuple(dict.fromkeys(one.strip(" .,!?") for one in literal))
     if named and intent.name != "search":
         intent = intent._replace(slot=named)
@@ -165,7 +177,7 @@ def _mended(
     changed: list[str] = []
 
     def mend(match: re.Match[str]) -> str:
-        form = match[0].lower()
+        form = next(iter(surface_forms(match[0])), match[0].lower())
         if language.knows(form):
             return match[0]
         own = spelt(form) or language.spelt(form)
@@ -201,9 +213,13 @@ def _window(
         with_unit = str(amount).replace(".", "", 1).isdigit()
         length = float(amount if with_unit else 10) * (60 if edge[3] == "minute" else 1)
         rest = text[: edge.start()] + text[edge.end() :]
-        if edge[1][0] in "feo":
+        if edge[1].startswith(("first", "opening", "erste")):
             return (0.0, min(length, duration)), "", 0.0, rest
         return (max(duration - length, 0.0), duration), "", 0.0, rest
+    if both := _RANGE.search(lowered):
+        low, high = sorted((float(both[1]), float(both[2])))
+        rest = text[: both.start()] + text[both.end() :]
+        return (min(low, duration), min(high, duration)), "", low if low >= duration else 0.0, rest
     found, rest = times(text)
     points = [one for one in found if not one.is_length and _is_position(text, one)]
     if not points and (named := _NAMED.search(lowered)):
@@ -224,7 +240,7 @@ def _window(
             return (one.start, duration), "", 0.0, rest
         if one.start == one.end and _BEFORE.search(before):
             return (0.0, one.start), "", 0.0, rest
-        return (one.start, min(one.end, duration)), "", 0.0, rest
+        return (one.start, max(min(one.end, duration), one.start)), "", 0.0, rest
     if found:
         rest = text
     language = languages().get(language_of(text)) or languages()["en"]
@@ -260,7 +276,7 @@ def _is_position(text: str, time: Time) -> bool:
         re.I,
     )
     before = re.search(
-        r"\b(?:at|around|circa|ca|o|à|las|after|before|until|till|from|between|minute|second|bei|nach|vor|ab)\s*$",
+        r"\b(?:at|around|circa|ca|o|à|las|after|before|until|till|from|between|minute|second|zwischen|bei|nach|vor|ab)\s*$",
         text[:begin],
         re.I,
     )

@@ -93,6 +93,7 @@ class Writer:
 
     def __init__(self, language: Language, title: Callable[[str], str], several: bool) -> None:
         self._sentences, self._title, self._several = language.sentences, title, several
+        self._code = language.code
 
     def say(self, sentence: str, /, **values: Any) -> str:
         """A sentence of the language's data."""
@@ -103,11 +104,8 @@ class Writer:
         one = found.one
         if one.kind == "speech":
             machine = f" ({MACHINE})" if is_draft(one) else ""
-            tongue = (
-                self.say("in_language", language=name)
-                if (name := foreign_name(one.language))
-                else ""
-            )
+            name = foreign_name(one.language) if self._code == "en" else ""
+            tongue = f" (in {name})" if name else ""
             told = (
                 self.say("spoken", time=time(one.start), quote=quoted(one.text)) + machine + tongue
             )

@@ -149,6 +149,7 @@ class Turn:
 
     def spelt(self, form: str) -> str:
         """A word as the videos spell it; itself where any text may hold it, else empty."""
+        form = next(iter(surface_forms(form)), form)
         if form in self.vocabulary or bundled_embedder().pieces(form) <= WORD_PIECES:
             return form
         if any(stem(form) == stem(word) for word in self.vocabulary if word[:3] == form[:3]):

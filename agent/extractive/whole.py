@@ -30,12 +30,12 @@ def whole(turn: Turn) -> Answering:
     """Tell the whole of the one video, or of a few in short."""
     if turn.question.window:
         return (yield from _stretch(turn))
-    scope = turn.scope
-    if len(scope) > 1:
-        return (yield from each(turn, scope[:EACH]))
+    video, *others = turn.scope
+    if others:
+        return (yield from each(turn, [video, *others][:EACH]))
     parts: dict[str, About] = {"chapters": "chapters", "highlights": "highlights"}
     about = parts.get(turn.question.intent.name, "overview")
-    told = yield from _brief(turn, scope[0], about)
+    told = yield from _brief(turn, video, about)
     title, leads, chapters, points = _sorted(told)
     match turn.question.intent.name:
         case "chapters" if chapters:
