@@ -60,6 +60,7 @@ OWNERS = {
     "rapidocr": ("tools/vision/",),
     "rich": ("ui/cli/",),
     "sherpa_onnx": ("tools/transcript/",),
+    "spellchecker": ("agent/extractive/",),
     "starlette": ("ui/web/",),
     "stop_words": ("agent/extractive/",),
     "text_to_num": ("tools/text/",),

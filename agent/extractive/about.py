@@ -9,7 +9,7 @@ from agent.extractive.search import search
 from agent.extractive.turn import Turn
 from agent.extractive.whole import each
 from tools.errors import VideoError
-from tools.evidence import CODECS, describe
+from tools.evidence import CODECS, describe, video_parts
 from tools.text.languages import foreign_name
 
 LISTED = 12
@@ -25,6 +25,7 @@ FACTS = {
     "sound": "sound",
 }  # fmt: skip
 """What each fact's sentence needs."""
+_OWN = {"recorded": "recorded", "subtitles": "with subtitles"}
 _CAPABLE = {"can't count": "find_objects", "can't generate": "propose_generation"}
 """Capabilities that would answer, by intent: asked of the toolbox."""
 
@@ -51,6 +52,11 @@ def facts(turn: Turn) -> Answering:
     }  # fmt: skip
     known = values[FACTS[name]]
     told = turn.sentence(name if known else f"{name}_none", **values)
+    parts = video_parts(fact)
+    own = next((part for part in parts if part.startswith(_OWN.get(name, "?"))), "")
+    own = parts[0] if name == "length" else own
+    if known and own:  # in the words of the evidence
+        told = f"{turn.video.title}: {own}."
     if not known and name != "sound":
         return Reply(told, reason="absent", nearest=tuple(found))
     return Reply(lines=(f"{told} [{found[0].label}]",))

@@ -48,7 +48,8 @@ def answer(turn: Turn) -> Answering:
             told.append((yield from _answer(part)))
     found = [one for one in told if one.reason is None]
     text = "\n\n".join(one.text for one in (found or told[:1]))
-    missed = [one.lead for one in told if one.reason is not None] if found else []
+    lost = found and len(found) < len(told)
+    missed = [turn.sentence("nothing_close")] if lost else []
     near = tuple(n for one in told for n in one.nearest)
     return Reply(text, (), tuple(missed), None if found else told[0].reason, () if found else near)
 
@@ -99,7 +100,8 @@ def _is_look(turn: Turn) -> bool:
     if (
         look is None
         or turn.question.modality == "speech"
-        or turn.question.intent.name in ("overall_colour", "which_most", "moving")
+        or turn.question.intent.name in ("overall_colour", "moving")
+        or (turn.question.intent.name == "which_most" and len(turn.videos) > 1)
     ):
         return False
     language = turn.question.wording

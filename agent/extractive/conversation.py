@@ -48,6 +48,9 @@ def resolve(turn: Turn) -> tuple[Turn, Side | None]:
     language = asked.wording.words
     forms = [form for form in surface_forms(turn.text)]
     content = [w for w in asked.words if not asked.points(w)]
+    if turn.before["intent"] in ("scenes", "cuts") and asked.intent.name == "which_most":
+        name = "shortest_scene" if "shortest" in turn.text.lower() else "longest_scene"
+        return replace(turn, question=replace(asked, intent=Intent(name))), None
     if shifted := _shifted(turn):
         return shifted, None
     if (

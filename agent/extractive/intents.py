@@ -287,6 +287,22 @@ def stop_words(code: str) -> frozenset[str]:
         return frozenset()
 
 
+@cache
+def _dictionary(code: str) -> frozenset[str] | None:
+    """Words of a language; None where there is no dictionary of it."""
+    from spellchecker import SpellChecker
+
+    if code not in ("en", "de", "es", "fr", "it", "nl", "pt", "ru"):
+        return None
+    return frozenset(SpellChecker(language=code).word_frequency.words())
+
+
+def is_word(form: str, code: str) -> bool:
+    """True for a word of a language, and for any where there is no dictionary of it."""
+    words = _dictionary(code)
+    return words is None or form in words
+
+
 _GUESSED = (
     "en",
     "de",

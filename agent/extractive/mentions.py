@@ -191,7 +191,6 @@ def speakers(turn: Turn) -> Answering:
         for f in sorted(group, key=lambda f: f.one.start) if name in f.one.facts.get("speakers", ())
     ]  # fmt: skip
     first = {f.one.facts["speakers"][0]: f for f in reversed(lines)}
-    listed = ", ".join(names).rstrip(".")
     most = max(names, key=seconds.__getitem__)
     lead = turn.sentence(
         "speaker_count" if len(names) > 1 else "speaker_one",

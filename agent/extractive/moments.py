@@ -34,7 +34,7 @@ def moment(turn: Turn) -> Answering:
     found, *seen = yield calls
     inside = _inside(found, *window)
     chosen = _of_modality(inside, asked.modality, asked.edge)
-    if not chosen and instant:
+    if not chosen and instant and asked.modality != "screen":
         near = [f for f in found if max(f.one.start - window[1], window[0] - f.one.end) <= NEAR]
         chosen = _of_modality(near, asked.modality, "")[:1]
     pictures = [f for group in seen for f in group if f.one.kind == "frame" and f.one.text][:1]

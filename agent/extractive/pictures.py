@@ -80,7 +80,7 @@ def scene(turn: Turn) -> Answering:
     (inside,) = yield [("read_moment", {"video": one.video, "start": one.start, "end": one.end})]
     kind = turn.question.modality
     told = [f for f in inside if f.one.kind in ((kind,) if kind != "any" else ("speech", "screen"))]
-    return Reply(lines=tuple(map(turn.write.line, [*chosen, *told[:3]])))
+    return Reply(lines=tuple(map(turn.write.line, [*chosen, *told[:QUOTES]])))
 
 
 def _span(turn: Turn) -> dict[str, float]:

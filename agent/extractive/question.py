@@ -26,6 +26,7 @@ EDGE_SECONDS = 10.0
 INSTANT = 0.05
 """A span shorter than this, in seconds, is a moment."""
 PARTS = 3
+_OCCASION = re.compile(r"\b(?:time|mal|mention)\b")
 POINTING = (
     "there", "ordinals_set", "last", "before", "after", "again", "speech", "screen", "asks",
     "texts",
@@ -140,7 +141,8 @@ def understand(text: str, duration: float, spelt: Callable[[str], str] = str.low
     to them and to any text.
     """
     text = plain(text)
-    spoken = language_of(text) or "en"
+    guessed = language_of(text)
+    spoken = guessed or "en"
     literal, rest = quotes(text)
     lowered = rest.lower()
     window, edge, beyond, rest = _window(rest, lowered, duration)
@@ -162,10 +164,15 @@ def understand(text: str, duration: float, spelt: Callable[[str], str] = str.low
     named = tuple(dict.fromkeys(one.strip(" .,!?") for one in literal))
     if named and intent.name != "search":
         intent = intent._replace(slot=named)
+    nth = _nth(lowered, language)
+    if nth and intent.name in ("first", "last", "named", "count") and _OCCASION.search(lowered):
+        order = language.words["ordinals_set"] | language.words["last"] | language.words["texts"]
+        rest = tuple(word for word in intent.slot if word not in order)
+        intent = intent._replace(name="nth", slot=rest)
     return Question(
         text if literal or not changed else plain(mended),
         wording, intent, (*named, *dict.fromkeys(words)),
-        _modality(forms, language), window, edge, beyond, _nth(lowered, language),
+        _modality(forms, language), window, edge, beyond, nth,
         mended=changed,
     )  # fmt: skip
 
@@ -177,13 +184,16 @@ def _mended(
     changed: list[str] = []
 
     def mend(match: re.Match[str]) -> str:
-        form = next(iter(surface_forms(match[0])), match[0].lower())
+        typed = match[0].lower()
+        form = next(iter(surface_forms(typed)), typed)
         if language.knows(form):
             return match[0]
-        own = spelt(form) or language.spelt(form)
-        if own != form and not language.knows(own):
+        own = spelt(typed) or language.spelt(form)
+        if own in (typed, form):
+            return match[0]
+        if not language.knows(own):
             changed.append(own)
-        return own if own != form else match[0]
+        return own
 
     return language, re.sub(r"[^\W\d_]{3,}", mend, text), tuple(changed)
 

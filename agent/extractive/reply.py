@@ -6,7 +6,6 @@ from typing import Any, Literal, TypeVar
 
 from agent.extractive.intents import Language
 from agent.grounding.review import Reason
-from tools.evidence import MACHINE, is_draft
 from tools.media import Evidence
 from tools.text.languages import foreign_name
 
@@ -103,12 +102,9 @@ class Writer:
         """A piece of evidence as a line: when, how, its own words, and the citation."""
         one = found.one
         if one.kind == "speech":
-            machine = f" ({MACHINE})" if is_draft(one) else ""
             name = foreign_name(one.language) if self._code == "en" else ""
             tongue = f" (in {name})" if name else ""
-            told = (
-                self.say("spoken", time=time(one.start), quote=quoted(one.text)) + machine + tongue
-            )
+            told = self.say("spoken", time=time(one.start), quote=quoted(one.text)) + tongue
         elif one.kind == "screen":
             told = self.say("shown", time=time(one.start), quote=quoted(one.text))
         elif one.kind == "video":

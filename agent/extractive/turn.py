@@ -7,10 +7,9 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from agent.extractive.intents import language_of, nearest_word
+from agent.extractive.intents import is_word, language_of, nearest_word
 from agent.extractive.question import Question, understand
 from agent.extractive.reply import Found, Reply, Writer, quoted
-from tools.embed import bundled_embedder
 from tools.errors import UnknownVideo
 from tools.evidence import parse_id
 from tools.media import Evidence, Utterance, Video
@@ -24,8 +23,6 @@ LOOKED_AT = 40
 """Texts of each video by which its language is told."""
 FEW_WORDS = 12
 """Words from which on a language is told."""
-WORD_PIECES = 1
-"""Pieces of a common word in the tokeniser of the bundled embedder: a misspelt one has more."""
 
 
 @dataclass(frozen=True)
@@ -149,12 +146,13 @@ class Turn:
 
     def spelt(self, form: str) -> str:
         """A word as the videos spell it; itself where any text may hold it, else empty."""
-        form = next(iter(surface_forms(form)), form)
-        if form in self.vocabulary or bundled_embedder().pieces(form) <= WORD_PIECES:
+        folded = next(iter(surface_forms(form)), form)
+        code = language_of(self.text) or "en"
+        if folded in self.vocabulary or is_word(form, code) or is_word(form, "en"):
             return form
-        if any(stem(form) == stem(word) for word in self.vocabulary if word[:3] == form[:3]):
+        if any(stem(folded) == stem(word) for word in self.vocabulary if word[:3] == folded[:3]):
             return form
-        return nearest_word(form, sorted(w for w in self.vocabulary if len(w) > 3))
+        return nearest_word(folded, sorted(w for w in self.vocabulary if len(w) > 3))
 
     @cached_property
     def language(self) -> str:
@@ -180,8 +178,14 @@ class Turn:
     @cached_property
     def complete(self) -> bool:
         """True if all that is said and shown is known: only then is anything absent."""
-        coverage = map(self.toolbox.library.coverage, self.videos)
-        return all(c.speech in ("complete", "none") and c.screen != "partial" for c in coverage)
+        return all(map(self._known, self.videos))
+
+    def _known(self, video: str) -> bool:
+        """True if all that is said and shown in a video is known for certain."""
+        library = self.toolbox.library
+        coverage = library.coverage(video)
+        silent = coverage.speech == "none" and library.facts(video).facts["sound"] == "none"
+        return (silent or coverage.speech == "complete") and coverage.screen != "partial"
 
     @cached_property
     def ready(self) -> bool:

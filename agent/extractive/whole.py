@@ -189,4 +189,4 @@ def _bare(found: Found) -> str:
 def quiz(turn: Turn) -> Answering:
     """Say that no questions can be made, and give the points to learn from."""
     told = yield from whole(turn)
-    return replace(told, lead=turn.sentence("quiz"))
+    return replace(told, lead=turn.sentence("quiz"), reason="cannot")

@@ -87,10 +87,6 @@ class WordLlamaEmbedder:
         weights: Floats = np.where(told, 1.0, np.clip(lengths, LEAST_WEIGHT, 1.0))
         return weights
 
-    def pieces(self, word: str) -> int:
-        """Number of pieces of a word: common words have one."""
-        return len(self._model.tokenizer.encode(word, add_special_tokens=False).ids)
-
     def questions(self, texts: Sequence[str]) -> Floats:
         """Embed questions as texts: words mean the same wherever they stand."""
         return self.texts(texts)

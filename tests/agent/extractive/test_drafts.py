@@ -26,6 +26,9 @@ from tools.summary.titles import chapters
 from tools.toolbox import Toolbox
 
 VIDEO = video_id(7)
+SOUNDING = {
+    "format": "made", "duration": 60.0, "audio": [{"codec": "aac"}], "subtitles": [], "video": None,
+}  # fmt: skip
 HEARD = ("the heron waits beside the old weir.", "a red boat sails out to the island.",
          "the heron catches a fish at noon.")  # fmt: skip
 ABSENT = re.compile(
@@ -55,7 +58,7 @@ def made(tmp_path: Path) -> Make:
         files = {"screen": ["screen.jsonl"]}
         files["pass"] = ["frames.jsonl", "scenes.jsonl", "attributes.jsonl"]
         files |= {"speech": ["heard.jsonl"]} if source else {}
-        list_files(folder, "Weir", 60.0, files, {"speech": source}, width=None)
+        list_files(folder, "Weir", 60.0, files, {"speech": source}, width=None, probe=SOUNDING)
         return library
 
     return make
