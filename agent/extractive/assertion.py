@@ -33,7 +33,7 @@ READ = 0.5
 """Log odds that one of a cross-encoder's counts, where one is there: not fitted."""
 BESIDE, BESIDE_SECONDS = 2.0, 20.0
 """Log odds beside what was shown before, of which so many seconds away 1/e is left."""
-ASSERTED = 0.75
+ASSERTED = 0.65
 """Likelihood that one of the moments answers from which the first is asserted."""
 NEAR = 0.25
 """The same from which a moment comes close."""
@@ -49,6 +49,11 @@ class Moment:
     passage: tuple[Utterance, ...]
     features: tuple[float, ...]
     odds: float
+
+    @property
+    def holds_type(self) -> bool:
+        """True unless it lacks the kind of thing that is asked for."""
+        return self.features[list(WEIGHTS).index("typed")] >= 0
 
     @property
     def span(self) -> tuple[float, float]:

@@ -76,6 +76,8 @@ def resolve(turn: Turn) -> tuple[Turn, Side | None]:
             return replace(turn, at=_nth(turn.shown, asked.nth or 1)), None
         if side and (points or len(forms) <= SHORT) and not asked.nth:
             return replace(turn, at=turn.shown[0] if side == "before" else turn.shown[-1]), side
+        if side and asked.nth:
+            return replace(turn, at=_nth(turn.shown, asked.nth)), side
         if asked.nth and turn.before["intent"] in _LISTED and not asked.window:
             return _again(turn, turn, asked.nth), None
         if asked.nth and not asked.window:

@@ -342,7 +342,16 @@ def language_of(text: str) -> str:
     return best if counts[best] > TELLING * len(forms) else ""
 
 
+_VAGUE = (
+    (re.compile(r"\bhalf a minute\b", re.I), "30 seconds"),
+    (re.compile(r"\ba minute\b(?= (?:later|earlier|after|before))", re.I), "1 minute"),
+    (re.compile(r"\ba few seconds\b", re.I), "5 seconds"),
+)
+
+
 def plain(text: str) -> str:
     """A question with straight quotation marks and single spaces."""
     text = re.sub(r"\btl;?dr\b", "tldr", text.replace("\u2019", "'"), flags=re.IGNORECASE)
+    for vague, exact in _VAGUE:
+        text = vague.sub(exact, text)
     return " ".join(re.sub("[\u201c\u201d\u201e]", '"', text).split())

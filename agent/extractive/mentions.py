@@ -1,6 +1,7 @@
 """Look-ups of explicit words: how often, first, last, in which order, by whom."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import groupby
 
 from agent.extractive.moments import beside
@@ -48,7 +49,7 @@ def count(turn: Turn) -> Answering:
     number = sum(int(f.one.facts.get("times", 1)) for f in found)
     often = turn.write.often(number)
     times = turn.write.joined([f.one.start for f in found[:LISTED]])
-    if turn.question.nth and len(found) < turn.question.nth:
+    if turn.question.nth and len(found) < turn.question.nth and turn.complete:
         name = turn.as_typed(words)
         lead = turn.sentence("not_so_often", quote=name, often=often.lower())
         return turn.write.closest(lead, found[-1:], "absent")
@@ -67,7 +68,8 @@ def pick(turn: Turn) -> Answering:
     nth = turn.question.nth
     at = {"first": 0, "last": -1}.get(turn.question.intent.name, nth - 1 if nth > 0 else nth)
     if at >= len(found):
-        return (yield from count(turn))
+        told = yield from count(turn)
+        return replace(told, reason="absent" if turn.complete else "unsure")
     return Reply(lines=(turn.write.line(found[at]),))
 
 
@@ -103,9 +105,12 @@ def order(turn: Turn) -> Answering:
     names = [quoted(" ".join(side)) for side in sides]
     lost = [name for name, group in zip(names, found, strict=True) if not group]
     if lost:
-        reason = "absent" if turn.complete else "unsure"
         known = [f for group in found for f in group[:1]]
-        return turn.write.closest(turn.sentence("never", quote=lost[0]), known, reason)
+        if not turn.complete:
+            return turn.write.closest(
+                turn.sentence("nothing_heard", quote=lost[0]), known, "unsure"
+            )
+        return turn.write.closest(turn.sentence("never", quote=lost[0]), known, "absent")
     firsts = sorted(
         zip(names, (group[0] for group in found), strict=True), key=lambda p: p[1].one.start
     )

@@ -146,6 +146,7 @@ def understand(text: str, duration: float, spelt: Callable[[str], str] = str.low
     literal, rest = quotes(text)
     lowered = rest.lower()
     window, edge, beyond, rest = _window(rest, lowered, duration)
+    window = (max(window[0], 0.0), max(window)) if window else None
     bare = f"{rest} {' '.join(literal)}"
     read = [
         _mended(bare, languages()[c], spelt)
@@ -253,24 +254,18 @@ def _window(
         return (one.start, max(min(one.end, duration), one.start)), "", 0.0, rest
     if found:
         rest = text
-    language = languages().get(language_of(text)) or languages()["en"]
     share = min(EDGE_SECONDS, duration / 4)
     spans: dict[str, Window] = {
         "middle": (duration / 2 - share / 2, duration / 2 + share / 2),
         "end": (max(duration - share, 0.0), duration), "start": (0.0, share),
     }  # fmt: skip
     for name, span in spans.items():
-        words = "|".join(language.words[name])
-        if match := re.search(
-            rf"\b(?:the|this|it|am|im|zum|der|das) (?:very )?(?:{words})\b", lowered
-        ):
+        words = "|".join(word for one in languages().values() for word in one.words[name])
+        begun = rf"\b(?:the|this|it|am|im|zum|der|das) (?:very )?(?:{words})\b"
+        if match := re.search(begun, lowered):
             side: Literal["", "start", "end"] = "end" if name == "end" else "start"
-            return (
-                span,
-                "" if name == "middle" else side,
-                0.0,
-                text[: match.start()] + text[match.end() :],
-            )
+            rest = text[: match.start()] + text[match.end() :]
+            return span, "" if name == "middle" else side, 0.0, rest
     return None, "", 0.0, rest
 
 
@@ -286,7 +281,7 @@ def _is_position(text: str, time: Time) -> bool:
         re.I,
     )
     before = re.search(
-        r"\b(?:at|around|circa|ca|o|à|las|after|before|until|till|from|between|minute|second|zwischen|bei|nach|vor|ab)\s*$",
+        r"\b(?:at|around|circa|ca|o|à|las|after|before|until|till|from|between|and|to|und|bis|minute|second|zwischen|bei|nach|vor|ab)\s*$",
         text[:begin],
         re.I,
     )

@@ -41,7 +41,7 @@ def search(turn: Turn, refused: str = "") -> Answering:
         list({f.one.id: f for group in found for f in group}.values())
     )
     moments = preferred(found_here, turn.question.modality)
-    if likelihood >= ASSERTED:
+    if likelihood >= ASSERTED and moments[0].holds_type:
         told = yield from quote(turn, moments[:1])
         return _remarked(turn, Reply(lines=tuple(map(turn.write.line, told))))
     shown = yield from quote(turn, distinct(moments))
