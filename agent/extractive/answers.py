@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 from agent.extractive import about, mentions, moments, pictures
-from agent.extractive.conversation import resolve
+from agent.extractive.conversation import HANDLE, resolve
 from agent.extractive.question import parts
 from agent.extractive.reply import Answering, Reply
 from agent.extractive.search import search
@@ -57,6 +57,8 @@ def answer(turn: Turn) -> Answering:
 def _answer(turn: Turn) -> Answering:
     turn, side = resolve(turn)
     asked = turn.question
+    if not turn.at and re.search(r"\[\d+\]", turn.text) and HANDLE.search(turn.text):
+        return Reply(turn.sentence("nothing_shown"), reason="unsure")
     if turn.at and side:
         return (yield from moments.beside(turn, turn.at, side))
     if turn.at and asked.intent.name != "alike":

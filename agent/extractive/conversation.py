@@ -11,7 +11,7 @@ from agent.extractive.turn import Place, Turn, places
 from tools.text.expressions import times
 from tools.text.tokens import surface_forms
 
-_HANDLE = re.compile(r"\[(\d{1,4})\]|\b(?:number|no\.?|nummer)\s*(\d{1,3})\b|#(\d{1,3})\b")
+HANDLE = re.compile(r"\[(\d{1,4})\]|\b(?:number|no\.?|nummer)\s*(\d{1,3})\b|#(\d{1,3})\b")
 _SHIFT = re.compile(
     r"\b(?:later|after|on|further|earlier|before|back|später|davor|vorher)\b", re.IGNORECASE
 )
@@ -33,7 +33,7 @@ _RULES_OF_WORDS = ("count", "first", "last", "named", "search", "nth")
 def resolve(turn: Turn) -> tuple[Turn, Side | None]:
     """The turn as it is meant after the turns before it; and the side of what it points at."""
     asked, handles = turn.question, turn.handles
-    if match := _HANDLE.search(turn.text):
+    if match := HANDLE.search(turn.text):
         number = int(next(part for part in match.groups() if part))
         if not 0 < number <= len(handles):
             return turn, None
