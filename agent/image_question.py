@@ -46,9 +46,11 @@ async def answer_by_image(agent: Agent, turn: Turn, key: str, like: Path | str) 
     data: dict[str, Any] = {"found": bool(similar), "reason": reason}
     data |= {"nearest": [], "remarks": [NOTHING]}
     answer = await asyncio.to_thread(check_answer, turn, ids, handles, text, data)
+    plan = {"intent": "alike", "slot": [], "words": [], "modality": "any", "window": None}
+    plan["text"] = turn.question
     messages = [
         HumanMessage(turn.question, additional_kwargs={KEY: {"videos": list(turn.videos)}}),
-        AIMessage(answer.text, additional_kwargs={KEY: answer.as_data()}),
+        AIMessage(answer.text, additional_kwargs={KEY: answer.as_data() | {"plan": plan}}),
     ]
     update = {"messages": messages, "handles": list(answer.handles)}
     await agent.graph.aupdate_state(config(key, 1), update, as_node="check")

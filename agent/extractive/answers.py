@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from agent.extractive import about, mentions, moments, pictures
+from agent.extractive import about, mentions, moments, pictures, senses
 from agent.extractive.conversation import HANDLE, resolve
 from agent.extractive.question import parts
 from agent.extractive.reply import Answering, Reply
@@ -61,7 +61,11 @@ def _answer(turn: Turn) -> Answering:
         return Reply(turn.sentence("nothing_shown"), reason="unsure")
     if turn.at and side:
         return (yield from moments.beside(turn, turn.at, side))
-    if turn.at and asked.intent.name != "alike":
+    if senses.is_alike(turn):
+        return (yield from pictures.alike(turn))
+    if labels := senses.labels(turn):
+        return (yield from pictures.labelled(turn, labels))
+    if turn.at:
         return (yield from moments.pointed(turn))
     if (
         asked.nth
@@ -78,10 +82,14 @@ def _answer(turn: Turn) -> Answering:
         and asked.intent.name in ("search", "can't recognise", "speakers")
     ):
         return (yield from moments.outermost(turn))
+    if senses.is_outburst(turn):
+        return (yield from pictures.sounds(turn))
     if _is_look(turn):
         return (yield from pictures.look(turn))
     if asked.intent.is_refused:
         return (yield from about.refused(turn))
+    if senses.is_seen(turn):
+        return (yield from pictures.recognise(turn))
     steps = _BY_INTENT.get(asked.intent.name, search)
     return (yield from steps(turn))
 

@@ -10,8 +10,10 @@ from agent.extractive.reply import (
     length,
     quoted,
     time,
+    with_remark,
 )
 from agent.extractive.search import search
+from agent.extractive.senses import NUMBERED, are_looks
 from agent.extractive.turn import Turn
 from tools.media import Evidence
 from tools.search.sound_search import Sought
@@ -96,7 +98,7 @@ def _listed(turn: Turn, lead: str, found: list[Found]) -> Reply:
 
 def sounds(turn: Turn) -> Answering:
     """Where it is loud, quiet or sounding otherwise; captions that name a sound come first."""
-    sought = SOUNDS[turn.question.intent.name]
+    sought = SOUNDS.get(turn.question.intent.name, "outburst")
     calls: list[Call] = [("video_facts", {"video": v}) for v in turn.videos[:3]]
     found, *facts = yield [("find_sounds", {"what": sought, "limit": EVERY, **turn.where}), *calls]
     heard = [f for group in facts for f in group]
@@ -119,21 +121,37 @@ def recognise(turn: Turn) -> Answering:
     said = yield from search(turn, "recognise")
     if said.reason is None or turn.toolbox.pictures.blind(list(turn.videos)):
         return said
-    labels = turn.question.intent.slot
-    if "or" in turn.text.lower().split() and len(labels) > 1:
-        (fits,) = yield [
-            ("classify", {"labels": list(labels), "video": turn.video.id, **_span(turn)})
-        ]
-        if best := _best_label(fits):
-            found, label = best
-            line = turn.sentence("fits_best", quote=quoted(label), text=found.one.text)
-            return Reply(lines=(f"{line} [{found.label}]",))
-    query = " ".join(labels or turn.question.words)
+    query = " ".join(turn.question.intent.slot or turn.question.words)
     (found,) = yield [("search_frames", {"query": query[:400], **turn.where})]
     if not found:
-        return said
+        return with_remark(said, turn.sentence("look_none"))
     near = [f for f in found if f.one.score >= found[0].one.score - NEARLY]
-    return Reply(likenesses(turn, near[:3]).lead, likenesses(turn, near[:3]).lines)
+    return likenesses(turn, near[:3])
+
+
+def labelled(turn: Turn, labels: list[str]) -> Answering:
+    """Which label fits best; of colours, those of the picture itself."""
+    at = turn.at or (None if turn.question.window else turn.near)
+    video = at.video if at else turn.video.id
+    span = {"start": at.start, "end": at.end} if at else _span(turn)
+    if are_looks(labels):
+        if not span:
+            return (yield from coloured(turn))
+        middle = (span["start"] + span["end"]) / 2
+        (seen,) = yield [("look_at", {"video": video, "seconds": middle})]
+        told = [f for f in seen if f.one.text][:1]
+        if not told:
+            return Reply(turn.sentence("not_ready"), reason="not_covered")
+        return Reply(lines=tuple(map(turn.write.line, told)))
+    by_words = turn.called and "classify" not in turn.called  # as this answer began
+    if by_words or turn.toolbox.pictures.blind([video]):
+        return (yield from recognise(turn))
+    (fits,) = yield [("classify", {"labels": labels, "video": video, **span})]
+    if best := _best_label(fits):
+        found, label = best
+        line = turn.sentence("fits_best", quote=quoted(label), text=found.one.text)
+        return Reply(lines=(f"{line} [{found.label}]",))
+    return Reply(turn.sentence("look_none"), reason="absent", nearest=tuple(fits))
 
 
 def _best_label(found: list[Found]) -> tuple[Found, str] | None:
@@ -147,15 +165,16 @@ def _best_label(found: list[Found]) -> tuple[Found, str] | None:
 
 def alike(turn: Turn) -> Answering:
     """What looks like a picture that was shown."""
-    at = turn.at or (turn.shown[0] if turn.shown else None)
+    shown = turn.shown[:1] if not NUMBERED.search(turn.text) else ()
+    at = turn.at or next(iter(shown), None)
     if at is None:
         return Reply(turn.sentence("nothing_shown"), reason="unsure")
     (found,) = yield [("find_similar", {"evidence": at.id, "videos": list(turn.videos)})]
     if not found:
         why = turn.toolbox.pictures.uncompared(list(turn.videos))
-        return Reply(
-            turn.sentence("alike_none"), remarks=(f"({why})",) if why else (), reason="absent"
-        )
+        if why:
+            return Reply(f"{why[:1].upper()}{why[1:]}.", reason="not_covered")
+        return Reply(turn.sentence("alike_none"), reason="absent")
     return likenesses(turn, found[:3])
 
 

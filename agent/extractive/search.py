@@ -52,13 +52,15 @@ def search(turn: Turn, refused: str = "") -> Answering:
 
         told = yield from whole(turn)
         return replace(told, lead=f"{turn.sentence('other_language')} {told.lead}", reason="unsure")
-    if not refused and not near and parse_look(turn.text):
+    if not refused and turn.question.modality != "speech" and parse_look(turn.text):
         refused = "recognise"  # no pixel tells which thing a colour is of
     return _remarked(turn, unanswered(turn, shown, "" if near else refused))
 
 
 def unanswered(turn: Turn, shown: Sequence[Found], refused: str = "") -> Reply:
     """Say why nothing is asserted, and show what comes closest."""
+    if refused == "recognise" and not turn.toolbox.pictures.blind(list(turn.videos)):
+        refused = ""  # a picture model is there
     if refused:
         return turn.cannot(
             refused, nearest=shown, **({"model": "siglip2"} if refused == "recognise" else {})

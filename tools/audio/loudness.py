@@ -117,9 +117,11 @@ def describe_sound(rows: Rows, start: float, end: float) -> str:
         return f"silence, {level}"
     low = max(first - round(2 * AROUND / STEP_SECONDS), 0)
     near = rows[low : last + round(2 * AROUND / STEP_SECONDS)]
-    above = float(_above(near)[first - low : last - low].max())
+    rows_above = _above(near)[first - low : last - low]
+    above = float(rows_above.max())
     name = "speech" if kind == "speech" else "not speech"
-    if above >= LEAST_ABOVE:
+    # One loud moment does not make a long stretch loud.
+    if above >= LEAST_ABOVE and float(np.median(rows_above)) >= LEAST_ABOVE / 2:
         return f"loud, {name}, {above:.0f} dB above what is around it, {level}"
     detail = "" if kind == "speech" else ": music, noise or anything else"
     return f"{name}{detail}, {level}"
