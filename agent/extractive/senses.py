@@ -60,7 +60,7 @@ def is_alike(turn: Turn) -> bool:
 def labels(turn: Turn) -> list[str]:
     """What the pictures may show, as it was asked: "a car or a boat"; empty for none."""
     asked, match = turn.question, _LABELS.search(turn.text)
-    kinds = ("search", "can't recognise", "overall_colour")
+    kinds = ("search", "overview", "can't recognise", "overall_colour")
     if not match or asked.intent.name not in kinds or asked.modality == "speech" or asked.nth:
         return []
     told = [one.strip() for one in _OR.split(match[1])]

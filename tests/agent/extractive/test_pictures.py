@@ -169,6 +169,14 @@ async def test_more_of_the_same_is_found_by_likeness(seeing: Toolbox):
         assert [claim.verdict for claim in again.claims] == ["weak"]
 
 
+@pytest.mark.parametrize("again", ["show me more like [1]", "find others like [1]"])
+async def test_more_like_one_that_was_shown_is_not_that_one(seeing: Toolbox, again: str):
+    green, more = await questions(seeing, "show me something green", again)
+    shown = green.evidence[0].evidence
+    assert more.found and shown.id not in [one.evidence.id for one in more.evidence]
+    assert {times(green)[0] // SHOT, times(more)[0] // SHOT} == {1, 3}
+
+
 async def test_a_number_that_was_never_shown_is_told_as_that(seeing: Toolbox):
     early, shown, unknown = await questions(
         seeing, "more like [2]", "show me something green", "more like [7]"
