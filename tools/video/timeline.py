@@ -24,6 +24,7 @@ from tools.video.container import (
     FAULTS,
     MAX_FAULTS,
     decoder_message,
+    lineup,
     open_media,
     origin,
     sound_stream,
@@ -180,7 +181,7 @@ def clock_of(container: InputContainer) -> Clock:
 @lru_cache(maxsize=2)
 def _read(path: str, _size: int, _changed: int) -> Clock:
     with open_media(path) as container:
-        start = origin(container)
+        start, others = origin(container), lineup(container).others
         length = container.duration / av.time_base if container.duration else None
         tracks = [s for s in (video_stream(container), sound_stream(container)) if s is not None]
         runs = {stream.index: _Run() for stream in tracks}
@@ -191,6 +192,8 @@ def _read(path: str, _size: int, _changed: int) -> Clock:
                     base = float(packet.time_base)
                     end = (at + (packet.duration or 0)) * base
                     runs[packet.stream_index].add(position, at * base, end)
+        if others:  # whose length may be another
+            length = max((run.end - start for run in runs.values() if run.end), default=length)
         return _joined(start, length, runs)
 
 
