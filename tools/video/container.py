@@ -43,6 +43,8 @@ MAX_ASPECT = 20
 """Pixel aspect ratio, or its inverse, above which pixels are taken as square."""
 MAX_FAULTS = 50
 """Damaged places after which decoding ends."""
+JOINABLE = {"mpegts", "mpeg"}
+"""Formats whose files can be joined end to end, each with its own clock."""
 MAX_STREAMS = 64
 """Streams of a kind that are described."""
 
@@ -115,7 +117,10 @@ def _main_picture(container: InputContainer) -> VideoStream | None:
 
 
 def sound_stream(container: InputContainer) -> AudioStream | None:
-    """Main audio stream of the programme that is read, among those that can be decoded."""
+    """Main audio stream of the programme that is read, among those that can be decoded.
+
+    A transport stream may tell nothing of its sound before that begins, which may be late.
+    """
     return _main_sound(container, lineup(container).streams)
 
 
@@ -123,10 +128,14 @@ def _main_sound(container: InputContainer, among: Sequence[Stream]) -> AudioStre
     usable = [
         stream
         for stream in container.streams.audio
-        if stream in among and codec_name(stream) != UNKNOWN and stream.codec_context.sample_rate
+        if stream in among
+        and codec_name(stream) != UNKNOWN
+        and (stream.codec_context.sample_rate or container.format.name in JOINABLE)
     ]
     best = container.streams.best("audio", _main_picture(container))
-    return max(usable, key=lambda stream: stream is best, default=None)
+    return max(
+        usable, key=lambda one: (one is best, one.codec_context.sample_rate > 0), default=None
+    )
 
 
 class Lineup(NamedTuple):

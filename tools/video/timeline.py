@@ -22,6 +22,7 @@ from av.stream import Stream
 from tools.sandbox import Event
 from tools.video.container import (
     FAULTS,
+    JOINABLE,
     MAX_FAULTS,
     decoder_message,
     lineup,
@@ -31,8 +32,6 @@ from tools.video.container import (
     video_stream,
 )
 
-JOINABLE = {"mpegts", "mpeg"}
-"""Formats whose files can be joined end to end, each with its own clock."""
 LATE = 0.1
 """Seconds of a file's own clock up to which it begins at zero."""
 BACK, AHEAD = 1.0, 10.0

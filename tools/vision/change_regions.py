@@ -148,6 +148,21 @@ def area(box: Box) -> float:
     return (box[2] - box[0]) * (box[3] - box[1])
 
 
+def shared(one: Box, other: Box) -> float:
+    """Area that two boxes share, as a share of the picture."""
+    across = min(one[2], other[2]) - max(one[0], other[0])
+    down = min(one[3], other[3]) - max(one[1], other[1])
+    return across * down if across > 0 and down > 0 else 0.0
+
+
+def turned(box: Box, quarters: int) -> Box:
+    """Box in a picture that was turned counter-clockwise by so many quarters of a circle."""
+    for _ in range(quarters):
+        left, top, right, bottom = box
+        box = top, 1 - right, bottom, 1 - left
+    return box
+
+
 def _around(boxes: list[Box]) -> Box:
     left, top, right, bottom = zip(*boxes, strict=True)
     return min(left), min(top), max(right), max(bottom)

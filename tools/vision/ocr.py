@@ -25,8 +25,9 @@ from tools.media import Frame, ScreenText
 from tools.text.clean import clean
 from tools.vision import change_regions as regions
 from tools.vision.change_regions import WHOLE, Box
+from tools.vision.change_times import RegionChange
 from tools.vision.line_reuse import Reuse
-from tools.vision.text_tracks import Line, Run, join, letters, overlap
+from tools.vision.text_tracks import Changes, Line, Run, join, letters, overlap
 
 Pixels = NDArray[np.uint8]
 PLAIN = 20
@@ -181,8 +182,7 @@ class Screen:
     """Pictures that changed, by time; those that are plain have no lines."""
     broken: int
     """Pictures that could not be opened."""
-    cuts: list[float]
-    changes: list[tuple[float, float]]
+    changes: Changes
     wanted: int = 0
     """Pictures that are worth reading."""
     unread: int = 0
@@ -192,7 +192,7 @@ class Screen:
 
     def texts(self) -> list[ScreenText]:
         """Texts by time; while pictures are unread, their times may still change."""
-        return join(self.runs, self.cuts, self.changes)
+        return join(self.runs, self.changes)
 
     @property
     def note(self) -> str:
@@ -232,16 +232,19 @@ def read_screen(
     known: Sequence[Mapping[str, Any]] = (),
     cuts: Sequence[float] = (),
     changes: Sequence[tuple[float, float]] = (),
+    regions: Sequence[RegionChange] = (),
 ) -> Generator[tuple[float, Screen], None, Screen]:
     """Read the kept frames, given in time order, until `limit` lines were recognised.
 
     Yields the share done, 0 to 1, and the screen so far, which it returns in the end. `known` are
     rows of an earlier reading of the same frames, which goes on there: the same comes out as if it
     had not stopped. `cuts` are seconds. `changes` are rows of (seconds, difference from the frame
-    before), of more frames than were kept: they place a start or an end between two kept frames.
+    before), of more frames than were kept, and `regions` those of small parts: they place a start
+    or an end between two kept frames.
     """
-    cuts, changes = sorted(cuts), sorted(changes)
-    screen = Screen(*_runs(frames, image_path, cuts, duration), cuts, changes)
+    cuts = sorted(cuts)
+    placed = Changes(cuts, sorted(changes), sorted(regions))
+    screen = Screen(*_runs(frames, image_path, cuts, duration), placed)
     earlier = {row["seconds"]: row for row in known if row["lines"] is not None}
     read = [run for run in screen.runs if run.lines is not None]
     todo = [run for run in screen.runs if run.lines is None]
@@ -269,7 +272,10 @@ def _start(run: Run) -> float:
 
 
 def _runs(
-    frames: Sequence[Frame], image_path: Callable[[Frame], Path], cuts: list[float], duration: float
+    frames: Sequence[Frame],
+    image_path: Callable[[Frame], Path],
+    cuts: list[float],
+    duration: float,
 ) -> tuple[list[Run], int]:
     """Runs of frames that look the same, and the number of pictures that cannot be opened."""
     runs: list[Run] = []
