@@ -33,6 +33,8 @@ Pixels = NDArray[np.uint8]
 PLAIN = 20
 """Difference of light, of 255, between the darkest and lightest pixel of a readable picture."""
 LEAST_CONFIDENCE = 0.5
+LARGE, MOSTLY = 640, 0.5
+"""Pixels of a side from which on empty parts are left out, and the filled share up to which."""
 BULLETS = "•·▪◦ "
 """Signs before a line that are no part of its words."""
 LEAST_LINES = 2000
@@ -77,6 +79,8 @@ class RapidOcrReader:
                 # and text below 10 pixels is not found at either size.
                 "Det.limit_type": "max",
                 "Det.limit_side_len": 960,
+                # Lines are cut out of the picture as it is, not as it is reduced to 2000 before.
+                "Global.max_side_len": 4096,
                 # Batches are padded to their longest line: half the memory, a tenth slower.
                 "Rec.rec_batch_num": 1,
                 "EngineConfig.onnxruntime.intra_op_num_threads": threads,
@@ -86,8 +90,16 @@ class RapidOcrReader:
         self._lock = threading.Lock()  # the engine keeps the state of a call in itself
 
     def read(self, image: Path | Pixels, part: Box = WHOLE) -> list[Line]:
-        """Read the lines from top to bottom."""
-        pixels = _crop(image if isinstance(image, np.ndarray) else _rgb(image), part)
+        """Read the lines from top to bottom.
+
+        Of a picture that is mostly empty, what is not: the engine finds no small letters there.
+        """
+        pixels = image if isinstance(image, np.ndarray) else _rgb(image)
+        lines = [line for box in _filled(pixels, part) for line in self._read(pixels, box)]
+        return sorted(lines, key=lambda line: (line.box[1], line.box[0]))
+
+    def _read(self, pixels: Pixels, part: Box) -> list[Line]:
+        pixels = _crop(pixels, part)
         height, width = pixels.shape[:2]
         if min(height, width) < 12:  # no room for a letter, and the engine would enlarge it
             return []
@@ -140,6 +152,18 @@ def _crop(pixels: Pixels, part: Box) -> Pixels:
     left, top, right, bottom = part
     x, y = int(left * width), int(top * height)
     return pixels[y : math.ceil(bottom * height), x : math.ceil(right * width)]
+
+
+def _filled(pixels: Pixels, part: Box) -> list[Box]:
+    """The part of a picture, or those of it in which there is something if most of it is empty."""
+    shown = _crop(pixels, part)
+    if max(shown.shape) < LARGE:
+        return [part]
+    filled = [regions.filled_cells(shown[:, :, colour]) for colour in range(3)]
+    boxes = regions.merged(regions.parts(np.any(filled, axis=0)), [])
+    if sum(map(regions.area, boxes)) > MOSTLY:
+        return [part]
+    return [_box(np.asarray(box).reshape(2, 2), part) for box in boxes]
 
 
 def _box(corners: NDArray[np.float64], part: Box) -> Box:

@@ -65,7 +65,7 @@ def screen(run: IngestRun) -> Result:
 def screen_sources(run: IngestRun) -> Any:
     """Fingerprint: a rerun for another reader, another bound, or other frames."""
     chosen = run.providers
-    return [4, chosen.text_reader, run.sampling, run.max_gap, chosen.screen_lines]
+    return [5, chosen.text_reader, run.sampling, run.max_gap, chosen.screen_lines]
 
 
 def vectors(run: IngestRun) -> Result:
