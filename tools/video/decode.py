@@ -24,7 +24,7 @@ from tools.video.jpeg import PictureWriter
 from tools.video.timeline import Clock, clock_of
 from tools.vision import small_changes
 from tools.vision.sampling import LAST, Adaptive
-from tools.vision.signals import COLOUR_LINES, COLUMNS, DRIFT, LINES, NOISE, ROW, Grid
+from tools.vision.signals import COLOUR_LINES, COLUMNS, DRIFT, LINES, NOISE, ROW, Grid, apart
 
 KEYFRAME_SPACING = 2.0
 """Seconds between two pictures of the keyframe pass, at least."""
@@ -180,7 +180,7 @@ def _seconds(frame: VideoFrame, base: float, start: float, otherwise: float) -> 
 
 _LEVELS = np.arange(256, dtype=np.int64)
 _SQUARES = _LEVELS**2
-_FROM_LIMITED: Grid = np.clip((np.arange(256) - 16) * 255 // 219, 0, 255).astype(np.int16)
+_FROM_LIMITED = bytes(min(max((level - 16) * 255 // 219, 0), 255) for level in range(256))
 
 
 class _Meter:
@@ -219,8 +219,9 @@ class _Meter:
 
 def _differences(grid: Grid, other: Grid) -> tuple[float, float]:
     """Mean difference of two grids, and the share of samples that differ by more than noise."""
-    apart = np.abs(grid - other)
-    return float(apart.sum()) / grid.size, np.count_nonzero(apart > NOISE) / grid.size
+    steps = apart(grid, other)
+    total = float(steps.sum(dtype=np.uint32))
+    return total / grid.size, np.count_nonzero(steps > NOISE) / grid.size
 
 
 def _sample_grid(frame: VideoFrame) -> tuple[Grid, int]:
@@ -235,11 +236,11 @@ def _sample_grid(frame: VideoFrame) -> tuple[Grid, int]:
     lines, columns = luma.shape
     half = columns // 2
     colour = min(COLOUR_LINES, planes[1].height) if is_planar and half else 0
-    grid: Grid = np.empty((lines + colour, columns), np.int16)
-    if name.startswith(("yuvj", "gray")) or frame.color_range == ColorRange.JPEG:
-        grid[:lines] = luma
-    else:
-        np.take(_FROM_LIMITED, luma, out=grid[:lines], mode="clip")
+    grid: Grid = np.empty((lines + colour, columns), np.uint8)
+    grid[:lines] = luma
+    if not (name.startswith(("yuvj", "gray")) or frame.color_range == ColorRange.JPEG):
+        levels = grid[:lines].tobytes().translate(_FROM_LIMITED)
+        grid[:lines] = np.frombuffer(levels, np.uint8).reshape(lines, columns)
     if colour:
         grid[lines:, 2 * half :] = 0
         for place, left in ((1, 0), (2, half)):
@@ -263,8 +264,8 @@ def _block_means(frame: VideoFrame) -> small_changes.Means:
     total: Any = lines[:, 0].astype(np.uint32 if bits > 8 else np.uint16)
     for line in range(1, size):
         total += lines[:, line]
-    means = total.reshape(rows, columns, size).sum(2).astype(np.float32)
-    return means / (size * size << (bits - 8))
+    sums: Any = total.reshape(-1, size).astype(np.float32) @ np.ones(size, np.float32)
+    return sums.reshape(rows, columns) / (size * size << (bits - 8))
 
 
 def _strided(plane: Any, bits: int, big: bool, columns: int, lines: int) -> Any:

@@ -46,12 +46,12 @@ class PictureWriter:
         width, height = max(round(width * scale), 1), max(round(height * scale), 1)
         if frame.rotation % 180:
             width, height = height, width
-        rgb: Any = frame.to_ndarray(
-            width=width, height=height, format="rgb24", interpolation="AREA"
-        )
-        quarter_turns = round(frame.rotation / 90) % 4
-        if quarter_turns:  # the display matrix turns counter-clockwise, as rot90 does
-            rgb = np.ascontiguousarray(np.rot90(rgb, quarter_turns))
+        shown = frame.reformat(width, height, "rgb24", interpolation="AREA", threads=1)
+        plane: Any = shown.planes[0]
+        lines = np.frombuffer(plane, np.uint8).reshape(height, -1)
+        pixels = lines[:, : 3 * width].reshape(height, width, 3)  # to_ndarray would copy it
+        # The display matrix turns counter-clockwise, as rot90 does.
+        rgb = np.ascontiguousarray(np.rot90(pixels, round(frame.rotation / 90) % 4))
         name = f"{round(seconds * 1000):09d}.jpg"
         picture = BytesIO()
         Image.fromarray(rgb).save(picture, "JPEG", quality=QUALITY, comment=BLANK)
