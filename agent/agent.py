@@ -66,6 +66,26 @@ async def open_agent(
     """Open an agent over the settings' library, or over a toolbox that is already open."""
     toolbox, model = await asyncio.to_thread(_prepare, settings, toolbox, model)
     from agent.checkpoints import open_checkpoints
+
+    path = toolbox.library.root / "conversations.sqlite"
+    async with open_checkpoints(path, settings.owner) as checkpoints:
+        yield _composed(settings, toolbox, model, checkpoints)
+
+
+def with_model(agent: Agent, settings: Settings) -> Agent:
+    """The agent over the same library and conversations whose model other settings select.
+
+    Open as long as the first one is. Blocks.
+    """
+    from agent.llm.provider import load_model
+
+    model = load_model(settings, agent.toolbox)
+    return _composed(settings, agent.toolbox, model, agent.checkpoints)
+
+
+def _composed(
+    settings: Settings, toolbox: "Toolbox", model: "BaseChatModel", checkpoints: Any
+) -> Agent:
     from agent.graph import build_agent
     from agent.llm.answer_cache import AnswerCache
     from agent.llm.catalog import ModelInfo, model_info
@@ -82,9 +102,8 @@ async def open_agent(
         info = replace(info, sees={"yes": True, "no": False}.get(settings.model_sees, info.sees))
         spending = Spending(root / "spending.json", settings.limits)
         cache = AnswerCache(root / "answers", name)
-    async with open_checkpoints(root / "conversations.sqlite", settings.owner) as checkpoints:
-        graph, belt = build_agent(model, checkpoints.saver, cache, rules), Toolbelt(toolbox)
-        yield Agent(settings, toolbox, belt, model, graph, checkpoints, info, spending, rules)
+    graph, belt = build_agent(model, checkpoints.saver, cache, rules), Toolbelt(toolbox)
+    return Agent(settings, toolbox, belt, model, graph, checkpoints, info, spending, rules)
 
 
 def model_name(model: "BaseChatModel") -> str:

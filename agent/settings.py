@@ -15,6 +15,8 @@ from tools.models.device import DEVICES
 from tools.models.providers import Providers
 
 PREFIX = "CUEPOINT_"
+MODEL_PORTS = (11434, 1234, 8080, 8000)
+"""Usual ports of Ollama, LM Studio, llama.cpp and vLLM."""
 EXTRACTIVE = "extractive"
 """Name of the model that needs no key, no network and no server."""
 _STANDARD_NAMES = {"openai_api_key": "OPENAI_API_KEY", "openai_base_url": "OPENAI_BASE_URL"}
@@ -69,6 +71,8 @@ class Settings:
     """A JSON file of models' abilities and prices, which goes before the built-in catalog."""
     openai_api_key: Secret | None = None
     openai_base_url: str | None = None
+    model_ports: tuple[int, ...] = MODEL_PORTS
+    """Ports of this machine that are asked for model servers to offer; `off` for none."""
     host: str = "127.0.0.1"
     port: int = 8000
     allowed_hosts: tuple[str, ...] = ()
@@ -103,6 +107,10 @@ class Settings:
                 f"owner {self.owner!r} must be letters, digits, dots, dashes, at most 64",
             ),
             (0 <= self.port <= 65535, f"port {self.port} is not between 0 and 65535"),
+            (
+                all(0 < port <= 65535 for port in self.model_ports),
+                f"model_ports {self.model_ports} are not between 1 and 65535",
+            ),
             *((value >= 0, f"{name} {value} is below zero") for name, value in counts.items()),
             *(
                 (0 < value < float("inf"), f"{name} {value} must be above zero")
@@ -180,6 +188,10 @@ def _whole(text: str) -> int:
     return int(match[1]) * _UNITS[match[2].upper()]
 
 
+def _ports(text: str) -> tuple[int, ...]:
+    return () if text == "off" else tuple(map(int, filter(None, map(str.strip, text.split(",")))))
+
+
 def _path(text: str) -> Path:
     return Path(text).expanduser().absolute()
 
@@ -194,6 +206,11 @@ _PARSERS: dict[Any, Callable[[str], Any]] = {
     Path | None: _path,
     tuple[Path, ...]: lambda text: tuple(map(_path, filter(None, text.split(os.pathsep)))),
     tuple[str, ...]: lambda text: tuple(filter(None, map(str.strip, text.split(",")))),
+    tuple[int, ...]: _ports,
 }
-_EXPECTED = {int: "a whole number (500, 64K, 2G)", float: "a number"}
+_EXPECTED: dict[Any, str] = {
+    int: "a whole number (500, 64K, 2G)",
+    float: "a number",
+    tuple[int, ...]: "a list of ports (11434,1234), or off",
+}
 """Description of the values that a parser accepts."""

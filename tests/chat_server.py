@@ -67,6 +67,15 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:
         pass
 
+    def do_GET(self) -> None:
+        """The list of its one model, as llama.cpp gives it."""
+        listed = {"object": "list", "data": [{"id": "some-model", "owned_by": "llamacpp"}]}
+        body = json.dumps(listed if self.path == "/v1/models" else {}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.server.requests.append((self.headers, body))

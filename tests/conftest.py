@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 
 import ui.cli.app
+from agent.settings import MODEL_PORTS
 from tools.ingest.pipeline import ingest
 from tools.integrity.repair import repair
 from tools.integrity.verify import verify
@@ -32,7 +33,10 @@ Colour = tuple[int, int, int]
 
 @pytest.fixture(autouse=True)
 def only_this_machine(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
-    """A connection to any other machine is an error; a live test is asked for by its settings."""
+    """A connection to any other machine is an error; a live test is asked for by its settings.
+
+    At the usual ports of model servers there is nobody, whatever runs on this machine.
+    """
     if request.node.get_closest_marker("live"):
         return
     connect = socket.socket.connect
@@ -42,6 +46,8 @@ def only_this_machine(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRe
             host = str(address[0])
             if not (host.startswith("127.") or host in ("::1", "localhost")):
                 raise AssertionError(f"a test reached out to {host}")
+            if address[1] in MODEL_PORTS:
+                raise ConnectionRefusedError
         connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
@@ -53,7 +59,7 @@ def settings_of_the_person(
 ) -> Iterator[dict[str, str]]:
     """Taken out of the environment first of all: no test, fixture or server of one sees a key.
 
-    The cache of the person is not touched either.
+    The cache of the person is not touched either, nor are servers of models on this machine.
     """
     keep = ("CUEPOINT_MEDIA", "CUEPOINT_MODELS", "CUEPOINT_CHROMIUM")
     taken = {
@@ -65,7 +71,9 @@ def settings_of_the_person(
         del os.environ[name]
     cache = os.environ.get("XDG_CACHE_HOME")
     os.environ["XDG_CACHE_HOME"] = str(tmp_path_factory.mktemp("cache"))
+    os.environ["CUEPOINT_MODEL_PORTS"] = "off"
     yield taken
+    del os.environ["CUEPOINT_MODEL_PORTS"]
     os.environ |= taken
     del os.environ["XDG_CACHE_HOME"]
     if cache is not None:

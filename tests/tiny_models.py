@@ -1,7 +1,8 @@
 """Small models with the inputs and outputs of the real ones, and a meaning that can be tested.
 
 The pair knows twelve colours by name: its vision tower says how near the mean colour of each cell
-of the picture is to each of them, its text tower which of them a text names.
+of the picture is to each of them, its text tower which of them a text names. The cross-encoder
+counts the colours that a question and a passage have in common.
 """
 
 import json
@@ -15,6 +16,7 @@ from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from tokenizers.normalizers import Lowercase
 from tokenizers.pre_tokenizers import Whitespace
+from tokenizers.processors import TemplateProcessing
 
 from tools.models.registry import folder, seal
 
@@ -79,11 +81,50 @@ def _model(nodes, inputs, constants, places, width) -> onnx.ModelProto:
         helper.make_tensor_value_info("last_hidden_state", TensorProto.FLOAT, ["n", places, width]),
         helper.make_tensor_value_info("pooler_output", TensorProto.FLOAT, ["n", width]),
     ]
+    return _checked(nodes, inputs, outputs, constants)
+
+
+def _checked(nodes, inputs, outputs, constants) -> onnx.ModelProto:
     tensors = [numpy_helper.from_array(array, name) for name, array in constants.items()]
     graph = helper.make_graph(nodes, "tiny", inputs, outputs, tensors)
     made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
     onnx.checker.check_model(made)
     return made
+
+
+def make_reranker(place: Path) -> Path:
+    """A cross-encoder in the layout of the small ones for MS MARCO; returns its folder."""
+    (place / "onnx").mkdir(parents=True)
+    _tokenizer(place, pairs=True)
+    words = np.zeros((len(COLOURS) + 4, len(COLOURS)), np.float32)  # of each colour, one axis
+    words[2:-2] = np.eye(len(COLOURS), dtype=np.float32)
+    constants = {
+        "words": words, "one": np.array(1, np.int64), "last": np.array([2], np.int64),
+        "places": np.array([1], np.int64), "half": np.array(0.5, np.float32),
+    }  # fmt: skip
+    nodes = [
+        node("Gather", ["words", "input_ids"], ["named"]),  # n, length, colours
+        node("Sub", ["one", "token_type_ids"], ["in_question"]),
+    ]
+    for side, mask in (("asked", "in_question"), ("told", "token_type_ids")):
+        nodes += [
+            node("Cast", [mask], [f"{side} mask"], to=TensorProto.FLOAT),
+            node("Unsqueeze", [f"{side} mask", "last"], [f"{side} places"]),
+            node("Mul", ["named", f"{side} places"], [f"{side} words"]),
+            node("ReduceMax", [f"{side} words", "places"], [side], keepdims=0),
+        ]
+    nodes += [
+        node("Mul", ["asked", "told"], ["common"]),
+        node("ReduceSum", ["common", "places"], ["count"], keepdims=1),
+        node("Sub", ["count", "half"], ["logits"]),
+    ]
+    names = ("input_ids", "attention_mask", "token_type_ids")
+    inputs = [helper.make_tensor_value_info(n, TensorProto.INT64, ["n", "length"]) for n in names]
+    outputs = [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["n", 1])]
+    onnx.save(
+        _checked(nodes, inputs, outputs, constants), str(place / "onnx" / "model_quantized.onnx")
+    )
+    return place
 
 
 def make_pair(place: Path, width: int = WIDTH, text_width: int | None = None) -> Path:
@@ -102,10 +143,17 @@ def make_pair(place: Path, width: int = WIDTH, text_width: int | None = None) ->
     return place
 
 
-def _tokenizer(place: Path) -> None:
-    words = {word: number for number, word in enumerate(["[pad]", "[unk]", *COLOURS])}
+def _tokenizer(place: Path, pairs: bool = False) -> None:
+    known = ["[pad]", "[unk]", *COLOURS, *(["[cls]", "[sep]"] if pairs else [])]
+    words = {word: number for number, word in enumerate(known)}
     tokenizer = Tokenizer(WordLevel(words, unk_token="[unk]"))
     tokenizer.normalizer, tokenizer.pre_tokenizer = Lowercase(), Whitespace()
+    if pairs:
+        tokenizer.post_processor = TemplateProcessing(
+            single="[cls] $A [sep]",
+            pair="[cls] $A [sep] $B:1 [sep]:1",
+            special_tokens=[(word, words[word]) for word in ("[cls]", "[sep]")],
+        )
     tokenizer.save(str(place / "tokenizer.json"))
     (place / "tokenizer_config.json").write_text(
         json.dumps({"model_max_length": LENGTH, "pad_token": "[pad]"})
@@ -130,5 +178,12 @@ def install_pair(home: Path, name: str = "siglip2") -> Path:
 def install_text(home: Path, name: str = "e5-small") -> Path:
     """A text model where `cuepoint models pull` would put it; returns its folder."""
     place = make_text(folder(home, name))
+    seal(place, name)
+    return place
+
+
+def install_reranker(home: Path, name: str = "ms-marco") -> Path:
+    """A cross-encoder where `cuepoint models pull` would put it; returns its folder."""
+    place = make_reranker(folder(home, name))
     seal(place, name)
     return place

@@ -9,7 +9,12 @@ from collections.abc import Callable
 from functools import cache, partial
 from typing import Any
 
-from tools.embed import ImageEmbedder, load_image_embedder, resolve_image_embedder
+from tools.embed import (
+    ImageEmbedder,
+    load_image_embedder,
+    resolve_image_embedder,
+    resolve_reranker,
+)
 from tools.ingest.capabilities import SamplingCapabilities
 from tools.library import Library, LibraryCapabilities
 from tools.models.device import check_device
@@ -40,13 +45,14 @@ class Toolbox(SearchCapabilities, SamplingCapabilities, LibraryCapabilities, Sum
         missing_embedder: Callable[[], str] = str,
         threads: int = 0,
         device: str = "auto",
+        reranker: str = "auto",
     ) -> None:
         self.library = library
         self._store: Store = library
         self.catalog = library.catalog
         self._resolve = library.evidence
         self.index = index or ExactIndex(library.catalog)
-        self.texts = TextSearch(library.catalog, self.index, threads, device)
+        self.texts = TextSearch(library.catalog, self.index, threads, device, reranker)
         self.pictures = PictureSearch(library, self.index, image_embedder, missing_embedder)
         self._load_reader = cache(load_reader or (lambda: None))
         self._guard = threading.Lock()
@@ -69,6 +75,7 @@ def open_toolbox(
     threads, device = providers.threads, providers.device
     chosen, home = providers.picture_embedder, library.home
     resolve_image_embedder(chosen, home)  # raises now rather than at a question
+    resolve_reranker(providers.reranker, home)
 
     def embedder() -> ImageEmbedder | None:
         name, _ = resolve_image_embedder(chosen, home)
@@ -77,5 +84,5 @@ def open_toolbox(
     return Toolbox(
         library, index, embedder, partial(load_text_reader, providers.text_reader, threads),
         missing_embedder=lambda: resolve_image_embedder(chosen, home)[1],
-        threads=threads, device=device,
+        threads=threads, device=device, reranker=providers.reranker,
     )  # fmt: skip

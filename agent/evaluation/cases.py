@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, Field, ValidationError
 
-from agent.evaluation.ground_truth import ABSENT, ADJACENT, FOUND, Question, VideoSpan
+from agent.evaluation.ground_truth import Question, VideoSpan
 from tools.errors import RefusedRequest
 
 Window = tuple[float, float]
@@ -20,6 +20,7 @@ class OwnCase(BaseModel):
     answer: list[str] = []
     kind: str = "own"
     conversation: str | None = None
+    facts: list[tuple[str, ...]] = []
 
 
 class QVHighlightsCase(BaseModel):
@@ -56,12 +57,13 @@ def read_cases(file: Path, videos: Path | None = None) -> tuple[list[Question], 
         else:
             name, path = case.video, file.parent / case.video
             truth = _spans(name, case.truth, where)
-            expect = FOUND if truth else ADJACENT if case.kind == ADJACENT else ABSENT
+            unanswered = case.kind if case.kind in ("adjacent", "outside", "cannot") else "absent"
+            expect = "found" if truth else unanswered
             if case.conversation:
                 conversation = f"talk {case.conversation}"
             question = Question(
                 case.question, (name,), case.kind, truth, tuple(case.answer), (), expect,
-                conversation, conversation in conversations,
+                conversation, conversation in conversations, tuple(case.facts),
             )  # fmt: skip
         if not path.is_file():
             raise RefusedRequest(f"{where}: there is no video {path}")

@@ -9,15 +9,22 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from agent.evaluation.ground_truth import Film, Shape, Sign
-from agent.evaluation.vocabulary import COLOURS
+from agent.evaluation.ground_truth import Film, Shape, Text
 from tools.media import Utterance
 from tools.transcript.cues import to_srt
 
 WIDTH, HEIGHT, FPS, RATE = 480, 270, 5, 16000
+COLOURS = {
+    "red": (200, 30, 35), "orange": (240, 135, 25), "yellow": (240, 215, 50),
+    "green": (40, 150, 60), "blue": (40, 80, 205), "purple": (130, 45, 165),
+    "white": (240, 240, 240), "black": (14, 14, 16), "grey": (128, 128, 128),
+}  # fmt: skip
+SHAPE_COLOURS = ("red", "orange", "yellow", "green", "blue", "purple")
+FORMS = ("square", "circle", "triangle", "star")
 SIZE = 96
 """Pixels: width and height of a shape."""
-FONT_SIZES = {"title": 28, "number": 30, "price": 28, "name": 24, "notice": 28}
+LARGEST, WIDEST = 28, 440
+"""Font size of a sign, and pixels: the width from which it is smaller."""
 HUM = 0.03
 """Amplitude of the audio track between the noises: quiet, but not silent."""
 
@@ -33,7 +40,7 @@ def write_film(film: Film, folder: Path) -> Path:
     said = [Utterance(film.name, line.start, line.end, line.text) for line in film.lines]
     path.with_suffix(".srt").write_text(to_srt(said), "utf-8")
     frames = (np.asarray(draw_frame(film, n / FPS)) for n in range(round(film.duration * FPS)))
-    encode(path, frames, FPS, soundtrack(film) if film.audible else None, RATE, tags)
+    encode(path, frames, FPS, soundtrack(film) if film.silence else None, RATE, tags)
     return path
 
 
@@ -89,8 +96,9 @@ def _draw_shape(draw: ImageDraw.ImageDraw, shape: Shape, seconds: float) -> None
         draw.polygon(points, fill)
 
 
-def _draw_sign(draw: ImageDraw.ImageDraw, sign: Sign) -> None:
-    font = ImageFont.load_default(FONT_SIZES[sign.kind])
+def _draw_sign(draw: ImageDraw.ImageDraw, sign: Text) -> None:
+    font = ImageFont.load_default(LARGEST)
+    font = ImageFont.load_default(min(LARGEST, LARGEST * WIDEST / draw.textlength(sign.text, font)))
     left, top, right, bottom = draw.textbbox((WIDTH / 2, 60), sign.text, font, "mm")
     draw.rectangle((left - 14, top - 10, right + 14, bottom + 10), "#f4f1e6", "#202020", 2)
     draw.text((WIDTH / 2, 60), sign.text, "#161616", font, "mm")

@@ -4,9 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-FOUND, ABSENT, ADJACENT = "found", "absent", "adjacent"
-Expect = Literal["found", "absent", "adjacent"]
-"""Adjacent: the video mentions the subject, but does not state what the question asks."""
+from agent.evaluation.hand import Hand
+
+Expect = Literal["found", "absent", "adjacent", "outside", "cannot"]
+"""What a question expects. Found: something that answers it. Adjacent: the video mentions the
+subject, but does not state what is asked. Outside: the time asked for is beyond the end. Cannot: no
+answer can do what is asked."""
 
 
 @dataclass(frozen=True)
@@ -18,22 +21,15 @@ class Interval:
 
 
 @dataclass(frozen=True)
-class SpokenLine(Interval):
-    """A line of speech. A fact has relation, subject and value; a mention only a subject."""
+class Text(Interval):
+    """A line of speech or a sign. A fact has a subject and a value, a mention only a subject.
+
+    `relation` is that of the fact, or "title" or "notice" of a sign that states none.
+    """
 
     text: str
     relation: str = ""
     subject: str = ""
-    value: str = ""
-
-
-@dataclass(frozen=True)
-class Sign(Interval):
-    """Text on screen; `label` is its subject, `value` what it states of that."""
-
-    text: str
-    kind: Literal["title", "number", "price", "name", "notice"]
-    label: str = ""
     value: str = ""
 
 
@@ -65,17 +61,18 @@ class Shot(Interval):
 class Film:
     """A synthetic video: the script that is rendered, and at the same time its ground truth.
 
-    `silence` is a span without any sound, `clock` the time that the burned-in clock shows at zero.
-    A film that is not `audible` has no audio track.
+    `hand` is who made it. Its speech is in `lines`, its writing in `signs`. `clock` is the time
+    that the burned-in clock shows at zero, `silence` a span without any sound; a film without one
+    has no audio track.
     """
 
+    hand: Hand
     name: str
     shots: tuple[Shot, ...]
-    lines: tuple[SpokenLine, ...]
-    signs: tuple[Sign, ...]
+    lines: tuple[Text, ...]
+    signs: tuple[Text, ...]
     shapes: tuple[Shape, ...]
     noises: tuple[Noise, ...]
-    audible: bool
     silence: tuple[float, float] | None = None
     clock: datetime | None = None
     recorded_at: datetime | None = None
@@ -86,20 +83,20 @@ class Film:
         return self.shots[-1].end
 
     @property
-    def facts(self) -> list[SpokenLine]:
+    def facts(self) -> list[Text]:
         """Lines that state a fact."""
-        return [line for line in self.lines if line.relation]
+        return [line for line in self.lines if line.value]
 
     @property
-    def mentions(self) -> list[SpokenLine]:
+    def mentions(self) -> list[Text]:
         """Lines that only name the recurring subject."""
-        return [line for line in self.lines if line.subject and not line.relation]
+        return [line for line in self.lines if line.subject and not line.value]
 
     def shots_in(self, colour: str) -> list[Shot]:
         """Shots with a background of this colour."""
         return [shot for shot in self.shots if shot.colour == colour]
 
-    def signs_reading(self, text: str) -> list[Sign]:
+    def signs_reading(self, text: str) -> list[Text]:
         """Signs with exactly this text."""
         return [sign for sign in self.signs if sign.text == text]
 
@@ -119,6 +116,8 @@ class Question:
 
     A right answer states one of the `accepted` values, before any of the `rejected`; without
     accepted values the cited span is the answer. Questions of one `conversation` share a thread.
+    `facts` is what the maker of the film would tell of the whole: three of them must be told, each
+    by its first words and, where it has more, by one of those.
     """
 
     text: str
@@ -127,6 +126,7 @@ class Question:
     truth: tuple[VideoSpan, ...] = ()
     accepted: tuple[str, ...] = ()
     rejected: tuple[str, ...] = ()
-    expect: Expect = FOUND
+    expect: Expect = "found"
     conversation: str = ""
     follows_up: bool = False
+    facts: tuple[tuple[str, ...], ...] = ()

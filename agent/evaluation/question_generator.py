@@ -7,20 +7,9 @@ from datetime import timedelta
 from itertools import chain, pairwise
 from typing import Any
 
-from agent.evaluation.film_writer import HEIGHT, WIDTH
-from agent.evaluation.ground_truth import (
-    ABSENT,
-    ADJACENT,
-    FOUND,
-    Expect,
-    Film,
-    Interval,
-    Question,
-    SpokenLine,
-    VideoSpan,
-)
-from agent.evaluation.relations import QUESTIONS, RELATIONS
-from agent.evaluation.vocabulary import COLOURS, FORMS, NUMBERS, WORDS
+from agent.evaluation.film_writer import COLOURS, FORMS, HEIGHT, WIDTH
+from agent.evaluation.ground_truth import Expect, Film, Interval, Question, Text, VideoSpan
+from agent.evaluation.hand import NUMBERS
 
 Conversation = tuple[Question, ...]
 """A question and its follow-ups."""
@@ -38,32 +27,34 @@ class QuestionGenerator:
         """Every question, alone or with a follow-up."""
         for question in chain(
             self._speech(), self._screen_text(), self._times(), self._pictures(), self._order(),
-            self._counts(), self._metadata(), self._sounds(), self._absent(), self._adjacent(),
+            self._counts(), self._metadata(), self._sounds(), self._gist(), self._absent(),
+            self._adjacent(), self._impossible(),
         ):  # fmt: skip
             yield (question,)
         yield from self._follow_ups()
 
     def _ask(
         self,
-        name: str | Sequence[str],
+        name: str | tuple[str, Sequence[str]],
         truth: Iterable[Interval] = (),
         accepted: Sequence[str] = (),
         rejected: Sequence[str] = (),
-        expect: Expect = FOUND,
+        expect: Expect = "found",
         **fields: Any,
     ) -> Question:
-        """A question of this name, or in one of these phrasings about what is said."""
-        kind, phrasings = QUESTIONS[name] if isinstance(name, str) else ("said", name)
+        """A question of this name, or of a kind and in one of these phrasings."""
+        kind, phrasings = self.film.hand.questions[name] if isinstance(name, str) else name
         text = self.rng.choice(phrasings).format(**fields)
         film = self.film.name
         spans = tuple(VideoSpan(film, part.start, part.end) for part in truth)
-        return Question(text, (film,), kind, spans, tuple(accepted), tuple(rejected), expect)
+        return Question(text, (film,), kind, spans, tuple(accepted), tuple(rejected), expect=expect)
 
     # Questions with an answer in the film.
 
-    def _fact(self, fact: SpokenLine) -> Question:
-        questions = RELATIONS[fact.relation].questions
-        return self._ask(questions, [fact], _spellings(fact.value), s=fact.subject)
+    def _fact(self, fact: Text) -> Question:
+        relation = self.film.hand.relations[fact.relation]
+        asked = relation.kind, relation.asks
+        return self._ask(asked, [fact], _spellings(fact.value), s=fact.subject)
 
     def _speech(self) -> Iterator[Question]:
         for fact in self.film.facts:
@@ -76,7 +67,7 @@ class QuestionGenerator:
     def _screen_text(self) -> Iterator[Question]:
         for sign in self.film.signs:
             if sign.value:
-                yield self._ask(sign.kind, [sign], [sign.value], label=sign.label)
+                yield self._fact(sign)
             for _ in range(1 if sign.value else 2):
                 t = self._second(sign.start, sign.end)
                 yield self._ask("read at", [sign], [sign.text], t=t)
@@ -113,10 +104,8 @@ class QuestionGenerator:
     def _order(self) -> Iterator[Question]:
         facts, lines, signs = self.film.facts, self.film.lines, self.film.signs
         for a, b in pairwise(self.rng.sample(facts, len(facts))):
-            first, last = sorted((a, b), key=lambda fact: fact.start)
-            yield self._ask(
-                "first of", [a, b], [first.subject], [last.subject], a=_named(a), b=_named(b)
-            )
+            first, last = (fact.subject for fact in sorted((a, b), key=lambda fact: fact.start))
+            yield self._ask("first of", [a, b], [first], [last], a=_named(a), b=_named(b))
         for before, after in pairwise(lines):
             if before.relation:
                 yield self._ask("after", [after], self._accepted(after), it=_named(before))
@@ -130,9 +119,9 @@ class QuestionGenerator:
 
     def _counts(self) -> Iterator[Question]:
         yield from (self._how_often() for _ in range(2))
-        for text in dict.fromkeys(sign.text for sign in self.film.signs if sign.kind == "notice"):
-            signs = self.film.signs_reading(text)
-            yield self._ask("signs", signs, _count(len(signs)), text=text.capitalize())
+        notices = [sign for sign in self.film.signs if sign.relation == "notice"]
+        text = notices[0].text.capitalize()
+        yield self._ask("signs", notices, _count(len(notices)), text=text)
 
     def _how_often(self) -> Question:
         mentions = self.film.mentions
@@ -200,9 +189,8 @@ class QuestionGenerator:
         yield from self._ten_seconds_later()
         yield from self._other_film()
         for a, b in pairwise(sign for sign in film.signs if sign.value):
-            if a.kind == b.kind:
-                first = self._ask(a.kind, [a], [a.value], label=a.label)
-                yield first, self._ask("and", [b], [b.value], it=b.label)
+            if a.relation == b.relation:
+                yield self._fact(a), self._ask("and", [b], [b.value], it=b.subject)
         for a, b in pairwise(dict.fromkeys(shot.colour for shot in film.shots)):
             yield self._mostly(a), self._ask("and colour", film.shots_in(b), it=b)
         mentions = film.mentions
@@ -217,94 +205,93 @@ class QuestionGenerator:
             yield self._how_loud(), self._ask("last sound", film.noises[-1:])
 
     def _ten_seconds_later(self) -> Iterator[Conversation]:
-        """Ask what is said ten seconds after a second that lies in a line.
-
-        Only where the same line is spoken ten seconds after the start of the first one: a person
-        can mean either.
-        """
+        """Ask what is said ten seconds after a second in a line, and also after its start."""
         for line in self.film.lines:
+            at = int(line.start) + 1
             for later in self.film.lines:
-                inside = [
-                    at
-                    for at in range(int(line.start) + 1, int(line.end))
-                    if later.start <= line.start + 10 < later.end
-                    and later.start < at + 10 < later.end
-                ]
-                if inside:
-                    t = self._written(self.rng.choice(inside))
+                if at < line.end and later.start <= line.start + 10 and at + 10 < later.end:
+                    t = self._written(at)
                     first = self._ask("said at", [line], self._accepted(line), t=t)
                     yield first, self._ask("later", [later], self._accepted(later))
 
     def _other_film(self) -> Iterator[Conversation]:
-        """Ask for the price of a thing here, then in the neighbour that states one too."""
-        ours = _price(self.film)
+        """Ask for a fact of a thing here, then in the neighbour that states one too."""
+        ours = self._shared(self.film)
         for other in self.films:
-            theirs = _price(other)
+            theirs = self._shared(other)
             if theirs.subject == ours.subject and theirs.value != ours.value:
                 both = (self.film.name, other.name)
-                first = self._fact(ours)
-                text = first.text.rstrip("?") + f' in "{self.film.name}"?'
+                first, second = self._fact(ours), self._ask("other", [], _spellings(theirs.value))
+                text = first.text.rstrip("?.") + f' in "{self.film.name}"?'
                 truth = (VideoSpan(other.name, theirs.start, theirs.end),)
-                follow_up = self._ask("other", accepted=_spellings(theirs.value))
                 yield (
                     replace(first, text=text, videos=both),
-                    replace(follow_up, videos=both, truth=truth),
+                    replace(second, videos=both, truth=truth),
                 )
+
+    @staticmethod
+    def _shared(film: Film) -> Text:
+        """The one fact of the hand's first relation; every film has it."""
+        return next(fact for fact in film.facts if fact.relation == film.hand.names("said")[0])
 
     # Questions without an answer in the film.
 
     def _absent(self) -> Iterator[Question]:
         film = self.film
         words = {word for part in (*film.lines, *film.signs) for word in _words(part.text)}
-        for _ in range(4):
-            relation = RELATIONS[self.rng.choice(list(RELATIONS))]
-            free = [s for s in relation.subjects if words.isdisjoint(s.lower().split())]
-            subject = self.rng.choice(free)
-            yield self._ask(relation.questions, expect=ABSENT, s=subject)
-        things = self.rng.sample(WORDS["absent_things"], 9)
+        for kind, count in (("said", 4), ("written", 2)):
+            for name in self.rng.choices(film.hand.names(kind), k=count):
+                subjects = film.hand.subjects(name)
+                free = [s for s in subjects if words.isdisjoint(s.lower().split())]
+                asked = kind, film.hand.relations[name].asks
+                yield self._ask(asked, expect="absent", s=self.rng.choice(free))
+        things = self.rng.sample(self.film.hand.words["absent_things"], 9)
         names = ("about", "mentioned", "seen", "heard", "how often", "after", "before")
         for name, thing in zip(names, things, strict=False):
-            yield self._ask(name, expect=ABSENT, it=f"the {thing}", thing=thing)
-        for kind, labels in (("number", WORDS["numbered"]), ("price", WORDS["priced"])):
-            known = words | {sign.label for sign in film.signs if sign.kind == kind}
-            free = [label.lower() for label in labels if label.lower() not in known]
-            yield self._ask(kind, expect=ABSENT, label=self.rng.choice(free))
-        notices = [notice for notice in WORDS["notices"] if not film.signs_reading(notice)]
+            yield self._ask(name, expect="absent", it=f"the {thing}", thing=thing)
+        notices = [n for n in self.film.hand.words["notices"] if not film.signs_reading(n)]
         notice = self.rng.choice(notices).capitalize()
-        yield self._ask("shown", expect=ABSENT, text=notice)
-        yield self._ask("signs", expect=ABSENT, text=notice)
+        yield self._ask("shown", expect="absent", text=notice)
+        yield self._ask("signs", expect="absent", text=notice)
         seen = {part.colour for part in (*film.shots, *film.shapes)}
         free = [c for c in COLOURS if c not in seen | {"grey", "black", "white"}]
         if free:
-            yield self._ask("mostly", expect=ABSENT, colour=free[0])
+            yield self._ask("mostly", expect="absent", colour=free[0])
             form = self.rng.choice(FORMS)
-            yield self._ask("shape", expect=ABSENT, colour=free[0], form=form)
-        if not film.audible:
-            for name in ("loud", "loudest"):
-                yield self._ask(name, expect=ABSENT)
+            yield self._ask("shape", expect="absent", colour=free[0], form=form)
+        for name in () if film.noises else ("loud", "loudest"):
+            yield self._ask(name, expect="absent")
+
+    def _gist(self) -> Iterator[Question]:
+        """Ask for the whole: what recurs in it, its facts, then its signs."""
+        told = [(fact.subject, *_spellings(fact.value)) for fact in self.film.facts]
+        shown = [(text,) for text in dict.fromkeys(sign.text for sign in self.film.signs)]
+        facts = ((self.film.mentions[0].subject,), *told, *shown)[:5]
+        for _ in range(2):
+            yield replace(self._ask("gist", self._whole), facts=facts)
 
     def _adjacent(self) -> Iterator[Question]:
-        for fact in self.film.facts:
-            relation = RELATIONS[fact.relation]
-            others = [
-                question
-                for _, other in sorted(RELATIONS.items())
-                if other is not relation and other.subjects is relation.subjects
-                for question in other.questions
-            ]
-            questions = [*others, *relation.unanswerable]
-            yield self._ask(questions, expect=ADJACENT, s=fact.subject)
-        for sign in self.film.signs:
-            if sign.kind in ("number", "price"):
-                yield self._ask(f"of {sign.kind}", expect=ADJACENT, it=sign.label)
+        relations = self.film.hand.relations
+        for fact in (*self.film.facts, *(sign for sign in self.film.signs if sign.value)):
+            relation = relations[fact.relation]
+            others = [o for o in relations.values() if o.subjects == relation.subjects]
+            asks = [ask for other in others if other is not relation for ask in other.asks]
+            asked = relation.kind, [*asks, *relation.adjacent]
+            yield self._ask(asked, expect="adjacent", s=fact.subject)
         for kind in ("said", "time", "seen", "count"):
             recurring = self.film.mentions[0].subject
-            yield self._ask(f"{kind} of repeated", expect=ADJACENT, it=recurring)
+            yield self._ask(f"{kind} of repeated", expect="adjacent", it=recurring)
         if self.film.noises:
-            yield self._ask("of noise", expect=ADJACENT)
-        yield self._ask("of video", expect=ADJACENT)
+            yield self._ask("of noise", expect="adjacent")
+        yield self._ask("of video", expect="adjacent")
 
-    def _accepted(self, line: SpokenLine) -> list[str]:
+    def _impossible(self) -> Iterator[Question]:
+        for name in ("said at", "read at", "background"):
+            t = self._written(int(self.film.duration) + self.rng.randint(20, 600))
+            yield self._ask(name, expect="outside", t=t)
+        yield self._ask("cannot", expect="cannot")
+
+    def _accepted(self, line: Text) -> list[str]:
         """The value of a fact, else the words that no other line of the film has."""
         if line.value:
             return _spellings(line.value)
@@ -320,21 +307,15 @@ class QuestionGenerator:
     def _written(self, seconds: float) -> str:
         if seconds != int(seconds):
             return f"{seconds:.1f} s"
-        at = int(seconds)
-        clock = f"{at // 60}:{at % 60:02}"
-        return self.rng.choice((clock, clock, f"{at} seconds", f"{at} s", f"second {at}"))
-
-
-def _price(film: Film) -> SpokenLine:
-    """The one fact about a price; every film has it."""
-    return next(fact for fact in film.facts if fact.relation == "price")
+        m, s = divmod(int(seconds), 60)
+        return self.rng.choice(self.film.hand.times).format(m=m, s=s, n=int(seconds))
 
 
 def _words(text: str) -> list[str]:
     return [word.strip(".,").lower() for word in text.split()]
 
 
-def _named(line: SpokenLine) -> str:
+def _named(line: Text) -> str:
     """The subject as it stands in a sentence."""
     return line.subject if line.subject[0].isupper() else f"the {line.subject}"
 

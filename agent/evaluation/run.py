@@ -15,8 +15,9 @@ from agent.evaluation.baseline import baseline_response
 from agent.evaluation.film_generator import generate_films
 from agent.evaluation.film_writer import write_film
 from agent.evaluation.ground_truth import Question, VideoSpan
+from agent.evaluation.hand import HELD_OUT
 from agent.evaluation.question_set import question_set
-from agent.evaluation.scoring import Response, Score, score
+from agent.evaluation.scoring import Response, Score, false_sentences, score
 from agent.settings import Settings
 from tools.errors import VideoError
 from tools.ingest.pipeline import ingest
@@ -29,28 +30,21 @@ OnProgress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Questions, with the responses of the model and of the baseline."""
+    """Questions with the responses of the model, its metrics, and those of the baseline."""
 
     model: str
-    questions: list[Question]
-    responses: list[Response]
-    baseline_responses: list[Response]
-
-    @property
-    def score(self) -> Score:
-        """Metrics of the model."""
-        return score(self.questions, self.responses)
-
-    @property
-    def baseline(self) -> Score:
-        """Metrics of the baseline."""
-        return score(self.questions, self.baseline_responses)
+    questions: Sequence[Question]
+    responses: Sequence[Response]
+    score: Score
+    baseline: Score
 
 
-def evaluate(settings: Settings, seed: int, on_progress: OnProgress) -> Evaluation:
-    """Evaluate on the films of a seed, which are deleted afterwards."""
+def evaluate(
+    settings: Settings, seed: int, on_progress: OnProgress, hand: str = HELD_OUT
+) -> Evaluation:
+    """Evaluate on the films of a seed and a hand, which are deleted afterwards."""
     with TemporaryDirectory(prefix="cuepoint-eval-") as folder:
-        films = generate_films(seed)
+        films = generate_films(seed, hand)
         files: dict[str, Path] = {}
         for number, film in enumerate(films):
             on_progress("making videos", number, len(films))
@@ -96,9 +90,11 @@ async def _ask_all(
         for number, question in enumerate(questions):
             on_progress("asking", number, len(questions))
             responses.append(await _response(agent, question, ids))
-            guess = await asyncio.to_thread(baseline_response, agent.library, question, ids)
-            baseline.append(guess)
-        return Evaluation(agent.model_name, list(questions), responses, baseline)
+            baseline.append(
+                await asyncio.to_thread(baseline_response, agent.library, question, ids)
+            )
+        scores = score(questions, responses), score(questions, baseline)
+        return Evaluation(agent.model_name, questions, responses, *scores)
 
 
 async def _response(agent: Agent, question: Question, ids: Mapping[str, str]) -> Response:
@@ -124,6 +120,9 @@ async def _response(agent: Agent, question: Question, ids: Mapping[str, str]) ->
                 cost=0.0 if free else event.cost_usd,
                 unresolved=await asyncio.to_thread(_unresolved, agent.library, event),
                 window=_span(window, names) if window else None,
+                nearest=tuple(_span(near.evidence, names) for near in event.nearest),
+                reason=getattr(event, "reason", None),
+                false_sentences=await asyncio.to_thread(_false, agent.library, event, videos),
             )
     raise RuntimeError("the agent ended without an answer")
 
@@ -145,6 +144,16 @@ def _unresolved(library: Library, answer: Answer) -> int:
         except VideoError:
             lost += 1
     return lost
+
+
+def _false(library: Library, answer: Answer, videos: Sequence[str]) -> int:
+    """Number of false sentences about what is said and written in these videos."""
+    texts = [
+        part.text for id in videos for part in (*library.utterances(id), *library.screen_text(id))
+    ]
+    cited = [citation.evidence.text for citation in (*answer.evidence, *answer.nearest)]
+    known = [*texts, *cited, answer.question, *(library.get(id).title for id in videos)]
+    return false_sentences(answer.answer, "\n".join(texts), "\n".join(known))
 
 
 def _window(

@@ -3,21 +3,29 @@
 A citation is right when its middle lies in the truth, half a second more or less, and it is no
 longer than ten seconds or twice the truth. An answer is right when it states an accepted value and
 has a citation that is right; where the video has no answer, when it says that nothing was found.
+A question about the whole asks for three of the facts that the maker of the video would tell.
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from agent.evaluation.ground_truth import ABSENT, ADJACENT, FOUND, Question, VideoSpan
+from agent.evaluation.ground_truth import Question, VideoSpan
 
-SLACK, LONGEST = 0.5, 10.0
+Score = dict[str, Any]
+"""Metrics by name, those of the JSON output. A share of no questions at all is None."""
+SLACK, SHOWN_SLACK, LONGEST = 0.5, 1.0, 10.0
+SHOWN, FACTS = 3, 3
+"""Moments of which one must be right, and facts that an answer about the whole must tell."""
+WHOLE = ("about", "whole")
+"""Kinds that ask for no moment."""
 COUNTED = ("count", "sound")
 """Kinds whose value is a number: one inside a quotation or a time is not the answer."""
 HANDLE, CLOCK = r"\[\d+\]", r"\b\d+:\d\d(?::\d\d)?(?:\.\d+)?"
 QUOTED = r"\"[^\"]*\"|\u201c[^\u201d]*\u201d"
+DENIED = r"(?i)\b(?:no|not|never|nothing|nowhere|none|neither)\b|n't\b"
 
 
 @dataclass(frozen=True)
@@ -26,7 +34,7 @@ class Response:
 
     `first` is the seconds until its first words, `cost` in US dollars, None if unknown,
     `unresolved` the number of citations without evidence in the library, `window` the retrieved
-    span of moment retrieval.
+    span of moment retrieval, `nearest` what came closest where nothing was found, `reason` why.
     """
 
     text: str
@@ -36,36 +44,20 @@ class Response:
     cost: float | None = 0.0
     unresolved: int = 0
     window: VideoSpan | None = None
+    nearest: tuple[VideoSpan, ...] = ()
+    reason: str | None = None
+    false_sentences: int = 0
 
 
-@dataclass(frozen=True)
-class Score:
-    """Metrics of an evaluation. A share of no questions at all is None."""
-
-    cases: int
-    accuracy: float | None
-    citation_precision: float | None
-    false_absent: float | None
-    false_adjacent: float | None
-    follow_up_accuracy: float | None
-    first_answer_s: float | None
-    cost_usd: float | None
-    unresolved: int
-    kinds: dict[str, float] = field(default_factory=dict[str, float])
-    retrieval: dict[str, float] = field(default_factory=dict[str, float])
-
-    def json(self) -> dict[str, Any]:
-        """Fields of the JSON output; moment retrieval only where there was any."""
-        return {**{k: v for k, v in vars(self).items() if k != "retrieval"}, **self.retrieval}
-
-
-def is_correct_citation(citation: VideoSpan, truth: Iterable[VideoSpan]) -> bool:
+def is_correct_citation(
+    citation: VideoSpan, truth: Iterable[VideoSpan], slack: float = SLACK, times: float = 2
+) -> bool:
     """True if a citation lies in the truth and is short enough: the rule at the top of the file."""
     middle, length = (citation.start + citation.end) / 2, citation.end - citation.start
     return any(
         span.video == citation.video
-        and span.start - SLACK <= middle <= span.end + SLACK
-        and length <= max(LONGEST, 2 * (span.end - span.start)) + 1e-6
+        and span.start - slack <= middle <= span.end + slack
+        and length <= max(LONGEST, times * (span.end - span.start)) + 1e-6
         for span in truth
     )
 
@@ -73,6 +65,9 @@ def is_correct_citation(citation: VideoSpan, truth: Iterable[VideoSpan]) -> bool
 def states_value(question: Question, text: str) -> bool:
     """True if a text has an accepted value before any rejected one, or if none is needed."""
     text = re.sub(HANDLE, " ", text)
+    if question.facts:
+        needed = ([part for part in (fact[:1], fact[1:]) if part] for fact in question.facts)
+        return sum(None not in (_position(text, part) for part in fact) for fact in needed) >= FACTS
     if question.kind in COUNTED:
         text = re.sub(f"{QUOTED}|{CLOCK}", " ", text)
     accepted, rejected = _position(text, question.accepted), _position(text, question.rejected)
@@ -91,45 +86,76 @@ def _position(text: str, values: Iterable[str]) -> int | None:
 
 def is_correct(question: Question, response: Response) -> bool:
     """True if an answer is right: the rule at the top of the file."""
-    if question.expect != FOUND:
+    if question.expect != "found":
         return not response.found
+    return asserts_right(question, response) and states_value(question, response.text)
+
+
+def asserts_right(question: Question, response: Response) -> bool:
+    """True if something is found, with a citation that is right."""
     cited = any(is_correct_citation(span, question.truth) for span in response.citations)
-    return response.found and cited and states_value(question, response.text)
+    return response.found and cited
+
+
+def shows(question: Question, response: Response) -> bool:
+    """True if one of the first moments, cited or nearest, has its middle in the truth."""
+    moments = (response.citations if response.found else response.nearest)[:SHOWN]
+    return any(is_correct_citation(moment, question.truth, SHOWN_SLACK, 0) for moment in moments)
+
+
+def false_sentences(text: str, held: str, known: str) -> int:
+    """Number of sentences that deny a quotation that is `held`, or cite one that is not `known`.
+
+    `held` is all that is said and written in the videos, `known` also what else can be quoted.
+    """
+    quotations = iter(re.findall(QUOTED, text))
+    false = 0
+    for sentence in re.split(r"(?<=[.!?])\s+", re.sub(QUOTED, '""', text)):
+        quoted = [next(quotations)[1:-1] for _ in range(sentence.count('""'))]
+        if re.search(DENIED, sentence):
+            false += any(_position(held, [one]) is not None for one in quoted if one.strip())
+        elif re.search(HANDLE, sentence):
+            parts = (part for one in quoted for part in re.split(r"…|\.\.\.", one))
+            false += any(_letters(part) not in _letters(known) for part in parts)
+    return false
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"\W", "", text).casefold()
 
 
 def score(questions: Sequence[Question], responses: Sequence[Response]) -> Score:
     """The metrics of an evaluation."""
     pairs = list(zip(questions, responses, strict=True))
-    correct = [(question, is_correct(question, response)) for question, response in pairs]
-
-    def accuracy(counts: Callable[[Question], bool]) -> Any:
-        return _mean(right for question, right in correct if counts(question))
-
-    def found(expect: str) -> Any:
-        return _mean(response.found for question, response in pairs if question.expect == expect)
-
+    found = [(q, r) for q, r in pairs if q.expect == "found"]
     costs = [response.cost for response in responses]
-    return Score(
-        cases=len(pairs),
-        accuracy=accuracy(lambda _: True),
-        citation_precision=_mean(
-            is_correct_citation(citation, question.truth)
-            for question, response in pairs
-            if question.expect == FOUND
-            for citation in response.citations
+    absent = [q.expect == "found" and r.reason == "absent" for q, r in pairs]
+    return {
+        "cases": len(pairs),
+        "accuracy": _mean(is_correct(q, r) for q, r in pairs),
+        "citation_precision": _mean(
+            is_correct_citation(span, q.truth) for q, r in found for span in r.citations
         ),
-        false_absent=found(ABSENT),
-        false_adjacent=found(ADJACENT),
-        follow_up_accuracy=accuracy(lambda question: question.follows_up),
-        first_answer_s=round(median(r.first for r in responses), 4) if responses else None,
-        cost_usd=None if None in costs else round(sum(cost or 0.0 for cost in costs), 6),
-        unresolved=sum(response.unresolved for response in responses),
-        kinds={
-            kind: _mean(right for question, right in correct if question.kind == kind)
+        "false_absent": _mean(r.found for q, r in pairs if q.expect == "absent"),
+        "false_adjacent": _mean(r.found for q, r in pairs if q.expect == "adjacent"),
+        "follow_up_accuracy": _mean(is_correct(q, r) for q, r in pairs if q.follows_up),
+        "first_answer_s": round(median(r.first for r in responses), 4) if responses else None,
+        "cost_usd": None if None in costs else round(sum(cost or 0.0 for cost in costs), 6),
+        "unresolved": sum(response.unresolved for response in responses),
+        "shown": _mean(shows(q, r) for q, r in found if q.kind not in WHOLE),
+        "asserted_right": _mean(asserts_right(q, r) for q, r in found),
+        "asserted_wrongly": _mean(r.found for q, r in pairs if q.expect != "found"),
+        "false_sentences": sum(absent) + sum(response.false_sentences for response in responses),
+        "useful": _mean(states_value(q, r.text) for q, r in found if q.facts),
+        "reason_right": _mean(
+            r.reason == q.expect for q, r in pairs if q.expect not in ("found", "adjacent")
+        ),
+        "kinds": {
+            kind: _mean(is_correct(q, r) for q, r in pairs if q.kind == kind)
             for kind in dict.fromkeys(question.kind for question in questions)
         },
-        retrieval=_retrieval(pairs),
-    )
+        **_retrieval(pairs),
+    }
 
 
 def _retrieval(pairs: Sequence[tuple[Question, Response]]) -> dict[str, float]:

@@ -8,13 +8,14 @@ import re
 from collections.abc import Callable, Iterable
 
 from agent.grounding.evidence import CitedEvidence, Verdict
-from agent.grounding.statement import without_frame
+from agent.grounding.statement import TELLS, without_frame
 from tools.evidence import SOME, reliability
 from tools.text.expressions import (
     LONE_NUMBERS,
     NEGATORS,
     WordSequence,
     claim_words,
+    measured,
     numbers,
     quotes,
     same_word,
@@ -26,10 +27,12 @@ from tools.vision.colour import COLOUR_WORDS
 Finding = tuple[Verdict, str]
 """A verdict and its reason in words."""
 VERIFIED: Finding = ("verified", "")
-ENOUGH_WORDS = 0.6
+ENOUGH_WORDS = 0.7
 """Share of a claim's content words that the evidence must hold for a denial to contradict it."""
 MOSTLY, MUCH, HARDLY = 0.35, 0.2, 0.002
 """Colour shares from which on a picture is mostly of a colour, has much of it, has any of it."""
+INTRODUCTION = 3
+"""Words before a quotation, at most, that say who says it: "the barista begs viewers to"."""
 BEGIN = 6
 """Words of a quotation that a reason repeats."""
 NEIGHBOURS = {
@@ -40,6 +43,8 @@ NEIGHBOURS = {
 }  # fmt: skip
 """Colours that may be meant by the name of another."""
 
+_MARKS = re.compile(r"[\"\u201c\u201d\u201e\u00ab\u00bb\u300c\u300d]")
+_SAYS = re.compile(rf"\b{TELLS}\b[,:]?(?: that)? [\"\u201c\u201e\u00ab]", re.IGNORECASE)
 _SCORE = re.compile(r"\b[01]\.\d\d\b")
 _DEGREES = {
     **dict.fromkeys(["mostly", "mainly", "predominantly", "entirely", "completely"], MOSTLY),
@@ -182,9 +187,13 @@ class ParsedClaim:
             after = set(self.words[at + 1 : at + 2])
             noun = next(iter(claim_words(after) or after & _COUNTABLE), "")
             near = cited.numbers_near(noun) if noun else cited.numbers
+            if tuple(measured(self.words[at : at + 2])) in cited.quantities:
+                continue
             if word not in known and not cited.speaks_of([word]):
                 is_hour = not noun and any(":" in number for number in near)
                 verdict = "unsupported" if near and not is_hour else "weak"
+                if cited.may_mean(word):
+                    verdict = "weak"
                 return verdict, f"the number {word} is not in {cited.names}"
             if word in cited.numbers and near and word not in near:
                 return "weak", f"{cited.names} does not say {word} {noun}"
@@ -216,7 +225,11 @@ class ParsedClaim:
         return verdict, f"{cited.names} is {instead}"
 
     def _check_around(self, cited: CitedEvidence) -> Finding:
-        """Words around a quotation: no denial, no other speaker, nothing that is not there."""
+        """Words around a quotation: stated with it, or no more than who says it, and how."""
+        if cited.states(_MARKS.sub("", self.text)):
+            return VERIFIED
+        if cited.is_qualified(self.quotes, self.outside):
+            return "weak", f"{cited.names} says it under a condition, or of others"
         if self.denials:  # "She never says "…"" quotes faithfully and says the opposite
             return "weak", f"{cited.names} says what is denied"
         rest, source = without_frame(self._without_places(cited))
@@ -225,7 +238,11 @@ class ParsedClaim:
         named = self._named(rest)
         strange = {word for word in named if not any(same_word(word, o) for o in cited.words)}
         quoted = claim_words(word for quote in self.quotes for word in words(quote))
-        if _TOPIC.search(rest) or len(strange) <= len(quoted) / 2:
+        told = named - strange - cited.speaker_words
+        if _TOPIC.search(rest) or (
+            (len(told) <= len(quoted) or _SAYS.search(self.text))
+            and len(strange) <= max(INTRODUCTION, len(quoted) / 2)
+        ):
             return VERIFIED
         return "weak", f"{cited.names} does not say what stands around the quotation"
 
@@ -239,14 +256,15 @@ class ParsedClaim:
         if self.denials > cited.denials and not (self.colours and not named):
             verdict = "unsupported" if matching >= ENOUGH_WORDS * len(named) else "weak"
             return verdict, f"{cited.names} does not deny it"
-        if not named:  # the other checks have settled it
-            settled = self.times or self.colours or numbers(self.words) - LONE_NUMBERS
-            why = f"nothing in it can be compared with {cited.names}"
-            return VERIFIED if settled else ("weak", why)
         if cited.states(self._without_places(cited)):
             return VERIFIED
+        counts = cited.is_described or self._counts_mentions()
+        if not named:  # the other checks have settled it
+            settled = self.times or self.colours or (counts and numbers(self.words))
+            why = f"nothing in it can be compared with {cited.names}"
+            return VERIFIED if settled else ("weak", why)
         if matching == len(named) and cited.denies(named) == (self.denials > 0):
-            if cited.is_described or self._counts_mentions() or _TOPIC.search(self.plain):
+            if counts or _TOPIC.search(self.plain):
                 return VERIFIED
             return "weak", f"{cited.names} does not say it in this way"
         shown = cited.shows(self.plain) if self._visible(cited) else None

@@ -5,12 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
-from agent.grounding.statement import Statement, parts, statements, states, without_frame
+from agent.grounding.entailment import is_qualified, states
+from agent.grounding.statement import ASKS, Statement, parts, statements, without_frame
 from tools.evidence import main_colours
 from tools.media import Evidence, clock
-from tools.text.expressions import NEGATORS, WordSequence, numbers, same_word, words
+from tools.text.clean import word_set
+from tools.text.expressions import (
+    NEGATORS,
+    WordSequence,
+    clock_forms,
+    measured,
+    numbers,
+    same_word,
+    words,
+)
 from tools.vision.colour import COLOUR_WORDS
 
 if TYPE_CHECKING:
@@ -21,6 +32,8 @@ TOLERANCE = 1.0
 """Seconds that a time in the text may lie outside the evidence."""
 _REACH = 3
 """Words between a number and what it counts, at most."""
+
+_ANYBODY = word_set("the a an speaker narrator presenter she he they it one i we")
 
 
 class CitedEvidence:
@@ -42,6 +55,9 @@ class CitedEvidence:
         self.sources = [*self.texts, *(WordSequence(titles.get(e.video, "")) for e in self.records)]
         self.words = {word for source in self.sources for word in source.words}
         self.numbers = numbers(word for source in self.sources for word in source.words)
+        self.quantities = {
+            pair for source in self.sources for pair in pairwise(measured(source.words))
+        }
         self.scores = {f"{e.score:.2f}" for e in self.records if e.kind == "frame" and e.score}
         if any(record.kind == "sound" for record in self.records):
             self.words |= {"sound", "sounds"}
@@ -63,49 +79,63 @@ class CitedEvidence:
     def _stated(self) -> list[tuple[str, list[Statement]]]:
         """Statements of the evidence, each with who says it, if that is known."""
         told = [
-            part
+            (*part, record.kind == "speech")
             for record in self.records
             for part in _by_speaker(record.text, record.facts.get("speakers", ()))
         ]
-        told += [("", title) for title in {self._titles.get(e.video, "") for e in self.records}]
-        return [(speaker, statements(text)) for speaker, text in told]
+        told += [
+            ("", title, False) for title in {self._titles.get(e.video, "") for e in self.records}
+        ]
+        return [(speaker, statements(text, is_heard)) for speaker, text, is_heard in told]
 
     def is_from(self, source: str) -> bool:
         """False if a source is named that is none of the speakers, where those are known."""
-        named = _names(source)
-        labels = [set(words(speaker)) for speaker, _ in self._stated if speaker]
-        return not (named and labels) or any(named <= label for label in labels)
+        labels = [speaker for speaker, _ in self._stated if speaker]
+        return not (source and labels) or any(_is_named(label, source) for label in labels)
+
+    @property
+    def speaker_words(self) -> set[str]:
+        """Words of the names of those who speak."""
+        return {word for speaker, _ in self._stated for word in words(speaker)}
+
+    def is_qualified(self, quotes: Sequence[str], around: str) -> bool:
+        """True if a quotation stands only where its sentence says less, and the claim does not."""
+        said = [one for _, stated in self._stated for one in stated]
+        return any(is_qualified(said, quote, around) for quote in quotes)
 
     def states(self, claim: str) -> bool:
         """True if a piece of evidence states the claim, or pieces of it all of its parts."""
         for title in {self._titles.get(record.video, "") for record in self.records} - {""}:
             claim = re.sub(rf"\bin {re.escape(title)}\b,?", " ", claim, flags=re.IGNORECASE)
-        bare, source = without_frame(claim)
-        named = _names(source)
-        for text, names in ((claim, set[str]()), (bare, named)):
-            said = [(s, one) for s, one in self._stated if names <= set(words(s))]
-            if self._state(said, text) or all(self._state(said, part) for part in parts(text)):
+        (bare, source), asks = without_frame(claim), ASKS.search(claim) is not None
+        for text, by in ((claim, ""), (bare, source)):
+            said = [(speaker, one) for speaker, one in self._stated if _is_named(speaker, by)]
+            if any(
+                all(
+                    any(states(one, piece, speaker, asks) for speaker, one in said) for piece in way
+                )
+                for way in ([text], [*parts(text)])
+            ):
                 return True
         return False
-
-    @staticmethod
-    def _state(said: list[tuple[str, list[Statement]]], claim: str) -> bool:
-        return any(states(one, claim, speaker) for speaker, one in said)
 
     # Times
 
     def speaks_of(self, named: Sequence[str]) -> bool:
         """True if the words of a time stand in the evidence's own text."""
-        return any(_says_time(text, named) for text in self.texts)
+        measures = {*pairwise(measured(named))}
+        return any(_says_time(text, named) for text in self.texts) or (
+            bool(measures) and measures <= self.quantities
+        )
 
     def has_time(self, start: float, end: float, named: Sequence[str]) -> bool:
         """True if a span lies in the evidence or around it, or its words stand in the text."""
-        for record, text in zip(self.records, self.texts, strict=True):
+        for record in self.records:
             inside = record.start - TOLERANCE <= start and end <= record.end + TOLERANCE
             around = start - TOLERANCE <= record.start and record.end <= end + TOLERANCE
-            if inside or (start < end and around) or _says_time(text, named):
+            if inside or (start < end and around):
                 return True
-        return False
+        return self.speaks_of(named)
 
     def has_length(self, seconds: float, named: Sequence[str]) -> bool:
         """True if the evidence is that long or that far apart, or its text says so."""
@@ -113,7 +143,7 @@ class CitedEvidence:
         lengths = [record.end - record.start for record in self.records]
         lengths += [abs(a - b) for a in starts for b in starts if a != b]
         near = any(abs(length - seconds) <= TOLERANCE for length in lengths)
-        return near or any(text.find(named) >= 0 for text in self.texts)
+        return near or self.speaks_of(named)
 
     def outside(self, seconds: float) -> str:
         """The reason that a time does not lie in the evidence."""
@@ -173,6 +203,12 @@ class CitedEvidence:
         """Number of times that a quotation stands in the evidence."""
         flat = [word for part in _quote_parts(quote) for word in part]
         return sum(text.count(flat) for text in self.texts) if flat else 0
+
+    def may_mean(self, number: str) -> bool:
+        """True if the evidence may say a number otherwise: by the clock, by digits, in part."""
+        said = {"".join(pair) for pair in self.quantities if all(map(str.isdigit, pair))}
+        said |= {f"{one}{zeros}" for one in self.numbers for zeros in ("000", "000000")}
+        return not (self.numbers | said).isdisjoint(clock_forms(number))
 
     def numbers_near(self, noun: str) -> set[str]:
         """Numbers within `_REACH` words of a noun."""
@@ -250,12 +286,11 @@ def _by_speaker(text: str, speakers: Sequence[str]) -> list[tuple[str, str]]:
     return unnamed + list(zip(pieces[1::2], pieces[2::2], strict=True))
 
 
-def _names(source: str) -> set[str]:
-    """Names in what a claim calls its source: its words with a capital, but for an article."""
-    bare = re.sub(r"^(?:the|an?) ", "", source, flags=re.IGNORECASE)
-    names = re.findall(r"\b[^\W\d_a-z][\w'\u2019-]*", bare)
-    generic = {"speaker", "narrator", "presenter", "host", "she", "he", "they", "it", "one"}
-    return set(words(" ".join(names))) - generic
+def _is_named(speaker: str, source: str) -> bool:
+    """True if a claim may call a speaker so; of an unknown one it knows no name, but may a role."""
+    named = re.findall(r"[\w'\u2019-]+", source)
+    told = named if speaker else [word for word in named if word[0].isupper()]
+    return set(words(" ".join(told))) - _ANYBODY <= set(words(speaker))
 
 
 def _quote_parts(quote: str) -> list[list[str]]:

@@ -46,7 +46,8 @@ Blue paint dries slowly on the kettle.
 FAULTS = ("byte", "cut", "empty", "missing")
 STAGE_FILES = (
     "attributes.jsonl", "frames.jsonl", "keyframe_attributes.jsonl", "keyframes.jsonl",
-    "scenes.jsonl", "screen.jsonl", "signals.npy", "speech.jsonl", "vectors.jsonl", "vectors.npy",
+    "region_changes.jsonl", "scenes.jsonl", "screen.jsonl", "signals.npy", "speech.jsonl",
+    "vectors.jsonl", "vectors.npy",
 )  # fmt: skip
 KINDS = (
     *STAGE_FILES, "manifest.json", "about.json", "checksums.json", "a picture that was kept",

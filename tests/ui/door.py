@@ -61,6 +61,8 @@ class Chat:
         """Messages and steps by their id, as they stand now."""
         self.elements: list[dict[str, Any]] = []
         """Elements as they were sent, in order."""
+        self.settings: list[dict[str, Any]] = []
+        """What can be set in this chat."""
         self._receive, self._send = receive, send
         assert _greeted(receive, send, self.id)
         self._emit("connection_successful")
@@ -83,6 +85,10 @@ class Chat:
         message |= {"createdAt": "2026-11-28T12:00:00Z"}
         self._emit("client_message", message=message, fileReferences=[{"id": one} for one in files])
 
+    def set(self, **values: Any) -> None:
+        """Confirm the settings of this chat."""
+        self._emit("chat_settings_change", **values)
+
     def until(self, holds: Callable[[], bool]) -> None:
         """Read what the server says until something holds."""
         while not holds():
@@ -95,6 +101,8 @@ class Chat:
                     self.shown[values[0]["id"]] = values[0]
                 elif name == "element":
                     self.elements.append(values[0])
+                elif name == "chat_settings":
+                    self.settings = values[0]
 
     def _emit(self, name: str, **value: Any) -> None:
         self._send("42" + json.dumps([name, value] if value else [name]))

@@ -18,6 +18,7 @@ from tools.embed.embedder import (
     Floats,
     ImageEmbedder,
     PictureEmbedder,
+    Reranker,
     TextEmbedder,
     Vectors,
     unit_rows,
@@ -28,9 +29,9 @@ from tools.models import registry as models
 if TYPE_CHECKING:
     from tools.embed.wordllama import WordLlamaEmbedder
 
-__all__ = ["Embedder", "Floats", "ImageEmbedder", "PictureEmbedder", "TextEmbedder", "Vectors"]
-__all__ += ["bundled_embedder", "load_embedder", "load_image_embedder", "resolve_embedder"]
-__all__ += ["resolve_image_embedder", "unit_rows"]
+__all__ = ["Embedder", "Floats", "ImageEmbedder", "PictureEmbedder", "Reranker", "TextEmbedder"]
+__all__ += ["Vectors", "bundled_embedder", "load_embedder", "load_image_embedder", "load_reranker"]
+__all__ += ["resolve_embedder", "resolve_image_embedder", "resolve_reranker", "unit_rows"]
 _LOADED: dict[Any, tuple[Any, Any]] = {}
 """Loaded embedders, each with the fingerprint of its folder."""
 _LOCK = Lock()
@@ -56,6 +57,22 @@ def resolve_image_embedder(name: str, home: Path) -> tuple[str | None, str]:
     if name in models.NAMES and name not in models.installed(home):
         raise models.not_installed(name)
     return name, ""
+
+
+def resolve_reranker(name: str, home: Path) -> str | None:
+    """Resolve `auto` and `none` to the best reranker that is there, or to None.
+
+    ProviderUnavailable where the one that was asked for by name is not there, or unknown.
+    """
+    known, ready = _names("reranker"), models.installed(home)
+    if name in ("none", "auto"):
+        return next((model for model in known if model in ready), None) if name == "auto" else None
+    if name not in known:
+        listed = ", ".join(["auto", "none", *known])
+        raise ProviderUnavailable(f"no reranker {name!r}; known: {listed}")
+    if name not in ready:
+        raise models.not_installed(name)
+    return name
 
 
 def load_embedder(
@@ -120,6 +137,22 @@ def load_image_embedder(
         return OnnxPair(name, folder, threads, check, device)
 
     return _cached(load, folder, ("picture", name, home, threads, device))
+
+
+def load_reranker(name: str, home: Path, threads: int = 0, device: str = "auto") -> Reranker | None:
+    """Get the reranker of that name, one per process; None where `auto` finds none."""
+    resolved = resolve_reranker(name, home)
+    if resolved is None:
+        return None
+
+    def load() -> Reranker:
+        folder = models.intact_folder(home, resolved)
+        from tools.embed.cross_encoder import CrossEncoder
+
+        return CrossEncoder(resolved, folder, threads, device)
+
+    folder = models.folder(home, resolved)
+    return _cached(load, folder, ("reranker", resolved, home, threads, device))
 
 
 def _names(kind: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Protocols of embedders, and the vectors of one video."""
+"""Protocols of embedders and rerankers, and the vectors of one video."""
 
 from __future__ import annotations
 
@@ -46,6 +46,19 @@ class TextEmbedder(Embedder, Protocol):
 
     def questions(self, texts: Sequence[str]) -> Floats:
         """Embed questions, a unit row each, near the texts that answer them."""
+        ...
+
+
+class Reranker(Protocol):
+    """Provider of scores of passages, each read together with the question (a cross-encoder)."""
+
+    name: str
+    """Name for `load_reranker`."""
+    multilingual: bool
+    """True if it reads other languages than English."""
+
+    def scores(self, question: str, passages: Sequence[str]) -> list[float]:
+        """Score how well each passage answers: higher is better, only its own can be compared."""
         ...
 
 

@@ -39,7 +39,7 @@ class Model:
     """Model of the registry; `size` is roughly in bytes, the hub tells it exactly."""
 
     name: str
-    kind: Literal["picture", "text", "speech", "speakers"]
+    kind: Literal["picture", "text", "speech", "speakers", "reranker"]
     size: int
     used_by: str
     sources: tuple[Source, ...]
@@ -65,6 +65,11 @@ def _text(name: str, size: int, repository: str, languages: str) -> Model:
     return Model(name, "text", size, used_by, (source,), languages != "English")
 
 
+def _reranker(name: str, size: int, repository: str) -> Model:
+    source = Source(repository, ("onnx/model_quantized.onnx", *_TOKENIZER), "", _TOKENIZER_EXTRAS)
+    return Model(name, "reranker", size, "which passage answers a question, English", (source,))
+
+
 def _whisper(size: str, size_in_bytes: int, owner: str = "Systran") -> Model:
     files = ("config.json", "model.bin", "tokenizer.json", "vocabulary.*")
     source = Source(f"{owner}/faster-whisper-{size}", files, "", (_PREPROCESSOR,))
@@ -81,6 +86,7 @@ MODELS = (
     _pair("clip:int8", 156_000_000, "Xenova/clip-vit-base-patch32", "_quantized", False),
     _text("e5-small", 136_000_000, "Xenova/multilingual-e5-small", "many languages"),
     _text("minilm", 24_000_000, "Xenova/all-MiniLM-L6-v2", "English"),
+    _reranker("ms-marco", 23_900_000, "Xenova/ms-marco-MiniLM-L-6-v2"),
     _whisper("tiny", 78_000_000),
     _whisper("base", 148_000_000),
     _whisper("small", 486_000_000),

@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from tools.embed import Vectors, bundled_embedder, load_embedder
+from tools.embed import Vectors, bundled_embedder, load_embedder, load_reranker
 from tools.errors import Damaged, ProviderUnavailable
 from tools.media import ScreenText, overlaps
 from tools.search.corpus import close_stems
@@ -51,6 +51,8 @@ RETRIES = 4
 """Videos whose rows in the catalog are filled again for one question, at most."""
 PASSAGES = 64
 """Passages whose nearness in meaning is asked for: of all others it is told that it is less."""
+RERANKED = 20
+"""Passages of one question that a cross-encoder reads, at most: it takes milliseconds for each."""
 
 
 class _Differs(Exception):
@@ -70,9 +72,11 @@ class TextSearch:
         index: ExactIndex | None = None,
         threads: int = 0,
         device: str = "auto",
+        reranker: str = "auto",
     ) -> None:
         self._catalog, self._store = catalog, catalog.store
         self._index, self._runs = index or ExactIndex(catalog), (threads, device)
+        self._reranker = reranker
         self._told: set[str] = set()
         self._questions: OrderedDict[tuple[str, str], Floats] = OrderedDict()
         self._corpora: OrderedDict[Any, Corpus[Any]] = OrderedDict()
@@ -287,6 +291,19 @@ class TextSearch:
         weighed = weigh(question, corpus, cosines, read=read)
         return weighed.fused if weighed else np.zeros(len(corpus.items))
 
+    def rerank(self, question: str, evidence: Sequence[Evidence]) -> list[float]:
+        """Scores of the first RERANKED pieces of evidence, in their order, by a cross-encoder.
+
+        Higher is better; only scores of one question are compared. Empty without such a model.
+        """
+        try:
+            model = load_reranker(self._reranker, self._store.home, *self._runs)
+            texts = [one.text for one in evidence[:RERANKED]]
+            return model.scores(question, texts) if model else []
+        except ProviderUnavailable as error:
+            self._tell_once("reranker", f"passages are not read with the question: {error}")
+            return []
+
     def _meant(self, corpus: Corpus[Any], question: str) -> tuple[dict[str, float], bool]:
         """Cosines of the nearest passages or on-screen texts; whether a model has read them."""
         kind: VectorKind = "screen" if corpus.noisy else "passages"
@@ -330,10 +347,13 @@ class TextSearch:
         try:
             return load_embedder(name, self._store.home, *self._runs)
         except ProviderUnavailable as error:
-            if name not in self._told:
-                self._told.add(name)
-                _log.warning("text vectors are left aside: %s", error)
+            self._tell_once(name, f"text vectors are left aside: {error}")
             return None
+
+    def _tell_once(self, name: str, what: str) -> None:
+        if name not in self._told:
+            self._told.add(name)
+            _log.warning("%s", what)
 
     def _vectors(self, video: str) -> Vectors:
         """Those that are stored; of the words alone where none are, or their model is another."""

@@ -12,6 +12,9 @@ PICTURES_READ = "screen_lines.jsonl"
 SIGNS, SOUNDS = "signs.jsonl", "sounds.jsonl"
 """What else subtitles hold: text that they put on the picture, and sounds that they name."""
 
+REGION_CHANGES = "region_changes"
+"""File, without its ending, of the changes of small regions with their times."""
+
 
 def frame_image(video: str, seconds: float) -> str:
     """Path of a frame's picture in the library; its name is the time in whole milliseconds."""

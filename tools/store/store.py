@@ -28,6 +28,7 @@ from tools.store.records import (
     HEARD,
     PICTURES_READ,
     READ,
+    REGION_CHANGES,
     SIGNS,
     SOUNDS,
     SUBTITLES,
@@ -36,6 +37,7 @@ from tools.store.records import (
     row_builder,
 )
 from tools.transcript.diarization import SpeakerTurn, label_speakers
+from tools.vision.change_times import RegionChange
 
 WEIGHTS = {
     "probe": 1, "subtitles": 2, "keyframes": 6, "pass": 40, "sound": 3, "screen": 45,
@@ -255,6 +257,15 @@ class Store:
         if f"{of}.npy" not in self._manifests.files(video):
             raise NotIndexed(f"{video} has no decoded {of}: run `cuepoint index` on its file")
         return self._manifests.array(video, f"{of}.npy")
+
+    def region_changes(self, video: str) -> "list[RegionChange]":
+        """Changes of small regions with their frames, by time."""
+
+        def build(row: dict[str, Any]) -> RegionChange:
+            return RegionChange(row["seconds"], (*row["box"],), row["blocks"])
+
+        known = f"{REGION_CHANGES}.jsonl" in self._manifests.files(video)
+        return self._rows(video, REGION_CHANGES, build) if known else []
 
     def _has(self, video: str, stage: str) -> bool:
         return self.manifest(video)["stages"].get(stage, {}).get("state") == "done"

@@ -40,19 +40,41 @@ _UNITS_OF_MEASURE = {
         "gram grams gramme grammes g",
         "tonne tonnes ton tons t", "litre litres liter liters l", "millilitre milliliter ml",
         "percent", "degree degrees", "euro euros eur", "dollar dollars usd buck bucks",
-        "pound pounds gbp quid lb lbs", "franc francs chf", "cent cents",
+        "pound pounds gbp quid lb lbs", "franc francs chf", "cent cents", "day days", "week weeks",
     )
     for form in forms.split()
 }  # fmt: skip
 """Canonical name of a unit, by its forms; short ones are units only after a number."""
+_OF_OTHERS = {
+    "hour": (60, "minute"), "day": (1440, "minute"), "week": (10080, "minute"),
+    "fortnight": (20160, "minute"), "tonne": (1000, "kilo"),
+    "kilometre": (1000, "metre"), "centimetre": (0.01, "metre"), "millimetre": (0.001, "metre"),
+    "gram": (0.001, "kilo"), "millilitre": (0.001, "litre"),
+}  # fmt: skip
+"""Units in terms of others."""
+_SHARES: tuple[tuple[list[str], float], ...] = (
+    (["3", "quarters", "of"], 0.75), (["quarter", "of"], 0.25), (["half"], 0.5), (["1"], 1.0),
+    (["one"], 1.0), ([], 1.0),
+)  # fmt: skip
+"""What stands before "an hour", and how much of it there is."""
+_PLAIN = re.compile(r"[0-9]+(?:\.[0-9]+)?|one")
+_MINUTES = re.compile(r"[1-5][0-9]")
 _SIGNS = {"%": "percent", "€": "euro", "$": "dollar", "£": "pound", "°": "degree"}
 _SIGNED = re.compile(r"([€$£])\s?(\d[\d.,]*\d|\d)|(?<=\d)\s?([%€$£°])")
 _ATTACHED = re.compile(r"(?<![\w.])(\d+(?:[.,]\d+)?)(?=(?:[a-z]{1,4})\b)")
 _HOUR = rf"({NUMBER_WORD}|\d{{1,2}})"
+_NOON = re.compile(r"\b(?:noon|midday)\b")
 _DIAL = re.compile(
     rf"\b(half|quarter|{NUMBER_WORD}|\d{{1,2}})(?: minutes)? past {_HOUR}\b"
     rf"|\bquarter to {_HOUR}\b|\b{_HOUR} o['\u2019 ]?clock\b"
 )
+_ORDINALS = {
+    **{re.sub("[te]$", "", re.sub("ve$", "f", re.sub("y$", "ie_", word))).strip("_") + "th": word
+       for word in (*NUMBERS, *LARGE.split("|")) if word not in ("one", "two", "three")},
+    "-first": "-one", "-second": "-two", "-third": "-three",
+}  # fmt: skip
+_ORDINAL = re.compile(rf"(?:\b|(?=-))(?:{'|'.join(_ORDINALS)})\b|(?<=\d)(?:st|nd|rd|th)\b")
+"""A number in a row: the fourteenth, the 14th; first, second and third are more than that."""
 _OFTEN = {"twice": "two", "thrice": "three"}
 _REPEATED = re.compile(r"\b(?:twice|thrice)\b")
 _SHORT_YEAR = re.compile(r"(?<!\w)['\u2019](\d\d)(?!\w)")
@@ -107,9 +129,10 @@ class Time:
 
 def words(text: str) -> list[str]:
     """Words for comparison: one case, one form of each letter, numbers in digits."""
-    text = in_digits(unicodedata.normalize("NFKC", text).casefold())
+    text = unicodedata.normalize("NFKC", text).casefold().replace("-and-", " and ")
+    text = in_digits(_ORDINAL.sub(lambda match: _ORDINALS.get(match[0], ""), text))
     text = _THE_LARGE.sub(lambda match: in_digits(f"a {match[0]}"), text)
-    text = _DIAL.sub(_clock_time, text.replace("per cent", "percent"))
+    text = _DIAL.sub(_clock_time, _NOON.sub("12:00", text.replace("per cent", "percent")))
     text = _REPEATED.sub(lambda match: f"{_OFTEN[match[0]]} times", text)
     text = _SHORT_YEAR.sub(lambda m: ("19" if int(m[1]) >= 30 else "20") + m[1], text)
     text = _SIGNED.sub(lambda m: f"{m[2]} {_SIGNS[m[1]]} " if m[1] else f" {_SIGNS[m[3]]} ", text)
@@ -121,6 +144,35 @@ def words(text: str) -> list[str]:
         for before, word in zip(["", *found], found, strict=False)
     ]
     return _BETWEEN_UNIT.sub(_decimal, " ".join(units)).split()
+
+
+def measured(found: Sequence[str]) -> list[str]:
+    """Words with quantities in one unit of a kind: half an hour is 30 minutes, 2 km 2000 metres."""
+    result: list[str] = []
+    for word in found:
+        unit = _UNITS_OF_MEASURE.get(word, word)
+        factor, unit = _OF_OTHERS.get(unit, (1.0, unit))
+        last = result[-1] if result else ""
+        if _PLAIN.fullmatch(last) and factor != 1.0:
+            result[-1:] = [f"{float(last.replace('one', '1')) * factor:.12g}", unit]
+        elif last in ("a", "an") and len(word) > 2 and (factor != 1.0 or word in _UNITS_OF_MEASURE):
+            share, much = next((s, m) for s, m in _SHARES if result[-1 - len(s) : -1] == s)
+            result[-1 - len(share) :] = [f"{much * factor:.12g}", unit]
+        elif last.isdigit() and result[-2:-1] == ["at"] and _MINUTES.fullmatch(word):
+            result[-1:] = [f"{last}:{word}"]
+        else:
+            result.append(word)
+    return result
+
+
+def clock_forms(word: str) -> set[str]:
+    """A time of day as it may be written: 20:30 is half past eight, 8:00 is eight."""
+    hour, _, minutes = word.partition(":")
+    if not re.fullmatch(r"\d{1,2}(?::\d\d)?", word) or int(hour) > 24:
+        return {word}
+    hours = {int(hour) + turn for turn in (-12, 0, 12) if 0 <= int(hour) + turn <= 24}
+    forms = {f"{one}:{minutes or '00'}" for one in hours}
+    return forms | ({str(one) for one in hours} if minutes in ("", "00") else set())
 
 
 def _decimal(match: re.Match[str]) -> str:
@@ -170,7 +222,8 @@ def same_word(a: str, b: str) -> bool:
     alike = next(
         (n for n, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b))
     )
-    return alike < 3 or {a[alike:], b[alike:]} <= _INFLECTIONS
+    ends = {end.removeprefix(a[alike - 1]) for end in (a[alike:], b[alike:])}  # swap, swapped
+    return alike < 3 or {a[alike:], b[alike:]} <= _INFLECTIONS or ends <= _INFLECTIONS
 
 
 def continues(text: str) -> bool:
@@ -229,7 +282,7 @@ def _value(match: re.Match[str], name: str) -> float:
 
 
 _CLAUSES = re.compile(
-    r"(?<=[.!?;:\u3002\uff01\uff1f])\s+|\n|(?<=,) (?=(?:but|so|i|you|he|she|it|we|they)\b)",
+    r"(?<=[.!?;:\u3002\uff01\uff1f])\s+|\n|(?<=,) (?!\w+,)",
     re.IGNORECASE,
 )
 

@@ -20,7 +20,7 @@ from av.stream import Stream
 
 from tools.sandbox import Event
 from tools.text.clean import clean
-from tools.video.container import FAULTS, codec_name, open_media, video_stream
+from tools.video.container import FAULTS, codec_name, lineup, open_media, video_stream
 from tools.video.timeline import Clock, clock_of
 from tools.video.tracks import CAPTIONS
 
@@ -42,7 +42,9 @@ def read_captions(path: str) -> Iterator[Event]:
             yield _event(stream.index, "closed captions", _cues(sorted(rows)))
     with open_media(path) as container:
         clock = clock_of(container)
-        for track in [s for s in container.streams.subtitles if codec_name(s) == CAPTIONS]:
+        read = lineup(container).streams
+        tracks = [s for s in container.streams.subtitles if codec_name(s) == CAPTIONS and s in read]
+        for track in tracks:
             packets = list(_timed(container, clock, track))
             rows = [(at, bytes(packet)) for at, packet in packets]
             ends = (at + float((p.duration or 0) * p.time_base) for at, p in packets)

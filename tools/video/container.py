@@ -6,9 +6,9 @@ and only from the disk. Runs inside the sandbox; `probe` is called through it.
 
 import contextlib
 import os
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import av
 from av import AudioFrame, AudioResampler, AudioStream, VideoFrame, VideoStream
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from tools.errors import UnreadableMedia
 from tools.sandbox import Event
 from tools.text.clean import clean
+from tools.video.programmes import Programme, programmes
 from tools.video.unread import HEAD, why_unread
 
 FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,flv,asf,ogg,mp3,wav,flac,aac,gif"
@@ -42,6 +43,8 @@ MAX_ASPECT = 20
 """Pixel aspect ratio, or its inverse, above which pixels are taken as square."""
 MAX_FAULTS = 50
 """Damaged places after which decoding ends."""
+JOINABLE = {"mpegts", "mpeg"}
+"""Formats whose files can be joined end to end, each with its own clock."""
 MAX_STREAMS = 64
 """Streams of a kind that are described."""
 
@@ -86,13 +89,7 @@ def video_stream(container: InputContainer) -> VideoStream | None:
 
     None without one; UnreadableMedia for a codec or a size that is not allowed.
     """
-    moving = [
-        stream
-        for stream in container.streams.video
-        if not stream.disposition & Disposition.attached_pic and codec_name(stream) != UNKNOWN
-    ]
-    best = container.streams.best("video")
-    stream = max(moving, key=lambda stream: stream is best, default=None)
+    stream = _main_picture(container)
     if stream is None:
         return None
     context = stream.codec_context
@@ -109,15 +106,58 @@ def video_stream(container: InputContainer) -> VideoStream | None:
     return stream
 
 
+def _main_picture(container: InputContainer) -> VideoStream | None:
+    moving = [
+        stream
+        for stream in container.streams.video
+        if not stream.disposition & Disposition.attached_pic and codec_name(stream) != UNKNOWN
+    ]
+    best = container.streams.best("video")
+    return max(moving, key=lambda stream: stream is best, default=None)
+
+
 def sound_stream(container: InputContainer) -> AudioStream | None:
-    """Main audio stream among those that can be decoded."""
+    """Main audio stream of the programme that is read, among those that can be decoded.
+
+    A transport stream may tell nothing of its sound before that begins, which may be late.
+    """
+    return _main_sound(container, lineup(container).streams)
+
+
+def _main_sound(container: InputContainer, among: Sequence[Stream]) -> AudioStream | None:
     usable = [
         stream
         for stream in container.streams.audio
-        if codec_name(stream) != UNKNOWN and stream.codec_context.sample_rate
+        if stream in among
+        and codec_name(stream) != UNKNOWN
+        and (stream.codec_context.sample_rate or container.format.name in JOINABLE)
     ]
-    best = container.streams.best("audio")
-    return max(usable, key=lambda stream: stream is best, default=None)
+    best = container.streams.best("audio", _main_picture(container))
+    return max(
+        usable, key=lambda one: (one is best, one.codec_context.sample_rate > 0), default=None
+    )
+
+
+class Lineup(NamedTuple):
+    """Streams of a file that are read: those of one programme, and what belongs to none."""
+
+    streams: list[Stream]
+    programme: Programme | None
+    others: list[Programme]
+    """Programmes with streams that are not read."""
+
+
+def lineup(container: InputContainer) -> Lineup:
+    """Choose the programme of the main picture; without a picture, that of the main sound."""
+    every, found = list(container.streams), programmes(container)
+    main = _main_picture(container) or _main_sound(container, every)
+    if main is None:
+        return Lineup(every, None, [])
+    own = next((one for one in found if main.index in one.streams), None)
+    read = own.streams if own else frozenset[int]()
+    others = [one for one in found if one.streams - read]
+    foreign = frozenset[int]().union(*(one.streams for one in others)) - read
+    return Lineup([stream for stream in every if stream.index not in foreign], own, others)
 
 
 def codec_name(stream: Stream) -> str:
@@ -151,7 +191,18 @@ class Resampler:
 
 
 def origin(container: InputContainer) -> float:
-    """Start of the container in its own clock, in seconds: the zero of every time."""
+    """Start of the container in its own clock, in seconds: the zero of every time.
+
+    Each programme has a clock of its own: what counts is that of the one that is read.
+    """
+    streams, _, others = lineup(container)
+    if others:
+        starts = (
+            float(stream.start_time * (stream.time_base or 0))
+            for stream in streams
+            if stream.type in ("video", "audio") and stream.start_time is not None
+        )
+        return min(starts, default=0.0)
     return container.start_time / av.time_base if container.start_time else 0.0
 
 
@@ -167,7 +218,8 @@ def shown_size(frame: VideoFrame, stream: VideoStream) -> tuple[int, int]:
 def probe(path: str) -> Iterator[Event]:
     """Yield one event with the facts of the file; decodes one frame of picture or sound."""
     with open_media(path) as container:
-        start = origin(container)
+        start, (read, programme, others) = origin(container), lineup(container)
+        tracks = [stream for stream in container.streams.audio if stream in read]
         facts: Event = {
             "format": container.format.name,
             "duration": container.duration / av.time_base if container.duration else None,
@@ -180,18 +232,22 @@ def probe(path: str) -> Iterator[Event]:
                     "channels": getattr(stream.codec_context, "channels", 0),
                     "language": clean(stream.language or "", 40) or None,
                 }
-                for stream in container.streams.audio[:MAX_STREAMS]
+                for stream in tracks[:MAX_STREAMS]
             ],
             "subtitles": [
                 {"codec": codec_name(stream), "language": clean(stream.language or "", 40) or None}
-                for stream in container.streams.subtitles[:MAX_STREAMS]
+                for stream in [s for s in container.streams.subtitles if s in read][:MAX_STREAMS]
             ],
             "video": None,
+            "programme": programme and programme[:2],
+            "other_programmes": [other[:2] for other in others[:MAX_STREAMS]],
         }
         stream, sound = video_stream(container), sound_stream(container)
-        facts["heard"] = container.streams.audio.index(sound) if sound else None
+        facts["heard"] = tracks.index(sound) if sound else None
         facts["pictures"] = sum(
-            not other.disposition & Disposition.attached_pic for other in container.streams.video
+            not other.disposition & Disposition.attached_pic
+            for other in container.streams.video
+            if other in read
         )
         trouble = ""
         if stream is not None:
@@ -199,7 +255,7 @@ def probe(path: str) -> Iterator[Event]:
                 facts["video"] = _picture_facts(stream, next(container.decode(stream)))
             except (*FAULTS, StopIteration) as error:
                 trouble = f": {decoder_message(error)}"
-        if facts["video"] is None and not _has_sound(container):
+        if facts["video"] is None and not _has_sound(container, tracks):
             lacks = "holds no frame and no sound that can be decoded"
             raise UnreadableMedia(f"{Path(path).name!r} {lacks}{trouble}")
         yield facts
@@ -220,8 +276,8 @@ def _picture_facts(stream: VideoStream, frame: VideoFrame) -> Event:
     }
 
 
-def _has_sound(container: InputContainer) -> bool:
-    for stream in container.streams.audio:
+def _has_sound(container: InputContainer, tracks: Sequence[AudioStream]) -> bool:
+    for stream in tracks:
         with contextlib.suppress(*FAULTS, StopIteration):
             container.seek(0)
             next(container.decode(stream))

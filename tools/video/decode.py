@@ -7,7 +7,6 @@ stores a row of signals, and writes the pictures that the adaptive sampler keeps
 import contextlib
 from collections import deque
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,7 +21,8 @@ from tools.sandbox import Event
 from tools.video.container import FAULTS, decoder_message, open_media, video_stream
 from tools.video.jpeg import PictureWriter
 from tools.video.timeline import Clock, clock_of
-from tools.vision import small_changes
+from tools.vision.change_regions import turned
+from tools.vision.change_times import BLOCK, HELD, Lines, Means
 from tools.vision.sampling import LAST, Adaptive
 from tools.vision.signals import COLOUR_LINES, COLUMNS, DRIFT, LINES, NOISE, ROW, Grid, apart
 
@@ -86,9 +86,10 @@ def keyframes(path: str, target: str, duration: float) -> Iterator[Event]:
 def scan(path: str, target: str, rows: str, floor: float, room: int = 0) -> Iterator[Event]:
     """Decode every frame once: rows to the file `rows`, kept pictures to the folder `target`.
 
-    Yields {"frame": …} for each kept picture, {"seconds": …} now and then, and at the end
-    {"rows": count, "end": seconds, "trouble": the decoder's last message or None, "damaged":
-    places that could not be decoded, "full": seconds from which on no picture was kept, or None}.
+    Yields {"frame": …} for each kept picture, with the changes of small regions that it shows,
+    {"seconds": …} now and then, and at the end {"rows": count, "end": seconds, "trouble": the
+    decoder's last message or None, "damaged": places that could not be decoded, "full": seconds
+    from which on no picture was kept, or None}.
     room bounds the bytes of the pictures, 0 for a bound by the file's size: a film of skipped
     frames, each minutes from the last, is a few kilobytes and would fill a disk.
     """
@@ -109,7 +110,7 @@ def scan(path: str, target: str, rows: str, floor: float, room: int = 0) -> Iter
                 continue
             last, seconds = item
             grid, lines, difference, motion = meter.measure(last)
-            kept = sampler.keep(seconds, grid, difference, motion, partial(_block_means, last))
+            kept = sampler.keep(seconds, grid, difference, motion, _Luma(last))
             if kept and writer.written > room:
                 kept, full = 0, seconds if full is None else full
             if len(waiting) == ROWS_AT_ONCE:
@@ -119,14 +120,17 @@ def scan(path: str, target: str, rows: str, floor: float, room: int = 0) -> Iter
                 _Measured(seconds, grid, lines, difference, motion, last.key_frame, kept)
             )
             if kept:
-                yield {"frame": {**writer.write(last, seconds), "kept": kept}}
+                turns = round(last.rotation / 90) % 4
+                changes = [(at, turned(box, turns), count) for at, box, count in sampler.changes]
+                written = writer.write(last, seconds)
+                yield {"frame": {**written, "kept": kept, "changes": changes}}
             if meter.count % PROGRESS_FRAMES == 0:
                 yield {"seconds": seconds}
         length = 0.0
         if last is not None:
             if not kept:
                 waiting[-1] = waiting[-1]._replace(kept=LAST)
-                yield {"frame": {**writer.write(last, seconds), "kept": LAST}}
+                yield {"frame": {**writer.write(last, seconds), "kept": LAST, "changes": []}}
             table.add(map(meter.row, waiting))
             length = float(last.duration * (last.time_base or 0))
         yield {
@@ -180,7 +184,7 @@ def _frames(
 def _seconds(frame: VideoFrame, base: float, start: float, otherwise: float) -> float:
     if frame.pts is None:
         return otherwise
-    seconds = frame.pts * base - start
+    seconds = round(frame.pts * base - start, 6)  # as it is stored
     return 0.0 if -1e-3 < seconds < 0 else seconds
 
 
@@ -275,23 +279,43 @@ def _sample_grid(frame: VideoFrame) -> tuple[Grid, int]:
     return grid, lines
 
 
-def _block_means(frame: VideoFrame) -> small_changes.Means:
-    """Mean luma of each whole block of a frame, 0 to 255."""
-    if not frame.format.name.startswith(("yuv4", "yuvj4", "yuva4", "gray", "nv12", "nv21")):
-        frame = frame.reformat(format="gray")
-    bits, size = frame.format.components[0].bits, small_changes.BLOCK
-    plane: Any = frame.planes[0]
-    kind = np.uint8 if bits <= 8 else np.dtype(">u2" if frame.format.name.endswith("be") else "<u2")
-    samples: Any = np.frombuffer(plane, kind)
-    stride = plane.line_size // samples.itemsize
-    rows, columns = plane.height // size, plane.width // size
-    picture: Any = samples[: stride * plane.height].reshape(plane.height, stride)
-    lines: Any = picture[: rows * size, : columns * size].reshape(rows, size, columns * size)
-    total: Any = lines[:, 0].astype(np.uint32 if bits > 8 else np.uint16)
-    for line in range(1, size):
-        total += lines[:, line]
-    sums: Any = total.reshape(-1, size).astype(np.float32) @ np.ones(size, np.float32)
-    return sums.reshape(rows, columns) / (size * size << (bits - 8))
+class _Luma:
+    """Luma of the whole blocks of a frame, 0 to 255."""
+
+    def __init__(self, frame: VideoFrame) -> None:
+        self._frame = frame
+
+    def means(self) -> Means:
+        """Mean of each block."""
+        blocks, bits = self._blocks()
+        total: Any = blocks[:, 0].astype(np.uint32 if bits > 8 else np.uint16)
+        for line in range(1, BLOCK):
+            total += blocks[:, line]
+        sums: Any = total.reshape(-1, BLOCK).astype(np.float32) @ np.ones(BLOCK, np.float32)
+        shape = len(blocks), blocks.shape[2] // BLOCK
+        return sums.reshape(shape) / (BLOCK * BLOCK << (bits - 8))
+
+    def lines(self) -> Lines:
+        """HELD lines of each row of blocks."""
+        blocks, bits = self._blocks()
+        step = BLOCK // HELD
+        lines = blocks[:, step // 2 :: step]
+        return (lines >> (bits - 8)).astype(np.uint8) if bits > 8 else lines
+
+    def _blocks(self) -> tuple[Any, int]:
+        """Samples, rows of blocks x BLOCK x width, and their bits."""
+        frame = self._frame
+        if not frame.format.name.startswith(("yuv4", "yuvj4", "yuva4", "gray", "nv12", "nv21")):
+            self._frame = frame = frame.reformat(format="gray")
+        bits, big = frame.format.components[0].bits, frame.format.name.endswith("be")
+        plane: Any = frame.planes[0]
+        kind = np.uint8 if bits <= 8 else np.dtype(">u2" if big else "<u2")
+        samples: Any = np.frombuffer(plane, kind)
+        stride = plane.line_size // samples.itemsize
+        rows, columns = plane.height // BLOCK, plane.width // BLOCK
+        picture: Any = samples[: stride * plane.height].reshape(plane.height, stride)
+        width = columns * BLOCK
+        return picture[: rows * BLOCK, :width].reshape(rows, BLOCK, width), bits
 
 
 def _strided(plane: Any, bits: int, big: bool, columns: int, lines: int) -> Any:

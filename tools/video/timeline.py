@@ -22,16 +22,18 @@ from av.stream import Stream
 from tools.sandbox import Event
 from tools.video.container import (
     FAULTS,
+    JOINABLE,
     MAX_FAULTS,
     decoder_message,
+    lineup,
     open_media,
     origin,
     sound_stream,
     video_stream,
 )
 
-JOINABLE = {"mpegts", "mpeg"}
-"""Formats whose files can be joined end to end, each with its own clock."""
+LATE = 0.1
+"""Seconds of a file's own clock up to which it begins at zero."""
 BACK, AHEAD = 1.0, 10.0
 """Seconds back or ahead from which on a time belongs to another clock, if all tracks agree."""
 SURE = 1.0
@@ -169,20 +171,52 @@ def _positioned(packets: "Iterator[Packet[Any]]") -> "Iterator[tuple[Packet[Any]
 
 def clock_of(container: InputContainer) -> Clock:
     """The clock of an open file; one that can jump is read once while it stays as it is."""
+    path = container.name.removeprefix("file:")
+    about = Path(path).stat()
     if container.format.name in JOINABLE:
-        path = container.name.removeprefix("file:")
-        about = Path(path).stat()
         return _read(path, about.st_size, about.st_mtime_ns)
-    length = container.duration / av.time_base if container.duration else None
-    return Clock(origin(container), length)
+    start, length = origin(container), _claimed(container)
+    if length is None or start > LATE:
+        length = _true_length(path, about.st_size, about.st_mtime_ns)
+    return Clock(start, length)
+
+
+def _claimed(container: InputContainer) -> float | None:
+    return container.duration / av.time_base if container.duration else None
+
+
+def _tracks(container: InputContainer) -> list[Stream]:
+    return [s for s in (video_stream(container), sound_stream(container)) if s is not None]
+
+
+@lru_cache(maxsize=2)
+def _true_length(path: str, _size: int, _changed: int) -> float | None:
+    """Length of a file that claims none, or whose clock begins late.
+
+    In fragments and recordings of a live stream, the length that is claimed can be the end in the
+    file's own clock. Which it is, the last packets tell.
+    """
+    with open_media(path) as container:
+        start, claimed = origin(container), _claimed(container)
+        if claimed:
+            with contextlib.suppress(*FAULTS):
+                container.seek(int((start + claimed) * av.time_base))
+        there: float | None = None
+        with contextlib.suppress(*FAULTS):
+            for packet in container.demux(*_tracks(container)):
+                if packet.pts is not None:
+                    end = float((packet.pts + (packet.duration or 0)) * packet.time_base) - start
+                    there = max(end, there or 0.0)
+        if not claimed or there is None or claimed <= start:
+            return claimed or there
+        return min(claimed, claimed - start, key=lambda length: abs(length - there))
 
 
 @lru_cache(maxsize=2)
 def _read(path: str, _size: int, _changed: int) -> Clock:
     with open_media(path) as container:
-        start = origin(container)
-        length = container.duration / av.time_base if container.duration else None
-        tracks = [s for s in (video_stream(container), sound_stream(container)) if s is not None]
+        start, others = origin(container), lineup(container).others
+        length, tracks = _claimed(container), _tracks(container)
         runs = {stream.index: _Run() for stream in tracks}
         with contextlib.suppress(*FAULTS):
             for packet, position in _positioned(container.demux(*tracks)):
@@ -191,6 +225,8 @@ def _read(path: str, _size: int, _changed: int) -> Clock:
                     base = float(packet.time_base)
                     end = (at + (packet.duration or 0)) * base
                     runs[packet.stream_index].add(position, at * base, end)
+        if others:  # whose length may be another
+            length = max((run.end - start for run in runs.values() if run.end), default=length)
         return _joined(start, length, runs)
 
 

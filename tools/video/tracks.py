@@ -13,7 +13,7 @@ from av.subtitles.stream import SubtitleStream
 
 from tools.sandbox import Event
 from tools.text.clean import clean
-from tools.video.container import FAULTS, codec_name, decoder_message, open_media
+from tools.video.container import FAULTS, codec_name, decoder_message, lineup, open_media
 from tools.video.timeline import clock_of
 
 TEXT_CODECS = {"ass", "ssa", "subrip", "srt", "text", "mov_text", "webvtt"}
@@ -32,7 +32,7 @@ thousand times as large as their file."""
 
 
 def read_subtitles(path: str) -> Iterator[Event]:
-    """Yield one event per subtitle stream, in stream order.
+    """Yield one event per subtitle stream of the programme that is read, in stream order.
 
     An event holds `stream`, `codec`, `language`, `title`, `partial`, `hearing_impaired`,
     `preferred`, `text` (False: pictures, not read), `cues` and `trouble`. A cue is [start, end,
@@ -41,7 +41,8 @@ def read_subtitles(path: str) -> Iterator[Event]:
     the styles. Damage ends the reading: `trouble` says so.
     """
     with open_media(path) as container:
-        every = container.streams.subtitles[:MAX_TRACKS]
+        read = lineup(container).streams
+        every = [one for one in container.streams.subtitles if one in read][:MAX_TRACKS]
         streams = [one for one in every if codec_name(one) != CAPTIONS]  # see `captions`
         events = {stream.index: _described(stream) for stream in streams}
         readable = {stream.index for stream in streams if events[stream.index]["text"]}

@@ -23,6 +23,9 @@ over so many pixels: the noise of JPEG is up to 1.2 then, another digit of 13 pi
 (8.3 and 4.9 without smoothing)."""
 GRAIN = 4.0
 """Times the median of the cells up to which a cell of a grainy picture is the same."""
+FILLED = 12
+"""Step of light between neighbouring pixels, 0 to 255, from which on a cell is not empty; JPEG
+noise on an even surface is less."""
 GAP_ROWS, GAP_COLUMNS = 2, 10
 """Cells between two changes that belong together: words of a line stand this far apart, lines may
 stand closer than words."""
@@ -71,6 +74,18 @@ def same_cells(before: Grey, after: Grey, down: int = 0) -> NDArray[np.bool_]:
     rows, columns = grid(after)
     cells = np.asarray(cv2.resize(difference, (columns, rows), interpolation=cv2.INTER_AREA))
     return cells <= min(max(SAME, GRAIN * float(np.median(cells))), CHANGED)
+
+
+def filled_cells(picture: Grey) -> NDArray[np.bool_]:
+    """Cells of a picture, CELLS to the longer side, in which there is anything to be seen."""
+    import cv2
+
+    square = np.ones((3, 3), np.uint8)
+    steps = np.subtract(cv2.dilate(picture, square), cv2.erode(picture, square))
+    for axis, count in enumerate(grid(picture)):
+        firsts = np.arange(count) * steps.shape[axis] // count
+        steps = np.maximum.reduceat(steps, firsts, axis=axis)
+    return steps >= FILLED
 
 
 def grid(picture: Grey) -> tuple[int, int]:
@@ -131,6 +146,21 @@ def core(box: Box, edge: float) -> Box:
 def area(box: Box) -> float:
     """Area of a box as a share of the picture."""
     return (box[2] - box[0]) * (box[3] - box[1])
+
+
+def shared(one: Box, other: Box) -> float:
+    """Area that two boxes share, as a share of the picture."""
+    across = min(one[2], other[2]) - max(one[0], other[0])
+    down = min(one[3], other[3]) - max(one[1], other[1])
+    return across * down if across > 0 and down > 0 else 0.0
+
+
+def turned(box: Box, quarters: int) -> Box:
+    """Box in a picture that was turned counter-clockwise by so many quarters of a circle."""
+    for _ in range(quarters):
+        left, top, right, bottom = box
+        box = top, 1 - right, bottom, 1 - left
+    return box
 
 
 def _around(boxes: list[Box]) -> Box:

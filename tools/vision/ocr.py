@@ -25,13 +25,16 @@ from tools.media import Frame, ScreenText
 from tools.text.clean import clean
 from tools.vision import change_regions as regions
 from tools.vision.change_regions import WHOLE, Box
+from tools.vision.change_times import RegionChange
 from tools.vision.line_reuse import Reuse
-from tools.vision.text_tracks import Line, Run, join, letters, overlap
+from tools.vision.text_tracks import Changes, Line, Run, join, letters, overlap
 
 Pixels = NDArray[np.uint8]
 PLAIN = 20
 """Difference of light, of 255, between the darkest and lightest pixel of a readable picture."""
 LEAST_CONFIDENCE = 0.5
+LARGE, MOSTLY = 640, 0.5
+"""Pixels of a side from which on empty parts are left out, and the filled share up to which."""
 BULLETS = "•·▪◦ "
 """Signs before a line that are no part of its words."""
 LEAST_LINES = 2000
@@ -76,6 +79,8 @@ class RapidOcrReader:
                 # and text below 10 pixels is not found at either size.
                 "Det.limit_type": "max",
                 "Det.limit_side_len": 960,
+                # Lines are cut out of the picture as it is, not as it is reduced to 2000 before.
+                "Global.max_side_len": 4096,
                 # Batches are padded to their longest line: half the memory, a tenth slower.
                 "Rec.rec_batch_num": 1,
                 "EngineConfig.onnxruntime.intra_op_num_threads": threads,
@@ -85,8 +90,16 @@ class RapidOcrReader:
         self._lock = threading.Lock()  # the engine keeps the state of a call in itself
 
     def read(self, image: Path | Pixels, part: Box = WHOLE) -> list[Line]:
-        """Read the lines from top to bottom."""
-        pixels = _crop(image if isinstance(image, np.ndarray) else _rgb(image), part)
+        """Read the lines from top to bottom.
+
+        Of a picture that is mostly empty, what is not: the engine finds no small letters there.
+        """
+        pixels = image if isinstance(image, np.ndarray) else _rgb(image)
+        lines = [line for box in _filled(pixels, part) for line in self._read(pixels, box)]
+        return sorted(lines, key=lambda line: (line.box[1], line.box[0]))
+
+    def _read(self, pixels: Pixels, part: Box) -> list[Line]:
+        pixels = _crop(pixels, part)
         height, width = pixels.shape[:2]
         if min(height, width) < 12:  # no room for a letter, and the engine would enlarge it
             return []
@@ -141,6 +154,18 @@ def _crop(pixels: Pixels, part: Box) -> Pixels:
     return pixels[y : math.ceil(bottom * height), x : math.ceil(right * width)]
 
 
+def _filled(pixels: Pixels, part: Box) -> list[Box]:
+    """The part of a picture, or those of it in which there is something if most of it is empty."""
+    shown = _crop(pixels, part)
+    if max(shown.shape) < LARGE:
+        return [part]
+    filled = [regions.filled_cells(shown[:, :, colour]) for colour in range(3)]
+    boxes = regions.merged(regions.parts(np.any(filled, axis=0)), [])
+    if sum(map(regions.area, boxes)) > MOSTLY:
+        return [part]
+    return [_box(np.asarray(box).reshape(2, 2), part) for box in boxes]
+
+
 def _box(corners: NDArray[np.float64], part: Box) -> Box:
     """Bounding box, in shares of the picture, of corners given in shares of a part."""
     low, high = np.asarray(part[:2]), np.asarray(part[2:])
@@ -157,8 +182,7 @@ class Screen:
     """Pictures that changed, by time; those that are plain have no lines."""
     broken: int
     """Pictures that could not be opened."""
-    cuts: list[float]
-    changes: list[tuple[float, float]]
+    changes: Changes
     wanted: int = 0
     """Pictures that are worth reading."""
     unread: int = 0
@@ -168,7 +192,7 @@ class Screen:
 
     def texts(self) -> list[ScreenText]:
         """Texts by time; while pictures are unread, their times may still change."""
-        return join(self.runs, self.cuts, self.changes)
+        return join(self.runs, self.changes)
 
     @property
     def note(self) -> str:
@@ -208,16 +232,19 @@ def read_screen(
     known: Sequence[Mapping[str, Any]] = (),
     cuts: Sequence[float] = (),
     changes: Sequence[tuple[float, float]] = (),
+    regions: Sequence[RegionChange] = (),
 ) -> Generator[tuple[float, Screen], None, Screen]:
     """Read the kept frames, given in time order, until `limit` lines were recognised.
 
     Yields the share done, 0 to 1, and the screen so far, which it returns in the end. `known` are
     rows of an earlier reading of the same frames, which goes on there: the same comes out as if it
     had not stopped. `cuts` are seconds. `changes` are rows of (seconds, difference from the frame
-    before), of more frames than were kept: they place a start or an end between two kept frames.
+    before), of more frames than were kept, and `regions` those of small parts: they place a start
+    or an end between two kept frames.
     """
-    cuts, changes = sorted(cuts), sorted(changes)
-    screen = Screen(*_runs(frames, image_path, cuts, duration), cuts, changes)
+    cuts = sorted(cuts)
+    placed = Changes(cuts, sorted(changes), sorted(regions))
+    screen = Screen(*_runs(frames, image_path, cuts, duration), placed)
     earlier = {row["seconds"]: row for row in known if row["lines"] is not None}
     read = [run for run in screen.runs if run.lines is not None]
     todo = [run for run in screen.runs if run.lines is None]
@@ -245,7 +272,10 @@ def _start(run: Run) -> float:
 
 
 def _runs(
-    frames: Sequence[Frame], image_path: Callable[[Frame], Path], cuts: list[float], duration: float
+    frames: Sequence[Frame],
+    image_path: Callable[[Frame], Path],
+    cuts: list[float],
+    duration: float,
 ) -> tuple[list[Run], int]:
     """Runs of frames that look the same, and the number of pictures that cannot be opened."""
     runs: list[Run] = []

@@ -7,7 +7,7 @@ keeps are written while they are at hand. The other strategies choose times afte
 import itertools
 from bisect import bisect_right
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tools.files.rows import Rows, runs
+from tools.vision.change_times import ChangeTimes, Luma, RegionChange
 from tools.vision.signals import NOISE, Grid, apart
-from tools.vision.small_changes import MOST_MOTION, Means, SmallChanges
+from tools.vision.small_changes import MOST_MOTION, SmallChanges
 
 Strategy = Literal["uniform", "keyframe", "dense", "sparse", "adaptive"]
 STRATEGIES: tuple[Strategy, ...] = ("uniform", "keyframe", "dense", "sparse", "adaptive")
@@ -83,7 +84,9 @@ class Adaptive:
         self._was_moving = False
         self._compared_at = 0.0
         self._burst: list[float] = []
-        self._small = SmallChanges()
+        self._small, self._times = SmallChanges(), ChangeTimes()
+        self.changes: list[RegionChange] = []
+        """Changes of small regions that the frame kept last shows, with their times."""
 
     def keep(
         self,
@@ -91,23 +94,17 @@ class Adaptive:
         grid: Grid,
         difference: float,
         motion: float,
-        means: Callable[[], Means] | None = None,
+        luma: Luma | None = None,
     ) -> int:
         """Decide on one frame: the index of the reason to keep it, or 0. Frames come by time.
 
-        `means` measures the blocks of the frame, for what the grid is too coarse to show.
+        `luma` measures the blocks of the frame, for what the grid is too coarse to show.
         """
         step = min(max(seconds - self._before, 0.0), 1.0)
         self._before = seconds
         reason = self._reason(seconds, step, grid, difference, motion)
-        if means and self._small.is_due(seconds, motion):
-            measured = means()
-            if self._small.found(seconds, measured) and not reason:
-                reason = CHANGED
-            if reason:
-                self._small.kept(measured)
-        elif means and reason:
-            self._small.kept(means() if motion <= MOST_MOTION else None)
+        if luma:
+            reason = self._compare(seconds, motion, luma, reason)
         self._usual += (motion - self._usual) * min(step, 0.5)
         self._recent.append(difference)
         if motion > STILL:
@@ -119,6 +116,25 @@ class Adaptive:
                 self._shot_at = seconds
                 self._burst.clear()
             self._kept, self._kept_at, self._moved = grid, seconds, 0.0
+        return reason
+
+    def _compare(self, seconds: float, motion: float, luma: Luma, reason: int) -> int:
+        """Compare the blocks of a frame where that is due; returns the reason to keep it."""
+        small, times, measured = self._small, self._times, None
+        if small.is_due(seconds, motion):
+            measured = luma.means()
+            times.compare(seconds, measured, luma, small.calm)
+            if small.found(seconds, measured) and not reason:
+                reason = CHANGED
+        elif motion > MOST_MOTION:
+            times.pause()
+        elif reason:
+            measured = luma.means()
+        else:
+            times.hold(seconds, luma)
+        if reason:
+            small.kept(measured)
+            self.changes = times.kept(seconds, measured, luma, small.calm)
         return reason
 
     def _reason(

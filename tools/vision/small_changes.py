@@ -9,18 +9,10 @@ from collections import deque
 import numpy as np
 from numpy.typing import NDArray
 
-Means = NDArray[np.float32]
-"""Mean luma of each block of BLOCK x BLOCK pixels, 0 to 255."""
-BLOCK = 8
-EVERY = 0.5
-"""Seconds between two comparisons."""
+from tools.vision.change_times import EVERY, FEWEST, NEW, SETTLED, Means
+
 MOST_MOTION = 0.3
 """Motion of the whole picture above which nothing is compared."""
-SETTLED, NEW = 3.0, 8.0
-"""Steps of a mean: below the first a block stands still, above the second it shows another thing;
-noise of coding lies below both."""
-FEWEST = 2
-"""Blocks that must show another thing: two letters of the smallest type."""
 PATIENCE = 2.0
 """Seconds after which a region that goes on changing, as a line that is typed, is new enough."""
 DECAY, RESTLESS = 0.9, 3.5
@@ -39,6 +31,8 @@ class SmallChanges:
         self._changes: Means | None = None
         self._since: float | None = None
         self._is_open = False
+        self.calm: NDArray[np.bool_] | None = None
+        """Blocks that do not change all the time."""
         self.next_at = 0.0
 
     def is_due(self, seconds: float, motion: float) -> bool:
@@ -71,7 +65,7 @@ class SmallChanges:
         is_moving = np.abs(means - before) > SETTLED
         self._changes *= DECAY
         self._changes += is_moving
-        is_calm = self._changes < RESTLESS
+        self.calm = is_calm = self._changes < RESTLESS
         new = is_calm & ~is_moving
         for known in self._known:
             if known.shape == means.shape:

@@ -8,6 +8,7 @@ import math
 import statistics
 import unicodedata
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -15,7 +16,8 @@ from rapidfuzz import fuzz
 from rapidfuzz.distance import Levenshtein
 
 from tools.media import Frame, ScreenText, numbered
-from tools.vision.change_regions import Box, area
+from tools.vision.change_regions import Box, area, shared
+from tools.vision.change_times import FEWEST, RegionChange
 
 
 class Line(NamedTuple):
@@ -59,11 +61,77 @@ PART = 70
 it finds 0.90 of misread parts and takes 6 of 1,000 other pairs for one."""
 
 
-def join(
-    runs: list[Run], cuts: list[float], changes: list[tuple[float, float]]
-) -> list[ScreenText]:
-    """Join the lines of runs to texts, by time; all arguments come by time."""
-    tracks = _tracks(runs, cuts, changes)
+@dataclass(frozen=True)
+class Changes:
+    """Changes of the picture, by time: they place a start or an end between two kept frames.
+
+    `steps` are (seconds, difference from the frame before).
+    """
+
+    cuts: Sequence[float] = ()
+    steps: Sequence[tuple[float, float]] = ()
+    regions: Sequence[RegionChange] = ()
+
+    def time(self, after: float, until: float, box: Box, *, last: bool) -> float:
+        """Seconds of the first or last change of a part of the picture within (after, until].
+
+        A cut, else the change of the blocks in the part, else the largest change of a frame, else
+        `until`, which is known to differ.
+        """
+        within = self.cuts[bisect_right(self.cuts, after) : bisect_right(self.cuts, until)]
+        if within:
+            return within[-1 if last else 0]
+        seconds = self._region_time(after, until, box)
+        return self._step_time(after, until, last=last) if seconds is None else seconds
+
+    def _region_time(self, after: float, until: float, box: Box) -> float | None:
+        """Seconds at which half of the blocks in a part have changed; None without any."""
+        low = bisect_right(self.regions, after, key=_seconds)
+        high = bisect_right(self.regions, until, key=_seconds)
+        changed = [
+            (change.seconds, change.blocks * shared(change.box, box) / area(change.box))
+            for change in self.regions[low:high]
+        ]
+        blocks = sum(count for _, count in changed)
+        return _half(changed) if blocks >= FEWEST else None
+
+    def _step_time(self, after: float, until: float, *, last: bool) -> float:
+        low = bisect_right(self.steps, (after, math.inf))
+        rows = self.steps[low : bisect_right(self.steps, (until, math.inf))]
+        if not rows:
+            return until
+        usual = statistics.median(amount for _, amount in rows)
+        rows = [row for row in rows if row[1] > 3 * usual] or rows  # noise is not change
+        steps: list[list[tuple[float, float]]] = [[]]
+        for row in rows:
+            if steps[-1] and row[0] - steps[-1][-1][0] > SAME_STEP:
+                steps.append([])
+            steps[-1].append(row)
+        at, amount = self.steps[low - 1] if low else (-1.0, 0.0)
+        if len(steps) > 1 and steps[0][0][0] - at <= SAME_STEP and amount * 2 > steps[0][0][1]:
+            del steps[0]  # what is left of a movement in whose midst the frame before was kept
+        most = max(map(_amount, steps))
+        steps = [step for step in steps if _amount(step) >= most / 2]
+        return _half(steps[-1 if last else 0])
+
+
+def _seconds(change: RegionChange) -> float:
+    return change.seconds
+
+
+def _half(rows: Sequence[tuple[float, float]]) -> float:
+    """Seconds at which half of a change is done: a title that fades in is there then."""
+    done, half = 0.0, _amount(rows) / 2
+    return next(seconds for seconds, amount in rows if (done := done + amount) >= half)
+
+
+def _amount(rows: Sequence[tuple[float, float]]) -> float:
+    return sum(amount for _, amount in rows)
+
+
+def join(runs: list[Run], changes: Changes) -> list[ScreenText]:
+    """Join the lines of runs, which come by time, to texts, by time."""
+    tracks = _tracks(runs, changes)
     return _texts(_joined([t for t in tracks if t.sightings > 1 or t.line.confidence >= DOUBTFUL]))
 
 
@@ -99,7 +167,7 @@ class Track:
         best = line if line.confidence >= surest.confidence else surest
         self.readings[line.text] = weight, best
 
-    def lost(self, run: Run, cuts: list[float]) -> bool:
+    def lost(self, run: Run, cuts: Sequence[float]) -> bool:
         """True if the text was unseen for too long to be the same appearance in this run."""
         apart = run.start - self.gone
         if apart < 0 or self.missed:
@@ -107,12 +175,12 @@ class Track:
         return apart > UNREAD_BRIDGE or bisect_right(cuts, self.end) < bisect_right(cuts, run.start)
 
 
-def _tracks(runs: list[Run], cuts: list[float], changes: list[tuple[float, float]]) -> list[Track]:
+def _tracks(runs: list[Run], changes: Changes) -> list[Track]:
     shown: list[Track] = []
     over: list[Track] = []
     for before, run in zip([None, *runs], runs, strict=False):
-        over += [track for track in shown if track.lost(run, cuts)]
-        shown = [track for track in shown if not track.lost(run, cuts)]
+        over += [track for track in shown if track.lost(run, changes.cuts)]
+        shown = [track for track in shown if not track.lost(run, changes.cuts)]
         seen, appeared = _matched(shown, run.lines or [])
         for track, line in zip(shown, seen, strict=True):
             if line is not None:
@@ -120,14 +188,15 @@ def _tracks(runs: list[Run], cuts: list[float], changes: list[tuple[float, float
             elif before:
                 if track.gone == math.inf:
                     track.gone = run.start
-                    track.end = _change_time(before.last, run.start, cuts, changes, last=False)
+                    box = track.line.box
+                    track.end = changes.time(before.last, run.start, box, last=False)
                     track.unread_after = run.lines is None
                 track.missed = track.missed or run.lines is not None
         for line in appeared:
             # Whether it was there in a picture that nobody read is not known: say what is.
             start, unread = run.start, before is not None and before.lines is None
             if before is not None and not unread:
-                start = _change_time(before.last, run.start, cuts, changes, last=True)
+                start = changes.time(before.last, run.start, line.box, last=True)
             track = Track(run.frame.video, run.start, start, line, unread_before=unread)
             track.see(line, run)
             shown.append(track)
@@ -178,51 +247,8 @@ def _digits(key: str) -> str:
 
 def overlap(one: Box, other: Box) -> float:
     """Shared area of two boxes as a share of the smaller one."""
-    across = min(one[2], other[2]) - max(one[0], other[0])
-    down = min(one[3], other[3]) - max(one[1], other[1])
     smaller = min(area(one), area(other))
-    return across * down / smaller if across > 0 and down > 0 and smaller else 0.0
-
-
-def _change_time(
-    after: float, until: float, cuts: list[float], changes: list[tuple[float, float]], *, last: bool
-) -> float:
-    """Seconds of the first or last change of the picture within (after, until].
-
-    A cut, else the largest change between the frames, else `until`, which is known to differ.
-    changes are (seconds, difference from the frame before).
-    """
-    within = cuts[bisect_right(cuts, after) : bisect_right(cuts, until)]
-    if within:
-        return within[-1 if last else 0]
-    low = bisect_right(changes, (after, float("inf")))
-    rows = changes[low : bisect_right(changes, (until, float("inf")))]
-    if not rows:
-        return until
-    usual = statistics.median(amount for _, amount in rows)
-    rows = [row for row in rows if row[1] > 3 * usual] or rows  # noise is not change
-    steps: list[list[tuple[float, float]]] = [[]]
-    for row in rows:
-        if steps[-1] and row[0] - steps[-1][-1][0] > SAME_STEP:
-            steps.append([])
-        steps[-1].append(row)
-    at, amount = changes[low - 1] if low else (-1.0, 0.0)
-    if len(steps) > 1 and steps[0][0][0] - at <= SAME_STEP and amount * 2 > steps[0][0][1]:
-        del steps[0]  # what is left of a movement in whose midst the frame before was kept
-    most = max(map(_amount, steps))
-    steps = [step for step in steps if _amount(step) >= most / 2]
-    # A title that fades in is there when half of the change is done.
-    step = steps[-1 if last else 0]
-    done = 0.0
-    for seconds, amount in step:
-        done += amount
-        if done >= _amount(step) / 2:
-            return seconds
-    return until
-
-
-def _amount(rows: list[tuple[float, float]]) -> float:
-    return sum(amount for _, amount in rows)
+    return shared(one, other) / smaller if smaller else 0.0
 
 
 def _joined(tracks: list[Track]) -> list[Track]:

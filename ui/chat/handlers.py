@@ -16,6 +16,7 @@ from tools.errors import Interrupted, RefusedRequest, VideoError
 from tools.files.disk import SPARE_BYTES, Note, disk_state, write_to_first
 from ui.chat import cards
 from ui.chat.cards import escape_markdown
+from ui.chat.model_choice import choose_model, chosen_agent, offer_models
 from ui.chat.timeline import timeline, timeline_asked
 from ui.progress import Countdown
 from ui.render import STAGE_NAMES, remarks
@@ -51,6 +52,7 @@ def register(state: AppState) -> None:
 
     cl.on_chat_start(_reports_errors(functools.partial(_greet, state)))
     cl.on_message(_reports_errors(functools.partial(_receive, state)))
+    cl.on_settings_update(_reports_errors(functools.partial(choose_model, state)))
     on_action("choose", _choose, "video")
     on_action("resume", _resume, "thread")
     on_action("timeline", _show_timeline, "video")
@@ -126,6 +128,7 @@ async def _greet(state: AppState) -> None:
         except Interrupted as error:
             message.content += f"\n\n*{escape_markdown(str(error))}*"
     await message.send()
+    await offer_models(state)
 
 
 async def _resume_actions(state: AppState) -> list[cl.Action]:
@@ -328,7 +331,12 @@ async def _ask(state: AppState, question: str, like: Path | str | None = None) -
     with state.answering():
         async with AsyncExitStack() as open_step:
             async for event in ask(
-                state.agent, question, videos=videos, thread=thread, like=like, prefix=THREAD_PREFIX
+                chosen_agent(state),
+                question,
+                videos=videos,
+                thread=thread,
+                like=like,
+                prefix=THREAD_PREFIX,
             ):
                 await open_step.aclose()
                 if isinstance(event, ToolStarted):

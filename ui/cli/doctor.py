@@ -11,6 +11,9 @@ from typing import Literal
 from agent.settings import Settings
 from ui.cli.common import existing_folder, with_library_chosen
 
+NAMED = 3
+"""Models of one server that are named, at most."""
+
 
 @dataclass(frozen=True)
 class Check:
@@ -31,9 +34,11 @@ def run_checks(settings: Settings) -> list[Check]:
         _disk(settings),
         _package("on-screen text", "rapidocr"),
         _text_vectors(settings),
+        _reranker(settings),
         _package("vector index", "chromadb"),
         _package("chat", "chainlit"),
         _language_model(settings),
+        _local_servers(settings),
         _device(settings),
         _speech(settings),
         _speakers(settings),
@@ -125,6 +130,26 @@ def _text_vectors(settings: Settings) -> Check:
     return replace(check, detail=f"{model} in {registry.folder(home, model)}")
 
 
+def _reranker(settings: Settings) -> Check:
+    from tools.embed import resolve_reranker
+    from tools.errors import ProviderUnavailable
+    from tools.models import registry
+
+    name, asked = "reranker", settings.providers.reranker
+    without = "passages are ranked by words and vectors only"
+    if asked == "none":
+        return Check(name, "missing", f"{without}: CUEPOINT_RERANKER is none")
+    try:
+        model = resolve_reranker(asked, settings.home)
+    except ProviderUnavailable as error:
+        detail, _, fix = str(error).partition("; ")
+        return Check(name, "problem", detail, with_library_chosen(fix.removeprefix("run: ")))
+    if model is None:
+        best = next(one.name for one in registry.MODELS if one.kind == "reranker")
+        return Check(name, "missing", without, _pull(best))
+    return Check(name, "ok", f"{model} in {registry.folder(settings.home, model)}")
+
+
 def _language_model(settings: Settings) -> Check:
     name = "language model"
     if settings.openai_api_key or settings.openai_base_url:
@@ -132,6 +157,29 @@ def _language_model(settings: Settings) -> Check:
         return Check(name, "ok", f"{settings.model} at {address}")
     fix = "set OPENAI_API_KEY or OPENAI_BASE_URL, and CUEPOINT_MODEL"
     return Check(name, "missing", "answers are quotes from the evidence", fix)
+
+
+def _local_servers(settings: Settings) -> Check:
+    """Model servers on this machine, and how to use the first that is there."""
+    from agent.llm.local_servers import HOST, find_servers
+
+    name, ports = "local servers", ", ".join(map(str, settings.model_ports))
+    if not ports:
+        return Check(name, "ok", "not looked for: CUEPOINT_MODEL_PORTS is off")
+    servers = find_servers(settings.model_ports)
+    if not servers:
+        return Check(name, "ok", f"no model server at {HOST}, ports {ports}")
+    told: list[str] = []
+    for server in servers:
+        names = [model.name for model in server.models]
+        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+        told.append(f"{server.name} at {server.address}: {', '.join(names[:NAMED])}{more}")
+        if not names:
+            told[-1] = f"{server.name} at {server.address}, with no model that writes"
+    used = any(server.address == settings.openai_base_url for server in servers)
+    offered = [server.assignments(model.name) for server in servers for model in server.models]
+    fix = f"export {offered[0]}" if offered and not used else ""
+    return Check(name, "ok", "; ".join(told), fix)
 
 
 def _device(settings: Settings) -> Check:

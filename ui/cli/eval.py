@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tools.errors import RefusedRequest
 from ui.cli.common import AsJson, load_settings, print_result
 
 if TYPE_CHECKING:
     from agent.evaluation.run import Evaluation
-    from agent.evaluation.scoring import Score
 
 ROWS = {
     "accuracy": "answers that are right",
@@ -21,11 +21,20 @@ ROWS = {
     "first_answer_s": "seconds to the first words",
     "cost_usd": "cost in US dollars",
     "unresolved": "citations that lead nowhere",
+    "shown": "moments shown among three",
+    "asserted_right": "asserted with a right moment",
+    "asserted_wrongly": "asserted without an answer",
+    "false_sentences": "sentences that are false",
+    "useful": "useful about the whole",
+    "reason_right": "reasons that are right",
 }
 
 
 def evaluate(
     seed: Annotated[int, typer.Option(metavar="N", help="Of the videos that are made.")] = 1,
+    hands: Annotated[
+        str, typer.Option(metavar="NAME,...", help="Who made them and asks: complaints, or all.")
+    ] = "complaints",
     cases: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="JSON lines: questions of your own, or QVHighlights."),
@@ -40,28 +49,47 @@ def evaluate(
     from agent.evaluation import run
     from ui.cli.progress import EvaluationLine
 
+    names = _hands(hands)
+    settings = load_settings()
     with EvaluationLine() as report:
         if cases is None:
-            result = run.evaluate(load_settings(), seed, report)
+            results = {name: run.evaluate(settings, seed, report, name) for name in names}
         else:
             from agent.evaluation.cases import read_cases
 
-            result = run.evaluate_cases(load_settings(), *read_cases(cases, videos), report)
+            results = {"": run.evaluate_cases(settings, *read_cases(cases, videos), report)}
     if verbose:
-        sys.stderr.write(_misses(result))
+        sys.stderr.write("".join(map(_misses, results.values())))
+    rows = {name: _row(result, None if cases else seed) for name, result in results.items()}
+    shown, *others = rows.values()
+    row = {**shown, "hand": names[0] if cases is None else None}
+    if others:
+        row["hands"] = rows
+    print_result(as_json, lambda: row, [_table(*item) for item in results.items()])
+
+
+def _hands(names: str) -> list[str]:
+    """The hands that are named, the one held out first; RefusedRequest tells those there are."""
+    from agent.evaluation.hand import HANDS
+
+    chosen = set(HANDS if names == "all" else names.split(","))
+    if unknown := chosen - set(HANDS):
+        raise RefusedRequest(f"{', '.join(sorted(unknown))}: hands are {', '.join(HANDS)}, or all")
+    return [name for name in HANDS if name in chosen]
+
+
+def _row(result: "Evaluation", seed: int | None) -> dict[str, Any]:
+    baseline = {"model": "sixteen uniform frames", "seed": seed, **result.baseline}
+    return {"model": result.model, "seed": seed, **result.score, "baseline": baseline}
+
+
+def _table(hand: str, result: "Evaluation") -> str:
     score, baseline = result.score, result.baseline
-    used = seed if cases is None else None
-    beside = {"model": "sixteen uniform frames", "seed": used, **baseline.json()}
-    row = {"model": result.model, "seed": used, **score.json(), "baseline": beside}
-    print_result(as_json, lambda: row, [_table(result.model, score, baseline)])
-
-
-def _table(model: str, score: "Score", baseline: "Score") -> str:
     rows: list[tuple[str, Any, Any]] = [
-        (f"{score.cases} questions", model, "baseline"),
-        *((name, getattr(score, key), getattr(baseline, key)) for key, name in ROWS.items()),
-        *((f"right, {kind}", at, baseline.kinds[kind]) for kind, at in score.kinds.items()),
-        *((name, at, baseline.retrieval[name]) for name, at in score.retrieval.items()),
+        (f"{score['cases']} questions {hand and f'by {hand}'}".strip(), result.model, "baseline"),
+        *((name, score[key], baseline[key]) for key, name in ROWS.items()),
+        *((f"right, {kind}", at, baseline["kinds"][kind]) for kind, at in score["kinds"].items()),
+        *((name, at, baseline[name]) for name, at in score.items() if name.startswith("R1@")),
     ]
     return "\n".join(
         f"{name:<28}  {_cell(ours):>12}  {_cell(other):>12}" for name, ours, other in rows

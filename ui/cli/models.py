@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -19,11 +19,16 @@ models_app = typer.Typer(
 
 @models_app.command("list")
 def models_list(as_json: AsJson = False) -> None:
-    """List the models: what is there, what can be had, what uses it."""
+    """List the models: what is there, what can be had, what uses it.
+
+    Those that servers on this machine offer are listed too; none is used before it is set.
+    """
+    from agent.llm.local_servers import find_servers
     from tools.models import registry
 
-    ready = registry.installed(load_settings().home)
-    rows = [
+    settings = load_settings()
+    ready = registry.installed(settings.home)
+    rows: list[dict[str, Any]] = [
         {
             "name": model.name,
             "kind": model.kind,
@@ -33,11 +38,27 @@ def models_list(as_json: AsJson = False) -> None:
         }
         for model in registry.MODELS
     ]
+    for server in find_servers(settings.model_ports):
+        for model in server.models:
+            rows.append(
+                {
+                    "name": model.name,
+                    "kind": "language",
+                    "state": "ready",
+                    "size": model.size,
+                    "used_by": f"answers, by {server.name}, with {server.assignments(model.name)}",
+                    "settings": server.settings(model.name),
+                }
+            )
     lines = (
-        f"{row['name']:<22}  {row['state']:<7}  {row['size'] / 1e6:>6.0f} MB  {row['used_by']}"
+        f"{row['name']:<22}  {row['state']:<7}  {_megabytes(row['size']):>9}  {row['used_by']}"
         for row in rows
     )
     print_result(as_json, lambda: rows, lines)
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:.0f} MB" if size else ""
 
 
 @models_app.command("pull")

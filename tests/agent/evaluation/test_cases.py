@@ -48,6 +48,17 @@ def test_lines_of_ones_own_are_read(cases: Callable[..., Path], tmp_path: Path):
     assert asked[0].conversation == asked[1].conversation != asked[2].conversation
 
 
+def test_a_line_without_a_truth_says_why_there_is_none_and_one_about_the_whole_its_facts(
+    cases: Callable[..., Path],
+):
+    kinds = ("outside", "cannot", "found", "mine")
+    lines = [OWN | {"truth": [], "kind": kind} for kind in kinds]
+    facts = [["ferry"], ["kettle", "12", "twelve"]]
+    asked, _ = read_cases(cases(*lines, OWN | {"kind": "whole", "facts": facts}))
+    assert [one.expect for one in asked] == ["outside", "cannot", "absent", "absent", "found"]
+    assert asked[-1].facts == (("ferry",), ("kettle", "12", "twelve"))
+
+
 def test_lines_of_qvhighlights_are_read_with_videos_elsewhere(
     cases: Callable[..., Path], tmp_path: Path
 ):

@@ -1,6 +1,7 @@
 """Forged and true claims that people wrote who had not seen the check: twelve ways to forge.
 
-`claims_tuned` was looked at while the check was written, `claims_held` was not.
+Two of the files were looked at while the check was written. Of `claims_fresh`, which its author
+wrote before reading the check, only what was forged and verified, and what was lost.
 """
 
 import json
@@ -35,17 +36,16 @@ def _verdicts(name: str) -> Counter[tuple[bool, str, str]]:
         review = Review(list(records), (), records, {VIDEO: "The film"})
         claim = review.claim(row["claim"])[1]
         counts[row["forged"], row["kind"], claim.verdict if claim else ""] += 1
-    assert counts.total() == 600 and len({kind for _, kind, _ in counts}) == 18
+    assert counts.total() == (240 if name == "claims_fresh" else 600)
+    assert len({kind for _, kind, _ in counts}) == 18
     return counts
 
 
 @pytest.mark.parametrize(
-    ("name", "forged_verified", "true_lost", "quotes_verified"),
-    [("claims_tuned", 0, 0, 50), ("claims_held", 12, 7, 50)],
+    ("name", "quotes_verified", "literal_verified"),
+    [("claims_tuned", 54, 77), ("claims_held", 58, 77), ("claims_fresh", 20, 32)],
 )
-def test_what_is_verified_is_stated(
-    name: str, forged_verified: int, true_lost: int, quotes_verified: int
-) -> None:
+def test_what_is_verified_is_stated(name: str, quotes_verified: int, literal_verified: int) -> None:
     counts = _verdicts(name)
 
     def count(forged: bool, verdict: str, kinds: tuple[str, ...] = ()) -> int:
@@ -55,7 +55,7 @@ def test_what_is_verified_is_stated(
             if is_forged == forged and got == verdict and (not kinds or kind in kinds)
         )
 
-    assert count(True, "verified") <= forged_verified
-    assert count(False, "unsupported") <= true_lost
+    assert count(True, "verified") == 0
+    assert count(False, "unsupported") == 0
     assert count(False, "verified", ("quote",)) >= quotes_verified
-    assert count(False, "verified", ("literal",)) >= 55
+    assert count(False, "verified", ("literal",)) >= literal_verified

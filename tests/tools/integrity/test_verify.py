@@ -47,7 +47,8 @@ def test_a_whole_library_has_no_problem(shelf: Shelf, tmp_path: Path) -> None:
     "name",
     [
         "attributes.jsonl", "frames.jsonl", "keyframe_attributes.jsonl", "keyframes.jsonl",
-        "scenes.jsonl", "signals.npy", "speech.jsonl", "vectors.jsonl", "vectors.npy",
+        "region_changes.jsonl", "scenes.jsonl", "signals.npy", "speech.jsonl", "vectors.jsonl",
+        "vectors.npy",
     ],
 )  # fmt: skip
 def test_a_damaged_stage_file_is_found_refused_and_made_again(shelf: Shelf, name: str) -> None:

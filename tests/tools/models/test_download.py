@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.hub_server import Peer, damage, left
-from tools.embed import load_image_embedder, resolve_image_embedder
+from tools.embed import load_image_embedder, load_reranker, resolve_image_embedder
 from tools.errors import ProviderUnavailable, RefusedRequest, VideoError
 from tools.models import download as hub
 from tools.models import registry as models
@@ -193,3 +193,11 @@ def test_every_model_has_a_place_of_its_own_and_a_size(home: Path):
     assert all(isinstance(models.get(name), models.Model) for name in models.SUGGESTED)
     with pytest.raises(VideoError):
         models.get("gpt")
+
+
+def test_a_reranker_is_pulled_and_works(peer: Peer, home: Path, tiny: Any, tmp_path: Path):
+    peer.offer("ms-marco", tiny.make_reranker(tmp_path / "reranker"))
+    assert load_reranker("auto", home) is None
+    hub.pull(home, "ms-marco", hub=peer.address)
+    model = load_reranker("auto", home)
+    assert model and model.scores("What is red?", ["a red door", "a door"]) == [0.5, -0.5]

@@ -104,6 +104,28 @@ def test_a_second_is_the_same_moment_everywhere(
     assert _level(tmp_path / event["frame"]["name"]) == pytest.approx(int(last), abs=0.35)
 
 
+@pytest.mark.parametrize("is_joined", [False, True])
+def test_sound_that_a_transport_stream_tells_nothing_of_at_first_is_heard(
+    encode: Encode, tmp_path: Path, is_joined: bool
+) -> None:
+    """FFmpeg looks for streams in the first seconds only; here sound comes after ten."""
+    begins, given = 10.0, {"fps": 25, "gop": 25, "in_turn": True}
+    if is_joined:
+        silent = encode(tmp_path / "silent.ts", lambda _: _grey(3), begins, **given)
+        made = encode(tmp_path / "all.ts", lambda _: _grey(5), 2.0, tone=True, **given)
+        made.write_bytes(silent.read_bytes() + made.read_bytes())
+    else:
+        paint = lambda _: _grey(3)  # noqa: E731
+        made = encode(tmp_path / "all.ts", paint, 12.0, tone=True, starts=begins, **given)
+    rows = tmp_path / "sound.npy"
+    end = _call("audio:listen", made, tmp_path, samples=str(tmp_path / "pcm"), rows=str(rows))[-1]
+    assert end["rows"] and not end["damaged"]
+    loud = read_rows(rows)
+    heard = loud["seconds"][loud["loudness"] > -40]
+    assert heard[0] == pytest.approx(begins, abs=0.15)
+    assert heard[-1] > begins + 1.5
+
+
 def test_a_picture_that_pauses_while_the_sound_goes_on_is_no_jump(
     encode: Encode, tmp_path: Path
 ) -> None:

@@ -1,7 +1,7 @@
 """What people have that is no video, or not one that is read: one true sentence each."""
 
+import re
 import zipfile
-from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,6 @@ from tools.errors import UnreadableMedia
 from tools.ingest.pipeline import ingest
 from tools.library import Library
 from tools.models.providers import BARE
-
-Encode = Callable[..., Path]
 
 
 def bare(path: Path, codec: str) -> None:
@@ -108,18 +106,54 @@ def test_what_is_not_looked_at_is_told(tmp_path: Path) -> None:
     assert "one sound track of 2 is heard: eng, not jpn" in video.notes
 
 
-def test_a_fragment_that_begins_late_has_its_own_length(encode: Encode, tmp_path: Path) -> None:
-    path = tmp_path / "late.mp4"
-    options = {"movflags": "frag_keyframe+empty_moov+default_base_moof"}
+def _late(path: Path, **options: str) -> Path:
+    """A film of six seconds whose clock begins at 50,000."""
     with av.open(str(path), "w", options=options) as container:
         stream: Any = container.add_stream("libx264", rate=10)
         stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p"
-        stream.options = {"bf": "0"}
+        stream.options = {"bf": "0", "g": "10"}
         for number in range(60):
             frame = av.VideoFrame.from_ndarray(flat((number, 90, 90), 64, 64), format="rgb24")
             frame.pts, frame.time_base = 500_000 + number, Fraction(1, 10)
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
-    video = ingest(Library(tmp_path / "home"), path, providers=BARE)
-    assert video.duration == pytest.approx(6.0, abs=0.2)
+        ticks = 50_000 * stream.time_base.denominator
+    if path.suffix == ".mp4":  # the muxer begins at zero: its fragments are put off
+        data = bytearray(path.read_bytes())
+        for box, skipped in ((b"tfdt", 8), (b"sidx", 16)):  # version and flags, and a start
+            for found in re.finditer(box, bytes(data)):
+                at = slice(found.start() + skipped, found.start() + skipped + 8)
+                data[at] = (int.from_bytes(data[at]) + ticks).to_bytes(8)
+        path.write_bytes(data)
+    return path
+
+
+FRAGMENTS = {"movflags": "frag_keyframe+empty_moov+default_base_moof", "use_editlist": "0"}
+LATE = {
+    "late.mp4": FRAGMENTS,
+    "indexed.mp4": {**FRAGMENTS, "movflags": f"{FRAGMENTS['movflags']}+global_sidx"},
+    "late.mkv": {},
+    "live.mkv": {"live": "1"},
+}
+
+
+@pytest.mark.parametrize("name", LATE)
+def test_what_begins_late_has_its_own_length_from_the_first_stage_on(
+    tmp_path: Path, name: str
+) -> None:
+    path, library = _late(tmp_path / name, **LATE[name]), Library(tmp_path / "home")
+    first = ingest(library, path, only=("subtitles",), providers=BARE)
+    assert "keyframes" not in library.manifest(first.id)["stages"]
+    video = ingest(library, path, providers=BARE)
+    assert first.duration == video.duration == pytest.approx(6.0, abs=0.2)
     assert not [note for note in video.notes if "cut short" in note or "longer" in note]
+
+
+def test_what_begins_late_and_is_cut_short_is_told(tmp_path: Path) -> None:
+    path = _late(tmp_path / "indexed.mp4", **LATE["indexed.mp4"])
+    data = path.read_bytes()
+    path.write_bytes(data[: data.index(b"moof", round(len(data) * 0.6)) - 4])
+    video = ingest(Library(tmp_path / "home"), path, providers=BARE)
+    assert 2.5 < video.duration < 5
+    (note,) = (note for note in video.notes if "cut short" in note)
+    assert "the file says 6.0 s" in note

@@ -3,7 +3,7 @@
 import pytest
 
 from tools.media import Frame
-from tools.vision.text_tracks import Line, Run, join, same_text
+from tools.vision.text_tracks import Changes, Line, Run, join, same_text
 
 PLACE = (0.1, 0.1, 0.9, 0.2)
 
@@ -14,7 +14,7 @@ def read(text: str, start: float, end: float) -> Run:
 
 
 def shown(*runs: Run) -> list[str]:
-    return [one.text for one in join(list(runs), [], [])]
+    return [one.text for one in join(list(runs), Changes())]
 
 
 @pytest.mark.parametrize(

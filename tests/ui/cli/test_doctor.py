@@ -4,9 +4,12 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests import chat_server
+from tests.chat_server import say
 from tools.models import device
 from tools.sandbox import Child
 
@@ -86,3 +89,62 @@ def test_doctor_names_the_device_that_models_run_on(
     assert (absent["state"], absent["fix"]) == ("problem", "set CUEPOINT_DEVICE to auto")
     assert absent["detail"].startswith("CUEPOINT_DEVICE is coreml, and the package onnxruntime")
     assert cuepoint("doctor")[0] == 1
+
+
+def test_model_servers_on_this_machine_are_told_and_how_to_use_them(
+    cuepoint: Cuepoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def check(name: str) -> dict[str, str]:
+        rows = json.loads(cuepoint("doctor", "--json")[1])["checks"]
+        return next(row for row in rows if row["name"] == name)
+
+    def listed() -> list[dict[str, object]]:
+        rows = json.loads(cuepoint("models", "list", "--json")[1])
+        return [row for row in rows if row["kind"] == "language"]
+
+    off = check("local servers")
+    assert (off["state"], off["fix"]) == ("ok", "") and "CUEPOINT_MODEL_PORTS is off" in off[
+        "detail"
+    ]
+    monkeypatch.setenv("CUEPOINT_MODEL_PORTS", "9")
+    none = check("local servers")
+    assert (none["state"], none["fix"]) == ("ok", "") and listed() == []
+    assert none["detail"] == "no model server at 127.0.0.1, ports 9"
+    with chat_server.serving() as start:
+        server = start(say("Hello."))
+        monkeypatch.setenv("CUEPOINT_MODEL_PORTS", f"9,{server.server_port}")
+        there = check("local servers")
+        assert there["state"] == "ok"
+        assert there["detail"] == f"llama.cpp at {server.url}: some-model"
+        assert there["fix"] == f"export OPENAI_BASE_URL={server.url} CUEPOINT_MODEL=some-model"
+        chosen = {"OPENAI_BASE_URL": server.url, "CUEPOINT_MODEL": "some-model"}
+        assert check("language model")["state"] == "missing", "it is offered, not used"
+        (row,) = listed()
+        used_by = f"answers, by llama.cpp, with {there['fix'].removeprefix('export ')}"
+        assert row == {
+            "name": "some-model", "kind": "language", "state": "ready", "size": 0,
+            "used_by": used_by, "settings": chosen,
+        }  # fmt: skip
+        assert used_by in cuepoint("models", "list")[1]
+        for name, value in chosen.items():
+            monkeypatch.setenv(name, value)
+        assert check("local servers")["fix"] == ""
+        assert check("language model")["detail"] == f"some-model at {server.url}"
+        assert server.requests == []
+
+
+def test_doctor_says_which_reranker_reads_passages(
+    cuepoint: Cuepoint, monkeypatch: pytest.MonkeyPatch, tiny: Any
+) -> None:
+    def check() -> dict[str, str]:
+        rows = json.loads(cuepoint("doctor", "--json")[1])["checks"]
+        return next(row for row in rows if row["name"] == "reranker")
+
+    pull = "cuepoint models pull ms-marco"
+    assert (check()["state"], check()["fix"]) == ("missing", pull)
+    monkeypatch.setenv("CUEPOINT_RERANKER", "ms-marco")
+    assert (check()["state"], check()["fix"]) == ("problem", pull)
+    tiny.install_reranker(Path(os.environ["CUEPOINT_HOME"]))
+    assert check()["state"] == "ok" and check()["detail"].startswith("ms-marco in ")
+    monkeypatch.setenv("CUEPOINT_RERANKER", "none")
+    assert check()["state"] == "missing" and "CUEPOINT_RERANKER is none" in check()["detail"]

@@ -18,7 +18,7 @@ STAGE: dict[str, Step] = {
     "probe": Step(probe, lambda run: 2),
     "subtitles": Step(subtitles, lambda run: [4, sidecar_stamps(run)], SUBTITLE_FILES),
     "keyframes": Step(keyframes, lambda run: 2),
-    "pass": Step(decode_pass, lambda run: [4, run.sampling, FLOOR_SECONDS, run.max_gap]),
+    "pass": Step(decode_pass, lambda run: [6, run.sampling, FLOOR_SECONDS, run.max_gap]),
     "sound": Step(sound, lambda run: 2),
     "screen": Step(screen, screen_sources, (READ,)),
     "pictures": Step(pictures, picture_sources),

@@ -13,7 +13,9 @@ from tools.files.rows import Rows, read_rows
 from tools.ingest.run import IngestRun, Result
 from tools.media import Attributes, Frame, Scene
 from tools.store.frames import move_picture
+from tools.store.records import REGION_CHANGES
 from tools.vision import scenes
+from tools.vision.change_times import RegionChange
 from tools.vision.sampling import FLOOR_SECONDS, REASONS, choose, fill_gaps
 
 MOTION_SECONDS = 1.0
@@ -42,11 +44,9 @@ def keyframes(run: IngestRun) -> Result:
     if not claimed or abs(end - claimed) > CUT_SHORT:
         (sound,) = run.decode("tools.video.audio:sound_end")
         there = max(end, float(sound["end"]))
-    late = float(manifest["probe"]["start"])
-    ends_late = abs(there - (claimed - late)) <= CUT_SHORT  # what a late fragment claims is its end
     if not claimed or abs(there - claimed) > CUT_SHORT:
         manifest["duration"] = there
-        if claimed and not ends_late:
+        if claimed:
             manifest["notes"].append(
                 ("cut short" if there < claimed else "longer than it says")
                 + f": the file says {claimed:.1f} s, {there:.1f} s are there"
@@ -65,6 +65,7 @@ def decode_pass(run: IngestRun) -> Result:
     duration = float(manifest["duration"])
     rows_file = run.scratch / "signals.npy"
     kept: list[dict[str, Any]] = []
+    changes: list[RegionChange] = []
     last: dict[str, Any] = {}
     given = {
         "target": str(run.scratch),
@@ -74,6 +75,7 @@ def decode_pass(run: IngestRun) -> Result:
     for event in run.decode("tools.video.decode:scan", **given):
         if "frame" in event:
             kept.append({**event["frame"], "reason": REASONS[event["frame"]["kept"]]})
+            changes += [RegionChange(*change) for change in event["frame"]["changes"]]
         elif "rows" in event:
             last = event
         else:
@@ -99,7 +101,9 @@ def decode_pass(run: IngestRun) -> Result:
     _store_frames(run, kept, "frames", "attributes")
     shots = [Scene(run.video, start, end, _image(run, kept, start, end)) for start, end in spans]
     files.write_lines(run.folder / "scenes.jsonl", shots)
-    names = ("signals.npy", "frames.jsonl", "attributes.jsonl", "scenes.jsonl")
+    changed = f"{REGION_CHANGES}.jsonl"
+    files.write_lines(run.folder / changed, (change._asdict() for change in changes))
+    names = ("signals.npy", "frames.jsonl", "attributes.jsonl", "scenes.jsonl", changed)
     return Result(names, "done", run.sampling, facts={"damaged": last["damaged"]})
 
 

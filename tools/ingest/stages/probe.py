@@ -37,8 +37,17 @@ def probe(run: IngestRun) -> Result:
 
 
 def _others(facts: dict[str, Any]) -> list[str]:
-    """Notes on further pictures and sound tracks, which are not looked at."""
+    """Notes on further programmes, pictures and sound tracks, which are not looked at."""
     notes: list[str] = []
+    if others := facts["other_programmes"]:
+        named = [f"{number} {name!r}" if name else str(number) for number, name in others]
+        more = f" and {len(named) - TOLD} more" if len(named) > TOLD else ""
+        rest = ", ".join(named[:TOLD]) + more
+        own = f"programme {facts['programme'][0]}" if facts["programme"] else "what is in none"
+        notes.append(
+            f"the file holds several programmes: {own} is read, not {rest}; "
+            f"`ffmpeg -i FILE -map 0:p:{others[0][0]} -c copy OTHER.ts` takes {others[0][0]} out"
+        )
     if (more := facts["pictures"] - 1) > 0:
         notes.append(f"one picture of {more + 1} is looked at")
     tracks, heard = facts["audio"], facts["heard"]

@@ -46,6 +46,7 @@ def screen(run: IngestRun) -> Result:
         known=run.resumed_rows(PICTURES_READ),
         cuts=[scene.start for scene in library.scenes(run.video)],
         changes=list(zip(moved["seconds"].tolist(), moved["difference"].tolist(), strict=True)),
+        regions=library.region_changes(run.video),
     )
     while True:
         try:
@@ -64,7 +65,7 @@ def screen(run: IngestRun) -> Result:
 def screen_sources(run: IngestRun) -> Any:
     """Fingerprint: a rerun for another reader, another bound, or other frames."""
     chosen = run.providers
-    return [3, chosen.text_reader, run.sampling, run.max_gap, chosen.screen_lines]
+    return [5, chosen.text_reader, run.sampling, run.max_gap, chosen.screen_lines]
 
 
 def vectors(run: IngestRun) -> Result:

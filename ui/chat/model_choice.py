@@ -1,0 +1,70 @@
+"""Choice of the language model that answers in one chat, in the chat's settings.
+
+Offered are the models of servers on this machine. One answers once it is chosen, and in that chat
+alone; the next chat begins as Cuepoint is set up.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import chainlit as cl
+from chainlit.input_widget import Select
+
+from tools.errors import RefusedRequest
+from ui.chat.cards import escape_markdown
+from ui.web.state import AppState
+
+FIELD = "model"
+_AS_SET_UP, _OFFERED, _CHOSEN, _AGENT = "as set up", "offered models", "chosen model", "agent"
+
+
+async def offer_models(state: AppState) -> None:
+    """Offer the models of servers on this machine; without any there are no settings."""
+    from agent.llm.local_servers import find_servers
+
+    servers = await asyncio.to_thread(find_servers, state.settings.model_ports)
+    offered = {
+        f"{model.name} ({server.name}, {server.address})": (server, model.name)
+        for server in servers
+        for model in server.models
+    }
+    cl.user_session.set(_OFFERED, offered)
+    if not offered:
+        return
+    items = {f"{state.agent.model_name}, as set up": _AS_SET_UP, **{one: one for one in offered}}
+    choice = Select(FIELD, "Who answers in this chat", items=items, initial_value=_AS_SET_UP)
+    await cl.ChatSettings([choice]).send()
+
+
+async def choose_model(state: AppState, values: Mapping[str, Any]) -> None:
+    """Let the chosen model answer; only what was offered can be chosen, whatever a page sends."""
+    from agent.agent import with_model
+
+    chosen, offered = values.get(FIELD), cl.user_session.get(_OFFERED) or {}
+    if chosen == (cl.user_session.get(_CHOSEN) or _AS_SET_UP):
+        return
+    if chosen == _AS_SET_UP:
+        agent, who = None, f"**{escape_markdown(state.agent.model_name)}** again"
+    elif chosen in offered:
+        server, name = offered[chosen]
+        settings = replace(
+            state.settings,
+            model=name,
+            openai_base_url=server.address,
+            openai_api_key=None,  # it belongs to another server
+            model_sees="auto",
+        )
+        agent = await asyncio.to_thread(with_model, state.agent, settings)
+        who = f"**{escape_markdown(name)}**, by {escape_markdown(server.name)} on this machine"
+    else:
+        raise RefusedRequest("That model was not offered here: start a new chat to look again.")
+    cl.user_session.set(_AGENT, agent)
+    cl.user_session.set(_CHOSEN, chosen)
+    await cl.Message(f"Answers in this chat now come from {who}.").send()
+
+
+def chosen_agent(state: AppState) -> Any:
+    """The agent that answers in this chat."""
+    return cl.user_session.get(_AGENT) or state.agent
