@@ -28,7 +28,7 @@ _KEY = re.compile(r"\*(.+?)\*")
 
 @dataclass(frozen=True)
 class Relation:
-    """What a film can tell of its subjects, in speech or in writing, and how it is asked for."""
+    """A fact of the subjects of a film, in speech or in writing, and questions for it."""
 
     kind: Literal["said", "written"]
     subjects: str
