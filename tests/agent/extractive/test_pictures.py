@@ -261,6 +261,7 @@ async def test_no_sound_is_told_only_where_no_video_has_any(encode: Any, tmp_pat
         async def told(*videos: Video) -> str:
             ids = [one.id for one in videos]
             *_, last = [event async for event in ask(agent, "where is it loudest?", videos=ids)]
+            assert isinstance(last, Answer)
             return last.answer.partition("\n")[0]
 
         assert await told(mute) == "There is no sound."
