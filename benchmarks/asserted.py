@@ -145,7 +145,7 @@ def curve(examples: Sequence[Example], weights: Floats) -> None:
         if own:
             first, three, every = (np.mean([r[:n].any() for r in ranked]) for n in (1, 3, None))
             print(
-                f"{group}: {len(own)}; {first:.2f} first, {three:.2f} among three, {every:.2f} at all"
+                f"{group}: {len(own)}; {first:.2f} first, {three:.2f} among three, {every:.2f} all"
             )
 
 

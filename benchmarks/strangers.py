@@ -230,10 +230,10 @@ def each(judged: Sequence[Judged]) -> None:
     """Print every question with what came of it."""
     for one in judged:
         question, answer = one.question, one.answer
-        marks = "".join(("R" if one.is_right else "-", "S" if one.is_shown else "-"))
+        marks = ("R" if one.is_right else "-") + ("S" if one.is_shown else "-")
         told = " / ".join(answer.answer.splitlines())[:200]
         print(f"{marks} {question['id']} {question['kind']} {question['expect']} "
-              f"found={answer.found} {answer.reason} | {question['question']} | {told}")  # fmt: skip
+              f"{answer.found} {answer.reason} | {question['question']} | {told}")  # fmt: skip
 
 
 def main() -> None:

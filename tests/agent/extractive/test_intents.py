@@ -7,10 +7,8 @@ from typing import Any
 
 import pytest
 
-from agent.extractive.intents import NUMBER, SLOT, languages, nearest_word
+from agent.extractive.intents import NUMBER, SLOT, is_word, language_of, languages, nearest_word
 from agent.extractive.question import understand
-from agent.extractive.turn import WORD_PIECES
-from tools.embed import bundled_embedder
 
 LIMIT = 600
 """Example phrases of a language, and words of its lists, at most."""
@@ -252,7 +250,7 @@ def test_the_other_words_fill_the_slot(question: str, slot: tuple[str, ...]) -> 
 def test_misspelt_words_of_questions_are_read(question: str, intent: str) -> None:
     def spelt(form: str) -> str:
         """Itself where any text may hold it, as for a video that holds none of the words."""
-        return form if bundled_embedder().pieces(form) <= WORD_PIECES else ""
+        return form if is_word(form, language_of(question) or "en") or is_word(form, "en") else ""
 
     assert understand(question, LENGTH, spelt).intent.name == intent
 

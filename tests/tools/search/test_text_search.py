@@ -100,9 +100,8 @@ def test_the_best_model_that_is_there_reads_what_is_said(library: Library, film:
     stored, read = library.vectors(video), library.passages(video)
     assert stored and read and stored.provider == read.provider == "minilm"
     assert len(stored.ids) == 2 and {id.split("@")[0] for id in read.ids} == {"8", "20", "50"}
-    near = TextSearch(library.catalog).nearness(library.utterances(video), "blue")
-    assert near.reader == "minilm" and near.own.argmax() == 1
-    assert near.around.shape == (len(passages.WIDTHS), 2)
+    hits = TextSearch(library.catalog).found("speech", "blue", [video], None, None, 4)
+    assert hits and hits[0].text == "The lamp is blue."
 
 
 def test_a_better_model_that_came_makes_the_vectors_again(library: Library, film: Path) -> None:
@@ -125,9 +124,6 @@ def test_each_video_is_asked_by_the_model_that_made_its_vectors(
     second.with_suffix(".srt").write_text(SPOKEN.replace("blue", "azure"))
     other = ingest(library, second, providers=replace(BARE, embedder="wordllama")).id
     search = TextSearch(library.catalog)
-    cues = [*library.utterances(first), *library.utterances(other)]
-    near = search.nearness(cues, "Is the lamp blue?")
-    assert near.reader == "" and near.own[:2].argmax() == near.own[2:].argmax() == 1
     library.catalog.sync()
     found = search.found("speech", "blue lamp", None, None, None, 4)
     assert {hit.video for hit in found} == {first, other}
@@ -139,9 +135,7 @@ def test_where_the_model_is_gone_words_are_searched_and_it_is_said(
     video = ingest(library, film, providers=BARE).id
     shutil.rmtree(folder(library.home, "minilm"))
     search = TextSearch(library.catalog)
-    cues = library.utterances(video)
-    near = search.nearness(cues, "the blue lamp")
-    assert search.embedder.name == "wordllama" and near.reader == "" and near.own.argmax() == 1
+    assert search.embedder.name == "wordllama"
     found = search.found("speech", "the blue lamp", [video], None, None, 4)
     assert [hit.text for hit in found] == ["The lamp is blue."]
     assert search.unread().endswith("run: cuepoint models pull minilm")
@@ -158,8 +152,8 @@ def test_vectors_of_another_model_of_the_same_name_are_left_aside(
     assert stored
     other = Vectors(stored.ids, stored.array[:, :7], stored.provider)
     library.vectors = lambda _: other  # type: ignore[method-assign]
-    near = TextSearch(library.catalog).nearness(library.utterances(video), "the blue lamp")
-    assert near.reader == "" and near.own.argmax() == 1
+    hits = TextSearch(library.catalog).found("speech", "the blue lamp", [video], None, None, 4)
+    assert hits and hits[0].text == "The lamp is blue."
 
 
 GERMAN = {
