@@ -29,6 +29,9 @@ holds; how far it is behind the best of its video in the ranking; whether it hol
 that is asked for; the share of words that are nowhere in the videos; how many words are asked for,
 as a logarithm; and whether it is on screen."""
 BIAS = -4.54
+MEANT, USUAL = 24.0, 0.6
+"""Log odds for each unit of the cosine above what word vectors reach by chance: not fitted; it is
+what finds an answer in another language where the embedder knows both."""
 READ = 0.5
 """Log odds that one of a cross-encoder's counts, where one is there: not fitted."""
 BESIDE, BESIDE_SECONDS = 2.0, 20.0
@@ -93,6 +96,7 @@ class Judge:
         said = " ".join(u.text for u in passage) or found.one.text
         features = self._features(found.one, said)
         odds = BIAS + sum(w * x for w, x in zip(WEIGHTS.values(), features, strict=True))
+        odds += MEANT * max(self._cosine(found.one) - USUAL, 0.0)
         if (near := self._turn.near) and near.video == found.one.video:
             odds += BESIDE * math.exp(-abs(found.one.start - near.start) / BESIDE_SECONDS)
         return Moment(found, tuple(passage), features, odds)
@@ -107,6 +111,11 @@ class Judge:
             float(fused[place] - fused.max()) / 10, holds_type(self._turn.text, said), self._lost,
             math.log1p(len(self._words)), float(one.kind == "screen"),
         )  # fmt: skip
+
+    def _cosine(self, one: Evidence) -> float:
+        """Cosine of the question and what is said around a moment."""
+        places, traits, _ = self._traits(one)
+        return float(traits.near[places[one.id]]) if traits and one.id in places else 0.0
 
     @cached_property
     def _lost(self) -> float:

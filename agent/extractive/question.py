@@ -166,7 +166,9 @@ def understand(text: str, duration: float, spelt: Callable[[str], str] = str.low
     if named and intent.name != "search":
         intent = intent._replace(slot=named)
     nth = _nth(lowered, language)
-    if nth and intent.name in ("first", "last", "named", "count") and _OCCASION.search(lowered):
+    kept = {"first": 1, "last": -1}.get(intent.name) == nth
+    counted = intent.name in ("first", "last", "named", "count") and not kept
+    if nth and counted and _OCCASION.search(lowered):
         order = language.words["ordinals_set"] | language.words["last"] | language.words["texts"]
         rest = tuple(word for word in intent.slot if word not in order)
         intent = intent._replace(name="nth", slot=rest)

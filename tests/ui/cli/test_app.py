@@ -223,16 +223,14 @@ def test_ask(run: Run, indexed: Path, tmp_path: Path) -> None:
     shutil.copytree(indexed, home)
     row = run("--library", home, "ask", "What dries slowly?", "--thread", "t", "--json").json
     assert have(ANSWER, [row]) and have(EVIDENCE, row["evidence"])
-    assert (row["found"], row["reason"], row["thread"]) == (True, None, "t")
-    assert "[1]" in row["answer"]
+    assert row["found"] and row["thread"] == "t" and "[1]" in row["answer"]
     assert [(e["handle"], e["start"]) for e in row["evidence"]] == [(1, 3.2)]
     assert have("text citations verdict why", row["claims"]) and have(COVERAGE, row["coverage"])
     later = run("--library", home, "ask", "and before that?", "--thread", "t", "--json").json
     assert [(e["handle"], e["start"]) for e in later["evidence"]] == [(2, 0.5)]
     asked = ("--library", home, "ask", "What is said about whales?", "kettle")
-    absent, told = run(*asked, "--json").json, run(*asked).out
+    absent = run(*asked, "--json").json
     assert (absent["found"], absent["reason"], absent["evidence"]) == (False, "absent", [])
-    assert told.startswith('Nothing is said or written about "whales"')
     assert absent["thread"] != "t" and absent["coverage"]
     plain = run("--library", home, "ask", "What dries slowly?").out
     assert '[1] 0:03.2\u20130:05.8 said: "Blue paint dries slowly on the kettle."' in plain
