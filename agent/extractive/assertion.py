@@ -29,9 +29,9 @@ holds; how far it is behind the best of its video in the ranking; whether it hol
 that is asked for; the share of words that are nowhere in the videos; how many words are asked for,
 as a logarithm; and whether it is on screen."""
 BIAS = -4.54
-MEANT, USUAL = 24.0, 0.6
-"""Log odds for each unit of the cosine above what word vectors reach by chance: not fitted; it is
-what finds an answer in another language where the embedder knows both."""
+MEANT, USUAL = 24.0, 0.45
+"""Log odds for each unit of the cosine above the usual one, where a question is in another language
+than the video and only an embedder that knows both can find the answer: not fitted."""
 READ = 0.5
 """Log odds that one of a cross-encoder's counts, where one is there: not fitted."""
 BESIDE, BESIDE_SECONDS = 2.0, 20.0
@@ -96,7 +96,8 @@ class Judge:
         said = " ".join(u.text for u in passage) or found.one.text
         features = self._features(found.one, said)
         odds = BIAS + sum(w * x for w, x in zip(WEIGHTS.values(), features, strict=True))
-        odds += MEANT * max(self._cosine(found.one) - USUAL, 0.0)
+        if self._turn.is_foreign:
+            odds += MEANT * max(self._cosine(found.one) - USUAL, 0.0)
         if (near := self._turn.near) and near.video == found.one.video:
             odds += BESIDE * math.exp(-abs(found.one.start - near.start) / BESIDE_SECONDS)
         return Moment(found, tuple(passage), features, odds)
