@@ -1,5 +1,6 @@
-"""Tables of fixed rows as NumPy files: written row by row, read by memory mapping."""
+"""Tables of fixed rows as NumPy files: written in pieces, read by memory mapping."""
 
+from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -20,10 +21,11 @@ class RowWriter:
         self._count = 0
         self._header()
 
-    def add(self, row: tuple[Any, ...]) -> None:
-        """Append one row, its values in the order of the row's fields."""
-        self._file.write(np.array(row, self._row).tobytes())
-        self._count += 1
+    def add(self, rows: Iterable[tuple[Any, ...]]) -> None:
+        """Append rows, the values of each in the order of the fields of a row."""
+        added = np.array(list(rows), self._row)
+        self._file.write(added.tobytes())
+        self._count += len(added)
 
     def close(self) -> int:
         """Finish the file; returns the number of rows."""
@@ -46,4 +48,5 @@ def runs(values: NDArray[Any]) -> list[tuple[int, int]]:
 
 def read_rows(path: Path) -> Rows:
     """Map the rows of a file into memory; ValueError or OSError for a damaged one."""
-    return np.load(path, mmap_mode="r", allow_pickle=False)
+    rows = np.load(path, mmap_mode="r", allow_pickle=False)
+    return np.asarray(rows)  # mapped all the same, without what each slice of a memmap costs

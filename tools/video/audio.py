@@ -240,8 +240,8 @@ class _Table:
         energy = np.square(block.reshape(steps, STEP) / 32768.0).mean(1)
         loudness = np.maximum(10 * np.log10(np.maximum(energy, 1e-12)), FLOOR)
         seconds = np.arange(self._count, self._count + steps) * STEP / RATE
-        for row in zip(seconds.tolist(), loudness.tolist(), voice.tolist(), strict=True):
-            self._rows.add(row)
+        rows = zip(seconds.tolist(), loudness.tolist(), voice.tolist(), strict=True)
+        self._rows.add(rows)
         self._count += steps
         self._filled = 0
         self._block[:] = 0

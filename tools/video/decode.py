@@ -8,7 +8,7 @@ import contextlib
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from av import VideoFrame, VideoStream
@@ -24,7 +24,7 @@ from tools.video.timeline import Clock, clock_of
 from tools.vision.change_regions import turned
 from tools.vision.change_times import BLOCK, HELD, Lines, Means
 from tools.vision.sampling import LAST, Adaptive
-from tools.vision.signals import COLOUR_LINES, COLUMNS, DRIFT, LINES, NOISE, ROW, Grid
+from tools.vision.signals import COLOUR_LINES, COLUMNS, DRIFT, LINES, NOISE, ROW, Grid, apart
 
 KEYFRAME_SPACING = 2.0
 """Seconds between two pictures of the keyframe pass, at least."""
@@ -39,6 +39,8 @@ PICTURES_BASE, PICTURES_TIMES = 256 << 20, 10
 """Room for kept pictures: bytes for any file, plus a multiple of the file's size."""
 PAST_GRIDS = 64
 """Grids kept to look back DRIFT seconds, at most."""
+ROWS_AT_ONCE = 64
+"""Frames whose rows are made together, so that code and grids are in the processor's cache."""
 
 
 def keyframes(path: str, target: str, duration: float) -> Iterator[Event]:
@@ -98,21 +100,25 @@ def scan(path: str, target: str, rows: str, floor: float, room: int = 0) -> Iter
             raise UnreadableMedia("there is no picture to decode")
         writer, table = PictureWriter(Path(target), stream), RowWriter(Path(rows), ROW)
         meter, sampler = _Meter(), Adaptive(floor)
+        waiting: list[_Measured] = []
         last: VideoFrame | None = None
         full, trouble, damaged = None, None, 0
-        seconds, kept, row = 0.0, 0, None
+        seconds, kept = 0.0, 0
         for item in _frames(clock_of(container), container, stream):
             if isinstance(item, str):
                 trouble, damaged = item, damaged + 1
                 continue
             last, seconds = item
-            grid, signals = meter.measure(last, seconds)
-            kept = sampler.keep(seconds, grid, signals[0], signals[2], _Luma(last))
+            grid, lines, difference, motion = meter.measure(last)
+            kept = sampler.keep(seconds, grid, difference, motion, _Luma(last))
             if kept and writer.written > room:
                 kept, full = 0, seconds if full is None else full
-            if row is not None:
-                table.add(row)
-            row = (seconds, *signals, last.key_frame, kept)
+            if len(waiting) == ROWS_AT_ONCE:
+                table.add(map(meter.row, waiting))
+                waiting.clear()
+            waiting.append(
+                _Measured(seconds, grid, lines, difference, motion, last.key_frame, kept)
+            )
             if kept:
                 turns = round(last.rotation / 90) % 4
                 changes = [(at, turned(box, turns), count) for at, box, count in sampler.changes]
@@ -121,11 +127,11 @@ def scan(path: str, target: str, rows: str, floor: float, room: int = 0) -> Iter
             if meter.count % PROGRESS_FRAMES == 0:
                 yield {"seconds": seconds}
         length = 0.0
-        if last is not None and row is not None:
+        if last is not None:
             if not kept:
-                row = (*row[:-1], LAST)
+                waiting[-1] = waiting[-1]._replace(kept=LAST)
                 yield {"frame": {**writer.write(last, seconds), "kept": LAST, "changes": []}}
-            table.add(row)
+            table.add(map(meter.row, waiting))
             length = float(last.duration * (last.time_base or 0))
         yield {
             "rows": table.close(),
@@ -184,7 +190,19 @@ def _seconds(frame: VideoFrame, base: float, start: float, otherwise: float) -> 
 
 _LEVELS = np.arange(256, dtype=np.int64)
 _SQUARES = _LEVELS**2
-_FROM_LIMITED: Grid = np.clip((np.arange(256) - 16) * 255 // 219, 0, 255).astype(np.int16)
+_FROM_LIMITED = bytes(min(max((level - 16) * 255 // 219, 0), 255) for level in range(256))
+
+
+class _Measured(NamedTuple):
+    """A frame as the sampler knows it; `lines` are those of luma in its grid."""
+
+    seconds: float
+    grid: Grid
+    lines: int
+    difference: float
+    motion: float
+    is_keyframe: bool
+    kept: int
 
 
 class _Meter:
@@ -193,22 +211,29 @@ class _Meter:
     def __init__(self) -> None:
         self.count = 0
         self._before: Grid | None = None
+        self._shape: tuple[int, ...] = ()
         self._histogram: Any = None
         self._past: deque[tuple[float, Grid]] = deque(maxlen=PAST_GRIDS)
 
-    def measure(self, frame: VideoFrame, seconds: float) -> tuple[Grid, list[float]]:
-        """Grid of a frame, and its row of signals from `difference` to `contrast`."""
+    def measure(self, frame: VideoFrame) -> tuple[Grid, int, float, float]:
+        """Grid of a frame, its number of luma lines, and its difference and motion."""
         self.count += 1
         grid, lines = _sample_grid(frame)
+        before, self._before = self._before, grid
+        if before is None or before.shape != grid.shape:
+            return grid, lines, 0.0, 0.0
+        return grid, lines, *_differences(grid, before)
+
+    def row(self, frame: _Measured) -> tuple[Any, ...]:
+        """Row of a frame, as ROW names it. Frames come by time, each once."""
+        seconds, grid, lines, difference, motion, is_keyframe, kept = frame
         pixels = lines * grid.shape[1]
         levels = np.bincount(grid[:lines].ravel(), minlength=256)
         mean = float(levels @ _LEVELS) / pixels
         contrast = max(float(levels @ _SQUARES) / pixels - mean * mean, 0.0) ** 0.5 / 255
         histogram = levels.reshape(32, 8).sum(1)
-        difference, motion, distance = 0.0, 0.0, 0.0
-        before = self._before
-        if before is not None and before.shape == grid.shape:
-            difference, motion = _differences(grid, before)
+        distance = 0.0
+        if self._shape == grid.shape:
             distance = float(np.abs(histogram - self._histogram).sum()) / (2 * pixels)
         while len(self._past) > 1 and self._past[1][0] <= seconds - DRIFT:
             self._past.popleft()
@@ -217,14 +242,16 @@ class _Meter:
             drift, spread = _differences(grid, self._past[0][1])
         if not self._past or seconds >= self._past[-1][0] + DRIFT / (PAST_GRIDS / 2):
             self._past.append((seconds, grid))
-        self._before, self._histogram = grid, histogram
-        return grid, [difference, distance, motion, drift, spread, mean / 255, contrast]
+        self._shape, self._histogram = grid.shape, histogram
+        signals = difference, distance, motion, drift, spread, mean / 255, contrast
+        return seconds, *signals, is_keyframe, kept
 
 
 def _differences(grid: Grid, other: Grid) -> tuple[float, float]:
     """Mean difference of two grids, and the share of samples that differ by more than noise."""
-    apart = np.abs(grid - other)
-    return float(apart.sum()) / grid.size, np.count_nonzero(apart > NOISE) / grid.size
+    steps = apart(grid, other)
+    total = float(steps.sum(dtype=np.uint32))
+    return total / grid.size, np.count_nonzero(steps > NOISE) / grid.size
 
 
 def _sample_grid(frame: VideoFrame) -> tuple[Grid, int]:
@@ -239,11 +266,11 @@ def _sample_grid(frame: VideoFrame) -> tuple[Grid, int]:
     lines, columns = luma.shape
     half = columns // 2
     colour = min(COLOUR_LINES, planes[1].height) if is_planar and half else 0
-    grid: Grid = np.empty((lines + colour, columns), np.int16)
-    if name.startswith(("yuvj", "gray")) or frame.color_range == ColorRange.JPEG:
-        grid[:lines] = luma
-    else:
-        np.take(_FROM_LIMITED, luma, out=grid[:lines], mode="clip")
+    grid: Grid = np.empty((lines + colour, columns), np.uint8)
+    grid[:lines] = luma
+    if not (name.startswith(("yuvj", "gray")) or frame.color_range == ColorRange.JPEG):
+        levels = grid[:lines].tobytes().translate(_FROM_LIMITED)
+        grid[:lines] = np.frombuffer(levels, np.uint8).reshape(lines, columns)
     if colour:
         grid[lines:, 2 * half :] = 0
         for place, left in ((1, 0), (2, half)):
@@ -264,9 +291,9 @@ class _Luma:
         total: Any = blocks[:, 0].astype(np.uint32 if bits > 8 else np.uint16)
         for line in range(1, BLOCK):
             total += blocks[:, line]
-        shape = len(blocks), blocks.shape[2] // BLOCK, BLOCK
-        means = total.reshape(shape).sum(2).astype(np.float32)
-        return means / (BLOCK * BLOCK << (bits - 8))
+        sums: Any = total.reshape(-1, BLOCK).astype(np.float32) @ np.ones(BLOCK, np.float32)
+        shape = len(blocks), blocks.shape[2] // BLOCK
+        return sums.reshape(shape) / (BLOCK * BLOCK << (bits - 8))
 
     def lines(self) -> Lines:
         """HELD lines of each row of blocks."""

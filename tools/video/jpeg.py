@@ -55,21 +55,25 @@ class PictureWriter:
         width, height = max(round(width * scale), 1), max(round(height * scale), 1)
         if frame.rotation % 180:
             width, height = height, width
-        rgb: Any = frame.to_ndarray(
-            width=width, height=height, format="rgb24", interpolation="AREA"
-        )
-        quarter_turns = round(frame.rotation / 90) % 4
-        if quarter_turns:  # the display matrix turns counter-clockwise, as rot90 does
-            rgb = np.ascontiguousarray(np.rot90(rgb, quarter_turns))
+        # Of four bytes a pixel, as Pillow holds them, nothing is copied; scaled, they lose colour.
+        is_whole = (width, height) == (frame.width, frame.height) and width % 16 == 0
+        mode, format = ("RGBX", "rgb0") if is_whole else ("RGB", "rgb24")
+        shown = frame.reformat(width, height, format, interpolation="AREA", threads=1)
+        plane: Any = shown.planes[0]
+        lines = np.frombuffer(plane, np.uint8).reshape(height, -1)
+        pixels = lines[:, : width * len(mode)].reshape(height, width, len(mode))
+        # The display matrix turns counter-clockwise, as rot90 does.
+        rgb = np.ascontiguousarray(np.rot90(pixels, round(frame.rotation / 90) % 4))
         name = f"{round(seconds * 1000):09d}.jpg"
         picture = BytesIO()
-        Image.fromarray(rgb).save(picture, "JPEG", quality=QUALITY, comment=BLANK)
+        image = Image.frombuffer(mode, (rgb.shape[1], rgb.shape[0]), rgb, "raw", mode, 0, 1)
+        image.save(picture, "JPEG", quality=QUALITY, comment=BLANK)
         # Not by Pillow: a disk that fills up takes a part of what it writes, and it does not look.
         (self._folder / name).write_bytes(add_picture_checksum(name, picture.getvalue()))
         self.written += picture.tell()
         self._wide += is_wide * picture.tell()
         down, across = max(rgb.shape[0] // 36, 1), max(rgb.shape[1] // 64, 1)
-        small = rgb[down // 2 :: down, across // 2 :: across]
+        small = rgb[down // 2 :: down, across // 2 :: across, :3]
         measured = measure_attributes("", round(seconds, 6), small)
         return {"seconds": measured.seconds, "name": name, "attributes": asdict(measured)}
 

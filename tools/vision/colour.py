@@ -45,15 +45,15 @@ def measure_attributes(video: str, seconds: float, rgb: Pixels) -> Attributes:
     """
     import numpy as np
 
-    pixels = rgb.reshape(-1, 3)
-    cells = (pixels >> 3).astype(np.int32) @ np.array([1024, 32, 1], np.int32)
+    planes = np.ascontiguousarray(rgb.reshape(-1, 3).T)
+    cells = np.array([1024, 32, 1], np.int32) @ (planes >> 3).astype(np.int32)
     counts = np.bincount(_names()[cells], minlength=len(COLOURS))
-    shares = zip(COLOURS, (counts / max(1, len(pixels))).tolist(), strict=True)
-    luma = pixels.mean(axis=0) @ np.array([0.2126, 0.7152, 0.0722]) / 255
-    high = pixels.max(axis=1).astype(np.float64)
-    chroma = high - pixels.min(axis=1)
+    shares = zip(COLOURS, (counts / max(1, len(cells))).tolist(), strict=True)
+    luma = planes.mean(axis=1) @ np.array([0.2126, 0.7152, 0.0722]) / 255
+    high = planes.max(axis=0).astype(np.float64)
+    chroma = high - planes.min(axis=0)
     # Chroma over value, summed: a dark pixel's noise counts as little as it is seen.
-    saturation = chroma.sum() / max(high.sum(), 12.0 * len(pixels))
+    saturation = chroma.sum() / max(high.sum(), 12.0 * len(cells))
     return Attributes(
         video=video,
         seconds=seconds,

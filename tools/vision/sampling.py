@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from tools.files.rows import Rows, runs
 from tools.vision.change_times import ChangeTimes, Luma, RegionChange
-from tools.vision.signals import NOISE, Grid
+from tools.vision.signals import NOISE, Grid, apart
 from tools.vision.small_changes import MOST_MOTION, SmallChanges
 
 Strategy = Literal["uniform", "keyframe", "dense", "sparse", "adaptive"]
@@ -175,7 +175,7 @@ def _block_changed(grid: Grid, kept: Grid) -> bool:
     """True if any block of the grid differs: one line of a slide is a hundredth of it."""
     if kept.shape != grid.shape:
         return True
-    moved = np.abs(grid - kept) > NOISE
+    moved = apart(grid, kept) > NOISE
     rows, columns = moved.shape[0] // 6, moved.shape[1] // 6
     if not rows or not columns:
         return bool(moved.mean() > BLOCK_CHANGE)
@@ -185,7 +185,7 @@ def _block_changed(grid: Grid, kept: Grid) -> bool:
 
 def _changed_share(grid: Grid, kept: Grid) -> float:
     """Share of the grid, 0 to 1, that differs by more than noise."""
-    return float((np.abs(grid - kept) > NOISE).mean()) if kept.shape == grid.shape else 1.0
+    return float((apart(grid, kept) > NOISE).mean()) if kept.shape == grid.shape else 1.0
 
 
 def choose(

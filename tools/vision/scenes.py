@@ -136,10 +136,9 @@ def _dissolves(rows: Rows, seconds: Floats, rate: float) -> list[Cut]:
         return []
     travelled = np.cumsum(rows["difference"].astype(np.float64))
     cuts: list[Cut] = []
-    for i in range(reach, len(drift) - 1):
+    is_far = (drift >= DISSOLVE_DRIFT) & (rows["spread"] >= DISSOLVE_SPREAD)
+    for i in (np.flatnonzero(is_far[reach:-1]) + reach).tolist():
         low, high = i - reach, min(i + reach + 1, len(drift))
-        if drift[i] < DISSOLVE_DRIFT or rows["spread"][i] < DISSOLVE_SPREAD:
-            continue
         if drift[i] < drift[low:high].max() or rows["contrast"][low:high].max() < FLAT:
             continue
         if drift[i] < DISSOLVE_STRAIGHT * (travelled[i] - travelled[low]):

@@ -29,4 +29,11 @@ chroma planes side by side, for cuts between pictures of equal brightness."""
 NOISE = 12
 """Luma steps out of 255 that coding noise stays below."""
 
-Grid = NDArray[np.int16]
+Grid = NDArray[np.uint8]
+
+
+def apart(grid: Grid, other: Grid) -> Grid:
+    """Absolute differences of two grids of one shape."""
+    difference = np.maximum(grid, other)
+    difference -= np.minimum(grid, other)
+    return difference

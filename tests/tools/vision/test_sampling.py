@@ -28,7 +28,7 @@ from tools.vision.sampling import (
     skipped,
     thin,
 )
-from tools.vision.signals import COLUMNS, LINES, NOISE, ROW, Grid
+from tools.vision.signals import COLUMNS, LINES, NOISE, ROW, Grid, apart
 
 
 def _run(pictures: list[Grid], fps: float = 10.0, floor: float = 5.0) -> list[tuple[float, int]]:
@@ -36,7 +36,7 @@ def _run(pictures: list[Grid], fps: float = 10.0, floor: float = 5.0) -> list[tu
     sampler = Adaptive(floor)
     kept, before = [], pictures[0]
     for number, grid in enumerate(pictures):
-        step = np.abs(grid - before)
+        step = apart(grid, before)
         motion = float((step > NOISE).mean())
         reason = sampler.keep(number / fps, grid, float(step.mean()), motion)
         if reason:
@@ -46,7 +46,7 @@ def _run(pictures: list[Grid], fps: float = 10.0, floor: float = 5.0) -> list[tu
 
 
 def _flat(level: int) -> Grid:
-    return np.full((LINES, COLUMNS), level, np.int16)
+    return np.full((LINES, COLUMNS), level, np.uint8)
 
 
 def test_a_still_picture_gives_the_first_frame_and_the_floor() -> None:
@@ -97,7 +97,7 @@ def test_a_sudden_movement_gets_a_burst() -> None:
 
 def test_steady_movement_is_kept_more_often_than_the_floor() -> None:
     noise = np.random.default_rng(1)
-    texture = noise.integers(0, 255, (LINES, COLUMNS + 200)).astype(np.int16)
+    texture = noise.integers(0, 255, (LINES, COLUMNS + 200)).astype(np.uint8)
     kept = _run([texture[:, n : n + COLUMNS] for n in range(150)])
     assert sum(reason == MOVED for _, reason in kept) >= 8
 
