@@ -161,9 +161,9 @@ class Child:
     def _start(self) -> "subprocess.Popen[bytes]":
         environment = {
             name: os.environ[name]
-            for name in ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR")
+            for name in ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "OPENBLAS_CORETYPE")
             if name in os.environ
-        }  # no keys, tokens or other secrets near a decoder
+        }  # no keys, tokens or other secrets near a decoder; the same kernels as here
         environment |= {"PYTHONPATH": _module_path(), **self.environment}
         writes = [str(self.writes.absolute())] if self.writes else []
         self._process = subprocess.Popen(

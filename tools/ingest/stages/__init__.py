@@ -15,11 +15,11 @@ from tools.vision.sampling import FLOOR_SECONDS
 
 SUBTITLE_FILES = SUBTITLES, SIGNS, SOUNDS
 STAGE: dict[str, Step] = {
-    "probe": Step(probe, lambda run: 2),
-    "subtitles": Step(subtitles, lambda run: [4, sidecar_stamps(run)], SUBTITLE_FILES),
-    "keyframes": Step(keyframes, lambda run: 2),
+    "probe": Step(probe, lambda run: 3),
+    "subtitles": Step(subtitles, lambda run: [5, sidecar_stamps(run)], SUBTITLE_FILES),
+    "keyframes": Step(keyframes, lambda run: 3),
     "pass": Step(decode_pass, lambda run: [6, run.sampling, FLOOR_SECONDS, run.max_gap]),
-    "sound": Step(sound, lambda run: 2),
+    "sound": Step(sound, lambda run: 3),
     "screen": Step(screen, screen_sources, (READ,)),
     "pictures": Step(pictures, picture_sources),
     "speech": Step(speech, speech_sources, (HEARD,)),
