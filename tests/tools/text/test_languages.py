@@ -62,7 +62,7 @@ async def answered(box: Toolbox, question: str) -> Answer:
 
 async def test_an_answer_says_which_language_it_quotes(german: Toolbox) -> None:
     answer = await answered(german, "When was the lighthouse built?")
-    assert answer.answer == f'0:01 "{SAID[0]}" (in German) [1]'
+    assert answer.answer == f'0:01 (in German) "{SAID[0]}" [1]'
     assert [claim.verdict for claim in answer.claims] == ["verified"]
 
 
