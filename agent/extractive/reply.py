@@ -104,7 +104,8 @@ class Writer:
         if one.kind == "speech":
             name = foreign_name(one.language) if self._code == "en" else ""
             tongue = f"(in {name}) " if name else ""
-            told = self.say("spoken", time=time(one.start), quote=tongue + quoted(one.text))elif one.kind == "screen":
+            told = self.say("spoken", time=time(one.start), quote=tongue + quoted(one.text))
+        elif one.kind == "screen":
             told = self.say("shown", time=time(one.start), quote=quoted(one.text))
         elif one.kind == "video":
             told = one.text
