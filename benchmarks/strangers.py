@@ -3,7 +3,7 @@
     python -m benchmarks.strangers SET.jsonl... [--home FOLDER] [--each]
 
 A set has a question a line: "video" (below CUEPOINT_MEDIA; `talk:NAME` for subtitles beside the
-set; `tutorial:ID` for those of CUEPOINT_TUTORIALS) or "videos", "question", "conversation", "kind",
+set; `tutorial:ID` for those of TUTORIALS) or "videos", "question", "conversation", "kind",
 "expect", "truth" (spans in seconds), "says" and "facts" (alternatives between bars). Videos of
 subtitles alone are made grey, of their length. Printed, for clips and talks apart:
 
@@ -89,7 +89,7 @@ def locate(name: str, beside: Path, home: Path) -> Path:
     if kind == "talk":
         return grey(home / "talks" / f"{rest}.mp4", beside / f"talk_{rest}.srt")
     if kind == "tutorial":
-        folder = Path(os.environ.get("CUEPOINT_TUTORIALS", SHARED / "tutorials"))
+        folder = Path(os.environ.get("TUTORIALS", SHARED / "tutorials"))
         return grey(home / "tutorials" / f"{rest}.mp4", folder / f"{rest}.srt")
     if kind.startswith("samples/"):
         return ROOT / name
