@@ -14,7 +14,7 @@ from tools.errors import UnknownVideo
 from tools.evidence import parse_id
 from tools.media import Evidence, Utterance, Video
 from tools.search.corpus import Corpus
-from tools.text.tokens import stem, surface_forms
+from tools.text.tokens import asked_words, stem, surface_forms
 from tools.toolbox import Toolbox
 
 EARLIER = 3
@@ -89,10 +89,13 @@ class Turn:
         named = whole or [v for v, held in hits.items() if held and told]
         if not named:
             return
-        self.videos, self.titled = tuple(named), True
         drop = set().union(*(titles[v] for v in named))
         kept = re.sub(r"[^\W_]+", lambda m: "" if stem(m[0].lower()) in drop else m[0], self.text)
         kept = re.sub(r"\b(?:in|of|from|on)(?: the)?\s*(?=[?.!]|$)", "", kept)
+        asked = asked_words(kept)[0]
+        if not (asked or told or len(named) > 1):
+            return  # what is asked for has the name of a video
+        self.videos, self.titled = tuple(named), True
         if len(surface_forms(kept)) > 1:
             self.text = " ".join(kept.split())
 
