@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from agent.extractive.answer_type import holds_type
 from agent.extractive.reply import Found
@@ -17,7 +17,7 @@ from agent.extractive.turn import Turn
 from tools.embed import bundled_embedder
 from tools.evidence import is_draft
 from tools.media import Evidence, Utterance
-from tools.search.text_ranking import Traits
+from tools.search.text_ranking import Weighed
 from tools.text.tokens import asked_words
 
 WEIGHTS = {
@@ -79,7 +79,7 @@ class Judge:
     def __init__(self, turn: Turn, query: str) -> None:
         self._turn, self._query = turn, query
         self._words = asked_words(query)[0] or list(turn.question.words)
-        self._held: dict[tuple[str, str], tuple[dict[str, int], Traits | None, Any]] = {}
+        self._held: dict[tuple[str, str], tuple[dict[str, int], Weighed | None]] = {}
 
     def judged(self, found: Sequence[Found]) -> Judged:
         """Candidates in the order of their likelihood."""
@@ -103,10 +103,10 @@ class Judge:
         return Moment(found, tuple(passage), features, odds)
 
     def _features(self, one: Evidence, said: str) -> tuple[float, ...]:
-        places, traits, fused = self._traits(one)
-        place = places.get(one.id)
-        if traits is None or place is None:
+        weighed, place = self._weighed(one)
+        if weighed is None:
             return (0.0,) * len(WEIGHTS)
+        traits, fused = weighed.traits, weighed.fused
         return (
             float(traits.share[place]), float(traits.paired[place]),
             float(fused[place] - fused.max()) / 10, holds_type(self._turn.text, said), self._lost,
@@ -115,8 +115,8 @@ class Judge:
 
     def _cosine(self, one: Evidence) -> float:
         """Cosine of the question and what is said around a moment."""
-        places, traits, _ = self._traits(one)
-        return float(traits.near[places[one.id]]) if traits and one.id in places else 0.0
+        weighed, place = self._weighed(one)
+        return float(weighed.traits.near[place]) if weighed else 0.0
 
     @cached_property
     def _lost(self) -> float:
@@ -126,16 +126,16 @@ class Judge:
         held = [self._turn.holds(word) for word in self._words]
         return float(sum(w for w, h in zip(weights, held, strict=True) if not h) / weights.sum())
 
-    def _traits(self, one: Evidence) -> tuple[dict[str, int], Traits | None, Any]:
+    def _weighed(self, one: Evidence) -> tuple[Weighed | None, int]:
+        """The weighed texts of its video and its place in them; None where nothing is weighed."""
         key = one.video, one.kind
         if key not in self._held:
             texts = self._turn.toolbox.texts
             corpus = texts.corpus(one.video, one.kind)
             places = {item.id: n for n, item in enumerate(corpus.items)}
-            self._held[key] = (
-                places, texts.traits(corpus, self._query), texts.weights(corpus, self._query)
-            )  # fmt: skip
-        return self._held[key]
+            self._held[key] = places, texts.weighed(corpus, self._query)
+        places, weighed = self._held[key]
+        return (weighed, places[one.id]) if one.id in places else (None, 0)
 
     def _passage(self, one: Evidence) -> list[Utterance]:
         """The utterances of one quotation: a sentence from its beginning, and what follows it."""

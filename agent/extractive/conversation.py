@@ -44,7 +44,7 @@ def resolve(turn: Turn) -> tuple[Turn, Side | None]:
         others = [v for v in turn.videos if v != turn.shown[0].video]
         rest = replace(turn, videos=tuple(others), shown=())
         own = [w for w in asked.words if not asked.points(w)]
-        return (rest if own else _again(rest, turn)), None
+        return (rest if own else _again(rest)), None
     language = asked.wording.words
     forms = [form for form in surface_forms(turn.text)]
     content = [w for w in asked.words if not asked.points(w)]
@@ -53,21 +53,7 @@ def resolve(turn: Turn) -> tuple[Turn, Side | None]:
         return replace(turn, question=replace(asked, intent=Intent(name))), None
     if shifted := _shifted(turn):
         return shifted, None
-    if (
-        turn.shown
-        and not content
-        and asked.intent.name
-        in (
-            "search",
-            "overview",
-            *_RULES_OF_WORDS,
-            "after",
-            "before",
-            "alike",
-            "can't recognise",
-            "can't count",
-        )
-    ):
+    if turn.shown and not content and asked.intent.name in _GOING_ON:
         side = _side(forms, asked)
         points = bool(
             set(forms) & (language["there"] | language["ordinals_set"] | language["last"])
@@ -79,13 +65,13 @@ def resolve(turn: Turn) -> tuple[Turn, Side | None]:
         if side and asked.nth:
             return replace(turn, at=_nth(turn.shown, asked.nth)), side
         if asked.nth and turn.before["intent"] in _LISTED and not asked.window:
-            return _again(turn, turn, asked.nth), None
+            return _again(turn, asked.nth), None
         if asked.nth and not asked.window:
             if 0 < asked.nth <= len(turn.shown) or asked.nth < 0:
                 return _at(turn, _nth(turn.shown, asked.nth))
-            return _again(turn, turn, asked.nth), None
+            return _again(turn, asked.nth), None
         if set(forms) & language["again"] and turn.before["words"]:
-            return _again(turn, turn), None
+            return _again(turn), None
         if points and asked.intent.name != "overview" and not asked.window:
             return _at(turn, turn.shown[0])
     if (
@@ -127,9 +113,9 @@ def _at(turn: Turn, place: Place) -> tuple[Turn, Side | None]:
     return turn, _side(surface_forms(turn.text), turn.question)
 
 
-def _again(turn: Turn, before: Turn, nth: int = 0) -> Turn:
+def _again(turn: Turn, nth: int = 0) -> Turn:
     """The last question once more, of another kind: "how often?", "the third time?"."""
-    words = tuple(str(w) for w in (before.before.get("slot") or before.before["words"]))
+    words = tuple(str(w) for w in (turn.before.get("slot") or turn.before["words"]))
     asked, own = turn.question, turn.question.intent.name
     name = own if own in _RULES_OF_WORDS and own != "search" else "nth" if nth else ""
     if not name:
@@ -140,10 +126,10 @@ def _again(turn: Turn, before: Turn, nth: int = 0) -> Turn:
             if last
             else "count"
             if forms & asked.wording.words["again"]
-            else str(before.before["intent"])
+            else str(turn.before["intent"])
         )
     question = replace(
-        asked, intent=Intent(name, words), nth=nth, words=words, text=str(before.before["text"])
+        asked, intent=Intent(name, words), nth=nth, words=words, text=str(turn.before["text"])
     )
     return replace(turn, question=question)
 

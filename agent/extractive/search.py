@@ -7,6 +7,7 @@ from agent.extractive.assertion import ASSERTED, NEAR, Judge, Moment
 from agent.extractive.question import INSTANT
 from agent.extractive.reply import SHOWN, Answering, Call, Found, Reply, Steps, quoted, with_remark
 from agent.extractive.turn import Turn, same_time
+from agent.extractive.whole import whole
 from tools.evidence import passage_id
 from tools.search.colour_search import parse_look
 
@@ -48,8 +49,6 @@ def search(turn: Turn, refused: str = "") -> Answering:
     asked = turn.question.intent.slot or turn.question.words
     near = likelihood >= NEAR or any(map(turn.holds, asked))
     if not near and not shown and turn.is_foreign:
-        from agent.extractive.whole import whole
-
         told = yield from whole(turn)
         return replace(told, lead=f"{turn.sentence('other_language')} {told.lead}", reason="unsure")
     if not refused and turn.question.modality != "speech" and parse_look(turn.text):

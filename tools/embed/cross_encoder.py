@@ -6,7 +6,6 @@ too slow for a library, right for the few passages that words and vectors found.
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from fastembed.common.model_description import ModelSource
@@ -14,17 +13,16 @@ from fastembed.rerank.cross_encoder import (  # pyright: ignore[reportMissingTyp
     TextCrossEncoder,
 )
 
+from tools.embed.custom_models import CUSTOM, load_custom
 from tools.embed.embedder import unusable
 from tools.errors import ProviderUnavailable
 from tools.models import registry as models
-from tools.models.device import check_session, onnx_providers
 
 BATCH = 32
-_CUSTOM = "cuepoint/"
 for _model in models.MODELS:
     if _model.kind == "reranker":
         TextCrossEncoder.add_custom_model(
-            _CUSTOM + _model.name,
+            CUSTOM + _model.name,
             sources=ModelSource(hf=_model.sources[0].repository),
             model_file="onnx/model_quantized.onnx",
         )
@@ -35,19 +33,7 @@ class CrossEncoder:
 
     def __init__(self, name: str, folder: Path, threads: int = 0, device: str = "auto") -> None:
         self.name, self.multilingual = name, models.get(name).multilingual
-        providers = onnx_providers(device)
-        try:
-            self._model = TextCrossEncoder(
-                _CUSTOM + name,
-                cache_dir=str(folder),
-                threads=threads or None,
-                providers=providers,
-                specific_model_path=str(folder),
-            )
-        except Exception as error:  # the files are foreign: whatever they do is theirs
-            raise unusable(f"model {name}", error) from error
-        loaded: Any = self._model.model
-        check_session(loaded.model, device)
+        self._model = load_custom(TextCrossEncoder, name, folder, threads, device)
 
     def scores(self, question: str, passages: Sequence[str]) -> list[float]:
         """Score each passage, as a logit: above zero is rather an answer than none.

@@ -9,10 +9,10 @@ import numpy as np
 from fastembed import TextEmbedding
 from fastembed.common.model_description import ModelSource, PoolingType
 
+from tools.embed.custom_models import CUSTOM, load_custom
 from tools.embed.embedder import Floats, unit_rows, unusable
 from tools.errors import ProviderUnavailable
 from tools.models import registry as models
-from tools.models.device import check_session, onnx_providers
 
 BATCH = 32
 
@@ -32,10 +32,9 @@ class _Spec(NamedTuple):
 
 _SPECS = {"e5-small": _Spec(384, 0.62, "query: ", "passage: "), "minilm": _Spec(384, 0.5)}
 """Models by name in the registry; both take the mean over the tokens."""
-_CUSTOM = "cuepoint/"
 for _name, _spec in _SPECS.items():
     TextEmbedding.add_custom_model(
-        _CUSTOM + _name,
+        CUSTOM + _name,
         PoolingType.MEAN,
         normalization=True,
         sources=ModelSource(hf=models.get(_name).sources[0].repository),
@@ -73,19 +72,7 @@ class OnnxText:
         self.name, self._spec = name, _SPECS[name]
         self.dimensions, self.synonym_cosine = self._spec.dimensions, self._spec.synonym_cosine
         self.multilingual = models.get(name).multilingual
-        providers = onnx_providers(device)
-        try:
-            self._model = TextEmbedding(
-                _CUSTOM + name,
-                cache_dir=str(folder),
-                threads=threads or None,
-                providers=providers,
-                specific_model_path=str(folder),
-            )
-        except Exception as error:  # the files are foreign: whatever they do is theirs
-            raise unusable(f"model {name}", error) from error
-        loaded: Any = self._model.model
-        check_session(loaded.model, device)
+        self._model = load_custom(TextEmbedding, name, folder, threads, device)
 
     def texts(self, texts: Sequence[str]) -> Floats:
         """Embed texts, a unit row each; what goes beyond the model's length is cut off."""

@@ -72,6 +72,8 @@ class Weighed(NamedTuple):
     relevant: NDArray[np.bool_]
     score: Floats
     """How much of the question it covers, 0 to 1; comparable among videos."""
+    traits: Traits
+    """What it was made of."""
 
 
 def traits(
@@ -137,7 +139,7 @@ def weigh(
     else:
         fused += near * found.near
     score = np.stack([found.share, found.paired, np.clip(found.near, 0, 1)])
-    return Weighed(fused - fused.mean(), relevant, np.array(SHARES) @ score)
+    return Weighed(fused - fused.mean(), relevant, np.array(SHARES) @ score, found)
 
 
 def search(

@@ -21,13 +21,10 @@ from tools.store.manifest import REPAIR
 from tools.text.tokens import content_words, surface_forms
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from tools.embed import Floats, TextEmbedder
     from tools.media import Evidence, Utterance
     from tools.search.corpus import Corpus
-    from tools.search.text_ranking import Traits
+    from tools.search.text_ranking import Weighed
     from tools.store.catalog import Catalog
     from tools.store.catalog_rows import Text
     from tools.store.embeddings import VectorKind
@@ -280,21 +277,12 @@ class TextSearch:
             return of_caption(self._store, one, score)
         return of_words(self._store, one, score)
 
-    def weights(self, corpus: Corpus[Utterance], question: str) -> NDArray[np.float64]:
-        """How well the surroundings of each text answer a question: see Weighed.fused."""
-        import numpy as np
-
+    def weighed(self, corpus: Corpus[Any], question: str) -> Weighed | None:
+        """What a question says of each text; None where it asks nothing."""
         from tools.search.text_ranking import weigh
 
         cosines, read = self._meant(corpus, question)
-        weighed = weigh(question, corpus, cosines, read=read)
-        return weighed.fused if weighed else np.zeros(len(corpus.items))
-
-    def traits(self, corpus: Corpus[Any], question: str) -> Traits | None:
-        """What a question and each text have in common; None where it asks nothing."""
-        from tools.search.text_ranking import traits
-
-        return traits(question, corpus, self._meant(corpus, question)[0])
+        return weigh(question, corpus, cosines, read=read)
 
     def rerank(self, question: str, evidence: Sequence[Evidence]) -> list[float]:
         """Scores of the first RERANKED pieces of evidence, in their order, by a cross-encoder.
