@@ -3,7 +3,8 @@
 With the question a model is given `question`, `videos` (ids; empty for all), `seen`, `handles` and
 `calls` (tool calls left). With its answer a model of ours gives `found`, and may give `nearest`
 (labels, best first), `remarks` (sentences about the search, which claim nothing) and `plan` (how
-it understood the question; with its tool calls too). Every answer of the conversation carries
+it understood the question); with its tool calls it gives `scope`, the videos that the question
+began with. Every answer of the conversation carries
 `found`, `claims`, `evidence` and `nearest` (handles), and the `plan` where there is one.
 """
 

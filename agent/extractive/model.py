@@ -54,17 +54,27 @@ class ExtractiveModel(BaseChatModel):
         at = max(i for i, message in enumerate(messages) if isinstance(message, HumanMessage))
         data = metadata(messages[at])
         results = [m for m in messages[at:] if isinstance(m, ToolMessage)]
-        turn = self._turn(data, messages[:at], tuple(m.name or "" for m in results))
+        begun = next((s for m in messages[at + 1 :] if (s := metadata(m).get("scope"))), None)
+        turn = self._turn(data, messages[:at], tuple(m.name or "" for m in results), begun or {})
         found = (self._found(m, data["seen"]) for m in results)
         calls, reply = _run(turn, found, data["calls"] > 0)
         if reply is None:
-            return _result(AIMessage(content="", tool_calls=_numbered(calls, len(results))))
+            told = {KEY: {"scope": turn.scope_kept}}
+            calling = _numbered(calls, len(results))
+            return _result(AIMessage(content="", tool_calls=calling, additional_kwargs=told))
         return _result(_message(reply, turn.kept))
 
     def _turn(
-        self, data: dict[str, Any], earlier: Sequence[BaseMessage], called: tuple[str, ...]
+        self,
+        data: dict[str, Any],
+        earlier: Sequence[BaseMessage],
+        called: tuple[str, ...],
+        begun: dict[str, Any],
     ) -> Turn:
-        """The question after the answers before it."""
+        """The question after the answers before it; `begun` is its scope at its first tool call.
+
+        The library may grow meanwhile, and a question is answered about the videos it began with.
+        """
         handles: list[str] = data["handles"]
         shown: list[str] = []
         before: dict[str, Any] = {}
@@ -78,11 +88,13 @@ class ExtractiveModel(BaseChatModel):
             before = {}
         return Turn(
             self.toolbox,
-            data["question"],
+            begun.get("text", data["question"]),
             tuple(data["videos"]),
             tuple(handles),
             places(shown),
             before,
+            videos=tuple(begun.get("videos", ())),
+            titled=begun.get("titled", False),
             called=called,
         )
 

@@ -93,7 +93,7 @@ class Turn:
         kept = re.sub(r"[^\W_]+", lambda m: "" if stem(m[0].lower()) in drop else m[0], self.text)
         kept = re.sub(r"\b(?:in|of|from|on)(?: the)?\s*(?=[?.!]|$)", "", kept)
         asked = asked_words(kept)[0]
-        if not (asked or told or len(named) > 1):
+        if not (asked or told):
             return  # what is asked for has the name of a video
         self.videos, self.titled = tuple(named), True
         if len(surface_forms(kept)) > 1:
@@ -219,6 +219,11 @@ class Turn:
         if not nearest:
             return Reply(lead, reason="cannot")
         return self.write.closest(f"{lead} {self.sentence('moments')}", nearest, "cannot")
+
+    @property
+    def scope_kept(self) -> dict[str, Any]:
+        """Its videos, and its text without their titles, as plain data for its next tool calls."""
+        return {"videos": list(self.videos), "text": self.text, "titled": self.titled}
 
     @property
     def kept(self) -> dict[str, Any]:

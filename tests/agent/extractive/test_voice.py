@@ -1,11 +1,13 @@
 """How answers read without a language model: each kind of question in its shape, on the sample."""
 
 import re
+from typing import Any
 
 import pytest
 
 from tests.agent.extractive.answers import lead, only, shown, starts
 from tests.agent.extractive.conftest import Talk
+from tools.toolbox import Toolbox
 
 pytestmark = pytest.mark.xdist_group("lighthouse")
 FILE_FACTS = re.compile(r"98\.0|1:38|960|540|H\.264|25 frames")
@@ -235,3 +237,18 @@ async def test_the_videos_of_the_library_are_listed(talk: Talk) -> None:
     (answer,) = await talk("what videos do I have?")
     assert answer.answer == "1 in the library:\n\n- **lighthouse**, 1:38 min [1]"
     assert only(answer).kind == "video"
+
+
+async def test_a_question_is_about_the_videos_that_it_began_with(
+    talk: Talk, lighthouse: Toolbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    likely = lighthouse.likely_videos
+
+    def once(question: str, *others: Any) -> list[str]:
+        asked.append(question)
+        return likely(question, *others) if len(asked) == 1 else ["0" * 16]
+
+    monkeypatch.setattr(lighthouse, "likely_videos", once)
+    (answer,) = await talk("How often does the fog horn sound?")
+    assert lead(answer) == "Twice: 0:47 and 1:23." and len(asked) == 1
