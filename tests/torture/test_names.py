@@ -28,7 +28,7 @@ from tools.library import Library
 from tools.models.providers import BARE, Providers
 from tools.toolbox import Toolbox
 from ui.chat.cards import escape_markdown
-from ui.chat.handlers import _allowed_path
+from ui.chat.indexing import _allowed_path
 from ui.cli.app import app
 from ui.web.server import build_app
 

@@ -21,7 +21,7 @@ from tools.ingest.run import Progress
 from tools.library import Library
 from tools.media import Stage, Video
 from tools.models.providers import BARE
-from ui.chat import handlers
+from ui.chat import indexing
 from ui.progress import Countdown
 from ui.web import jobs
 from ui.web.jobs import Job
@@ -90,8 +90,8 @@ def test_the_remaining_time_of_the_chat_is_counted_down_as_on_the_command_line(
             return Future()
 
     monkeypatch.setattr(jobs, "Pool", lambda _: Running([]))
-    monkeypatch.setattr(handlers, "Countdown", lambda: Countdown(lambda: clock[0]))
-    monkeypatch.setattr(handlers, "PAUSE", 0.0)
+    monkeypatch.setattr(indexing, "Countdown", lambda: Countdown(lambda: clock[0]))
+    monkeypatch.setattr(indexing, "PAUSE", 0.0)
     with door.running(settings) as client, door.chatting(client) as chat:
         id = door.send_file(client, chat.id, "film.mp4", shots.read_bytes()).json()["id"]
         chat.say("", id)

@@ -8,7 +8,7 @@ from tests.ui.serving import serving
 from tools.ingest.pipeline import ingest
 from tools.library import Library
 from tools.models.providers import BARE
-from ui.chat.handlers import SORRY
+from ui.chat.answering import SORRY
 
 VIDEOS = 12
 """Chroma alone would hold more files open than there may be."""

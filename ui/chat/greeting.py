@@ -1,0 +1,97 @@
+"""First message of a chat: the videos that are there, and earlier conversations to go on with."""
+
+import asyncio
+
+import chainlit as cl
+
+from tools.errors import Interrupted, RefusedRequest
+from ui.chat import cards
+from ui.chat.answering import THREAD_PREFIX, show_answer
+from ui.chat.cards import escape_markdown
+from ui.chat.elements import element, timeline_action
+from ui.chat.model_choice import offer_models
+from ui.web.state import AppState
+
+QUESTIONS = (
+    "What happens in this video?",
+    "What is said at the beginning?",
+    "What text appears on screen?",
+)
+TITLE_LENGTH = 60
+"""Characters of a question on a button."""
+
+
+async def greet(state: AppState) -> None:
+    """Show the library, and what can be asked or gone on with."""
+    videos = await asyncio.to_thread(state.library.list)
+    chosen = (videos[0].id,) if len(videos) == 1 else ()
+    cl.user_session.set("videos", chosen)
+    if not videos:
+        text = (
+            "Hello! There is no video here yet. **Drop one into this window** or use the "
+            "paper-clip; you can ask about it seconds later, and every answer shows the frames "
+            "it rests on."
+        )
+    elif len(videos) == 1:
+        title = f"**{escape_markdown(videos[0].title)}**"
+        text = f"Hello! {title} is loaded. Ask me anything about it."
+        if videos[0].state != "ready":
+            so_far = escape_markdown(cards.pending_stages(videos[0]))
+            text = f"Hello! {title} is here, but {so_far}. Ask me about what is there so far."
+    else:
+        text = f"Hello! Ask about all {len(videos)} videos, or choose one."
+    message = cl.Message(text)
+    if videos:
+        props = await asyncio.to_thread(cards.shelf, state.library, chosen, QUESTIONS)
+        message.elements = [element("Library", props)]
+        try:
+            message.actions = await _resume_actions(state)
+        except Interrupted as error:
+            message.content += f"\n\n*{escape_markdown(str(error))}*"
+    await message.send()
+    await offer_models(state)
+
+
+async def _resume_actions(state: AppState) -> list[cl.Action]:
+    """Buttons that go on with earlier conversations."""
+    from agent.history import conversations
+
+    return [
+        cl.Action(
+            name="resume",
+            payload={"thread": earlier.thread},
+            label=f"Go on: {cards.truncated(earlier.title, TITLE_LENGTH)}",
+        )
+        for earlier in await conversations(state.agent, THREAD_PREFIX)
+    ]
+
+
+async def resume(state: AppState, thread: str) -> None:
+    """Show an earlier conversation with its frames, and continue it."""
+    from agent.history import answers
+
+    if not thread.startswith(THREAD_PREFIX):
+        raise RefusedRequest("There is no such conversation here.")
+    earlier = await answers(state.agent, thread)
+    cl.user_session.set("thread", thread)
+    for answer in earlier:
+        await cl.Message(escape_markdown(answer.question), type="user_message").send()
+        await show_answer(state, cl.Message(""), answer)
+    await cl.Message("We can go on from here.").send()
+
+
+async def choose(state: AppState, id: str) -> None:
+    """Let questions go to one video, or to all where none is named."""
+    if not id:
+        cl.user_session.set("videos", ())
+        await cl.Message("Questions now go to **all videos**.").send()
+        return
+    video = await asyncio.to_thread(state.library.get, id)
+    cl.user_session.set("videos", (video.id,))
+    await cl.Message(
+        f"Questions now go to **{escape_markdown(video.title)}**.",
+        actions=[
+            cl.Action(name="choose", payload={"video": ""}, label="Ask all videos instead"),
+            timeline_action(video.id),
+        ],
+    ).send()
