@@ -1,0 +1,2 @@
+// What the page of the chat does beside Chainlit: one module for each concern.
+import "./accessible.js"
