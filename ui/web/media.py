@@ -17,7 +17,10 @@ from tools.library import Library
 from tools.media import Video
 from tools.store.filmstrip import strip_name
 from ui.web.proxies import Proxies
+from ui.web.timeline import timeline, transcript
 
+PAGE = 600.0
+"""Seconds of a transcript that are sent where no span is asked for."""
 NEAR = 0.5
 """Seconds by which a kept frame may miss the one that is asked for."""
 PAUSE = 0.2
@@ -95,6 +98,20 @@ def media_routes(library: Library, proxies: Proxies) -> APIRouter:
         image = strip_name(video.id, start / 1000, min(end / 1000, video.duration))
         path = await _or_http_error(proxies.read(library.picture, image))
         return _send(request, path, "image/jpeg", path.name)
+
+    @router.get("/media/{id}/timeline")
+    async def drawn(id: str) -> dict[str, Any]:
+        await _or_http_error(asyncio.to_thread(known, id))
+        return await _or_http_error(proxies.read(timeline, library, id))
+
+    @router.get("/media/{id}/transcript")
+    async def said(
+        id: str,
+        start: Annotated[float, Query(alias="from")] = 0.0,
+        end: Annotated[float, Query(alias="to")] = PAGE,
+    ) -> dict[str, Any]:
+        await _or_http_error(asyncio.to_thread(known, id))
+        return await _or_http_error(proxies.read(transcript, library, id, start, end))
 
     @router.get("/v/{id}", response_class=HTMLResponse)
     async def moment(id: str, t: float = 0.0) -> HTMLResponse:
