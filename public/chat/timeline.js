@@ -191,14 +191,21 @@ class Timeline extends HTMLElement {
     this.pins.replaceChildren()
     this.track.querySelectorAll(".cue-tl-hit").forEach((one) => one.remove())
     this.pins.hidden = !hits.length
+    for (const title of this.track.querySelectorAll(".cue-tl-chapters i")) {
+      title.classList.toggle("cue-tl-slim", title.clientWidth < 44)
+    }
+    let covered = 0 // spans that overlap are filled once
     for (const { handle, start, end } of hits) {
       const share = Math.min(start / this.#data.duration, 1)
+      const until = Math.min(end / this.#data.duration, 1)
+      const from = Math.max(share, covered)
+      covered = Math.max(covered, until)
       const roomy = share * wide - last >= APART
       if (roomy) last = share * wide
       const pin = made("button", roomy ? "cue-tl-pin" : "cue-tl-pin cue-tl-close", roomy ? String(handle) : "")
       pin.type = "button"
       pin.tabIndex = -1 // the cards are the way for the keyboard
-      pin.setAttribute("aria-label", `Play evidence ${handle} at ${clock(start)}`)
+      pin.setAttribute("aria-label", `Play evidence ${handle} at ${clock(Math.round(start))}`)
       pin.style.left = `${100 * share}%`
       pin.addEventListener("click", () => {
         const detail = { handle }
@@ -206,9 +213,11 @@ class Timeline extends HTMLElement {
       })
       this.pins.append(pin)
       const hit = made("div", "cue-tl-hit")
-      hit.style.left = `${100 * share}%`
-      hit.style.width = `${Math.max(0, 100 * (Math.min(end / this.#data.duration, 1) - share))}%`
-      this.track.prepend(hit)
+      hit.style.left = `${100 * from}%`
+      hit.style.width = `${Math.max(0, 100 * (until - from))}%`
+      const mark = made("div", "cue-tl-hit cue-tl-mark")
+      mark.style.left = `${100 * share}%`
+      this.track.prepend(hit, mark)
     }
   }
 }

@@ -90,11 +90,11 @@ class Transcript extends HTMLElement {
       if ((one.dataset.way === "earlier") === before || !this.#lines.length) one.remove()
     })
     if (before) {
-      const high = list.scrollHeight
+      const high = this.scrollHeight
       list.prepend(...lines.map((one) => one.element))
       this.#lines.unshift(...lines)
       this.#from = from
-      list.scrollTop += list.scrollHeight - high
+      this.scrollTop += this.scrollHeight - high
     } else {
       list.append(...lines.map((one) => one.element))
       this.#lines.push(...lines)
@@ -133,8 +133,7 @@ class Transcript extends HTMLElement {
     now.element.classList.add("cue-now")
     now.element.firstChild.tabIndex = 0
     if (this.read) return // whoever reads on is left where they are
-    const top = now.element.offsetTop - this.list.offsetTop
-    this.list.scrollTop = top - this.list.clientHeight / 3
+    this.scrollTop += now.element.getBoundingClientRect().top - this.getBoundingClientRect().top - this.clientHeight / 3
   }
 }
 

@@ -160,7 +160,7 @@ export default function EvidencePlayer() {
     const at = element.currentTime
     tell(at)
     const now = moment.current
-    if (now && (at < now.from - 0.3 || at > now.until + 1)) moment.current = null // sought elsewhere
+    if (now && event.type === "seeking" && (at < now.from - 0.3 || at > now.until)) moment.current = null
     else if (now && at >= now.until && !element.paused) return stop()
     if (current.to === Infinity) return
     const { duration } = videos[current.video]
@@ -175,7 +175,7 @@ export default function EvidencePlayer() {
     setOver(true)
   }
 
-  // Of a moment's end `timeupdate` tells up to a quarter of a second late.
+  // `timeupdate` alone would tell of a moment's end a quarter of a second late.
   function watch() {
     setOver(false)
     const look = () => {
@@ -183,7 +183,7 @@ export default function EvidencePlayer() {
       if (!element || element.paused) return
       tell(element.currentTime)
       const now = moment.current
-      if (now && !wanted.current && element.currentTime >= now.until && element.currentTime < now.until + 1) return stop()
+      if (now && !wanted.current && !element.seeking && element.currentTime >= now.until) return stop()
       requestAnimationFrame(look)
     }
     requestAnimationFrame(look)
@@ -232,7 +232,7 @@ export default function EvidencePlayer() {
   const hits = JSON.stringify(
     cards.filter((card) => card.video === video).map(({ handle, start, until }) => ({ handle, start, end: until })),
   )
-  const poster = cards.length ? chosen : shown && { image: shown.poster, kind: "video", time: "" }
+  const poster = cards.length ? chosen : shown && { still: shown.poster, kind: "video", time: "" }
   const tabs = [["evidence", cards.length > 1 ? `${heading} \u00b7 ${cards.length}` : heading]]
   if (shown && shown.spoken) tabs.push(["transcript", "Transcript"])
   const panel = cards.length ? tab : "transcript"
@@ -259,7 +259,7 @@ export default function EvidencePlayer() {
               />
               {current ? null : (
                 <button type="button" className="cue-stage" aria-label={cards.length ? `Play ${titleOf(chosen)} at ${chosen.time}` : `Play ${shown.title}`} onClick={() => (cards.length ? choose(chosen) : seek(0, true))}>
-                  <Picture image={poster.image} kind={poster.kind} fit="contain" />
+                  <Picture image={poster.still} kind={poster.kind} fit="contain" />
                   <span className="cue-play" aria-hidden="true"><Icon name="play" size={26} /></span>
                   {poster.time ? <span className="cue-badge cue-time">{poster.time}</span> : null}
                 </button>
@@ -291,7 +291,7 @@ export default function EvidencePlayer() {
                 ) : null}
                 <span className="cue-tools">
                   <Tool icon="link" href={chosen.href} target="_blank" aria-label={`Copy link to moment ${chosen.handle}`} onClick={(event) => copy(event, chosen.href)}>{copied ? "Copied" : "Copy link"}</Tool>
-                  {chosen.image ? <Tool icon="save" href={chosen.image} download={`${titleOf(chosen)} ${chosen.time.replace(/:/g, "-")}.jpg`} aria-label={`Save frame of evidence ${chosen.handle}`}>Save frame</Tool> : null}
+                  {chosen.still ? <Tool icon="save" href={chosen.still} download={`${titleOf(chosen)} ${chosen.time.replace(/:/g, "-")}.jpg`} aria-label={`Save frame of evidence ${chosen.handle}`}>Save frame</Tool> : null}
                   {sees && chosen.image ? <Tool icon="alike" aria-label={`More like evidence ${chosen.handle}`} onClick={() => callAction({ name: "alike", payload: { id: chosen.id, handle: chosen.handle } })}>More like this</Tool> : null}
                 </span>
                 <span className="cue-hidden" role="status">{copied ? "Link copied" : ""}</span>
@@ -312,7 +312,7 @@ export default function EvidencePlayer() {
                     <div key={card.id + card.handle}>
                       <Card card={card} title={titleOf(card)} several={several} active={active === card.handle} onPlay={() => choose(card)} />
                       {closer ? (
-                        <button type="button" className="cue-closer" aria-label={`Look closer at [${card.handle}]`} onClick={() => callAction({ name: "closer", payload: { id: card.id, handle: card.handle } })}>
+                        <button type="button" className="cue-closer" aria-label={`Look closer at [${card.handle}]`} onClick={() => callAction({ name: "closer", payload: { handle: card.handle } })}>
                           <Icon name="closer" size={14} /> Look closer here
                         </button>
                       ) : null}

@@ -59,7 +59,7 @@ async def ask(state: AppState, question: str, like: Path | str | None = None) ->
                     phrase = doing(event.name, event.arguments)
                     steps.append(f"{phrase}, after {time.monotonic() - begun:.1f} s")
                     if not raw:
-                        working = f"*{escape_markdown(phrase)} …*"
+                        working = f"*{escape_markdown(phrase)} …* "  # the page puts its sign behind
                         await reply.stream_token(working, is_sequence=True)
                 elif isinstance(event, Token):
                     raw += event.text
@@ -75,12 +75,18 @@ async def ask(state: AppState, question: str, like: Path | str | None = None) ->
 
 async def ask_for_similar(state: AppState, handle: str, id: str) -> None:
     """Answer with the moments that look like a cited picture."""
-    await ask(state, f"More like [{handle}]", like=id)
+    await _ask_aloud(state, f"More like [{handle}]", like=id)
 
 
-async def look_closer(state: AppState, handle: str, id: str) -> None:
+async def look_closer(state: AppState, handle: str) -> None:
     """Answer with what several pictures a second show at a moment that was not surely it."""
-    await ask(state, f"Look closer at [{handle}]")
+    await _ask_aloud(state, f"Look closer at [{handle}]")
+
+
+async def _ask_aloud(state: AppState, question: str, like: str | None = None) -> None:
+    """Ask what a button stands for, as if it had been written: so it stands in the history, too."""
+    await cl.Message(question, type="user_message").send()  # which is shown as it is
+    await ask(state, question, like)
 
 
 async def show_answer(

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from agent.answer import UNSUPPORTED
@@ -63,7 +64,7 @@ def answer_markdown(answer: Any) -> str:
     )
     text = _ITEM.sub("- ", text)
     lead, gap, rest = text.partition("\n\n")
-    if answer.found and rest.startswith("- ") and lead and not lead.startswith("- "):
+    if answer.found and rest.startswith("- ") and not lead.startswith("- ") and '"' not in lead:
         text = f"**{' '.join(lead.split())}**{gap}{rest}"
     notes = (note for note in answer.notes if not isinstance(note, Unseen))
     return text + "".join(f"\n\n*{escape_markdown(note.text)}*" for note in notes)
@@ -122,20 +123,23 @@ def _address(evidence: Evidence, fragment: str) -> str:
 
 def card(library: Library, evidence: Evidence, handle: int, verdict: str) -> dict[str, Any]:
     """Card of one piece of evidence. Every value is text or a number; React shows it as text."""
+    strip = bool(evidence.image) and is_strip(evidence.image)
+    still = library.image_at(evidence.video, evidence.start) if strip else evidence.image
     return {
         "handle": handle,
         "id": evidence.id,
         "video": evidence.video,
         "start": round(evidence.start, 3),
         "until": round(max(evidence.end, evidence.start + SHORTEST), 3),
-        "time": timestamp(evidence.start),
-        "span": evidence_span(evidence),
+        "time": timestamp(round(evidence.start)),
+        "span": evidence_span(replace(evidence, start=round(evidence.start), end=round(evidence.end))),
         "kind": KIND_NAMES[evidence.kind],
         "quoted": evidence.kind in ("speech", "screen"),
         "draft": _RELIABILITY[reliability(evidence)],
         "text": _card_text(evidence),
         "image": picture_address(library, evidence.image, "http"),
-        "strip": bool(evidence.image) and is_strip(evidence.image),
+        "still": picture_address(library, still, "http"),
+        "strip": strip,
         "verdict": _VERDICTS.get(verdict, ""),
         "href": _address(evidence, str(handle)),
     }
@@ -158,10 +162,11 @@ def player(
             verdicts.setdefault(handle, claim.verdict)
     order = {handle: place for place, handle in enumerate(verdicts)}
     cited = sorted(answer.evidence or answer.nearest, key=lambda c: order.get(c.handle, len(order)))
-    cards = [card(library, c.evidence, c.handle, verdicts.get(c.handle, "")) for c in cited]
+    confirmed = verdicts if answer.evidence else {}  # of the closest nothing is asserted
+    cards = [card(library, c.evidence, c.handle, confirmed.get(c.handle, "")) for c in cited]
     return {
         "heading": "Evidence" if answer.evidence else "Closest moments, not confirmed",
-        "closer": answer.reason == "unsure",
+        "closer": answer.reason in ("unsure", "not_covered"),
         "cards": cards,
         "videos": {row["video"]: source(library, row["video"], proxies) for row in cards},
         "quiet": " · ".join(filter(None, [searched(answer), cost_line(answer)]))

@@ -39,7 +39,7 @@ def register(state: AppState) -> None:
     on_action("resume", resume, "thread")
     on_action("timeline", show_timeline, "video")
     on_action("alike", ask_for_similar, "handle", "id")
-    on_action("closer", look_closer, "handle", "id")
+    on_action("closer", look_closer, "handle")
     no_store: Any = lambda: None  # noqa: E731  # chats are kept in the agent's own store alone
     cl.data_layer(no_store)
 

@@ -120,7 +120,7 @@ def transcript(library: Library, id: str, start: float, end: float) -> dict[str,
             {
                 "start": round(one.start, 3),
                 "end": round(one.end, 3),
-                "time": timestamp(int(one.start)),
+                "time": timestamp(round(one.start)),
                 "text": one.text,
                 "speaker": one.speaker or "",
                 "draft": one.source == "draft",
