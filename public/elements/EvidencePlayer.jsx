@@ -291,7 +291,7 @@ export default function EvidencePlayer() {
                 ) : null}
                 <span className="cue-tools">
                   <Tool icon="link" href={chosen.href} target="_blank" aria-label={`Copy link to moment ${chosen.handle}`} onClick={(event) => copy(event, chosen.href)}>{copied ? "Copied" : "Copy link"}</Tool>
-                  {chosen.still ? <Tool icon="save" href={chosen.still} download={`${titleOf(chosen)} ${chosen.time.replace(/:/g, "-")}.jpg`} aria-label={`Save frame of evidence ${chosen.handle}`}>Save frame</Tool> : null}
+                  {chosen.still ? <Tool icon="save" href={chosen.still} download="" aria-label={`Save frame of evidence ${chosen.handle}`}>Save frame</Tool> : null}
                   {sees && chosen.image ? <Tool icon="alike" aria-label={`More like evidence ${chosen.handle}`} onClick={() => callAction({ name: "alike", payload: { id: chosen.id, handle: chosen.handle } })}>More like this</Tool> : null}
                 </span>
                 <span className="cue-hidden" role="status">{copied ? "Link copied" : ""}</span>

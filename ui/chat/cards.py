@@ -98,7 +98,7 @@ def _doubted(text: str, claim: Claim, moments: Mapping[int, Evidence]) -> str:
     pieces = re.split(r"((?:\s*\[\d+\])+)", " ".join(text.split()))
     return "".join(
         _linked(escape_markdown(piece), moments)
-        if place % 2 or not piece.strip()
+        if place % 2 or not re.search(r"\w", piece)
         else f'[{escape_markdown(piece)}]({to} "{title}")'
         for place, piece in enumerate(pieces)
     )

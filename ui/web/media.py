@@ -16,6 +16,7 @@ from tools.errors import Damaged, RefusedRequest, UnknownVideo, UnreadableMedia
 from tools.library import Library
 from tools.media import Video
 from tools.store.filmstrip import strip_name
+from ui.render import timestamp
 from ui.web.proxies import Proxies
 from ui.web.timeline import timeline, transcript
 
@@ -88,9 +89,10 @@ def media_routes(library: Library, proxies: Proxies) -> APIRouter:
 
     @router.api_route("/media/{id}/frame/{milliseconds:int}.jpg", methods=["GET", "HEAD"])
     async def frame(id: str, milliseconds: int, request: Request) -> Response:
-        await _or_http_error(asyncio.to_thread(known, id))
+        video = await _or_http_error(asyncio.to_thread(known, id))
         path = await _or_http_error(proxies.read(_picture, library, id, milliseconds / 1000))
-        return _send(request, path, "image/jpeg", path.name)
+        name = f"{video.title} {timestamp(milliseconds / 1000).replace(':', '-')}.jpg"
+        return _send(request, path, "image/jpeg", name)
 
     @router.api_route("/media/{id}/strip/{start:int}-{end:int}.jpg", methods=["GET", "HEAD"])
     async def strip(id: str, start: int, end: int, request: Request) -> Response:

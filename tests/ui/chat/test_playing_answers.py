@@ -131,7 +131,7 @@ def test_a_card_has_its_quotation_in_its_name_and_its_moment_can_be_shared(
         assert copied == f"{lighthouse.url}/v/{video.id}?t={starts(evidence)[0]:.3f}#1"
         with page.expect_download() as saved:
             evidence.get_by_role("link", name="Save frame of evidence 1").click()
-        assert saved.value.suggested_filename == "lighthouse 0-47.jpg"
+        assert saved.value.suggested_filename == "lighthouse 0-49.2.jpg"
 
 
 @browser
