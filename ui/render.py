@@ -107,7 +107,11 @@ def searched(answer: Answer) -> str:
     if not count:
         return ""
     if count["complete"] == count["videos"]:
-        return "All of it searched" if count["videos"] == 1 else f"All {count['videos']} videos searched"
+        return (
+            "All of it searched"
+            if count["videos"] == 1
+            else f"All {count['videos']} videos searched"
+        )
     if count["videos"] == 1 and answer.coverage:
         return unfinished(answer.coverage[0])
     return f"{count['complete']} of {count['videos']} videos searched to the end"

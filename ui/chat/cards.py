@@ -38,6 +38,7 @@ _RELIABILITY: Mapping[Reliability, str] = {
 _VERDICTS = {
     "verified": "confirmed", "weak": "not confirmed", "unsupported": "not confirmed",
 }  # fmt: skip
+_QUOTED = "\N{LEFT DOUBLE QUOTATION MARK}{}\N{RIGHT DOUBLE QUOTATION MARK}"
 SHORTEST = 2.0
 """Seconds, at least, that play of a moment: of an instant there would be nothing to see."""
 QUOTE = 220
@@ -125,14 +126,15 @@ def card(library: Library, evidence: Evidence, handle: int, verdict: str) -> dic
     """Card of one piece of evidence. Every value is text or a number; React shows it as text."""
     strip = bool(evidence.image) and is_strip(evidence.image)
     still = library.image_at(evidence.video, evidence.start) if strip else evidence.image
+    said = replace(evidence, start=round(evidence.start), end=round(evidence.end))
     return {
         "handle": handle,
         "id": evidence.id,
         "video": evidence.video,
         "start": round(evidence.start, 3),
         "until": round(max(evidence.end, evidence.start + SHORTEST), 3),
-        "time": timestamp(round(evidence.start)),
-        "span": evidence_span(replace(evidence, start=round(evidence.start), end=round(evidence.end))),
+        "time": timestamp(said.start),
+        "span": evidence_span(said),
         "kind": KIND_NAMES[evidence.kind],
         "quoted": evidence.kind in ("speech", "screen"),
         "draft": _RELIABILITY[reliability(evidence)],
@@ -188,11 +190,8 @@ def looked(library: Library, answer: Any, steps: Sequence[str]) -> list[list[str
     rows += [["Not looked at", note.text] for note in answer.notes if isinstance(note, Unseen)]
     for claim in answer.claims:
         if claim.verdict != "verified":
-            by = " ".join(f"[{handle}]" for handle in claim.citations)
-            doubt = f"\N{LEFT DOUBLE QUOTATION MARK}{truncated(claim.text)}" + (
-                f"\N{RIGHT DOUBLE QUOTATION MARK} by {by}" if by else "\N{RIGHT DOUBLE QUOTATION MARK}"
-            )
-            rows.append(["Not confirmed", doubt])
+            by = " by " + " ".join(f"[{n}]" for n in claim.citations) if claim.citations else ""
+            rows.append(["Not confirmed", _QUOTED.format(truncated(claim.text)) + by])
     rows += [["Done" if not number else "", step] for number, step in enumerate(steps)]
     if any(answer.tokens):
         rows.append(["Tokens", "{:,} read, {:,} written".format(*answer.tokens)])
