@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
+from agent.settings import EXTRACTIVE
 from tools.evidence import MACHINE, is_draft
 from tools.media import Evidence, Frame, Scene, Utterance, Video, clock
 
@@ -82,14 +83,38 @@ def label(evidence: Evidence, handle: int | None = None) -> str:
 
 
 def cost_line(answer: Answer | Summary) -> str:
-    """Cost of an answer: `gpt-5-mini · 1,203 tokens in, 88 out · 0.000477 USD · 2.1 s`."""
-    parts = [answer.model]
+    """Who answered, at what cost: `gpt-5-mini · 1,840 tokens · $0.004 · 3.1 s`."""
+    parts = ["by rule" if answer.model == EXTRACTIVE else answer.model]
     if any(answer.tokens):
-        given, written = answer.tokens
-        parts.append(f"{given:,} tokens in, {written:,} out")
-        usd = answer.cost_usd
-        parts.append("price unknown" if usd is None else f"{usd:.6f} USD")
+        parts += [f"{sum(answer.tokens):,} tokens", _price(answer.cost_usd)]
     return " · ".join([*parts, f"{answer.seconds:.1f} s"])
+
+
+def _price(usd: float | None) -> str:
+    if usd is None:
+        return "price unknown"
+    return "under $0.001" if 0 < usd < 0.001 else f"${usd:.3f}".rstrip("0").rstrip(".")
+
+
+def searched(answer: Answer) -> str:
+    """Part of the videos that was searched: `All of it searched`, `speech 40 % …`.
+
+    Empty for an answer of an earlier day: the index may have grown since.
+    """
+    from tools.store.coverage import unfinished
+
+    count = answer.coverage_total
+    if not count:
+        return ""
+    if count["complete"] == count["videos"]:
+        return (
+            "All of it searched"
+            if count["videos"] == 1
+            else f"All {count['videos']} videos searched"
+        )
+    if count["videos"] == 1 and answer.coverage:
+        return unfinished(answer.coverage[0])
+    return f"{count['complete']} of {count['videos']} videos searched to the end"
 
 
 def remarks(video: Video) -> list[str]:

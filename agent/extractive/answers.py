@@ -12,6 +12,7 @@ from agent.extractive.turn import Turn
 from agent.extractive.whole import quiz, whole
 from tools.search.colour_search import parse_look
 from tools.text.clean import word_set
+from tools.text.tokens import surface_forms
 
 _BY_INTENT: dict[str, Callable[[Turn], Answering]] = {
     **dict.fromkeys(("overview", "points", "chapters", "highlights"), whole),
@@ -66,7 +67,8 @@ def _answer(turn: Turn) -> Answering:
     if labels := senses.labels(turn):
         return (yield from pictures.labelled(turn, labels))
     if turn.at:
-        return (yield from moments.pointed(turn))
+        closer = asked.wording.words["closer"] & set(surface_forms(turn.text))
+        return (yield from (moments.closer if closer else moments.pointed)(turn))
     if (
         asked.nth
         and _SCENE.search(turn.text)

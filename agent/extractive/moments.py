@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from agent.extractive.question import INSTANT
 from agent.extractive.reply import QUOTES, Answering, Call, Found, Reply, Side, time
 from agent.extractive.turn import Place, Turn
-from tools.ingest.on_demand import is_coarse
+from tools.ingest.on_demand import LONGEST, is_coarse
 from tools.media import spread
 
 AROUND = 8.0
 """Seconds before or after a moment within which its neighbours lie."""
+GLANCE = 2.0
+"""Seconds of a closer look, at least."""
 NEAR = 4.0
 """How far from an asked instant something may lie to be told as near it, in seconds."""
 
@@ -100,6 +102,20 @@ def pointed(turn: Turn) -> Answering:
     if not told:
         return Reply(turn.sentence("nothing_there"), reason="unsure")
     return Reply(lines=tuple(map(turn.write.line, told[:3])))
+
+
+def closer(turn: Turn) -> Answering:
+    """What several pictures a second show at a moment that was shown before."""
+    at = turn.at
+    assert at
+    start = max(at.start - (at.end - at.start < INSTANT), 0.0)  # an instant is seen from before
+    end = min(max(at.end, at.start + GLANCE), start + LONGEST, turn.get(at.video).duration)
+    (found,) = yield [("look_closer", {"video": at.video, "start": start, "end": end})]
+    if not found:
+        return Reply(turn.sentence("nothing_there"), reason="unsure")
+    whole, *rest = found
+    inside = _of_modality(_inside(rest, start, end), "any", "")
+    return Reply(lines=tuple(map(turn.write.line, [whole, *inside])))
 
 
 def beside(turn: Turn, at: Place, side: Side) -> Answering:

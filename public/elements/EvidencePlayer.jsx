@@ -1,14 +1,10 @@
-// The frames an answer cites, and one player that jumps to their moments.
+// The frames an answer cites, one player that jumps to their moments, and what stands along the time.
 // Everything in props is text and numbers; it is shown as text, never as markup.
 import { useEffect, useRef, useState } from "react"
 
 const SHORT = 60 // seconds up to which a copy holds the whole video
 const AROUND = 10 // seconds of a copy before and after what is cited
 const STEP = 10 // copies begin and end on a grid, so that neighbours share one
-
-const line = "1px solid hsl(var(--border))"
-const quiet = "hsl(var(--muted-foreground))"
-const accent = "hsl(var(--primary))"
 
 function spanAround(start, end, duration) {
   if (duration <= SHORT) return [0, Math.ceil(duration)]
@@ -17,92 +13,106 @@ function spanAround(start, end, duration) {
   return [from, Math.min(Math.max(to, from + 30), from + 120, Math.ceil(duration))]
 }
 
-const badge = { position: "absolute", padding: "1px 6px", borderRadius: 6, fontSize: 12, lineHeight: 1.5 }
 const fill = { position: "absolute", inset: 0, width: "100%", height: "100%", margin: 0 }
+const PATHS = {
+  previous: "M15 5l-7 7 7 7", next: "M9 5l7 7-7 7", check: "M5 13l4 4L19 7", play: "M8 5v14l11-7z",
+  again: "M4 12a8 8 0 1 0 3-6.2M4 4v5h5",
+  link: "M10 14a4 4 0 0 0 6 .4l3-3a4 4 0 0 0-5.6-5.6L12 7M14 10a4 4 0 0 0-6-.4l-3 3a4 4 0 0 0 5.6 5.6L12 17",
+  save: "M12 4v11m-5-5l5 5 5-5M5 20h14", alike: "M4 5h7v7H4zM13 12h7v7h-7z", closer: "M11 4a7 7 0 1 0 0 14 7 7 0 0 0 0-14zM16 16l5 5M8 11h6M11 8v6",
+}
 
-function Picture({ card, title, fit }) {
-  const [broken, setBroken] = useState(false)
-  if (!card.image || broken) {
-    return (
-      <span style={{ ...fill, display: "grid", placeItems: "center", color: "#8d8580", fontSize: 12 }}>
-        {card.kind}
-      </span>
-    )
-  }
+function Icon({ name, size = 16 }) {
   return (
-    <img
-      src={card.image}
-      alt={`Frame at ${card.time} of ${title}`}
-      onError={() => setBroken(true)}
-      style={{ ...fill, objectFit: fit }}
-    />
+    <svg width={size} height={size} viewBox="0 0 24 24" fill={name === "play" ? "currentColor" : "none"} stroke="currentColor" strokeWidth="2" strokeLinecap="round" strokeLinejoin="round" aria-hidden="true">
+      <path d={PATHS[name]} />
+    </svg>
   )
 }
 
+function Picture({ image, kind, fit }) {
+  const [broken, setBroken] = useState(false)
+  if (!image || broken) return <span className="cue-nothing" style={fill}>{kind}</span>
+  return <img src={image} alt="" onError={() => setBroken(true)} style={{ ...fill, objectFit: fit }} />
+}
+
 function Card({ card, title, several, active, onPlay }) {
-  const doubt = card.verdict === "weak" || card.verdict === "unsupported" ? card.verdict : ""
+  const said = card.quoted ? `\u201c${card.text}\u201d` : card.text
   return (
     <button
       type="button"
-      className="cue-card"
+      className={`cue-card${card.strip ? " cue-card-strip" : ""}`}
       data-handle={card.handle}
       data-start={card.start}
-      aria-label={`Play evidence ${card.handle}: ${title} at ${card.time}`}
+      data-when={[several ? title : "", card.span, card.kind].filter(Boolean).join(" \u00b7 ")}
+      data-strip={card.strip ? "yes" : undefined}
       aria-pressed={active}
       onClick={onPlay}
-      style={{
-        display: "grid", gridTemplateColumns: card.strip ? "minmax(0, 1fr)" : "124px minmax(0, 1fr)", gap: card.strip ? 6 : 12, padding: 8, width: "100%",
-        alignItems: "start", textAlign: "left", borderRadius: 12, cursor: "pointer",
-        border: active ? `1px solid ${accent}` : "1px solid transparent",
-        background: active ? "hsl(var(--secondary))" : "transparent",
-      }}
     >
-      <span style={{ position: "relative", display: "block", width: "100%", aspectRatio: card.strip ? "15 / 2" : "16 / 9", overflow: "hidden", borderRadius: 8, background: "#0b0a09" }}>
-        <Picture card={card} title={title} fit={card.strip ? "contain" : "cover"} />
-        <span style={{ ...badge, left: 5, [card.strip ? "bottom" : "top"]: 5, fontWeight: 700, color: "#1c1203", background: "#ffb04a" }}>[{card.handle}]</span>
-        <span style={{ ...badge, right: 5, bottom: 5, color: "#fff", background: "rgba(0,0,0,.74)" }}>{card.strip ? card.span : card.time}</span>
+      <span className="cue-frame">
+        <Picture image={card.image} kind={card.kind} fit={card.strip ? "contain" : "cover"} />
+        <span className="cue-hidden">Play evidence </span>
+        <span className="cue-badge cue-number">[{card.handle}]</span>
+        <span className="cue-badge cue-time">{card.strip ? card.span : card.time}</span>
       </span>
-      <span style={{ display: "flex", flexDirection: "column", gap: 2, minWidth: 0 }}>
-        <span style={{ fontSize: 12, lineHeight: 1.45, color: quiet }}>
+      <span className="cue-about">
+        <span className="cue-kind">
           {card.kind}{card.draft ? `, ${card.draft}` : ""}
-          {doubt ? <span style={{ color: accent, fontWeight: 600 }}> · {doubt}</span> : null}
+          {card.verdict === "confirmed" ? (
+            <span className="cue-confirmed" title="confirmed: the sentence was checked against this">
+              <Icon name="check" size={13} /><span className="cue-hidden">confirmed</span>
+            </span>
+          ) : null}
+          {card.verdict === "not confirmed" ? <span className="cue-doubt"> · not confirmed</span> : null}
         </span>
-        <span
-          style={{
-            fontSize: 14, lineHeight: 1.4, color: "hsl(var(--foreground))", overflow: "hidden",
-            overflowWrap: "anywhere", display: "-webkit-box", WebkitBoxOrient: "vertical", WebkitLineClamp: 3,
-          }}
-        >
-          {card.quoted ? `\u201c${card.text}\u201d` : card.text}
-        </span>
-        {several ? (
-          <span style={{ fontSize: 12, color: quiet, overflow: "hidden", textOverflow: "ellipsis", whiteSpace: "nowrap" }}>{title}</span>
-        ) : null}
+        <span className="cue-quote">{said}</span>
+        {several ? <span className="cue-title">{title}</span> : null}
       </span>
     </button>
   )
 }
 
+function Tool({ icon, children, onClick, ...more }) {
+  const Tag = more.href ? "a" : "button"
+  return (
+    <Tag type={more.href ? undefined : "button"} className="cue-tool" onClick={onClick} {...more}>
+      <Icon name={icon} /> <span>{children}</span>
+    </Tag>
+  )
+}
+
 export default function EvidencePlayer() {
-  const { heading, cards, videos, doubts, coverage, cost, sees } = props
+  const { heading, cards, videos, quiet, looked, sees, closer } = props
+  const section = useRef(null)
   const player = useRef(null)
+  const timeline = useRef(null)
+  const transcript = useRef(null)
   const wanted = useRef(null) // { at, play } once the file is there
+  const moment = useRef(null) // { from, until } while a moment plays that is to stop at its end
   const [current, setCurrent] = useState(null) // { video, url, from, to }
   const [active, setActive] = useState(null)
   const [state, setState] = useState("") // "", "loading", "failed"
-  const several = Object.keys(videos).length > 1
+  const [over, setOver] = useState(false)
+  const [tab, setTab] = useState("evidence")
+  const [copied, setCopied] = useState(false)
+  const ids = Object.keys(videos)
+  const several = ids.length > 1
+  const video = (current && current.video) || (cards[0] && cards[0].video) || ids[0]
+  const shown = videos[video]
+  const titleOf = (card) => (videos[card.video] ? videos[card.video].title : "the video")
+  const place = cards.findIndex((card) => card.handle === active)
+  const chosen = cards[Math.max(place, 0)]
 
   function load(id, at, until, play) {
-    const video = videos[id]
     const element = player.current
     const same = current && current.video === id && at >= current.from && at < current.to
     wanted.current = { at, play }
+    setOver(false)
     if (same && element && element.readyState >= 1 && state !== "failed") {
       settle()
       return
     }
-    const [from, to] = video.file ? [0, Infinity] : spanAround(at, until, video.duration)
-    const url = video.file || `${video.play}?from=${from}&to=${to}`
+    const [from, to] = videos[id].file ? [0, Infinity] : spanAround(at, until, videos[id].duration)
+    const url = videos[id].file || `${videos[id].play}?from=${from}&to=${to}`
     setState("loading")
     setCurrent({ video: id, url, from, to })
   }
@@ -113,23 +123,86 @@ export default function EvidencePlayer() {
     const { at, play } = wanted.current
     wanted.current = null
     element.currentTime = at
+    tell(at)
     if (play) element.play().catch(() => {})
   }
 
   function choose(card) {
+    if (!videos[card.video]) return
     setActive(card.handle)
-    load(card.video, card.start, card.end, true)
+    setCopied(false)
+    moment.current = { from: card.start, until: card.until }
+    load(card.video, card.start, card.until, true)
+  }
+
+  function step(by) {
+    const next = cards[place < 0 ? 0 : (place + by + cards.length) % cards.length]
+    choose(next)
+    const card = section.current.querySelector(`.cue-card[data-handle="${next.handle}"]`)
+    if (card && card.offsetParent) card.scrollIntoView({ block: "nearest" })
+    return card
+  }
+
+  function seek(seconds, play) {
+    moment.current = null
+    const element = player.current
+    load(video, seconds, seconds + 20, play || !!(current && element && !element.paused))
+  }
+
+  function tell(seconds) {
+    for (const one of [timeline.current, transcript.current]) if (one && one.at) one.at(seconds)
   }
 
   // A copy holds one span; outside of it stands a still picture. Ask for the next one there.
   function moved(event) {
     const element = event.currentTarget
-    if (!current || current.to === Infinity || wanted.current || state === "loading") return
-    const { duration } = videos[current.video]
+    if (!current || wanted.current || state === "loading") return
     const at = element.currentTime
+    tell(at)
+    const now = moment.current
+    if (now && event.type === "seeking" && (at < now.from - 0.3 || at > now.until)) moment.current = null
+    else if (now && at >= now.until && !element.paused) return stop()
+    if (current.to === Infinity) return
+    const { duration } = videos[current.video]
     if (at < current.from - 0.05 || (at >= current.to - 0.05 && current.to < duration)) {
       load(current.video, at, at + 20, !element.paused)
     }
+  }
+
+  function stop() {
+    player.current.pause()
+    moment.current = null
+    setOver(true)
+  }
+
+  // `timeupdate` alone would tell of a moment's end a quarter of a second late.
+  function watch() {
+    setOver(false)
+    const look = () => {
+      const element = player.current
+      if (!element || element.paused) return
+      tell(element.currentTime)
+      const now = moment.current
+      if (now && !wanted.current && !element.seeking && element.currentTime >= now.until) return stop()
+      requestAnimationFrame(look)
+    }
+    requestAnimationFrame(look)
+  }
+
+  async function copy(event, href) {
+    if (!navigator.clipboard) return // the link itself opens
+    event.preventDefault()
+    await navigator.clipboard.writeText(location.origin + href).catch(() => window.open(href))
+    setCopied(true)
+  }
+
+  function key(event) {
+    const by = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key]
+    const from = event.target.closest && event.target.closest(".cue-card, .cue-step")
+    if (!by || !from || event.ctrlKey || event.metaKey || event.altKey) return
+    event.preventDefault()
+    const card = step(by)
+    if (card && from.matches(".cue-card")) card.focus({ preventScroll: true })
   }
 
   useEffect(() => {
@@ -138,87 +211,131 @@ export default function EvidencePlayer() {
     player.current.parentElement.scrollIntoView({ block: "nearest", behavior: "smooth" })
   }, [current && current.url])
 
-  const shown = current && videos[current.video]
-  const titleOf = (card) => (videos[card.video] ? videos[card.video].title : "the video")
+  const act = useRef({})
+  act.current = { choose, seek }
+  useEffect(() => {
+    const element = section.current
+    if (!element) return
+    const play = ({ detail }) => {
+      const card = cards.find((one) => one.handle === detail.handle)
+      if (card) act.current.choose(card)
+    }
+    const sought = ({ detail }) => act.current.seek(detail.seconds, detail.play)
+    element.addEventListener("cue-play", play)
+    element.addEventListener("cue-seek", sought)
+    return () => {
+      element.removeEventListener("cue-play", play)
+      element.removeEventListener("cue-seek", sought)
+    }
+  }, [])
+
+  const hits = JSON.stringify(
+    cards.filter((card) => card.video === video).map(({ handle, start, until }) => ({ handle, start, end: until })),
+  )
+  const poster = cards.length ? chosen : shown && { still: shown.poster, kind: "video", time: "" }
+  const tabs = [["evidence", cards.length > 1 ? `${heading} \u00b7 ${cards.length}` : heading]]
+  if (shown && shown.spoken) tabs.push(["transcript", "Transcript"])
+  const panel = cards.length ? tab : "transcript"
   return (
-    <section className="cue-evidence" aria-label={heading} data-testid="evidence">
-      {cards.length ? (
-        <div className="cue-split">
-          <div style={{ position: "relative", overflow: "hidden", width: "100%", aspectRatio: "16 / 9", borderRadius: 14, scrollMarginTop: 72, border: line, background: "#0b0a09" }}>
-            <video
-              ref={player}
-              src={current ? current.url : undefined}
-              controls={!!current}
-              playsInline
-              preload="auto"
-              aria-label={shown ? shown.title : "Video"}
-              data-testid="player"
-              onLoadedMetadata={() => { setState(""); settle() }}
-              onTimeUpdate={moved}
-              onSeeking={moved}
-              onError={() => current && setState("failed")}
-              style={{ ...fill, objectFit: "contain", visibility: current ? "visible" : "hidden" }}
-            />
-            {current ? null : (
-              <button type="button" className="cue-stage" aria-label={`Play ${titleOf(cards[0])} at ${cards[0].time}`} onClick={() => choose(cards[0])} style={{ ...fill, padding: 0, border: 0, background: "none", cursor: "pointer" }}>
-                <Picture card={cards[0]} title={titleOf(cards[0])} fit="contain" />
-                <span aria-hidden="true" style={{ ...fill, display: "grid", placeItems: "center" }}>
-                  <svg className="cue-play" width="60" height="60" viewBox="0 0 60 60">
-                    <circle cx="30" cy="30" r="29" fill="rgba(15,12,10,.66)" stroke="rgba(255,255,255,.5)" strokeWidth="1" />
-                    <path d="M25 20.5v19l15.5-9.5z" fill="#fff" />
-                  </svg>
+    <section ref={section} className="cue-evidence" aria-label={heading} data-testid="evidence" onKeyDown={key}>
+      {shown ? (
+        <div className={cards.length || shown.spoken ? "cue-split" : ""}>
+          <div className="cue-watch">
+            <div className="cue-screen">
+              <video
+                ref={player}
+                src={current ? current.url : undefined}
+                controls={!!current}
+                playsInline
+                preload="auto"
+                aria-label={shown.title}
+                data-testid="player"
+                onLoadedMetadata={() => { setState(""); settle() }}
+                onTimeUpdate={moved}
+                onSeeking={moved}
+                onPlay={watch}
+                onError={() => current && setState("failed")}
+                style={{ ...fill, objectFit: "contain", visibility: current ? "visible" : "hidden" }}
+              />
+              {current ? null : (
+                <button type="button" className="cue-stage" aria-label={cards.length ? `Play ${titleOf(chosen)} at ${chosen.time}` : `Play ${shown.title}`} onClick={() => (cards.length ? choose(chosen) : seek(0, true))}>
+                  <Picture image={poster.still} kind={poster.kind} fit="contain" />
+                  <span className="cue-play" aria-hidden="true"><Icon name="play" size={26} /></span>
+                  {poster.time ? <span className="cue-badge cue-time">{poster.time}</span> : null}
+                </button>
+              )}
+              {over ? (
+                <div className="cue-over">
+                  <button type="button" onClick={() => player.current.play()}><Icon name="play" /> Play on</button>
+                  {chosen ? <button type="button" onClick={() => choose(chosen)}><Icon name="again" /> Again</button> : null}
+                </div>
+              ) : null}
+              {state ? (
+                <div role="status" className="cue-cover">
+                  {state === "loading" ? (
+                    <span className="cue-wait">{shown.file ? "Loading \u2026" : "Preparing this moment for your browser \u2026"}</span>
+                  ) : (
+                    <span>This moment can't be played here: the file is missing or damaged.</span>
+                  )}
+                </div>
+              ) : null}
+            </div>
+            {cards.length ? (
+              <div className="cue-bar">
+                {cards.length > 1 ? (
+                  <span className="cue-steps">
+                    <button type="button" className="cue-step" aria-label="Previous evidence" onClick={() => step(-1)}><Icon name="previous" /></button>
+                    <span>{Math.max(place, 0) + 1} of {cards.length}</span>
+                    <button type="button" className="cue-step" aria-label="Next evidence" onClick={() => step(1)}><Icon name="next" /></button>
+                  </span>
+                ) : null}
+                <span className="cue-tools">
+                  <Tool icon="link" href={chosen.href} target="_blank" aria-label={`Copy link to moment ${chosen.handle}`} onClick={(event) => copy(event, chosen.href)}>{copied ? "Copied" : "Copy link"}</Tool>
+                  {chosen.still ? <Tool icon="save" href={chosen.still} download="" aria-label={`Save frame of evidence ${chosen.handle}`}>Save frame</Tool> : null}
+                  {sees && chosen.image ? <Tool icon="alike" aria-label={`More like evidence ${chosen.handle}`} onClick={() => callAction({ name: "alike", payload: { id: chosen.id, handle: chosen.handle } })}>More like this</Tool> : null}
                 </span>
-                <span style={{ ...badge, right: 10, bottom: 10, fontSize: 13, padding: "2px 8px", color: "#fff", background: "rgba(0,0,0,.74)" }}>{cards[0].time}</span>
-              </button>
-            )}
-            {state ? (
-              <div role="status" style={{ ...fill, display: "grid", placeItems: "center", padding: 24, textAlign: "center", color: "#fff", fontSize: 14, background: "rgba(0,0,0,.6)", pointerEvents: "none" }}>
-                {state === "loading" ? (
-                  <span className="cue-wait">{shown && shown.file ? "Loading \u2026" : "Preparing this moment for your browser \u2026"}</span>
-                ) : (
-                  <span>This moment can't be played here: the file is missing or damaged.</span>
-                )}
+                <span className="cue-hidden" role="status">{copied ? "Link copied" : ""}</span>
               </div>
             ) : null}
+            <cue-timeline ref={timeline} video={video} hits={hits} />
           </div>
-          <div className="cue-side">
-            <div className="cue-list">
-              <h3 style={{ margin: "0 8px 4px", fontSize: 12, fontWeight: 600, lineHeight: 1.5, color: quiet }}>
-                {heading}{cards.length > 3 ? ` \u00b7 ${cards.length}` : ""}
-              </h3>
-              {cards.map((card) => (
-                <div key={card.id + card.handle} style={{ position: "relative" }}>
-                  <Card
-                    card={card}
-                    title={titleOf(card)}
-                    several={several}
-                    active={active === card.handle}
-                    onPlay={() => choose(card)}
-                  />
-                  {sees && card.image ? (
-                    <button
-                      type="button"
-                      className="cue-link"
-                      aria-label={`More like evidence ${card.handle}`}
-                      onClick={() => callAction({ name: "alike", payload: { id: card.id, handle: card.handle } })}
-                      style={{ display: "block", margin: "-6px 0 6px 144px", padding: 0, fontSize: 12, color: quiet, background: "none", border: 0, cursor: "pointer" }}
-                    >
-                      More like this
-                    </button>
-                  ) : null}
+          {cards.length || shown.spoken ? (
+            <div className="cue-side">
+              <div className="cue-panels">
+                <div className="cue-tabs" role="tablist" aria-label="Beside the player">
+                  {tabs.filter(([name]) => cards.length || name === panel).map(([name, label]) => (
+                    <button key={name} type="button" role="tab" className="cue-tab" aria-selected={panel === name} onClick={() => setTab(name)}>{label}</button>
+                  ))}
                 </div>
-              ))}
+                <div className="cue-list" role="tabpanel" aria-label={heading} hidden={panel !== "evidence"}>
+                  {cards.map((card) => (
+                    <div key={card.id + card.handle}>
+                      <Card card={card} title={titleOf(card)} several={several} active={active === card.handle} onPlay={() => choose(card)} />
+                      {closer ? (
+                        <button type="button" className="cue-closer" aria-label={`Look closer at [${card.handle}]`} onClick={() => callAction({ name: "closer", payload: { handle: card.handle } })}>
+                          <Icon name="closer" size={14} /> Look closer here
+                        </button>
+                      ) : null}
+                    </div>
+                  ))}
+                </div>
+                {panel === "transcript" ? <cue-transcript ref={transcript} video={video} at={current && player.current ? player.current.currentTime : chosen ? chosen.start : 0} /> : null}
+              </div>
             </div>
-          </div>
+          ) : null}
         </div>
       ) : null}
-      {doubts.length ? (
-        <ul style={{ margin: 0, padding: 0, listStyle: "none", fontSize: 13, lineHeight: 1.5, color: accent }}>
-          {doubts.map((doubt, number) => <li key={number}>{doubt}</li>)}
-        </ul>
+      {quiet && looked.length ? (
+        <details className="cue-quiet">
+          <summary>{quiet}</summary>
+          <dl>
+            {looked.map(([name, text], number) => (
+              <div key={number}><dt>{name}</dt><dd>{text}</dd></div>
+            ))}
+          </dl>
+        </details>
       ) : null}
-      {coverage ? <div style={{ fontSize: 12, lineHeight: 1.5, color: quiet }}>{coverage}</div> : null}
-      {cost ? <div style={{ fontSize: 12, lineHeight: 1.5, color: quiet }}>{cost}</div> : null}
+      {quiet && !looked.length ? <p className="cue-quiet">{quiet}</p> : null}
     </section>
   )
 }

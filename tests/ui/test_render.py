@@ -22,6 +22,7 @@ from ui.render import (
     label,
     picture_address,
     remarks,
+    searched,
     time_range,
     timestamp,
 )
@@ -146,14 +147,35 @@ def test_an_answer(library: Library) -> None:
     assert row["claims"] == [told]
     assert row["tokens"] == {"input": 3, "output": 4}
     assert row["evidence"][0]["handle"] == 1 and row["nearest"] == []
-    assert cost_line(one) == "extractive · 3 tokens in, 4 out · price unknown · 0.5 s"
-    assert "0.000026 USD" in cost_line(replace(one, cost_usd=2.6e-5))
-    assert cost_line(replace(one, tokens=(0, 0))) == "extractive · 0.5 s"
+    assert cost_line(one) == "by rule · 7 tokens · price unknown · 0.5 s"
+    dear = replace(one, model="gpt-5", tokens=(1200, 640), cost_usd=0.0041)
+    assert cost_line(dear) == "gpt-5 · 1,840 tokens · $0.004 · 0.5 s"
+    assert "under $0.001" in cost_line(replace(one, cost_usd=2.6e-5))
+    assert " · $0 · " in cost_line(replace(one, cost_usd=0.0))
+    assert cost_line(replace(one, tokens=(0, 0))) == "by rule · 0.5 s"
     assert set(row["coverage"][0]) == {
         "video", "duration", "frames", "longest_gap", "speech", "screen", "objects", "notes",
         "ready",
     }  # fmt: skip
     json.dumps(row, allow_nan=False)
+
+
+def test_what_was_searched_is_told_with_its_gaps() -> None:
+    ready = {"frames": 1.0, "speech": 0.4, "screen": 0.6}
+    part = Coverage(VIDEO, 98.0, 33, 5.0, "partial", "partial", "none", ready=ready)
+    one = Answer("?", "It.", True, (), (), (), (part,))
+    assert searched(one) == ""  # an answer of an earlier day
+
+    def told(part: Coverage, videos: int, complete: int) -> str:
+        count = {"videos": videos, "complete": complete, "partial": videos - complete, "none": 0}
+        return searched(replace(one, coverage=(part,), coverage_total=count))
+
+    assert told(part, 1, 0) == "speech 40 %, 60 % of the text read"
+    ready = {"frames": 1.0, "speech": 1.0, "screen": 1.0}
+    assert told(replace(part, ready=ready), 1, 0) == "not all text read"
+    assert told(part, 1, 1) == "All of it searched"
+    assert told(part, 5, 5) == "All 5 videos searched"
+    assert told(part, 5, 3) == "3 of 5 videos searched to the end"
 
 
 @pytest.mark.parametrize("door", get_args(Door))

@@ -12,6 +12,15 @@ from tools.vision.sampling import MAX_GAP
 
 SOURCES = {"frames": ("pass",), "speech": ("subtitles", "speech"), "screen": ("screen",)}
 """Stages by the kind of evidence that they produce."""
+_SPEECH = {
+    "complete": "all speech", "draft": f"speech {MACHINE}", "partial": "a part of the speech",
+    "none": "no speech found",
+}  # fmt: skip
+_SCREEN = {
+    "complete": "all on-screen text read", "partial": "on-screen text read in part",
+    "none": "on-screen text not read",
+}  # fmt: skip
+"""Words for what is known of speech and of on-screen text once their indexing has ended."""
 BESIDE = 1.0
 """Seconds within which evidence lies beside a stretch."""
 
@@ -89,17 +98,30 @@ def covered(part: Coverage) -> str:
 
 
 def describe_coverage(part: Coverage) -> str:
-    """Coverage in words: "31 frames, at most 4.0 s apart, speech 40 %, on-screen text complete"."""
+    """Coverage in words: "31 frames, at most 4.0 s apart, speech 40 %, all on-screen text read"."""
     count = f"{part.frames} frame{'s' * (part.frames != 1)}"
     words = [count, f"at most {part.longest_gap:.1f} s apart"]
     if part.ready["frames"] < 1 and part.longest_gap:
         words[1] += " (so far)"
-    for name, state, ready in (
-        ("speech", part.speech, part.ready["speech"]),
-        ("on-screen text", part.screen, part.ready["screen"]),
-    ):
-        state = MACHINE if state == "draft" else state
-        words.append(f"{name} {state}" if ready == 1 else f"{name} {100 * ready:.0f} %")
+    words += [
+        told[state] if part.ready[kind] == 1 else f"{name} {100 * part.ready[kind]:.0f} %"
+        for kind, name, state, told in (
+            ("speech", "speech", part.speech, _SPEECH),
+            ("screen", "on-screen text", part.screen, _SCREEN),
+        )
+    ]
+    return ", ".join(words)
+
+
+def unfinished(part: Coverage) -> str:
+    """What of a video was searched so far: "speech 40 %, 60 % of the text read"."""
+    frames, speech, screen = (100 * part.ready[kind] for kind in ("frames", "speech", "screen"))
+    words = [f"{frames:.0f} % of the pictures"] if frames < 100 else []
+    words += [f"speech {speech:.0f} %"] if speech < 100 else []
+    if screen < 100:
+        words.append(f"{screen:.0f} % of the text read")
+    elif part.screen == "partial":
+        words.append("not all text read")
     return ", ".join(words)
 
 

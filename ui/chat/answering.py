@@ -1,18 +1,19 @@
-"""Answers in the chat: a question is asked, its steps are shown, its evidence can be played."""
+"""Answers in the chat: a question is asked, what is done is told, its evidence can be played."""
 
 import asyncio
 import shutil
 import time
-from contextlib import AsyncExitStack
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import chainlit as cl
 
-from tools.errors import RefusedRequest, VideoError
+from tools.errors import RefusedRequest
 from tools.files.disk import write_to_first
 from ui.chat import cards
 from ui.chat.cards import escape_markdown
+from ui.chat.doing import doing
 from ui.chat.elements import element
 from ui.chat.model_choice import chosen_agent
 from ui.web.state import AppState
@@ -35,61 +36,68 @@ async def ask_with_image(state: AppState, question: str, file: str) -> None:
 
 
 async def ask(state: AppState, question: str, like: Path | str | None = None) -> None:
-    """Answer a question, with the tools shown while they run."""
+    """Answer a question; what is being done stands in the answer's place until there is text."""
     from agent.ask import Answer, Token, ToolStarted
     from agent.ask import ask as events_of
 
     if not await asyncio.to_thread(state.library.list):
         raise RefusedRequest("There is no video to ask about yet: drop one into this window.")
     reply = cl.Message("")
-    raw, shown = "", 0.0
-    videos = cl.user_session.get("videos") or ()
-    thread = cl.user_session.get("thread")
-    with state.answering():
-        async with AsyncExitStack() as open_step:
+    raw, shown, begun = "", 0.0, time.monotonic()
+    steps: list[str] = []
+    try:
+        with state.answering():
             async for event in events_of(
                 chosen_agent(state),
                 question,
-                videos=videos,
-                thread=thread,
+                videos=cl.user_session.get("videos") or (),
+                thread=cl.user_session.get("thread"),
                 like=like,
                 prefix=THREAD_PREFIX,
             ):
-                await open_step.aclose()
                 if isinstance(event, ToolStarted):
-                    step = _ToolStep(event.name.replace("_", " "), "tool", show_input="json")
-                    step.input = dict(event.arguments)
-                    await open_step.enter_async_context(step)
+                    phrase = doing(event.name, event.arguments)
+                    steps.append(f"{phrase}, after {time.monotonic() - begun:.1f} s")
+                    if not raw:
+                        working = f"*{escape_markdown(phrase)} …* "  # the page puts its sign behind
+                        await reply.stream_token(working, is_sequence=True)
                 elif isinstance(event, Token):
                     raw += event.text
                     if time.monotonic() - shown > 0.05:
                         shown = time.monotonic()
                         await reply.stream_token(escape_markdown(raw), is_sequence=True)
                 elif isinstance(event, Answer):
-                    await show_answer(state, reply, event)
+                    await show_answer(state, reply, event, steps)
+    finally:
+        if reply.streaming and not raw:  # no answer took the place of what was being done
+            await reply.remove()
 
 
 async def ask_for_similar(state: AppState, handle: str, id: str) -> None:
     """Answer with the moments that look like a cited picture."""
-    await ask(state, f"More like [{handle}]", like=id)
+    await _ask_aloud(state, f"More like [{handle}]", like=id)
 
 
-class _ToolStep(cl.Step):
-    """Step of a running tool, which closes with the words of an error if they are ours."""
-
-    async def __aexit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        if isinstance(error, Exception) and not isinstance(error, VideoError):
-            error = VideoError(SORRY)
-        await super().__aexit__(kind, error, trace)
+async def look_closer(state: AppState, handle: str) -> None:
+    """Answer with what several pictures a second show at a moment that was not surely it."""
+    await _ask_aloud(state, f"Look closer at [{handle}]")
 
 
-async def show_answer(state: AppState, reply: cl.Message, answer: Any) -> None:
+async def _ask_aloud(state: AppState, question: str, like: str | None = None) -> None:
+    """Ask what a button stands for, as if it had been written: so it stands in the history, too."""
+    await cl.Message(question, type="user_message").send()  # which is shown as it is
+    await ask(state, question, like)
+
+
+async def show_answer(
+    state: AppState, reply: cl.Message, answer: Any, steps: Sequence[str] = ()
+) -> None:
     """Show an answer with its evidence, and keep its thread for the next question."""
     cl.user_session.set("thread", answer.thread)
     reply.content = cards.answer_markdown(answer)
-    props = await asyncio.to_thread(cards.player, state.library, state.proxies, answer)
+    props = await asyncio.to_thread(cards.player, state.library, state.proxies, answer, steps)
     toolbox = state.agent.toolbox
     props["sees"] = toolbox.classify in await asyncio.to_thread(toolbox.tools)
-    if props["cards"] or props["coverage"]:
+    if props["cards"] or props["quiet"]:
         reply.elements.append(element("EvidencePlayer", props))
     await reply.send()

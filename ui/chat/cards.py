@@ -1,15 +1,18 @@
 """Answers for the browser: safe Markdown, and the properties of the elements that show them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
+from agent.answer import UNSUPPORTED
+from agent.grounding.review import Claim
 from tools.errors import VideoError
-from tools.evidence import MACHINE, is_draft, reliability
+from tools.evidence import MACHINE, Reliability, reliability
 from tools.library import Library
-from tools.media import Coverage, Evidence, Video
-from tools.store.coverage import describe_coverage
+from tools.media import Evidence, Video
+from tools.store.coverage import Unseen, describe_coverage
 from tools.store.filmstrip import is_strip
 from ui.render import (
     KIND_NAMES,
@@ -17,6 +20,7 @@ from ui.render import (
     cost_line,
     evidence_span,
     picture_address,
+    searched,
     timestamp,
 )
 from ui.web.proxies import Proxies
@@ -27,6 +31,16 @@ _MARKER = re.compile(r"^(\s*)([-=]|\d+[.)])", re.MULTILINE)
 _HANDLE = re.compile(r"\\\[(\d+)\\\]")
 _JOINER = "\N{WORD JOINER}"
 """Invisible: keeps `https` and `://` from being made a link."""
+_ITEM = re.compile(rf"^{_JOINER}- ", re.MULTILINE)
+_RELIABILITY: Mapping[Reliability, str] = {
+    "": "", "draft": MACHINE, "uncertain": "not heard for certain",
+}  # fmt: skip
+_VERDICTS = {
+    "verified": "confirmed", "weak": "not confirmed", "unsupported": "not confirmed",
+}  # fmt: skip
+_QUOTED = "\N{LEFT DOUBLE QUOTATION MARK}{}\N{RIGHT DOUBLE QUOTATION MARK}"
+SHORTEST = 2.0
+"""Seconds, at least, that play of a moment: of an instant there would be nothing to see."""
 QUOTE = 220
 """Characters of a quoted text on a card."""
 
@@ -39,36 +53,110 @@ def escape_markdown(text: str) -> str:
 
 
 def answer_markdown(answer: Any) -> str:
-    """An answer in Markdown, the handles of its evidence in bold, with a line for each note."""
-    handles = {str(cited.handle) for cited in (*answer.evidence, *answer.nearest)}
-    text = _HANDLE.sub(
-        lambda match: f"**\\[{match[1]}\\]**" if match[1] in handles else match[0],
-        escape_markdown(answer.answer),
+    """An answer in Markdown: its numbers are links that play, its doubted sentences are marked.
+
+    A line of its own makes an item of a list, and the line above a list stands out. What was not
+    looked at is no part of the text: the quiet line below tells it.
+    """
+    moments = {c.handle: c.evidence for c in (*answer.evidence, *answer.nearest)}
+    text = "".join(
+        _doubted(part, claim, moments) if claim else _linked(escape_markdown(part), moments)
+        for part, claim in _parts(answer.answer, answer.claims)
     )
-    return text + "".join(f"\n\n*{escape_markdown(note.text)}*" for note in answer.notes)
+    text = _ITEM.sub("- ", text)
+    lead, gap, rest = text.partition("\n\n")
+    if answer.found and rest.startswith("- ") and not lead.startswith("- ") and '"' not in lead:
+        text = f"**{' '.join(lead.split())}**{gap}{rest}"
+    notes = (note for note in answer.notes if not isinstance(note, Unseen))
+    return text + "".join(f"\n\n*{escape_markdown(note.text)}*" for note in notes)
+
+
+def _parts(text: str, claims: Sequence[Claim]) -> Iterator[tuple[str, Claim | None]]:
+    """Pieces of an answer's text, in order, with the claim of those that are not confirmed."""
+    at = 0
+    for claim in claims:
+        if claim.verdict != "verified" and (found := _as_shown(claim.text).search(text, at)):
+            yield text[at : found.start()], None
+            yield found[1], claim
+            at = found.end()
+    yield text[at:], None
+
+
+def _as_shown(claim: str) -> re.Pattern[str]:
+    """Pattern of a claim where it is shown: with its citations, and the mark of other doors."""
+    handles = r"(?:\s*\[\d+\])*"
+    tokens = re.findall(r"\w+|[^\w\s]|\s+", claim)
+    shown = handles.join(r"\s+" if token.isspace() else re.escape(token) for token in tokens)
+    return re.compile(rf"({shown}{handles})(?:\s*{re.escape(UNSUPPORTED)})?")
+
+
+def _doubted(text: str, claim: Claim, moments: Mapping[int, Evidence]) -> str:
+    """A sentence that is not confirmed, as a link of its own to what does not confirm it."""
+    handles = [handle for handle in claim.citations if handle in moments]
+    why = f"not confirmed by {' '.join(f'[{handle}]' for handle in handles)}"
+    to = _address(moments[handles[0]], f"unconfirmed-{handles[0]}") if handles else "#unconfirmed"
+    title = escape_markdown(why if handles else "not confirmed by anything that was found")
+    pieces = re.split(r"((?:\s*\[\d+\])+)", " ".join(text.split()))
+    return "".join(
+        _linked(escape_markdown(piece), moments)
+        if place % 2 or not re.search(r"\w", piece)
+        else f'[{escape_markdown(piece)}]({to} "{title}")'
+        for place, piece in enumerate(pieces)
+    )
+
+
+def _linked(escaped: str, moments: Mapping[int, Evidence]) -> str:
+    """Escaped text with a link for each number of known evidence."""
+    return _HANDLE.sub(
+        lambda match: (
+            f"[{match[0]}]({_address(moments[int(match[1])], match[1])})"
+            if int(match[1]) in moments
+            else match[0]
+        ),
+        escaped,
+    )
+
+
+def _address(evidence: Evidence, fragment: str) -> str:
+    """Page of a moment; the chat plays the card that the fragment names instead."""
+    return f"/v/{evidence.video}?t={evidence.start:.3f}#{fragment}"
 
 
 def card(library: Library, evidence: Evidence, handle: int, verdict: str) -> dict[str, Any]:
     """Card of one piece of evidence. Every value is text or a number; React shows it as text."""
+    strip = bool(evidence.image) and is_strip(evidence.image)
+    still = library.image_at(evidence.video, evidence.start) if strip else evidence.image
+    said = replace(evidence, start=round(evidence.start), end=round(evidence.end))
     return {
         "handle": handle,
         "id": evidence.id,
         "video": evidence.video,
         "start": round(evidence.start, 3),
-        "end": round(evidence.end, 3),
-        "time": timestamp(evidence.start),
-        "span": evidence_span(evidence),
+        "until": round(max(evidence.end, evidence.start + SHORTEST), 3),
+        "time": timestamp(said.start),
+        "span": evidence_span(said),
         "kind": KIND_NAMES[evidence.kind],
         "quoted": evidence.kind in ("speech", "screen"),
-        "draft": MACHINE if is_draft(evidence) else reliability(evidence),
-        "text": truncated(evidence.text),
+        "draft": _RELIABILITY[reliability(evidence)],
+        "text": _card_text(evidence),
         "image": picture_address(library, evidence.image, "http"),
-        "strip": bool(evidence.image) and is_strip(evidence.image),
-        "verdict": verdict,
+        "still": picture_address(library, still, "http"),
+        "strip": strip,
+        "verdict": _VERDICTS.get(verdict, ""),
+        "href": _address(evidence, str(handle)),
     }
 
 
-def player(library: Library, proxies: Proxies, answer: Any) -> dict[str, Any]:
+def _card_text(evidence: Evidence) -> str:
+    """What a card says; of a whole video its length alone: its other facts are in the answer."""
+    if evidence.kind == "video":
+        return f"the whole video, {timestamp(round(evidence.end))}"
+    return truncated(evidence.text)
+
+
+def player(
+    library: Library, proxies: Proxies, answer: Any, steps: Sequence[str] = ()
+) -> dict[str, Any]:
     """Properties of the evidence player for an answer. Reads files: call it in a thread."""
     verdicts: dict[int, str] = {}
     for claim in answer.claims:
@@ -76,40 +164,53 @@ def player(library: Library, proxies: Proxies, answer: Any) -> dict[str, Any]:
             verdicts.setdefault(handle, claim.verdict)
     order = {handle: place for place, handle in enumerate(verdicts)}
     cited = sorted(answer.evidence or answer.nearest, key=lambda c: order.get(c.handle, len(order)))
-    cards = [card(library, c.evidence, c.handle, verdicts.get(c.handle, "")) for c in cited]
+    confirmed = verdicts if answer.evidence else {}  # of the closest nothing is asserted
+    cards = [card(library, c.evidence, c.handle, confirmed.get(c.handle, "")) for c in cited]
     return {
-        "heading": "Evidence" if answer.evidence else "Nearest",
+        "heading": "Evidence" if answer.evidence else "Closest moments, not confirmed",
+        "closer": answer.reason in ("unsure", "not_covered"),
         "cards": cards,
-        "videos": {row["video"]: source(library.get(row["video"]), proxies) for row in cards},
-        "doubts": [
-            f"{claim.verdict}: {truncated(claim.text)}"
-            for claim in answer.claims
-            if claim.verdict != "verified"
-        ],
-        "coverage": coverage_line(library, answer.coverage),
-        "cost": cost_line(answer) if answer.seconds else "",
+        "videos": {row["video"]: source(library, row["video"], proxies) for row in cards},
+        "quiet": " · ".join(filter(None, [searched(answer), cost_line(answer)]))
+        if answer.seconds
+        else "",
+        "looked": looked(library, answer, steps),
     }
 
 
-def source(video: Video, proxies: Proxies) -> dict[str, Any]:
-    """Addresses of a video for the player; file is None where only copies of spans play."""
-    direct = None
-    with suppress(VideoError):  # else the file is gone: its pictures are still there
-        direct = proxies.direct_type(video.id) and f"/media/{video.id}/file"
-    play = f"/media/{video.id}/play"
-    return {"title": video.title, "duration": video.duration, "file": direct, "play": play}
-
-
-def coverage_line(library: Library, coverage: Sequence[Coverage]) -> str:
-    """Coverage of the first three videos, in one line."""
-    parts: list[str] = []
-    for covered in coverage[:3]:
+def looked(library: Library, answer: Any, steps: Sequence[str]) -> list[list[str]]:
+    """What the quiet line unfolds to: pairs of a name and a text."""
+    rows: list[list[str]] = []
+    for covered in answer.coverage[:3]:
         video = library.get(covered.video)
-        rest = "" if video.state == "ready" else f" ({pending_stages(video)})"
-        parts.append(f"{video.title}: {describe_coverage(covered)}{rest}")
-    if len(coverage) > 3:
-        parts.append(f"and {len(coverage) - 3} more videos")
-    return "Looked at " + " · ".join(parts) if parts else ""
+        rest = "" if video.state == "ready" else f"; {pending_stages(video)}"
+        rows.append([video.title, describe_coverage(covered) + rest])
+    if len(answer.coverage) > 3:
+        rows.append(["", f"and {len(answer.coverage) - 3} more videos"])
+    rows += [["Not looked at", note.text] for note in answer.notes if isinstance(note, Unseen)]
+    for claim in answer.claims:
+        if claim.verdict != "verified":
+            by = " by " + " ".join(f"[{n}]" for n in claim.citations) if claim.citations else ""
+            rows.append(["Not confirmed", _QUOTED.format(truncated(claim.text)) + by])
+    rows += [["Done" if not number else "", step] for number, step in enumerate(steps)]
+    if any(answer.tokens):
+        rows.append(["Tokens", "{:,} read, {:,} written".format(*answer.tokens)])
+    return rows
+
+
+def source(library: Library, id: str, proxies: Proxies) -> dict[str, Any]:
+    """Addresses of a video for the player; file is None where only copies of spans play."""
+    video, direct = library.get(id), None
+    with suppress(VideoError):  # else the file is gone: its pictures are still there
+        direct = proxies.direct_type(id) and f"/media/{id}/file"
+    return {
+        "title": video.title,
+        "duration": video.duration,
+        "file": direct,
+        "play": f"/media/{id}/play",
+        "spoken": bool(library.utterances(id)),
+        "poster": picture_address(library, library.image_at(id, video.duration / 3), "http"),
+    }
 
 
 def pending_stages(video: Video) -> str:

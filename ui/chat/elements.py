@@ -6,8 +6,7 @@ from typing import Any
 import chainlit as cl
 
 from tools.errors import RefusedRequest
-from ui.chat.cards import escape_markdown
-from ui.chat.timeline import timeline
+from ui.chat.cards import escape_markdown, source
 from ui.web.state import AppState
 
 
@@ -26,11 +25,17 @@ async def show_timeline(state: AppState, named: str) -> None:
         if len(refs) != 1:
             raise RefusedRequest("Of which video? Choose one above, or write its title.")
         video = state.library.get(refs[0])
-        return video.title, timeline(state.library, video.id)
+        return video.title, {
+            "heading": "Timeline",
+            "cards": [],
+            "videos": {video.id: source(state.library, video.id, state.proxies)},
+            "quiet": "",
+            "looked": [],
+        }
 
     title, props = await asyncio.to_thread(make)
     await cl.Message(
-        f"**{escape_markdown(title)}** along its time.", elements=[element("Timeline", props)]
+        f"**{escape_markdown(title)}** along its time.", elements=[element("EvidencePlayer", props)]
     ).send()
 
 

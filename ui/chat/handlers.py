@@ -10,7 +10,7 @@ import chainlit as cl
 
 from tools.errors import VideoError
 from tools.files.disk import Note, disk_state
-from ui.chat.answering import SORRY, ask, ask_for_similar, ask_with_image
+from ui.chat.answering import SORRY, ask, ask_for_similar, ask_with_image, look_closer
 from ui.chat.cards import escape_markdown
 from ui.chat.elements import show_timeline
 from ui.chat.greeting import choose, greet, resume
@@ -39,6 +39,7 @@ def register(state: AppState) -> None:
     on_action("resume", resume, "thread")
     on_action("timeline", show_timeline, "video")
     on_action("alike", ask_for_similar, "handle", "id")
+    on_action("closer", look_closer, "handle")
     no_store: Any = lambda: None  # noqa: E731  # chats are kept in the agent's own store alone
     cl.data_layer(no_store)
 

@@ -16,8 +16,12 @@ from tools.errors import Damaged, RefusedRequest, UnknownVideo, UnreadableMedia
 from tools.library import Library
 from tools.media import Video
 from tools.store.filmstrip import strip_name
+from ui.render import timestamp
 from ui.web.proxies import Proxies
+from ui.web.timeline import timeline, transcript
 
+PAGE = 600.0
+"""Seconds of a transcript that are sent where no span is asked for."""
 NEAR = 0.5
 """Seconds by which a kept frame may miss the one that is asked for."""
 PAUSE = 0.2
@@ -85,9 +89,10 @@ def media_routes(library: Library, proxies: Proxies) -> APIRouter:
 
     @router.api_route("/media/{id}/frame/{milliseconds:int}.jpg", methods=["GET", "HEAD"])
     async def frame(id: str, milliseconds: int, request: Request) -> Response:
-        await _or_http_error(asyncio.to_thread(known, id))
+        video = await _or_http_error(asyncio.to_thread(known, id))
         path = await _or_http_error(proxies.read(_picture, library, id, milliseconds / 1000))
-        return _send(request, path, "image/jpeg", path.name)
+        name = f"{video.title} {timestamp(milliseconds / 1000).replace(':', '-')}.jpg"
+        return _send(request, path, "image/jpeg", name)
 
     @router.api_route("/media/{id}/strip/{start:int}-{end:int}.jpg", methods=["GET", "HEAD"])
     async def strip(id: str, start: int, end: int, request: Request) -> Response:
@@ -95,6 +100,20 @@ def media_routes(library: Library, proxies: Proxies) -> APIRouter:
         image = strip_name(video.id, start / 1000, min(end / 1000, video.duration))
         path = await _or_http_error(proxies.read(library.picture, image))
         return _send(request, path, "image/jpeg", path.name)
+
+    @router.get("/media/{id}/timeline")
+    async def drawn(id: str) -> dict[str, Any]:
+        await _or_http_error(asyncio.to_thread(known, id))
+        return await _or_http_error(proxies.read(timeline, library, id))
+
+    @router.get("/media/{id}/transcript")
+    async def said(
+        id: str,
+        start: Annotated[float, Query(alias="from")] = 0.0,
+        end: Annotated[float, Query(alias="to")] = PAGE,
+    ) -> dict[str, Any]:
+        await _or_http_error(asyncio.to_thread(known, id))
+        return await _or_http_error(proxies.read(transcript, library, id, start, end))
 
     @router.get("/v/{id}", response_class=HTMLResponse)
     async def moment(id: str, t: float = 0.0) -> HTMLResponse:

@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 
+import ui.web.timeline as web
 from tools.ingest.pipeline import ingest
 from tools.library import Library
 from tools.models.providers import BARE
 from ui.chat.cards import pending_stages
-from ui.chat.timeline import timeline, timeline_asked
+from ui.chat.timeline import timeline_asked
+from ui.web.timeline import timeline, transcript
 
 
 def test_lanes_are_shares_of_the_time(shelf: Any) -> None:
@@ -41,6 +43,41 @@ def test_what_is_still_to_come_is_not_told_as_absent(shots: Path, tmp_path: Path
     assert made["alt"].endswith("speech not indexed yet, text on screen not indexed yet.")
     assert pending_stages(video).startswith("not indexed yet: scenes and frames, ")
     assert made["skipped"] == "" and made["lanes"][0]["spans"] == []
+
+
+def test_chapters_and_gaps_are_lanes_and_the_nearest_pictures_are_few(
+    talk: tuple[Library, str], shelf: Any
+) -> None:
+    library, id = talk
+    made = timeline(library, id)
+    (lane,) = (lane for lane in made["lanes"] if lane["name"] == "Chapters")
+    chapters = [span[0] * made["duration"] for span in lane["spans"]]
+    assert chapters == pytest.approx([0, 60, 120, 180], abs=6)
+    assert len(lane["titles"]) == 4 and made["title"] == "lecture"
+    assert made["frames"] == sorted(made["frames"]) and len(made["frames"]) <= 1500
+    names = [lane["name"] for lane in timeline(shelf.library, shelf.video)["lanes"]]
+    assert "Chapters" not in names and "Not looked at" not in names
+    assert [name for name in names if name.startswith("Kept")] == []
+
+
+def test_a_transcript_comes_in_parts_without_a_gap(
+    talk: tuple[Library, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library, id = talk
+    whole = [one.text for one in library.utterances(id)]
+    monkeypatch.setattr(web, "LINES", 7)
+    texts: list[str] = []
+    start, end = 0.0, 120.0
+    while True:
+        part = transcript(library, id, start, end)
+        assert part["earlier"] == (start > 0) and len(part["lines"]) <= 7
+        texts += [line["text"] for line in part["lines"]]
+        if part["next"] is None:
+            break
+        start = part["next"]
+    assert part["later"] and texts == whole[: len(texts)] and len(texts) == 24
+    last = transcript(library, id, 235.0, 999.0)
+    assert not last["later"] and last["lines"][0]["time"] == "3:55"
 
 
 def test_a_timeline_of_something_else_is_a_question(shelf: Any) -> None:

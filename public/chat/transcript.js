@@ -1,0 +1,169 @@
+// <cue-transcript video="ID" at="SECONDS">: what is said, around `at(seconds)`. A click on a word tells where it
+// is by a `cue-seek` event. Loaded a window at a time, as a talk may be hours long.
+import { fetched, made } from "./dom.js"
+
+const [BACK, PAGE] = [60, 480] // seconds that are loaded before a moment, and in all
+
+class Transcript extends HTMLElement {
+  static observedAttributes = ["video"]
+  #seconds = 0
+  #from = 0
+  #to = 0
+  #lines = []
+  #now = null
+  #loading = null
+
+  connectedCallback() {
+    this.#seconds = Number(this.getAttribute("at") || 0)
+    this.setAttribute("role", "region")
+    this.setAttribute("aria-label", "Transcript")
+    this.addEventListener("click", (event) => {
+      const spot = event.target.closest("[data-at]")
+      if (spot) this.#seek(Number(spot.dataset.at))
+    })
+    this.addEventListener("keydown", (event) => this.#key(event))
+    this.addEventListener("pointerenter", () => (this.read = true))
+    this.addEventListener("pointerleave", () => (this.read = false))
+    this.#fresh()
+  }
+
+  attributeChangedCallback(name, before, now) {
+    if (this.isConnected && before !== null && before !== now) this.#fresh()
+  }
+
+  at(seconds) {
+    this.#seconds = seconds
+    if (this.#loading || !this.#to) return
+    if (seconds < this.#from || seconds >= this.#to) this.#fresh()
+    else this.#mark()
+  }
+
+  #seek(seconds) {
+    const detail = { seconds, play: true }
+    this.dispatchEvent(new CustomEvent("cue-seek", { bubbles: true, detail }))
+  }
+
+  #key(event) {
+    const by = { ArrowDown: 1, ArrowUp: -1 }[event.key]
+    const from = event.target.closest(".cue-line-time")
+    if (!by || !from) return
+    event.preventDefault()
+    event.stopPropagation()
+    const times = [...this.querySelectorAll(".cue-line-time")]
+    times[times.indexOf(from) + by]?.focus()
+  }
+
+  // Another window of lines, around the moment.
+  async #fresh() {
+    this.#from = this.#to = Math.max(0, this.#seconds - BACK)
+    this.#lines = []
+    this.#now = null
+    this.list = made("div", "cue-lines")
+    this.replaceChildren(this.list)
+    await this.#load(this.#from, this.#from + PAGE, false)
+    if (!this.#lines.length && this.isConnected) {
+      this.list.prepend(made("p", "cue-tl-state", "Nothing is said here."))
+    }
+    this.#mark()
+  }
+
+  async #load(from, to, before) {
+    const video = this.getAttribute("video")
+    const task = (this.#loading = this.#fetch(video, from, to, before))
+    try {
+      await task
+    } catch {
+      this.list.append(made("p", "cue-tl-state", "The transcript can't be read just now."))
+    } finally {
+      if (this.#loading === task) this.#loading = null
+    }
+  }
+
+  async #fetch(video, from, to, before) {
+    const list = this.list
+    const got = await fetched(`/media/${video}/transcript?from=${from}&to=${to}`)
+    if (list !== this.list) return // another video, or another window, meanwhile
+    // Lines that stand too close for one answer: a shorter window leaves no gap.
+    if (before && got.next !== null && to - from > 1) return this.#fetch(video, (from + to) / 2, to, true)
+    const lines = got.lines.map(lineOf)
+    list.querySelectorAll(".cue-line-more").forEach((one) => {
+      if ((one.dataset.way === "earlier") === before || !this.#lines.length) one.remove()
+    })
+    if (before) {
+      const high = this.scrollHeight
+      list.prepend(...lines.map((one) => one.element))
+      this.#lines.unshift(...lines)
+      this.#from = from
+      this.scrollTop += this.scrollHeight - high
+    } else {
+      list.append(...lines.map((one) => one.element))
+      this.#lines.push(...lines)
+      this.#to = got.next ?? to
+    }
+    if (got.lines.some((one) => one.draft) && !this.querySelector(".cue-line-draft")) {
+      this.prepend(made("p", "cue-line-draft", "Heard by machine and often wrong."))
+    }
+    if ((before || !this.querySelector('[data-way="earlier"]')) && got.earlier && from > 0) {
+      if (from === this.#from) list.prepend(this.#more("earlier"))
+    }
+    if (!before && (got.later || got.next !== null)) list.append(this.#more("later"))
+  }
+
+  #more(way) {
+    const button = made("button", "cue-line-more", way === "earlier" ? "Earlier" : "Later")
+    button.type = "button"
+    button.dataset.way = way
+    button.addEventListener("click", () =>
+      way === "earlier"
+        ? this.#load(Math.max(0, this.#from - PAGE), this.#from, true)
+        : this.#load(this.#to, this.#to + PAGE, false),
+    )
+    return button
+  }
+
+  // The line that is said now: the last that has begun.
+  #mark() {
+    const now = this.#lines.findLast((one) => one.start <= this.#seconds + 0.05) || this.#lines[0]
+    if (!now || now === this.#now) return
+    if (this.#now) {
+      this.#now.element.classList.remove("cue-now")
+      this.#now.element.firstChild.tabIndex = -1
+    }
+    this.#now = now
+    now.element.classList.add("cue-now")
+    now.element.firstChild.tabIndex = 0
+    if (this.read) return // whoever reads on is left where they are
+    this.scrollTop += now.element.getBoundingClientRect().top - this.getBoundingClientRect().top - this.clientHeight / 3
+  }
+}
+
+// Words have no times of their own: each is taken to begin at its share of the line's letters.
+function lineOf({ start, end, time, text, speaker }) {
+  const element = made("div", "cue-line")
+  const when = made("button", "cue-line-time", time)
+  when.type = "button"
+  when.tabIndex = -1
+  when.dataset.at = String(start)
+  const said = made("p", "cue-line-text")
+  if (speaker) said.append(made("b", "", `${speaker}: `))
+  let place = 0
+  for (const word of wordsOf(text)) {
+    const spot = made("span", "cue-word", word)
+    spot.dataset.at = (start + ((end - start) * place) / Math.max(text.length, 1)).toFixed(2)
+    place += word.length
+    said.append(spot)
+  }
+  element.append(when, said)
+  return { element, start, end }
+}
+
+function wordsOf(text) {
+  const words = []
+  for (const { segment, isWordLike } of new Intl.Segmenter(undefined, { granularity: "word" }).segment(text)) {
+    if (isWordLike || !words.length) words.push(segment)
+    else words[words.length - 1] += segment
+  }
+  return words
+}
+
+customElements.define("cue-transcript", Transcript)
