@@ -94,7 +94,7 @@ def mount_chainlit(app: FastAPI) -> None:
     _close(app)
     page = _page()
     server.get_html_template = lambda root_path: page
-    server.get_markdown_str = _help
+    server.get_markdown_str = _help  # pyright: ignore[reportPrivateImportUsage]
 
     @app.get("/project/translations")
     async def translations(language: str = "") -> Response:

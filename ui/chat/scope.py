@@ -1,0 +1,82 @@
+"""Scope of a chat: the videos that its questions go to, and the bar that shows and sets it.
+
+The session holds ids under `videos`; none means all of the library, also what comes later.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import chainlit as cl
+
+from tools.library import Library
+from tools.media import Video
+from ui.chat.elements import element
+from ui.render import picture_address, timestamp
+from ui.web.state import AppState
+
+LISTED = 60
+"""Videos in the list of the bar; more are found by their title."""
+
+
+async def begin_scope(state: AppState) -> None:
+    """Put the bar of a chat that was just greeted."""
+    shown = cl.chat_context.get()
+    if shown:
+        bar = element("Scope", {**await asyncio.to_thread(_props, state.library), "fresh": True})
+        cl.user_session.set("scope_bar", bar)
+        await bar.send(for_id=shown[-1].id)
+
+
+async def follow_scope(state: AppState) -> None:
+    """Let the bar say what holds now, where that has changed."""
+    bar = cl.user_session.get("scope_bar")
+    if bar is not None:
+        props = await asyncio.to_thread(_props, state.library)
+        if {**props, "fresh": bar.props["fresh"]} != bar.props:
+            bar.props = {**props, "fresh": False}
+            await bar.update()
+
+
+async def set_scope(state: AppState, ids: Sequence[str]) -> dict[str, Any]:
+    """Let questions go to these videos; those that are gone are left out, and counted."""
+    videos = await asyncio.to_thread(state.library.list)
+    wanted = {str(id) for id in ids}
+    chosen = [video.id for video in videos if video.id in wanted]
+    cl.user_session.set("videos", () if len(chosen) == len(videos) > 1 else tuple(chosen))
+    await follow_scope(state)
+    return {"gone": len(wanted) - len(chosen)}
+
+
+async def list_videos(state: AppState, query: str) -> dict[str, Any]:
+    """List the videos that have all words of a query in their title, for the list of the bar."""
+
+    def find() -> dict[str, Any]:
+        words = query.casefold().split()
+        found = [
+            video
+            for video in state.library.list()
+            if all(word in video.title.casefold() for word in words)
+        ]
+        return {
+            "videos": [_row(state.library, video) for video in found[:LISTED]],
+            "more": max(len(found) - LISTED, 0),
+        }
+
+    return await asyncio.to_thread(find)
+
+
+def _props(library: Library) -> dict[str, Any]:
+    titles = {video.id: video.title for video in library.list()}
+    chosen = [id for id in cl.user_session.get("videos") or () if id in titles]
+    return {"chosen": chosen, "titles": [titles[id] for id in chosen[:3]], "total": len(titles)}
+
+
+def _row(library: Library, video: Video) -> dict[str, Any]:
+    image = library.image_at(video.id, video.duration / 3)
+    return {
+        "id": video.id,
+        "title": video.title,
+        "time": timestamp(round(video.duration)),
+        "image": picture_address(library, image, "http"),
+    }
