@@ -4,6 +4,7 @@ The session holds ids under `videos`; none means all of the library, also what c
 """
 
 import asyncio
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,12 +12,20 @@ import chainlit as cl
 
 from tools.library import Library
 from tools.media import Video
+from ui.chat.cards import escape_markdown
 from ui.chat.elements import element
 from ui.render import picture_address, timestamp
+from ui.texts import preferred, text
 from ui.web.state import AppState
 
 LISTED = 60
 """Videos in the list of the bar; more are found by their title."""
+_ONE_VIDEO = re.compile(
+    r"\b(?:this|the) (?:video|film|movie|clip|recording)\b"
+    r"|\b(?:diese[ms]?|das|dem|im) (?:video|film|clip)\b",
+    re.IGNORECASE,
+)
+"""Words of a question that is about one video."""
 
 
 async def begin_scope(state: AppState) -> None:
@@ -64,6 +73,25 @@ async def list_videos(state: AppState, query: str) -> dict[str, Any]:
         }
 
     return await asyncio.to_thread(find)
+
+
+async def took(state: AppState, answer: Any) -> str:
+    """Name the video that "this video" was taken for, where several could be meant; Markdown."""
+    about = {cited.evidence.video for cited in answer.evidence or answer.nearest}
+    if len(about) != 1 or not _ONE_VIDEO.search(answer.question):
+        return ""
+    videos = await asyncio.to_thread(state.library.list)
+    titles = {video.id: video.title for video in videos}
+    chosen = set(cl.user_session.get("videos") or titles) & titles.keys()
+    title = titles.get(about.pop())
+    if title is None or len(chosen) < 2:
+        return ""
+    return say("scope.took", name=f"**{escape_markdown(title)}**", n=len(chosen)) + "\n\n"
+
+
+def say(key: str, **values: Any) -> str:
+    """Text of `ui/languages` in the language of this chat's browser."""
+    return text(preferred(getattr(cl.context.session, "language", None)), key, **values)
 
 
 def _props(library: Library) -> dict[str, Any]:

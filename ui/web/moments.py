@@ -79,7 +79,8 @@ def _values(
     with suppress(VideoError):  # the file is gone: its words and pictures are still there
         direct = proxies.direct_type(video.id)
     drafted = any(map(is_draft, said))
-    captions = bool(library.utterances(video.id))
+    spoken = library.utterances(video.id)
+    captions = "captions_drafted" if any(u.source == "draft" for u in spoken) else "captions"
     question = words("moment.question", time=timestamp(int(at)))
     values = {
         "lang": words("page.language"),
@@ -89,8 +90,8 @@ def _values(
         "duration": f"{video.duration:.3f}",
         "direct": "yes" if direct else "no",
         "poster": picture_address(library, library.image_at(video.id, at), "http") or "",
-        "captions": words(f"moment.captions{'_drafted' * drafted}") if captions else "",
-        "state": words("moment.ends", time=timestamp(video.duration)) if start > at else "",
+        "captions": words(f"moment.{captions}") if spoken else "",
+        "state": words("moment.ends", time=timestamp(int(video.duration))) if start > at else "",
         "time": timestamp(int(at)),
         "of": words("moment.of", time=timestamp(round(video.duration))),
         "said": "\n".join(_quoted(one) for one in said),
