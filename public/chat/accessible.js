@@ -103,6 +103,11 @@ new MutationObserver(() => {
 }).observe(document.body, { childList: true, subtree: true, attributeFilter: ["role", "id"] })
 look()
 
+// Behind an open menu or dialogue nothing is heard; nothing takes the focus there, either.
+new MutationObserver((changes) => {
+  for (const { target } of changes) target.inert = target.hasAttribute("data-aria-hidden")
+}).observe(document.body, { subtree: true, attributeFilter: ["data-aria-hidden"] })
+
 document.addEventListener("focusin", ({ target }) => {
   const group = target.closest(GROUPS)
   if (group && target.matches(ITEMS)) rove(group, target)

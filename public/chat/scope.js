@@ -118,6 +118,11 @@ function wanted() {
 }
 
 function take() {
+  if (!window.cueScope) {
+    open(false)
+    opener.disabled = true
+    return
+  }
   scope = window.cueScope
   show()
   place()
