@@ -54,6 +54,17 @@ def timestamp(seconds: float) -> str:
     return clock(max(seconds, 0.0)).removesuffix(".0")
 
 
+def seconds_of(text: str) -> float | None:
+    """Seconds of `83.5`, `1:23.5` or `1:02:03`; None where a text is none of them."""
+    try:
+        parts = [float(part) for part in text.split(":")]
+    except ValueError:
+        return None
+    if len(parts) > 3 or not all(part >= 0 for part in parts):
+        return None
+    return sum(part * 60**power for power, part in enumerate(reversed(parts)))
+
+
 def time_range(start: float, end: float) -> str:
     """One timestamp, or two with a dash."""
     first = timestamp(start)

@@ -16,6 +16,7 @@ from ui.chat.cards import escape_markdown
 from ui.chat.doing import doing
 from ui.chat.elements import element
 from ui.chat.model_choice import chosen_agent
+from ui.chat.scope import took
 from ui.web.state import AppState
 
 THREAD_PREFIX = "chat-"
@@ -94,7 +95,7 @@ async def show_answer(
 ) -> None:
     """Show an answer with its evidence, and keep its thread for the next question."""
     cl.user_session.set("thread", answer.thread)
-    reply.content = cards.answer_markdown(answer)
+    reply.content = await took(state, answer) + cards.answer_markdown(answer)
     props = await asyncio.to_thread(cards.player, state.library, state.proxies, answer, steps)
     toolbox = state.agent.toolbox
     props["sees"] = toolbox.classify in await asyncio.to_thread(toolbox.tools)

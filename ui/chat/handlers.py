@@ -16,11 +16,12 @@ from ui.chat.elements import show_timeline
 from ui.chat.greeting import choose, greet, resume
 from ui.chat.indexing import index_attached, open_path
 from ui.chat.model_choice import choose_model
+from ui.chat.scope import begin_scope, follow_scope, list_videos, set_scope
 from ui.chat.timeline import timeline_asked
 from ui.web.state import AppState
 
 _log = logging.getLogger(__name__)
-_Handler = Callable[..., Awaitable[None]]
+_Handler = Callable[..., Awaitable[Any]]
 
 
 def register(state: AppState) -> None:
@@ -29,10 +30,24 @@ def register(state: AppState) -> None:
     def on_action(name: str, run: _Handler, *keys: str) -> None:
         async def act(action: cl.Action) -> None:
             await run(state, *(str(action.payload.get(key, "")) for key in keys))
+            await follow_scope(state)
 
         cl.action_callback(name)(_reports_errors(act))
 
-    cl.on_chat_start(_reports_errors(functools.partial(greet, state)))
+    async def begin() -> None:
+        await greet(state)
+        await begin_scope(state)
+
+    async def set_chosen(action: cl.Action) -> Any:
+        videos = action.payload.get("videos")
+        return await set_scope(state, videos if isinstance(videos, list) else ())
+
+    async def list_titled(action: cl.Action) -> Any:
+        return await list_videos(state, str(action.payload.get("query", "")))
+
+    cl.on_chat_start(_reports_errors(begin))
+    cl.action_callback("scope")(_reports_errors(set_chosen))
+    cl.action_callback("scope_list")(_reports_errors(list_titled))
     cl.on_message(_reports_errors(functools.partial(_receive, state)))
     cl.on_settings_update(_reports_errors(functools.partial(choose_model, state)))
     on_action("choose", choose, "video")
@@ -48,9 +63,9 @@ def _reports_errors(handler: _Handler) -> _Handler:
     """Show an error as one sentence; one that nobody foresaw is only logged."""
 
     @functools.wraps(handler)  # Chainlit passes what the signature names
-    async def wrapped(*arguments: Any, **named: Any) -> None:
+    async def wrapped(*arguments: Any, **named: Any) -> Any:
         try:
-            await handler(*arguments, **named)
+            return await handler(*arguments, **named)
         except VideoError as error:
             await cl.Message(escape_markdown(str(error))).send()
         except Exception as error:
@@ -69,10 +84,12 @@ async def _receive(state: AppState, message: cl.Message) -> None:
     elements = message.elements or []
     images = [element for element in elements if str(element.mime).startswith("image/")]
     videos = await index_attached(state, [each for each in elements if each not in images])
+    await follow_scope(state)
     text = message.content.strip()
     command, _, rest = text.partition(" ")
     if command == "/open":
         await open_path(state, rest.strip())
+        await follow_scope(state)
     elif (named := await asyncio.to_thread(timeline_asked, state.library, text)) is not None:
         await show_timeline(state, named)
     elif images:

@@ -13,7 +13,6 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,10 +21,13 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 
 from tools.files.disk import write_to_first
+from ui.texts import LANGUAGES, preferred, texts
 from ui.web.host_guard import is_uuid
 
 SOURCE = Path(__file__).with_name("assets")
-"""Links to chainlit.md, .chainlit/ and public/ at the top of the repository; copies in a wheel."""
+"""Links to chainlit.md, .chainlit/ and public/ at the top of the repository; copies in a wheel.
+
+The help page in other languages lies beside them."""
 CLOSED_ROUTES = (
     "/project/element", "/project/thread", "/project/threads", "/project/share", "/feedback",
     "/mcp", "/login", "/auth/jwt", "/auth/header", "/copilot",
@@ -35,14 +37,6 @@ _VARIABLES = re.compile(r"(SLACK|TEAMS|DISCORD|LITERAL|OAUTH)_|DATABASE_URL$")
 """Variables that make Chainlit start services of its own; ours use some of them."""
 _FOREIGN = re.compile(r"<(?:link|meta)\b[^>]*\b(?:href|content)=\"https?://[^>]*>", re.DOTALL)
 _INLINE = re.compile(r"<script>(.*?)</script>", re.DOTALL)
-TRANSLATIONS = {
-    "chat.input.placeholder": "Ask about your videos, or drop one here",
-    "chat.input.actions.attachFiles": "Attach a video, or a picture to look for",
-    "chat.messages.status.using": "Using",
-    "chat.watermark": "Answers rest on the frames below them: look before you rely on them.",
-    "navigation.header.readme": "Help",
-}
-"""Texts that replace Chainlit's, by their keys."""
 
 
 @contextmanager
@@ -69,14 +63,8 @@ def _prepare(folder: Path) -> None:
         shutil.copyfile(SOURCE / name, folder / name)
     shutil.rmtree(folder / "public", ignore_errors=True)
     shutil.copytree(SOURCE / "public", folder / "public")
-    package = find_spec("chainlit")  # without importing it
-    assert package is not None and package.origin is not None
-    source = Path(package.origin).parent / "translations/en-US.json"
-    texts: Any = json.loads(source.read_text())
-    for key, text in TRANSLATIONS.items():
-        *path, last = key.split(".")
-        functools.reduce(dict.__getitem__, path, texts)[last] = text
-    (folder / ".chainlit/translations/en-US.json").write_text(json.dumps(texts))
+    known = {one: texts(one) for one in LANGUAGES}
+    (folder / "public/chat/texts.js").write_text(f"export default {json.dumps(known)}\n")
 
 
 def policy() -> str:
@@ -106,6 +94,12 @@ def mount_chainlit(app: FastAPI) -> None:
     _close(app)
     page = _page()
     server.get_html_template = lambda root_path: page
+    server.get_markdown_str = _help  # pyright: ignore[reportPrivateImportUsage]
+
+    @app.get("/project/translations")
+    async def translations(language: str = "") -> Response:
+        """Answer in a language of ours; Chainlit warns of each that it has no file of."""
+        return JSONResponse({"translation": _chainlit_texts(preferred(language))})
 
     async def connect(sid: str, environ: dict[str, Any], auth: Any) -> Any:
         given: Any = auth if isinstance(auth, dict) else {}
@@ -162,6 +156,26 @@ def _close(app: FastAPI) -> None:
         except (TypeError, ValueError) as error:
             raise HTTPException(400, "this request cannot be understood") from error
         return await server.call_action(payload, None)
+
+
+def _help(root: str, language: str) -> str:
+    """Help page in a language of ours: chainlit_de.md, else chainlit.md."""
+    translated = SOURCE / f"chainlit_{preferred(language)}.md"
+    return (translated if translated.is_file() else SOURCE / "chainlit.md").read_text("utf-8")
+
+
+@functools.cache
+def _chainlit_texts(language: str) -> dict[str, Any]:
+    """Chainlit's own texts in a language, some of them replaced by ours."""
+    from chainlit.translations import __file__ as beside
+
+    (path,) = (Path(beside).parent / "translations").glob(f"{language}-*.json")
+    own: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    for key, ours in texts(language).items():
+        table, *path, last = key.split(".")
+        if table == "chainlit":
+            functools.reduce(dict.__getitem__, path, own)[last] = ours
+    return own
 
 
 @functools.cache

@@ -15,7 +15,7 @@ import typer
 from agent.settings import Settings
 from tools.errors import Interrupted, RefusedRequest, VideoError
 from tools.files.disk import disk_error
-from ui.render import cost_line, printable
+from ui.render import cost_line, printable, seconds_of
 
 if TYPE_CHECKING:
     from agent.ask import Answer
@@ -72,13 +72,10 @@ def parse_seconds(text: str | None) -> float | None:
     """Seconds from `83.5`, `1:23.5` or `1:02:03`; wrong usage where it is none of them."""
     if text is None:
         return None
-    try:
-        parts = [float(part) for part in text.split(":")]
-    except ValueError:
-        parts = []
-    if not 1 <= len(parts) <= 3 or any(p < 0 or p != p for p in parts):
+    seconds = seconds_of(text)
+    if seconds is None:
         raise typer.BadParameter(f"{text!r} is not a time; write 83.5 or 1:23.5 or 1:02:03")
-    return sum(part * 60**power for power, part in enumerate(reversed(parts)))
+    return seconds
 
 
 def choice(name: str, value: str, choices: Iterable[Choice]) -> Choice:

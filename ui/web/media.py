@@ -1,21 +1,21 @@
-"""Routes of pictures and videos by id, and the page that plays one moment."""
+"""Routes of pictures, videos and their subtitles, by id."""
 
 import asyncio
-import html
 import logging
 import re
 from collections.abc import Awaitable, Coroutine
+from dataclasses import replace
 from pathlib import Path
-from string import Template
 from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, HTTPException, Query, Request
-from fastapi.responses import FileResponse, HTMLResponse, Response
+from fastapi.responses import FileResponse, PlainTextResponse, Response
 
 from tools.errors import Damaged, RefusedRequest, UnknownVideo, UnreadableMedia
 from tools.library import Library
 from tools.media import Video
 from tools.store.filmstrip import strip_name
+from tools.transcript.cues import to_vtt
 from ui.render import timestamp
 from ui.web.proxies import Proxies
 from ui.web.timeline import timeline, transcript
@@ -27,7 +27,6 @@ NEAR = 0.5
 PAUSE = 0.2
 """Seconds between two looks whether the browser still waits for a copy."""
 _log = logging.getLogger(__name__)
-_PAGE = Template((Path(__file__).parent / "moment.html").read_text("utf-8"))
 _ENDING = re.compile(r"\.[A-Za-z0-9]{1,8}")
 _T = TypeVar("_T")
 
@@ -57,19 +56,20 @@ async def _until_disconnect(request: Request, work: Coroutine[Any, Any, _T]) -> 
         working.cancel()
 
 
-def media_routes(library: Library, proxies: Proxies) -> APIRouter:
-    """The routes of the contract under `/media` and `/v`."""
-    router = APIRouter()
+def known_video(library: Library, id: str) -> Video:
+    """Video of an id of 16 letters, not of a title or the start of one."""
+    if len(id) != 16 or (video := library.get(id)).id != id:
+        raise UnknownVideo(id)
+    return video
 
-    def known(id: str) -> Video:
-        # An id of 16 letters, not a title or the start of one.
-        if len(id) != 16 or (video := library.get(id)).id != id:
-            raise UnknownVideo(id)
-        return video
+
+def media_routes(library: Library, proxies: Proxies) -> APIRouter:
+    """The routes of the contract under `/media`."""
+    router = APIRouter()
 
     @router.api_route("/media/{id}/file", methods=["GET", "HEAD"])
     async def file(id: str, request: Request) -> Response:
-        video = await _or_http_error(asyncio.to_thread(known, id))
+        video = await _or_http_error(asyncio.to_thread(known_video, library, id))
         path = await _or_http_error(proxies.read(library.original, id))
         media_type = await _or_http_error(proxies.read(proxies.direct_type, id))
         ending = path.suffix if _ENDING.fullmatch(path.suffix) else ""
@@ -82,28 +82,28 @@ def media_routes(library: Library, proxies: Proxies) -> APIRouter:
         start: Annotated[float, Query(alias="from")] = 0.0,
         end: Annotated[float | None, Query(alias="to")] = None,
     ) -> Response:
-        video = await _or_http_error(asyncio.to_thread(known, id))
+        video = await _or_http_error(asyncio.to_thread(known_video, library, id))
         making = proxies.playable(video, start, start + 30 if end is None else end)
         path, media_type = await _or_http_error(_until_disconnect(request, making))
         return _send(request, path, media_type, video.title + path.suffix)
 
     @router.api_route("/media/{id}/frame/{milliseconds:int}.jpg", methods=["GET", "HEAD"])
     async def frame(id: str, milliseconds: int, request: Request) -> Response:
-        video = await _or_http_error(asyncio.to_thread(known, id))
+        video = await _or_http_error(asyncio.to_thread(known_video, library, id))
         path = await _or_http_error(proxies.read(_picture, library, id, milliseconds / 1000))
         name = f"{video.title} {timestamp(milliseconds / 1000).replace(':', '-')}.jpg"
         return _send(request, path, "image/jpeg", name)
 
     @router.api_route("/media/{id}/strip/{start:int}-{end:int}.jpg", methods=["GET", "HEAD"])
     async def strip(id: str, start: int, end: int, request: Request) -> Response:
-        video = await _or_http_error(asyncio.to_thread(known, id))
+        video = await _or_http_error(asyncio.to_thread(known_video, library, id))
         image = strip_name(video.id, start / 1000, min(end / 1000, video.duration))
         path = await _or_http_error(proxies.read(library.picture, image))
         return _send(request, path, "image/jpeg", path.name)
 
     @router.get("/media/{id}/timeline")
     async def drawn(id: str) -> dict[str, Any]:
-        await _or_http_error(asyncio.to_thread(known, id))
+        await _or_http_error(asyncio.to_thread(known_video, library, id))
         return await _or_http_error(proxies.read(timeline, library, id))
 
     @router.get("/media/{id}/transcript")
@@ -112,25 +112,17 @@ def media_routes(library: Library, proxies: Proxies) -> APIRouter:
         start: Annotated[float, Query(alias="from")] = 0.0,
         end: Annotated[float, Query(alias="to")] = PAGE,
     ) -> dict[str, Any]:
-        await _or_http_error(asyncio.to_thread(known, id))
+        await _or_http_error(asyncio.to_thread(known_video, library, id))
         return await _or_http_error(proxies.read(transcript, library, id, start, end))
 
-    @router.get("/v/{id}", response_class=HTMLResponse)
-    async def moment(id: str, t: float = 0.0) -> HTMLResponse:
-        video = await _or_http_error(asyncio.to_thread(known, id))
-        direct = await _or_http_error(proxies.read(proxies.direct_type, id))
-        at = min(max(t if t == t else 0.0, 0.0), video.duration)
-        page = _PAGE.substitute(
-            id=video.id,
-            title=html.escape(video.title),
-            start=f"{at:.3f}",
-            duration=f"{video.duration:.3f}",
-            direct="yes" if direct else "no",
-        )
-        return HTMLResponse(page)
+    @router.get("/media/{id}/captions.vtt")
+    async def captions(id: str) -> Response:
+        await _or_http_error(asyncio.to_thread(known_video, library, id))
+        spoken = await _or_http_error(asyncio.to_thread(library.utterances, id))
+        lines = [replace(one, text=" ".join(one.text.split())) for one in spoken]
+        return PlainTextResponse(to_vtt(lines), media_type="text/vtt")
 
     @router.get("/media/{rest:path}")
-    @router.get("/v/{rest:path}")
     async def nothing(rest: str) -> Response:
         raise HTTPException(404, "there is no such video or picture")
 

@@ -33,6 +33,7 @@ from ui.chat import mount
 from ui.web.host_guard import HostGuard, is_loopback, served_names
 from ui.web.jobs import JobQueue
 from ui.web.media import media_routes
+from ui.web.moments import moment_routes
 from ui.web.proxies import Proxies
 from ui.web.state import AppState
 from ui.web.uploads import Uploads, UserImage
@@ -98,6 +99,7 @@ def build_app(settings: Settings) -> FastAPI:
     app.add_exception_handler(VideoError, _refuse)
     _add_health(app, state)
     app.include_router(media_routes(library, state.proxies))
+    app.include_router(moment_routes(library, state.proxies))
     _add_uploads(app, state)
     chat.register(state)
     mount.mount_chainlit(app)

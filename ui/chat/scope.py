@@ -1,0 +1,110 @@
+"""Scope of a chat: the videos that its questions go to, and the bar that shows and sets it.
+
+The session holds ids under `videos`; none means all of the library, also what comes later.
+"""
+
+import asyncio
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import chainlit as cl
+
+from tools.library import Library
+from tools.media import Video
+from ui.chat.cards import escape_markdown
+from ui.chat.elements import element
+from ui.render import picture_address, timestamp
+from ui.texts import preferred, text
+from ui.web.state import AppState
+
+LISTED = 60
+"""Videos in the list of the bar; more are found by their title."""
+_ONE_VIDEO = re.compile(
+    r"\b(?:this|the) (?:video|film|movie|clip|recording)\b"
+    r"|\b(?:diese[ms]?|das|dem|im) (?:video|film|clip)\b",
+    re.IGNORECASE,
+)
+"""Words of a question that is about one video."""
+
+
+async def begin_scope(state: AppState) -> None:
+    """Put the bar of a chat that was just greeted."""
+    shown = cl.chat_context.get()
+    if shown:
+        bar = element("Scope", {**await asyncio.to_thread(_props, state.library), "fresh": True})
+        cl.user_session.set("scope_bar", bar)
+        await bar.send(for_id=shown[-1].id)
+
+
+async def follow_scope(state: AppState) -> None:
+    """Let the bar say what holds now, where that has changed."""
+    bar = cl.user_session.get("scope_bar")
+    if bar is not None:
+        props = await asyncio.to_thread(_props, state.library)
+        if {**props, "fresh": bar.props["fresh"]} != bar.props:
+            bar.props = {**props, "fresh": False}
+            await bar.update()
+
+
+async def set_scope(state: AppState, ids: Sequence[str]) -> dict[str, Any]:
+    """Let questions go to these videos; those that are gone are left out, and counted."""
+    videos = await asyncio.to_thread(state.library.list)
+    wanted = {str(id) for id in ids}
+    chosen = [video.id for video in videos if video.id in wanted]
+    cl.user_session.set("videos", () if len(chosen) == len(videos) > 1 else tuple(chosen))
+    await follow_scope(state)
+    return {"gone": len(wanted) - len(chosen)}
+
+
+async def list_videos(state: AppState, query: str) -> dict[str, Any]:
+    """List the videos that have all words of a query in their title, for the list of the bar."""
+
+    def find() -> dict[str, Any]:
+        words = query.casefold().split()
+        found = [
+            video
+            for video in state.library.list()
+            if all(word in video.title.casefold() for word in words)
+        ]
+        return {
+            "videos": [_row(state.library, video) for video in found[:LISTED]],
+            "more": max(len(found) - LISTED, 0),
+        }
+
+    return await asyncio.to_thread(find)
+
+
+async def took(state: AppState, answer: Any) -> str:
+    """Name the video that "this video" was taken for, where several could be meant; Markdown."""
+    about = {cited.evidence.video for cited in answer.evidence or answer.nearest}
+    if len(about) != 1 or not _ONE_VIDEO.search(answer.question):
+        return ""
+    videos = await asyncio.to_thread(state.library.list)
+    titles = {video.id: video.title for video in videos}
+    chosen = set(cl.user_session.get("videos") or titles) & titles.keys()
+    title = titles.get(about.pop())
+    if title is None or len(chosen) < 2:
+        return ""
+    return say("scope.took", name=f"**{escape_markdown(title)}**", n=len(chosen)) + "\n\n"
+
+
+def say(key: str, **values: Any) -> str:
+    """Text of `ui/languages` in the language of this chat's browser."""
+    return text(preferred(getattr(cl.context.session, "language", None)), key, **values)
+
+
+def _props(library: Library) -> dict[str, Any]:
+    titles = {video.id: video.title for video in library.list()}
+    chosen = [id for id in cl.user_session.get("videos") or () if id in titles]
+    return {"chosen": chosen, "titles": [titles[id] for id in chosen[:3]], "total": len(titles)}
+
+
+def _row(library: Library, video: Video) -> dict[str, Any]:
+    image = library.image_at(video.id, video.duration / 3)
+    return {
+        "id": video.id,
+        "title": video.title,
+        "time": timestamp(round(video.duration)),
+        "image": picture_address(library, image, "http"),
+    }
