@@ -89,6 +89,9 @@ class Finisher:
         """True while the process reads the words that it is told."""
         self._closed = False
         self._tries: Counter[str] = Counter()
+        self._urged: list[str] = []
+        self.now: Progress | None = None
+        """Progress of the video that is being finished."""
         self._changed = threading.Condition()
         self._woken = True
         self._thread = threading.Thread(target=self._work, name="finish", daemon=True)
@@ -102,6 +105,13 @@ class Finisher:
         with self._changed:
             self._woken = True
             self._changed.notify_all()
+
+    def urge(self, video: str) -> None:
+        """Finish this video next, however often that was tried."""
+        with self._changed:
+            self._tries.pop(video, None)
+            self._urged.append(video)
+        self.wake()
 
     @contextmanager
     def resting(self) -> Generator[None]:
@@ -139,14 +149,18 @@ class Finisher:
                 self._woken = False
             left = [one for one in unfinished(self._library) if self._tries[one] < TRIES]
             if left:
-                self._finish(left[0])
+                with self._changed:
+                    urged = [one for one in self._urged if one in left]
+                    self._urged = urged[1:]
+                self._finish((urged or left)[0])
                 self.wake()
 
     def _finish(self, video: str) -> None:
         arguments = {"home": str(self._library.home), "owner": self._library.owner, "video": video}
         self._tries[video] += 1
         try:
-            for _ in self._worker.call("finish", **arguments):
+            for event in self._worker.call("finish", **arguments):
+                self.now = Progress(**event) if event else None
                 with self._changed:
                     if not self._told:
                         self._told = True
@@ -160,6 +174,7 @@ class Finisher:
         finally:
             with self._changed:
                 self._told = False
+            self.now = None
             self._worker.close()  # and so frees the memory of its models
         self.on_finished(video)
 
