@@ -89,7 +89,6 @@ class Finisher:
         """True while the process reads the words that it is told."""
         self._closed = False
         self._tries: Counter[str] = Counter()
-        self._urged: list[str] = []
         self.now: Progress | None = None
         """Progress of the video that is being finished."""
         self._changed = threading.Condition()
@@ -105,13 +104,6 @@ class Finisher:
         with self._changed:
             self._woken = True
             self._changed.notify_all()
-
-    def urge(self, video: str) -> None:
-        """Finish this video next, however often that was tried."""
-        with self._changed:
-            self._tries.pop(video, None)
-            self._urged.append(video)
-        self.wake()
 
     @contextmanager
     def resting(self) -> Generator[None]:
@@ -149,10 +141,7 @@ class Finisher:
                 self._woken = False
             left = [one for one in unfinished(self._library) if self._tries[one] < TRIES]
             if left:
-                with self._changed:
-                    urged = [one for one in self._urged if one in left]
-                    self._urged = urged[1:]
-                self._finish((urged or left)[0])
+                self._finish(left[0])
                 self.wake()
 
     def _finish(self, video: str) -> None:

@@ -2,7 +2,6 @@
 
 import logging
 import uuid
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -43,14 +42,14 @@ class Downloads:
         """True unless downloads are switched off."""
         return self._hub != download.OFF
 
-    def start(self, name: str, then: Callable[[], None]) -> Download:
-        """Download a model unless it is on its way; `then` is called in a thread once it is there."""
+    def start(self, name: str) -> Download:
+        """Download a model, unless it is on its way already."""
         for known in self.listed.values():
             if known.name == name and not known.trouble:
                 return known
         made = Download(name, registry.get(name).size)
         self.listed[made.id] = made
-        self._thread.submit(self._run, made, then)
+        self._thread.submit(self._run, made)
         return made
 
     def stop(self, one: Download) -> None:
@@ -63,7 +62,7 @@ class Downloads:
         self._closed = True
         self._thread.shutdown(wait=True, cancel_futures=True)
 
-    def _run(self, one: Download, then: Callable[[], None]) -> None:
+    def _run(self, one: Download) -> None:
         def advance(so_far: int, total: int) -> None:
             if one.stopped or self._closed:
                 raise Interrupted("the download was stopped")
@@ -81,4 +80,3 @@ class Downloads:
         else:
             one.done = True
             self.listed.pop(one.id, None)
-            then()
