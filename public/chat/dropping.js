@@ -13,7 +13,7 @@ function show() {
     veil.setAttribute("aria-hidden", "true")
     const words = document.createElement("div")
     words.append(Object.assign(document.createElement("b"), { textContent: "Drop to add it" }))
-    words.append(Object.assign(document.createElement("span"), { textContent: "Videos, sound, a folder of them, subtitles, or a picture to look for" }))
+    words.append(Object.assign(document.createElement("span"), { textContent: "Videos, a folder, subtitles, or a picture to look for" }))
     veil.append(words)
   }
   document.body.append(veil)

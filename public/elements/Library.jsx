@@ -28,7 +28,7 @@ export default function Library() {
       <div className={videos.length ? "cue-zone" : "cue-zone cue-zone-empty"}>
         <p>
           {videos.length ? "Drop more videos anywhere in this window." : "Drop a video anywhere in this window."}
-          <small>One or many, a folder, subtitles too. You can ask seconds later; nothing leaves this machine.</small>
+          <small>One or many, a folder, subtitles too. You can ask about it seconds later.</small>
         </p>
         <div>
           <button type="button" className="cue-chip cue-ask" onClick={pick}>Choose files</button>

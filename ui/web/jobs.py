@@ -73,7 +73,7 @@ class Job:
     running: "Future[Video] | None" = None
     wish: Literal["", "held", "cancelled"] = ""
     """How a person wants it to stop."""
-    _countdown: Countdown = field(default_factory=Countdown)
+    _countdown: Countdown = field(default_factory=lambda: Countdown())
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
