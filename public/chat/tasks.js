@@ -71,5 +71,8 @@ async function look() {
 
 // What was just sent may be on its way: look at once, and again when the page is seen.
 document.addEventListener("click", () => setTimeout(look, 300))
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Enter") setTimeout(look, 300)
+})
 document.addEventListener("visibilitychange", look)
 look()

@@ -1,6 +1,6 @@
 // A video that is there: its player, what it is, its chapters, what to ask, what is weak in it.
 // Everything in props is text and numbers; it is shown as text, never as markup.
-import { useRef, useState } from "react"
+import { useEffect, useRef, useState } from "react"
 
 const SPAN = 60 // seconds of a copy, where the browser cannot play the file itself
 
@@ -11,7 +11,8 @@ function spanAround(at, duration) {
 }
 
 export default function Arrival() {
-  const { id, title, duration, file, play, picture, length, lines, chapters, questions, weak } = props
+  const { id, title, duration, file, play, picture, length, lines, chapters, questions, weak, seek } = props
+  const section = useRef(null)
   const player = useRef(null)
   const wanted = useRef(null)
   const [source, setSource] = useState(null) // { url, from, to }
@@ -19,6 +20,10 @@ export default function Arrival() {
   const [all, setAll] = useState(false)
   const [asked, setAsked] = useState("")
   const shown = all ? chapters : chapters.slice(0, 6)
+
+  useEffect(() => {
+    if (seek) section.current?.scrollIntoView({ block: "nearest", behavior: "smooth" }) // it was asked for
+  }, [])
 
   function watch(at) {
     const element = player.current
@@ -53,7 +58,7 @@ export default function Arrival() {
   }
 
   return (
-    <section className="cue-arrival" data-testid="arrival" aria-label={title}>
+    <section ref={section} className="cue-arrival" data-testid="arrival" aria-label={title}>
       <div className="cue-arrival-stage">
         {source ? (
           <video

@@ -32,14 +32,7 @@ def arrival(state: AppState, id: str) -> dict[str, Any]:
     """Properties of the card of a video. Every value is text or a number. Reads files."""
     video = state.library.get(id)
     over = video.state in ("ready", "failed")
-    toolbox = getattr(state.agent, "toolbox", None)
-    gist: list[str] = []
-    questions: list[str] = []
-    if toolbox:
-        with suppress(VideoError):  # not indexed so far
-            reply = reply_to(toolbox, "What is this video about?", id)
-            gist = _lines(reply.lead, reply.lines) if reply.found else []
-        questions = suggestions(toolbox, id)
+    gist, questions = told(state, id)
     named = [one for one in chapters(state.library, id) if one.title][:CHAPTERS]
     image = state.library.image_at(id, video.duration / 3)
     return {
@@ -59,6 +52,20 @@ def arrival(state: AppState, id: str) -> dict[str, Any]:
         "questions": questions,
         "weak": shortcomings(state, video) if over else [],
     }
+
+
+def told(state: AppState, id: str) -> tuple[list[str], list[str]]:
+    """Two lines of what a video is, and questions that it answers; nothing before there is any."""
+    toolbox: Any = getattr(state.agent, "toolbox", None)
+
+    def make() -> tuple[list[str], list[str]]:
+        gist: list[str] = []
+        with suppress(VideoError):  # not indexed so far
+            reply = reply_to(toolbox, "What is this video about?", id)
+            gist = _lines(reply.lead, reply.lines) if reply.found else []
+        return gist, suggestions(toolbox, id)
+
+    return state.library.cached(id, "told on arrival", make) if toolbox else ([], [])
 
 
 def _lines(lead: str, lines: tuple[str, ...]) -> list[str]:

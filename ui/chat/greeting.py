@@ -7,10 +7,10 @@ from typing import Any
 import chainlit as cl
 
 from tools.errors import Interrupted, RefusedRequest
-from tools.library import Library
 from tools.media import Video
 from ui.chat import cards
 from ui.chat.answering import THREAD_PREFIX, show_answer
+from ui.chat.arrival import told
 from ui.chat.cards import escape_markdown
 from ui.chat.elements import element, timeline_action
 from ui.chat.indexing import EXAMPLE, example
@@ -53,7 +53,7 @@ async def greet(state: AppState) -> None:
     else:
         text = f"Hello! Ask about all {len(videos)} videos, or choose one."
     message = cl.Message(text)
-    props = await asyncio.to_thread(shelf, state.library, videos, chosen)
+    props = await asyncio.to_thread(shelf, state, videos, chosen)
     message.elements = [element("Library", props)]
     if videos:
         try:
@@ -64,8 +64,10 @@ async def greet(state: AppState) -> None:
     await offer_models(state)
 
 
-def shelf(library: Library, videos: Sequence[Video], chosen: Sequence[str]) -> dict[str, Any]:
+def shelf(state: AppState, videos: Sequence[Video], chosen: Sequence[str]) -> dict[str, Any]:
     """Properties of the first screen: the videos that are there, and what can be tried."""
+    library = state.library
+    own = told(state, chosen[0])[1] if chosen else []
     return {
         "videos": [
             {
@@ -81,7 +83,7 @@ def shelf(library: Library, videos: Sequence[Video], chosen: Sequence[str]) -> d
             for video in videos[:SHELF]
         ],
         "more": max(len(videos) - SHELF, 0),
-        "questions": list(QUESTIONS) if videos else [],
+        "questions": own or (list(QUESTIONS) if videos else []),
         "example": example() is not None and not any(v.title == EXAMPLE for v in videos),
     }
 

@@ -172,7 +172,8 @@ async def try_example(state: AppState) -> None:
 async def watch(state: AppState, id: str) -> None:
     """Show the card of a video of the library."""
     video = await asyncio.to_thread(state.library.get, id)
-    card = element("Arrival", await asyncio.to_thread(arrival, state, video.id))
+    props = await asyncio.to_thread(arrival, state, video.id)
+    card = element("Arrival", {**props, "seek": True})
     _session_cards().setdefault(video.id, []).append(card)
     await cl.Message(
         _announcement(video), elements=[card], actions=[timeline_action(video.id)]
