@@ -1,77 +1,74 @@
-// The greeting: the videos that are there, and three questions to begin with.
+// The first screen: where to drop a video, those that are there, and questions to begin with.
 import { useState } from "react"
 
-const line = "1px solid hsl(var(--border))"
-const quiet = "hsl(var(--muted-foreground))"
-const accent = "hsl(var(--primary))"
-
 export default function Library() {
-  const { videos, questions } = props
+  const { videos, more, questions, example } = props
   const [chosen, setChosen] = useState((videos.find((video) => video.chosen) || {}).id || "")
+  const [tried, setTried] = useState(false)
   const several = videos.length > 1
 
   function choose(id) {
-    if (!several) return
     const next = id === chosen ? "" : id
     setChosen(next)
     callAction({ name: "choose", payload: { video: next } })
   }
 
+  function pick() {
+    const input = document.getElementById("upload-button-input")
+    if (input) input.click()
+  }
+
+  function tryIt() {
+    setTried(true)
+    callAction({ name: "example", payload: {} })
+  }
+
   return (
-    <div data-testid="library" style={{ display: "flex", flexDirection: "column", gap: 14 }}>
-      <div style={{ display: "grid", gap: 12, gridTemplateColumns: "repeat(auto-fill, minmax(170px, 1fr))", maxWidth: several ? "none" : 300 }}>
-        {videos.map((video) => (
-          <div key={video.id} style={{ display: "flex", flexDirection: "column", gap: 4, minWidth: 0 }}>
-          <button
-            type="button"
-            className="cue-chip"
-            aria-pressed={chosen === video.id}
-            aria-label={several ? `Ask only ${video.title}` : video.title}
-            onClick={() => choose(video.id)}
-            style={{
-              padding: 0, overflow: "hidden", textAlign: "left", borderRadius: 12, background: "hsl(var(--card))",
-              border: chosen === video.id && several ? `1px solid ${accent}` : line,
-              cursor: several ? "pointer" : "default",
-            }}
-          >
-            <span style={{ position: "relative", display: "block", aspectRatio: "16 / 9", background: "#000" }}>
-              {video.image ? (
-                <img src={video.image} alt="" loading="lazy" style={{ position: "absolute", inset: 0, width: "100%", height: "100%", objectFit: "cover", margin: 0 }} />
-              ) : null}
-              <span style={{ position: "absolute", right: 8, bottom: 8, padding: "1px 6px", borderRadius: 6, fontSize: 12, color: "#fff", background: "rgba(0,0,0,.72)" }}>
-                {video.time}
+    <div data-testid="library" className="cue-first">
+      <div className={videos.length ? "cue-zone" : "cue-zone cue-zone-empty"}>
+        <p>
+          {videos.length ? "Drop more videos anywhere in this window." : "Drop a video anywhere in this window."}
+          <small>One or many, a folder, subtitles too. You can ask about it seconds later.</small>
+        </p>
+        <div>
+          <button type="button" className="cue-chip cue-ask" onClick={pick}>Choose files</button>
+          {example ? (
+            <button type="button" className="cue-chip cue-ask" disabled={tried} onClick={tryIt}>Try the example</button>
+          ) : null}
+        </div>
+      </div>
+      {videos.length ? (
+        <div className="cue-shelf">
+          {videos.map((video) => (
+            <div key={video.id} className="cue-video" data-chosen={several && chosen === video.id}>
+              <button type="button" className="cue-thumb" aria-label={`Watch ${video.title}`} onClick={() => callAction({ name: "watch", payload: { video: video.id } })}>
+                {video.image ? <img src={video.image} alt="" loading="lazy" /> : null}
+                <span>{video.time}</span>
+              </button>
+              <span className="cue-video-title" title={video.title}>{video.title}</span>
+              <span className="cue-video-line">
+                {several ? (
+                  <button type="button" className="cue-link" aria-pressed={chosen === video.id} aria-label={`Ask only ${video.title}`} onClick={() => choose(video.id)}>
+                    {chosen === video.id ? "Asked only" : "Ask only this"}
+                  </button>
+                ) : null}
+                <button type="button" className="cue-link" aria-label={`Timeline of ${video.title}`} onClick={() => callAction({ name: "timeline", payload: { video: video.id } })}>
+                  Timeline
+                </button>
+                {video.state ? <span className="cue-quiet" style={{ padding: "4px 6px" }}>{video.state}</span> : null}
               </span>
-            </span>
-            <span style={{ display: "block", padding: "8px 11px 9px", fontSize: 14, lineHeight: 1.35, overflow: "hidden", textOverflow: "ellipsis", whiteSpace: "nowrap" }}>
-              {video.title}
-              {video.state ? <span style={{ color: quiet, fontSize: 12 }}> · {video.state}</span> : null}
-            </span>
-          </button>
-          <button
-            type="button"
-            className="cue-link"
-            aria-label={`Timeline of ${video.title}`}
-            onClick={() => callAction({ name: "timeline", payload: { video: video.id } })}
-            style={{ alignSelf: "flex-start", padding: "2px 11px", fontSize: 13, color: quiet, background: "none", border: 0, cursor: "pointer" }}
-          >
-            Timeline
-          </button>
-          </div>
-        ))}
-      </div>
-      <div style={{ display: "flex", flexWrap: "wrap", gap: 8 }}>
-        {questions.map((question) => (
-          <button
-            key={question}
-            type="button"
-            className="cue-chip"
-            onClick={() => sendUserMessage(question)}
-            style={{ padding: "7px 13px", fontSize: 14, borderRadius: 999, border: line, background: "hsl(var(--card))", color: "hsl(var(--foreground))", cursor: "pointer" }}
-          >
-            {question}
-          </button>
-        ))}
-      </div>
+            </div>
+          ))}
+        </div>
+      ) : null}
+      {more ? <span className="cue-quiet">and {more} more: ask for them by their titles</span> : null}
+      {questions.length ? (
+        <div className="cue-asks">
+          {questions.map((question) => (
+            <button key={question} type="button" className="cue-chip cue-ask" onClick={() => sendUserMessage(question)}>{question}</button>
+          ))}
+        </div>
+      ) : null}
     </div>
   )
 }

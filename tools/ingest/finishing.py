@@ -89,6 +89,8 @@ class Finisher:
         """True while the process reads the words that it is told."""
         self._closed = False
         self._tries: Counter[str] = Counter()
+        self.now: Progress | None = None
+        """Progress of the video that is being finished."""
         self._changed = threading.Condition()
         self._woken = True
         self._thread = threading.Thread(target=self._work, name="finish", daemon=True)
@@ -146,7 +148,8 @@ class Finisher:
         arguments = {"home": str(self._library.home), "owner": self._library.owner, "video": video}
         self._tries[video] += 1
         try:
-            for _ in self._worker.call("finish", **arguments):
+            for event in self._worker.call("finish", **arguments):
+                self.now = Progress(**event) if event else None
                 with self._changed:
                     if not self._told:
                         self._told = True
@@ -160,6 +163,7 @@ class Finisher:
         finally:
             with self._changed:
                 self._told = False
+            self.now = None
             self._worker.close()  # and so frees the memory of its models
         self.on_finished(video)
 

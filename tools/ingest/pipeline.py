@@ -8,7 +8,7 @@ import contextlib
 import copy
 import shutil
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
@@ -52,7 +52,7 @@ def ingest(
     sampling: Strategy = "adaptive",
     max_gap: float = MAX_GAP,
     recorded_at: datetime | None = None,
-    subtitles: Path | None = None,
+    subtitles: Path | Sequence[Path] = (),
     only: tuple[str, ...] = (),
     providers: Providers | None = None,
     on_progress: OnProgress | None = None,
@@ -63,9 +63,9 @@ def ingest(
     A stage that left something out goes on where it stopped, unless `finish` is false.
 
     `take` moves the file into the library, otherwise it stays where it is and is linked. `only`
-    names the stages to run, with those that they need. `subtitles` is a file that is kept with the
-    video, and read like one beside it. No two kept frames are more than `max_gap` seconds apart,
-    where the file has one in between. Raises UnreadableMedia for what is no video,
+    names the stages to run, with those that they need. `subtitles` are files that are kept with
+    the video, and read like one beside it. No two kept frames are more than `max_gap` seconds
+    apart, where the file has one in between. Raises UnreadableMedia for what is no video,
     Interrupted after an error of the disk, a removal, or a change of the file.
     """
     for what, names, allowed in (("sampling", (sampling,), STRATEGIES), ("stage", only, STAGES)):
@@ -95,8 +95,8 @@ def ingest(
                     manifest["recorded_at"] = recorded_at.isoformat()
                     if manifest["stages"]:
                         run.save()
-                if subtitles:
-                    _keep_subtitles(run, subtitles)
+                for one in [subtitles] if isinstance(subtitles, Path) else subtitles:
+                    _keep_subtitles(run, one)
                 manifest["options"] = {
                     "sampling": sampling,
                     "max_gap": max_gap,

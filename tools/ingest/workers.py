@@ -9,7 +9,7 @@ import json
 import logging
 import signal
 import sys
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
@@ -35,8 +35,8 @@ class Pool:
 
     def __init__(self, processes: int) -> None:
         self._threads = ThreadPoolExecutor(processes, thread_name_prefix="index")
-        self._workers = [Worker() for _ in range(processes)]
-        self._free = list(self._workers)
+        self._workers: dict[Worker, Future[Video] | None] = {}
+        """Those of videos that are indexed, or wait for their turn."""
 
     def index(
         self,
@@ -45,35 +45,54 @@ class Pool:
         providers: Providers,
         on_progress: OnProgress,
         *,
-        title: str | None = None,
-        take: bool = False,
+        subtitles: Sequence[Path] = (),
+        **options: Any,
     ) -> "Future[Video]":
         """Index a file with `ingest` in another process; Interrupted once the pool is closed.
 
-        on_progress is called from a thread of the pool. A video that can be searched is no failure:
-        errors of its other stages become notes.
+        The options are those of `ingest` that JSON can hold. on_progress is called from a thread of
+        the pool. A video that can be searched is no failure: errors of its other stages become
+        notes.
         """
         request = {
             "home": str(library.home),
             "owner": library.owner,
             "path": str(path),
             "providers": asdict(providers),
-            "options": {"title": title, "take": take},
+            "subtitles": list(map(str, subtitles)),
+            "options": options,
         }
+        worker = Worker()
+        self._workers[worker] = None
         try:
-            return self._threads.submit(self._run, library, request, on_progress)
+            running = self._threads.submit(self._run, library, request, on_progress, worker)
         except RuntimeError as error:
             raise Interrupted(STOPPING) from error
+        self._workers[worker] = running
+        running.add_done_callback(lambda _: self._workers.pop(worker, None))
+        return running
+
+    def stop(self, running: "Future[Video]") -> None:
+        """End the index of one video, begun or not; the next one goes on where it was."""
+        if not running.cancel():
+            for worker, known in list(self._workers.items()):
+                if known is running:
+                    worker.kill()
 
     def close(self) -> None:
         """Stop all processes and start no more; each video is resumed at its next run."""
         self._threads.shutdown(wait=False, cancel_futures=True)
-        for worker in self._workers:
+        for worker in list(self._workers):
             worker.kill()
         self._threads.shutdown(wait=True)
 
-    def _run(self, library: Library, request: dict[str, Any], on_progress: OnProgress) -> Video:
-        worker = self._free.pop()
+    def _run(
+        self,
+        library: Library,
+        request: dict[str, Any],
+        on_progress: OnProgress,
+        worker: "Worker",
+    ) -> Video:
         video, stage = "", ""
         try:
             for event in worker.call("ingest", **request):
@@ -96,7 +115,6 @@ class Pool:
             raise
         finally:
             worker.close()
-            self._free.append(worker)
 
 
 class Crashed(Interrupted):
@@ -134,6 +152,7 @@ def _main() -> None:
             Path(request["path"]),
             providers=Providers(**request["providers"]),
             on_progress=lambda progress: write(event=asdict(progress)),
+            subtitles=[Path(path) for path in request["subtitles"]],
             **request["options"],
         )
         write(event={"video": video.id})

@@ -199,6 +199,11 @@ class Store:
 
         return self.cached(video, PICTURES_READ, load)
 
+    def share_read(self, video: str) -> float:
+        """Share of the pictures to read whose text was read; 1 once all were."""
+        rows = self._manifests.lines(video, PICTURES_READ)
+        return sum(row["lines"] is not None for row in rows) / len(rows) if rows else 1.0
+
     def file_chapters(self, video: str) -> "list[tuple[float, str]]":
         """Chapters that the file itself holds, as start in seconds and title, as they stand."""
         rows = self.manifest(video)["stages"].get("subtitles", {}).get("chapters", ())

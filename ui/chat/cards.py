@@ -222,26 +222,6 @@ def pending_stages(video: Video) -> str:
     return begun + ", ".join(STAGE_NAMES.get(name, name) for name in open_stages)
 
 
-def shelf(library: Library, chosen: Sequence[str], questions: Sequence[str]) -> dict[str, Any]:
-    """Properties of the list of videos in the greeting."""
-    return {
-        "videos": [
-            {
-                "id": video.id,
-                "title": video.title,
-                "time": timestamp(round(video.duration)),
-                "state": "" if video.state == "ready" else video.state,
-                "image": picture_address(
-                    library, library.image_at(video.id, video.duration / 3), "http"
-                ),
-                "chosen": video.id in chosen,
-            }
-            for video in library.list()[:24]
-        ],
-        "questions": list(questions),
-    }
-
-
 def truncated(text: str, most: int = QUOTE) -> str:
     """Text of `most` characters at most."""
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"

@@ -1,15 +1,21 @@
 """First message of a chat: the videos that are there, and earlier conversations to go on with."""
 
 import asyncio
+from collections.abc import Sequence
+from typing import Any
 
 import chainlit as cl
 
 from tools.errors import Interrupted, RefusedRequest
+from tools.media import Video
 from ui.chat import cards
 from ui.chat.answering import THREAD_PREFIX, show_answer
+from ui.chat.arrival import told
 from ui.chat.cards import escape_markdown
 from ui.chat.elements import element, timeline_action
+from ui.chat.indexing import EXAMPLE, example
 from ui.chat.model_choice import offer_models
+from ui.render import picture_address, timestamp
 from ui.web.state import AppState
 
 QUESTIONS = (
@@ -17,6 +23,13 @@ QUESTIONS = (
     "What is said at the beginning?",
     "What text appears on screen?",
 )
+STATES = {
+    "ready": "", "indexing": "being read", "queued": "not read to the end",
+    "failed": "not all could be read",
+}  # fmt: skip
+"""States of a video in plain words."""
+SHELF = 24
+"""Videos of the first screen, at most."""
 TITLE_LENGTH = 60
 """Characters of a question on a button."""
 
@@ -28,9 +41,8 @@ async def greet(state: AppState) -> None:
     cl.user_session.set("videos", chosen)
     if not videos:
         text = (
-            "Hello! There is no video here yet. **Drop one into this window** or use the "
-            "paper-clip; you can ask about it seconds later, and every answer shows the frames "
-            "it rests on."
+            "Hello! There is no video here yet. Every answer about yours will show the frames it "
+            "rests on."
         )
     elif len(videos) == 1:
         title = f"**{escape_markdown(videos[0].title)}**"
@@ -41,15 +53,39 @@ async def greet(state: AppState) -> None:
     else:
         text = f"Hello! Ask about all {len(videos)} videos, or choose one."
     message = cl.Message(text)
+    props = await asyncio.to_thread(shelf, state, videos, chosen)
+    message.elements = [element("Library", props)]
     if videos:
-        props = await asyncio.to_thread(cards.shelf, state.library, chosen, QUESTIONS)
-        message.elements = [element("Library", props)]
         try:
             message.actions = await _resume_actions(state)
         except Interrupted as error:
             message.content += f"\n\n*{escape_markdown(str(error))}*"
     await message.send()
     await offer_models(state)
+
+
+def shelf(state: AppState, videos: Sequence[Video], chosen: Sequence[str]) -> dict[str, Any]:
+    """Properties of the first screen: the videos that are there, and what can be tried."""
+    library = state.library
+    own = told(state, chosen[0])[1] if chosen else []
+    return {
+        "videos": [
+            {
+                "id": video.id,
+                "title": video.title,
+                "time": timestamp(round(video.duration)),
+                "state": STATES[video.state],
+                "image": picture_address(
+                    library, library.image_at(video.id, video.duration / 3), "http"
+                ),
+                "chosen": video.id in chosen,
+            }
+            for video in videos[:SHELF]
+        ],
+        "more": max(len(videos) - SHELF, 0),
+        "questions": own or (list(QUESTIONS) if videos else []),
+        "example": example() is not None and not any(v.title == EXAMPLE for v in videos),
+    }
 
 
 async def _resume_actions(state: AppState) -> list[cl.Action]:

@@ -1,38 +1,40 @@
-"""Handlers of the chat, registered with Chainlit, and how an error is told."""
+"""Handlers of the chat, registered with Chainlit."""
 
 import asyncio
 import functools
-import logging
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import chainlit as cl
 
-from tools.errors import VideoError
-from tools.files.disk import Note, disk_state
-from ui.chat.answering import SORRY, ask, ask_for_similar, ask_with_image, look_closer
+from ui.chat.answering import ask_for_similar, ask_with_image, look_closer
 from ui.chat.cards import escape_markdown
 from ui.chat.elements import show_timeline
 from ui.chat.greeting import choose, greet, resume
-from ui.chat.indexing import index_attached, open_path
+from ui.chat.indexing import (
+    add_subtitles,
+    ask_when_askable,
+    mend,
+    open_path,
+    take_in,
+    try_example,
+    watch,
+)
 from ui.chat.model_choice import choose_model
+from ui.chat.reporting import Handler, reports_errors
 from ui.chat.scope import begin_scope, follow_scope, list_videos, set_scope
 from ui.chat.timeline import timeline_asked
 from ui.web.state import AppState
-
-_log = logging.getLogger(__name__)
-_Handler = Callable[..., Awaitable[Any]]
 
 
 def register(state: AppState) -> None:
     """Register our handlers with Chainlit, bound to one application state."""
 
-    def on_action(name: str, run: _Handler, *keys: str) -> None:
+    def on_action(name: str, run: Handler, *keys: str) -> None:
         async def act(action: cl.Action) -> None:
             await run(state, *(str(action.payload.get(key, "")) for key in keys))
             await follow_scope(state)
 
-        cl.action_callback(name)(_reports_errors(act))
+        cl.action_callback(name)(reports_errors(act))
 
     async def begin() -> None:
         await greet(state)
@@ -45,13 +47,17 @@ def register(state: AppState) -> None:
     async def list_titled(action: cl.Action) -> Any:
         return await list_videos(state, str(action.payload.get("query", "")))
 
-    cl.on_chat_start(_reports_errors(begin))
-    cl.action_callback("scope")(_reports_errors(set_chosen))
-    cl.action_callback("scope_list")(_reports_errors(list_titled))
-    cl.on_message(_reports_errors(functools.partial(_receive, state)))
-    cl.on_settings_update(_reports_errors(functools.partial(choose_model, state)))
+    cl.on_chat_start(reports_errors(begin))
+    cl.action_callback("scope")(reports_errors(set_chosen))
+    cl.action_callback("scope_list")(reports_errors(list_titled))
+    cl.on_message(reports_errors(functools.partial(_receive, state)))
+    cl.on_settings_update(reports_errors(functools.partial(choose_model, state)))
     on_action("choose", choose, "video")
     on_action("resume", resume, "thread")
+    on_action("watch", watch, "video")
+    on_action("mend", mend, "video", "what")
+    on_action("subtitles", add_subtitles, "file", "video")
+    on_action("example", try_example)
     on_action("timeline", show_timeline, "video")
     on_action("alike", ask_for_similar, "handle", "id")
     on_action("closer", look_closer, "handle")
@@ -59,31 +65,11 @@ def register(state: AppState) -> None:
     cl.data_layer(no_store)
 
 
-def _reports_errors(handler: _Handler) -> _Handler:
-    """Show an error as one sentence; one that nobody foresaw is only logged."""
-
-    @functools.wraps(handler)  # Chainlit passes what the signature names
-    async def wrapped(*arguments: Any, **named: Any) -> Any:
-        try:
-            return await handler(*arguments, **named)
-        except VideoError as error:
-            await cl.Message(escape_markdown(str(error))).send()
-        except Exception as error:
-            if why := disk_state(error):
-                _log.warning("chat: %s", error)
-            else:
-                _log.exception("chat")
-            text = Note(why, ("all",)).text if why else SORRY
-            await cl.Message(escape_markdown(text)).send()
-
-    return wrapped
-
-
 async def _receive(state: AppState, message: cl.Message) -> None:
-    """Index what is attached, and answer what is written."""
+    """Take in what is attached, and answer what is written; indexing is not waited for."""
     elements = message.elements or []
     images = [element for element in elements if str(element.mime).startswith("image/")]
-    videos = await index_attached(state, [each for each in elements if each not in images])
+    jobs = await take_in(state, [each for each in elements if each not in images])
     await follow_scope(state)
     text = message.content.strip()
     command, _, rest = text.partition(" ")
@@ -97,5 +83,5 @@ async def _receive(state: AppState, message: cl.Message) -> None:
             if len(images) > 1:
                 await cl.Message(f"**{escape_markdown(image.name)}**:").send()
             await ask_with_image(state, text or "Where is this?", str(image.id))
-    elif text and (videos or not elements):
-        await ask(state, text)
+    elif text and (jobs or not elements):
+        await ask_when_askable(state, text, jobs)

@@ -123,7 +123,7 @@ def index(
             failed = print_error(error)
     if subtitles and len(files) > 1:
         raise typer.BadParameter(f"{subtitles.name} cannot be the subtitles of several videos")
-    options["subtitles"] = subtitles
+    options["subtitles"] = [subtitles] if subtitles else []
     for path in files:
         try:
             indexed.append(index_file(library, path, as_json, **options))

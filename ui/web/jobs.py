@@ -3,26 +3,33 @@
 import asyncio
 import logging
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from agent.settings import Settings
 from tools.errors import (
     Damaged,
     DiskFull,
+    Interrupted,
     UnknownVideo,
     UnreadableMedia,
     VideoError,
 )
 from tools.files.disk import SPARE_BYTES, free_bytes
+from tools.ingest.pipeline import recorded_options
 from tools.ingest.run import Progress, work_done
 from tools.ingest.workers import Pool
 from tools.library import Library
 from tools.media import Video
+from tools.store.recovery import ORIGINAL
+from tools.store.store import STAGES
+from ui.progress import Countdown
 
 DISK_CHECK = 10.0
 """Seconds between two checks of a disk that is full."""
@@ -39,16 +46,34 @@ class Job:
     title: str
     take: bool = False
     """True moves the file into the library; else it is linked."""
+    subtitles: Sequence[Path] = ()
+    """Subtitle files that are kept with the video."""
+    known: str = ""
+    """Id of a video of the library that is indexed again; its own settings are kept."""
     after: Callable[[], None] | None = None
     """Called once the file is in the library, or cannot be read."""
+    keep: Callable[[bool], None] | None = None
+    """Called with False when it is cancelled, as its file only waits then, and True when it is
+    started again."""
+    id: str = field(default_factory=lambda: uuid.uuid4().hex)
     progress: Progress | None = None
+    remaining: float | None = None
+    """Seconds left, told only while they fall."""
     usable: Video | None = None
     done: Video | None = None
     trouble: str | None = None
     paused: bool = False
     """True while the disk is full: it goes on once there is room."""
+    stopped: Literal["", "held", "cancelled"] = ""
+    """Held or cancelled by a person, who may start it again."""
     pauses: int = 0
+    was_whole: bool | None = None
+    """True if the video was in the library before, to the end: cancelling does not remove it."""
     task: asyncio.Task[None] | None = None
+    running: "Future[Video] | None" = None
+    wish: Literal["", "held", "cancelled"] = ""
+    """How a person wants it to stop."""
+    _countdown: Countdown = field(default_factory=lambda: Countdown())
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
@@ -69,6 +94,11 @@ class Job:
             setattr(self, name, value)
         self._changed.set()
 
+    def advance(self, progress: Progress, usable: Video | None) -> None:
+        """Take in how far the video is."""
+        remaining = self._countdown(progress.remaining)
+        self.update(progress=progress, remaining=remaining, usable=self.usable or usable)
+
     async def changes(self, pause: float) -> AsyncIterator[None]:
         """Yield at each change, but no sooner than every `pause` seconds; last once it is over."""
         while True:
@@ -82,8 +112,8 @@ class Job:
             await asyncio.sleep(0 if self.over else pause)
 
     async def until_usable(self) -> Video | None:
-        """The video as soon as it can be asked about; None when it can't be read, or is paused."""
-        while self.usable is None and not self.over and not self.paused:
+        """The video as soon as it can be asked about; None if it can't be read, or is stopped."""
+        while not (self.usable or self.over or self.paused or self.stopped):
             await asyncio.sleep(0.1)
         return self.usable or self.done
 
@@ -103,6 +133,8 @@ class JobQueue:
         self._providers = settings.providers
         self.on_indexed: Callable[[list[str]], None] = lambda _: None
         """Called with the id of a video whose files changed."""
+        self.listed: dict[str, Job] = {}
+        """Jobs by id, until they are done, or what stopped them was seen."""
         self._pool = Pool(settings.workers or max(1, (os.cpu_count() or 1) // 2))
 
     def close(self) -> None:
@@ -112,35 +144,123 @@ class JobQueue:
     def start(self, path: Path, title: str, **options: Any) -> Job:
         """Index a file; options are those of Job."""
         job = Job(path, title, **options)
+        self.listed[job.id] = job
         job.task = asyncio.create_task(self._run(job))
         return job
 
-    def _report(self, loop: asyncio.AbstractEventLoop, job: Job, progress: Progress) -> None:
-        """Pass progress on from a thread of the pool."""
-        usable = None if job.usable else self._usable(progress.video)
-        loop.call_soon_threadsafe(
-            lambda: job.update(progress=progress, usable=job.usable or usable)
-        )
+    def start_again(self, video: str, **options: Any) -> Job:
+        """Index a video of the library again, with its settings: what came since is added."""
+        path, title = self._library.original(video), self._library.get(video).title
+        return self.start(path, title, known=video, **options)
+
+    def hold(self, job: Job) -> None:
+        """Stop a job; what is done of it stays, and `resume` goes on from there."""
+        self._stop(job, "held")
+
+    def cancel(self, job: Job) -> None:
+        """Stop a job and remove what was begun; its file waits until the job is dismissed."""
+        self._stop(job, "cancelled")
+
+    def resume(self, job: Job) -> None:
+        """Start a job that was held or cancelled."""
+        if job.stopped and job.task and job.task.done():
+            if job.keep and job.stopped == "cancelled":
+                job.keep(True)
+            job.update(stopped="", wish="", _countdown=Countdown())
+            job.task = asyncio.create_task(self._run(job))
+
+    def dismiss(self, job: Job) -> None:
+        """Take a job that has come to nothing off the list."""
+        if job.stopped == "cancelled":
+            if job.after:
+                job.after()
+            job.update(trouble="it was cancelled")
+        if job.over:
+            self.listed.pop(job.id, None)
+
+    def _stop(self, job: Job, wish: Literal["held", "cancelled"]) -> None:
+        if job.over or job.stopped == "cancelled" or job.task is None:
+            return
+        if job.task.done():  # held before
+            job.task = asyncio.create_task(self._end(job, wish))
+            return
+        job.update(wish=wish)
+        if job.running is None:
+            job.task.cancel()
+        else:
+            self._pool.stop(job.running)
 
     async def _run(self, job: Job) -> None:
+        try:
+            await self._index(job)
+        except asyncio.CancelledError:
+            if not job.wish:
+                job.update(trouble="Cuepoint is stopping")
+        if job.wish and not job.over:
+            await self._end(job, job.wish)
+        elif job.done:
+            self.listed.pop(job.id, None)
+
+    async def _end(self, job: Job, wish: Literal["held", "cancelled"]) -> None:
+        if wish == "cancelled":
+            await asyncio.to_thread(self._undo, job)
+        progress = job.progress if wish == "held" else None
+        job.update(stopped=wish, progress=progress, remaining=None, paused=False)
+
+    def _undo(self, job: Job) -> None:
+        """Remove what there is of a video that was begun, but not the file that it was made of."""
+        video = job.progress.video if job.progress else ""
+        if video and not job.known and self._is_alone(job, video):
+            inside = self._library.folder(video) / ORIGINAL
+            if job.take and not job.path.exists():
+                with suppress(FileNotFoundError):
+                    os.link(inside, job.path)
+            with suppress(UnknownVideo, Damaged):
+                self._library.remove(video)
+        job.usable = None
+        if job.keep:
+            job.keep(False)
+
+    def _is_alone(self, job: Job, video: str) -> bool:
+        """True if a video is there by this job alone."""
+        others = (one for one in self.listed.values() if one is not job and not one.over)
+        same = any(one.progress and one.progress.video == video for one in others)
+        return not (job.was_whole or same)
+
+    def _report(self, loop: asyncio.AbstractEventLoop, job: Job, progress: Progress) -> None:
+        """Pass progress on from a thread of the pool."""
+        if job.was_whole is None:
+            job.was_whole = False
+            with suppress(UnknownVideo, Damaged):
+                job.was_whole = STAGES[-1] in self._library.manifest(progress.video)["stages"]
+        usable = None if job.usable else self._usable(progress.video)
+        loop.call_soon_threadsafe(job.advance, progress, usable)
+
+    async def _index(self, job: Job) -> None:
         report = partial(self._report, asyncio.get_running_loop(), job)
         done: Video | None = None
         trouble: str | None = None
         unreadable = False
         try:
-            running = self._pool.index(
-                self._library, job.path, self._providers, report, title=job.title, take=job.take
+            options: dict[str, Any] = {"title": job.title, "take": job.take}
+            if job.known:
+                manifest = await asyncio.to_thread(self._library.manifest, job.known)
+                options = recorded_options(manifest)
+            providers = options.pop("providers", self._providers)
+            job.running = self._pool.index(
+                self._library, job.path, providers, report, subtitles=job.subtitles, **options
             )
-            done = await asyncio.wrap_future(running)
+            done = await asyncio.wrap_future(job.running)
             self.on_indexed([done.id])
-        except asyncio.CancelledError:
-            trouble = "Cuepoint is stopping"
         except DiskFull as error:
+            job.running = None
             if job.pauses < PAUSES:
                 await self._pause(job)
-                return await self._run(job)
+                return await self._index(job)
             trouble = f"{error}. It goes on when Cuepoint is started again"
         except VideoError as error:
+            if job.wish and isinstance(error, Interrupted):
+                return
             # Its words name the file by the path that it has here.
             trouble = str(error).replace(str(job.path), job.title)
             trouble = trouble.replace(job.path.name, job.title)
@@ -148,6 +268,8 @@ class JobQueue:
         except Exception:
             _log.exception("indexing %s", job.path)
             trouble = "something went wrong while indexing; the log of the server says what"
+        finally:
+            job.running = None
         if job.after and (done or unreadable):
             await asyncio.to_thread(job.after)
         job.update(done=done, trouble=trouble)

@@ -30,13 +30,15 @@ from tools.library import Library
 from tools.media import Video
 from tools.sandbox import Child
 from ui.chat import mount
+from ui.web.downloads import Downloads
 from ui.web.host_guard import HostGuard, is_loopback, served_names
 from ui.web.jobs import JobQueue
 from ui.web.media import media_routes
 from ui.web.moments import moment_routes
 from ui.web.proxies import Proxies
 from ui.web.state import AppState
-from ui.web.uploads import Uploads, UserImage
+from ui.web.tasks import task_routes
+from ui.web.uploads import Uploads, UserImage, UserSubtitles
 
 if TYPE_CHECKING:
     from tools.search.vector_index import ExactIndex
@@ -66,7 +68,14 @@ def build_app(settings: Settings) -> FastAPI:
         settings.upload_room,
         settings.upload_stall,
     )
-    state = AppState(settings, library, uploads, Proxies(library), JobQueue(library, settings))
+    state = AppState(
+        settings,
+        library,
+        uploads,
+        Proxies(library),
+        JobQueue(library, settings),
+        Downloads(settings),
+    )
     state.finisher = Finisher(library) if settings.background == "on" else None
 
     @asynccontextmanager
@@ -91,6 +100,7 @@ def build_app(settings: Settings) -> FastAPI:
             yield
             if finisher:
                 await asyncio.to_thread(finisher.close)
+            state.downloads.close()
             state.jobs.close()
             state.proxies.close()
         await asyncio.to_thread(index.close)
@@ -100,6 +110,7 @@ def build_app(settings: Settings) -> FastAPI:
     _add_health(app, state)
     app.include_router(media_routes(library, state.proxies))
     app.include_router(moment_routes(library, state.proxies))
+    app.include_router(task_routes(state))
     _add_uploads(app, state)
     chat.register(state)
     mount.mount_chainlit(app)
@@ -225,6 +236,10 @@ def _add_uploads(app: FastAPI, state: AppState) -> None:
             content = upload.content
             file |= {"type": "image/jpeg", "size": len(content), "content": content}
             file |= {"path": Path(upload.id)}  # no file: Chainlit wants a path
+        elif isinstance(upload, UserSubtitles):
+            content = upload.content
+            file |= {"type": "text/plain", "size": len(content), "subtitles": content}
+            file |= {"path": Path(upload.id)}
         else:
             file |= {"path": upload.path, "size": upload.path.stat().st_size}
             file |= {"type": "application/mp4"}  # for its icon: video/ gets a player of Chainlit's
@@ -236,6 +251,8 @@ def _add_uploads(app: FastAPI, state: AppState) -> None:
         file = mount.session_files(session_id).get(id)
         if file is None:
             raise HTTPException(404, "no such file")
+        if "subtitles" in file:
+            return PlainTextResponse(file["subtitles"])
         if "content" in file:
             return Response(file["content"], media_type="image/jpeg")
         if "video" in file:

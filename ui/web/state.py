@@ -8,6 +8,7 @@ from typing import Any
 from agent.settings import Settings
 from tools.ingest.finishing import Finisher
 from tools.library import Library
+from ui.web.downloads import Downloads
 from ui.web.jobs import Job, JobQueue
 from ui.web.proxies import Proxies
 from ui.web.uploads import Upload, Uploads
@@ -22,6 +23,7 @@ class AppState:
     uploads: Uploads
     proxies: Proxies
     jobs: JobQueue
+    downloads: Downloads
     agent: Any = None
     can_decode: bool = False
     finisher: Finisher | None = None
@@ -32,6 +34,17 @@ class AppState:
         return self.finisher.resting() if self.finisher else nullcontext()
 
     def index_upload(self, upload: Upload) -> Job:
-        """Index an upload and move it into the library."""
-        after = partial(self.uploads.forget, upload)
-        return self.jobs.start(upload.path, upload.title, take=True, after=after)
+        """Index an upload, with the subtitles sent with it, and move it into the library."""
+        return self.jobs.start(
+            upload.path,
+            upload.title,
+            take=True,
+            subtitles=upload.subtitles,
+            after=partial(self.uploads.forget, upload),
+            keep=lambda sent: self.uploads.accept(upload.id, sent),
+        )
+
+    def add_subtitles(self, video: str, subtitles: Upload) -> Job:
+        """Read subtitles for a video that is there; the index of the rest stays."""
+        after = partial(self.uploads.forget, subtitles)
+        return self.jobs.start_again(video, subtitles=subtitles.subtitles, after=after)

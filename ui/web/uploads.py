@@ -24,10 +24,18 @@ from python_multipart.multipart import MultipartParser, MultipartState, parse_op
 
 from tools.errors import RefusedRequest, UnreadableMedia
 from tools.files.disk import FULL, best_effort
-from tools.files.durable import delete_unlocked, lock_existing, move_into_place, write_bytes
+from tools.files.durable import (
+    delete_unlocked,
+    lock_existing,
+    move_into_place,
+    temporary_folder,
+    write_bytes,
+)
 from tools.files.handles import share
 from tools.sandbox import Child
 from tools.text.clean import clean_title
+from tools.transcript import given
+from tools.transcript.subtitles import SIDECAR_TYPES
 from tools.vision.user_image import is_picture, small_jpeg
 from ui.web.host_guard import is_uuid
 
@@ -48,6 +56,8 @@ SPARE = 256 << 20
 """Bytes of the disk that an upload leaves free."""
 HEADER = 32 << 10
 """Bytes of a part's header: a file name may be long; it is cut, not refused."""
+SUBTITLES = ".subtitles"
+"""Ending of the folder of subtitle files that were sent with an upload."""
 ABANDONED = 86400.0
 """Seconds after which a file that was attached, and never sent with a message, is removed."""
 _T = TypeVar("_T")
@@ -67,6 +77,20 @@ class Upload:
     id: str
     title: str
     path: Path
+
+    @property
+    def subtitles(self) -> list[Path]:
+        """Subtitle files that were sent with it."""
+        return sorted(self.path.with_suffix(SUBTITLES).glob("*"))
+
+
+@dataclass(frozen=True)
+class UserSubtitles:
+    """A subtitle file that can be read, as it was sent; `title` is its name."""
+
+    id: str
+    title: str
+    content: bytes
 
 
 @dataclass(frozen=True)
@@ -97,10 +121,11 @@ class Uploads:
 
     async def receive(
         self, body: AsyncIterator[bytes], content_type: str, declared: int | None
-    ) -> Upload | UserImage:
+    ) -> Upload | UserImage | UserSubtitles:
         """Stream a multipart form to disk; RefusedRequest or UnreadableMedia leave nothing.
 
-        A file that begins like an image is one, whatever its name, and does not stay.
+        A file that begins like an image is one, whatever its name; it does not stay, and neither do
+        subtitles, which are told by their names.
         """
         if declared is not None and declared > self._limit + OVERHEAD:
             raise self._too_large()
@@ -125,6 +150,9 @@ class Uploads:
                 if await _run(self._disk, is_picture, part):
                     content = await _run(self._probing, small_jpeg, part)
                     return UserImage(part.stem, title, content)
+                if (name := file_name(form.name)).suffix.lower() in SIDECAR_TYPES:
+                    content = await _run(self._probing, _read_subtitles, part, name)
+                    return UserSubtitles(part.stem, name.name, content)
                 await _run(self._probing, _check, part)
                 return await _run(self._disk, self._keep, part, title)
         except FormParserError as error:
@@ -184,6 +212,8 @@ class Uploads:
         uploads: list[Upload] = []
         for path in sorted(self._folder.glob("*")):
             upload = self._folder / path.name.lstrip(".").partition(".")[0]
+            if is_uuid(upload.name) and path.suffix == SUBTITLES and not upload.exists():
+                shutil.rmtree(path, ignore_errors=True)
             if not is_uuid(upload.name) or not path.is_file():
                 continue
             if path == upload:
@@ -194,23 +224,31 @@ class Uploads:
                     path.unlink(missing_ok=True)  # a record without its file
         return uploads
 
-    def accept(self, id: str) -> Upload | None:
+    def accept(self, id: str, sent: bool = True) -> Upload | None:
         """Mark an upload as sent with a message: it is indexed, even after a restart.
 
-        None where it is not there (any more).
+        None where it is not there (any more). With `sent` false it waits, a day at most.
         """
         with self._records:
             path = self._folder / id
             if not is_uuid(id) or not path.is_file():
                 return None
             upload = self._upload(path)
-            self._write_record(path, upload.title, sent=True)
+            self._write_record(path, upload.title, sent)
             return upload
+
+    def add_subtitles(self, upload: str, name: str, content: bytes) -> Path:
+        """Keep a subtitle file under its name with an upload, or under an id of its own."""
+        path = self._folder / f"{upload}{SUBTITLES}" / file_name(name).name
+        path.parent.mkdir(exist_ok=True, mode=0o700)
+        write_bytes(path, content)
+        return path
 
     def forget(self, upload: Upload) -> None:
         """Remove the files of an upload once the library has it, or cannot read it."""
         upload.path.unlink(missing_ok=True)
         upload.path.with_suffix(".json").unlink(missing_ok=True)
+        shutil.rmtree(upload.path.with_suffix(SUBTITLES), ignore_errors=True)
 
     def _make(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -293,6 +331,24 @@ def title_of(name: str) -> str:
     last = name.replace("\\", "/").rstrip("/").rpartition("/")[2]
     stem, dot, ending = last.rpartition(".")
     return clean_title(stem if dot and stem and len(ending) <= 5 else last)
+
+
+def file_name(name: str) -> Path:
+    """File name made of one from outside: it keeps its ending, and its end where it is long."""
+    last = name.replace("\\", "/").rstrip("/").rpartition("/")[2]
+    return Path(clean_title(last[-60:]).lstrip(". ") or "subtitles")
+
+
+def _read_subtitles(part: Path, name: Path) -> bytes:
+    """Content of a subtitle file; RefusedRequest if none can be read in it."""
+    with temporary_folder(part.parent, "reading-") as folder:
+        path = folder / name
+        shutil.copyfile(part, path)
+        try:
+            given.check(path, name.stem)
+        except UnreadableMedia as error:
+            raise RefusedRequest(str(error)) from error
+        return path.read_bytes()
 
 
 def _check(part: Path) -> None:

@@ -1,6 +1,7 @@
 """The chat says of each video what is so: over its socket, without a browser."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import Future
 from functools import partial
@@ -21,10 +22,8 @@ from tools.ingest.run import Progress
 from tools.library import Library
 from tools.media import Stage, Video
 from tools.models.providers import BARE
-from ui.chat import indexing
 from ui.progress import Countdown
 from ui.web import jobs
-from ui.web.jobs import Job
 
 
 class Scripted:
@@ -90,30 +89,25 @@ def test_the_remaining_time_of_the_chat_is_counted_down_as_on_the_command_line(
             return Future()
 
     monkeypatch.setattr(jobs, "Pool", lambda _: Running([]))
-    monkeypatch.setattr(indexing, "Countdown", lambda: Countdown(lambda: clock[0]))
-    monkeypatch.setattr(indexing, "PAUSE", 0.0)
+    monkeypatch.setattr(jobs, "Countdown", lambda: Countdown(lambda: clock[0]))
     with door.running(settings) as client, door.chatting(client) as chat:
         id = door.send_file(client, chat.id, "film.mp4", shots.read_bytes()).json()["id"]
         chat.say("", id)
         chat.until(lambda: "Indexing **film**" in chat.text)
+        assert client.portal
+        client.portal.call(asyncio.sleep, 0)
         shown: list[float | None] = []
         estimates = [60 - n for n in range(10)] + [51 + 2 * n for n in range(20)] + [20, 19]
         for n, remaining in enumerate(estimates, 1):
             clock[0] += 1
-            share = n / 100
-            reports[0](Progress("0" * 16, "pass", "running", share, float(remaining)))
-            job = Job(Path(), "", progress=Progress("", "pass", "running", share, None))
-            chat.until(lambda job=job: props(chat).get("fraction") == round(job.fraction, 3))
-            shown.append(props(chat)["remaining"])
+            reports[0](Progress("0" * 16, "pass", "running", n / 100, float(remaining)))
+            client.portal.call(asyncio.sleep, 0)  # it has come in
+            (task,) = client.get("/tasks").json()["tasks"]
+            left = re.search(r"about (\d+) s left", task["text"])
+            shown.append(float(left[1]) if left else None)
     told = [seconds for seconds in shown if seconds is not None]
     assert told == sorted(told, reverse=True) and 3 <= len(told) < 20
     assert shown[:5] == [None] * 5 and shown[9] == 51 and shown[20:30] == [None] * 10
-
-
-def props(chat: door.Chat) -> dict[str, Any]:
-    """Properties of the last element that shows an index."""
-    sent = [element for element in chat.elements if element["name"] == "Indexing"]
-    return sent[-1]["props"] if sent else {}
 
 
 def test_ready_is_not_said_of_what_could_not_be_indexed(

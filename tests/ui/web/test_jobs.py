@@ -77,7 +77,7 @@ async def test_none_is_refused_however_many_come_and_their_order_is_kept(
 ) -> None:
     indexed: list[str] = []
 
-    def index(self: Pool, library: Library, request: dict[str, Any], _: OnProgress) -> Video:
+    def index(self: Pool, library: Library, request: dict[str, Any], *_: object) -> Video:
         indexed.append(request["options"]["title"])
         return Video("0" * 16, "a", "a", 1.0)
 

@@ -1,0 +1,128 @@
+"""Videos come in while one asks, in a real browser: dropped, cancelled, told, mended."""
+
+import base64
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.ui.chat import test_chat
+from tests.ui.chat.test_chat import ask, attach, page_of
+from tests.ui.serving import serving
+from tools.ingest.pipeline import ingest
+from tools.library import Library
+from tools.models.providers import BARE
+
+chromium = test_chat.chromium
+pytestmark = pytest.mark.browser
+QUICK = {"CUEPOINT_TEXT_READER": "none", "CUEPOINT_TRANSCRIBER": "none"}
+SAID = "1\n00:00:01,000 --> 00:00:03,000\nThe heron waits by the weir.\n"
+DROP = """([name, content, type]) => {
+    const bytes = Uint8Array.from(atob(content), (one) => one.charCodeAt(0))
+    const dataTransfer = new DataTransfer()
+    dataTransfer.items.add(new File([bytes], name, { type }))
+    const said = { dataTransfer, bubbles: true, cancelable: true }
+    document.body.dispatchEvent(new DragEvent("dragover", said))
+    const veiled = document.getElementById("cue-drop") !== null
+    document.body.dispatchEvent(new DragEvent("drop", said))
+    return veiled
+}"""
+FITS = "() => document.documentElement.scrollWidth <= innerWidth"
+
+
+@pytest.fixture
+def film(encode: Callable[..., Path], tmp_path: Path) -> Callable[[str, int], Path]:
+    """Makes films of a few seconds, each of a grey of its own."""
+
+    def make(name: str, grey: int) -> Path:
+        return encode(tmp_path / name, lambda _: np.full((90, 160, 3), grey, np.uint8), 4.0)
+
+    return make
+
+
+def test_of_three_that_come_at_once_each_can_be_asked_and_each_can_be_cancelled(
+    chromium: Any, sample: Path, film: Callable[[str, int], Path], tmp_path: Path
+) -> None:
+    files = [str(sample), str(film("heron.mp4", 90)), str(film("weir.mp4", 160))]
+    home = tmp_path / "home"
+    with serving(home, CUEPOINT_WORKERS="1", CUEPOINT_MODEL_PORTS="off") as server:
+        with page_of(chromium, server) as page:
+            page.set_input_files("#upload-button-input", files)
+            page.locator("#attachments").wait_for()
+            page.locator("#chat-submit:not([disabled])").click()
+            tasks = page.locator("#cue-tasks li")
+            tasks.nth(2).wait_for()
+            # While the first one is read, and two wait for it, it is asked about.
+            card = page.get_by_test_id("arrival")
+            card.wait_for()
+            assert ask(page, "What is said about Paris?").locator(".cue-card").count() > 0
+            page.get_by_text("Asked about lighthouse; heron and weir are not ready").wait_for()
+            page.get_by_role("button", name="Cancel: heron").click()
+            page.get_by_text("heron was cancelled").wait_for()
+            # A question in the list's own words is answered from what is there.
+            question = card.locator(".cue-ask").first.inner_text()
+            before = page.get_by_test_id("evidence").count()
+            card.locator(".cue-ask").first.click()
+            page.get_by_test_id("evidence").nth(before).wait_for()
+            assert question.endswith("?")
+            page.set_viewport_size({"width": 390, "height": 844})
+            assert page.evaluate(FITS)
+        with page_of(chromium, server) as page:  # the list is the server's, not the page's
+            page.get_by_role("button", name="Start again: heron").click()
+            page.get_by_role("button", name="Pause: lighthouse").click()
+            page.get_by_role("button", name="Go on: lighthouse").wait_for()
+            page.get_by_role("button", name="Cancel: lighthouse").click()
+            page.get_by_role("button", name="Remove from this list: lighthouse").click()
+            page.locator("#cue-tasks").wait_for(state="hidden")
+        assert [video.title for video in Library(home).list()] == ["heron", "weir"]
+        assert list((home / "libraries/local/uploads").iterdir()) == []
+
+
+def test_a_drop_is_shown_and_starts_at_once_and_subtitles_come_later(
+    chromium: Any, film: Callable[[str, int], Path], tmp_path: Path
+) -> None:
+    content = base64.b64encode(film("pond.mp4", 120).read_bytes()).decode()
+    (tmp_path / "pond.en.srt").write_text(SAID)
+    (tmp_path / "empty.srt").write_text("nothing")
+    (tmp_path / "broken.mp4").write_bytes(b"no video")
+    with serving(tmp_path / "home", **QUICK) as server, page_of(chromium, server) as page:
+        assert page.evaluate(DROP, ["pond.mp4", content, "video/mp4"])
+        page.get_by_text("pond is ready").wait_for()
+        assert page.locator("#cue-drop").count() == 0
+        page.set_input_files("#upload-button-input", str(tmp_path / "empty.srt"))
+        page.get_by_text("'empty.srt': holds no subtitles").wait_for()
+        page.set_input_files("#upload-button-input", str(tmp_path / "broken.mp4"))
+        page.get_by_text("holds no video and no picture").wait_for()
+        attach(page, str(tmp_path / "pond.en.srt"))
+        page.get_by_text("pond is ready").nth(1).wait_for()
+        cards = ask(page, "What is said about the heron?").locator(".cue-card")
+        assert "The heron waits by the weir." in cards.first.inner_text()
+
+
+def test_a_thumbnail_plays_and_its_chapters_lead_to_their_moments(
+    chromium: Any, sample: Path, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    ingest(Library(home), sample, providers=BARE)
+    truth = json.loads(sample.with_suffix(".json").read_text("utf-8"))["speech"]
+    with serving(home, **QUICK) as server, page_of(chromium, server) as page:
+        page.get_by_role("button", name="Watch lighthouse").click()
+        card = page.get_by_test_id("arrival")
+        card.wait_for()
+        assert any(row["text"] in card.inner_text() for row in truth)
+        chapters = card.locator(".cue-chapter")
+        assert chapters.count() > 2
+        minutes, seconds = chapters.nth(2).locator("span").inner_text().split(":")
+        start = 60 * int(minutes) + int(seconds)
+        chapters.nth(2).click()
+        page.wait_for_function(
+            "start => { const player = document.querySelector('.cue-arrival video');"
+            " return player && !player.paused && Math.abs(player.currentTime - start) < 5 }",
+            arg=start,
+        )
+        page.set_viewport_size({"width": 390, "height": 844})
+        assert page.evaluate(FITS)
+        assert card.get_by_text("Whisper").count() == 0  # it has subtitles: nothing is weak

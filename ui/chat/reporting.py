@@ -1,0 +1,36 @@
+"""Errors of the chat's handlers, each told as one sentence."""
+
+import functools
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import chainlit as cl
+
+from tools.errors import VideoError
+from tools.files.disk import Note, disk_state
+from ui.chat.answering import SORRY
+from ui.chat.cards import escape_markdown
+
+_log = logging.getLogger(__name__)
+Handler = Callable[..., Awaitable[Any]]
+
+
+def reports_errors(handler: Handler) -> Handler:
+    """Show an error as one sentence; one that nobody foresaw is only logged."""
+
+    @functools.wraps(handler)  # Chainlit passes what the signature names
+    async def wrapped(*arguments: Any, **named: Any) -> Any:
+        try:
+            return await handler(*arguments, **named)
+        except VideoError as error:
+            await cl.Message(escape_markdown(str(error))).send()
+        except Exception as error:
+            if why := disk_state(error):
+                _log.warning("chat: %s", error)
+            else:
+                _log.exception("chat")
+            text = Note(why, ("all",)).text if why else SORRY
+            await cl.Message(escape_markdown(text)).send()
+
+    return wrapped
