@@ -20,6 +20,11 @@ LESS = 1.0
 """Log odds by which what is asked for, said or shown, may be behind what is not."""
 APART = 12.0
 """Seconds between two moments that are shown."""
+LOOK_UPS = (
+    "named", "which_video", "count", "first", "last", "nth", "order", "before", "after", "said_by",
+    "who_said",
+)  # fmt: skip
+"""Intents that ask where a word or a name is: it is nowhere, or it is not."""
 
 
 def search(turn: Turn, refused: str = "") -> Answering:
@@ -46,17 +51,38 @@ def search(turn: Turn, refused: str = "") -> Answering:
         told = yield from quote(turn, moments[:1])
         return _remarked(turn, Reply(lines=tuple(map(turn.write.line, told))))
     shown = yield from quote(turn, distinct(moments))
-    asked = turn.question.intent.slot or turn.question.words
-    near = likelihood >= NEAR or any(map(turn.holds, asked))
+    held = any(map(turn.holds, asked_for(turn)))
+    near = held or likelihood >= NEAR
     if not near and not shown and turn.is_foreign:
         told = yield from whole(turn)
         return replace(told, lead=f"{turn.sentence('other_language')} {told.lead}", reason="unsure")
     if not refused and turn.question.modality != "speech" and parse_look(turn.text):
         refused = "recognise"  # no pixel tells which thing a colour is of
-    return _remarked(turn, unanswered(turn, shown, "" if near else refused))
+    is_nowhere = not held and _is_looked_up(turn, near or bool(refused))
+    return _remarked(turn, unanswered(turn, shown, "" if near else refused, is_nowhere))
 
 
-def unanswered(turn: Turn, shown: Sequence[Found], refused: str = "") -> Reply:
+def asked_for(turn: Turn) -> Sequence[str]:
+    """The words that a question looks for."""
+    return turn.question.intent.slot or turn.question.words
+
+
+def _is_looked_up(turn: Turn, near: bool) -> bool:
+    """True if words that nothing holds are known to be nowhere, as far as a search can tell.
+
+    A look-up asks for the words themselves. Any other question may be answered in other words, by
+    pictures, or in what was shown before, unless nothing means nearly the same.
+    """
+    words = asked_for(turn)
+    if not words or turn.is_foreign:
+        return False
+    if turn.question.intent.name in LOOK_UPS:
+        return True
+    goes_on = turn.near or turn.question.topic
+    return not (near or goes_on or any(map(turn.means, words)))
+
+
+def unanswered(turn: Turn, shown: Sequence[Found], refused: str, is_nowhere: bool) -> Reply:
     """Say why nothing is asserted, and show what comes closest."""
     if refused == "recognise" and not turn.toolbox.pictures.blind(list(turn.videos)):
         refused = ""  # a picture model is there
@@ -64,21 +90,16 @@ def unanswered(turn: Turn, shown: Sequence[Found], refused: str = "") -> Reply:
         return turn.cannot(
             refused, nearest=shown, **({"model": "siglip2"} if refused == "recognise" else {})
         )
-    words = turn.question.intent.slot or turn.question.words
     if not turn.ready and not shown:
         return Reply(turn.sentence("not_ready"), reason="not_covered")
-    if words and not turn.is_foreign and not any(map(turn.holds, words)):
-        name = turn.as_typed(words)
-        if turn.complete and turn.ready:
-            return Reply(
-                turn.sentence("nothing", quote=name), reason="absent", nearest=tuple(shown[:SHOWN])
-            )
-        why = "not_covered" if not turn.ready else "unsure"
-        return Reply(
-            turn.sentence("nothing_heard", quote=name), reason=why, nearest=tuple(shown[:SHOWN])
-        )
+    if is_nowhere:
+        known = turn.complete and turn.ready
+        why = "absent" if known else "unsure" if turn.ready else "not_covered"
+        name = turn.as_typed(asked_for(turn))
+        lead = turn.sentence("nothing" if known else "nothing_heard", quote=name)
+        return Reply(lead, reason=why, nearest=tuple(shown[:SHOWN]))
     if not shown:
-        return Reply(turn.sentence("nothing_close"), reason="absent" if turn.complete else "unsure")
+        return Reply(turn.sentence("nothing_close"), reason="unsure")
     many = len({found.one.video for found in shown}) > 1
     return turn.write.closest(turn.sentence("closest_many" if many else "closest"), shown, "unsure")
 

@@ -23,6 +23,8 @@ LOOKED_AT = 40
 """Texts of each video by which its language is told."""
 FEW_WORDS = 12
 """Words from which on a language is told."""
+SAME = 0.5
+"""How near two words are, 0 to 1, of which one may stand for the other."""
 
 
 @dataclass(frozen=True)
@@ -146,6 +148,11 @@ class Turn:
     def holds(self, word: str) -> bool:
         """True if a word is said or shown in any form; numbers and characters as they stand."""
         return any(corpus.holds(word).any() for corpus in self.corpora)
+
+    def means(self, word: str) -> bool:
+        """True if a word that means nearly the same is said."""
+        lexicons = (corpus.lexicon for corpus in self.corpora)
+        return any(one.near([word]).max() >= SAME for one in lexicons if one)
 
     def spelt(self, form: str) -> str:
         """A word as the videos spell it; itself where any text may hold it, else empty."""
