@@ -29,7 +29,7 @@ PARTS = 3
 _OCCASION = re.compile(r"\b(?:time|mal|mention)\b")
 POINTING = (
     "there", "ordinals_set", "last", "before", "after", "again", "speech", "screen", "asks",
-    "texts",
+    "texts", "start", "middle", "end",
 )  # fmt: skip
 _AND = re.compile(r"[,;]?\s+(?:and|und)\s+(?=(\w+))")
 _EDGE = re.compile(
@@ -78,17 +78,13 @@ class Question:
 
     def points(self, word: str) -> bool:
         """True for a word that only points at something: "the second one", "said there"."""
-        return any(word in self.wording.words[kind] for kind in POINTING)
+        forms = {word, *self.wording.canonical([word])}
+        return any(forms & self.wording.words[kind] for kind in POINTING)
 
     @property
-    def query(self) -> str:
-        """The text that is searched: without words of a conversation, with its topic."""
-        words = self.intent.slot if self.intent.slot and self.intent.name != "search" else ()
-        return (
-            " ".join([*words, *self.topic])[:400]
-            if words
-            else " ".join([self.text, *self.topic])[:400]
-        )
+    def content(self) -> list[str]:
+        """What is looked for, other than words that only point."""
+        return [word for word in self.intent.slot or self.words if not self.points(word)]
 
 
 def parts(text: str) -> list[str]:
@@ -165,6 +161,10 @@ def understand(text: str, duration: float, spelt: Callable[[str], str] = str.low
     named = tuple(dict.fromkeys(one.strip(" .,!?") for one in literal))
     if named and intent.name != "search":
         intent = intent._replace(slot=named)
+    modality = _modality(forms, language)
+    if intent.name == "said_by" and intent.slot[:1] and intent.slot[0] in language.words["screen"]:
+        modality = "screen"  # "what does the slide say about ...?"
+        intent = intent._replace(name="named", slot=intent.slot[1:])
     nth = _nth(lowered, language)
     kept = {"first": 1, "last": -1}.get(intent.name) == nth
     counted = intent.name in ("first", "last", "named", "count") and not kept
@@ -175,7 +175,7 @@ def understand(text: str, duration: float, spelt: Callable[[str], str] = str.low
     return Question(
         text if literal or not changed else plain(mended),
         wording, intent, (*named, *dict.fromkeys(words)),
-        _modality(forms, language), window, edge, beyond, nth,
+        modality, window, edge, beyond, nth,
         mended=changed,
     )  # fmt: skip
 

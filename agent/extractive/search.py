@@ -10,6 +10,7 @@ from agent.extractive.turn import Turn, same_time
 from agent.extractive.whole import whole
 from tools.evidence import passage_id
 from tools.search.colour_search import parse_look
+from tools.text.tokens import is_character, surface_forms
 
 SEARCHED = 8
 LINES = 3
@@ -32,9 +33,12 @@ def search(turn: Turn, refused: str = "") -> Answering:
 
     `refused` is the sentence that says why nothing else could answer it.
     """
-    query = turn.question.query
+    if not (turn.question.words or turn.question.window or refused):
+        return (yield from whole(turn))  # it names nothing: a vague question is about the whole
+    query = _query(turn)
+    about = " ".join([query, *turn.question.topic])[:400]
     calls = [
-        (tool, {"query": query, "limit": SEARCHED, **turn.where})
+        (tool, {"query": about, "limit": SEARCHED, **turn.where})
         for tool, kind in (("search_transcript", "screen"), ("search_screen_text", "speech"))
         if turn.question.modality != kind or not refused
     ]
@@ -50,21 +54,39 @@ def search(turn: Turn, refused: str = "") -> Answering:
     if likelihood >= ASSERTED and moments[0].holds_type:
         told = yield from quote(turn, moments[:1])
         return _remarked(turn, Reply(lines=tuple(map(turn.write.line, told))))
-    shown = yield from quote(turn, distinct(moments))
+    shown = yield from quote(turn, distinct(sorted(moments, key=lambda m: not m.holds_type)))
     held = any(map(turn.holds, asked_for(turn)))
     near = held or likelihood >= NEAR
-    if not near and not shown and turn.is_foreign:
+    if not near and (not shown if turn.is_foreign else _is_phrase(asked_for(turn))):
         told = yield from whole(turn)
-        return replace(told, lead=f"{turn.sentence('other_language')} {told.lead}", reason="unsure")
+        lead = turn.sentence("other_language" if turn.is_foreign else "nothing_close")
+        return replace(told, lead=f"{lead} {told.lead}", reason="unsure")
     if not refused and turn.question.modality != "speech" and parse_look(turn.text):
         refused = "recognise"  # no pixel tells which thing a colour is of
     is_nowhere = not held and _is_looked_up(turn, near or bool(refused))
     return _remarked(turn, unanswered(turn, shown, "" if near else refused, is_nowhere))
 
 
+def _query(turn: Turn) -> str:
+    """The text that is searched, without words that no video holds and that say where it looks."""
+    asked = turn.question
+    if asked.intent.slot and asked.intent.name != "search":
+        return " ".join(asked.intent.slot)[:400]
+    where = asked.wording.words["screen"] if asked.modality == "screen" else frozenset[str]()
+    idle = {word for word in where & {*surface_forms(asked.text)} if not turn.holds(word)}
+    idle |= {"video"} if turn.titled else set[str]()
+    kept = [word for word in asked.text.split() if not {*surface_forms(word)} & idle]
+    return " ".join(kept)[:400]
+
+
 def asked_for(turn: Turn) -> Sequence[str]:
     """The words that a question looks for."""
     return turn.question.intent.slot or turn.question.words
+
+
+def _is_phrase(words: Sequence[str]) -> bool:
+    """True for more than a word of a script without spaces: what it asks for can't be told."""
+    return len(words) > 2 and all(is_character(word[:1]) for word in words)
 
 
 def _is_looked_up(turn: Turn, near: bool) -> bool:
@@ -78,8 +100,7 @@ def _is_looked_up(turn: Turn, near: bool) -> bool:
         return False
     if turn.question.intent.name in LOOK_UPS:
         return True
-    goes_on = turn.near or turn.question.topic
-    return not (near or goes_on or any(map(turn.means, words)))
+    return not (near or turn.question.topic or any(map(turn.means, words)))
 
 
 def unanswered(turn: Turn, shown: Sequence[Found], refused: str, is_nowhere: bool) -> Reply:

@@ -23,7 +23,9 @@ LOOKED_AT = 40
 """Texts of each video by which its language is told."""
 FEW_WORDS = 12
 """Words from which on a language is told."""
-SAME = 0.5
+VIDEO = "\0"
+"""A word of a title, until all of it stands as "video"."""
+SAME = 0.6
 """How near two words are, 0 to 1, of which one may stand for the other."""
 
 
@@ -92,14 +94,12 @@ class Turn:
         if not named:
             return
         drop = set().union(*(titles[v] for v in named))
-        kept = re.sub(r"[^\W_]+", lambda m: "" if stem(m[0].lower()) in drop else m[0], self.text)
-        kept = re.sub(r"\b(?:in|of|from|on)(?: the)?\s*(?=[?.!]|$)", "", kept)
-        asked = asked_words(kept)[0]
-        if not (asked or told):
+        parts = re.split(r"([^\W_]+)", self.text)
+        kept = "".join(VIDEO if stem(one.lower()) in drop else one for one in parts)
+        kept = re.sub(rf"{VIDEO}(?:\W+{VIDEO})*(?: videos?\b)?", "video", kept)
+        if not (asked_words(kept)[0] or told):
             return  # what is asked for has the name of a video
-        self.videos, self.titled = tuple(named), True
-        if len(surface_forms(kept)) > 1:
-            self.text = " ".join(kept.split())
+        self.videos, self.titled, self.text = tuple(named), True, kept
 
     def part(self, text: str) -> "Turn":
         """The same turn for one part of its question."""
@@ -115,6 +115,20 @@ class Turn:
     def get(self, video: str) -> Video:
         """A video of the library."""
         return self.toolbox.library.get(video)
+
+    def again(self, *shown: Place) -> list[Found]:
+        """Evidence that was shown, cited by the numbers under which it was; not what is gone."""
+        found: list[Found] = []
+        for id in (place.id for place in shown):
+            with suppress(UnknownVideo):
+                one = self.toolbox.library.evidence(id)
+                found.append(Found(str(self.handles.index(id) + 1), one))
+        return found
+
+    @property
+    def of_videos(self) -> bool:
+        """True if the question speaks of videos, not only of what is in them."""
+        return "video" in self.question.wording.canonical(surface_forms(self.text))
 
     @property
     def video(self) -> Video:
@@ -236,7 +250,7 @@ class Turn:
     def kept(self) -> dict[str, Any]:
         """How it was understood, as plain data for the turns after it."""
         asked = self.question
-        if self.before and not [w for w in asked.words if not asked.points(w)]:
+        if self.before and not asked.content:
             return dict(self.before) | {"window": list(asked.window) if asked.window else None}
         return {
             "intent": asked.intent.name,
