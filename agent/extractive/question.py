@@ -5,15 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from agent.extractive.intents import (
-    SEARCH,
-    Intent,
-    Language,
-    language_of,
-    languages,
-    plain,
-    stop_words,
-)
+from agent.extractive.intents import SEARCH, Intent, Language, languages, plain
+from agent.extractive.language_id import language_of, stop_words
 from agent.grounding.citations import split_claims
 from tools.text.expressions import Time, quotes, times
 from tools.text.numbers import NUMBERS
@@ -150,7 +143,7 @@ def understand(text: str, duration: float, spelt: Callable[[str], str] = str.low
     bare = f"{rest} {' '.join(literal)}"
     read = [
         _mended(bare, languages()[c], spelt)
-        for c in dict.fromkeys((spoken, "en"))
+        for c in dict.fromkeys((spoken, "en") if guessed else languages())
         if c in languages()
     ]
     found = [(one, one[0].intent(one[1])) for one in read]

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
-from agent.extractive.intents import NUMBER, SLOT, is_word, language_of, languages, nearest_word
+from agent.extractive.intents import NUMBER, SLOT, languages
+from agent.extractive.language_id import language_of
 from agent.extractive.question import understand
+from agent.extractive.spelling import is_word, nearest_word
 
 LIMIT = 600
 """Example phrases of a language, and words of its lists, at most."""
