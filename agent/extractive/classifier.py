@@ -17,6 +17,8 @@ PAIR = 0.6
 """Weight of two neighbouring words, beside those of the words themselves."""
 COMMON = 0.35
 """Weight of a common word beside another of as many classes."""
+STRANGE = 0.3
+"""Loss of a class for a word of full weight that none of its texts holds."""
 _START, _END = "^", "$"
 
 _Feature = tuple[str, ...]
@@ -39,6 +41,10 @@ class Classifier:
             word: math.sqrt(math.log(1 + count / len(held), 1 + count))
             for word, held in classes.items()
         }
+        self._lacking = {
+            word: np.array([name not in held for name in self.names], float)
+            for word, held in classes.items()
+        }
         features = {feature for _, words in examples for feature, _ in self._features(words)}
         self._places = {feature: place for place, feature in enumerate(sorted(features))}
         rows = np.zeros((len(examples), len(features)))
@@ -51,7 +57,10 @@ class Classifier:
     def scores(self, words: Sequence[str]) -> NDArray[np.float64]:
         """Score each class, in the order of `names`: about 1 for its own texts, 0 for others."""
         places, values = self._vector(words)
-        return np.asarray(values @ self._weights[places], np.float64)
+        scores = np.asarray(values @ self._weights[places], np.float64)
+        for word in {*words} & self._lacking.keys():
+            scores -= STRANGE * self._weight(word) * self._lacking[word]
+        return scores
 
     def _weight(self, word: str) -> float:
         return self._rarity.get(word, 1.0) * (COMMON if word in self._common else 1.0)

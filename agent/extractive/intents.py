@@ -26,8 +26,9 @@ from tools.text.tokens import content_words, stem, surface_forms
 SLOT, NUMBER = "{}", "#"
 SURE = 0.35
 """Score of an intent that is taken, at least."""
-DOUBT = 0.15
+DOUBT = 0.4
 """Loss of a reading for each word of the phrases that it takes for one of the video."""
+ALONE = 0.7
 FILLERS, JOINED = 8, 3
 """Words of a slot, and words of the phrases among them, at most."""
 LONG = 7
@@ -162,7 +163,11 @@ class Language:
         clauses = [part for part in _CLAUSE.split(question) if surface_forms(part)]
         if len(clauses) > 1:
             alone = [self._classified(part) for part in clauses]
-            found += [one for one in alone if not one.slot and one.name not in _POLITE]
+            found += [
+                one
+                for one in alone
+                if one.score >= ALONE and not one.slot and one.name not in _POLITE
+            ]
         best = max(found, key=lambda intent: intent.score)
         numbers = map(_number, surface_forms(question))
         return best._replace(number=next(filter(None, numbers), 0))
