@@ -17,7 +17,7 @@ PAIR = 0.6
 """Weight of two neighbouring words, beside those of the words themselves."""
 COMMON = 0.35
 """Weight of a common word beside another of as many classes."""
-STRANGE = 0.3
+STRANGE = 0.25
 """Loss of a class for a word of full weight that none of its texts holds."""
 _START, _END = "^", "$"
 

@@ -26,7 +26,7 @@ from tools.text.tokens import content_words, stem, surface_forms
 SLOT, NUMBER = "{}", "#"
 SURE = 0.35
 """Score of an intent that is taken, at least."""
-DOUBT = 0.4
+DOUBT = 0.5
 """Loss of a reading for each word of the phrases that it takes for one of the video."""
 ALONE = 0.7
 FILLERS, JOINED = 8, 3
