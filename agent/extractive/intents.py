@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Iterator, Sequence
 from functools import cache, cached_property
 from importlib.resources import files
-from itertools import combinations_with_replacement
+from itertools import combinations
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -28,7 +28,6 @@ SURE = 0.35
 """Score of an intent that is taken, at least."""
 DOUBT = 0.5
 """Loss of a reading for each word of the phrases that it takes for one of the video."""
-ALONE = 0.7
 FILLERS, JOINED = 8, 3
 """Words of a slot, and words of the phrases among them, at most."""
 LONG = 7
@@ -80,6 +79,7 @@ class Language:
         self.code = code
         self.sentences: dict[str, str] = data["sentences"]
         self.ignored = frozenset(surface_forms(data["ignored"]["words"]))
+        self._asker = frozenset(surface_forms(data["ignored"]["asker"]))
         self.words = {
             name: frozenset(surface_forms(words)) for name, words in data["followups"].items()
         }
@@ -102,9 +102,7 @@ class Language:
         examples = [(name, self._example(text)) for name, text in phrases]
         common = {*self.stop_words, *map(self._stem, self.stop_words), NUMBER}
         self._classifier = Classifier(examples, common)
-        self._known = {
-            word for name, words in examples if name != SEARCH.name for word in words
-        } - {SLOT}
+        self._known = {word for _, words in examples for word in words} - {SLOT}
         slotted = {(name, SLOT in words) for name, words in examples}
         self._possible = {
             with_slot: np.array([(name, with_slot) in slotted for name in self._classifier.names])
@@ -142,6 +140,9 @@ class Language:
         """True for a word that questions are made of."""
         if form in self._same or form in self.stop_words or form in self.ignored:
             return True
+        return self._in_phrases(form)
+
+    def _in_phrases(self, form: str) -> bool:
         return self.canonical([form])[0] in self._known
 
     def spelt(self, form: str) -> str:
@@ -157,20 +158,22 @@ class Language:
     def intent(self, question: str) -> Intent:
         """The intent of a question; SEARCH where no other is sure.
 
-        A clause that says nothing of the video decides: the others only tell why one asks.
+        A clause that asks for nothing of the video decides where the others only tell of the asker.
         """
         found = [self._classified(question)]
         clauses = [part for part in _CLAUSE.split(question) if surface_forms(part)]
-        if len(clauses) > 1:
-            alone = [self._classified(part) for part in clauses]
-            found += [
-                one
-                for one in alone
-                if one.score >= ALONE and not one.slot and one.name not in _POLITE
-            ]
+        for place, clause in enumerate(clauses if len(clauses) > 1 else ()):
+            if all(map(self._is_aside, clauses[:place] + clauses[place + 1 :])):
+                alone = self._classified(clause)
+                found += [alone] if not alone.slot and alone.name not in _POLITE else []
         best = max(found, key=lambda intent: intent.score)
         numbers = map(_number, surface_forms(question))
         return best._replace(number=next(filter(None, numbers), 0))
+
+    def _is_aside(self, clause: str) -> bool:
+        """True for a clause about the one who asks, and for one without any word of its own."""
+        forms = surface_forms(clause)
+        return bool(self._asker & {*forms}) or not self.content(forms)
 
     def _classified(self, text: str) -> Intent:
         """The intent of the best reading of a text."""
@@ -188,26 +191,29 @@ class Language:
 
     def _readings(self, text: str) -> Iterator[_Reading]:
         """Ways to read a text: each word of the video in its slot, and any run of others too."""
-        forms = self._kept(text)
-        words = self.canonical(forms)
-        content = [n for n, form in enumerate(forms) if form not in self.stop_words]
-        foreign = {n for n in content if words[n] not in self._known and words[n] != NUMBER}
-        unsaid = {n for n, w in enumerate(words) if w not in self._known} - {*content}
-        own = [n for n in content if n not in foreign]
-
-        def reading(joined: Sequence[int]) -> _Reading:
-            slot = {*foreign, *joined}
-            return _Reading(
-                tuple(SLOT if n in slot else w for n, w in enumerate(words) if n not in unsaid),
-                tuple(forms[n] for n in sorted(slot)),
-                len(joined),
-            )
-
-        yield reading(())
-        if len(foreign) <= FILLERS:
-            for first, last in combinations_with_replacement(range(len(own)), 2):
-                if last - first < JOINED:
-                    yield reading(own[first : last + 1])
+        everything = [w for w in surface_forms(text) if w not in self.ignored or self._in_phrases(w)]
+        for forms in {tuple(self._kept(text)), tuple(everything)}:
+            words = self.canonical(forms)
+            said = [w in self._known or w == NUMBER for w in words]
+            content = [n for n, form in enumerate(forms) if form not in self.stop_words]
+            foreign = [n for n in content if not said[n]]
+            own = [n for n in content if said[n]]
+            runs = [] if len(foreign) > FILLERS else [
+                tuple(own[first:last])
+                for first, last in combinations(range(len(own) + 1), 2)
+                if last - first <= JOINED
+            ]
+            for run in [(), *runs]:
+                slot = {*foreign, *run}
+                yield _Reading(
+                    tuple(
+                        SLOT if n in slot else word
+                        for n, word in enumerate(words)
+                        if n in slot or said[n]
+                    ),
+                    tuple(forms[n] for n in sorted(slot)),
+                    len(run),
+                )
 
 
 def _number(form: str) -> int:

@@ -143,11 +143,12 @@ def understand(text: str, duration: float, spelt: Callable[[str], str] = str.low
     bare = f"{rest} {' '.join(literal)}"
     read = [
         _mended(bare, languages()[c], spelt)
-        for c in dict.fromkeys((spoken, "en") if guessed else languages())
-        if c in languages()
+        for c in _likeliest(surface_forms(bare), guessed)
     ]
     found = [(one, one[0].intent(one[1])) for one in read]
     (language, mended, changed), intent = max(found, key=lambda pair: pair[1].score)
+    if guessed and guessed not in languages() and intent.slot:
+        intent = SEARCH  # words of another language, among some that look alike
     wording = spoken if spoken in languages() else language.code
     forms = surface_forms(mended)
     words = [
@@ -171,6 +172,12 @@ def understand(text: str, duration: float, spelt: Callable[[str], str] = str.low
         _modality(forms, language), window, edge, beyond, nth,
         mended=changed,
     )  # fmt: skip
+
+
+def _likeliest(forms: Sequence[str], guessed: str) -> list[str]:
+    """Languages in which to read a question: those that know most of its words, and the guessed."""
+    known = {code: sum(map(one.knows, forms)) for code, one in languages().items()}
+    return [c for c in languages() if c == guessed or known[c] == max(known.values())]
 
 
 def _mended(
