@@ -1,8 +1,8 @@
 """Classifier of short texts by example: least squares on their words and pairs of words.
 
-A line of weights for each class tells it from all others, with a ridge, as Rifkin and Klautau found
-to do as well as any ("In Defense of One-Vs-All Classification", 2004). It is fitted when it is made,
-in a few milliseconds.
+One set of weights for each class tells it from all others, with a ridge, which Rifkin and Klautau
+found to do as well as any other way ("In Defense of One-Vs-All Classification", 2004). It is fitted
+when it is made, in a few milliseconds.
 """
 
 import math

@@ -9,7 +9,7 @@ of the video, too: "is the camera mentioned?" So a question has some readings, a
 import re
 import tomllib
 from collections.abc import Iterator, Sequence
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from importlib.resources import files
 from itertools import combinations
 from typing import Any, NamedTuple
@@ -52,16 +52,8 @@ class Intent(NamedTuple):
 
 SEARCH = Intent("search")
 _CLAUSE = re.compile(r"[,;.?!:\u2014]+\s+|\s-+\s|\s(?:for|because|so that|um|f\u00fcr)\s")
-_NUMBERS = {
-    **NUMBERS,
-    "zwei": 2,
-    "drei": 3,
-    "vier": 4,
-    "fünf": 5,
-    "funf": 5,
-    "sechs": 6,
-    "zehn": 10,
-}
+_GERMAN = ("zwei", "drei", "vier", "funf", "sechs", "sieben", "acht", "neun", "zehn")
+_NUMBERS = {**NUMBERS, **{word: number for number, word in enumerate(_GERMAN, 2)}}
 
 
 class _Reading(NamedTuple):
@@ -86,7 +78,6 @@ class Language:
         self.words["ordinals_set"] = self.words["ordinals"]
         self.ordinals = surface_forms(data["followups"]["ordinals"])
         self.stop_words = stop_words(code)
-        self._stemmer = None if code == "en" else Stemmer(code)
         self._same: dict[str, str] = {}
         listed = [
             (surface_forms(same)[0], form)
@@ -110,7 +101,7 @@ class Language:
         }
 
     def _stem(self, form: str) -> str:
-        return self._stemmer.stemWord(form) if self._stemmer else stem(form)
+        return _stem(self.code, form)
 
     def _example(self, text: str) -> list[str]:
         words: list[str] = []
@@ -190,20 +181,20 @@ class Language:
         return best
 
     def _readings(self, text: str) -> Iterator[_Reading]:
-        """Ways to read a text: each word of the video in its slot, and any run of others too."""
-        everything = [w for w in surface_forms(text) if w not in self.ignored or self._in_phrases(w)]
-        for forms in {tuple(self._kept(text)), tuple(everything)}:
+        """Ways to read a text: words of the video in a slot, and any run of others beside them."""
+        typed = surface_forms(text)
+        everything = tuple(w for w in typed if w not in self.ignored or self._in_phrases(w))
+        for forms in dict.fromkeys((tuple(self._kept(text)), everything)):
             words = self.canonical(forms)
             said = [w in self._known or w == NUMBER for w in words]
             content = [n for n, form in enumerate(forms) if form not in self.stop_words]
             foreign = [n for n in content if not said[n]]
             own = [n for n in content if said[n]]
-            runs = [] if len(foreign) > FILLERS else [
-                tuple(own[first:last])
-                for first, last in combinations(range(len(own) + 1), 2)
-                if last - first <= JOINED
-            ]
-            for run in [(), *runs]:
+            bounds = combinations(range(len(own) + 1), 2)
+            runs = [own[first:last] for first, last in bounds if last - first <= JOINED]
+            if len(foreign) > FILLERS:
+                continue
+            for run in [[], *runs]:
                 slot = {*foreign, *run}
                 yield _Reading(
                     tuple(
@@ -214,6 +205,15 @@ class Language:
                     tuple(forms[n] for n in sorted(slot)),
                     len(run),
                 )
+
+
+@lru_cache(100_000)
+def _stem(code: str, form: str) -> str:
+    """Stem of a word in its language; threads must not share a stemmer."""
+    try:
+        return stem(form) if code == "en" else str(Stemmer(code, 0).stemWord(form))
+    except KeyError:  # no stemmer for it
+        return form
 
 
 def _number(form: str) -> int:

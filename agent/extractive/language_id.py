@@ -5,7 +5,9 @@ from functools import cache
 
 from tools.text.tokens import STOP_WORDS, surface_forms
 
-_GUESSED = tuple("en de fr es it nl pt pl sv da tr cs fi uk ru".split())
+_GUESSED = (
+    "en", "de", "fr", "es", "it", "nl", "pt", "pl", "sv", "da", "tr", "cs", "fi", "uk", "ru",
+)  # fmt: skip
 _SCRIPTS = (
     (re.compile("[\u3040-\u30ff]"), "ja"), (re.compile("[\uac00-\ud7a3]"), "ko"),
     (re.compile("[\u4e00-\u9fff]"), "zh"), (re.compile("[\u0590-\u05ff]"), "he"),

@@ -141,10 +141,7 @@ def understand(text: str, duration: float, spelt: Callable[[str], str] = str.low
     window, edge, beyond, rest = _window(rest, lowered, duration)
     window = (max(window[0], 0.0), max(window)) if window else None
     bare = f"{rest} {' '.join(literal)}"
-    read = [
-        _mended(bare, languages()[c], spelt)
-        for c in _likeliest(surface_forms(bare), guessed)
-    ]
+    read = [_mended(bare, languages()[c], spelt) for c in _likeliest(surface_forms(bare), guessed)]
     found = [(one, one[0].intent(one[1])) for one in read]
     (language, mended, changed), intent = max(found, key=lambda pair: pair[1].score)
     if guessed and guessed not in languages() and intent.slot:
