@@ -5,15 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from agent.extractive.intents import (
-    SEARCH,
-    Intent,
-    Language,
-    language_of,
-    languages,
-    plain,
-    stop_words,
-)
+from agent.extractive.intents import SEARCH, Intent, Language, languages, plain
+from agent.extractive.language_id import language_of, stop_words
 from agent.grounding.citations import split_claims
 from tools.text.expressions import Time, quotes, times
 from tools.text.numbers import NUMBERS
@@ -144,13 +137,11 @@ def understand(text: str, duration: float, spelt: Callable[[str], str] = str.low
     window, edge, beyond, rest = _window(rest, lowered, duration)
     window = (max(window[0], 0.0), max(window)) if window else None
     bare = f"{rest} {' '.join(literal)}"
-    read = [
-        _mended(bare, languages()[c], spelt)
-        for c in dict.fromkeys((spoken, "en"))
-        if c in languages()
-    ]
+    read = [_mended(bare, languages()[c], spelt) for c in _likeliest(surface_forms(bare), guessed)]
     found = [(one, one[0].intent(one[1])) for one in read]
     (language, mended, changed), intent = max(found, key=lambda pair: pair[1].score)
+    if guessed and guessed not in languages() and intent.slot:
+        intent = SEARCH  # words of another language, among some that look alike
     wording = spoken if spoken in languages() else language.code
     forms = surface_forms(mended)
     words = [
@@ -178,6 +169,12 @@ def understand(text: str, duration: float, spelt: Callable[[str], str] = str.low
         modality, window, edge, beyond, nth,
         mended=changed,
     )  # fmt: skip
+
+
+def _likeliest(forms: Sequence[str], guessed: str) -> list[str]:
+    """Languages in which to read a question: those that know most of its words, and the guessed."""
+    known = {code: sum(map(one.knows, forms)) for code, one in languages().items()}
+    return [c for c in languages() if c == guessed or known[c] == max(known.values())]
 
 
 def _mended(

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from agent.extractive.intents import is_word, language_of, nearest_word
+from agent.extractive.language_id import language_of
 from agent.extractive.question import Question, understand
 from agent.extractive.reply import Found, Reply, Writer, quoted
+from agent.extractive.spelling import is_word, nearest_word
 from tools.errors import UnknownVideo
 from tools.evidence import parse_id
 from tools.media import Evidence, Utterance, Video
