@@ -69,11 +69,11 @@ def _answer(turn: Turn) -> Answering:
     if turn.at:
         return (yield from moments.pointed(turn))
     if asked.nth and _SCENE.search(turn.text):
-        if asked.intent.name in ("search", "scenes", "overview", "can't recognise"):
-            return (yield from pictures.scene(turn))
         if _content(turn):
             turn = yield from pictures.inside(turn)
             asked = turn.question
+        elif asked.intent.name in ("search", "scenes", "overview", "can't recognise"):
+            return (yield from pictures.scene(turn))
     if asked.window and (asked.beyond or not _content(turn)):
         return (yield from moments.moment(turn))
     if (

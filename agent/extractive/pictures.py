@@ -93,8 +93,8 @@ def inside(turn: Turn) -> Steps[Turn]:
     (found,) = yield [("find_scenes", {"video": turn.video.id})]
     nth = turn.question.nth
     for scene in found[-1:] if nth < 0 else found[nth - 1 : nth]:
-        window = scene.one.start, scene.one.end
-        return replace(turn, question=replace(turn.question, window=window, nth=0))
+        window, text = (scene.one.start, scene.one.end), " ".join(turn.question.content)
+        return replace(turn, question=replace(turn.question, text=text, window=window, nth=0))
     return turn
 
 

@@ -77,7 +77,8 @@ class Question:
     @property
     def content(self) -> list[str]:
         """What is looked for, other than words that only point."""
-        return [word for word in self.intent.slot or self.words if not self.points(word)]
+        words = self.intent.slot or self.words
+        return [word for word in words if not self.points(word) and word != str(self.nth)]
 
 
 def parts(text: str) -> list[str]:

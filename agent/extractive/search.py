@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from agent.extractive.assertion import ASSERTED, NEAR, Judge, Moment
+from agent.extractive.language_id import language_of, stop_words
 from agent.extractive.question import INSTANT
 from agent.extractive.reply import SHOWN, Answering, Call, Found, Reply, Steps, quoted, with_remark
 from agent.extractive.turn import Turn, same_time
 from agent.extractive.whole import whole
 from tools.evidence import passage_id
 from tools.search.colour_search import parse_look
-from tools.text.tokens import is_character, surface_forms
+from tools.text.tokens import STOP_WORDS, is_character, surface_forms
 
 SEARCHED = 8
 LINES = 3
@@ -19,6 +20,8 @@ AROUND = 20.0
 """Seconds around what was shown before in which a question that goes on is answered."""
 LESS = 1.0
 """Log odds by which what is asked for, said or shown, may be behind what is not."""
+LACKING = 2.0
+"""The same, where moments are shown, of one that lacks the kind of thing that is asked for."""
 APART = 12.0
 """Seconds between two moments that are shown."""
 LOOK_UPS = (
@@ -54,7 +57,7 @@ def search(turn: Turn, refused: str = "") -> Answering:
     if likelihood >= ASSERTED and moments[0].holds_type:
         told = yield from quote(turn, moments[:1])
         return _remarked(turn, Reply(lines=tuple(map(turn.write.line, told))))
-    shown = yield from quote(turn, distinct(sorted(moments, key=lambda m: not m.holds_type)))
+    shown = yield from quote(turn, distinct(sorted(moments, key=_closeness)))
     held = any(map(turn.holds, asked_for(turn)))
     near = held or likelihood >= NEAR
     if not near and (not shown if turn.is_foreign else _is_phrase(asked_for(turn))):
@@ -72,9 +75,10 @@ def _query(turn: Turn) -> str:
     asked = turn.question
     if asked.intent.slot and asked.intent.name != "search":
         return " ".join(asked.intent.slot)[:400]
-    where = asked.wording.words["screen"] if asked.modality == "screen" else frozenset[str]()
-    idle = {word for word in where & {*surface_forms(asked.text)} if not turn.holds(word)}
-    idle |= {"video"} if turn.titled else set[str]()
+    idle = stop_words(language_of(asked.text) or asked.language) - STOP_WORDS
+    if asked.modality != "any":
+        where = asked.wording.words[asked.modality] & {*surface_forms(asked.text)}
+        idle |= {word for word in where if not turn.holds(word)}
     kept = [word for word in asked.text.split() if not {*surface_forms(word)} & idle]
     return " ".join(kept)[:400]
 
@@ -129,6 +133,10 @@ def preferred(moments: Sequence[Moment], modality: str) -> list[Moment]:
     """What is said or shown first, where the question asks for it and it is no less likely."""
     best = moments[0].odds if moments else 0.0
     return sorted(moments, key=lambda m: m.found.one.kind != modality or m.odds < best - LESS)
+
+
+def _closeness(moment: Moment) -> float:
+    return (0.0 if moment.holds_type else LACKING) - moment.odds
 
 
 def distinct(moments: Sequence[Moment]) -> list[Moment]:

@@ -24,8 +24,6 @@ LOOKED_AT = 40
 """Texts of each video by which its language is told."""
 FEW_WORDS = 12
 """Words from which on a language is told."""
-VIDEO = "\0"
-"""A word of a title, until all of it stands as "video"."""
 SAME = 0.6
 """How near two words are, 0 to 1, of which one may stand for the other."""
 
@@ -95,12 +93,14 @@ class Turn:
         if not named:
             return
         drop = set().union(*(titles[v] for v in named))
-        parts = re.split(r"([^\W_]+)", self.text)
-        kept = "".join(VIDEO if stem(one.lower()) in drop else one for one in parts)
-        kept = re.sub(rf"{VIDEO}(?:\W+{VIDEO})*(?: videos?\b)?", "video", kept)
-        if not (asked_words(kept)[0] or told):
+        kept = re.sub(r"[^\W_]+", lambda m: "" if stem(m[0].lower()) in drop else m[0], self.text)
+        kept = re.sub(r"\b(?:in|of|from|on)(?: the)?\s*(?=[?.!]|$)", "", kept)
+        asked = asked_words(kept)[0]
+        if not (asked or told):
             return  # what is asked for has the name of a video
-        self.videos, self.titled, self.text = tuple(named), True, kept
+        self.videos, self.titled = tuple(named), True
+        if len(surface_forms(kept)) > 1:
+            self.text = " ".join(kept.split())
 
     def part(self, text: str) -> "Turn":
         """The same turn for one part of its question."""
@@ -129,7 +129,9 @@ class Turn:
     @property
     def of_videos(self) -> bool:
         """True if the question speaks of videos, not only of what is in them."""
-        return "video" in self.question.wording.canonical(surface_forms(self.text))
+        return bool(
+            {"video", "videos"} & {*self.question.wording.canonical(surface_forms(self.text))}
+        )
 
     @property
     def video(self) -> Video:
