@@ -20,9 +20,10 @@ class AnswerType(NamedTuple):
 _MONTHS = "january|february|march|april|may|june|july|august|september|october|november|december"
 _DAYS = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
 _NUMBER = rf"\d|\b(?:{NUMBER_WORD}|{LARGE}|once|twice|half|dozen|couple)\b"
+_DAY = rf"\b1[0-9]\d\d\b|\b20\d\d\b|\b(?:{_MONTHS})\b|{_DAYS}"
 _DATE = (
-    r"\b\d{1,2}[:.]\d\d\b|\b1[0-9]\d\d\b|\b20\d\d\b|\b(?:noon|midnight|morning|evening|night|"
-    rf"today|tomorrow|spring|summer|autumn|winter|{_MONTHS})\b|{_DAYS}"
+    rf"{_DAY}|\b\d{{1,2}}[:.]\d\d\b|\b(?:noon|midnight|morning|evening|night|today|tomorrow|"
+    r"spring|summer|autumn|winter)\b"
 )
 _UNIT = r"second|minute|hour|day|week|month|year|met|feet|foot|mile|kilo|ton|gram|pound|degree|percent|%|cm|mm|km|kg|lit"
 TYPES = tuple(
@@ -33,7 +34,9 @@ TYPES = tuple(
         (r"\bwhat time\b|\b(?:opening|visiting|business) hours\b|\bwieviel uhr\b|\bum wie viel uhr\b",
          r"\b\d{1,2}[:.]\d\d\b|\b\d{1,2} ?[ap]\.?m\b|\bo'clock\b|\b(?:noon|midnight)\b|\bhalf past\b", re.I),
         (r"^when (?:is|does|do|can)\b|^wann\b", _DATE, re.I),
-        (r"\b(?:what|which) (?:day|date|month|year)s?\b|\bwhen (?:did|was|were|is|will|does|do|can)\b", _DATE, re.I),
+        (r"\b(?:what|which) days?\b", rf"{_DAYS}|\b(?:{_MONTHS})\b", re.I),
+        (r"\b(?:what|which) (?:date|month|year)s?\b", _DAY, re.I),
+        (r"\bwhen (?:did|was|were|is|will|does|do|can)\b", _DATE, re.I),
         (r"\bhow (?:long|far|tall|high|deep|wide|heavy|fast|hot|big|large|old)\b|\bhow much time\b|\bweigh\b|\bwie (?:lange|lang|hoch|tief|weit|schwer|alt)\b",
          rf"(?:{_NUMBER})[\w.-]*(?: and \w+| \w+)? ?(?:{_UNIT})|\bhalf an? \w+|\ball (?:day|night|year)\b", re.I),
         (r"\bhow much\b", rf"{_NUMBER}|\ban? (?:{_UNIT})", re.I),

@@ -43,7 +43,7 @@ def resolve(turn: Turn) -> tuple[Turn, Side | None]:
         return _at(turn, places(handles[number - 1 : number])[0])
     if not (turn.before or turn.shown):
         return turn, None
-    before = NOTHING | turn.before
+    before: Mapping[str, Any] = {**NOTHING, **turn.before}
     content = asked.content
     if _OTHER.search(turn.text) and turn.shown and len(turn.videos) > 1:
         others = [v for v in turn.videos if v != turn.shown[0].video]

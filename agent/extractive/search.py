@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from agent.extractive.answer_type import asked_type
 from agent.extractive.assertion import ASSERTED, NEAR, Judge, Moment
 from agent.extractive.language_id import language_of, stop_words
 from agent.extractive.question import INSTANT
@@ -40,7 +41,7 @@ def search(turn: Turn, refused: str = "") -> Answering:
         return (yield from whole(turn))  # it names nothing: a vague question is about the whole
     query = _query(turn)
     about = " ".join([query, *turn.question.topic])[:400]
-    calls = [
+    calls: list[Call] = [
         (tool, {"query": about, "limit": SEARCHED, **turn.where})
         for tool, kind in (("search_transcript", "screen"), ("search_screen_text", "speech"))
         if turn.question.modality != kind or not refused
@@ -58,6 +59,9 @@ def search(turn: Turn, refused: str = "") -> Answering:
         told = yield from quote(turn, moments[:1])
         return _remarked(turn, Reply(lines=tuple(map(turn.write.line, told))))
     shown = yield from quote(turn, distinct(sorted(moments, key=_closeness)))
+    if likelihood < NEAR:
+        few = yield from _few_of_kind(turn)
+        shown = list({f.one.id: f for f in (*few, *shown)}.values())[:SHOWN]
     held = any(map(turn.holds, asked_for(turn)))
     near = held or likelihood >= NEAR
     if not near and (not shown if turn.is_foreign else _is_phrase(asked_for(turn))):
@@ -80,7 +84,22 @@ def _query(turn: Turn) -> str:
         where = asked.wording.words[asked.modality] & {*surface_forms(asked.text)}
         idle |= {word for word in where if not turn.holds(word)}
     kept = [word for word in asked.text.split() if not {*surface_forms(word)} & idle]
-    return " ".join(kept)[:400]
+    return " ".join(kept or [asked.text])[:400]
+
+
+def _few_of_kind(turn: Turn) -> Steps[list[Found]]:
+    """The moments that hold the kind of thing that is asked for, where they are few."""
+    kind = asked_type(turn.text)
+    items = [one for corpus in turn.corpora for one in corpus.items] if kind else []
+    few = [one for one in items if kind and kind.holds.search(one.text)]
+    if not 0 < len(few) <= SHOWN:
+        return []
+    calls: list[Call] = [
+        ("read_moment", {"video": one.video, "start": one.start, "end": one.start + INSTANT})
+        for one in few
+    ]
+    ids = {one.id for one in few}
+    return [f for group in (yield calls) for f in group if f.one.id in ids]
 
 
 def asked_for(turn: Turn) -> Sequence[str]:
