@@ -52,6 +52,8 @@ TYPES = tuple(
     )
 )  # fmt: skip
 """Types by precedence: the first that is asked for counts."""
+LOOKS_ALONE = TYPES[:-4]
+"""Those whose answers are known by how they look."""
 
 
 def asked_type(question: str) -> AnswerType | None:

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from agent.extractive.answer_type import asked_type
+from agent.extractive.answer_type import LOOKS_ALONE, asked_type
 from agent.extractive.assertion import ASSERTED, NEAR, Judge, Moment
+from agent.extractive.intents import languages
 from agent.extractive.language_id import language_of, stop_words
 from agent.extractive.question import INSTANT
 from agent.extractive.reply import SHOWN, Answering, Call, Found, Reply, Steps, quoted, with_remark
@@ -54,16 +55,21 @@ def search(turn: Turn, refused: str = "") -> Answering:
     found_here, likelihood = Judge(turn, query).judged(
         list({f.one.id: f for group in found for f in group}.values())
     )
+    held = [word for word in asked_for(turn) if turn.holds(word)]
+    if not found_here and held:  # the words that are there, without those that are nowhere
+        (found,) = yield [
+            ("search_transcript", {"query": " ".join(held), "limit": SHOWN, **turn.where})
+        ]
+        found_here = Judge(turn, query).judged(found).moments
     moments = preferred(found_here, turn.question.modality)
     if likelihood >= ASSERTED and moments[0].holds_type:
         told = yield from quote(turn, moments[:1])
         return _remarked(turn, Reply(lines=tuple(map(turn.write.line, told))))
     shown = yield from quote(turn, distinct(sorted(moments, key=_closeness)))
-    if likelihood < NEAR:
+    if likelihood < NEAR and not turn.is_foreign:
         few = yield from _few_of_kind(turn)
         shown = list({f.one.id: f for f in (*few, *shown)}.values())[:SHOWN]
-    held = any(map(turn.holds, asked_for(turn)))
-    near = held or likelihood >= NEAR
+    near = bool(held) or likelihood >= NEAR
     if not near and (not shown if turn.is_foreign else _is_phrase(asked_for(turn))):
         told = yield from whole(turn)
         lead = turn.sentence("other_language" if turn.is_foreign else "nothing_close")
@@ -79,7 +85,8 @@ def _query(turn: Turn) -> str:
     asked = turn.question
     if asked.intent.slot and asked.intent.name != "search":
         return " ".join(asked.intent.slot)[:400]
-    idle = stop_words(language_of(asked.text) or asked.language) - STOP_WORDS
+    code = language_of(asked.text) or asked.language
+    idle = frozenset[str]() if code in languages() else stop_words(code) - STOP_WORDS
     if asked.modality != "any":
         where = asked.wording.words[asked.modality] & {*surface_forms(asked.text)}
         idle |= {word for word in where if not turn.holds(word)}
@@ -90,8 +97,10 @@ def _query(turn: Turn) -> str:
 def _few_of_kind(turn: Turn) -> Steps[list[Found]]:
     """The moments that hold the kind of thing that is asked for, where they are few."""
     kind = asked_type(turn.text)
-    items = [one for corpus in turn.corpora for one in corpus.items] if kind else []
-    few = [one for one in items if kind and kind.holds.search(one.text)]
+    if kind is None or kind not in LOOKS_ALONE:
+        return []
+    items = (one for corpus in turn.corpora for one in corpus.items)
+    few = [one for one in items if kind.holds.search(one.text)]
     if not 0 < len(few) <= SHOWN:
         return []
     calls: list[Call] = [
