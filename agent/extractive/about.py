@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from agent.extractive.pictures import recognise
-from agent.extractive.reply import Answering, Found, Reply, length, quoted
+from agent.extractive.reply import SHOWN, Answering, Found, Reply, length, quoted
 from agent.extractive.search import search
 from agent.extractive.turn import Turn
 from agent.extractive.whole import each
@@ -52,9 +52,7 @@ def facts(turn: Turn) -> Answering:
     }  # fmt: skip
     known = values[FACTS[name]]
     told = turn.sentence(name if known else f"{name}_none", **values)
-    parts = video_parts(fact)
-    own = next((part for part in parts if part.startswith(_OWN.get(name, "?"))), "")
-    own = parts[0] if name == "length" else own
+    own = next((p for p in video_parts(fact) if p.startswith(_OWN.get(name, "?"))), "")
     if known and own:  # in the words of the evidence
         told = f"{turn.video.title}: {own}."
     if not known and name != "sound":
@@ -127,6 +125,8 @@ def which_most(turn: Turn) -> Answering:
 def compare(turn: Turn) -> Answering:
     """Each video's own gist beside the others': what differs is for people to judge."""
     ids = list(turn.videos)
+    if turn.of_videos and len(ids) < 2:
+        return Reply(turn.sentence("compare_none"), reason="cannot")
     if len(ids) < 2 or (turn.question.intent.slot and not turn.titled):
         return (yield from search(turn))
     return (yield from each(turn, ids[:4], turn.sentence("compare")))
@@ -134,13 +134,8 @@ def compare(turn: Turn) -> Answering:
 
 def why(turn: Turn) -> Answering:
     """The evidence of the last answer again."""
-    calls = [
-        ("read_moment", {"video": p.video, "start": p.start, "end": max(p.end, p.start + 0.05)})
-        for p in turn.shown[:3]
-    ]
-    found = (yield calls) if calls else []
-    held = {f.one.id: f for group in found for f in group}
-    lines = tuple(turn.write.line(held[p.id]) for p in turn.shown if p.id in held)
+    yield from ()
+    lines = tuple(map(turn.write.line, turn.again(*turn.shown[:SHOWN])))
     if not lines:
         return Reply(turn.sentence("nothing_shown"), reason="unsure")
     return Reply(turn.sentence("why"), lines)

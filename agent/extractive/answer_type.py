@@ -13,24 +13,34 @@ class AnswerType(NamedTuple):
 
     asks: re.Pattern[str]
     holds: re.Pattern[str]
+    must_hold: bool
+    """False where the moment itself may be the answer: "when does the sun go down?"."""
 
 
 _MONTHS = "january|february|march|april|may|june|july|august|september|october|november|december"
 _DAYS = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
 _NUMBER = rf"\d|\b(?:{NUMBER_WORD}|{LARGE}|once|twice|half|dozen|couple)\b"
+_DAY = rf"\b1[0-9]\d\d\b|\b20\d\d\b|\b(?:{_MONTHS})\b|{_DAYS}"
+_DATE = (
+    rf"{_DAY}|\b\d{{1,2}}[:.]\d\d\b|\b(?:noon|midnight|morning|evening|night|today|tomorrow|"
+    r"spring|summer|autumn|winter)\b"
+)
 _UNIT = r"second|minute|hour|day|week|month|year|met|feet|foot|mile|kilo|ton|gram|pound|degree|percent|%|cm|mm|km|kg|lit"
 TYPES = tuple(
-    AnswerType(re.compile(asks), re.compile(holds, flags))
+    AnswerType(re.compile(asks), re.compile(holds, flags), not asks.startswith("^when"))
     for asks, holds, flags in (
-        (r"\bhow much (?:is|are|does|do|did|was)\b|\bprice\b|\bcosts?\b|was kostet|wie teuer",
+        (r"\bhow much (?:is|are|was)\b|\bhow much .*\b(?:charge|pay)\b|\bprice\b|\bcosts?\b|was kostet|wie teuer",
          r"[$€£¥]|\b(?:dollars?|euros?|pounds?|cents?|francs?|free|price)\b|\d[.,]\d\d\b", re.I),
         (r"\bwhat time\b|\b(?:opening|visiting|business) hours\b|\bwieviel uhr\b|\bum wie viel uhr\b",
          r"\b\d{1,2}[:.]\d\d\b|\b\d{1,2} ?[ap]\.?m\b|\bo'clock\b|\b(?:noon|midnight)\b|\bhalf past\b", re.I),
-        (r"\b(?:what|which) (?:day|date|month|year)s?\b|\bwhen (?:did|was|were|is|will|does|do|can)\b|^wann\b",
-         rf"\b\d{{1,2}}[:.]\d\d\b|\b1[0-9]\d\d\b|\b20\d\d\b|\b(?:noon|midnight|morning|evening|night|today|tomorrow|{_MONTHS})\b|{_DAYS}", re.I),
+        (r"^when (?:is|does|do|can)\b|^wann\b", _DATE, re.I),
+        (r"\b(?:what|which) days?\b", rf"{_DAYS}|\b(?:{_MONTHS})\b", re.I),
+        (r"\b(?:what|which) (?:date|month|year)s?\b", _DAY, re.I),
+        (r"\bwhen (?:did|was|were|is|will|does|do|can)\b", _DATE, re.I),
         (r"\bhow (?:long|far|tall|high|deep|wide|heavy|fast|hot|big|large|old)\b|\bhow much time\b|\bweigh\b|\bwie (?:lange|lang|hoch|tief|weit|schwer|alt)\b",
          rf"(?:{_NUMBER})[\w.-]*(?: and \w+| \w+)? ?(?:{_UNIT})|\bhalf an? \w+|\ball (?:day|night|year)\b", re.I),
-        (r"\bhow (?:many|much|often)\b|\bwhat (?:number|percentage|age|temperature|size)\b|\bwie viele?\b|\bwieviele?\b", _NUMBER, re.I),
+        (r"\bhow much\b", rf"{_NUMBER}|\ban? (?:{_UNIT})", re.I),
+        (r"\bhow (?:many|often)\b|\bcu[aá]nt[oa]s?\b|\bcombien\b|\bquant[oi]\b|\bwhat (?:number|percentage|age|temperature|size)\b|\bwie viele?\b|\bwieviele?\b", _NUMBER, re.I),
         (r"\b(?:what|which) colou?r\b|\bwelche farbe\b", rf"\b(?:{'|'.join(COLOUR_WORDS)})\b", re.I),
         (r"^(?:and )?who(?:'s|se)?\b|\b(?:what|which) (?:company|person|man|woman|name)\b|\bnames?\b|\bcalled\b|^wer\b|\bheißt\b",
          r"(?<![.!?:\"] )(?<!^)\b[A-Z][a-z]{2,}|\b[A-Z]{3,}\b", 0),
@@ -42,6 +52,8 @@ TYPES = tuple(
     )
 )  # fmt: skip
 """Types by precedence: the first that is asked for counts."""
+LOOKS_ALONE = TYPES[:-4]
+"""Those whose answers are known by how they look."""
 
 
 def asked_type(question: str) -> AnswerType | None:
@@ -56,4 +68,4 @@ def holds_type(question: str, said: str) -> float:
         return 0.0
     known = set(stems(question))
     rest = " ".join(w if set(stems(w)) - known or not stems(w) else "_" for w in said.split())
-    return 1.0 if asked.holds.search(rest) else -1.0
+    return 1.0 if asked.holds.search(rest) else -1.0 if asked.must_hold else 0.0

@@ -49,10 +49,11 @@ def answer(turn: Turn) -> Answering:
             told.append((yield from _answer(part)))
     found = [one for one in told if one.reason is None]
     text = "\n\n".join(one.text for one in (found or told[:1]))
-    lost = found and len(found) < len(told)
-    missed = [turn.sentence("nothing_close")] if lost else []
+    lost = [turn.sentence("nothing_close") if one.lines else one.lead for one in told if one.reason]
     near = tuple(n for one in told for n in one.nearest)
-    return Reply(text, (), tuple(missed), None if found else told[0].reason, () if found else near)
+    if not found:
+        return Reply(text, (), (), told[0].reason, near)
+    return Reply(text, (), tuple(dict.fromkeys(lost)))
 
 
 def _answer(turn: Turn) -> Answering:
@@ -69,19 +70,19 @@ def _answer(turn: Turn) -> Answering:
     if turn.at:
         closer = asked.wording.words["closer"] & set(surface_forms(turn.text))
         return (yield from (moments.closer if closer else moments.pointed)(turn))
-    if (
-        asked.nth
-        and _SCENE.search(turn.text)
-        and asked.intent.name in ("search", "scenes", "overview", "can't recognise")
-    ):
-        return (yield from pictures.scene(turn))
+    if asked.nth and _SCENE.search(turn.text):
+        if _content(turn):
+            turn = yield from pictures.inside(turn)
+            asked = turn.question
+        elif asked.intent.name in ("search", "scenes", "overview", "can't recognise"):
+            return (yield from pictures.scene(turn))
     if asked.window and (asked.beyond or not _content(turn)):
         return (yield from moments.moment(turn))
     if (
         asked.nth in (1, -1)
         and not turn.at
         and not _content(turn)
-        and asked.intent.name in ("search", "can't recognise", "speakers")
+        and asked.intent.name in ("search", "can't recognise", "speakers", "who_said")
     ):
         return (yield from moments.outermost(turn))
     if senses.is_outburst(turn):
@@ -98,12 +99,9 @@ def _answer(turn: Turn) -> Answering:
 
 def _content(turn: Turn) -> list[str]:
     """What a question with a time asks for there, other than what is said, shown or happens."""
-    words = turn.question.wording.words
     if turn.question.intent.name in ("points", "named", "count", "first", "last"):
         return list(turn.question.words)
-    idle = words["speech"] | words["screen"] | words["there"] | words["asks"] | words["last"]
-    idle |= words["ordinals_set"] | words["texts"]
-    return [w for w in turn.question.words if w not in idle]
+    return turn.question.content
 
 
 def _is_look(turn: Turn) -> bool:
@@ -113,7 +111,7 @@ def _is_look(turn: Turn) -> bool:
         look is None
         or turn.question.modality == "speech"
         or turn.question.intent.name in ("overall_colour", "moving")
-        or (turn.question.intent.name == "which_most" and len(turn.videos) > 1)
+        or (turn.question.intent.name == "which_most" and (len(turn.videos) > 1 or turn.of_videos))
     ):
         return False
     language = turn.question.wording

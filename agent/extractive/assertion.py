@@ -107,10 +107,15 @@ class Judge:
         if weighed is None:
             return (0.0,) * len(WEIGHTS)
         traits, fused = weighed.traits, weighed.fused
+        by = ", ".join(one.facts.get("speakers", ()))
+        own, more = (holds_type(self._turn.text, f"by {by}: {text}") for text in (one.text, said))
+        typed = own if own > 0 else min(more, 0.0)  # what only follows it holds it less
+        if one.kind == self._turn.question.modality == "screen":
+            typed = max(typed, 0.0)  # a sign has no "at" and no "because"
         return (
             float(traits.share[place]), float(traits.paired[place]),
-            float(fused[place] - fused.max()) / 10, holds_type(self._turn.text, said), self._lost,
-            math.log1p(len(self._words)), float(one.kind == "screen"),
+            float(fused[place] - fused.max()) / 10, typed, self._lost, math.log1p(len(self._words)),
+            float(one.kind == "screen"),
         )  # fmt: skip
 
     def _cosine(self, one: Evidence) -> float:

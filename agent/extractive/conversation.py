@@ -1,10 +1,11 @@
 """Follow-up questions: what they point at in the conversation before, by rule."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
-from agent.extractive.intents import Intent
+from agent.extractive.intents import Intent, plain
 from agent.extractive.question import INSTANT, Question
 from agent.extractive.reply import Side
 from agent.extractive.turn import Place, Turn, places
@@ -27,6 +28,8 @@ _GOING_ON = (
     "can't recognise", "can't count",
 )  # fmt: skip
 """Intents of questions that may only go on with the one before."""
+NOTHING = {"intent": "search", "slot": [], "words": [], "modality": "any", "text": ""}
+"""The plan of an answer that kept none."""
 _RULES_OF_WORDS = ("count", "first", "last", "named", "search", "nth")
 
 
@@ -38,17 +41,17 @@ def resolve(turn: Turn) -> tuple[Turn, Side | None]:
         if not 0 < number <= len(handles):
             return turn, None
         return _at(turn, places(handles[number - 1 : number])[0])
-    if not turn.before:
+    if not (turn.before or turn.shown):
         return turn, None
+    before: Mapping[str, Any] = {**NOTHING, **turn.before}
+    content = asked.content
     if _OTHER.search(turn.text) and turn.shown and len(turn.videos) > 1:
         others = [v for v in turn.videos if v != turn.shown[0].video]
         rest = replace(turn, videos=tuple(others), shown=())
-        own = [w for w in asked.words if not asked.points(w)]
-        return (rest if own else _again(rest)), None
+        return (rest if content else _again(rest, before, str(before["intent"]))), None
     language = asked.wording.words
-    forms = [form for form in surface_forms(turn.text)]
-    content = [w for w in asked.words if not asked.points(w)]
-    if turn.before["intent"] in ("scenes", "cuts") and asked.intent.name == "which_most":
+    forms = surface_forms(turn.text)
+    if before["intent"] in ("scenes", "cuts") and asked.intent.name == "which_most":
         name = "shortest_scene" if "shortest" in turn.text.lower() else "longest_scene"
         return replace(turn, question=replace(asked, intent=Intent(name))), None
     if shifted := _shifted(turn):
@@ -64,30 +67,32 @@ def resolve(turn: Turn) -> tuple[Turn, Side | None]:
             return replace(turn, at=turn.shown[0] if side == "before" else turn.shown[-1]), side
         if side and asked.nth:
             return replace(turn, at=_nth(turn.shown, asked.nth)), side
-        if asked.nth and turn.before["intent"] in _LISTED and not asked.window:
-            return _again(turn, asked.nth), None
+        if asked.nth and before["intent"] in _LISTED and not asked.window:
+            return _again(turn, before), None
         if asked.nth and not asked.window:
             if 0 < asked.nth <= len(turn.shown) or asked.nth < 0:
                 return _at(turn, _nth(turn.shown, asked.nth))
-            return _again(turn, asked.nth), None
-        if set(forms) & language["again"] and turn.before["words"]:
-            return _again(turn), None
-        if points and asked.intent.name != "overview" and not asked.window:
+            return _again(turn, before), None
+        if set(forms) & language["again"] and before["words"]:
+            return _again(turn, before), None
+        of_whole = asked.intent.name == "overview" and asked.modality == "any"
+        if points and not of_whole and not asked.window:
             return _at(turn, turn.shown[0])
     if (
         len(forms) <= SHORT
         and forms
         and forms[0] in language["also"]
         and content
+        and not set(forms) & (language["asks"] - language["also"])
         and asked.intent.name == "search"
         and not asked.window
     ):
-        name = str(turn.before["intent"])
+        name = str(before["intent"])
         if name in _RULES_OF_WORDS:
             intent = Intent(name, tuple(content))
             return replace(turn, question=replace(asked, intent=intent)), None
-    if set(forms) & language["pronouns"] and turn.before["words"]:
-        topic = tuple(w for w in turn.before["words"] if w not in asked.words)
+    if set(forms) & language["pronouns"] and before["words"]:
+        topic = tuple(w for w in before["words"] if w not in asked.words)
         near = turn.shown[0] if turn.shown else None
         return replace(turn, question=replace(asked, topic=topic), near=near), None
     if turn.shown and (forms[:1] == ["and"] or forms[:1] == ["und"]):
@@ -113,31 +118,25 @@ def _at(turn: Turn, place: Place) -> tuple[Turn, Side | None]:
     return turn, _side(surface_forms(turn.text), turn.question)
 
 
-def _again(turn: Turn, nth: int = 0) -> Turn:
+def _again(turn: Turn, before: Mapping[str, Any], name: str = "") -> Turn:
     """The last question once more, of another kind: "how often?", "the third time?"."""
-    words = tuple(str(w) for w in (turn.before.get("slot") or turn.before["words"]))
+    words = tuple(map(str, before["slot"] or before["words"]))
     asked, own = turn.question, turn.question.intent.name
-    name = own if own in _RULES_OF_WORDS and own != "search" else "nth" if nth else ""
-    if not name:
-        forms = set(surface_forms(turn.text))
-        last = forms & asked.wording.words["last"]
-        name = (
-            "last"
-            if last
-            else "count"
-            if forms & asked.wording.words["again"]
-            else str(turn.before["intent"])
-        )
+    if not name and own in _RULES_OF_WORDS and own != "search":
+        name = own
     question = replace(
-        asked, intent=Intent(name, words), nth=nth, words=words, text=str(turn.before["text"])
-    )
+        asked, intent=Intent(name or ("nth" if asked.nth else "count"), words), words=words,
+        text=str(before["text"]),
+        modality=before["modality"] if asked.modality == "any" else asked.modality,
+    )  # fmt: skip
     return replace(turn, question=question)
 
 
 def _shifted(turn: Turn) -> Turn | None:
     """ "Ten seconds later": the moment so far from what was shown."""
-    found, rest = times(turn.text)
-    lengths = [t for t in found if _SHIFT.match(turn.text[t.place[1] :].lstrip())]
+    text = plain(turn.text)
+    found, rest = times(text)
+    lengths = [t for t in found if _SHIFT.match(text[t.place[1] :].lstrip())]
     if not lengths or not turn.shown or len(surface_forms(rest)) > SHORT:
         return None
     by = lengths[0].end * (-1 if _BACK.search(turn.text) else 1)

@@ -76,7 +76,7 @@ def pick(turn: Turn) -> Answering:
 def named(turn: Turn) -> Answering:
     """What is said about something, or whether it is named at all: a literal look-up first."""
     words = turn.question.intent.slot
-    if turn.question.window or not words:
+    if not words:
         return (yield from search(turn))
     found = yield from _mentions(turn, words)
     if not found:

@@ -1,5 +1,6 @@
 """Answers about a place in a video: a time, a stretch, what lies before or after a moment."""
 
+import re
 from collections.abc import Sequence
 
 from agent.extractive.question import INSTANT
@@ -12,6 +13,7 @@ AROUND = 8.0
 """Seconds before or after a moment within which its neighbours lie."""
 GLANCE = 2.0
 """Seconds of a closer look, at least."""
+_WHEN = re.compile(r"\b(?:when|wann)\b", re.IGNORECASE)
 NEAR = 4.0
 """How far from an asked instant something may lie to be told as near it, in seconds."""
 
@@ -87,17 +89,13 @@ def pointed(turn: Turn) -> Answering:
     """What was said, written or seen at a moment that was shown before, or around it."""
     at = turn.at
     assert at
-    asked = turn.question
-    (found,) = yield [
-        (
-            "read_moment",
-            {"video": at.video, "start": at.start, "end": max(at.end, at.start + INSTANT)},
-        )
-    ]
-    same = [f for f in found if f.one.id == at.id]
-    chosen = _of_modality(_inside(found, at.start, at.end), asked.modality, "")
-    told = chosen if asked.modality != "any" else same or chosen
-    if not told and at.kind not in ("speech", "screen"):
+    of_words, modality = at.kind in ("speech", "screen"), turn.question.modality
+    if modality == "any" and (of_words or _WHEN.search(turn.text)):
+        return Reply(lines=tuple(map(turn.write.line, turn.again(at))))
+    end = max(at.end, at.start + INSTANT)
+    (found,) = yield [("read_moment", {"video": at.video, "start": at.start, "end": end})]
+    told = _of_modality(_inside(found, at.start, at.end), modality, "")
+    if not told and not of_words:
         (told,) = yield [("look_at", {"video": at.video, "seconds": (at.start + at.end) / 2})]
     if not told:
         return Reply(turn.sentence("nothing_there"), reason="unsure")
@@ -132,7 +130,7 @@ def beside(turn: Turn, at: Place, side: Side) -> Answering:
         others = [f for f in others if f.one.start > at.start and f.one.end > at.end]
         others.sort(key=lambda f: max(f.one.start, at.end))
     else:
-        others = [f for f in others if f.one.start < at.start - INSTANT]
+        others = [f for f in others if (f.one.start + f.one.end) / 2 < at.start]
         others.sort(key=lambda f: -f.one.start)
     asked = turn.question.modality
     chosen = next((f for f in others if asked in ("any", f.one.kind)), None)

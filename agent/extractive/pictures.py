@@ -1,5 +1,7 @@
 """Answers from pictures and sound: colours, light, movement, scenes, loudness, likeness."""
 
+from dataclasses import replace
+
 from agent.extractive.reply import (
     LISTED,
     QUOTES,
@@ -7,6 +9,7 @@ from agent.extractive.reply import (
     Call,
     Found,
     Reply,
+    Steps,
     length,
     quoted,
     time,
@@ -83,6 +86,16 @@ def scene(turn: Turn) -> Answering:
     kind = turn.question.modality
     told = [f for f in inside if f.one.kind in ((kind,) if kind != "any" else ("speech", "screen"))]
     return Reply(lines=tuple(map(turn.write.line, [*chosen, *told[:QUOTES]])))
+
+
+def inside(turn: Turn) -> Steps[Turn]:
+    """The turn inside the scene that its question names by number, if there is one."""
+    (found,) = yield [("find_scenes", {"video": turn.video.id})]
+    nth = turn.question.nth
+    for scene in found[-1:] if nth < 0 else found[nth - 1 : nth]:
+        window, text = (scene.one.start, scene.one.end), " ".join(turn.question.content)
+        return replace(turn, question=replace(turn.question, text=text, window=window, nth=0))
+    return turn
 
 
 def _span(turn: Turn) -> dict[str, float]:

@@ -5,15 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from agent.extractive.intents import (
-    SEARCH,
-    Intent,
-    Language,
-    language_of,
-    languages,
-    plain,
-    stop_words,
-)
+from agent.extractive.intents import SEARCH, Intent, Language, languages, plain
+from agent.extractive.language_id import language_of, stop_words
 from agent.grounding.citations import split_claims
 from tools.text.expressions import Time, quotes, times
 from tools.text.numbers import NUMBERS
@@ -29,7 +22,7 @@ PARTS = 3
 _OCCASION = re.compile(r"\b(?:time|mal|mention)\b")
 POINTING = (
     "there", "ordinals_set", "last", "before", "after", "again", "speech", "screen", "asks",
-    "texts",
+    "texts", "start", "middle", "end",
 )  # fmt: skip
 _AND = re.compile(r"[,;]?\s+(?:and|und)\s+(?=(\w+))")
 _EDGE = re.compile(
@@ -78,17 +71,14 @@ class Question:
 
     def points(self, word: str) -> bool:
         """True for a word that only points at something: "the second one", "said there"."""
-        return any(word in self.wording.words[kind] for kind in POINTING)
+        forms = {word, *self.wording.canonical([word])}
+        return any(forms & self.wording.words[kind] for kind in POINTING)
 
     @property
-    def query(self) -> str:
-        """The text that is searched: without words of a conversation, with its topic."""
-        words = self.intent.slot if self.intent.slot and self.intent.name != "search" else ()
-        return (
-            " ".join([*words, *self.topic])[:400]
-            if words
-            else " ".join([self.text, *self.topic])[:400]
-        )
+    def content(self) -> list[str]:
+        """What is looked for, other than words that only point."""
+        words = self.intent.slot or self.words
+        return [word for word in words if not self.points(word) and word != str(self.nth)]
 
 
 def parts(text: str) -> list[str]:
@@ -148,13 +138,11 @@ def understand(text: str, duration: float, spelt: Callable[[str], str] = str.low
     window, edge, beyond, rest = _window(rest, lowered, duration)
     window = (max(window[0], 0.0), max(window)) if window else None
     bare = f"{rest} {' '.join(literal)}"
-    read = [
-        _mended(bare, languages()[c], spelt)
-        for c in dict.fromkeys((spoken, "en"))
-        if c in languages()
-    ]
+    read = [_mended(bare, languages()[c], spelt) for c in _likeliest(surface_forms(bare), guessed)]
     found = [(one, one[0].intent(one[1])) for one in read]
     (language, mended, changed), intent = max(found, key=lambda pair: pair[1].score)
+    if guessed and guessed not in languages() and intent.slot:
+        intent = SEARCH  # words of another language, among some that look alike
     wording = spoken if spoken in languages() else language.code
     forms = surface_forms(mended)
     words = [
@@ -165,6 +153,10 @@ def understand(text: str, duration: float, spelt: Callable[[str], str] = str.low
     named = tuple(dict.fromkeys(one.strip(" .,!?") for one in literal))
     if named and intent.name != "search":
         intent = intent._replace(slot=named)
+    modality = _modality(forms, language)
+    if intent.name == "said_by" and intent.slot[:1] and intent.slot[0] in language.words["screen"]:
+        modality = "screen"  # "what does the slide say about ...?"
+        intent = intent._replace(name="named", slot=intent.slot[1:])
     nth = _nth(lowered, language)
     kept = {"first": 1, "last": -1}.get(intent.name) == nth
     counted = intent.name in ("first", "last", "named", "count") and not kept
@@ -175,9 +167,15 @@ def understand(text: str, duration: float, spelt: Callable[[str], str] = str.low
     return Question(
         text if literal or not changed else plain(mended),
         wording, intent, (*named, *dict.fromkeys(words)),
-        _modality(forms, language), window, edge, beyond, nth,
+        modality, window, edge, beyond, nth,
         mended=changed,
     )  # fmt: skip
+
+
+def _likeliest(forms: Sequence[str], guessed: str) -> list[str]:
+    """Languages in which to read a question: those that know most of its words, and the guessed."""
+    known = {code: sum(map(one.knows, forms)) for code, one in languages().items()}
+    return [c for c in languages() if c == guessed or known[c] == max(known.values())]
 
 
 def _mended(

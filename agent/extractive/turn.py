@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from agent.extractive.intents import is_word, language_of, nearest_word
+from agent.extractive.language_id import language_of
 from agent.extractive.question import Question, understand
 from agent.extractive.reply import Found, Reply, Writer, quoted
+from agent.extractive.spelling import is_word, nearest_word
 from tools.errors import UnknownVideo
 from tools.evidence import parse_id
 from tools.media import Evidence, Utterance, Video
@@ -23,6 +24,8 @@ LOOKED_AT = 40
 """Texts of each video by which its language is told."""
 FEW_WORDS = 12
 """Words from which on a language is told."""
+SAME = 0.6
+"""How near two words are, 0 to 1, of which one may stand for the other."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +117,22 @@ class Turn:
         """A video of the library."""
         return self.toolbox.library.get(video)
 
+    def again(self, *shown: Place) -> list[Found]:
+        """Evidence that was shown, cited by the numbers under which it was; not what is gone."""
+        found: list[Found] = []
+        for id in (place.id for place in shown):
+            with suppress(UnknownVideo):
+                one = self.toolbox.library.evidence(id)
+                found.append(Found(str(self.handles.index(id) + 1), one))
+        return found
+
+    @property
+    def of_videos(self) -> bool:
+        """True if the question speaks of videos, not only of what is in them."""
+        return bool(
+            {"video", "videos"} & {*self.question.wording.canonical(surface_forms(self.text))}
+        )
+
     @property
     def video(self) -> Video:
         """The one video that times and lists are about: that pointed at, shown, or likeliest."""
@@ -146,6 +165,11 @@ class Turn:
     def holds(self, word: str) -> bool:
         """True if a word is said or shown in any form; numbers and characters as they stand."""
         return any(corpus.holds(word).any() for corpus in self.corpora)
+
+    def means(self, word: str) -> bool:
+        """True if a word that means nearly the same is said."""
+        lexicons = (corpus.lexicon for corpus in self.corpora)
+        return any(one.near([word]).max() >= SAME for one in lexicons if one)
 
     def spelt(self, form: str) -> str:
         """A word as the videos spell it; itself where any text may hold it, else empty."""
@@ -229,7 +253,7 @@ class Turn:
     def kept(self) -> dict[str, Any]:
         """How it was understood, as plain data for the turns after it."""
         asked = self.question
-        if self.before and not [w for w in asked.words if not asked.points(w)]:
+        if self.before and not asked.content:
             return dict(self.before) | {"window": list(asked.window) if asked.window else None}
         return {
             "intent": asked.intent.name,

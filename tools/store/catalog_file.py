@@ -21,6 +21,8 @@ from typing import Any, TypeVar
 
 from platformdirs import user_cache_path
 
+from tools.text.tokens import STEMMING
+
 VERSION = 1
 """Layout of the tables, in the file's `user_version`."""
 NAME = "catalog.sqlite"
@@ -65,7 +67,7 @@ CREATE VIRTUAL TABLE letters USING fts5(
     raw, content='texts', content_rowid='row', tokenize='trigram'
 );
 """
-LAYOUT = zlib.crc32(_SCHEMA.encode()) & 0x7FFFFFFF
+LAYOUT = zlib.crc32(f"{_SCHEMA}{STEMMING}".encode()) & 0x7FFFFFFF
 """Checksum of the tables, in the file's `application_id`: one with others is filled again."""
 _T = TypeVar("_T")
 Statement = tuple[str, Sequence[Any]]

@@ -24,9 +24,9 @@ _STOP_WORDS = word_set("""
     they this those to too was we were what when where which while who will with would you your
     about after again also around before between during first last later next second third until
     appear appears occur occurs once appearing beginning clip end ends frame frames hear heard
-    image images mention mentioned mentions minute minutes moment picture pictures read reads said
-    saw say saying says scene scenes screen second seconds see seen show shown shows sentence slide
-    speaker speakers spoken start starts text time times video videos voice word words written
+    image images mention mentioned mentions min minute minutes moment picture pictures read reads
+    said saw say saying says scene scenes screen second seconds see seen show shown shows sentence
+    slide speaker speakers spoken start starts text time times video videos voice word words written
     according describe describes described explain explains explained note notes noted state
     states stated takes took lasts lasted talk talks talked talking tell tells told""")
 _UNITS_OF_MEASURE = {

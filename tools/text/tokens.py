@@ -7,6 +7,7 @@ from functools import lru_cache
 from importlib import import_module
 from itertools import pairwise
 from typing import Any
+from zlib import crc32
 
 from tools.text.clean import word_set
 from tools.text.numbers import NUMBERS
@@ -37,7 +38,7 @@ happen happened happening happens hear heard kind last letter main many may mean
 mentioned mentions moment moments movie name named number part person picture please recording
 said say saying says scene screen second seconds see seen show showed showing shown shows someone
 something speak speaker spoken talk talked talking talks tell tells thing things time times told
-use used video videos visible want went word words written""")
+use used video videos visible want wanted wants went word words written""")
 """Words that questions are made of, and do not ask for."""
 _IRREGULAR = str.split("""
 laid lay made make took take taken take gave give given give fell fall fallen fall came come ran
@@ -48,6 +49,12 @@ worn wear threw throw thrown throw flew fly flown fly grew grow grown grow knew 
 began begin begun begin chose choose chosen choose rose rise became become brought bring led lead
 men man women woman children child feet foot teeth tooth mice mouse fought fight swam swim sang
 sing sung sing slept sleep felt feel hid hide hidden hide stole steal stolen steal
+goes go gone go ground grind bound bind wound wind fed feed bred breed bled bleed sped speed
+swept sweep wept weep crept creep dealt deal meant mean lent lend bent bend burnt burn learnt learn
+spelt spell spilt spill spoilt spoil shot shoot shone shine struck strike stuck stick hung hang
+swung swing spun spin dug dig sank sink sunk sink drank drink drunk drink rang ring rung ring
+shook shake shaken shake forgot forget forgotten forget bitten bite woke wake woken wake froze
+freeze frozen freeze swore swear sworn swear tore tear torn tear blew blow blown blow
 """)
 """Irregular forms, each with its base after it."""
 _BASES = {
@@ -60,6 +67,10 @@ _SPELLING = (
     (re.compile(r"(?<=[a-z]{3})tre(s?)$"), r"ter\1"),
     (re.compile(r"^grey(s|ish)?$"), r"gray\1"),
 )
+
+
+STEMMING = crc32(repr((_BASES, _SPELLING)).encode())
+"""Number of these rules: stems that were stored by others are made again."""
 
 
 @lru_cache(100_000)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from agent.extractive.intents import language_of
+from agent.extractive.language_id import language_of
 from agent.extractive.question import Question, parts, understand
 
 LENGTH = 300.0
