@@ -78,7 +78,7 @@ class Language:
         self.words["ordinals_set"] = self.words["ordinals"]
         self.ordinals = surface_forms(data["followups"]["ordinals"])
         self.stop_words = stop_words(code)
-        self._same: dict[str, str] = {}
+        self._same = dict.fromkeys(self.ordinals[1:], self.ordinals[1])
         listed = [
             (surface_forms(same)[0], form)
             for same, forms in data["same"].items()
@@ -189,7 +189,7 @@ class Language:
             said = [w in self._known or w == NUMBER for w in words]
             content = [n for n, form in enumerate(forms) if form not in self.stop_words]
             foreign = [n for n in content if not said[n]]
-            own = [n for n in content if said[n]]
+            own = [n for n in content if said[n] and forms[n] not in self.words["again"]]
             bounds = combinations(range(len(own) + 1), 2)
             runs = [own[first:last] for first, last in bounds if last - first <= JOINED]
             if len(foreign) > FILLERS:
