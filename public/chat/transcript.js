@@ -75,6 +75,7 @@ class Transcript extends HTMLElement {
     try {
       await task
     } catch {
+      this.#to = Math.max(this.#to, to) // asked for once, not at each step of the player
       this.list.append(made("p", "cue-tl-state", "The transcript can't be read just now."))
     } finally {
       if (this.#loading === task) this.#loading = null
