@@ -9,7 +9,8 @@ const APART = 20 // pixels between two numbers, at least: those that are closer 
 function drawn(video) {
   const asked = known.get(video) || fetched(`/media/${video}/timeline`)
   known.set(video, asked)
-  asked.catch(() => known.delete(video))
+  const forget = () => known.delete(video)
+  asked.then((data) => data.lanes.some((lane) => lane.state) && forget(), forget) // more is to come
   return asked
 }
 

@@ -60,11 +60,13 @@ class Transcript extends HTMLElement {
     this.#now = null
     this.list = made("div", "cue-lines")
     this.replaceChildren(this.list)
+    const asked = this.#seconds
     await this.#load(this.#from, this.#from + PAGE, false)
     if (!this.#lines.length && this.isConnected) {
       this.list.prepend(made("p", "cue-tl-state", "Nothing is said here."))
     }
     this.#mark()
+    if (asked !== this.#seconds) this.at(this.#seconds) // the player went on meanwhile
   }
 
   async #load(from, to, before) {
@@ -73,6 +75,7 @@ class Transcript extends HTMLElement {
     try {
       await task
     } catch {
+      this.#to = Math.max(this.#to, to) // asked for once, not at each step of the player
       this.list.append(made("p", "cue-tl-state", "The transcript can't be read just now."))
     } finally {
       if (this.#loading === task) this.#loading = null
@@ -99,6 +102,7 @@ class Transcript extends HTMLElement {
       list.append(...lines.map((one) => one.element))
       this.#lines.push(...lines)
       this.#to = got.next ?? to
+      if (this.#to < to && this.#to <= this.#seconds) return this.#fetch(video, this.#to, to, false)
     }
     if (got.lines.some((one) => one.draft) && !this.querySelector(".cue-line-draft")) {
       this.prepend(made("p", "cue-line-draft", "Heard by machine and often wrong."))

@@ -259,7 +259,7 @@ export default function EvidencePlayer() {
               />
               {current ? null : (
                 <button type="button" className="cue-stage" aria-label={cards.length ? `Play ${titleOf(chosen)} at ${chosen.time}` : `Play ${shown.title}`} onClick={() => (cards.length ? choose(chosen) : seek(0, true))}>
-                  <Picture image={poster.still} kind={poster.kind} fit="contain" />
+                  <Picture key={poster.still} image={poster.still} kind={poster.kind} fit="contain" />
                   <span className="cue-play" aria-hidden="true"><Icon name="play" size={26} /></span>
                   {poster.time ? <span className="cue-badge cue-time">{poster.time}</span> : null}
                 </button>

@@ -9,6 +9,7 @@ import ui.web.timeline as web
 from tools.ingest.pipeline import ingest
 from tools.library import Library
 from tools.models.providers import BARE
+from tools.store.coverage import Unseen
 from ui.chat.cards import pending_stages
 from ui.chat.timeline import timeline_asked
 from ui.web.timeline import timeline, transcript
@@ -58,6 +59,16 @@ def test_chapters_and_gaps_are_lanes_and_the_nearest_pictures_are_few(
     names = [lane["name"] for lane in timeline(shelf.library, shelf.video)["lanes"]]
     assert "Chapters" not in names and "Not looked at" not in names
     assert [name for name in names if name.startswith("Kept")] == []
+
+
+def test_what_was_not_looked_at_is_a_lane_of_its_own(
+    shelf: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gaps = [Unseen(shelf.video, 2.0, 5.0), Unseen(shelf.video, 9.0, 10.0)]
+    monkeypatch.setattr(web, "unseen", lambda *_: gaps)
+    lane = timeline(shelf.library, shelf.video)["lanes"][-1]
+    assert lane["name"] == "Not looked at"
+    assert [at for span in lane["spans"] for at in span] == pytest.approx([0.2, 0.5, 0.9, 1], 0.01)
 
 
 def test_a_transcript_comes_in_parts_without_a_gap(
