@@ -14,8 +14,8 @@ from tools.library import Library
 from tools.media import Video
 from ui.chat.cards import escape_markdown
 from ui.chat.elements import element
+from ui.chat.wording import say
 from ui.render import picture_address, timestamp
-from ui.texts import preferred, text
 from ui.web.state import AppState
 
 LISTED = 60
@@ -87,11 +87,6 @@ async def took(state: AppState, answer: Any) -> str:
     if title is None or len(chosen) < 2:
         return ""
     return say("scope.took", name=f"**{escape_markdown(title)}**", n=len(chosen)) + "\n\n"
-
-
-def say(key: str, **values: Any) -> str:
-    """Text of `ui/languages` in the language of this chat's browser."""
-    return text(preferred(getattr(cl.context.session, "language", None)), key, **values)
 
 
 def _props(library: Library) -> dict[str, Any]:

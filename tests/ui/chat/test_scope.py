@@ -50,6 +50,7 @@ def _act(server: Server, session: str, name: str, payload: Any) -> dict[str, Any
 
 def test_a_question_goes_to_the_chosen_videos_alone(server: Server, videos: dict[str, str]) -> None:
     with server.chatting() as chat:
+        chat.until(lambda: any(one["name"] == "Scope" for one in chat.elements))
         for chosen in (["alpha"], ["beta"], ["alpha", "beta"]):
             ids = [videos[title] for title in chosen]
             assert _act(server, chat.id, "scope", {"videos": ids}) == {"gone": 0}
