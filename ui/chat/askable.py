@@ -1,4 +1,4 @@
-"""What can be asked in a chat while videos come in.
+"""Questions in a chat while videos come in.
 
 What can be asked is asked at once, and a question about what can't be asked yet waits in the
 background.
