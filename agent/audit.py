@@ -153,6 +153,7 @@ def check_text(
         question="",
         answer=shown.strip(),
         found=bool(cited),
+        reason=None if cited else "unsure",
         claims=tuple(claims),
         evidence=numbered(tuple(cited), audit.review.handles, records),
         nearest=numbered(near[:3], audit.review.handles, records),

@@ -60,7 +60,8 @@ def test_a_claim_that_cites_nothing_is_looked_up(
     answer = check_text(shelf[0], text)
     assert [claim.verdict for claim in answer.claims] == [verdict]
     (claim,) = answer.claims
-    assert bool(claim.citations) == (verdict == "verified")
+    assert bool(claim.citations) == answer.found == (verdict == "verified")
+    assert answer.reason == (None if answer.found else "unsure")
     assert claim.why or verdict == "verified"
 
 
