@@ -24,6 +24,8 @@ CHAPTERS, TITLE = 24, 60
 """Chapters, and characters of the title of one."""
 _MARKS = re.compile(r"\s*\[e\d+\]|\*\*")
 """Citations and bold type of a reply."""
+OPTIONS = {"speech": "transcriber", "picture": "picture_embedder"}
+"""Setting that says which model of a kind is used."""
 MODELS = {"speech": "hears better", "picture": "recognises what pictures show"}
 """Gain of the suggested model, by what is mended with it."""
 
@@ -76,7 +78,7 @@ def _lines(lead: str, lines: tuple[str, ...]) -> list[str]:
 
 
 def shortcomings(state: AppState, video: Video) -> list[dict[str, str]]:
-    """What is weak in a video, each with what mends it: a label of a button, or none."""
+    """Weaknesses of a video, each with what mends it: the label of a button, or none."""
     weak: list[dict[str, str]] = []
     coverage = state.library.coverage(video.id)
     if video.stages["screen"].partial:
@@ -86,8 +88,8 @@ def shortcomings(state: AppState, video: Video) -> list[dict[str, str]]:
     if coverage.speech == "draft":
         text = "What is said was heard by machine and is often wrong."
         weak.append(_by_model(state, "speech", text))
-    silent = coverage.speech == "none" and not state.library.screen_text(video.id)
-    if silent and video.width and not registry.best_image_model(_installed(state))[0]:
+    silent = coverage.speech == "none" and video.width
+    if silent and not registry.best_image_model(_installed(state))[0]:
         text = "Nobody speaks in it, and things in its pictures are not recognised."
         weak.append(_by_model(state, "picture", text))
     return weak
@@ -100,13 +102,17 @@ def _installed(state: AppState) -> list[str]:
 def _by_model(state: AppState, kind: str, text: str) -> dict[str, str]:
     """A weakness that a model mends: get it, use it where it is there, or why it can't be had."""
     model = registry.suggested(kind)
+    if getattr(state.settings.providers, OPTIONS[kind]) != "auto":
+        return {"text": text, "mend": "", "label": ""}  # it was set so
     size = f"{model.size / 1e6:,.0f} MB"
     if can_use(state, kind):
         return {"text": text, "mend": kind, "label": "Do it again with the model that is here"}
     if not state.downloads.possible:
-        text += f" {model.name} ({size}) {MODELS[kind]}, but downloads are switched off here."
+        text += (
+            f" The model {model.name} ({size}) {MODELS[kind]}, but downloads are switched off here."
+        )
         return {"text": text, "mend": "", "label": ""}
-    text += f" {model.name} {MODELS[kind]}."
+    text += f" The model {model.name} {MODELS[kind]}."
     return {"text": text, "mend": kind, "label": f"Get it, {size}"}
 
 

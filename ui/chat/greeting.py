@@ -13,7 +13,7 @@ from ui.chat.answering import THREAD_PREFIX, show_answer
 from ui.chat.arrival import told
 from ui.chat.cards import escape_markdown
 from ui.chat.elements import element, timeline_action
-from ui.chat.indexing import EXAMPLE, example
+from ui.chat.indexing import EXAMPLE, announce_coming, example
 from ui.chat.model_choice import offer_models
 from ui.render import picture_address, timestamp
 from ui.web.state import AppState
@@ -61,6 +61,7 @@ async def greet(state: AppState) -> None:
         except Interrupted as error:
             message.content += f"\n\n*{escape_markdown(str(error))}*"
     await message.send()
+    await announce_coming(state)
     await offer_models(state)
 
 

@@ -2,17 +2,19 @@
 
 import asyncio
 import functools
+import re
 from typing import Any
 
 import chainlit as cl
 
+from tools.errors import RefusedRequest
 from ui.chat.answering import ask_for_similar, ask_with_image, look_closer
+from ui.chat.askable import ask_when_askable
 from ui.chat.cards import escape_markdown
 from ui.chat.elements import show_timeline
 from ui.chat.greeting import choose, greet, resume
 from ui.chat.indexing import (
     add_subtitles,
-    ask_when_askable,
     mend,
     open_path,
     take_in,
@@ -24,6 +26,8 @@ from ui.chat.reporting import Handler, reports_errors
 from ui.chat.scope import begin_scope, follow_scope, list_videos, set_scope
 from ui.chat.timeline import timeline_asked
 from ui.web.state import AppState
+
+_ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
 
 
 def register(state: AppState) -> None:
@@ -73,6 +77,10 @@ async def _receive(state: AppState, message: cl.Message) -> None:
     await follow_scope(state)
     text = message.content.strip()
     command, _, rest = text.partition(" ")
+    if _ADDRESS.fullmatch(text):
+        raise RefusedRequest(
+            "I don't fetch addresses: download the video, and drop the file into this window."
+        )
     if command == "/open":
         await open_path(state, rest.strip())
         await follow_scope(state)

@@ -1,11 +1,10 @@
 """Indexing from the chat: files, subtitles and paths, each followed in a message of its own.
 
-Nothing here waits for an index: what can be asked is asked at once, and a question about what
-can't be asked yet waits in the background.
+Nothing here waits for an index.
 """
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -16,11 +15,11 @@ from tools.errors import RefusedRequest, VideoError
 from tools.files.disk import SPARE_BYTES
 from tools.media import Video
 from ui.chat import cards
-from ui.chat.answering import ask
 from ui.chat.arrival import arrival, mended
+from ui.chat.askable import expect, widen_scope
 from ui.chat.cards import escape_markdown
 from ui.chat.elements import element, timeline_action
-from ui.chat.reporting import reports_errors
+from ui.chat.reporting import in_background
 from ui.chat.scope import follow_scope
 from ui.render import remarks
 from ui.web.jobs import Job
@@ -31,23 +30,10 @@ PAUSE = 0.4
 """Seconds between two updates of a message."""
 EXAMPLE = "lighthouse"
 """Title of the sample video."""
-NAMED = 4
-"""Videos that are named in one sentence, at most."""
-_JOBS, _CARDS, _ARRIVING, _ASKING = "jobs", "cards", "arriving", "asking"
-"""What a session keeps: its jobs, its cards by video, how arrivals widen the scope, and a lock."""
-_background: set[asyncio.Task[None]] = set()
-"""Running tasks: asyncio itself keeps only weak references to them."""
-
-
-def _in_background(work: Coroutine[Any, Any, None]) -> None:
-    """Run something beside the chat; its errors are told in it."""
-
-    async def run() -> None:
-        await work
-
-    task = asyncio.ensure_future(reports_errors(run)())
-    _background.add(task)
-    task.add_done_callback(_background.discard)
+CARDS = 6
+"""Videos of one message that get a card each; where more come, each gets a line."""
+_CARDS = "cards"
+"""What a session keeps its cards under, by video."""
 
 
 async def take_in(state: AppState, elements: Sequence[Any]) -> list[Job]:
@@ -73,9 +59,9 @@ async def take_in(state: AppState, elements: Sequence[Any]) -> list[Job]:
         else:
             await _place_subtitles(state, str(one.id), name)
     jobs = [state.index_upload(upload) for upload in uploads]
-    _expect(jobs)
+    expect(jobs)
     for job, upload in zip(jobs, uploads, strict=True):
-        await _follow(state, job, upload.id)
+        await _follow(state, job, upload.id, with_card=len(jobs) <= CARDS)
     return jobs
 
 
@@ -139,7 +125,7 @@ async def open_path(state: AppState, name: str) -> None:
 
 async def _begin(state: AppState, path: Path) -> None:
     job = state.jobs.start(path, path.stem)
-    _expect([job])
+    expect([job])
     await _follow(state, job)
 
 
@@ -172,13 +158,7 @@ async def try_example(state: AppState) -> None:
 
 async def watch(state: AppState, id: str) -> None:
     """Show the card of a video of the library."""
-    video = await asyncio.to_thread(state.library.get, id)
-    props = await asyncio.to_thread(arrival, state, video.id)
-    card = element("Arrival", {**props, "seek": True})
-    _session_cards().setdefault(video.id, []).append(card)
-    await cl.Message(
-        _announcement(video), elements=[card], actions=[timeline_action(video.id)]
-    ).send()
+    await _show(state, await asyncio.to_thread(state.library.get, id), True, seek=True)
 
 
 async def mend(state: AppState, video: str, what: str) -> None:
@@ -189,74 +169,7 @@ async def mend(state: AppState, video: str, what: str) -> None:
         if job := await mended(state, known.id, what):
             await _follow(state, job)
 
-    _in_background(run())
-
-
-async def ask_when_askable(state: AppState, question: str, sent: Sequence[Job]) -> None:
-    """Answer a question about what can be asked; about what was sent with it as soon as it can be.
-
-    Only where nothing can be asked yet is an answer waited for, in the background.
-    """
-    coming = [job for job in _session_jobs() if _is_coming(job)]
-    awaited = list(sent)
-    if not awaited and coming and not await asyncio.to_thread(state.library.list):
-        awaited = coming
-    if not awaited or any(job.usable or job.done for job in awaited):
-        return await _ask(state, question, coming)
-    note = cl.Message(f"I'll answer as soon as {_names(awaited)} can be asked: in a moment.")
-    await note.send()
-
-    async def later() -> None:
-        while any(map(_is_coming, awaited)) and not any(job.usable for job in awaited):
-            await asyncio.sleep(0.1)
-        await note.remove()
-        if any(job.usable or job.done for job in awaited):
-            for job in awaited:
-                _widen_scope(job)
-            await follow_scope(state)
-            await _ask(state, question, [job for job in _session_jobs() if _is_coming(job)])
-
-    _in_background(later())
-
-
-async def _ask(state: AppState, question: str, coming: Sequence[Job]) -> None:
-    """Ask, one question after another in a chat, and say what could not be asked yet."""
-    lock: Any = cl.user_session.get(_ASKING)
-    if lock is None:
-        cl.user_session.set(_ASKING, lock := asyncio.Lock())
-    async with lock:
-        if coming:
-            titles: list[str] = []
-            for id in cl.user_session.get("videos") or ():
-                with suppress(VideoError):
-                    titles.append((await asyncio.to_thread(state.library.get, id)).title)
-            asked = _enumerated(titles) or "the videos that are here"
-            verb = "is" if len(coming) == 1 else "are"
-            await cl.Message(
-                f"*Asked about {asked}; {_names(coming)} {verb} not ready to be asked yet.*"
-            ).send()
-        await ask(state, question)
-
-
-def _is_coming(job: Job) -> bool:
-    """True of a video that can't be asked yet, and will be."""
-    return not (job.usable or job.over or job.paused or job.stopped)
-
-
-def _names(jobs: Sequence[Job]) -> str:
-    return _enumerated([job.title for job in jobs])
-
-
-def _enumerated(titles: Sequence[str]) -> str:
-    """Titles in one sentence."""
-    named = [f"**{escape_markdown(title)}**" for title in titles[:NAMED]]
-    if more := len(titles) - len(named):
-        named.append(f"{more} more")
-    return " and ".join(filter(None, [", ".join(named[:-1]), *named[-1:]]))
-
-
-def _session_jobs() -> list[Job]:
-    return cl.user_session.get(_JOBS) or []
+    in_background(run())
 
 
 def _session_cards() -> dict[str, list[Any]]:
@@ -266,25 +179,9 @@ def _session_cards() -> dict[str, list[Any]]:
     return shown
 
 
-def _expect(jobs: Sequence[Job]) -> None:
-    """Let questions go to these videos, each as soon as it can be asked."""
-    if jobs:
-        cl.user_session.set(_JOBS, [*_session_jobs(), *jobs])
-        scope = cl.user_session.get("videos") or ()
-        cl.user_session.set(_ARRIVING, ({job.id for job in jobs}, (), scope))
-
-
-def _widen_scope(job: Job) -> None:
-    """Add a video that can be asked now to the scope, unless a person chose another one since."""
-    waiting, arrived, last = cl.user_session.get(_ARRIVING) or (set[str](), (), ())
-    scope, video = cl.user_session.get("videos") or (), job.usable or job.done
-    if video and job.id in waiting and tuple(scope) == tuple(last):
-        arrived = tuple(dict.fromkeys((*arrived, video.id)))
-        cl.user_session.set("videos", arrived)
-        cl.user_session.set(_ARRIVING, (waiting - {job.id}, arrived, arrived))
-
-
-async def _follow(state: AppState, job: Job, file: str | None = None) -> None:
+async def _follow(
+    state: AppState, job: Job, file: str | None = None, with_card: bool = True
+) -> None:
     """Show a job in a message of its own and keep that message up to date."""
     message = cl.Message(_job_text(job))
     await message.send()
@@ -292,36 +189,66 @@ async def _follow(state: AppState, job: Job, file: str | None = None) -> None:
 
     async def follow() -> None:
         card: Any = None
-        stage = ""
         async for _ in job.changes(PAUSE):
             video = job.done or job.usable
             if job.done and file in session.files:
                 session.files[file]["video"] = job.done.id  # type: ignore[typeddict-unknown-key]
-            _widen_scope(job)
+            widen_scope(job)
             await follow_scope(state)
             shown, message.content = message.content, _job_text(job)
             if card and job.stopped == "cancelled":
                 await card.remove()
                 card, message.elements = None, []
-            now = job.progress.stage if job.progress else ""
-            if video and (job.over or now != stage) and not job.stopped:
-                stage = now
+            if video and with_card and not job.stopped and (job.over or card is None):
                 props = await asyncio.to_thread(_props, state, video.id)
                 if props and card is None and not job.known:
                     card = element("Arrival", props)
                     message.elements = [card]
                     _session_cards().setdefault(video.id, []).append(card)
                     shown = ""
-                elif props:
+                elif props and job.over:
                     for one in _session_cards().get(video.id, ()):
-                        one.props = props
+                        one.props = {**props, "seek": False}
                         await one.update()
             if job.done:
-                message.actions = [timeline_action(job.done.id)]
+                message.actions = _actions(job.done.id, not with_card)
             if job.over or message.content != shown:
                 await message.update()  # and its elements
 
-    _in_background(follow())
+    in_background(follow())
+
+
+def _actions(video: str, watchable: bool) -> list[cl.Action]:
+    """Buttons below a video that is there."""
+    watching = cl.Action(name="watch", payload={"video": video}, label="Watch")
+    return [*([watching] if watchable else []), timeline_action(video)]
+
+
+async def announce_coming(state: AppState) -> None:
+    """Announce in a new chat what is still on its way, once it is there."""
+    coming = [job for job in state.jobs.listed.values() if not (job.over or job.known)]
+
+    async def announce(job: Job) -> None:
+        async for _ in job.changes(PAUSE):
+            pass
+        if job.done:
+            await _show(state, job.done, len(coming) <= CARDS)
+        elif job.stopped != "cancelled":
+            await cl.Message(_job_text(job)).send()
+
+    for job in coming:
+        in_background(announce(job))
+
+
+async def _show(state: AppState, video: Video, with_card: bool, seek: bool = False) -> None:
+    """Show a video that is there, with its card."""
+    props = await asyncio.to_thread(_props, state, video.id) if with_card else None
+    message = cl.Message(_announcement(video), actions=_actions(video.id, not props))
+    if props:
+        card = element("Arrival", {**props, "seek": seek})
+        _session_cards().setdefault(video.id, []).append(card)
+        message.elements = [card]
+    await message.send()
 
 
 def _props(state: AppState, id: str) -> dict[str, Any] | None:

@@ -1,8 +1,9 @@
 """Errors of the chat's handlers, each told as one sentence."""
 
+import asyncio
 import functools
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 import chainlit as cl
@@ -14,6 +15,8 @@ from ui.chat.cards import escape_markdown
 
 _log = logging.getLogger(__name__)
 Handler = Callable[..., Awaitable[Any]]
+_background: set[asyncio.Task[None]] = set()
+"""Running tasks: asyncio itself keeps only weak references to them."""
 
 
 def reports_errors(handler: Handler) -> Handler:
@@ -34,3 +37,15 @@ def reports_errors(handler: Handler) -> Handler:
             await cl.Message(escape_markdown(text)).send()
 
     return wrapped
+
+
+def in_background(work: Coroutine[Any, Any, None]) -> None:
+    """Run something beside the chat; its errors are told in it."""
+
+    @reports_errors
+    async def run() -> None:
+        await work
+
+    task = asyncio.ensure_future(run())
+    _background.add(task)
+    task.add_done_callback(_background.discard)

@@ -162,7 +162,7 @@ def test_a_question_is_answered_while_the_video_is_indexed(
 ) -> None:
     with serving(tmp_path / "home") as server, page_of(chromium, server) as page:
         attach(page, str(sample))
-        page.get_by_text("You can ask about it already").wait_for()
+        page.get_by_text("You can ask about lighthouse already").wait_for()
         evidence = ask(page, "What is said at the beginning?")
         assert evidence.locator(".cue-card").count() > 0
         page.get_by_text("lighthouse is ready").wait_for()

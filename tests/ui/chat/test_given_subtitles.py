@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from agent.agent import open_agent
 from agent.settings import Settings
 from tests.ui import door
 from tools.ingest.pipeline import ingest
@@ -19,7 +20,7 @@ SAID = b"1\n00:00:01,000 --> 00:00:03,000\nThe heron waits by the weir.\n"
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(home=tmp_path / "home", port=8000, providers=BARE)
+    return Settings(home=tmp_path / "home", port=8000, model="extractive", providers=BARE)
 
 
 def _said(library: Library) -> list[list[str]]:
@@ -50,7 +51,7 @@ def test_later_they_go_to_the_video_of_their_name_else_it_is_asked(
     library = Library(settings.home)
     ingest(library, shots, title="pond", providers=BARE)
     second = ingest(library, grey, providers=BARE)
-    with door.running(settings) as client, door.chatting(client) as chat:
+    with door.running(settings, open_agent) as client, door.chatting(client) as chat:
         chat.say("", _sent(client, chat, "Pond.en.srt", SAID))
         chat.until(lambda: "**pond** is ready." in chat.text)
         assert _said(library) == [[], ["The heron waits by the weir."]]

@@ -182,3 +182,10 @@ def test_what_indexing_found_is_told_where_a_video_is_announced(
         "- 5 pictures were *not* read",
     ]
     assert told[2] == "- 5 pictures were \\*not\\* read"
+
+
+def test_an_address_alone_is_no_question(settings: Settings, shots: Path) -> None:
+    ingest(Library(settings.home), shots, providers=BARE)
+    with door.running(settings, open_agent) as client, door.chatting(client) as chat:
+        chat.say("https://example.org/watch?v=1")
+        chat.until(lambda: "I don't fetch addresses" in chat.text)
