@@ -56,6 +56,8 @@ def resolve(turn: Turn) -> tuple[Turn, Side | None]:
         return replace(turn, question=replace(asked, intent=Intent(name))), None
     if shifted := _shifted(turn):
         return shifted, None
+    if asked.intent.name in _LISTED and not asked.intent.slot and before["words"]:
+        return _again(turn, before), None
     if turn.shown and not content and asked.intent.name in _GOING_ON:
         side = _side(forms, asked)
         points = bool(
