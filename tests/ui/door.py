@@ -59,6 +59,8 @@ class Chat:
         self.id = str(uuid.uuid4())
         self.shown: dict[str, dict[str, Any]] = {}
         """Messages and steps by their id, as they stand now."""
+        self.streamed: dict[str, str] = {}
+        """What stands where a message is still being written."""
         self.told: list[str] = []
         """Texts as they came, also those that others took the place of."""
         self.elements: list[dict[str, Any]] = []
@@ -99,13 +101,17 @@ class Chat:
                 self._send("3")
             elif said.startswith("42"):
                 name, *values = json.loads(said[2:])
-                if name in ("new_message", "update_message", "stream_start"):
+                if name in ("new_message", "update_message"):
                     self.shown[values[0]["id"]] = values[0]
+                    self.streamed.pop(values[0]["id"], None)
                     self.told.append(str(values[0]["output"]))
-                elif name == "stream_token":
-                    self.told.append(values[0]["token"])
+                elif name in ("stream_start", "stream_token"):
+                    text = str(values[0].get("token", values[0].get("output")))
+                    self.streamed[values[0]["id"]] = text
+                    self.told.append(text)
                 elif name == "delete_message":
                     self.shown.pop(values[0]["id"], None)
+                    self.streamed.pop(values[0]["id"], None)
                 elif name == "element":
                     self.elements.append(values[0])
                 elif name == "chat_settings":
