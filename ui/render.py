@@ -94,7 +94,7 @@ def label(evidence: Evidence, handle: int | None = None) -> str:
 
 
 def cost_line(answer: Answer | Summary) -> str:
-    """Who answered, at what cost: `gpt-5-mini · 1,840 tokens · $0.004 · 3.1 s`."""
+    """Model and cost of an answer: `gpt-5-mini · 1,840 tokens · $0.004 · 3.1 s`."""
     parts = ["by rule" if answer.model == EXTRACTIVE else answer.model]
     if any(answer.tokens):
         parts += [f"{sum(answer.tokens):,} tokens", _price(answer.cost_usd)]

@@ -34,7 +34,9 @@ function row(task) {
 function draw(tasks) {
   const composer = document.getElementById("message-composer")
   if (!list) list = element("ul", { id: "cue-tasks", "aria-label": "On its way" })
-  if (composer && list.nextElementSibling !== composer) composer.before(list)
+  const scope = document.getElementById("cue-scope") // stands between: what moves loses its focus
+  const below = scope && composer && scope.nextElementSibling === composer ? scope : composer
+  if (below && list.nextElementSibling !== below) below.before(list)
   list.hidden = tasks.length === 0
   const text = JSON.stringify(tasks)
   if (text === shown) return

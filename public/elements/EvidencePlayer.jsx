@@ -256,7 +256,9 @@ export default function EvidencePlayer() {
                 onPlay={watch}
                 onError={() => current && setState("failed")}
                 style={{ ...fill, objectFit: "contain", visibility: current ? "visible" : "hidden" }}
-              />
+              >
+                {shown.spoken ? <track kind="captions" src={`/media/${video}/captions.vtt`} /> : null}
+              </video>
               {current ? null : (
                 <button type="button" className="cue-stage" aria-label={cards.length ? `Play ${titleOf(chosen)} at ${chosen.time}` : `Play ${shown.title}`} onClick={() => (cards.length ? choose(chosen) : seek(0, true))}>
                   <Picture key={poster.still} image={poster.still} kind={poster.kind} fit="contain" />

@@ -1,11 +1,20 @@
 // The first screen: where to drop a video, those that are there, and questions to begin with.
-import { useState } from "react"
+import { useEffect, useState } from "react"
 
 export default function Library() {
   const { videos, more, questions, example } = props
   const [chosen, setChosen] = useState((videos.find((video) => video.chosen) || {}).id || "")
   const [tried, setTried] = useState(false)
   const several = videos.length > 1
+
+  useEffect(() => {
+    const follow = () => {
+      const scope = window.cueScope && window.cueScope.chosen
+      if (scope) setChosen(scope.length === 1 ? scope[0] : "")
+    }
+    window.addEventListener("cue-scope", follow)
+    return () => window.removeEventListener("cue-scope", follow)
+  }, [])
 
   function choose(id) {
     const next = id === chosen ? "" : id

@@ -114,7 +114,7 @@ def describe_coverage(part: Coverage) -> str:
 
 
 def unfinished(part: Coverage) -> str:
-    """What of a video was searched so far: "speech 40 %, 60 % of the text read"."""
+    """Coverage of a video in words: "speech 40 %, 60 % of the text read"."""
     frames, speech, screen = (100 * part.ready[kind] for kind in ("frames", "speech", "screen"))
     words = [f"{frames:.0f} % of the pictures"] if frames < 100 else []
     words += [f"speech {speech:.0f} %"] if speech < 100 else []

@@ -148,7 +148,7 @@ def card(library: Library, evidence: Evidence, handle: int, verdict: str) -> dic
 
 
 def _card_text(evidence: Evidence) -> str:
-    """What a card says; of a whole video its length alone: its other facts are in the answer."""
+    """Text of a card; of a whole video its length alone: its other facts are in the answer."""
     if evidence.kind == "video":
         return f"the whole video, {timestamp(round(evidence.end))}"
     return truncated(evidence.text)
@@ -179,7 +179,7 @@ def player(
 
 
 def looked(library: Library, answer: Any, steps: Sequence[str]) -> list[list[str]]:
-    """What the quiet line unfolds to: pairs of a name and a text."""
+    """Details that the quiet line unfolds to: pairs of a name and a text."""
     rows: list[list[str]] = []
     for covered in answer.coverage[:3]:
         video = library.get(covered.video)

@@ -107,6 +107,7 @@ def test_the_bar_is_set_by_keyboard_and_outlives_a_reload_and_a_new_chat(
         page.keyboard.press("ArrowDown")
         page.keyboard.press("Space")
         bar.get_by_text("beta", exact=True).wait_for()
+        page.locator(".cue-video[data-chosen=true]").get_by_text("beta").first.wait_for()
         assert not page.get_by_role("checkbox", name="All videos").is_checked()
         page.keyboard.press("ArrowUp")
         page.keyboard.press("Space")
