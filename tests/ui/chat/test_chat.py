@@ -20,7 +20,7 @@ from tools.models.providers import BARE
 from ui.chat import cards
 
 READ = 240_000.0
-"""Milliseconds in which all text of the sample is read on a busy machine; nothing is timed by it."""
+"""Milliseconds in which a busy machine has read the sample; nothing is measured by it."""
 PLAYS = """([start, end]) => {
     const player = document.querySelectorAll('[data-testid=player]')[0]
     return player && player.readyState >= 2 && player.videoWidth > 0 && !player.paused
