@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ui.render import STAGE_NAMES
+from ui.render import KIND_NAMES, STAGE_NAMES
 from ui.texts import LANGUAGES, preferred, text, texts
 
 
@@ -39,8 +39,9 @@ def test_every_text_that_is_asked_for_is_there(language: str) -> None:
         assert there or part, f"{key} of {path.name}"
 
 
-def test_stages_are_called_the_same_at_every_door() -> None:
+def test_kinds_and_stages_are_called_the_same_at_every_door() -> None:
     assert {key: text("en", f"stage.{key}") for key in STAGE_NAMES} == STAGE_NAMES
+    assert {key: text("en", f"kind.{key}") for key in KIND_NAMES} == KIND_NAMES
 
 
 def test_a_number_has_a_form_and_a_value_is_not_read_again() -> None:
