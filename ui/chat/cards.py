@@ -15,7 +15,14 @@ from tools.media import Evidence, Video
 from tools.store.coverage import Unseen, describe_coverage
 from tools.store.filmstrip import is_strip
 from ui.chat.wording import say
-from ui.render import cost_line, evidence_span, picture_address, searched, timestamp
+from ui.render import (
+    STAGE_NAMES,
+    cost_line,
+    evidence_span,
+    picture_address,
+    searched,
+    timestamp,
+)
 from ui.web.proxies import Proxies
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~$&:])")
@@ -138,7 +145,7 @@ def card(library: Library, evidence: Evidence, handle: int, verdict: str) -> dic
 
 
 def _card_text(evidence: Evidence) -> str:
-    """What a card says; of a whole video its length alone: its other facts are in the answer."""
+    """Text of a card; of a whole video its length alone: its other facts are in the answer."""
     if evidence.kind == "video":
         return say("cards.whole", length=timestamp(round(evidence.end)))
     return truncated(evidence.text)
@@ -169,7 +176,7 @@ def player(
 
 
 def looked(library: Library, answer: Any, steps: Sequence[str]) -> list[list[str]]:
-    """What the quiet line unfolds to: pairs of a name and a text."""
+    """Rows that the quiet line unfolds to: pairs of a name and a text."""
     rows: list[list[str]] = []
     for covered in answer.coverage[:3]:
         video = library.get(covered.video)
@@ -212,8 +219,11 @@ def pending_stages(video: Video) -> str:
     open_stages = [n for n, s in video.stages.items() if s.state in ("waiting", "running")]
     if not open_stages:
         return say("cards.incomplete")
-    stages = ", ".join(say(f"stage.{name}") for name in open_stages)
-    return say("cards.indexing" if video.state == "indexing" else "cards.queued", stages=stages)
+    # A later release may have left a stage that has no name here.
+    named = (say(f"stage.{one}") if one in STAGE_NAMES else one for one in open_stages)
+    return say(
+        "cards.indexing" if video.state == "indexing" else "cards.queued", stages=", ".join(named)
+    )
 
 
 def truncated(text: str, most: int = QUOTE) -> str:

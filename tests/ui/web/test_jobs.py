@@ -18,7 +18,7 @@ from tools.library import Library
 from tools.media import Video
 from tools.models.providers import BARE
 from tools.store.store import STAGES
-from ui.render import STAGE_NAMES
+from ui.chat.cards import STAGE_NAMES
 from ui.web import jobs as job_queue
 
 
