@@ -1,5 +1,7 @@
 // Dropping: feedback while something is dragged over the window, folders, and a start at once.
 // The files themselves go the way of Chainlit's own upload.
+import { t } from "./language.js"
+
 const READABLE = /\.(mp4|m4v|mov|webm|mkv|avi|ts|mts|m2ts|mpe?g|flv|wmv|3gp|ogv|mp3|m4a|wav|flac|ogg|srt|vtt|ass|ssa|sbv|sub|smi|ttml|dfxp)$/i
 const MOST = 100 // files at once, as in .chainlit/config.toml
 const CALM = 250 // milliseconds without a move after which nothing is dragged any more
@@ -12,8 +14,8 @@ function show() {
     veil.id = "cue-drop"
     veil.setAttribute("aria-hidden", "true")
     const words = document.createElement("div")
-    words.append(Object.assign(document.createElement("b"), { textContent: "Drop to add it" }))
-    words.append(Object.assign(document.createElement("span"), { textContent: "Videos, a folder, subtitles, or a picture to look for" }))
+    words.append(Object.assign(document.createElement("b"), { textContent: t("drop.here") }))
+    words.append(Object.assign(document.createElement("span"), { textContent: t("drop.droppable") }))
     veil.append(words)
   }
   document.body.append(veil)
@@ -92,8 +94,8 @@ window.addEventListener("drop", async (event) => {
   const entries = [...event.dataTransfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean)
   let files = [...event.dataTransfer.files]
   if (entries.some((entry) => entry.isDirectory)) files = (await Promise.all(entries.map(filesOf))).flat()
-  if (!files.length) return say("No video, sound or subtitles in that folder.")
-  if (files.length > MOST) say(`These are more than ${MOST} files: the first ${MOST} are taken.`)
+  if (!files.length) return say(t("drop.nothing"))
+  if (files.length > MOST) say(t("drop.many", { most: MOST }))
   files = files.slice(0, MOST)
   await attach(files)
   if (!files.some((file) => file.type.startsWith("image/"))) sendOnceUploaded()

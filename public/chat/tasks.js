@@ -1,5 +1,7 @@
 // The list of tasks above the composer: what is on its way, with its buttons, after a reload too.
 // It is the server's list; everything in it is shown as text.
+import { t } from "./language.js"
+
 const SOON = 700 // milliseconds between two looks while something is on its way
 const LATER = 4000 // and while nothing is
 let list = null
@@ -33,7 +35,7 @@ function row(task) {
 
 function draw(tasks) {
   const composer = document.getElementById("message-composer")
-  if (!list) list = element("ul", { id: "cue-tasks", "aria-label": "On its way" })
+  if (!list) list = element("ul", { id: "cue-tasks", "aria-label": t("tasks.list") })
   const scope = document.getElementById("cue-scope") // stands between: what moves loses its focus
   const below = scope && composer && scope.nextElementSibling === composer ? scope : composer
   if (below && list.nextElementSibling !== below) below.before(list)

@@ -1,6 +1,7 @@
 // <cue-timeline video="ID" hits="[…]">: the lanes of a video. It tells where it is sought by a
 // `cue-seek` event; `at(seconds)` moves its playhead.
 import { clock, fetched, made, placed } from "./dom.js"
+import { t } from "./language.js"
 
 const known = new Map() // what was fetched, by video
 const SMALL = 5 // seconds of an arrow key
@@ -45,7 +46,7 @@ class Timeline extends HTMLElement {
     const chapter = this.#titleAt(seconds)
     this.track.setAttribute(
       "aria-valuetext",
-      `${clock(seconds)} of ${clock(duration)}${chapter ? `, ${chapter}` : ""}`,
+      `${t("timeline.at", { at: clock(seconds), of: clock(duration) })}${chapter ? `, ${chapter}` : ""}`,
     )
   }
 
@@ -57,7 +58,7 @@ class Timeline extends HTMLElement {
     try {
       data = await drawn(video)
     } catch {
-      this.replaceChildren(made("p", "cue-tl-state", "The timeline can't be shown just now."))
+      this.replaceChildren(made("p", "cue-tl-state", t("timeline.unreadable")))
       return
     }
     if (video !== this.getAttribute("video")) return
@@ -72,7 +73,7 @@ class Timeline extends HTMLElement {
     this.track = made("div", "cue-tl-track")
     const names = made("div", "cue-tl-names")
     names.setAttribute("aria-hidden", "true")
-    const spot = { role: "slider", tabindex: "0", "aria-label": `Timeline of ${title}` }
+    const spot = { role: "slider", tabindex: "0", "aria-label": t("timeline.of", { title }) }
     const range = { "aria-valuemin": "0", "aria-valuemax": String(Math.round(duration)) }
     for (const [name, value] of Object.entries({ ...spot, ...range })) {
       this.track.setAttribute(name, value)
@@ -96,7 +97,7 @@ class Timeline extends HTMLElement {
       times.append(label)
     }
     const about = made("details", "cue-tl-about")
-    about.append(made("summary", "", "More lanes, and how it was looked at"))
+    about.append(made("summary", "", t("timeline.about")))
     about.append(made("p", "", [alt, skipped].filter(Boolean).join(" ")))
     about.addEventListener("toggle", () => this.classList.toggle("cue-tl-all", about.open))
     this.tip = made("div", "cue-preview")
@@ -175,10 +176,10 @@ class Timeline extends HTMLElement {
   #titleAt(seconds) {
     const share = seconds / this.#data.duration
     const inside = ([start, end]) => start <= share && share < end
-    for (const name of ["Chapters", "Scenes"]) {
-      const lane = this.#data.lanes.find((one) => one.name === name)
+    for (const name of ["chapters", "scenes"]) {
+      const lane = this.#data.lanes.find((one) => one.key === name)
       const place = lane ? lane.spans.findIndex(inside) : -1
-      if (place >= 0) return lane.titles ? lane.titles[place] : `scene ${place + 1} of ${lane.spans.length}`
+      if (place >= 0) return lane.titles ? lane.titles[place] : t("timeline.scene", { at: place + 1, of: lane.spans.length })
     }
     return ""
   }
@@ -206,7 +207,7 @@ class Timeline extends HTMLElement {
       const pin = made("button", roomy ? "cue-tl-pin" : "cue-tl-pin cue-tl-close", roomy ? String(handle) : "")
       pin.type = "button"
       pin.tabIndex = -1 // the cards are the way for the keyboard
-      pin.setAttribute("aria-label", `Play evidence ${handle} at ${clock(Math.round(start))}`)
+      pin.setAttribute("aria-label", t("timeline.play", { handle, time: clock(Math.round(start)) }))
       pin.style.left = `${100 * share}%`
       pin.addEventListener("click", () => {
         const detail = { handle }
@@ -224,13 +225,13 @@ class Timeline extends HTMLElement {
 }
 
 const kindOf = (lane) =>
-  lane.curve ? "curve" : lane.titles ? "chapters" : lane.name === "Not looked at" ? "gap" : "spans"
+  lane.curve ? "curve" : lane.titles ? "chapters" : lane.key === "unseen" ? "gap" : "spans"
 
 function laneRow(lane) {
   const row = made("div", `cue-tl-lane cue-tl-${kindOf(lane)}`)
   const parts = lane.curve || lane.spans
   if (!parts.length || lane.state) {
-    row.append(made("span", "cue-tl-state", lane.state || "none found"))
+    row.append(made("span", "cue-tl-state", lane.state || t("timeline.none")))
   }
   if (lane.curve) {
     parts.forEach((value, place) => {

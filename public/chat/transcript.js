@@ -1,6 +1,7 @@
 // <cue-transcript video="ID" at="SECONDS">: what is said, around `at(seconds)`. A click on a word tells where it
 // is by a `cue-seek` event. Loaded a window at a time, as a talk may be hours long.
 import { fetched, made } from "./dom.js"
+import { t } from "./language.js"
 
 const [BACK, PAGE] = [60, 480] // seconds that are loaded before a moment, and in all
 
@@ -16,7 +17,7 @@ class Transcript extends HTMLElement {
   connectedCallback() {
     this.#seconds = Number(this.getAttribute("at") || 0)
     this.setAttribute("role", "region")
-    this.setAttribute("aria-label", "Transcript")
+    this.setAttribute("aria-label", t("transcript.name"))
     this.addEventListener("click", (event) => {
       const spot = event.target.closest("[data-at]")
       if (spot) this.#seek(Number(spot.dataset.at))
@@ -63,7 +64,7 @@ class Transcript extends HTMLElement {
     const asked = this.#seconds
     await this.#load(this.#from, this.#from + PAGE, false)
     if (!this.#lines.length && this.isConnected) {
-      this.list.prepend(made("p", "cue-tl-state", "Nothing is said here."))
+      this.list.prepend(made("p", "cue-tl-state", t("transcript.silent")))
     }
     this.#mark()
     if (asked !== this.#seconds) this.at(this.#seconds) // the player went on meanwhile
@@ -76,7 +77,7 @@ class Transcript extends HTMLElement {
       await task
     } catch {
       this.#to = Math.max(this.#to, to) // asked for once, not at each step of the player
-      this.list.append(made("p", "cue-tl-state", "The transcript can't be read just now."))
+      this.list.append(made("p", "cue-tl-state", t("transcript.unreadable")))
     } finally {
       if (this.#loading === task) this.#loading = null
     }
@@ -105,7 +106,7 @@ class Transcript extends HTMLElement {
       if (this.#to < to && this.#to <= this.#seconds) return this.#fetch(video, this.#to, to, false)
     }
     if (got.lines.some((one) => one.draft) && !this.querySelector(".cue-line-draft")) {
-      this.prepend(made("p", "cue-line-draft", "Heard by machine and often wrong."))
+      this.prepend(made("p", "cue-line-draft", t("transcript.drafted")))
     }
     if ((before || !this.querySelector('[data-way="earlier"]')) && got.earlier && from > 0) {
       if (from === this.#from) list.prepend(this.#more("earlier"))
@@ -114,7 +115,7 @@ class Transcript extends HTMLElement {
   }
 
   #more(way) {
-    const button = made("button", "cue-line-more", way === "earlier" ? "Earlier" : "Later")
+    const button = made("button", "cue-line-more", way === "earlier" ? t("transcript.earlier") : t("transcript.later"))
     button.type = "button"
     button.dataset.way = way
     button.addEventListener("click", () =>

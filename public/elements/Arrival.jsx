@@ -2,6 +2,8 @@
 // Everything in props is text and numbers; it is shown as text, never as markup.
 import { useEffect, useRef, useState } from "react"
 
+const t = (key, values) => window.cueText(key, values)
+
 const SPAN = 60 // seconds of a copy, where the browser cannot play the file itself
 
 function spanAround(at, duration) {
@@ -67,7 +69,7 @@ export default function Arrival() {
             aria-label={title}
           />
         ) : (
-          <button type="button" className="cue-stage" aria-label={`Play ${title}`} onClick={() => watch(0)}>
+          <button type="button" className="cue-stage" aria-label={t("player.play", { title })} onClick={() => watch(0)}>
             {poster ? <img src={poster} alt="" /> : null}
             <span className="cue-arrival-play cue-play" aria-hidden="true">
               <svg viewBox="0 0 24 24" width="24" height="24"><path d="M8 5v14l11-7z" fill="currentColor" /></svg>
@@ -77,7 +79,7 @@ export default function Arrival() {
         )}
         {state ? (
           <span role="status" className="cue-quiet">
-            {state === "failed" ? "This can't be played here: the file is missing or damaged." : "Preparing it for your browser …"}
+            {state === "failed" ? t("moment.unplayable") : t("arrival.preparing")}
           </span>
         ) : null}
       </div>
@@ -86,7 +88,7 @@ export default function Arrival() {
           <div>{lines.map((line) => <p key={line}>{line}</p>)}</div>
         ) : null}
         {chapters.length ? (
-          <ol className="cue-chapters" aria-label="Chapters">
+          <ol className="cue-chapters" aria-label={t("timeline.chapters")}>
             {shown.map((chapter) => (
               <li key={chapter.start}>
                 <button type="button" className="cue-chapter" onClick={() => watch(chapter.start)}>
@@ -97,7 +99,7 @@ export default function Arrival() {
             {chapters.length > shown.length ? (
               <li>
                 <button type="button" className="cue-link cue-more" onClick={() => setAll(true)}>
-                  {chapters.length - shown.length} more chapters
+                  {t("arrival.more", { n: chapters.length - shown.length })}
                 </button>
               </li>
             ) : null}

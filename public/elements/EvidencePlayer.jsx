@@ -2,6 +2,8 @@
 // Everything in props is text and numbers; it is shown as text, never as markup.
 import { useEffect, useRef, useState } from "react"
 
+const t = (key, values) => window.cueText(key, values)
+
 const SHORT = 60 // seconds up to which a copy holds the whole video
 const AROUND = 10 // seconds of a copy before and after what is cited
 const STEP = 10 // copies begin and end on a grid, so that neighbours share one
@@ -50,7 +52,7 @@ function Card({ card, title, several, active, onPlay }) {
     >
       <span className="cue-frame">
         <Picture image={card.image} kind={card.kind} fit={card.strip ? "contain" : "cover"} />
-        <span className="cue-hidden">Play evidence </span>
+        <span className="cue-hidden">{t("player.play_evidence")} </span>
         <span className="cue-badge cue-number">[{card.handle}]</span>
         <span className="cue-badge cue-time">{card.strip ? card.span : card.time}</span>
       </span>
@@ -58,11 +60,11 @@ function Card({ card, title, several, active, onPlay }) {
         <span className="cue-kind">
           {card.kind}{card.draft ? `, ${card.draft}` : ""}
           {card.verdict === "confirmed" ? (
-            <span className="cue-confirmed" title="confirmed: the sentence was checked against this">
-              <Icon name="check" size={13} /><span className="cue-hidden">confirmed</span>
+            <span className="cue-confirmed" title={t("player.confirmed_by")}>
+              <Icon name="check" size={13} /><span className="cue-hidden">{t("player.confirmed")}</span>
             </span>
           ) : null}
-          {card.verdict === "not confirmed" ? <span className="cue-doubt"> · not confirmed</span> : null}
+          {card.verdict === "not confirmed" ? <span className="cue-doubt"> · {t("player.not_confirmed")}</span> : null}
         </span>
         <span className="cue-quote">{said}</span>
         {several ? <span className="cue-title">{title}</span> : null}
@@ -98,7 +100,7 @@ export default function EvidencePlayer() {
   const several = ids.length > 1
   const video = (current && current.video) || (cards[0] && cards[0].video) || ids[0]
   const shown = videos[video]
-  const titleOf = (card) => (videos[card.video] ? videos[card.video].title : "the video")
+  const titleOf = (card) => (videos[card.video] ? videos[card.video].title : t("player.video"))
   const place = cards.findIndex((card) => card.handle === active)
   const chosen = cards[Math.max(place, 0)]
 
@@ -232,9 +234,9 @@ export default function EvidencePlayer() {
   const hits = JSON.stringify(
     cards.filter((card) => card.video === video).map(({ handle, start, until }) => ({ handle, start, end: until })),
   )
-  const poster = cards.length ? chosen : shown && { still: shown.poster, kind: "video", time: "" }
+  const poster = cards.length ? chosen : shown && { still: shown.poster, kind: t("player.video_kind"), time: "" }
   const tabs = [["evidence", cards.length > 1 ? `${heading} \u00b7 ${cards.length}` : heading]]
-  if (shown && shown.spoken) tabs.push(["transcript", "Transcript"])
+  if (shown && shown.spoken) tabs.push(["transcript", t("transcript.name")])
   const panel = cards.length ? tab : "transcript"
   return (
     <section ref={section} className="cue-evidence" aria-label={heading} data-testid="evidence" onKeyDown={key}>
@@ -260,7 +262,7 @@ export default function EvidencePlayer() {
                 {shown.spoken ? <track kind="captions" src={`/media/${video}/captions.vtt`} /> : null}
               </video>
               {current ? null : (
-                <button type="button" className="cue-stage" aria-label={cards.length ? `Play ${titleOf(chosen)} at ${chosen.time}` : `Play ${shown.title}`} onClick={() => (cards.length ? choose(chosen) : seek(0, true))}>
+                <button type="button" className="cue-stage" aria-label={cards.length ? t("player.play_at", { title: titleOf(chosen), time: chosen.time }) : t("player.play", { title: shown.title })} onClick={() => (cards.length ? choose(chosen) : seek(0, true))}>
                   <Picture key={poster.still} image={poster.still} kind={poster.kind} fit="contain" />
                   <span className="cue-play" aria-hidden="true"><Icon name="play" size={26} /></span>
                   {poster.time ? <span className="cue-badge cue-time">{poster.time}</span> : null}
@@ -268,16 +270,16 @@ export default function EvidencePlayer() {
               )}
               {over ? (
                 <div className="cue-over">
-                  <button type="button" onClick={() => player.current.play()}><Icon name="play" /> Play on</button>
-                  {chosen ? <button type="button" onClick={() => choose(chosen)}><Icon name="again" /> Again</button> : null}
+                  <button type="button" onClick={() => player.current.play()}><Icon name="play" /> {t("player.play_on")}</button>
+                  {chosen ? <button type="button" onClick={() => choose(chosen)}><Icon name="again" /> {t("player.again")}</button> : null}
                 </div>
               ) : null}
               {state ? (
                 <div role="status" className="cue-cover">
                   {state === "loading" ? (
-                    <span className="cue-wait">{shown.file ? "Loading \u2026" : "Preparing this moment for your browser \u2026"}</span>
+                    <span className="cue-wait">{shown.file ? t("player.loading") : t("moment.preparing")}</span>
                   ) : (
-                    <span>This moment can't be played here: the file is missing or damaged.</span>
+                    <span>{t("player.unplayable")}</span>
                   )}
                 </div>
               ) : null}
@@ -286,17 +288,17 @@ export default function EvidencePlayer() {
               <div className="cue-bar">
                 {cards.length > 1 ? (
                   <span className="cue-steps">
-                    <button type="button" className="cue-step" aria-label="Previous evidence" onClick={() => step(-1)}><Icon name="previous" /></button>
-                    <span>{Math.max(place, 0) + 1} of {cards.length}</span>
-                    <button type="button" className="cue-step" aria-label="Next evidence" onClick={() => step(1)}><Icon name="next" /></button>
+                    <button type="button" className="cue-step" aria-label={t("player.previous")} onClick={() => step(-1)}><Icon name="previous" /></button>
+                    <span>{t("player.place", { at: Math.max(place, 0) + 1, of: cards.length })}</span>
+                    <button type="button" className="cue-step" aria-label={t("player.next")} onClick={() => step(1)}><Icon name="next" /></button>
                   </span>
                 ) : null}
                 <span className="cue-tools">
-                  <Tool icon="link" href={chosen.href} target="_blank" aria-label={`Copy link to moment ${chosen.handle}`} onClick={(event) => copy(event, chosen.href)}>{copied ? "Copied" : "Copy link"}</Tool>
-                  {chosen.still ? <Tool icon="save" href={chosen.still} download="" aria-label={`Save frame of evidence ${chosen.handle}`}>Save frame</Tool> : null}
-                  {sees && chosen.image ? <Tool icon="alike" aria-label={`More like evidence ${chosen.handle}`} onClick={() => callAction({ name: "alike", payload: { id: chosen.id, handle: chosen.handle } })}>More like this</Tool> : null}
+                  <Tool icon="link" href={chosen.href} target="_blank" aria-label={t("player.copy_of", { handle: chosen.handle })} onClick={(event) => copy(event, chosen.href)}>{copied ? t("player.copied") : t("player.copy")}</Tool>
+                  {chosen.still ? <Tool icon="save" href={chosen.still} download="" aria-label={t("player.frame_of", { handle: chosen.handle })}>{t("moment.frame")}</Tool> : null}
+                  {sees && chosen.image ? <Tool icon="alike" aria-label={t("player.alike_of", { handle: chosen.handle })} onClick={() => callAction({ name: "alike", payload: { id: chosen.id, handle: chosen.handle } })}>{t("player.alike")}</Tool> : null}
                 </span>
-                <span className="cue-hidden" role="status">{copied ? "Link copied" : ""}</span>
+                <span className="cue-hidden" role="status">{copied ? t("player.link_copied") : ""}</span>
               </div>
             ) : null}
             <cue-timeline ref={timeline} video={video} hits={hits} />
@@ -304,7 +306,7 @@ export default function EvidencePlayer() {
           {cards.length || shown.spoken ? (
             <div className="cue-side">
               <div className="cue-panels">
-                <div className="cue-tabs" role="tablist" aria-label="Beside the player">
+                <div className="cue-tabs" role="tablist" aria-label={t("player.beside")}>
                   {tabs.filter(([name]) => cards.length || name === panel).map(([name, label]) => (
                     <button key={name} type="button" role="tab" className="cue-tab" aria-selected={panel === name} onClick={() => setTab(name)}>{label}</button>
                   ))}
@@ -314,8 +316,8 @@ export default function EvidencePlayer() {
                     <div key={card.id + card.handle}>
                       <Card card={card} title={titleOf(card)} several={several} active={active === card.handle} onPlay={() => choose(card)} />
                       {closer ? (
-                        <button type="button" className="cue-closer" aria-label={`Look closer at [${card.handle}]`} onClick={() => callAction({ name: "closer", payload: { handle: card.handle } })}>
-                          <Icon name="closer" size={14} /> Look closer here
+                        <button type="button" className="cue-closer" aria-label={t("player.closer_at", { handle: card.handle })} onClick={() => callAction({ name: "closer", payload: { handle: card.handle } })}>
+                          <Icon name="closer" size={14} /> {t("player.closer")}
                         </button>
                       ) : null}
                     </div>

@@ -1,6 +1,8 @@
 // The first screen: where to drop a video, those that are there, and questions to begin with.
 import { useEffect, useState } from "react"
 
+const t = (key, values) => window.cueText(key, values)
+
 export default function Library() {
   const { videos, more, questions, example } = props
   const [chosen, setChosen] = useState((videos.find((video) => video.chosen) || {}).id || "")
@@ -36,13 +38,13 @@ export default function Library() {
     <div data-testid="library" className="cue-first">
       <div className={videos.length ? "cue-zone" : "cue-zone cue-zone-empty"}>
         <p>
-          {videos.length ? "Drop more videos anywhere in this window." : "Drop a video anywhere in this window."}
-          <small>One or many, a folder, subtitles too. You can ask about it seconds later.</small>
+          {videos.length ? t("library.drop_more") : t("library.drop")}
+          <small>{t("library.droppable")}</small>
         </p>
         <div>
-          <button type="button" className="cue-chip cue-ask" onClick={pick}>Choose files</button>
+          <button type="button" className="cue-chip cue-ask" onClick={pick}>{t("library.choose")}</button>
           {example ? (
-            <button type="button" className="cue-chip cue-ask" disabled={tried} onClick={tryIt}>Try the example</button>
+            <button type="button" className="cue-chip cue-ask" disabled={tried} onClick={tryIt}>{t("library.example")}</button>
           ) : null}
         </div>
       </div>
@@ -50,19 +52,19 @@ export default function Library() {
         <div className="cue-shelf">
           {videos.map((video) => (
             <div key={video.id} className="cue-video" data-chosen={several && chosen === video.id}>
-              <button type="button" className="cue-thumb" aria-label={`Watch ${video.title}`} onClick={() => callAction({ name: "watch", payload: { video: video.id } })}>
+              <button type="button" className="cue-thumb" aria-label={t("library.watch", { title: video.title })} onClick={() => callAction({ name: "watch", payload: { video: video.id } })}>
                 {video.image ? <img src={video.image} alt="" loading="lazy" /> : null}
                 <span>{video.time}</span>
               </button>
               <span className="cue-video-title" title={video.title}>{video.title}</span>
               <span className="cue-video-line">
                 {several ? (
-                  <button type="button" className="cue-link" aria-pressed={chosen === video.id} aria-label={`Ask only ${video.title}`} onClick={() => choose(video.id)}>
-                    {chosen === video.id ? "Asked only" : "Ask only this"}
+                  <button type="button" className="cue-link" aria-pressed={chosen === video.id} aria-label={t("library.ask_only_of", { title: video.title })} onClick={() => choose(video.id)}>
+                    {chosen === video.id ? t("library.asked_only") : t("library.ask_only")}
                   </button>
                 ) : null}
-                <button type="button" className="cue-link" aria-label={`Timeline of ${video.title}`} onClick={() => callAction({ name: "timeline", payload: { video: video.id } })}>
-                  Timeline
+                <button type="button" className="cue-link" aria-label={t("timeline.of", { title: video.title })} onClick={() => callAction({ name: "timeline", payload: { video: video.id } })}>
+                  {t("timeline.name")}
                 </button>
                 {video.state ? <span className="cue-quiet" style={{ padding: "4px 6px" }}>{video.state}</span> : null}
               </span>
@@ -70,7 +72,7 @@ export default function Library() {
           ))}
         </div>
       ) : null}
-      {more ? <span className="cue-quiet">and {more} more: ask for them by their titles</span> : null}
+      {more ? <span className="cue-quiet">{t("library.more", { n: more })}</span> : null}
       {questions.length ? (
         <div className="cue-asks">
           {questions.map((question) => (

@@ -17,11 +17,13 @@ from ui.chat.doing import doing
 from ui.chat.elements import element
 from ui.chat.model_choice import chosen_agent
 from ui.chat.scope import took
+from ui.chat.wording import say
+from ui.texts import DEFAULT, text
 from ui.web.state import AppState
 
 THREAD_PREFIX = "chat-"
 """Begins the names of the threads of this door."""
-SORRY = "Something went wrong here. The log of the server says what."
+SORRY = text(DEFAULT, "answer.sorry")
 
 
 async def ask_with_image(state: AppState, question: str, file: str) -> None:
@@ -42,7 +44,7 @@ async def ask(state: AppState, question: str, like: Path | str | None = None) ->
     from agent.ask import ask as events_of
 
     if not await asyncio.to_thread(state.library.list):
-        raise RefusedRequest("There is no video to ask about yet: drop one into this window.")
+        raise RefusedRequest(say("answer.no_video"))
     reply = cl.Message("")
     raw, shown, begun = "", 0.0, time.monotonic()
     steps: list[str] = []
@@ -58,7 +60,9 @@ async def ask(state: AppState, question: str, like: Path | str | None = None) ->
             ):
                 if isinstance(event, ToolStarted):
                     phrase = doing(event.name, event.arguments)
-                    steps.append(f"{phrase}, after {time.monotonic() - begun:.1f} s")
+                    steps.append(
+                        say("answer.step", doing=phrase, seconds=f"{time.monotonic() - begun:.1f}")
+                    )
                     if not raw:
                         working = f"*{escape_markdown(phrase)} …* "  # the page puts its sign behind
                         await reply.stream_token(working, is_sequence=True)
@@ -76,12 +80,12 @@ async def ask(state: AppState, question: str, like: Path | str | None = None) ->
 
 async def ask_for_similar(state: AppState, handle: str, id: str) -> None:
     """Answer with the moments that look like a cited picture."""
-    await _ask_aloud(state, f"More like [{handle}]", like=id)
+    await _ask_aloud(state, say("answer.alike", handle=handle), like=id)
 
 
 async def look_closer(state: AppState, handle: str) -> None:
     """Answer with what several pictures a second show at a moment that was not surely it."""
-    await _ask_aloud(state, f"Look closer at [{handle}]")
+    await _ask_aloud(state, say("player.closer_at", handle=handle))
 
 
 async def _ask_aloud(state: AppState, question: str, like: str | None = None) -> None:

@@ -14,6 +14,7 @@ from tools.summary.titles import chapters
 from tools.transcript.asr import DRAFT
 from tools.transcript.recognisers import resolve_transcriber
 from ui.chat.cards import source, truncated
+from ui.chat.wording import say
 from ui.render import timestamp
 from ui.web.jobs import Job
 from ui.web.state import AppState
@@ -26,8 +27,6 @@ _MARKS = re.compile(r"\s*\[e\d+\]|\*\*")
 """Citations and bold type of a reply."""
 OPTIONS = {"speech": "transcriber", "picture": "picture_embedder"}
 """Setting that says which model of a kind is used."""
-MODELS = {"speech": "hears better", "picture": "recognises what pictures show"}
-"""Gain of the suggested model, by what is mended with it."""
 
 
 def arrival(state: AppState, id: str) -> dict[str, Any]:
@@ -83,14 +82,14 @@ def shortcomings(state: AppState, video: Video) -> list[dict[str, str]]:
     coverage = state.library.coverage(video.id)
     if video.stages["screen"].partial:
         share = int(100 * state.library.share_read(video.id))
-        text = f"{share} % of the text on screen is read so far."
-        weak.append({"text": text, "mend": "screen", "label": "Read the rest"})
+        text = say("arrival.share_read", share=share)
+        weak.append({"text": text, "mend": "screen", "label": say("arrival.read_rest")})
     if coverage.speech == "draft":
-        text = "What is said was heard by machine and is often wrong."
+        text = say("arrival.drafted")
         weak.append(_by_model(state, "speech", text))
     silent = coverage.speech == "none" and video.width
     if silent and not registry.best_image_model(_installed(state))[0]:
-        text = "Nobody speaks in it, and things in its pictures are not recognised."
+        text = say("arrival.silent")
         weak.append(_by_model(state, "picture", text))
     return weak
 
@@ -106,14 +105,12 @@ def _by_model(state: AppState, kind: str, text: str) -> dict[str, str]:
         return {"text": text, "mend": "", "label": ""}  # it was set so
     size = f"{model.size / 1e6:,.0f} MB"
     if can_use(state, kind):
-        return {"text": text, "mend": kind, "label": "Do it again with the model that is here"}
+        return {"text": text, "mend": kind, "label": say("arrival.use")}
     if not state.downloads.possible:
-        text += (
-            f" The model {model.name} ({size}) {MODELS[kind]}, but downloads are switched off here."
-        )
+        text += " " + say(f"arrival.no_{kind}", name=model.name, size=size)
         return {"text": text, "mend": "", "label": ""}
-    text += f" The model {model.name} {MODELS[kind]}."
-    return {"text": text, "mend": kind, "label": f"Get it, {size}"}
+    text += " " + say(f"arrival.by_{kind}", name=model.name)
+    return {"text": text, "mend": kind, "label": say("arrival.get", size=size)}
 
 
 def can_use(state: AppState, kind: str) -> bool:
@@ -128,9 +125,9 @@ def can_use(state: AppState, kind: str) -> bool:
 
 async def mended(state: AppState, video: str, what: str) -> Job | None:
     """Start what mends a weakness of a video, and get the model for it first; None if it fails."""
-    if what not in ("screen", *MODELS):
-        raise RefusedRequest("There is nothing to mend like that.")
-    if what in MODELS and not await asyncio.to_thread(can_use, state, what):
+    if what not in ("screen", *OPTIONS):
+        raise RefusedRequest(say("arrival.unmendable"))
+    if what in OPTIONS and not await asyncio.to_thread(can_use, state, what):
         download = state.downloads.start(registry.suggested(what).name)
         while not (download.done or download.trouble or download.stopped):
             await asyncio.sleep(0.5)

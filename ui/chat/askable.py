@@ -16,6 +16,7 @@ from ui.chat.answering import ask
 from ui.chat.cards import escape_markdown
 from ui.chat.reporting import in_background
 from ui.chat.scope import follow_scope
+from ui.chat.wording import say
 from ui.web.jobs import Job
 from ui.web.state import AppState
 
@@ -36,7 +37,7 @@ async def ask_when_askable(state: AppState, question: str, sent: Sequence[Job]) 
         awaited = coming
     if not awaited or any(job.usable or job.done for job in awaited):
         return await _ask(state, question, coming)
-    note = cl.Message(f"I'll answer as soon as {_names(awaited)} can be asked: in a moment.")
+    note = cl.Message(say("askable.waits", names=_names(awaited)))
     await note.send()
 
     async def later() -> None:
@@ -67,11 +68,9 @@ async def _ask(state: AppState, question: str, coming: Sequence[Job]) -> None:
             for id in cl.user_session.get("videos") or ():
                 with suppress(VideoError):
                     titles.append((await asyncio.to_thread(state.library.get, id)).title)
-            asked = _enumerated(titles) or "the videos that are here"
-            verb = "is" if len(coming) == 1 else "are"
-            await cl.Message(
-                f"*Asked about {asked}; {_names(coming)} {verb} not ready to be asked yet.*"
-            ).send()
+            asked = _enumerated(titles) or say("askable.those_here")
+            missing = say("askable.missing", asked=asked, names=_names(coming), n=len(coming))
+            await cl.Message(f"*{missing}*").send()
         await ask(state, question)
 
 
@@ -88,8 +87,8 @@ def _enumerated(titles: Sequence[str]) -> str:
     """Titles in one sentence."""
     named = [f"**{escape_markdown(title)}**" for title in titles[:NAMED]]
     if more := len(titles) - len(named):
-        named.append(f"{more} more")
-    return " and ".join(filter(None, [", ".join(named[:-1]), *named[-1:]]))
+        named.append(say("askable.more", n=more))
+    return f" {say('askable.and')} ".join(filter(None, [", ".join(named[:-1]), *named[-1:]]))
 
 
 def _session_jobs() -> list[Job]:

@@ -9,13 +9,13 @@ from typing import Any
 from agent.answer import UNSUPPORTED
 from agent.grounding.review import Claim
 from tools.errors import VideoError
-from tools.evidence import MACHINE, Reliability, reliability
+from tools.evidence import reliability
 from tools.library import Library
 from tools.media import Evidence, Video
 from tools.store.coverage import Unseen, describe_coverage
 from tools.store.filmstrip import is_strip
+from ui.chat.wording import say
 from ui.render import (
-    KIND_NAMES,
     STAGE_NAMES,
     cost_line,
     evidence_span,
@@ -32,13 +32,9 @@ _HANDLE = re.compile(r"\\\[(\d+)\\\]")
 _JOINER = "\N{WORD JOINER}"
 """Invisible: keeps `https` and `://` from being made a link."""
 _ITEM = re.compile(rf"^{_JOINER}- ", re.MULTILINE)
-_RELIABILITY: Mapping[Reliability, str] = {
-    "": "", "draft": MACHINE, "uncertain": "not heard for certain",
-}  # fmt: skip
 _VERDICTS = {
     "verified": "confirmed", "weak": "not confirmed", "unsupported": "not confirmed",
 }  # fmt: skip
-_QUOTED = "\N{LEFT DOUBLE QUOTATION MARK}{}\N{RIGHT DOUBLE QUOTATION MARK}"
 SHORTEST = 2.0
 """Seconds, at least, that play of a moment: of an instant there would be nothing to see."""
 QUOTE = 220
@@ -93,9 +89,9 @@ def _as_shown(claim: str) -> re.Pattern[str]:
 def _doubted(text: str, claim: Claim, moments: Mapping[int, Evidence]) -> str:
     """A sentence that is not confirmed, as a link of its own to what does not confirm it."""
     handles = [handle for handle in claim.citations if handle in moments]
-    why = f"not confirmed by {' '.join(f'[{handle}]' for handle in handles)}"
+    why = say("cards.doubted", by=" ".join(f"[{handle}]" for handle in handles))
     to = _address(moments[handles[0]], f"unconfirmed-{handles[0]}") if handles else "#unconfirmed"
-    title = escape_markdown(why if handles else "not confirmed by anything that was found")
+    title = escape_markdown(why if handles else say("cards.doubted_by_all"))
     pieces = re.split(r"((?:\s*\[\d+\])+)", " ".join(text.split()))
     return "".join(
         _linked(escape_markdown(piece), moments)
@@ -127,6 +123,7 @@ def card(library: Library, evidence: Evidence, handle: int, verdict: str) -> dic
     strip = bool(evidence.image) and is_strip(evidence.image)
     still = library.image_at(evidence.video, evidence.start) if strip else evidence.image
     said = replace(evidence, start=round(evidence.start), end=round(evidence.end))
+    doubt = reliability(evidence)
     return {
         "handle": handle,
         "id": evidence.id,
@@ -135,9 +132,9 @@ def card(library: Library, evidence: Evidence, handle: int, verdict: str) -> dic
         "until": round(max(evidence.end, evidence.start + SHORTEST), 3),
         "time": timestamp(said.start),
         "span": evidence_span(said),
-        "kind": KIND_NAMES[evidence.kind],
+        "kind": say(f"kind.{evidence.kind}"),
         "quoted": evidence.kind in ("speech", "screen"),
-        "draft": _RELIABILITY[reliability(evidence)],
+        "draft": say(f"cards.{doubt}") if doubt else "",
         "text": _card_text(evidence),
         "image": picture_address(library, evidence.image, "http"),
         "still": picture_address(library, still, "http"),
@@ -150,7 +147,7 @@ def card(library: Library, evidence: Evidence, handle: int, verdict: str) -> dic
 def _card_text(evidence: Evidence) -> str:
     """Text of a card; of a whole video its length alone: its other facts are in the answer."""
     if evidence.kind == "video":
-        return f"the whole video, {timestamp(round(evidence.end))}"
+        return say("cards.whole", length=timestamp(round(evidence.end)))
     return truncated(evidence.text)
 
 
@@ -167,7 +164,7 @@ def player(
     confirmed = verdicts if answer.evidence else {}  # of the closest nothing is asserted
     cards = [card(library, c.evidence, c.handle, confirmed.get(c.handle, "")) for c in cited]
     return {
-        "heading": "Evidence" if answer.evidence else "Closest moments, not confirmed",
+        "heading": say("cards.evidence" if answer.evidence else "cards.closest"),
         "closer": answer.reason in ("unsure", "not_covered"),
         "cards": cards,
         "videos": {row["video"]: source(library, row["video"], proxies) for row in cards},
@@ -179,22 +176,26 @@ def player(
 
 
 def looked(library: Library, answer: Any, steps: Sequence[str]) -> list[list[str]]:
-    """Details that the quiet line unfolds to: pairs of a name and a text."""
+    """Rows that the quiet line unfolds to: pairs of a name and a text."""
     rows: list[list[str]] = []
     for covered in answer.coverage[:3]:
         video = library.get(covered.video)
         rest = "" if video.state == "ready" else f"; {pending_stages(video)}"
         rows.append([video.title, describe_coverage(covered) + rest])
     if len(answer.coverage) > 3:
-        rows.append(["", f"and {len(answer.coverage) - 3} more videos"])
-    rows += [["Not looked at", note.text] for note in answer.notes if isinstance(note, Unseen)]
+        rows.append(["", say("cards.more", n=len(answer.coverage) - 3)])
+    gaps = [note.text for note in answer.notes if isinstance(note, Unseen)]
+    rows += [[say("timeline.unseen"), gap] for gap in gaps]
     for claim in answer.claims:
         if claim.verdict != "verified":
-            by = " by " + " ".join(f"[{n}]" for n in claim.citations) if claim.citations else ""
-            rows.append(["Not confirmed", _QUOTED.format(truncated(claim.text)) + by])
-    rows += [["Done" if not number else "", step] for number, step in enumerate(steps)]
+            claimed = say("cards.quoted", text=truncated(claim.text))
+            if by := " ".join(f"[{n}]" for n in claim.citations):
+                claimed = say("cards.quoted_by", quote=claimed, by=by)
+            rows.append([say("cards.unconfirmed"), claimed])
+    rows += [["" if number else say("cards.done"), step] for number, step in enumerate(steps)]
     if any(answer.tokens):
-        rows.append(["Tokens", "{:,} read, {:,} written".format(*answer.tokens)])
+        read, written = (f"{count:,}" for count in answer.tokens)
+        rows.append([say("cards.tokens"), say("cards.tokens_of", read=read, written=written)])
     return rows
 
 
@@ -217,9 +218,12 @@ def pending_stages(video: Video) -> str:
     """Stages of a video that are not finished, as the rest of a sentence."""
     open_stages = [n for n, s in video.stages.items() if s.state in ("waiting", "running")]
     if not open_stages:
-        return "not everything could be indexed"
-    begun = "still indexing " if video.state == "indexing" else "not indexed yet: "
-    return begun + ", ".join(STAGE_NAMES.get(name, name) for name in open_stages)
+        return say("cards.incomplete")
+    # A later release may have left a stage that has no name here.
+    named = (say(f"stage.{one}") if one in STAGE_NAMES else one for one in open_stages)
+    return say(
+        "cards.indexing" if video.state == "indexing" else "cards.queued", stages=", ".join(named)
+    )
 
 
 def truncated(text: str, most: int = QUOTE) -> str:

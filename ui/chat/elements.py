@@ -7,6 +7,7 @@ import chainlit as cl
 
 from tools.errors import RefusedRequest
 from ui.chat.cards import escape_markdown, source
+from ui.chat.wording import say
 from ui.web.state import AppState
 
 
@@ -23,10 +24,10 @@ async def show_timeline(state: AppState, named: str) -> None:
         refs = (named,) if named else cl.user_session.get("videos")
         refs = refs or [video.id for video in state.library.list()]
         if len(refs) != 1:
-            raise RefusedRequest("Of which video? Choose one above, or write its title.")
+            raise RefusedRequest(say("timeline.which"))
         video = state.library.get(refs[0])
         return video.title, {
-            "heading": "Timeline",
+            "heading": say("timeline.name"),
             "cards": [],
             "videos": {video.id: source(state.library, video.id, state.proxies)},
             "quiet": "",
@@ -35,10 +36,11 @@ async def show_timeline(state: AppState, named: str) -> None:
 
     title, props = await asyncio.to_thread(make)
     await cl.Message(
-        f"**{escape_markdown(title)}** along its time.", elements=[element("EvidencePlayer", props)]
+        say("timeline.shown", title=escape_markdown(title)),
+        elements=[element("EvidencePlayer", props)],
     ).send()
 
 
 def timeline_action(video: str) -> cl.Action:
     """Button that shows the timeline of a video."""
-    return cl.Action(name="timeline", payload={"video": video}, label="Timeline")
+    return cl.Action(name="timeline", payload={"video": video}, label=say("timeline.name"))

@@ -15,19 +15,12 @@ from ui.chat.cards import escape_markdown
 from ui.chat.elements import element, timeline_action
 from ui.chat.indexing import EXAMPLE, announce_coming, example
 from ui.chat.model_choice import offer_models
+from ui.chat.wording import say
 from ui.render import picture_address, timestamp
 from ui.web.state import AppState
 
-QUESTIONS = (
-    "What happens in this video?",
-    "What is said at the beginning?",
-    "What text appears on screen?",
-)
-STATES = {
-    "ready": "", "indexing": "being read", "queued": "not read to the end",
-    "failed": "not all could be read",
-}  # fmt: skip
-"""States of a video in plain words."""
+QUESTIONS = ("greeting.happens", "greeting.beginning", "greeting.screen")
+"""Questions where a video has none of its own."""
 SHELF = 24
 """Videos of the first screen, at most."""
 TITLE_LENGTH = 60
@@ -40,18 +33,15 @@ async def greet(state: AppState) -> None:
     chosen = (videos[0].id,) if len(videos) == 1 else ()
     cl.user_session.set("videos", chosen)
     if not videos:
-        text = (
-            "Hello! There is no video here yet. Every answer about yours will show the frames it "
-            "rests on."
-        )
+        text = say("greeting.empty")
     elif len(videos) == 1:
         title = f"**{escape_markdown(videos[0].title)}**"
-        text = f"Hello! {title} is loaded. Ask me anything about it."
+        text = say("greeting.one", title=title)
         if videos[0].state != "ready":
             so_far = escape_markdown(cards.pending_stages(videos[0]))
-            text = f"Hello! {title} is here, but {so_far}. Ask me about what is there so far."
+            text = say("greeting.unfinished", title=title, state=so_far)
     else:
-        text = f"Hello! Ask about all {len(videos)} videos, or choose one."
+        text = say("greeting.several", n=len(videos))
     message = cl.Message(text)
     props = await asyncio.to_thread(shelf, state, videos, chosen)
     message.elements = [element("Library", props)]
@@ -75,7 +65,7 @@ def shelf(state: AppState, videos: Sequence[Video], chosen: Sequence[str]) -> di
                 "id": video.id,
                 "title": video.title,
                 "time": timestamp(round(video.duration)),
-                "state": STATES[video.state],
+                "state": "" if video.state == "ready" else say(f"greeting.{video.state}"),
                 "image": picture_address(
                     library, library.image_at(video.id, video.duration / 3), "http"
                 ),
@@ -84,7 +74,7 @@ def shelf(state: AppState, videos: Sequence[Video], chosen: Sequence[str]) -> di
             for video in videos[:SHELF]
         ],
         "more": max(len(videos) - SHELF, 0),
-        "questions": own or (list(QUESTIONS) if videos else []),
+        "questions": own or (list(map(say, QUESTIONS)) if videos else []),
         "example": example() is not None and not any(v.title == EXAMPLE for v in videos),
     }
 
@@ -97,7 +87,7 @@ async def _resume_actions(state: AppState) -> list[cl.Action]:
         cl.Action(
             name="resume",
             payload={"thread": earlier.thread},
-            label=f"Go on: {cards.truncated(earlier.title, TITLE_LENGTH)}",
+            label=say("greeting.resume", title=cards.truncated(earlier.title, TITLE_LENGTH)),
         )
         for earlier in await conversations(state.agent, THREAD_PREFIX)
     ]
@@ -108,27 +98,28 @@ async def resume(state: AppState, thread: str) -> None:
     from agent.history import answers
 
     if not thread.startswith(THREAD_PREFIX):
-        raise RefusedRequest("There is no such conversation here.")
+        raise RefusedRequest(say("greeting.unknown"))
     earlier = await answers(state.agent, thread)
     cl.user_session.set("thread", thread)
     for answer in earlier:
-        await cl.Message(escape_markdown(answer.question), type="user_message").send()
+        # Chainlit shows the message of a user as plain text.
+        await cl.Message(answer.question, type="user_message").send()
         await show_answer(state, cl.Message(""), answer)
-    await cl.Message("We can go on from here.").send()
+    await cl.Message(say("greeting.resumed")).send()
 
 
 async def choose(state: AppState, id: str) -> None:
     """Let questions go to one video, or to all where none is named."""
     if not id:
         cl.user_session.set("videos", ())
-        await cl.Message("Questions now go to **all videos**.").send()
+        await cl.Message(say("greeting.all_asked")).send()
         return
     video = await asyncio.to_thread(state.library.get, id)
     cl.user_session.set("videos", (video.id,))
     await cl.Message(
-        f"Questions now go to **{escape_markdown(video.title)}**.",
+        say("greeting.one_asked", title=escape_markdown(video.title)),
         actions=[
-            cl.Action(name="choose", payload={"video": ""}, label="Ask all videos instead"),
+            cl.Action(name="choose", payload={"video": ""}, label=say("greeting.ask_all")),
             timeline_action(video.id),
         ],
     ).send()

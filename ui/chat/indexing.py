@@ -21,6 +21,7 @@ from ui.chat.cards import escape_markdown
 from ui.chat.elements import element, timeline_action
 from ui.chat.reporting import in_background
 from ui.chat.scope import follow_scope
+from ui.chat.wording import say
 from ui.render import remarks
 from ui.web.jobs import Job
 from ui.web.state import AppState
@@ -48,10 +49,7 @@ async def take_in(state: AppState, elements: Sequence[Any]) -> list[Job]:
             continue
         # Another server on this library took it up, or it was never sent.
         name = escape_markdown(attached.name)
-        await cl.Message(
-            f"**{name}** is no longer waiting here: if it is not among your videos, attach it "
-            "again."
-        ).send()
+        await cl.Message(say("indexing.gone", name=name)).send()
     for one in subtitles:
         name, content = one.name, files[str(one.id)]["subtitles"]  # type: ignore[typeddict-item]
         if upload := _fitting(name, uploads):
@@ -84,14 +82,12 @@ async def _place_subtitles(state: AppState, file: str, name: str) -> None:
     if len(alike) == 1:
         return await add_subtitles(state, file, alike[0].id)
     if not videos:
-        await cl.Message(
-            f"**{escape_markdown(name)}** holds subtitles. Drop its video, too: there is none yet."
-        ).send()
+        await cl.Message(say("indexing.no_video", name=escape_markdown(name))).send()
         return
     scope = cl.user_session.get("videos") or ()
     offered = sorted(alike or videos, key=lambda video: video.id not in scope)
     await cl.Message(
-        f"Which video do the subtitles **{escape_markdown(name)}** belong to?",
+        say("indexing.whose", name=escape_markdown(name)),
         actions=[
             cl.Action(
                 name="subtitles",
@@ -107,7 +103,7 @@ async def add_subtitles(state: AppState, file: str, video: str) -> None:
     """Read subtitles that were attached for a video that is there."""
     known = cl.context.session.files.get(file, {})
     if "subtitles" not in known:
-        raise RefusedRequest("These subtitles are no longer waiting here: attach them again.")
+        raise RefusedRequest(say("indexing.subtitles_gone"))
     id = (await asyncio.to_thread(state.library.get, video)).id
     path = await asyncio.to_thread(
         state.uploads.add_subtitles, file, str(known["name"]), known["subtitles"]
@@ -136,10 +132,7 @@ def _allowed_path(roots: Sequence[Path], name: str) -> Path:
         inside = any(path.is_relative_to(root.resolve()) for root in roots)
         if inside and path.is_file():
             return path
-    raise RefusedRequest(
-        "I can't open that. Only videos in the folders named in CUEPOINT_ROOTS can be opened by "
-        "their path; drop the file into this window instead."
-    )
+    raise RefusedRequest(say("indexing.outside"))
 
 
 def example() -> Path | None:
@@ -152,7 +145,7 @@ async def try_example(state: AppState) -> None:
     """Index the sample video."""
     path = await asyncio.to_thread(example)
     if path is None:
-        raise RefusedRequest("The example is not installed here: drop a video of your own.")
+        raise RefusedRequest(say("indexing.no_example"))
     await _begin(state, path)
 
 
@@ -220,7 +213,7 @@ async def _follow(
 
 def _actions(video: str, watchable: bool) -> list[cl.Action]:
     """Buttons below a video that is there."""
-    watching = cl.Action(name="watch", payload={"video": video}, label="Watch")
+    watching = cl.Action(name="watch", payload={"video": video}, label=say("indexing.watch"))
     return [*([watching] if watchable else []), timeline_action(video)]
 
 
@@ -266,20 +259,17 @@ def _job_text(job: Job) -> str:
     if job.done:
         return _announcement(job.done, job.title)
     if job.stopped == "cancelled":
-        return f"{title} was " + ("left as it was." if job.known else "cancelled: nothing stays.")
+        return say("indexing.left" if job.known else "indexing.cancelled", title=title)
     if job.stopped:
-        return f"{title} is paused; it goes on from there."
+        return say("indexing.paused", title=title)
     if job.paused:
-        return (
-            f"{title} stopped in the middle, because the disk is full. It goes on by itself as "
-            f"soon as {SPARE_BYTES >> 20} MB are free. "
-            + ("You can ask about what is there so far." if job.usable else "Ask about it then.")
-        )
+        now = say("indexing.ask_so_far" if job.usable else "indexing.ask_then")
+        return f"{say('indexing.full', title=title, size=SPARE_BYTES >> 20)} {now}"
     if job.known:
-        return f"{title} is being improved; you can ask about it meanwhile."
+        return say("indexing.improving", title=title)
     if job.usable:
-        return f"You can ask about {title} already; the rest is being read."
-    return f"Indexing {title} …"
+        return say("indexing.usable", title=title)
+    return say("indexing.begun", title=title)
 
 
 def _announcement(video: Video, name: str = "") -> str:
@@ -287,7 +277,7 @@ def _announcement(video: Video, name: str = "") -> str:
     title = f"**{escape_markdown(name or video.title)}**"
     if video.state == "ready":
         found = (f"- {escape_markdown(one)}" for one in remarks(video))
-        return "\n".join((f"{title} is ready.", *found))
+        return "\n".join((say("indexing.ready", title=title), *found))
     why = {s.note: None for s in video.stages.values() if s.state == "failed" and s.note}
     rest = "; ".join((cards.pending_stages(video), *why))
-    return f"{title} can be asked about, but {escape_markdown(rest)}."
+    return say("indexing.unfinished", title=title, rest=escape_markdown(rest))

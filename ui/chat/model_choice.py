@@ -12,8 +12,10 @@ from typing import Any
 import chainlit as cl
 from chainlit.input_widget import Select
 
+from agent.settings import EXTRACTIVE
 from tools.errors import RefusedRequest
 from ui.chat.cards import escape_markdown
+from ui.chat.wording import say
 from ui.web.state import AppState
 
 FIELD = "model"
@@ -33,8 +35,11 @@ async def offer_models(state: AppState) -> None:
     cl.user_session.set(_OFFERED, offered)
     if not offered:
         return
-    items = {f"{state.agent.model_name}, as set up": _AS_SET_UP, **{one: one for one in offered}}
-    choice = Select(FIELD, "Who answers in this chat", items=items, initial_value=_AS_SET_UP)
+    rule = state.agent.model_name == EXTRACTIVE
+    who = say("model.by_rule") if rule else state.agent.model_name
+    own = say("model.as_set_up", name=who)
+    items = {own: _AS_SET_UP, **{one: one for one in offered}}
+    choice = Select(FIELD, say("model.who"), items=items, initial_value=_AS_SET_UP)
     await cl.ChatSettings([choice]).send()
 
 
@@ -46,7 +51,9 @@ async def choose_model(state: AppState, values: Mapping[str, Any]) -> None:
     if chosen == (cl.user_session.get(_CHOSEN) or _AS_SET_UP):
         return
     if chosen == _AS_SET_UP:
-        agent, who = None, f"**{escape_markdown(state.agent.model_name)}** again"
+        rule = state.agent.model_name == EXTRACTIVE
+        name = escape_markdown(state.agent.model_name)
+        agent, now = None, say("model.rule_again") if rule else say("model.again", name=name)
     elif chosen in offered:
         server, name = offered[chosen]
         settings = replace(
@@ -57,12 +64,13 @@ async def choose_model(state: AppState, values: Mapping[str, Any]) -> None:
             model_sees="auto",
         )
         agent = await asyncio.to_thread(with_model, state.agent, settings)
-        who = f"**{escape_markdown(name)}**, by {escape_markdown(server.name)} on this machine"
+        given = {"name": escape_markdown(name), "server": escape_markdown(server.name)}
+        now = say("model.now", **given)
     else:
-        raise RefusedRequest("That model was not offered here: start a new chat to look again.")
+        raise RefusedRequest(say("model.not_offered"))
     cl.user_session.set(_AGENT, agent)
     cl.user_session.set(_CHOSEN, chosen)
-    await cl.Message(f"Answers in this chat now come from {who}.").send()
+    await cl.Message(now).send()
 
 
 def chosen_agent(state: AppState) -> Any:

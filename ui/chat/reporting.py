@@ -10,8 +10,8 @@ import chainlit as cl
 
 from tools.errors import VideoError
 from tools.files.disk import Note, disk_state
-from ui.chat.answering import SORRY
 from ui.chat.cards import escape_markdown
+from ui.chat.wording import say
 
 _log = logging.getLogger(__name__)
 Handler = Callable[..., Awaitable[Any]]
@@ -33,7 +33,7 @@ def reports_errors(handler: Handler) -> Handler:
                 _log.warning("chat: %s", error)
             else:
                 _log.exception("chat")
-            text = Note(why, ("all",)).text if why else SORRY
+            text = Note(why, ("all",)).text if why else say("answer.sorry")
             await cl.Message(escape_markdown(text)).send()
 
     return wrapped

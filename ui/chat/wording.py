@@ -3,10 +3,15 @@
 from typing import Any
 
 import chainlit as cl
+from chainlit.context import ChainlitContextException
 
-from ui.texts import preferred, text
+from ui.texts import DEFAULT, preferred, text
 
 
 def say(key: str, **values: Any) -> str:
-    """One text with its values, for this chat."""
-    return text(preferred(getattr(cl.context.session, "language", None)), key, **values)
+    """One text with its values, for this chat; in English outside of one."""
+    try:
+        language = preferred(getattr(cl.context.session, "language", None))
+    except ChainlitContextException:
+        language = DEFAULT
+    return text(language, key, **values)

@@ -17,6 +17,7 @@ from tools.media import Video
 from tools.store.filmstrip import strip_name
 from tools.transcript.cues import to_vtt
 from ui.render import timestamp
+from ui.texts import preferred
 from ui.web.proxies import Proxies
 from ui.web.timeline import timeline, transcript
 
@@ -102,9 +103,10 @@ def media_routes(library: Library, proxies: Proxies) -> APIRouter:
         return _send(request, path, "image/jpeg", path.name)
 
     @router.get("/media/{id}/timeline")
-    async def drawn(id: str) -> dict[str, Any]:
+    async def drawn(id: str, request: Request) -> dict[str, Any]:
         await _or_http_error(asyncio.to_thread(known_video, library, id))
-        return await _or_http_error(proxies.read(timeline, library, id))
+        language = preferred(request.headers.get("accept-language"))
+        return await _or_http_error(proxies.read(timeline, library, id, language))
 
     @router.get("/media/{id}/transcript")
     async def said(

@@ -1,21 +1,22 @@
 """Tasks of the browser in plain words: what is on its way, how far it is, what can be done."""
 
 import asyncio
+from functools import partial
 from typing import Any
 
-from fastapi import APIRouter, HTTPException
+from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import JSONResponse, Response
 
 from tools.errors import UnknownVideo
-from ui.render import STAGE_NAMES
+from ui.texts import DEFAULT, preferred, text
 from ui.web.downloads import Download
 from ui.web.jobs import Job
 from ui.web.state import AppState
 
 Action = tuple[str, str]
-"""Name of an action, and what stands on its button."""
-PAUSE, CANCEL, RESUME = ("pause", "Pause"), ("cancel", "Cancel"), ("resume", "Go on")
-AGAIN, DISMISS = ("resume", "Start again"), ("dismiss", "Remove from this list")
+"""Name of an action, and the text that stands on its button."""
+PAUSE, CANCEL, RESUME = ("pause", "pause"), ("cancel", "cancel"), ("resume", "go_on")
+AGAIN, DISMISS = ("resume", "again"), ("dismiss", "dismiss")
 
 
 def task_routes(state: AppState) -> APIRouter:
@@ -23,8 +24,9 @@ def task_routes(state: AppState) -> APIRouter:
     router = APIRouter()
 
     @router.get("/tasks")
-    async def tasks() -> Response:
-        return JSONResponse({"tasks": await asyncio.to_thread(task_rows, state)})
+    async def tasks(request: Request) -> Response:
+        language = preferred(request.headers.get("accept-language"))
+        return JSONResponse({"tasks": await asyncio.to_thread(task_rows, state, language)})
 
     @router.post("/tasks/{id}/{action}")
     async def act(id: str, action: str) -> Response:
@@ -46,66 +48,71 @@ def task_routes(state: AppState) -> APIRouter:
     return router
 
 
-def task_rows(state: AppState) -> list[dict[str, Any]]:
+def task_rows(state: AppState, language: str = DEFAULT) -> list[dict[str, Any]]:
     """Tasks that are not done, in the order in which they came."""
+    words = partial(text, language)
     jobs = [one for one in state.jobs.listed.values() if one.done is None]
-    rows = [*map(_job, jobs), *map(_download, list(state.downloads.listed.values()))]
+    rows = [_job(one, language) for one in jobs]
+    rows += [_download(one, language) for one in list(state.downloads.listed.values())]
     if (finisher := state.finisher) and (now := finisher.now):
         try:
             title = state.library.get(now.video).title
         except UnknownVideo:
             return rows
-        words = f"{STAGE_NAMES.get(now.stage, now.stage)}, the part that was left out"
-        rows.append(_row("finishing", title, words, now.fraction))
+        doing = words("tasks.finishing", stage=words(f"stage.{now.stage}"))
+        rows.append(_row(language, "finishing", title, doing, now.fraction))
     return rows
 
 
 def _row(
+    language: str,
     id: str,
     title: str,
-    text: str,
+    words: str,
     share: float | None,
     *actions: tuple[str, str],
     over: bool = False,
 ) -> dict[str, Any]:
-    named = [{"name": name, "label": label} for name, label in actions]
+    named = [{"name": name, "label": text(language, f"tasks.{key}")} for name, key in actions]
     percent = None if share is None else min(int(share * 100), 99)
-    return {"id": id, "title": title, "text": text, "percent": percent, "over": over} | {
+    return {"id": id, "title": title, "text": words, "percent": percent, "over": over} | {
         "actions": named
     }
 
 
-def _job(job: Job) -> dict[str, Any]:
+def _job(job: Job, language: str) -> dict[str, Any]:
+    words, row = partial(text, language), partial(_row, language, job.id, job.title)
     if job.trouble:
-        return _row(job.id, job.title, job.trouble, None, DISMISS, over=True)
+        return row(job.trouble, None, DISMISS, over=True)
     if job.stopped == "cancelled":
-        kept = (
-            "stopped; the video is as it was" if job.known else "cancelled; nothing of it is kept"
-        )
-        return _row(job.id, job.title, kept, None, AGAIN, DISMISS, over=True)
+        kept = words("tasks.stopped" if job.known else "tasks.cancelled")
+        return row(kept, None, AGAIN, DISMISS, over=True)
     if job.stopped:
-        return _row(job.id, job.title, "paused", job.fraction, RESUME, CANCEL, over=True)
+        return row(words("tasks.paused"), job.fraction, RESUME, CANCEL, over=True)
     if job.paused:
-        return _row(job.id, job.title, "waits for room on the disk", job.fraction, CANCEL)
+        return row(words("tasks.full"), job.fraction, CANCEL)
     if job.progress is None:
-        return _row(job.id, job.title, "waits for its turn", None, PAUSE, CANCEL)
-    words = STAGE_NAMES.get(job.progress.stage, job.progress.stage) + left(job.remaining)
+        return row(words("tasks.queued"), None, PAUSE, CANCEL)
+    doing = words(f"stage.{job.progress.stage}") + left(job.remaining, language)
     if job.usable:
-        words += " · can be asked already"
-    return _row(job.id, job.title, words, job.fraction, PAUSE, CANCEL)
+        doing += f" · {words('tasks.usable')}"
+    return row(doing, job.fraction, PAUSE, CANCEL)
 
 
-def _download(one: Download) -> dict[str, Any]:
+def _download(one: Download, language: str) -> dict[str, Any]:
+    row = partial(_row, language, one.id)
     if one.trouble:
-        return _row(one.id, one.name, one.trouble, None, DISMISS, over=True)
-    words = f"{one.so_far / 1e6:.0f} of {one.total / 1e6:.0f} MB are here"
-    return _row(one.id, f"Model {one.name}", words, one.so_far / max(one.total, 1), CANCEL)
+        return row(one.name, one.trouble, None, DISMISS, over=True)
+    sizes = {"here": f"{one.so_far / 1e6:.0f}", "all": f"{one.total / 1e6:.0f}"}
+    title = text(language, "tasks.model", name=one.name)
+    share = one.so_far / max(one.total, 1)
+    return row(title, text(language, "tasks.loaded", **sizes), share, CANCEL)
 
 
-def left(seconds: float | None) -> str:
+def left(seconds: float | None, language: str = DEFAULT) -> str:
     """Remaining time as the end of a sentence; empty where it is not known."""
     if seconds is None:
         return ""
     if seconds < 90:
-        return f" · about {max(round(seconds), 1)} s left"
-    return f" · about {round(seconds / 60)} min left"
+        return " · " + text(language, "tasks.seconds_left", n=max(round(seconds), 1))
+    return " · " + text(language, "tasks.minutes_left", n=round(seconds / 60))

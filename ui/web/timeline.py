@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -17,6 +18,7 @@ from tools.store.frames import skipped_frames
 from tools.summary.titles import chapters
 from tools.vision.sampling import STRATEGIES, describe_skipped
 from ui.render import timestamp
+from ui.texts import DEFAULT, text
 
 BINS = 240
 """Columns of a curve."""
@@ -26,7 +28,6 @@ MARKS = 6
 """Marks of the time, at most."""
 QUIET = -60.0
 """dB: the bottom of the curve of loudness."""
-LATER = "not indexed yet"
 PICTURES = 1500
 """Times of kept frames, at most, of which the nearest is shown at a place."""
 LINES = 400
@@ -34,9 +35,9 @@ LINES = 400
 Interval = tuple[float, float]
 
 
-def timeline(library: Library, id: str) -> dict[str, Any]:
+def timeline(library: Library, id: str, language: str = DEFAULT) -> dict[str, Any]:
     """Properties of the timeline: times and heights are shares, 0 to 1. Reads files."""
-    video = library.get(id)
+    video, words = library.get(id), partial(text, language)
     length = max(video.duration, 1e-3)
     speech, screen = _merged(library.utterances(id)), _merged(library.screen_text(id))
     scenes = [(scene.start, scene.end) for scene in library.scenes(id)]
@@ -46,15 +47,20 @@ def timeline(library: Library, id: str) -> dict[str, Any]:
     sound = video.stages["sound"]
     heard = 1.0 if sound.state in ("done", "skipped") else min(sound.progress, 0.99)
     ready = {**library.coverage(id).ready, "sound": heard}
-    state = {kind: "" if at == 1 else "so far" if at else LATER for kind, at in ready.items()}
+    state = {
+        kind: "" if at == 1 else words("timeline.so_far" if at else "timeline.later")
+        for kind, at in ready.items()
+    }
     motion = _curve(library, video, "signals", lambda rows: rows["motion"])
     loudness = _curve(library, video, "sound", lambda rows: 1 - rows["loudness"] / QUIET)
 
-    def lane(name: str, kind: str, **values: Any) -> dict[str, Any]:
-        return {"name": name, **values, "state": state[kind]}
+    def lane(key: str, kind: str, **values: Any) -> dict[str, Any]:
+        return {**_named(key, language), **values, "state": state[kind]}
 
-    def described(name: str, kind: str, text: str) -> str:
-        return f"{name} {LATER}" if state[kind] == LATER else f"{text} {state[kind]}".rstrip()
+    def described(kind: str, key: str, **values: Any) -> str:
+        if not ready[kind]:
+            return words(f"timeline.no_{key}", later=words("timeline.later"))
+        return f"{words(f'timeline.some_{key}', **values)} {state[kind]}".rstrip()
 
     def total(spans: Iterable[Interval]) -> str:
         return timestamp(round(sum(end - start for start, end in spans)))
@@ -63,22 +69,22 @@ def timeline(library: Library, id: str) -> dict[str, Any]:
     reasons = sorted(kept, key=lambda reason: -len(kept[reason]))
     by_reason = ", ".join(f"{len(kept[reason])} {reason}" for reason in reasons)
     parts = [
-        described("scenes", "frames", f"{len(scenes)} scene{'s' * (len(scenes) != 1)}"),
-        f"{count} kept frame{'s' * (count != 1)} ({by_reason or 'none'})",
-        described("speech", "speech", f"speech for {total(speech)}"),
-        described("text on screen", "screen", f"text on screen for {total(screen)}"),
+        described("frames", "scenes", n=len(scenes)),
+        words("timeline.kept", n=count, reasons=by_reason or words("timeline.no_reason")),
+        described("speech", "speech", time=total(speech)),
+        described("screen", "screen", time=total(screen)),
     ]
     whole = timestamp(round(video.duration))
     used = video.stages["pass"].provider
     return {
         "lanes": [
-            lane("Scenes", "frames", count=len(scenes), spans=_shares(scenes, length), cuts=True),
-            *_chapters(library, id, length),
-            lane("Speech", "speech", spans=_shares(speech, length)),
-            lane("On-screen text", "screen", spans=_shares(screen, length)),
-            lane("Motion", "frames", curve=motion, more=True),
-            lane("Loudness", "sound", curve=loudness, more=True),
-            *_unseen(library, id, length),
+            lane("scenes", "frames", count=len(scenes), spans=_shares(scenes, length), cuts=True),
+            *_chapters(library, id, length, language),
+            lane("speech", "speech", spans=_shares(speech, length)),
+            lane("screen", "screen", spans=_shares(screen, length)),
+            lane("motion", "frames", curve=motion, more=True),
+            lane("loudness", "sound", curve=loudness, more=True),
+            *_unseen(library, id, length, language),
         ],
         "title": video.title,
         "duration": video.duration,
@@ -87,23 +93,29 @@ def timeline(library: Library, id: str) -> dict[str, Any]:
         "skipped": describe_skipped(skipped_frames(library, id, used))
         if used in STRATEGIES
         else "",
-        "alt": f"Timeline of {video.title}, {whole} long: {', '.join(parts)}.",
+        "alt": words("timeline.alt", title=video.title, length=whole, parts=", ".join(parts)),
     }
 
 
-def _chapters(library: Library, id: str, length: float) -> list[dict[str, Any]]:
+def _named(key: str, language: str) -> dict[str, str]:
+    """Key of a lane and its name in a language."""
+    return {"key": key, "name": text(language, f"timeline.{key}")}
+
+
+def _chapters(library: Library, id: str, length: float, language: str) -> list[dict[str, Any]]:
     """Lane of the chapters, with their titles; none where the whole is one."""
     found = chapters(library, id)
     if len(found) < 2:
         return []
     spans = _shares([(one.start, one.end) for one in found], length)
-    return [{"name": "Chapters", "spans": spans, "titles": [one.title for one in found]}]
+    titles = [one.title for one in found]
+    return [{**_named("chapters", language), "spans": spans, "titles": titles}]
 
 
-def _unseen(library: Library, id: str, length: float) -> list[dict[str, Any]]:
+def _unseen(library: Library, id: str, length: float, language: str) -> list[dict[str, Any]]:
     """Lane of what was not looked at; none where there is no gap."""
     spans = [(gap.start, gap.end) for gap in unseen(library, id)]
-    return [{"name": "Not looked at", "spans": _shares(spans, length)}] if spans else []
+    return [{**_named("unseen", language), "spans": _shares(spans, length)}] if spans else []
 
 
 def transcript(library: Library, id: str, start: float, end: float) -> dict[str, Any]:

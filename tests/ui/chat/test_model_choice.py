@@ -27,7 +27,7 @@ def test_a_model_answers_in_the_chat_in_which_it_is_chosen(shelf: Shelf) -> None
                 (field,) = chat.settings
                 assert field["id"] == "model" and field["initial"] == "as set up"
                 assert [item["label"] for item in field["items"]] == [
-                    "extractive, as set up",
+                    "by rule, as set up",
                     f"some-model (llama.cpp, http://127.0.0.1:{model.server_port}/v1)",
                 ]
                 offered = field["items"][1]["value"]
@@ -49,7 +49,7 @@ def test_a_model_answers_in_the_chat_in_which_it_is_chosen(shelf: Shelf) -> None
                     chat.until(lambda n=before: len(chat.messages) > n)
                     assert "not offered here" in chat.messages[-1]
                 chat.set(model="as set up")
-                chat.until(lambda: "**extractive** again" in chat.text)
+                chat.until(lambda: "come by rule again" in chat.text)
             with server.chatting() as another:
                 another.until(lambda: bool(another.settings))
                 assert another.settings[0]["initial"] == "as set up"
