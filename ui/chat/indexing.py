@@ -22,6 +22,7 @@ from ui.chat.elements import element, timeline_action
 from ui.chat.reporting import in_background
 from ui.chat.scope import follow_scope
 from ui.render import remarks
+from ui.web.fetching import index_address
 from ui.web.jobs import Job
 from ui.web.state import AppState
 from ui.web.uploads import Upload
@@ -121,6 +122,13 @@ async def open_path(state: AppState, name: str) -> None:
     """Index a file of a root by its path."""
     path = await asyncio.to_thread(_allowed_path, state.settings.roots, name)
     await _begin(state, path)
+
+
+async def open_address(state: AppState, text: str) -> None:
+    """Fetch a video from an address, if that is switched on, and index it."""
+    job = index_address(state, text)
+    expect([job])
+    await _follow(state, job)
 
 
 async def _begin(state: AppState, path: Path) -> None:
@@ -267,6 +275,8 @@ def _job_text(job: Job) -> str:
         return _announcement(job.done, job.title)
     if job.stopped == "cancelled":
         return f"{title} was " + ("left as it was." if job.known else "cancelled: nothing stays.")
+    if job.stopped and job.fetch:
+        return f"{title} is paused; its download begins anew."
     if job.stopped:
         return f"{title} is paused; it goes on from there."
     if job.paused:
@@ -279,7 +289,7 @@ def _job_text(job: Job) -> str:
         return f"{title} is being improved; you can ask about it meanwhile."
     if job.usable:
         return f"You can ask about {title} already; the rest is being read."
-    return f"Indexing {title} …"
+    return f"{'Fetching' if job.fetch else 'Indexing'} {title} …"
 
 
 def _announcement(video: Video, name: str = "") -> str:

@@ -87,6 +87,11 @@ def _job(job: Job) -> dict[str, Any]:
         return _row(job.id, job.title, "paused", job.fraction, RESUME, CANCEL, over=True)
     if job.paused:
         return _row(job.id, job.title, "waits for room on the disk", job.fraction, CANCEL)
+    if job.fetch:
+        here, whole = job.fetched
+        words = f"{here / 1e6:.0f} of {whole / 1e6:.0f} MB are here" if whole else "is fetched"
+        share = here / whole if whole else None
+        return _row(job.id, job.title, words, share, PAUSE, CANCEL)
     if job.progress is None:
         return _row(job.id, job.title, "waits for its turn", None, PAUSE, CANCEL)
     words = STAGE_NAMES.get(job.progress.stage, job.progress.stage) + left(job.remaining)
