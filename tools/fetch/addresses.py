@@ -39,7 +39,7 @@ class Address:
 
     @property
     def url(self) -> httpcore.URL:
-        """What is asked for, put together from the parts that were checked."""
+        """The address that is asked for, put together from the parts that were checked."""
         target = self.path + (f"?{self.query}" if self.query else "")
         return httpcore.URL(
             scheme=self.scheme, host=self.host, port=self.port, target=target.encode()

@@ -26,7 +26,7 @@ OnBytes = Callable[[int, int | None], None]
 
 
 class _Limits:
-    """What may stop a download from outside: its time, or nobody wanting it any more."""
+    """Limits from outside the download: its time, and whether anybody still wants it."""
 
     def __init__(self, wanted: Callable[[], bool]) -> None:
         self._wanted = wanted
