@@ -84,6 +84,8 @@ class Settings:
     """Bytes of all uploads and the videos made of them; 0 for what the disk has free."""
     upload_stall: float = 60.0
     """Seconds without a byte after which an upload is given up."""
+    addresses: str = "off"
+    """Fetching of video files from public addresses that a person names: on or off."""
     providers: Providers = field(default_factory=Providers)
     """The models and readers that index a video."""
     workers: int = 0
@@ -123,6 +125,10 @@ class Settings:
             (
                 self.background in ("on", "off"),
                 f"background {self.background!r} must be on or off",
+            ),
+            (
+                self.addresses in ("on", "off"),
+                f"addresses {self.addresses!r} must be on or off",
             ),
             (
                 self.answers in ("auto", "agent", "reader"),

@@ -27,8 +27,8 @@ ALLOWED = {
 }
 ORDER = [
     "errors", "media", "arguments", "text", "files", "evidence", "sandbox", "models", "audio",
-    "vision", "transcript", "embed", "video", "store", "search", "summary", "library", "ingest",
-    "integrity", "toolbox",
+    "vision", "transcript", "embed", "video", "fetch", "store", "search", "summary", "library",
+    "ingest", "integrity", "toolbox",
 ]  # fmt: skip
 """Inside tools/ each package imports only what stands before it."""
 OWNERS = {
@@ -46,6 +46,7 @@ OWNERS = {
     "fastembed": ("tools/embed/",),
     "faster_whisper": ("tools/transcript/", "tools/audio/"),
     "genai_prices": ("agent/llm/",),
+    "httpcore": ("tools/fetch/",),
     "huggingface_hub": ("tools/models/", "ui/cli/"),
     "langchain_core": ("agent/",),
     "langchain_openai": ("agent/llm/",),

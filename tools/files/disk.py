@@ -158,6 +158,14 @@ def write_to_first(write: Callable[[Path], object], *folders: Path) -> Path:
     raise refused
 
 
+def size_text(count: int) -> str:
+    """Bytes as 20 GB, 19.8 GB, 4 MB."""
+    name, unit = "kB", 1 << 10
+    if count >= 1 << 20:
+        name, unit = ("GB", 1 << 30) if count >= 1 << 30 else ("MB", 1 << 20)
+    return f"{count / unit:.1f}".removesuffix(".0") + f" {name}"
+
+
 def free_bytes(folder: Path) -> int:
     """Bytes free on the disk of a folder."""
     return shutil.disk_usage(folder).free

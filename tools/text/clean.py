@@ -41,3 +41,10 @@ def clean_title(text: str) -> str:
     with suppress(UnicodeEncodeError):  # a system that knows no accents gives them as surrogates
         text = os.fsencode(text).decode(errors="replace")
     return " ".join(without_controls(text).split())[:200] or "untitled"
+
+
+def title_of(name: str) -> str:
+    """Title made of a file name from outside: never a path, no direction marks, no ending."""
+    last = name.replace("\\", "/").rstrip("/").rpartition("/")[2]
+    stem, dot, ending = last.rpartition(".")
+    return clean_title(stem if dot and stem and len(ending) <= 5 else last)

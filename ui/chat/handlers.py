@@ -7,7 +7,6 @@ from typing import Any
 
 import chainlit as cl
 
-from tools.errors import RefusedRequest
 from ui.chat.answering import ask_for_similar, ask_with_image, look_closer
 from ui.chat.askable import ask_when_askable
 from ui.chat.cards import escape_markdown
@@ -16,6 +15,7 @@ from ui.chat.greeting import choose, greet, resume
 from ui.chat.indexing import (
     add_subtitles,
     mend,
+    open_address,
     open_path,
     take_in,
     try_example,
@@ -27,7 +27,7 @@ from ui.chat.scope import begin_scope, follow_scope, list_videos, set_scope
 from ui.chat.timeline import timeline_asked
 from ui.web.state import AppState
 
-_ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
 
 
 def register(state: AppState) -> None:
@@ -78,9 +78,8 @@ async def _receive(state: AppState, message: cl.Message) -> None:
     text = message.content.strip()
     command, _, rest = text.partition(" ")
     if _ADDRESS.fullmatch(text):
-        raise RefusedRequest(
-            "I don't fetch addresses: download the video, and drop the file into this window."
-        )
+        await open_address(state, text)
+        return
     if command == "/open":
         await open_path(state, rest.strip())
         await follow_scope(state)

@@ -23,6 +23,7 @@ from ui.chat.reporting import in_background
 from ui.chat.scope import follow_scope
 from ui.chat.wording import say
 from ui.render import remarks
+from ui.web.fetching import index_address
 from ui.web.jobs import Job
 from ui.web.state import AppState
 from ui.web.uploads import Upload
@@ -117,6 +118,13 @@ async def open_path(state: AppState, name: str) -> None:
     """Index a file of a root by its path."""
     path = await asyncio.to_thread(_allowed_path, state.settings.roots, name)
     await _begin(state, path)
+
+
+async def open_address(state: AppState, text: str) -> None:
+    """Fetch a video from an address, if that is switched on, and index it."""
+    job = index_address(state, text)
+    expect([job])
+    await _follow(state, job)
 
 
 async def _begin(state: AppState, path: Path) -> None:
@@ -260,6 +268,8 @@ def _job_text(job: Job) -> str:
         return _announcement(job.done, job.title)
     if job.stopped == "cancelled":
         return say("indexing.left" if job.known else "indexing.cancelled", title=title)
+    if job.stopped and job.fetch:
+        return say("indexing.fetch_paused", title=title)
     if job.stopped:
         return say("indexing.paused", title=title)
     if job.paused:
@@ -269,7 +279,7 @@ def _job_text(job: Job) -> str:
         return say("indexing.improving", title=title)
     if job.usable:
         return say("indexing.usable", title=title)
-    return say("indexing.begun", title=title)
+    return say("indexing.fetching" if job.fetch else "indexing.begun", title=title)
 
 
 def _announcement(video: Video, name: str = "") -> str:

@@ -30,7 +30,13 @@ from ui.cli.common import (
     print_result,
 )
 from ui.cli.eval import evaluate
-from ui.cli.indexing import files_to_index, index_file, indexed_video
+from ui.cli.indexing import (
+    files_to_index,
+    index_address,
+    index_file,
+    indexed_video,
+    is_address,
+)
 from ui.cli.library import library_app
 from ui.cli.models import models_app
 from ui.cli.signals import leave, stop_at_once
@@ -80,7 +86,7 @@ def choose_library(
 @app.command()
 def index(
     videos: Annotated[
-        list[str], typer.Argument(metavar="VIDEO...", help="Files, or folders of them.")
+        list[str], typer.Argument(metavar="VIDEO...", help="Files, folders of them, addresses.")
     ],
     sampling: Annotated[str, SamplingHelp] = "adaptive",
     max_gap: Annotated[
@@ -113,12 +119,12 @@ def index(
         except ValueError:
             raise typer.BadParameter(f"{recorded_at!r} is not ISO 8601") from None
         options["recorded_at"] = at if at.tzinfo else at.astimezone()
-    files: list[Path] = []
+    files: list[Path | str] = []
     indexed: list[Video] = []
     failed = False
     for ref in videos:
         try:
-            files += files_to_index(library, ref, as_json)
+            files += [ref] if is_address(ref) else files_to_index(library, ref, as_json)
         except VideoError as error:
             failed = print_error(error)
     if subtitles and len(files) > 1:
@@ -126,9 +132,13 @@ def index(
     options["subtitles"] = [subtitles] if subtitles else []
     for path in files:
         try:
-            indexed.append(index_file(library, path, as_json, **options))
+            if isinstance(path, str):
+                indexed.append(index_address(library, path, as_json, **options))
+            else:
+                indexed.append(index_file(library, path, as_json, **options))
         except VideoError as error:
-            failed = print_error(error, path.name if len(files) > 1 else "")
+            name = path.partition("?")[0] if isinstance(path, str) else path.name
+            failed = print_error(error, name if len(files) > 1 else "")
     chroma.fill(library.catalog, [video.id for video in indexed])
 
     def lines() -> "Iterator[str]":

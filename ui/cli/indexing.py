@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tools.errors import RefusedRequest, UnknownVideo
+from tools.errors import RefusedRequest, UnknownVideo, VideoError
 from ui.cli.common import load_settings
 from ui.cli.suggest_models import SpeechOffer, suggest
 from ui.render import printable
@@ -12,6 +12,11 @@ from ui.render import printable
 if TYPE_CHECKING:
     from tools.library import Library
     from tools.media import Video
+
+
+def is_address(ref: str) -> bool:
+    """True of what is an address, and no file that is called so."""
+    return "://" in ref and not Path(ref).exists()
 
 
 def indexed_video(library: "Library", ref: str, quiet: bool = False) -> "Video":
@@ -46,8 +51,8 @@ def _known(library: "Library", ref: str) -> "Video | None":
     path = Path(ref)
     if path.exists() and not path.is_dir():
         return None
-    if "://" in ref:
-        raise RefusedRequest(f"{ref!r} is an address: download the file and index that")
+    if is_address(ref):
+        raise RefusedRequest("an address is fetched by `cuepoint index` alone: index it first")
     try:
         return library.get(ref)
     except UnknownVideo:
@@ -55,6 +60,36 @@ def _known(library: "Library", ref: str) -> "Video | None":
         if library.catalog.named(ref) or not (path.is_dir() or "/" in ref or path.suffix):
             raise
     return None
+
+
+def index_address(library: "Library", text: str, quiet: bool, **options: Any) -> "Video":
+    """Fetch a video file from an address and move it into the library, indexed as a file is."""
+    from tools.fetch.addresses import parse
+    from tools.fetch.download import download
+    from tools.files.disk import SPARE_BYTES, free_bytes, size_text
+    from tools.files.durable import temporary_folder
+
+    settings = load_settings()
+    if settings.addresses != "on":
+        raise RefusedRequest(
+            "an address is not fetched unless CUEPOINT_ADDRESSES=on is set: set it, or download "
+            "the file and index that"
+        )
+    address = parse(text)
+    library.root.mkdir(parents=True, exist_ok=True)
+    with temporary_folder(library.root, "fetch-") as folder:
+        path = folder / "fetched-file"
+        room = free_bytes(folder) - SPARE_BYTES
+        limit = min(settings.upload_limit, max(room, 0))
+        if not quiet:
+            sys.stderr.write(f"fetching {address}, {size_text(limit)} at most\n")
+        download(address, path, limit, settings.upload_stall)
+        try:
+            return index_file(library, path, quiet, title=address.title, take=True, **options)
+        except VideoError as error:
+            # Its words name the file by the path that it had here.
+            told = str(error).replace(str(path), str(address)).replace(path.name, address.title)
+            raise type(error)(told) from None
 
 
 def index_file(library: "Library", path: Path, quiet: bool, **options: Any) -> "Video":

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import traceback
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import Future
@@ -55,6 +56,10 @@ class Job:
     keep: Callable[[bool], None] | None = None
     """Called with False when it is cancelled, as its file only waits then, and True when it is
     started again."""
+    fetch: Callable[["Job"], Awaitable[None]] | None = None
+    """Brings the file here first, and sets its path, `after` and `keep`; None once it is here."""
+    fetched: tuple[int, int | None] = (0, None)
+    """Bytes of it that are here, and of the whole where that is known."""
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
     progress: Progress | None = None
     remaining: float | None = None
@@ -192,7 +197,8 @@ class JobQueue:
 
     async def _run(self, job: Job) -> None:
         try:
-            await self._index(job)
+            if job.fetch is None or await self._fetch(job, job.fetch):
+                await self._index(job)
         except asyncio.CancelledError:
             if not job.wish:
                 job.update(trouble="Cuepoint is stopping")
@@ -235,6 +241,21 @@ class JobQueue:
                 job.was_whole = STAGES[-1] in self._library.manifest(progress.video)["stages"]
         usable = None if job.usable else self._usable(progress.video)
         loop.call_soon_threadsafe(job.advance, progress, usable)
+
+    async def _fetch(self, job: Job, fetch: Callable[[Job], Awaitable[None]]) -> bool:
+        """Bring the file of a job here; False where it does not come."""
+        trouble = "something went wrong while fetching it; the log of the server says what"
+        try:
+            await fetch(job)
+            job.update(fetch=None)
+            return True
+        except VideoError as error:
+            trouble = str(error)
+        except Exception as error:  # its words and its frames may hold the whole address
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            _log.error("fetching: %s at %s:%s", type(error).__name__, where.filename, where.lineno)
+        job.update(trouble=trouble)
+        return False
 
     async def _index(self, job: Job) -> None:
         report = partial(self._report, asyncio.get_running_loop(), job)

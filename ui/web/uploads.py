@@ -22,28 +22,28 @@ from fastapi import HTTPException
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, MultipartState, parse_options_header
 
-from tools.errors import RefusedRequest, UnreadableMedia
-from tools.files.disk import FULL, best_effort
+from tools.errors import RefusedRequest
+from tools.files.disk import FULL, best_effort, size_text
 from tools.files.durable import (
     delete_unlocked,
     lock_existing,
     move_into_place,
-    temporary_folder,
     write_bytes,
 )
 from tools.files.handles import share
-from tools.sandbox import Child
-from tools.text.clean import clean_title
-from tools.transcript import given
+from tools.text.clean import clean_title, title_of
 from tools.transcript.subtitles import SIDECAR_TYPES
 from tools.vision.user_image import is_picture, small_jpeg
 from ui.web.host_guard import is_uuid
+from ui.web.probing import check_video, read_subtitles
 
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
 
 BUFFER = 1 << 20
 """Bytes that are written to disk at once."""
+FETCHES = 2
+"""Files that are fetched from addresses at the same time."""
 THREADS = 4
 """Uploads that are written, and as many that are probed, at the same time."""
 CONNECTIONS = 32
@@ -114,6 +114,7 @@ class Uploads:
         self._limit, self._quota, self._stall = limit, quota, stall
         self._disk = ThreadPoolExecutor(THREADS, thread_name_prefix="upload")
         self._probing = ThreadPoolExecutor(THREADS, thread_name_prefix="probe")
+        self._fetching = ThreadPoolExecutor(FETCHES, thread_name_prefix="fetch")
         self._records = threading.Lock()
         self._reserved = self._open = 0
         with best_effort("uploads"):
@@ -151,9 +152,9 @@ class Uploads:
                     content = await _run(self._probing, small_jpeg, part)
                     return UserImage(part.stem, title, content)
                 if (name := file_name(form.name)).suffix.lower() in SIDECAR_TYPES:
-                    content = await _run(self._probing, _read_subtitles, part, name)
+                    content = await _run(self._probing, read_subtitles, part, name)
                     return UserSubtitles(part.stem, name.name, content)
-                await _run(self._probing, _check, part)
+                await _run(self._probing, check_video, part)
                 return await _run(self._disk, self._keep, part, title)
         except FormParserError as error:
             raise RefusedRequest("the upload is not a well-formed form") from error
@@ -164,6 +165,30 @@ class Uploads:
         finally:
             self._open -= 1
             self._reserved -= reserved
+            part.unlink(missing_ok=True)
+
+    async def fetch(self, write: Callable[[Path, int], None], title: str) -> Upload:
+        """Keep what `write` puts into a file, given the bytes that it may take; VideoErrors."""
+        room, refusal = self._room(*await _run(self._disk, self._usage))
+        if not room:
+            raise RefusedRequest(refusal.detail)
+        reserved = min(self._limit, room)
+        self._reserved += reserved
+        try:
+            return await _run(self._fetching, self._fetch, write, reserved, title)
+        finally:
+            self._reserved -= reserved
+
+    def _fetch(self, write: Callable[[Path, int], None], limit: int, title: str) -> Upload:
+        self._make()
+        part = self._folder / f"{uuid.uuid4()}.part"
+        try:
+            part.touch(0o600)
+            with lock_existing(part):
+                write(part, limit)
+                check_video(part)
+                return self._keep(part, title)
+        finally:
             part.unlink(missing_ok=True)
 
     async def _write(
@@ -291,13 +316,13 @@ class Uploads:
             left = self._quota - used
             refusal = UploadRefused(
                 413,
-                f"uploads may take {_size_text(self._quota)} in all, and {_size_text(used)} are "
+                f"uploads may take {size_text(self._quota)} in all, and {size_text(used)} are "
                 "used: remove a video, or raise CUEPOINT_UPLOAD_ROOM",
             )
         return max(left - self._reserved, 0), refusal
 
     def _too_large(self) -> UploadRefused:
-        size = _size_text(self._limit)
+        size = size_text(self._limit)
         return UploadRefused(413, f"the file is larger than {size}, the limit of this server")
 
 
@@ -318,44 +343,10 @@ def _size(path: Path) -> int:
     return 0
 
 
-def _size_text(count: int) -> str:
-    """Bytes as 20 GB, 19.8 GB, 4 MB."""
-    name, unit = "kB", 1 << 10
-    if count >= 1 << 20:
-        name, unit = ("GB", 1 << 30) if count >= 1 << 30 else ("MB", 1 << 20)
-    return f"{count / unit:.1f}".removesuffix(".0") + f" {name}"
-
-
-def title_of(name: str) -> str:
-    """Title made of a file name from outside: never a path, no direction marks, no ending."""
-    last = name.replace("\\", "/").rstrip("/").rpartition("/")[2]
-    stem, dot, ending = last.rpartition(".")
-    return clean_title(stem if dot and stem and len(ending) <= 5 else last)
-
-
 def file_name(name: str) -> Path:
     """File name made of one from outside: it keeps its ending, and its end where it is long."""
     last = name.replace("\\", "/").rstrip("/").rpartition("/")[2]
     return Path(clean_title(last[-60:]).lstrip(". ") or "subtitles")
-
-
-def _read_subtitles(part: Path, name: Path) -> bytes:
-    """Content of a subtitle file; RefusedRequest if none can be read in it."""
-    with temporary_folder(part.parent, "reading-") as folder:
-        path = folder / name
-        shutil.copyfile(part, path)
-        try:
-            given.check(path, name.stem)
-        except UnreadableMedia as error:
-            raise RefusedRequest(str(error)) from error
-        return path.read_bytes()
-
-
-def _check(part: Path) -> None:
-    """UnreadableMedia unless it can be read as a video, whatever its name or declared type."""
-    with Child() as child:
-        if not any(True for _ in child.call("tools.video.container:probe", path=str(part))):
-            raise UnreadableMedia("this file holds no video that can be read")
 
 
 class _UploadForm:

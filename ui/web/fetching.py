@@ -1,0 +1,49 @@
+"""Videos from addresses, fetched as uploads are received and indexed as they are."""
+
+import asyncio
+import threading
+from functools import partial
+from pathlib import Path
+
+from tools.errors import Interrupted, RefusedRequest
+from tools.fetch.addresses import Address, parse
+from tools.fetch.download import download
+from ui.web.jobs import Job
+from ui.web.state import AppState
+
+
+def index_address(state: AppState, text: str) -> Job:
+    """Fetch a video and index it; RefusedRequest for an address that is not fetched."""
+    if state.settings.addresses != "on":
+        raise RefusedRequest(
+            "I don't fetch addresses: download the video, and drop the file into this window. "
+            "Started with CUEPOINT_ADDRESSES=on, Cuepoint fetches video files."
+        )
+    address = parse(text)
+    return state.jobs.start(Path(), address.title, fetch=partial(_fetch, state, address))
+
+
+async def _fetch(state: AppState, address: Address, job: Job) -> None:
+    """Bring the file of a job into the uploads, and hand the job over to it."""
+    loop, stopped = asyncio.get_running_loop(), threading.Event()
+
+    def tell(here: int, whole: int | None) -> None:
+        if here - job.fetched[0] > _STEP or here == whole:
+            loop.call_soon_threadsafe(partial(job.update, fetched=(here, whole)))
+
+    def write(part: Path, limit: int) -> None:
+        stall = state.settings.upload_stall
+        download(address, part, limit, stall, tell, lambda: not stopped.is_set())
+
+    job.update(fetched=(0, None))
+    try:
+        upload = await state.uploads.fetch(write, address.title)
+        if await asyncio.to_thread(state.uploads.accept, upload.id) is None:
+            raise Interrupted("the file went away while it came: fetch it again")
+        state.hand_over(job, upload)
+    finally:
+        stopped.set()
+
+
+_STEP = 1 << 20
+"""Bytes between two looks at how far it is."""
