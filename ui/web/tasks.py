@@ -93,9 +93,10 @@ def _job(job: Job, language: str) -> dict[str, Any]:
         return row(words("tasks.full"), job.fraction, CANCEL)
     if job.fetch:
         here, whole = job.fetched
+        if not whole:
+            return row(words("tasks.fetched"), None, PAUSE, CANCEL)
         sizes = {"here": f"{here / 1e6:.0f}", "all": f"{whole / 1e6:.0f}"}
-        told = words("tasks.loaded", **sizes) if whole else words("tasks.fetched")
-        return row(told, here / whole if whole else None, PAUSE, CANCEL)
+        return row(words("tasks.loaded", **sizes), here / whole, PAUSE, CANCEL)
     if job.progress is None:
         return row(words("tasks.queued"), None, PAUSE, CANCEL)
     doing = words(f"stage.{job.progress.stage}") + left(job.remaining, language)
