@@ -80,7 +80,6 @@ def _answer(turn: Turn) -> Answering:
         return (yield from moments.moment(turn))
     if (
         asked.nth in (1, -1)
-        and not turn.at
         and not _content(turn)
         and asked.intent.name in ("search", "can't recognise", "speakers", "who_said")
     ):

@@ -108,7 +108,7 @@ class Judge:
             return (0.0,) * len(WEIGHTS)
         traits, fused = weighed.traits, weighed.fused
         by = ", ".join(one.facts.get("speakers", ()))
-        own, more = (holds_type(self._turn.text, f"by {by}: {text}") for text in (one.text, said))
+        own, more = (holds_type(self._turn.text, f"({by}): {text}") for text in (one.text, said))
         typed = own if own > 0 else min(more, 0.0)  # what only follows it holds it less
         if one.kind == self._turn.question.modality == "screen":
             typed = max(typed, 0.0)  # a sign has no "at" and no "because"

@@ -60,9 +60,7 @@ def resolve(turn: Turn) -> tuple[Turn, Side | None]:
         return _again(turn, before), None
     if turn.shown and not content and asked.intent.name in _GOING_ON:
         side = _side(forms, asked)
-        points = bool(
-            set(forms) & (language["there"] | language["ordinals_set"] | language["last"])
-        )
+        points = bool(set(forms) & (language["there"] | language["ordinals"] | language["last"]))
         if asked.intent.name == "alike":
             return replace(turn, at=_nth(turn.shown, asked.nth or 1)), None
         if side and (points or len(forms) <= SHORT) and not asked.nth:

@@ -75,7 +75,6 @@ class Language:
         self.words = {
             name: frozenset(surface_forms(words)) for name, words in data["followups"].items()
         }
-        self.words["ordinals_set"] = self.words["ordinals"]
         self.ordinals = surface_forms(data["followups"]["ordinals"])
         self.stop_words = stop_words(code)
         self._same = dict.fromkeys(self.ordinals[1:], self.ordinals[1])

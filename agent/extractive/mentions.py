@@ -27,7 +27,9 @@ SPEAKERS = 8
 
 
 def _mentions(turn: Turn, words: Sequence[str]) -> Steps[list[Found]]:
-    """Every place that holds words: as a phrase, else all of them, else written as one."""
+    """Every place that holds words, said or shown as is asked: as a phrase, else all of them, else
+    written as one.
+    """
     ways = [[" ".join(words)]]
     if len(words) > 1:
         ways += [list(words), ["".join(words)]]
@@ -35,8 +37,8 @@ def _mentions(turn: Turn, words: Sequence[str]) -> Steps[list[Found]]:
         return []
     calls: list[Call] = [("find_words", {"words": way, **turn.where}) for way in ways]
     found = yield calls
-    held = next((group for group in found if group), [])
-    kind = turn.question.modality
+    asked = [[f for f in group if turn.question.is_of(f.one.kind)] for group in found]
+    held, kind = next(filter(None, asked), []), turn.question.modality
     return in_time(of_kind(held, kind) if kind != "any" else held)
 
 

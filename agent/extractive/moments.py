@@ -90,8 +90,9 @@ def pointed(turn: Turn) -> Answering:
     at = turn.at
     assert at
     of_words, modality = at.kind in ("speech", "screen"), turn.question.modality
-    if modality == "any" and (of_words or _WHEN.search(turn.text)):
-        return Reply(lines=tuple(map(turn.write.line, turn.again(at))))
+    again = turn.again(at) if modality == "any" and (of_words or _WHEN.search(turn.text)) else []
+    if again:
+        return Reply(lines=tuple(map(turn.write.line, again)))
     end = max(at.end, at.start + INSTANT)
     (found,) = yield [("read_moment", {"video": at.video, "start": at.start, "end": end})]
     told = _of_modality(_inside(found, at.start, at.end), modality, "")

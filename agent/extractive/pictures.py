@@ -74,9 +74,7 @@ def scenes(turn: Turn) -> Answering:
 
 def scene(turn: Turn) -> Answering:
     """One scene by its number, with what is said and written in it."""
-    (found,) = yield [("find_scenes", {"video": turn.video.id})]
-    nth = turn.question.nth
-    chosen = found[-1:] if nth < 0 else found[nth - 1 : nth]
+    found, chosen = yield from _nth_scene(turn)
     if not chosen:
         return Reply(
             turn.sentence("scene_count", n=len(found)), reason="absent", nearest=tuple(found[-1:])
@@ -90,12 +88,19 @@ def scene(turn: Turn) -> Answering:
 
 def inside(turn: Turn) -> Steps[Turn]:
     """The turn inside the scene that its question names by number, if there is one."""
+    _, chosen = yield from _nth_scene(turn)
+    if not chosen:
+        return turn
+    asked, one = turn.question, chosen[0].one
+    text = " ".join(asked.content) or asked.text
+    return replace(turn, question=replace(asked, text=text, window=(one.start, one.end), nth=0))
+
+
+def _nth_scene(turn: Turn) -> Steps[tuple[list[Found], list[Found]]]:
+    """All scenes, and the one whose number the question names, if there is one."""
     (found,) = yield [("find_scenes", {"video": turn.video.id})]
     nth = turn.question.nth
-    for scene in found[-1:] if nth < 0 else found[nth - 1 : nth]:
-        window, text = (scene.one.start, scene.one.end), " ".join(turn.question.content)
-        return replace(turn, question=replace(turn.question, text=text, window=window, nth=0))
-    return turn
+    return found, found[-1:] if nth < 0 else found[nth - 1 : nth]
 
 
 def _span(turn: Turn) -> dict[str, float]:

@@ -21,7 +21,7 @@ INSTANT = 0.05
 PARTS = 3
 _OCCASION = re.compile(r"\b(?:time|mal|mention)\b")
 POINTING = (
-    "there", "ordinals_set", "last", "before", "after", "again", "speech", "screen", "asks",
+    "there", "ordinals", "last", "before", "after", "again", "speech", "screen", "asks",
     "texts", "start", "middle", "end",
 )  # fmt: skip
 _AND = re.compile(r"[,;]?\s+(?:and|und)\s+(?=(\w+))")
@@ -73,6 +73,10 @@ class Question:
         """True for a word that only points at something: "the second one", "said there"."""
         forms = {word, *self.wording.canonical([word])}
         return any(forms & self.wording.words[kind] for kind in POINTING)
+
+    def is_of(self, kind: str) -> bool:
+        """True unless what is written is asked for, and this is not; a sign "says" things, too."""
+        return self.modality != "screen" or kind == "screen"
 
     @property
     def content(self) -> list[str]:
@@ -161,7 +165,7 @@ def understand(text: str, duration: float, spelt: Callable[[str], str] = str.low
     kept = {"first": 1, "last": -1}.get(intent.name) == nth
     counted = intent.name in ("first", "last", "named", "count") and not kept
     if nth and counted and _OCCASION.search(lowered):
-        order = language.words["ordinals_set"] | language.words["last"] | language.words["texts"]
+        order = language.words["ordinals"] | language.words["last"] | language.words["texts"]
         rest = tuple(word for word in intent.slot if word not in order)
         intent = intent._replace(name="nth", slot=rest)
     return Question(

@@ -62,7 +62,7 @@ def search(turn: Turn, refused: str = "") -> Answering:
         ]
         found_here = Judge(turn, query).judged(found).moments
     moments = preferred(found_here, turn.question.modality)
-    if likelihood >= ASSERTED and moments[0].holds_type:
+    if likelihood >= ASSERTED and _is_asked_for(turn, moments[0]):
         told = yield from quote(turn, moments[:1])
         return _remarked(turn, Reply(lines=tuple(map(turn.write.line, told))))
     shown = yield from quote(turn, distinct(sorted(moments, key=_closeness)))
@@ -78,6 +78,11 @@ def search(turn: Turn, refused: str = "") -> Answering:
         refused = "recognise"  # no pixel tells which thing a colour is of
     is_nowhere = not held and _is_looked_up(turn, near or bool(refused))
     return _remarked(turn, unanswered(turn, shown, "" if near else refused, is_nowhere))
+
+
+def _is_asked_for(turn: Turn, moment: Moment) -> bool:
+    """True if a moment is said or shown as is asked, and holds the kind of thing."""
+    return moment.holds_type and turn.question.is_of(moment.found.one.kind)
 
 
 def _query(turn: Turn) -> str:

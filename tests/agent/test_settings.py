@@ -69,6 +69,7 @@ def test_every_field_can_be_set_by_its_variable():
         "CUEPOINT_MODEL_SEES": "yes",
         "CUEPOINT_MODEL_TABLE": "/data/models.json",
         "CUEPOINT_ANSWERS": "reader",
+        "CUEPOINT_ADDRESSES": "on",
     }
     settings = Settings.from_env(environ)
     unset = Settings.from_env({})
