@@ -100,7 +100,7 @@ def build_app(settings: Settings) -> FastAPI:
             yield
             if finisher:
                 await asyncio.to_thread(finisher.close)
-            state.downloads.close()
+            await asyncio.to_thread(state.downloads.close)
             state.jobs.close()
             state.proxies.close()
         await asyncio.to_thread(index.close)

@@ -57,7 +57,7 @@ def _grave(page: Any) -> list[dict[str, Any]]:
 
 
 def test_axe_finds_what_is_grave(chromium: Any, server: Server) -> None:
-    with page_at(chromium, server, "/v/none") as page:
+    with page_at(chromium, server, "/v/none", status=404) as page:
         page.evaluate("document.querySelector('main').innerHTML = '<button></button>'")
         assert [one["id"] for one in _grave(page)] == ["button-name"]
 
@@ -90,7 +90,7 @@ def test_no_state_of_the_chat_has_a_grave_finding(chromium: Any, server: Server,
 @pytest.mark.parametrize("look", LOOKS)
 def test_no_page_of_a_moment_has_a_grave_finding(chromium: Any, server: Server, look: str) -> None:
     for path in (f"/v/{_video(server)}?t=1", f"/v/{_video(server)}?t=x", "/v/none"):
-        with page_at(chromium, server, path, **LOOKS[look]) as page:
+        with page_at(chromium, server, path, status=404, **LOOKS[look]) as page:
             page.get_by_role("heading", level=1).wait_for()
             assert _grave(page) == []
 
