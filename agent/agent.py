@@ -1,6 +1,7 @@
 """The agent of one library: toolbox, model, graph and conversations, open together."""
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -49,6 +50,10 @@ class Agent:
         return self.rules is not None and (
             chosen == "reader" or (chosen == "auto" and not self.model_info.calls_tools)
         )
+
+    def forget_answers(self) -> None:
+        """Delete the cached answers of language models: a deleted question may be among them."""
+        shutil.rmtree(self.library.root / "answers", ignore_errors=True)
 
     @property
     def model_name(self) -> str:

@@ -64,6 +64,8 @@ class Answer:
     seconds: float = 0.0
     thread: str = ""
     """The name under which the conversation is continued."""
+    turn: int = 0
+    """Its place in the conversation, from 0."""
     coverage_total: Mapping[str, int] = field(default_factory=dict[str, int])
     """Number of videos that were asked, and of those that are indexed: complete, partial, none."""
     reason: Reason | None = None
@@ -97,18 +99,20 @@ async def ask(
     videos: Sequence[str] = (),
     thread: str | None = None,
     like: Path | str | None = None,
-    prefix: str = "",
+    new: str = "",
+    anew: bool = False,
 ) -> AsyncIterator[Event]:
     """Answer a question about these videos, or about all of them; the Answer comes last.
 
-    With `like`, a picture or the id of evidence, the answer is moments that look like it. The name
-    of a new thread begins with `prefix`. If the caller stops iterating, the question is dropped and
-    the conversation stays unchanged.
+    With `like`, a picture or the id of evidence, the answer is moments that look like it. Without a
+    thread one begins, under the name `new` or one of its own. `anew` asks a model again what it has
+    answered before. If the caller stops iterating, the question is dropped and the conversation
+    stays unchanged.
     """
     events: asyncio.Queue[Event | None] = asyncio.Queue()
     # A task of its own: LangChain's context variables must not leak into the caller's context.
     task = asyncio.create_task(
-        _answer(agent, question, videos, thread, like, prefix, events.put_nowait)
+        _answer(agent, question, videos, thread, like, new, anew, events.put_nowait)
     )
     task.add_done_callback(lambda _: events.put_nowait(None))
     try:
@@ -129,7 +133,8 @@ async def _answer(
     videos: Sequence[str],
     thread: str | None,
     like: Path | str | None,
-    prefix: str,
+    new: str,
+    anew: bool,
     emit: Callable[[Event], None],
 ) -> Answer:
     from langsmith.run_helpers import tracing_context
@@ -144,7 +149,7 @@ async def _answer(
     NOTED.set(noted)
     question = _validated(question)
     scope = await asyncio.to_thread(scope_of, agent.library, videos)
-    name = thread or prefix + uuid.uuid4().hex
+    name = thread or new or uuid.uuid4().hex
     opened = agent.checkpoints.conversation(name, question, new=thread is None)
     async with opened as conversation:
         deadline = asyncio.get_running_loop().time() + settings.limits.question_seconds
@@ -164,7 +169,7 @@ async def _answer(
         if agent.spending:
             await asyncio.to_thread(agent.spending.check)
             turn.meter, turn.sheets = Meter(turn.limits, agent.model_info), _sheets(agent)
-            turn.pixels = PixelCheck(agent.toolbox)
+            turn.pixels, turn.recalls = PixelCheck(agent.toolbox), not anew
             turn.way, turn.learn = "reader" if agent.reads else "agent", partial(_learn, agent)
         try:
             with tracing_context(enabled=False):  # variables of LangSmith send nothing out
@@ -193,6 +198,7 @@ async def _answer(
         cost_usd=turn.meter.usd if turn.meter else None,
         seconds=round(time.monotonic() - begun, 3),
         thread=conversation.name,
+        turn=turn.number,
         reason=checked.reason,
         notes=(*notes(noted), *beside),
     )

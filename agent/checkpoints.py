@@ -15,7 +15,7 @@ import sqlite3
 import threading
 import time
 import uuid
-from collections.abc import AsyncIterator, Generator
+from collections.abc import AsyncIterator, Generator, Iterable
 from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -47,15 +47,15 @@ _CONVERSATIONS = (
     "CREATE TABLE IF NOT EXISTS conversations "
     "(key TEXT PRIMARY KEY, name TEXT NOT NULL, title TEXT NOT NULL, updated REAL NOT NULL)"
 )
+_FEEDBACK = (
+    "CREATE TABLE IF NOT EXISTS feedback (key TEXT NOT NULL, turn INTEGER NOT NULL, "
+    "value INTEGER NOT NULL, comment TEXT NOT NULL, given REAL NOT NULL, PRIMARY KEY (key, turn))"
+)
 _COMPLETE = "SELECT 1 FROM sqlite_master WHERE name = 'conversations'"
 """Has a row once all tables exist: this one is created last."""
 _UPSERT = (
     "INSERT INTO conversations VALUES (?, ?, ?, ?) "
     "ON CONFLICT (key) DO UPDATE SET updated = excluded.updated"
-)
-_LIST = (
-    "SELECT name, title, updated FROM conversations "
-    "WHERE substr(name, 1, length(?1)) = ?1 ORDER BY updated DESC LIMIT ?2"
 )
 _COLUMNS = {
     "checkpoints": (
@@ -170,14 +170,37 @@ class CheckpointStore:
             finally:
                 await self.saver.adelete_thread(conversation.key)
 
-    async def listed(self, prefix: str, limit: int) -> list[Any]:
-        """Name, title and time of the saved conversations with a prefix, the latest first."""
+    async def select(self, query: str, *parameters: object) -> list[Any]:
+        """Rows of the file; Interrupted if it cannot be read."""
         try:
-            return await asyncio.to_thread(self.file.select, _LIST, prefix, limit)
+            return await asyncio.to_thread(self.file.select, query, *parameters)
         except (OSError, sqlite3.Error) as error:
             if why := disk_state(error, self.file.folder):
                 raise Interrupted(Note(why, ("shown",)).text) from error
             raise
+
+    async def change(self, *statements: tuple[str, tuple[Any, ...]]) -> None:
+        """Change the file in one transaction; Interrupted if it cannot be written."""
+        try:
+            await asyncio.to_thread(self.file.change, statements)
+        except (OSError, sqlite3.Error) as error:
+            if why := disk_state(error, self.file.folder):
+                raise Interrupted(Note(why, ("changed",)).text) from error
+            raise
+
+    async def forget(self, name: str) -> None:
+        """Delete a conversation with every byte of it; Interrupted if the disk refuses."""
+        key = thread_id(self._owner, name)
+        async with self._locks.setdefault(name, asyncio.Lock()):
+            self._unsaved.pop(name, None)
+            deleted = [(f"DELETE FROM {table} WHERE thread_id = ?", (key,)) for table in _COLUMNS]
+            rest = ("conversations", "feedback")
+            deleted += [(f"DELETE FROM {table} WHERE key = ?", (key,)) for table in rest]
+            await self.change(*deleted)
+
+    def key(self, name: str) -> str:
+        """Key of a conversation in the file."""
+        return thread_id(self._owner, name)
 
     async def _load(self, name: str, new: bool) -> tuple[OpenConversation, Rows]:
         rows, unread = Rows(), None
@@ -249,6 +272,17 @@ class CheckpointFile:
                 disk.executemany(_INSERT[table], values)
             disk.execute(_UPSERT, (conversation.key, name, question[:TITLE], time.time()))
 
+    def change(self, statements: Iterable[tuple[str, tuple[Any, ...]]]) -> None:
+        """Run statements in one transaction; what they delete leaves no byte behind."""
+        if not (self._open or self._path.exists()):
+            return
+        with self._transaction(LOCK_TIMEOUT) as disk:
+            disk.execute("BEGIN IMMEDIATE")
+            for statement, parameters in statements:
+                disk.execute(statement, parameters)
+        with self._transaction(LOCK_TIMEOUT) as disk:  # else the log still holds it
+            disk.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def select(self, query: str, *parameters: object) -> list[Any]:
         """The rows of a query; none while there is no file."""
         if not (self._open or self._path.exists()):
@@ -298,7 +332,9 @@ class CheckpointFile:
         disk = sqlite3.connect(self._path, timeout=timeout, check_same_thread=False)
         try:
             SqliteSaver(disk).setup()
+            disk.execute(_FEEDBACK)
             disk.execute(_CONVERSATIONS)
+            disk.execute("PRAGMA secure_delete=ON")
             if disk.execute("PRAGMA quick_check(1)").fetchall() != [("ok",)]:
                 raise sqlite3.DatabaseError(f"{self._path} is damaged")
             disk.execute(f"PRAGMA wal_autocheckpoint={_WAL_PAGES}")

@@ -168,7 +168,9 @@ def build_agent(
             await asyncio.to_thread(cache.put, turn.cache_key, text, seen)
         if answer.text.startswith(turn.streamed):
             turn.stream(answer.text.removeprefix(turn.streamed))
-        kept = [*finished_turns(messages), messages[question_index(messages)]]
+        before = finished_turns(messages)
+        turn.number = len(before) // 2
+        kept = [*before, messages[question_index(messages)]]
         keep = {id(message) for message in kept}
         removed = [RemoveMessage(id=m.id) for m in messages if m.id and id(m) not in keep]
         plan = {"plan": data["plan"]} if data.get("plan") else {}
@@ -213,7 +215,8 @@ async def _recalled(
         return None
     versions = await asyncio.to_thread(turn.belt.versions, turn.videos)
     turn.cache_key = await asyncio.to_thread(cache.key, messages, versions)
-    if (cached := await asyncio.to_thread(cache.get, turn.cache_key)) is None:
+    cached = await asyncio.to_thread(cache.get, turn.cache_key) if turn.recalls else None
+    if cached is None:
         return None
     text, turn.retrieved = cached
     turn.cache_key = ""

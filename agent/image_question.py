@@ -12,6 +12,7 @@ from langchain_core.messages import AIMessage, HumanMessage
 from agent.agent import Agent
 from agent.answer import check_answer
 from agent.checkpoints import config
+from agent.context import finished_turns
 from agent.extractive.pictures import likeness
 from agent.extractive.reply import Reply
 from agent.grounding.review import CheckedAnswer
@@ -26,6 +27,7 @@ async def answer_by_image(agent: Agent, turn: Turn, key: str, like: Path | str) 
     """Answer with the moments that look like a picture, or like the evidence of an id."""
     state = (await agent.graph.aget_state(config(key, 1))).values
     handles: list[str] = state.get("handles", [])
+    turn.number = len(finished_turns(state.get("messages", []))) // 2
     toolbox, videos = agent.toolbox, list(turn.videos) or None
     similar = list[Evidence]()
 

@@ -19,10 +19,12 @@ MODEL_PORTS = (11434, 1234, 8080, 8000)
 """Usual ports of Ollama, LM Studio, llama.cpp and vLLM."""
 EXTRACTIVE = "extractive"
 """Name of the model that needs no key, no network and no server."""
+SIGN_IN = ("auto", "none", "token", "password", "oauth", "header")
 _STANDARD_NAMES = {"openai_api_key": "OPENAI_API_KEY", "openai_base_url": "OPENAI_BASE_URL"}
 """Fields whose variables have no prefix, because every other program uses these names."""
 _FOR_TESTS = {"CUEPOINT_MEDIA", "CUEPOINT_MODELS", "CUEPOINT_CHROMIUM"}
 _URL = re.compile(r"https?://[^/@]+(/|$)")
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:\d+)?/?")
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 
 
@@ -77,6 +79,17 @@ class Settings:
     port: int = 8000
     allowed_hosts: tuple[str, ...] = ()
     """Host names, besides the loopback ones, that a browser may reach the server by."""
+    url: str | None = None
+    """Address at which people reach the server, where a proxy stands before it."""
+    sign_in: str = "auto"
+    """How people sign in: `none` (one user), `token`, `password`, `oauth` or `header`; `auto` is
+    `password` once there is a user, else `none`, which only an address of this machine may have."""
+    sign_in_header: str = "Remote-User"
+    """The header in which a trusted proxy names who has signed in."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses of proxies whose header is believed."""
+    open_libraries: int = 16
+    """Libraries of users that are kept open while nobody uses them."""
     roots: tuple[Path, ...] = ()
     """Folders that a path from the browser, Slack or MCP may lie in."""
     upload_limit: int = 4 << 30
@@ -101,7 +114,7 @@ class Settings:
         counts["upload_room"] = self.upload_room
         counts["screen_lines"] = self.providers.screen_lines
         uploads = {"upload_limit": self.upload_limit, "upload_stall": self.upload_stall}
-        amounts = {**uploads, **vars(self.limits)}
+        amounts = {**uploads, **vars(self.limits), "open_libraries": self.open_libraries}
         url, device = self.openai_base_url, self.providers.device
         rules = [
             (
@@ -129,6 +142,14 @@ class Settings:
             (
                 self.addresses in ("on", "off"),
                 f"addresses {self.addresses!r} must be on or off",
+            ),
+            (
+                self.sign_in in SIGN_IN,
+                f"sign_in {self.sign_in!r} must be one of {', '.join(SIGN_IN)}",
+            ),
+            (
+                self.url is None or _ORIGIN.fullmatch(self.url),
+                "CUEPOINT_URL must be http:// or https:// and a name, such as https://films.example",
             ),
             (
                 self.answers in ("auto", "agent", "reader"),

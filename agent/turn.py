@@ -73,6 +73,8 @@ class Turn:
     """The reason that no answer of a language model holds; the rules answer then."""
     cache_key: str = ""
     """The key to store the answer under; empty if it is not to be cached."""
+    recalls: bool = True
+    """False for a model that is to answer again: its answer is not taken from the cache."""
     retried: bool = False
     draft: str = ""
     """First answer that failed verification: kept as the fallback for the second one."""
@@ -85,6 +87,8 @@ class Turn:
     titles: dict[str, str] = field(default_factory=dict[str, str])
     answer: CheckedAnswer | None = None
     """The answer, once it is checked."""
+    number: int = 0
+    """Turns of the conversation before this one, once it is answered."""
 
     @property
     def limit_reached(self) -> str:

@@ -5,21 +5,26 @@ const player = document.getElementById("player")
 const state = document.getElementById("state")
 const ask = document.getElementById("ask")
 const copy = document.getElementById("copy")
-const { id, direct, captions } = player.dataset
+const { id, direct, captions, link: signature } = player.dataset
 const duration = Number(player.dataset.duration)
 let span = [0, Infinity]
 let wanted = Number(player.dataset.start)
 
+// An address with the signature that this page was opened by, where it was.
+function signed(address) {
+  return signature ? `${address}${address.includes("?") ? "&" : "?"}${signature}` : address
+}
+
 function load(at) {
   wanted = at
   if (direct === "yes") {
-    player.src = `/media/${id}/file`
+    player.src = signed(`/media/${id}/file`)
     return
   }
   const from = duration <= 60 ? 0 : Math.max(0, Math.floor((at - 10) / 10) * 10)
   span = [from, duration <= 60 ? Math.ceil(duration) : Math.min(from + 60, Math.ceil(duration))]
   state.textContent = t("moment.preparing")
-  player.src = `/media/${id}/play?from=${span[0]}&to=${span[1]}`
+  player.src = signed(`/media/${id}/play?from=${span[0]}&to=${span[1]}`)
 }
 
 function now() {
@@ -27,7 +32,7 @@ function now() {
 }
 
 function link() {
-  return `${location.origin}/v/${id}?t=${Number(now().toFixed(1))}`
+  return signed(`${location.origin}/v/${id}?t=${Number(now().toFixed(1))}`)
 }
 
 function show() {
@@ -86,7 +91,7 @@ document.getElementById("frame").addEventListener("click", () => {
 })
 if (captions) {
   const track = document.createElement("track")
-  Object.assign(track, { kind: "captions", label: captions, src: `/media/${id}/captions.vtt` })
+  Object.assign(track, { kind: "captions", label: captions, src: signed(`/media/${id}/captions.vtt`) })
   player.append(track)
 }
 load(wanted)

@@ -48,6 +48,7 @@ OWNERS = {
     "genai_prices": ("agent/llm/",),
     "httpcore": ("tools/fetch/",),
     "huggingface_hub": ("tools/models/", "ui/cli/"),
+    "jwt": ("ui/web/accounts/",),
     "langchain_core": ("agent/",),
     "langchain_openai": ("agent/llm/",),
     "langcodes": ("tools/text/",),

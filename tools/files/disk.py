@@ -32,8 +32,8 @@ _log = logging.getLogger(__name__)
 
 DiskState = Literal["full", "locked", "read-only", "failing"]
 Unkept = Literal[
-    "earlier", "pictures", "history", "spending", "recall", "strips", "shown", "uploads", "index",
-    "leftovers", "all",
+    "earlier", "pictures", "history", "spending", "recall", "strips", "shown", "changed", "uploads",
+    "index", "leftovers", "all",
 ]  # fmt: skip
 _BY_ERRNO: dict[int, DiskState] = {
     **dict.fromkeys(FULL, "full"),
@@ -60,6 +60,7 @@ _WHAT: dict[Unkept, str] = {
     "recall": "the same question will be asked of the model again",
     "strips": "some moments are shown as one picture",
     "shown": "earlier conversations are not shown",
+    "changed": "this conversation stays as it was",
     "uploads": "no file can be taken in",
     "index": "meaning is searched in the files themselves",
     "leftovers": "what broke off before is not cleared away",

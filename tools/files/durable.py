@@ -19,11 +19,14 @@ ODD = "backslashreplace"
 """Error handler of encodings: a file name that is no valid text becomes escapes, as in JSON."""
 
 
-def write_bytes(path: Path, data: bytes) -> None:
-    """Write a file under a temporary name, flush it, rename it, flush the folder."""
+def write_bytes(path: Path, data: bytes, mode: int = 0o666) -> None:
+    """Write a file under a temporary name, flush it, rename it, flush the folder.
+
+    `mode` is that of the file, less the umask; 0o600 for what nobody else may read.
+    """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
-        with temporary.open("xb") as file:
+        with open(temporary, "xb", opener=partial(os.open, mode=mode)) as file:
             file.write(data)
         move_into_place(temporary, path)
     except BaseException:

@@ -4,6 +4,7 @@ import asyncio
 import shutil
 import time
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -17,46 +18,72 @@ from ui.chat.doing import doing
 from ui.chat.elements import element
 from ui.chat.model_choice import chosen_agent
 from ui.chat.scope import took
+from ui.chat.sessions import TURNS
+from ui.chat.threads import thread_name
 from ui.chat.wording import say
 from ui.texts import DEFAULT, text
 from ui.web.state import AppState
 
-THREAD_PREFIX = "chat-"
-"""Begins the names of the threads of this door."""
+AGAIN = "again"
+"""Name of the button that answers once more, and what a session keeps it under."""
 SORRY = text(DEFAULT, "answer.sorry")
 
 
-async def ask_with_image(state: AppState, question: str, file: str) -> None:
+async def ask_with_image(state: AppState, question: str, file: str, asked: str) -> None:
     """Answer with the moments that look like an attached image, which is on disk until then."""
     content = cl.context.session.files[file]["content"]  # type: ignore[typeddict-item]
     folder = await asyncio.to_thread(
         write_to_first, lambda folder: (folder / "picture.jpg").write_bytes(content)
     )
     try:
-        await ask(state, question, like=folder / "picture.jpg")
+        await ask(state, question, like=folder / "picture.jpg", asked=asked)
     finally:
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
 
-async def ask(state: AppState, question: str, like: Path | str | None = None) -> None:
-    """Answer a question; what is being done stands in the answer's place until there is text."""
+async def ask(
+    state: AppState,
+    question: str,
+    like: Path | str | None = None,
+    asked: str = "",
+    anew: bool = False,
+) -> None:
+    """Answer a question; what is being done stands in the answer's place until there is text.
+
+    `asked` is the id of the message that asks; `anew` asks a model again.
+    """
+    if not await asyncio.to_thread(state.library.list):
+        raise RefusedRequest(say("answer.no_video"))
+    async with _run_of(asked):
+        await _ask(state, question, like, asked, anew)
+
+
+def _run_of(asked: str) -> AbstractAsyncContextManager[Any]:
+    """The run that the page expects an answer in: Chainlit's own, or that of a button."""
+    if cl.context.current_run:
+        return nullcontext()
+    return cl.Step(name="on_message", type="run", parent_id=asked)
+
+
+async def _ask(
+    state: AppState, question: str, like: Path | str | None, asked: str, anew: bool
+) -> None:
     from agent.ask import Answer, Token, ToolStarted
     from agent.ask import ask as events_of
 
-    if not await asyncio.to_thread(state.library.list):
-        raise RefusedRequest(say("answer.no_video"))
     reply = cl.Message("")
     raw, shown, begun = "", 0.0, time.monotonic()
     steps: list[str] = []
     try:
         with state.answering():
             async for event in events_of(
-                chosen_agent(state),
+                await chosen_agent(state),
                 question,
                 videos=cl.user_session.get("videos") or (),
                 thread=cl.user_session.get("thread"),
                 like=like,
-                prefix=THREAD_PREFIX,
+                new=thread_name(cl.context.session.thread_id),
+                anew=anew,
             ):
                 if isinstance(event, ToolStarted):
                     phrase = doing(event.name, event.arguments)
@@ -73,6 +100,7 @@ async def ask(state: AppState, question: str, like: Path | str | None = None) ->
                         await reply.stream_token(escape_markdown(raw), is_sequence=True)
                 elif isinstance(event, Answer):
                     await show_answer(state, reply, event, steps)
+                    await _keep(reply, event, asked)
     finally:
         if reply.streaming and not raw:  # no answer took the place of what was being done
             await reply.remove()
@@ -90,19 +118,66 @@ async def look_closer(state: AppState, handle: str) -> None:
 
 async def _ask_aloud(state: AppState, question: str, like: str | None = None) -> None:
     """Ask what a button stands for, as if it had been written: so it stands in the history, too."""
-    await cl.Message(question, type="user_message").send()  # which is shown as it is
-    await ask(state, question, like)
+    message = await cl.Message(question, type="user_message").send()  # which is shown as it is
+    await ask(state, question, like, message.id)
+
+
+async def _keep(reply: cl.Message, answer: Any, asked: str) -> None:
+    """Note which turn the messages of a question are, and announce a conversation that begins."""
+    session = cl.context.session
+    turns = dict(cl.user_session.get(TURNS) or {})
+    parts = (asked, reply.id, reply.parent_id)  # a rating comes with the id of the last
+    cl.user_session.set(TURNS, turns | {part: answer.turn for part in parts if part})
+    await offer_again(asked, reply.id, answer.turn)
+    began = cl.user_session.get("thread") is None
+    cl.user_session.set("thread", answer.thread)
+    if began and answer.thread == thread_name(session.thread_id):
+        session.has_first_interaction = True
+        told = {"interaction": answer.question, "thread_id": session.thread_id}
+        await cl.context.emitter.emit("first_interaction", told)
+
+
+async def offer_again(asked: str, reply: str, turn: int) -> None:
+    """Put the button that answers once more below the last answer alone."""
+    if before := cl.user_session.get(AGAIN):
+        await before[0].remove()
+    words = {"label": "", "tooltip": say("answer.again")}
+    button = cl.Action(name=AGAIN, payload={}, icon="refresh-cw", **words)
+    await button.send(for_id=reply)
+    cl.user_session.set(AGAIN, (button, asked, reply, turn))
+
+
+async def answer_again(state: AppState) -> None:
+    """Answer the last question once more: a model may say it better, or more is indexed by now."""
+    _, asked, reply, turn = cl.user_session.get(AGAIN) or (None, "", "", 0)
+    messages = {message.id: message for message in cl.chat_context.get()}
+    if asked not in messages or reply not in messages:
+        raise RefusedRequest(say("answer.not_again"))
+    await messages[reply].remove()
+    await forget_turns(state, turn)
+    await ask(state, messages[asked].content, asked=asked, anew=True)
+
+
+async def forget_turns(state: AppState, turn: int) -> None:
+    """Take the conversation back to before a turn."""
+    from agent.history import rewind
+
+    await rewind(state.agent, str(cl.user_session.get("thread")), turn)
+    turns = cl.user_session.get(TURNS) or {}
+    cl.user_session.set(TURNS, {id: at for id, at in turns.items() if at < turn})
 
 
 async def show_answer(
     state: AppState, reply: cl.Message, answer: Any, steps: Sequence[str] = ()
 ) -> None:
-    """Show an answer with its evidence, and keep its thread for the next question."""
-    cl.user_session.set("thread", answer.thread)
+    """Show an answer with its evidence."""
     reply.content = await took(state, answer) + cards.answer_markdown(answer)
-    props = await asyncio.to_thread(cards.player, state.library, state.proxies, answer, steps)
-    toolbox = state.agent.toolbox
-    props["sees"] = toolbox.classify in await asyncio.to_thread(toolbox.tools)
-    if props["cards"] or props["quiet"]:
-        reply.elements.append(element("EvidencePlayer", props))
+    reply.elements += await asyncio.to_thread(evidence_of, state, answer, steps)
     await reply.send()
+
+
+def evidence_of(state: AppState, answer: Any, steps: Sequence[str] = ()) -> list[Any]:
+    """The player of an answer's evidence, if it has any. Reads files."""
+    props = cards.player(state.library, state.proxies, answer, steps)
+    props["sees"] = state.agent.toolbox.classify in state.agent.toolbox.tools()
+    return [element("EvidencePlayer", props)] if props["cards"] or props["quiet"] else []

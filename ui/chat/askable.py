@@ -26,17 +26,20 @@ _JOBS, _ARRIVING, _ASKING = "jobs", "arriving", "asking"
 """What a session keeps: its jobs, how arrivals widen the scope, and a lock."""
 
 
-async def ask_when_askable(state: AppState, question: str, sent: Sequence[Job]) -> None:
+async def ask_when_askable(
+    state: AppState, question: str, sent: Sequence[Job], asked: str = ""
+) -> None:
     """Answer a question about what can be asked; about what was sent with it as soon as it can be.
 
-    Only where nothing can be asked yet is an answer waited for, in the background.
+    Only where nothing can be asked yet is an answer waited for, in the background. `asked` is the
+    id of the message that asks.
     """
     coming = [job for job in _session_jobs() if _is_coming(job)]
     awaited = list(sent)
     if not awaited and coming and not await asyncio.to_thread(state.library.list):
         awaited = coming
     if not awaited or any(job.usable or job.done for job in awaited):
-        return await _ask(state, question, coming)
+        return await _ask(state, question, coming, asked)
     note = cl.Message(say("askable.waits", names=_names(awaited)))
     await note.send()
 
@@ -52,12 +55,13 @@ async def ask_when_askable(state: AppState, question: str, sent: Sequence[Job]) 
             for job in awaited:
                 widen_scope(job)
             await follow_scope(state)
-            await _ask(state, question, [job for job in _session_jobs() if _is_coming(job)])
+            late = [job for job in _session_jobs() if _is_coming(job)]
+            await _ask(state, question, late, asked)
 
-    in_background(later())
+    in_background(state, later())
 
 
-async def _ask(state: AppState, question: str, coming: Sequence[Job]) -> None:
+async def _ask(state: AppState, question: str, coming: Sequence[Job], asked: str) -> None:
     """Ask, one question after another in a chat, and say what could not be asked yet."""
     lock: Any = cl.user_session.get(_ASKING)
     if lock is None:
@@ -71,7 +75,7 @@ async def _ask(state: AppState, question: str, coming: Sequence[Job]) -> None:
             asked = _enumerated(titles) or say("askable.those_here")
             missing = say("askable.missing", asked=asked, names=_names(coming), n=len(coming))
             await cl.Message(f"*{missing}*").send()
-        await ask(state, question)
+        await ask(state, question, asked=asked)
 
 
 def _is_coming(job: Job) -> bool:

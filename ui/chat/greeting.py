@@ -1,4 +1,4 @@
-"""First message of a chat: the videos that are there, and earlier conversations to go on with."""
+"""First message of a chat: the videos that are there, and what can be asked."""
 
 import asyncio
 from collections.abc import Sequence
@@ -6,10 +6,8 @@ from typing import Any
 
 import chainlit as cl
 
-from tools.errors import Interrupted, RefusedRequest
 from tools.media import Video
 from ui.chat import cards
-from ui.chat.answering import THREAD_PREFIX, show_answer
 from ui.chat.arrival import told
 from ui.chat.cards import escape_markdown
 from ui.chat.elements import element, timeline_action
@@ -23,12 +21,10 @@ QUESTIONS = ("greeting.happens", "greeting.beginning", "greeting.screen")
 """Questions where a video has none of its own."""
 SHELF = 24
 """Videos of the first screen, at most."""
-TITLE_LENGTH = 60
-"""Characters of a question on a button."""
 
 
 async def greet(state: AppState) -> None:
-    """Show the library, and what can be asked or gone on with."""
+    """Show the library, and what can be asked."""
     videos = await asyncio.to_thread(state.library.list)
     chosen = (videos[0].id,) if len(videos) == 1 else ()
     cl.user_session.set("videos", chosen)
@@ -45,11 +41,6 @@ async def greet(state: AppState) -> None:
     message = cl.Message(text)
     props = await asyncio.to_thread(shelf, state, videos, chosen)
     message.elements = [element("Library", props)]
-    if videos:
-        try:
-            message.actions = await _resume_actions(state)
-        except Interrupted as error:
-            message.content += f"\n\n*{escape_markdown(str(error))}*"
     await message.send()
     await announce_coming(state)
     await offer_models(state)
@@ -77,35 +68,6 @@ def shelf(state: AppState, videos: Sequence[Video], chosen: Sequence[str]) -> di
         "questions": own or (list(map(say, QUESTIONS)) if videos else []),
         "example": example() is not None and not any(v.title == EXAMPLE for v in videos),
     }
-
-
-async def _resume_actions(state: AppState) -> list[cl.Action]:
-    """Buttons that go on with earlier conversations."""
-    from agent.history import conversations
-
-    return [
-        cl.Action(
-            name="resume",
-            payload={"thread": earlier.thread},
-            label=say("greeting.resume", title=cards.truncated(earlier.title, TITLE_LENGTH)),
-        )
-        for earlier in await conversations(state.agent, THREAD_PREFIX)
-    ]
-
-
-async def resume(state: AppState, thread: str) -> None:
-    """Show an earlier conversation with its frames, and continue it."""
-    from agent.history import answers
-
-    if not thread.startswith(THREAD_PREFIX):
-        raise RefusedRequest(say("greeting.unknown"))
-    earlier = await answers(state.agent, thread)
-    cl.user_session.set("thread", thread)
-    for answer in earlier:
-        # Chainlit shows the message of a user as plain text.
-        await cl.Message(answer.question, type="user_message").send()
-        await show_answer(state, cl.Message(""), answer)
-    await cl.Message(say("greeting.resumed")).send()
 
 
 async def choose(state: AppState, id: str) -> None:

@@ -170,7 +170,7 @@ async def mend(state: AppState, video: str, what: str) -> None:
         if job := await mended(state, known.id, what):
             await _follow(state, job)
 
-    in_background(run())
+    in_background(state, run())
 
 
 def _session_cards() -> dict[str, list[Any]]:
@@ -216,7 +216,7 @@ async def _follow(
             if job.over or message.content != shown:
                 await message.update()  # and its elements
 
-    in_background(follow())
+    in_background(state, follow())
 
 
 def _actions(video: str, watchable: bool) -> list[cl.Action]:
@@ -238,7 +238,7 @@ async def announce_coming(state: AppState) -> None:
             await cl.Message(_job_text(job)).send()
 
     for job in coming:
-        in_background(announce(job))
+        in_background(state, announce(job))
 
 
 async def _show(state: AppState, video: Video, with_card: bool, seek: bool = False) -> None:

@@ -63,7 +63,7 @@ async def choose_model(state: AppState, values: Mapping[str, Any]) -> None:
             openai_api_key=None,  # it belongs to another server
             model_sees="auto",
         )
-        agent = await asyncio.to_thread(with_model, state.agent, settings)
+        agent = state, settings, await asyncio.to_thread(with_model, state.agent, settings)
         given = {"name": escape_markdown(name), "server": escape_markdown(server.name)}
         now = say("model.now", **given)
     else:
@@ -73,6 +73,13 @@ async def choose_model(state: AppState, values: Mapping[str, Any]) -> None:
     await cl.Message(now).send()
 
 
-def chosen_agent(state: AppState) -> Any:
+async def chosen_agent(state: AppState) -> Any:
     """The agent that answers in this chat."""
-    return cl.user_session.get(_AGENT) or state.agent
+    from agent.agent import with_model
+
+    chosen: Any = cl.user_session.get(_AGENT)
+    opened, settings, agent = chosen or (state, state.settings, state.agent)
+    if opened is not state:  # the library was closed and opened again meanwhile
+        agent = await asyncio.to_thread(with_model, state.agent, settings)
+        cl.user_session.set(_AGENT, (state, settings, agent))
+    return agent

@@ -14,12 +14,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import Body, FastAPI, HTTPException, Request
+from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 
+from tools.errors import VideoError
 from tools.files.disk import write_to_first
 from ui.texts import LANGUAGES, preferred, texts
 from ui.web.host_guard import is_uuid
@@ -29,11 +30,11 @@ SOURCE = Path(__file__).with_name("assets")
 
 The help page in other languages lies beside them."""
 CLOSED_ROUTES = (
-    "/project/element", "/project/thread", "/project/threads", "/project/share", "/feedback",
-    "/mcp", "/login", "/auth/jwt", "/auth/header", "/copilot",
+    "/project/element", "/project/share", "/project/thread/share", "/project/thread/{id}/element",
+    "/mcp", "/auth/jwt", "/copilot",
 )  # fmt: skip
 """Chainlit's routes that nothing here uses: each would be an attack surface."""
-_VARIABLES = re.compile(r"(SLACK|TEAMS|DISCORD|LITERAL|OAUTH)_|DATABASE_URL$")
+_VARIABLES = re.compile(r"(SLACK|TEAMS|DISCORD|LITERAL)_|DATABASE_URL$")
 """Variables that make Chainlit start services of its own; ours use some of them."""
 _FOREIGN = re.compile(r"<(?:link|meta)\b[^>]*\b(?:href|content)=\"https?://[^>]*>", re.DOTALL)
 _INLINE = re.compile(r"<script>(.*?)</script>", re.DOTALL)
@@ -83,16 +84,21 @@ def policy() -> str:
     )
 
 
-def mount_chainlit(app: FastAPI) -> None:
-    """Mount Chainlit at the root, after our routes and after its handlers were registered."""
+def mount_chainlit(app: FastAPI, method: str) -> None:
+    """Mount Chainlit at the root, after our routes and after its handlers were registered.
+
+    `method` is how people sign in, which the page is told.
+    """
     from chainlit import server, socket
     from chainlit.config import config
+    from chainlit.emitter import ChainlitEmitter
 
     if config.features.mcp.enabled or config.features.unsafe_allow_html:
         raise RuntimeError("features.mcp and unsafe_allow_html stay off in .chainlit/config.toml")
     config.ui.default_theme = "system"  # pyright: ignore  # its file holds dark or light only
     _close(app)
-    page = _page()
+    page = _page().replace("<html", f'<html data-sign-in="{method}"', 1)
+    ChainlitEmitter.init_thread = _no_thread  # pyright: ignore[reportAttributeAccessIssue]
     server.get_html_template = lambda root_path: page
     server.get_markdown_str = _help  # pyright: ignore[reportPrivateImportUsage]
 
@@ -111,17 +117,16 @@ def mount_chainlit(app: FastAPI) -> None:
     server.sio.on("connect", connect)
     for application in (app, server.app):
         application.add_exception_handler(RequestValidationError, _refuse)
+        application.add_exception_handler(VideoError, _tell)
     app.mount("/", server.app)
 
 
-def session_files(id: str) -> dict[str, Any]:
-    """Files attached in a chat session, by id; 404 where there is no such session."""
-    from chainlit.session import WebsocketSession
+async def _no_thread(emitter: Any, interaction: str) -> None:
+    """Begin no conversation at the first message: one is announced once it has an answer."""
 
-    session = WebsocketSession.get_by_id(id) if is_uuid(id) else None
-    if session is None:
-        raise HTTPException(404, "no such session")
-    return session.files
+
+async def _tell(request: Request, error: Exception) -> Response:
+    return JSONResponse({"detail": str(error)}, 400)
 
 
 async def _refuse(request: Request, error: Exception) -> Response:
@@ -130,32 +135,12 @@ async def _refuse(request: Request, error: Exception) -> Response:
 
 
 def _close(app: FastAPI) -> None:
-    from chainlit import server
-    from chainlit.action import Action
-    from chainlit.types import CallActionRequest
-
     async def closed(request: Request) -> Response:
         raise HTTPException(404, "not here")
 
     for path in CLOSED_ROUTES:
         for route in (path, f"{path}/{{rest:path}}"):
             app.add_api_route(route, closed, methods=["GET", "POST", "PUT", "DELETE"])
-
-    @app.post("/set-session-cookie")
-    async def cookie(session_id: Annotated[str, Body(embed=True)]) -> Response:
-        """Answer Chainlit's page, which would find its worker again: there is one worker."""
-        if not is_uuid(session_id):
-            raise HTTPException(400, "session ids are UUIDs")
-        return JSONResponse({"message": "not needed"})
-
-    @app.post("/project/action")
-    async def action(payload: CallActionRequest) -> Response:
-        session_files(payload.sessionId)
-        try:
-            Action(**payload.action)
-        except (TypeError, ValueError) as error:
-            raise HTTPException(400, "this request cannot be understood") from error
-        return await server.call_action(payload, None)
 
 
 def _help(root: str, language: str) -> str:

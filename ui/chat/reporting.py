@@ -12,6 +12,7 @@ from tools.errors import VideoError
 from tools.files.disk import Note, disk_state
 from ui.chat.cards import escape_markdown
 from ui.chat.wording import say
+from ui.web.state import AppState
 
 _log = logging.getLogger(__name__)
 Handler = Callable[..., Awaitable[Any]]
@@ -39,13 +40,18 @@ def reports_errors(handler: Handler) -> Handler:
     return wrapped
 
 
-def in_background(work: Coroutine[Any, Any, None]) -> None:
-    """Run something beside the chat; its errors are told in it."""
+def in_background(state: AppState, work: Coroutine[Any, Any, None]) -> None:
+    """Run something beside the chat; its errors are told in it. The library stays open for it."""
+    release = state.hold()
 
     @reports_errors
     async def run() -> None:
         await work
 
+    def end(task: asyncio.Task[None]) -> None:
+        _background.discard(task)
+        release()
+
     task = asyncio.ensure_future(run())
     _background.add(task)
-    task.add_done_callback(_background.discard)
+    task.add_done_callback(end)

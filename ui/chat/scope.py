@@ -32,9 +32,17 @@ async def begin_scope(state: AppState) -> None:
     """Put the bar of a chat that was just greeted."""
     shown = cl.chat_context.get()
     if shown:
-        bar = element("Scope", {**await asyncio.to_thread(_props, state.library), "fresh": True})
-        cl.user_session.set("scope_bar", bar)
+        bar = await scope_bar(state, shown[-1].id, fresh=True)
         await bar.send(for_id=shown[-1].id)
+
+
+async def scope_bar(state: AppState, message: str, fresh: bool = False) -> Any:
+    """The bar, below a message; `fresh` takes over what the last chat was about."""
+    props = {**await asyncio.to_thread(_props, state.library), "fresh": fresh}
+    bar = element("Scope", props)
+    bar.for_id = message
+    cl.user_session.set("scope_bar", bar)
+    return bar
 
 
 async def follow_scope(state: AppState) -> None:

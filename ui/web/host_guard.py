@@ -42,9 +42,12 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def served_names(port: int, extra: Iterable[str] = ()) -> frozenset[str]:
-    """Values of Host that are ours; a name without a port means the served one."""
-    names: set[str] = set()
+def served_names(port: int, extra: Iterable[str] = (), own: str = "") -> frozenset[str]:
+    """Values of Host that are ours; a name without a port means the served one.
+
+    `own` is the name that a proxy is reached by, as it stands in an address.
+    """
+    names = {own.lower()} - {""}
     for name in (*LOOPBACK, *map(str.lower, extra)):
         if re.search(r":\d+$", name):
             names.add(name)

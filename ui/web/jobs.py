@@ -129,6 +129,11 @@ class Job:
         return self.usable or self.done
 
 
+def make_pool(settings: Settings) -> Pool:
+    """Processes that index, for all queues of a server."""
+    return Pool(settings.workers or max(1, (os.cpu_count() or 1) // 2))
+
+
 class JobQueue:
     """Indexes files in other processes, in the order in which they came."""
 
@@ -138,6 +143,7 @@ class JobQueue:
         settings: Settings,
         free_bytes: Callable[[Path], int] = free_bytes,
         wait: Callable[[], Awaitable[None]] = lambda: asyncio.sleep(DISK_CHECK),
+        pool: Pool | None = None,
     ) -> None:
         self._library = library
         self._free, self._wait = free_bytes, wait
@@ -146,11 +152,13 @@ class JobQueue:
         """Called with the id of a video whose files changed."""
         self.listed: dict[str, Job] = {}
         """Jobs by id, until they are done, or what stopped them was seen."""
-        self._pool = Pool(settings.workers or max(1, (os.cpu_count() or 1) // 2))
+        self._is_shared = pool is not None
+        self._pool = pool or make_pool(settings)
 
     def close(self) -> None:
-        """End what runs; it is resumed at the next start."""
-        self._pool.close()
+        """End what runs, unless others share the pool; it is resumed at the next start."""
+        if not self._is_shared:
+            self._pool.close()
 
     def start(self, path: Path, title: str, **options: Any) -> Job:
         """Index a file; options are those of Job."""

@@ -20,6 +20,7 @@ from ui.texts import preferred, text
 from ui.web.media import known_video
 from ui.web.state import AppState
 from ui.web.uploads import Upload, UserSubtitles
+from ui.web.workspaces import Mine
 
 PAGE = 60
 """Videos that are sent at once."""
@@ -48,13 +49,9 @@ class Speaker(BaseModel):
     name: _Name
 
 
-def library_routes(state: AppState) -> APIRouter:
+def library_routes() -> APIRouter:
     """Routes of the page, and of what it lists and changes."""
     router = APIRouter(prefix="/library")
-    library = state.library
-
-    async def known(ids: Sequence[str]) -> list[Video]:
-        return await asyncio.to_thread(lambda: [known_video(library, id) for id in ids])
 
     @router.get("")
     async def page(request: Request) -> HTMLResponse:
@@ -65,83 +62,93 @@ def library_routes(state: AppState) -> APIRouter:
     @router.get("/videos")
     async def videos(
         request: Request,
+        mine: Mine,
         query: _Name = "",
         sort: Sort = "title",
         collection: _Name = "",
         start: Annotated[int, Query(ge=0)] = 0,
     ) -> dict[str, Any]:
         words = partial(text, preferred(request.headers.get("accept-language")))
-        return await asyncio.to_thread(_listed, library, words, query, sort, collection, start)
+        choice = query, sort, collection, start
+        return await asyncio.to_thread(_listed, mine.library, words, *choice)
 
     @router.get("/videos/{id}")
-    async def details(id: str) -> dict[str, Any]:
-        (video,) = await known([id])
-        speakers = await asyncio.to_thread(library.speakers, video.id)
+    async def details(id: str, mine: Mine) -> dict[str, Any]:
+        (video,) = await _known(mine, [id])
+        speakers = await asyncio.to_thread(mine.library.speakers, video.id)
         rows = [{"label": label, "name": name} for label, name in speakers.items()]
         return {"id": video.id, "title": video.title, "speakers": rows}
 
     @router.post("/videos/{id}/title", status_code=204)
-    async def rename(id: str, body: Title) -> None:
-        (video,) = await known([id])
-        await asyncio.to_thread(library.rename, video.id, body.title)
+    async def rename(id: str, body: Title, mine: Mine) -> None:
+        (video,) = await _known(mine, [id])
+        await asyncio.to_thread(mine.library.rename, video.id, body.title)
 
     @router.post("/videos/{id}/speaker", status_code=204)
-    async def name_speaker(id: str, body: Speaker) -> None:
-        (video,) = await known([id])
-        await asyncio.to_thread(library.name_speaker, video.id, body.label, body.name)
+    async def name_speaker(id: str, body: Speaker, mine: Mine) -> None:
+        (video,) = await _known(mine, [id])
+        await asyncio.to_thread(mine.library.name_speaker, video.id, body.label, body.name)
 
     @router.post("/videos/{id}/finish", status_code=204)
-    async def finish(id: str) -> None:
-        (video,) = await known([id])
-        await state.jobs.start_again(video.id)
+    async def finish(id: str, mine: Mine) -> None:
+        (video,) = await _known(mine, [id])
+        await mine.jobs.start_again(video.id)
 
     @router.post("/videos/{id}/subtitles", status_code=204)
-    async def subtitles(id: str, request: Request) -> None:
-        (video,) = await known([id])
-        given = await state.uploads.receive(
-            request.stream(), request.headers.get("content-type", ""), None
-        )
+    async def subtitles(id: str, request: Request, mine: Mine) -> None:
+        (video,) = await _known(mine, [id])
+        type = request.headers.get("content-type", "")
+        given = await mine.uploads.receive(request.stream(), type, None)
         if not isinstance(given, UserSubtitles):
             if isinstance(given, Upload):
-                await asyncio.to_thread(state.uploads.forget, given)
+                await asyncio.to_thread(mine.uploads.forget, given)
             raise RefusedRequest("this is no file of subtitles: .srt, .vtt and .ass are read")
         path = await asyncio.to_thread(
-            state.uploads.add_subtitles, given.id, given.title, given.content
+            mine.uploads.add_subtitles, given.id, given.title, given.content
         )
         kept = Upload(given.id, path.name, path.parent.with_suffix(""))
-        await state.add_subtitles(video.id, kept)
+        await mine.add_subtitles(video.id, kept)
 
     @router.post("/size")
-    async def size(body: Videos) -> dict[str, Any]:
-        found = await known(body.videos)
-        sizes = await asyncio.to_thread(lambda: [library.size(video.id) for video in found])
-        linked = await asyncio.to_thread(lambda: sum(_is_linked(library, v.id) for v in found))
-        return {"bytes": sum(sizes), "text": size_text(sum(sizes)), "linked": linked}
+    async def size(body: Videos, mine: Mine) -> dict[str, Any]:
+        found = await _known(mine, body.videos)
+        return await asyncio.to_thread(_size, mine.library, found)
 
     @router.post("/remove", status_code=204)
-    async def remove(body: Videos) -> None:
-        for video in await known(body.videos):
-            await asyncio.to_thread(library.remove, video.id)
-            await asyncio.to_thread(state.jobs.on_indexed, [video.id])
+    async def remove(body: Videos, mine: Mine) -> None:
+        for video in await _known(mine, body.videos):
+            await asyncio.to_thread(mine.library.remove, video.id)
+            await asyncio.to_thread(mine.jobs.on_indexed, [video.id])
 
     @router.post("/collections/{name}/videos", status_code=204)
-    async def add(name: str, body: Videos) -> None:
-        ids = [video.id for video in await known(body.videos)]
-        await asyncio.to_thread(library.collections.add, name, ids)
+    async def add(name: str, body: Videos, mine: Mine) -> None:
+        ids = [video.id for video in await _known(mine, body.videos)]
+        await asyncio.to_thread(mine.library.collections.add, name, ids)
 
     @router.post("/collections/{name}/take-out", status_code=204)
-    async def take_out(name: str, body: Videos) -> None:
-        await asyncio.to_thread(library.collections.take_out, name, body.videos)
+    async def take_out(name: str, body: Videos, mine: Mine) -> None:
+        await asyncio.to_thread(mine.library.collections.take_out, name, body.videos)
 
     @router.post("/collections/{name}/title", status_code=204)
-    async def rename_collection(name: str, body: Title) -> None:
-        await asyncio.to_thread(library.collections.rename, name, body.title)
+    async def rename_collection(name: str, body: Title, mine: Mine) -> None:
+        await asyncio.to_thread(mine.library.collections.rename, name, body.title)
 
     @router.post("/collections/{name}/remove", status_code=204)
-    async def forget(name: str) -> None:
-        await asyncio.to_thread(library.collections.remove, name)
+    async def forget(name: str, mine: Mine) -> None:
+        await asyncio.to_thread(mine.library.collections.remove, name)
 
     return router
+
+
+async def _known(state: AppState, ids: Sequence[str]) -> list[Video]:
+    return await asyncio.to_thread(lambda: [known_video(state.library, id) for id in ids])
+
+
+def _size(library: Library, videos: Sequence[Video]) -> dict[str, Any]:
+    """Bytes that removing videos frees, and how many of their files are linked and stay."""
+    size = sum(library.size(video.id) for video in videos)
+    linked = sum(bool(library.manifest(video.id)["source"]["linked"]) for video in videos)
+    return {"bytes": size, "text": size_text(size), "linked": linked}
 
 
 def _listed(
@@ -196,7 +203,3 @@ def _added(library: Library, id: str) -> str:
     """Time at which the first stage of a video finished, in UTC (ISO 8601)."""
     stages = library.manifest(id)["stages"].values()
     return min((stage["at"] for stage in stages if "at" in stage), default="")
-
-
-def _is_linked(library: Library, id: str) -> bool:
-    return bool(library.manifest(id)["source"]["linked"])

@@ -18,8 +18,8 @@ from tools.store.filmstrip import strip_name
 from tools.transcript.cues import to_vtt
 from ui.render import timestamp
 from ui.texts import preferred
-from ui.web.proxies import Proxies
 from ui.web.timeline import timeline, transcript
+from ui.web.workspaces import Mine
 
 PAGE = 600.0
 """Seconds of a transcript that are sent where no span is asked for."""
@@ -64,15 +64,15 @@ def known_video(library: Library, id: str) -> Video:
     return video
 
 
-def media_routes(library: Library, proxies: Proxies) -> APIRouter:
+def media_routes() -> APIRouter:
     """The routes of the contract under `/media`."""
     router = APIRouter()
 
     @router.api_route("/media/{id}/file", methods=["GET", "HEAD"])
-    async def file(id: str, request: Request) -> Response:
-        video = await _or_http_error(asyncio.to_thread(known_video, library, id))
-        path = await _or_http_error(proxies.read(library.original, id))
-        media_type = await _or_http_error(proxies.read(proxies.direct_type, id))
+    async def file(id: str, request: Request, mine: Mine) -> Response:
+        video = await _or_http_error(asyncio.to_thread(known_video, mine.library, id))
+        path = await _or_http_error(mine.proxies.read(mine.library.original, id))
+        media_type = await _or_http_error(mine.proxies.read(mine.proxies.direct_type, id))
         ending = path.suffix if _ENDING.fullmatch(path.suffix) else ""
         return _send(request, path, media_type or "application/octet-stream", video.title + ending)
 
@@ -80,47 +80,50 @@ def media_routes(library: Library, proxies: Proxies) -> APIRouter:
     async def play(
         id: str,
         request: Request,
+        mine: Mine,
         start: Annotated[float, Query(alias="from")] = 0.0,
         end: Annotated[float | None, Query(alias="to")] = None,
     ) -> Response:
-        video = await _or_http_error(asyncio.to_thread(known_video, library, id))
-        making = proxies.playable(video, start, start + 30 if end is None else end)
+        video = await _or_http_error(asyncio.to_thread(known_video, mine.library, id))
+        making = mine.proxies.playable(video, start, start + 30 if end is None else end)
         path, media_type = await _or_http_error(_until_disconnect(request, making))
         return _send(request, path, media_type, video.title + path.suffix)
 
     @router.api_route("/media/{id}/frame/{milliseconds:int}.jpg", methods=["GET", "HEAD"])
-    async def frame(id: str, milliseconds: int, request: Request) -> Response:
-        video = await _or_http_error(asyncio.to_thread(known_video, library, id))
-        path = await _or_http_error(proxies.read(_picture, library, id, milliseconds / 1000))
-        name = f"{video.title} {timestamp(milliseconds / 1000).replace(':', '-')}.jpg"
+    async def frame(id: str, milliseconds: int, request: Request, mine: Mine) -> Response:
+        video = await _or_http_error(asyncio.to_thread(known_video, mine.library, id))
+        at = milliseconds / 1000
+        path = await _or_http_error(mine.proxies.read(_picture, mine.library, id, at))
+        name = f"{video.title} {timestamp(at).replace(':', '-')}.jpg"
         return _send(request, path, "image/jpeg", name)
 
     @router.api_route("/media/{id}/strip/{start:int}-{end:int}.jpg", methods=["GET", "HEAD"])
-    async def strip(id: str, start: int, end: int, request: Request) -> Response:
-        video = await _or_http_error(asyncio.to_thread(known_video, library, id))
+    async def strip(id: str, start: int, end: int, request: Request, mine: Mine) -> Response:
+        video = await _or_http_error(asyncio.to_thread(known_video, mine.library, id))
         image = strip_name(video.id, start / 1000, min(end / 1000, video.duration))
-        path = await _or_http_error(proxies.read(library.picture, image))
+        path = await _or_http_error(mine.proxies.read(mine.library.picture, image))
         return _send(request, path, "image/jpeg", path.name)
 
     @router.get("/media/{id}/timeline")
-    async def drawn(id: str, request: Request) -> dict[str, Any]:
-        await _or_http_error(asyncio.to_thread(known_video, library, id))
+    async def drawn(id: str, request: Request, mine: Mine) -> dict[str, Any]:
+        await _or_http_error(asyncio.to_thread(known_video, mine.library, id))
         language = preferred(request.headers.get("accept-language"))
-        return await _or_http_error(proxies.read(timeline, library, id, language))
+        return await _or_http_error(mine.proxies.read(timeline, mine.library, id, language))
 
     @router.get("/media/{id}/transcript")
     async def said(
         id: str,
+        mine: Mine,
         start: Annotated[float, Query(alias="from")] = 0.0,
         end: Annotated[float, Query(alias="to")] = PAGE,
     ) -> dict[str, Any]:
-        await _or_http_error(asyncio.to_thread(known_video, library, id))
-        return await _or_http_error(proxies.read(transcript, library, id, start, end))
+        await _or_http_error(asyncio.to_thread(known_video, mine.library, id))
+        return await _or_http_error(mine.proxies.read(transcript, mine.library, id, start, end))
 
     @router.get("/media/{id}/captions.vtt")
-    async def captions(id: str) -> Response:
-        await _or_http_error(asyncio.to_thread(known_video, library, id))
-        spoken = await _or_http_error(asyncio.to_thread(library.utterances, id))
+    async def captions(id: str, mine: Mine) -> Response:
+        await _or_http_error(asyncio.to_thread(known_video, mine.library, id))
+        spoken = await _or_http_error(asyncio.to_thread(mine.library.utterances, id))
         lines = [replace(one, text=" ".join(one.text.split())) for one in spoken]
         return PlainTextResponse(to_vtt(lines), media_type="text/vtt")
 

@@ -5,7 +5,6 @@ Whatever is wrong with an address of it, the answer is a page with a way back.
 
 import asyncio
 import html
-from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -22,52 +21,58 @@ from tools.media import Evidence, Video
 from tools.search.moment import moment
 from ui.render import picture_address, seconds_of, timestamp
 from ui.texts import preferred, text
+from ui.web.accounts.gate import current
+from ui.web.accounts.links import NAMES
 from ui.web.media import known_video
+from ui.web.pages import Words, note_page
 from ui.web.proxies import Proxies
+from ui.web.state import AppState
+from ui.web.workspaces import Mine
 
 REACH = 1.0
 """Seconds after the time of a link whose words belong to its moment: links cut their times."""
-_PAGE, _NONE = (
-    Template(Path(__file__).with_name(name).read_text("utf-8"))
-    for name in ("moment.html", "no_moment.html")
-)
-_Words = Callable[..., str]
+_PAGE = Template(Path(__file__).with_name("moment.html").read_text("utf-8"))
 
 
-def moment_routes(library: Library, proxies: Proxies) -> APIRouter:
+def moment_routes() -> APIRouter:
     """The routes of the contract under `/v`."""
     router = APIRouter()
 
     @router.get("/v/{rest:path}")
-    async def page(rest: str, request: Request, t: str = "") -> HTMLResponse:
+    async def page(rest: str, request: Request, mine: Mine, t: str = "") -> HTMLResponse:
         words = partial(text, preferred(request.headers.get("accept-language")))
-        return await asyncio.to_thread(_page, library, proxies, words, rest, t.strip())
+        signed = {n: v for n, v in request.query_params.items() if n in NAMES}
+        by_link = (who := current()) is not None and who.by_link
+        link = urlencode(signed) if by_link else ""
+        return await asyncio.to_thread(_page, mine, words, rest, t.strip(), link)
 
     return router
 
 
-def _page(library: Library, proxies: Proxies, words: _Words, id: str, time: str) -> HTMLResponse:
+def _page(mine: AppState, words: Words, id: str, time: str, link: str) -> HTMLResponse:
+    """The page of a moment; `link` is the signature that all its addresses carry, or empty."""
+    home = words("moment.home"), "/"
     try:
-        video = known_video(library, id)
+        video = known_video(mine.library, id)
         start = seconds_of(time or "0")
         if start is None:
-            way = words("moment.start"), f"/v/{video.id}"
-            return _no_moment(words, 404, "unknown_time", *way)
-        return HTMLResponse(_PAGE.substitute(_values(library, proxies, words, video, start)))
+            way = words("moment.start"), _with(f"/v/{video.id}", link)
+            return note_page(words, 404, "moment.unknown", "moment.unknown_time", *way)
+        values = _values(mine.library, mine.proxies, words, video, start, link)
+        return HTMLResponse(_PAGE.substitute(values))
     except UnknownVideo:
-        return _no_moment(words, 404, "unknown_video", words("moment.home"), "/")
+        return note_page(words, 404, "moment.unknown", "moment.unknown_video", *home)
     except VideoError:
-        return _no_moment(words, 410, "unreadable", words("moment.home"), "/")
+        return note_page(words, 410, "moment.unknown", "moment.unreadable", *home)
 
 
-def _no_moment(words: _Words, status: int, why: str, way: str, address: str) -> HTMLResponse:
-    values = {"heading": words("moment.unknown"), "why": words(f"moment.{why}"), "way": way}
-    values |= {"address": address, "lang": words("page.language"), "back": words("moment.back")}
-    return HTMLResponse(_NONE.substitute(_escaped(values)), status)
+def _with(address: str, link: str) -> str:
+    """An address with the signature that a page was opened by."""
+    return f"{address}{'&' if '?' in address else '?'}{link}" if link and address else address
 
 
 def _values(
-    library: Library, proxies: Proxies, words: _Words, video: Video, start: float
+    library: Library, proxies: Proxies, words: Words, video: Video, start: float, link: str
 ) -> dict[str, str]:
     """Values of the page, of which all are escaped."""
     at = min(start, video.duration)
@@ -89,7 +94,10 @@ def _values(
         "start": f"{at:.3f}",
         "duration": f"{video.duration:.3f}",
         "direct": "yes" if direct else "no",
-        "poster": picture_address(library, library.image_at(video.id, at), "http") or "",
+        "poster": _with(
+            picture_address(library, library.image_at(video.id, at), "http") or "", link
+        ),
+        "link": link,
         "captions": words(f"moment.{captions}") if spoken else "",
         "state": words("moment.ends", time=timestamp(int(video.duration))) if start > at else "",
         "time": timestamp(int(at)),
@@ -107,7 +115,7 @@ def _values(
     for name, near in (("previous", before), ("next", after)):
         there = near is not None
         values[name] = words(f"moment.{name}", time=timestamp(int(near))) if there else ""
-        values[f"{name}_address"] = f"/v/{video.id}?t={near:.1f}" if there else ""
+        values[f"{name}_address"] = _with(f"/v/{video.id}?t={near:.1f}", link) if there else ""
         values[f"{name}_class"] = name if there else "none"
     values |= {name: words(f"moment.{name}") for name in ("back", "silent", "frame", "ask")}
     return _escaped(values)

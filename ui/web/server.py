@@ -5,10 +5,10 @@ import logging
 import os
 import shutil
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import (
@@ -21,36 +21,22 @@ from fastapi.responses import (
 from starlette.requests import ClientDisconnect
 
 from agent.settings import Settings
-from tools.errors import (
-    Damaged,
-    DecoderStopped,
-    RefusedRequest,
-    UnknownVideo,
-    UnreadableMedia,
-    VideoError,
-)
-from tools.files.disk import Note, best_effort, disk_state
+from tools.errors import DecoderStopped, UnknownVideo, UnreadableMedia, VideoError
+from tools.files.disk import Note, disk_state
 from tools.files.handles import raise_limit
-from tools.ingest.finishing import Finisher
-from tools.ingest.pipeline import delete_unlisted, unlisted_originals
 from tools.library import Library
-from tools.media import Video
 from tools.sandbox import Child
 from ui.chat import mount
-from ui.web.downloads import Downloads
-from ui.web.host_guard import HostGuard, is_loopback, served_names
-from ui.web.jobs import JobQueue
+from ui.web.accounts.gate import Gate
+from ui.web.accounts.sign_in import Accounts
+from ui.web.host_guard import HostGuard, served_names
 from ui.web.library_page import library_routes
 from ui.web.media import media_routes
 from ui.web.moments import moment_routes
-from ui.web.proxies import Proxies
-from ui.web.state import AppState
+from ui.web.pages import sign_in_page
 from ui.web.tasks import task_routes
-from ui.web.uploads import Uploads, UserImage, UserSubtitles
-
-if TYPE_CHECKING:
-    from tools.search.vector_index import ExactIndex
-    from tools.toolbox import Toolbox
+from ui.web.uploads import UserImage, UserSubtitles
+from ui.web.workspaces import Mine, Workspaces
 
 LEAST_FREE = 200 << 20
 """Bytes that must be free for the server to call itself ready."""
@@ -60,101 +46,42 @@ _log = logging.getLogger(__name__)
 
 
 def build_app(settings: Settings) -> FastAPI:
-    """The application, for uvicorn or a test; RefusedRequest where it would need a login."""
-    if not is_loopback(settings.host):
-        raise RefusedRequest(
-            f"{settings.host} can be reached from other machines and there is no login yet: "
-            "serve on 127.0.0.1"
-        )
+    """The application, for uvicorn or a test; RefusedRequest where people could come in unasked."""
+    accounts = Accounts(settings)
     with mount.chainlit_environment(settings.home / "chat"):
         from ui.chat import handlers as chat
+        from ui.chat import signing_in
+        from ui.chat.sessions import session_files, session_routes
 
-    library = Library(settings.home, settings.owner)
-    uploads = Uploads(
-        library.root / "uploads",
-        settings.upload_limit,
-        settings.upload_room,
-        settings.upload_stall,
-    )
-    state = AppState(
-        settings,
-        library,
-        uploads,
-        Proxies(library),
-        JobQueue(library, settings),
-        Downloads(settings),
-    )
-    state.finisher = Finisher(library) if settings.background == "on" else None
+    workspaces = Workspaces(settings)
+    can_decode = False
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        from agent.agent import open_agent
-
-        state.can_decode = await asyncio.to_thread(_can_decode)
-        toolbox, index = await asyncio.to_thread(_open_toolbox, settings, library)
-        finisher = state.finisher
-
-        def indexed(videos: list[str]) -> None:
-            index.catch_up(videos)
-            if finisher:
-                finisher.wake()
-
-        state.jobs.on_indexed = indexed
-        async with open_agent(settings, toolbox=toolbox) as state.agent:
-            _resume(state)
-            if finisher:
-                finisher.on_finished = lambda video: index.catch_up([video])
-                finisher.start()
+        nonlocal can_decode
+        can_decode = await asyncio.to_thread(_can_decode)
+        alone = accounts.method in ("none", "token")
+        async with workspaces.of(settings.owner) if alone else nullcontext():
             yield
-            if finisher:
-                await asyncio.to_thread(finisher.close)
-            await asyncio.to_thread(state.downloads.close)
-            state.jobs.close()
-            state.proxies.close()
-        await asyncio.to_thread(index.close)
+        await workspaces.close()
 
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.workspaces, app.state.accounts = workspaces, accounts
     app.add_exception_handler(VideoError, _refuse)
-    _add_health(app, state)
-    app.include_router(media_routes(library, state.proxies))
-    app.include_router(moment_routes(library, state.proxies))
-    app.include_router(task_routes(state))
-    app.include_router(library_routes(state))
-    _add_uploads(app, state)
-    chat.register(state)
-    mount.mount_chainlit(app)
-    names = served_names(settings.port, settings.allowed_hosts)
+    root = Library(settings.home, settings.owner).root
+    _add_health(app, root, lambda: can_decode)
+    signing_in.register(accounts, settings.url)
+    ways = media_routes(), moment_routes(), task_routes(), signing_in.routes(accounts)
+    for routes in (*ways, session_routes(), library_routes()):
+        app.include_router(routes)
+    _add_uploads(app, session_files)
+    chat.register(workspaces)
+    mount.mount_chainlit(app, accounts.method)
+    app.add_middleware(Gate, accounts=accounts, page=sign_in_page)
+    proxy = (settings.url or "").partition("://")[2].strip("/")
+    names = served_names(settings.port, settings.allowed_hosts, proxy)
     app.add_middleware(HostGuard, names=names, policy=mount.policy())
     return app
-
-
-def _open_toolbox(settings: Settings, library: Library) -> "tuple[Toolbox, ExactIndex]":
-    """Toolbox over the library's Chroma: this process lives long enough to open it."""
-    from tools.search.chroma import open_index
-    from tools.toolbox import open_toolbox
-
-    index = open_index(library.catalog)
-    index.catch_up()
-    return open_toolbox(library, settings.providers, index), index
-
-
-def _resume(state: AppState) -> None:
-    """Index what was sent before the last stop: such an upload is never lost."""
-    for upload in state.uploads.waiting():
-        state.index_upload(upload)
-    videos: list[Video] = []
-    try:
-        videos = state.library.list()
-    except Damaged as error:  # everybody who asks gets this message, too
-        _log.warning("%s", error)
-    for video in videos:
-        if video.state == "queued" and not state.library.manifest(video.id)["source"]["linked"]:
-            with suppress(UnreadableMedia):  # its original is gone, which `verify` tells
-                state.jobs.start(state.library.original(video.id), video.title)
-    with best_effort("leftovers"):
-        delete_unlisted(state.library)
-    for path in unlisted_originals(state.library):
-        state.jobs.start(path, "untitled", take=True)
 
 
 def serve(settings: Settings) -> None:
@@ -168,8 +95,12 @@ def serve(settings: Settings) -> None:
             f"same time and searches more slowly; {ENOUGH_FILES} are enough\n"
         )
     app = build_app(settings)
+    accounts: Accounts = app.state.accounts
     logging.getLogger("uvicorn.error").addFilter(_is_no_cancellation)
-    sys.stderr.write(f"Cuepoint is at http://{settings.host}:{settings.port} (Ctrl-C stops it)\n")
+    address = settings.url or f"http://{settings.host}:{settings.port}"
+    if accounts.start_token:
+        address = f"{address.rstrip('/')}/?token={accounts.start_token}"
+    sys.stderr.write(f"Cuepoint is at {address} (Ctrl-C stops it)\n")
     uvicorn.run(
         app,
         host=settings.host,
@@ -200,15 +131,14 @@ def _can_decode() -> bool:
     return False
 
 
-def _add_health(app: FastAPI, state: AppState) -> None:
+def _add_health(app: FastAPI, root: Path, can_decode: Callable[[], bool]) -> None:
     def missing() -> str:
-        if not os.access(state.library.root, os.W_OK):
+        there = next(folder for folder in (root, *root.parents) if folder.exists())
+        if not os.access(there, os.W_OK):
             return "library"
-        if shutil.disk_usage(state.library.root).free < LEAST_FREE:
+        if shutil.disk_usage(there).free < LEAST_FREE:
             return "space"
-        if not state.can_decode:
-            return "decoder"
-        return "" if state.agent else "agent"
+        return "" if can_decode() else "decoder"
 
     @app.api_route("/health", methods=["GET", "HEAD"])
     async def health() -> Response:
@@ -216,15 +146,15 @@ def _add_health(app: FastAPI, state: AppState) -> None:
         return PlainTextResponse(word or "ready", 503 if word else 200)
 
 
-def _add_uploads(app: FastAPI, state: AppState) -> None:
+def _add_uploads(app: FastAPI, session_files: Callable[[str], dict[str, Any]]) -> None:
     """Replace Chainlit's upload routes, which keep a file in memory and trust its declared type."""
 
     @app.post("/project/file")
-    async def receive(request: Request, session_id: str) -> Response:
-        files = mount.session_files(session_id)
+    async def receive(request: Request, session_id: str, mine: Mine) -> Response:
+        files = session_files(session_id)
         length = request.headers.get("content-length", "")
         try:
-            upload = await state.uploads.receive(
+            upload = await mine.uploads.receive(
                 request.stream(),
                 request.headers.get("content-type", ""),
                 int(length) if length.isdecimal() and len(length) < 20 else None,
@@ -257,7 +187,7 @@ def _add_uploads(app: FastAPI, state: AppState) -> None:
 
     @app.get("/project/file/{id}")
     async def attached(id: str, session_id: str) -> Response:
-        file = mount.session_files(session_id).get(id)
+        file = session_files(session_id).get(id)
         if file is None:
             raise HTTPException(404, "no such file")
         if "subtitles" in file:

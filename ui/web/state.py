@@ -1,5 +1,6 @@
-"""Application state that the chat and the routes share."""
+"""State of one user's library that the chat and the routes share."""
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -16,7 +17,7 @@ from ui.web.uploads import Upload, Uploads
 
 @dataclass
 class AppState:
-    """One library, open for the browser. agent is set while the application runs."""
+    """One library, open for the browser. agent is set once it is open."""
 
     settings: Settings
     library: Library
@@ -25,9 +26,10 @@ class AppState:
     jobs: JobQueue
     downloads: Downloads
     agent: Any = None
-    can_decode: bool = False
     finisher: Finisher | None = None
     """Reads in the background what an index left out, unless that is switched off."""
+    hold: Callable[[], Callable[[], None]] = lambda: lambda: None
+    """Keeps the library open until what it returns is called."""
 
     def answering(self) -> AbstractContextManager[None]:
         """Keep the background still while a question is answered."""

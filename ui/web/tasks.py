@@ -13,6 +13,7 @@ from ui.texts import DEFAULT, preferred, text
 from ui.web.downloads import Download
 from ui.web.jobs import Job
 from ui.web.state import AppState
+from ui.web.workspaces import Mine
 
 Action = tuple[str, str]
 """Name of an action, and the text that stands on its button."""
@@ -20,29 +21,29 @@ PAUSE, CANCEL, RESUME = ("pause", "pause"), ("cancel", "cancel"), ("resume", "go
 AGAIN, DISMISS = ("resume", "again"), ("dismiss", "dismiss")
 
 
-def task_routes(state: AppState) -> APIRouter:
+def task_routes() -> APIRouter:
     """Routes of the list of tasks, which outlives a page, and of their buttons."""
     router = APIRouter()
 
     @router.get("/tasks")
-    async def tasks(request: Request) -> Response:
+    async def tasks(request: Request, mine: Mine) -> Response:
         language = preferred(request.headers.get("accept-language"))
-        return JSONResponse({"tasks": await asyncio.to_thread(task_rows, state, language)})
+        return JSONResponse({"tasks": await asyncio.to_thread(task_rows, mine, language)})
 
     @router.post("/tasks/{id}/{action}")
-    async def act(id: str, action: str) -> Response:
-        if job := state.jobs.listed.get(id):
+    async def act(id: str, action: str, mine: Mine) -> Response:
+        if job := mine.jobs.listed.get(id):
             actions = {
-                "pause": state.jobs.hold,
-                "cancel": state.jobs.cancel,
-                "resume": state.jobs.resume,
-                "dismiss": state.jobs.dismiss,
+                "pause": mine.jobs.hold,
+                "cancel": mine.jobs.cancel,
+                "resume": mine.jobs.resume,
+                "dismiss": mine.jobs.dismiss,
             }
             if action in actions:
                 actions[action](job)
                 return Response(status_code=204)
-        elif action in ("cancel", "dismiss") and (one := state.downloads.listed.get(id)):
-            state.downloads.stop(one)
+        elif action in ("cancel", "dismiss") and (one := mine.downloads.listed.get(id)):
+            mine.downloads.stop(one)
             return Response(status_code=204)
         raise HTTPException(404, "there is no such task")
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import agent.ask
-import ui.web.server
+import ui.web.workspaces
 from agent.agent import open_agent
 from agent.settings import Settings
 from tests.ui import door
@@ -65,7 +65,7 @@ def test_a_full_disk_is_told_and_ready_is_said_when_it_is(
 ) -> None:
     looked, disk = asyncio.Event(), [0]
     taking = partial(ui.web.server.JobQueue, free_bytes=lambda _: disk[0], wait=looked.wait)
-    monkeypatch.setattr(ui.web.server, "JobQueue", taking)
+    monkeypatch.setattr(ui.web.workspaces, "JobQueue", taking)
     script += [DiskFull("free 500 MB"), Video("0" * 16, "film", "film", 1.0, state="ready")]
     with door.running(settings) as client, door.chatting(client) as chat:
         id = door.send_file(client, chat.id, "film.mp4", shots.read_bytes()).json()["id"]

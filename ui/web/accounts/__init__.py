@@ -1,0 +1,1 @@
+"""Users, sign-in, sessions and signed links: who may see whose videos."""
