@@ -325,6 +325,21 @@ app.command("chat", help="Open the chat.")(serve)
 
 
 @app.command()
+def mcp() -> None:
+    """Serve other agents on standard input and output, over the Model Context Protocol."""
+    from ui.mcp_server.local import serve_pipes
+
+    status = 1
+    try:
+        serve_pipes(load_settings())
+        status = 0
+    except Exception as error:  # leave() ends before anyone above could tell
+        if not print_error(error):
+            logging.getLogger(__name__).exception("the server ended")
+    leave(status)
+
+
+@app.command()
 def doctor(as_json: AsJson = False) -> None:
     """Say what is there, what is missing, and what to do."""
     from dataclasses import asdict

@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from fastapi.responses import (
     Response,
 )
 from starlette.requests import ClientDisconnect
+from starlette.routing import Route
 
 from agent.settings import Settings
 from tools.errors import Damaged, DecoderStopped, RefusedRequest, UnreadableMedia, VideoError
@@ -30,6 +31,7 @@ from tools.library import Library
 from tools.media import Video
 from tools.sandbox import Child
 from ui.chat import mount
+from ui.mcp_server.endpoint import Endpoint
 from ui.web.downloads import Downloads
 from ui.web.host_guard import HostGuard, is_loopback, served_names
 from ui.web.jobs import JobQueue
@@ -92,7 +94,7 @@ def build_app(settings: Settings) -> FastAPI:
                 finisher.wake()
 
         state.jobs.on_indexed = indexed
-        async with open_agent(settings, toolbox=toolbox) as state.agent:
+        async with open_agent(settings, toolbox=toolbox) as state.agent, endpoint.running():
             _resume(state)
             if finisher:
                 finisher.on_finished = lambda video: index.catch_up([video])
@@ -113,8 +115,10 @@ def build_app(settings: Settings) -> FastAPI:
     app.include_router(task_routes(state))
     _add_uploads(app, state)
     chat.register(state)
-    mount.mount_chainlit(app)
     names = served_names(settings.port, settings.allowed_hosts)
+    endpoint = Endpoint(lambda owner: nullcontext(state), names, open_here=True)
+    app.router.routes += [Route(path, endpoint) for path in ("/mcp", "/mcp/")]
+    mount.mount_chainlit(app)
     app.add_middleware(HostGuard, names=names, policy=mount.policy())
     return app
 
