@@ -6,11 +6,12 @@ HTTP with its request, on standard input with the one that was opened.
 
 from __future__ import annotations
 
+import asyncio
 import base64
-from collections.abc import AsyncIterable, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterable, Awaitable, Callable, Coroutine, Iterable
 from contextlib import AbstractAsyncContextManager
 from importlib.metadata import version
-from typing import Any
+from typing import Any, TypeVar
 
 import anyio
 from mcp import types
@@ -36,6 +37,7 @@ DOOR = "cuepoint.door"
 """Key of the door in the scope of a request."""
 NOT_FOUND = -32002
 """Error code of a resource that is not there."""
+T = TypeVar("T")
 Handler = Callable[[Any], Awaitable[Any]]
 
 
@@ -114,7 +116,7 @@ class Adapter:
                 )
 
         called = self._handlers.call(self._of(), given.name, given.arguments or {}, report)
-        return _result(await called)
+        return _result(await _to_its_end(called))
 
     async def _list_resources(
         self, request: types.ListResourcesRequest
@@ -222,6 +224,18 @@ def _answering(handler: Handler) -> Handler:
             raise McpError(told) from error
 
     return handle
+
+
+async def _to_its_end(work: Coroutine[Any, Any, T]) -> T:
+    """Await some work. If the caller gives it up, it is cancelled, and what it opened is closed."""
+    task = asyncio.create_task(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        task.cancel()
+        with anyio.CancelScope(shield=True):
+            await asyncio.wait([task])
+        raise
 
 
 def _json(message: types.JSONRPCMessage) -> str:

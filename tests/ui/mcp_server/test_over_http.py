@@ -1,9 +1,10 @@
 """The official client over HTTP: what it gets, who gets it, and who gets nothing."""
 
+import asyncio
 import base64
 import json
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -326,6 +327,42 @@ async def test_a_thousand_broken_messages_are_each_answered(films: Films) -> Non
             assert reply.status_code == 202 or "jsonrpc" in reply.text, message
         ping = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
         assert (await http.post("", json=ping)).status_code == 200
+
+
+async def test_who_hangs_up_over_http_cancels_the_question(films: Films) -> None:
+    """There is no session in which a notice of cancelling could name a request."""
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    async def held(name: str, function: Callable[[], Any]) -> None:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    call = {"name": "ask", "arguments": {"question": "Is the kettle red?"}}
+    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call}).encode()
+    headers = {**JSON, "host": "127.0.0.1:8000"}
+    scope = {
+        "type": "http", "http_version": "1.1", "method": "POST", "path": "/mcp", "root_path": "",
+        "scheme": "http", "query_string": b"", "server": ("127.0.0.1", 8000),
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+    }  # fmt: skip
+    sent = iter([{"type": "http.request", "body": body, "more_body": False}])
+
+    async def receive() -> Any:
+        if message := next(sent, None):
+            return message
+        await begun.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        assert not message.get("body") or b"result" not in message["body"]
+
+    async with opened(films.settings()) as state, serving(state, open_here=True) as endpoint:
+        state.agent.belt.run = held
+        await asyncio.wait_for(endpoint(scope, receive, send), 30)
+        await asyncio.wait_for(ended.wait(), 30)
 
 
 async def test_a_body_is_bounded_whatever_it_declares(films: Films) -> None:
