@@ -8,7 +8,7 @@ from tools.errors import VideoError
 from tools.library import Library
 from tools.media import Evidence
 from tools.store.filmstrip import is_strip
-from tools.vision.contact_sheet import Tile, contact_sheet
+from tools.vision.contact_sheet import Tile, contact_sheet, thumbnail
 from ui.render import timestamp
 
 SIZES = ((1024, 12), (768, 12), (640, 9), (512, 6), (384, 2), (256, 1))
@@ -46,18 +46,17 @@ def sheet_of(library: Library, tiles: Tiles) -> tuple[bytes | None, Tiles]:
     for width, count in SIZES:
         shown = files[:count]
         with suppress(VideoError):
-            if shown and len(jpeg := _sheet([tile for tile, _ in shown], width)) <= MOST_BYTES:
+            if not shown:
+                break
+            jpeg = contact_sheet([tile for tile, _ in shown], width).jpeg
+            if len(jpeg) <= MOST_BYTES:
                 return jpeg, [one for _, one in shown]
     return None, ()
-
-
-def _sheet(tiles: Sequence[Tile], width: int) -> bytes:
-    return contact_sheet(tiles, width).jpeg
 
 
 def data_address(library: Library, image: str) -> str:
     """Picture as a data address, small; empty if it is gone."""
     with suppress(VideoError):
-        jpeg = _sheet([Tile(library.picture(image), "")], SMALL)
-        return f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}"
+        jpeg = base64.b64encode(thumbnail(library.picture(image), SMALL)).decode()
+        return f"data:image/jpeg;base64,{jpeg}"
     return ""
