@@ -88,7 +88,7 @@ def test_a_drop_is_shown_and_starts_at_once_and_subtitles_come_later(
     (tmp_path / "broken.mp4").write_bytes(b"no video")
     with (
         serving(tmp_path / "home", **QUICK) as server,
-        page_of(chromium, server, status=400) as page,
+        page_of(chromium, server, statuses=[400, 415]) as page,
     ):
         assert page.evaluate(DROP, ["pond.mp4", content, "video/mp4"])
         page.get_by_text("pond is ready").wait_for()
