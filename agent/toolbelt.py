@@ -122,7 +122,7 @@ class Toolbelt:
             if isinstance(item, Evidence):
                 if item.id not in seen:
                     seen.append(item.id)
-                line = self._line(f"[e{seen.index(item.id) + 1}]", item)
+                line = self.line(f"[e{seen.index(item.id) + 1}]", item)
             else:
                 line = video_line(item) if isinstance(item, Video) else fence(str(item))
             if sum(map(len, lines)) + len(line) > RESULT_LIMIT:
@@ -136,7 +136,8 @@ class Toolbelt:
         body = "\n".join(lines)
         return (f"<evidence>\n{body}\n</evidence>" if lines else "Nothing found."), evidence
 
-    def _line(self, label: str, evidence: Evidence) -> str:
+    def line(self, label: str, evidence: Evidence) -> str:
+        """Evidence as a line for a model; its text and title are fenced."""
         least = "at least" if evidence.facts.get("at_least") else ""
         fit = f"fit {evidence.score:.2f}" if evidence.kind == "frame" and evidence.score else ""
         marks = [
@@ -171,7 +172,7 @@ class Toolbelt:
         """The evidence that people were shown, a line each, the latest last."""
         first = max(0, len(handles) - SHOWN_LISTED)
         numbered = enumerate(handles[first:], first + 1)
-        lines = [self._line(f"[{n}]", r) for n, id in numbered if (r := records.get(id))]
+        lines = [self.line(f"[{n}]", r) for n, id in numbered if (r := records.get(id))]
         return "\n".join(lines) or "(none yet)"
 
     def resolve(self, ids: Iterable[str]) -> dict[str, Evidence | None]:

@@ -8,7 +8,9 @@ from dataclasses import replace
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from tools import evidence as make
 from tools.arguments import End, Start, VideoId
@@ -158,6 +160,11 @@ class Library(Store):
         return next((stored.of_passage(self, words) for words in passages if words), None)
 
 
+Title = Annotated[str | None, Field(max_length=200, description="Only with this in the title.")]
+Skip = Annotated[int, Field(ge=0, description="Leave out so many, which were listed before.")]
+Shown = Annotated[int, Field(ge=1, le=500, description="At most so many.")]
+
+
 class LibraryCapabilities:
     """Capabilities over the videos of one library, their facts and their scenes."""
 
@@ -166,9 +173,11 @@ class LibraryCapabilities:
     def _library_tools(self) -> list[Callable[..., Any]]:
         return [self.find_scenes, self.find_cuts, self.video_facts, self.list_videos]
 
-    def list_videos(self) -> list[Video]:
-        """List the videos of the library with their length and how far they are indexed."""
-        return self.library.list()
+    def list_videos(self, title: Title = None, skip: Skip = 0, limit: Shown = 100) -> list[Video]:
+        """List the videos of the library, by title, with length and how far they are indexed."""
+        named = (title or "").casefold()
+        found = [one for one in self.library.list() if named in one.title.casefold()]
+        return found[skip : skip + limit]
 
     def video_facts(self, video: VideoId) -> list[Evidence]:
         """Facts about a whole video: length, size, sound, number of scenes, time of recording."""

@@ -138,7 +138,12 @@ def remarks(video: Video) -> list[str]:
             found.append(stage.note)
         elif stage.partial:
             found.append(f"{STAGE_NAMES.get(name, name)}: a part is missing")
-    return [printable(one) for one in dict.fromkeys(found) if not _USUAL.fullmatch(one)]
+    return unusual(found)
+
+
+def unusual(notes: Iterable[str]) -> list[str]:
+    """The notes that are worth telling, each once."""
+    return [printable(one) for one in dict.fromkeys(notes) if not _USUAL.fullmatch(one)]
 
 
 def picture_address(library: Library, image: str | None, door: Door) -> str | None:

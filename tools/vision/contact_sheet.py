@@ -63,6 +63,13 @@ def contact_sheet(tiles: Sequence[Tile], width: int = WIDTH, columns: int = 0) -
     return Sheet(out.getvalue(), *size)
 
 
+def thumbnail(image: Path, width: int) -> bytes:
+    """Encode a picture as a JPEG at most `width` pixels wide; UnreadableMedia if it is broken."""
+    out = io.BytesIO()
+    _scaled(image, width).save(out, "JPEG", quality=QUALITY)
+    return out.getvalue()
+
+
 def _scaled(image: Path, wide: int) -> Image.Image:
     from PIL import Image
 

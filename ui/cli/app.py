@@ -42,6 +42,7 @@ from ui.cli.library import library_app
 from ui.cli.models import models_app
 from ui.cli.signals import leave, stop_at_once
 from ui.cli.summary import caption, summary
+from ui.cli.tokens import tokens_app
 from ui.render import Json, label, printable, remarks, time_range, timestamp
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ app = typer.Typer(
 )
 app.add_typer(library_app, name="library")
 app.add_typer(models_app, name="models")
+app.add_typer(tokens_app, name="tokens")
 app.command()(summary)
 app.command()(caption)
 app.command()(check)
@@ -328,6 +330,21 @@ def serve(host: Host = None, port: Port = None) -> None:
 
 
 app.command("chat", help="Open the chat.")(serve)
+
+
+@app.command()
+def mcp() -> None:
+    """Serve other agents on standard input and output, over the Model Context Protocol."""
+    from ui.mcp_server.local import serve_pipes
+
+    status = 1
+    try:
+        serve_pipes(load_settings())
+        status = 0
+    except Exception as error:  # leave() ends before anyone above could tell
+        if not print_error(error):
+            logging.getLogger(__name__).exception("the server ended")
+    leave(status)
 
 
 @app.command()

@@ -34,6 +34,8 @@ from ui.progress import Countdown
 
 DISK_CHECK = 10.0
 """Seconds between two checks of a disk that is full."""
+REMEMBERED = 1000
+"""Jobs that have ended and are known by their ids."""
 PAUSES = 5
 """Times that a full disk may stop one video; some are full whatever they say is free."""
 _log = logging.getLogger(__name__)
@@ -152,6 +154,8 @@ class JobQueue:
         """Called with the id of a video whose files changed."""
         self.listed: dict[str, Job] = {}
         """Jobs by id, until they are done, or what stopped them was seen."""
+        self.ended: dict[str, Job] = {}
+        """The last jobs that are not listed any more, for who asks about them later."""
         self._is_shared = pool is not None
         self._pool = pool or make_pool(settings)
 
@@ -196,7 +200,13 @@ class JobQueue:
                 job.after()
             job.update(trouble="it was cancelled")
         if job.over:
-            self.listed.pop(job.id, None)
+            self._unlist(job)
+
+    def _unlist(self, job: Job) -> None:
+        if self.listed.pop(job.id, None):
+            self.ended[job.id] = job
+        while len(self.ended) > REMEMBERED:
+            self.ended.pop(next(iter(self.ended)))
 
     def _stop(self, job: Job, wish: Literal["held", "cancelled"]) -> None:
         if job.over or job.stopped == "cancelled" or job.task is None:
@@ -220,7 +230,7 @@ class JobQueue:
         if job.wish and not job.over:
             await self._end(job, job.wish)
         elif job.done:
-            self.listed.pop(job.id, None)
+            self._unlist(job)
 
     async def _end(self, job: Job, wish: Literal["held", "cancelled"]) -> None:
         if wish == "cancelled":

@@ -99,7 +99,10 @@ class Proxies:
         """
         if media_type := await self.read(self.direct_type, video.id):
             return await self.read(self._library.original, video.id), media_type
-        begin, stop = copied_span(start, end, video.duration)
+        return await self.copy(video, *copied_span(start, end, video.duration))
+
+    async def copy(self, video: Video, begin: int, stop: int) -> tuple[Path, str]:
+        """File and media type of a copy of some whole seconds, made if it is missing."""
         target = self._library.folder(video.id) / "proxies" / f"{begin}-{stop}.mp4"
         if not target.exists():
             await self._copied(video, begin, stop, target)

@@ -19,6 +19,7 @@ from fastapi.responses import (
     Response,
 )
 from starlette.requests import ClientDisconnect
+from starlette.routing import Route
 
 from agent.settings import Settings
 from tools.errors import DecoderStopped, UnknownVideo, UnreadableMedia, VideoError
@@ -27,6 +28,7 @@ from tools.files.handles import raise_limit
 from tools.library import Library
 from tools.sandbox import Child
 from ui.chat import mount
+from ui.mcp_server.endpoint import Endpoint
 from ui.web.accounts.gate import Gate
 from ui.web.accounts.sign_in import Accounts
 from ui.web.host_guard import HostGuard, served_names
@@ -61,7 +63,7 @@ def build_app(settings: Settings) -> FastAPI:
         nonlocal can_decode
         can_decode = await asyncio.to_thread(_can_decode)
         alone = accounts.method in ("none", "token")
-        async with workspaces.of(settings.owner) if alone else nullcontext():
+        async with endpoint.running(), workspaces.of(settings.owner) if alone else nullcontext():
             yield
         await workspaces.close()
 
@@ -76,10 +78,17 @@ def build_app(settings: Settings) -> FastAPI:
         app.include_router(routes)
     _add_uploads(app, session_files)
     chat.register(workspaces)
-    mount.mount_chainlit(app, accounts.method)
-    app.add_middleware(Gate, accounts=accounts, page=sign_in_page)
     proxy = (settings.url or "").partition("://")[2].strip("/")
     names = served_names(settings.port, settings.allowed_hosts, proxy)
+    endpoint = Endpoint(
+        lambda owner: workspaces.of(owner or settings.owner),
+        names,
+        owner_of=accounts.tokens.owner_of,
+        open_here=accounts.method == "none",
+    )
+    app.router.routes += [Route(path, endpoint) for path in ("/mcp", "/mcp/")]
+    mount.mount_chainlit(app, accounts.method)
+    app.add_middleware(Gate, accounts=accounts, page=sign_in_page)
     app.add_middleware(HostGuard, names=names, policy=mount.policy())
     return app
 

@@ -10,7 +10,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ui.web.accounts.sign_in import COOKIE, SESSION, Accounts, Identity
+from ui.web.accounts.sign_in import COOKIE, FOR_PROGRAMS, SESSION, Accounts, Identity
 
 OPEN = (
     "/", "/login", "/login/callback", "/logout", "/health", "/favicon", "/logo", "/auth/config",
@@ -26,6 +26,12 @@ _CURRENT: ContextVar[Identity | None] = ContextVar("identity", default=None)
 def current() -> Identity | None:
     """Sender of the request that is being answered."""
     return _CURRENT.get()
+
+
+def may_write() -> bool:
+    """True unless the request came with a token that may only read."""
+    identity = current()
+    return identity is None or "write" in identity.scopes
 
 
 class Gate:
@@ -71,6 +77,9 @@ class Gate:
             return self._page(scope, "token") if shell else None
         if method in ("GET", "HEAD") and PAGES.fullmatch(path):
             return self._page(scope, "token" if pages else "session")
+        if path.startswith(FOR_PROGRAMS):
+            told = {"detail": "a token is needed here: `cuepoint tokens add` makes one"}
+            return JSONResponse(told, 401, {"www-authenticate": 'Bearer realm="cuepoint"'})
         return JSONResponse({"detail": "sign in first"}, 401)
 
     def _opened(self, connection: HTTPConnection) -> Response:

@@ -17,6 +17,7 @@ from tools.errors import RefusedRequest
 from ui.web.accounts.links import owner_by_link, sign
 from ui.web.accounts.passwords import Attempts, Users
 from ui.web.accounts.secret import SIZE, load_secret
+from ui.web.accounts.tokens import SCOPES, Tokens
 from ui.web.host_guard import is_loopback
 
 Method = Literal["none", "token", "password", "oauth", "header"]
@@ -35,6 +36,12 @@ class Identity:
     name: str
     by_link: bool = False
     """True of who only has a signed link, good for its video alone."""
+    scopes: tuple[str, ...] = SCOPES
+    """What a program may do in the user's name; a person may do all of it."""
+
+
+FOR_PROGRAMS = ("/api/", "/mcp")
+"""Addresses that a token opens."""
 
 
 class TooManyAttempts(RefusedRequest):
@@ -48,6 +55,11 @@ class TooManyAttempts(RefusedRequest):
 def users_file(home: Path) -> Path:
     """The file of users of a data folder."""
     return home / "users.json"
+
+
+def tokens_file(home: Path) -> Path:
+    """The file of tokens of a data folder."""
+    return home / "tokens.json"
 
 
 def method_of(settings: Settings) -> Method:
@@ -89,6 +101,7 @@ class Accounts:
         self._check_settings()
         self.secret = self._load_secret()
         self.users = Users(users_file(settings.home))
+        self.tokens = Tokens(tokens_file(settings.home))
         self.attempts = Attempts()
         self.start_token = secrets.token_urlsafe(32) if self.method == "token" else ""
         """What the opened address carries, and opens this start of the server alone."""
@@ -122,6 +135,9 @@ class Accounts:
         if owner := owner_by_link(self.secret, connection.url.path, query, self._now()):
             reading = connection.scope.get("method") in ("GET", "HEAD")
             return Identity(owner, owner, by_link=True) if reading else None
+        given = connection.headers.getlist("authorization")
+        if given and connection.url.path.startswith(FOR_PROGRAMS):
+            return self._by_token(given)
         if self.method == "none":
             return self.local
         if self.method == "header":
@@ -183,6 +199,17 @@ class Accounts:
         name = names[0].strip()
         return Identity(owner_name(name), name) if name else None
 
+    def _by_token(self, given: list[str]) -> Identity | None:
+        scheme, _, secret = given[0].partition(" ")
+        token = self.tokens.find(secret.strip()) if len(given) == 1 else None
+        if token is None or scheme.lower() != "bearer" or not self._is_known(token.owner):
+            return None
+        return Identity(token.owner, token.name, scopes=token.scopes)
+
+    def _is_known(self, owner: str) -> bool:
+        """False of a user who was removed."""
+        return self.method != "password" or self.users.stamp(owner) is not None
+
     def _by_session(self, token: str) -> Identity | None:
         try:
             data = jwt.decode(token, self.session_key, algorithms=["HS256"])
@@ -190,5 +217,4 @@ class Accounts:
             valid = data["metadata"] == self.metadata(identity)
         except (jwt.InvalidTokenError, LookupError, TypeError):
             return None
-        known = self.method != "password" or self.users.stamp(identity.owner)
-        return identity if valid and known else None
+        return identity if valid and self._is_known(identity.owner) else None

@@ -1,0 +1,407 @@
+"""The official client over HTTP: what it gets, who gets it, and who gets nothing."""
+
+import asyncio
+import base64
+import json
+import random
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from mcp import ClientSession, McpError
+from mcp.types import (
+    BlobResourceContents,
+    ImageContent,
+    PromptReference,
+    ResourceLink,
+    ResourceTemplateReference,
+    TextContent,
+    TextResourceContents,
+)
+from pydantic import AnyUrl
+
+from tests.ui.door import running
+from tests.ui.mcp_server.clients import JSON, caller, over_http, serving, text
+from tests.ui.mcp_server.conftest import ADA, BEN, Films
+from ui.mcp_server.local import opened
+from ui.mcp_server.messages import MOST_BYTES
+from ui.mcp_server.resources import APP
+from ui.web.state import AppState
+
+TOKENS = {"of-ada": ADA, "of-ben": BEN}
+
+
+@asynccontextmanager
+async def both(films: Films) -> AsyncIterator[tuple[AppState, AppState]]:
+    async with opened(films.settings(ADA)) as ada, opened(films.settings(BEN)) as ben:
+        yield ada, ben
+
+
+@asynccontextmanager
+async def adas(films: Films) -> AsyncIterator[ClientSession]:
+    """A client of the first library, on this machine and without a token."""
+    async with (
+        opened(films.settings()) as state,
+        serving(state, open_here=True) as endpoint,
+        over_http(endpoint) as session,
+    ):
+        yield session
+
+
+async def test_an_answer_cites_shows_and_links_its_moments(films: Films) -> None:
+    told: list[tuple[float, float | None, str | None]] = []
+
+    async def report(progress: float, total: float | None, message: str | None) -> None:
+        told.append((progress, total, message))
+
+    question = "What is said about the kettle?"
+    async with adas(films) as session:
+        result = await session.call_tool("ask", {"question": question}, progress_callback=report)
+    answer = result.structuredContent
+    assert answer and answer["found"] and answer["reason"] is None
+    ids = [one["id"] for one in answer["evidence"]]
+    assert ids and all(id.startswith(f"speech:{films.ada.id}@") for id in ids)
+    assert all(one["image"].startswith("cuepoint://video/") for one in answer["evidence"])
+    kinds = {type(one) for one in result.content}
+    assert kinds == {TextContent, ImageContent, ResourceLink}
+    assert text(result).startswith(answer["answer"])
+    for id in ids:
+        assert f"id {id} · play http://127.0.0.1:8000/v/{films.ada.id}?t=" in text(result)
+    assert answer["thread"] in text(result) and "All of it searched" in text(result)
+    assert result.meta and result.meta["cuepoint/frames"].keys() <= set(ids)
+    assert [at for at, _, _ in told] == [*range(1, len(told) + 1)] and told
+    assert told[0][2] in ("search transcript", "find words", "read moment", "search screen text")
+
+
+async def test_an_unsure_answer_says_so_first(films: Films) -> None:
+    async with adas(films) as session:
+        result = await session.call_tool("ask", {"question": "Why was the kettle bought at noon?"})
+    assert result.structuredContent and result.structuredContent["reason"] == "unsure"
+    assert text(result).startswith("Closest moments, not confirmed:\n")
+    assert result.structuredContent["nearest"] and not result.structuredContent["evidence"]
+
+
+async def test_lists_and_pictures_have_twins_in_text(films: Films) -> None:
+    async with adas(films) as session:
+        scenes = await session.call_tool("find_scenes", {"video": films.ada.title})
+        facts = await session.call_tool("list_videos", {"title": "KETT"})
+        none = await session.call_tool("list_videos", {"title": "vault"})
+    rows = scenes.structuredContent["result"] if scenes.structuredContent else []
+    assert [round(row["start"]) for row in rows] == [0, 3, 6, 8]
+    (sheet,) = [one for one in scenes.content if isinstance(one, ImageContent)]
+    assert base64.b64decode(sheet.data).startswith(b"\xff\xd8") and len(sheet.data) <= 200_000
+    for number, row in enumerate(rows, 1):
+        assert f"{number} [{row['id']}]" in text(scenes)
+    assert "by number: 1 = 0:00" in text(scenes)
+    assert facts.structuredContent and len(facts.structuredContent["result"]) == 1
+    assert facts.structuredContent["result"][0]["path"] == f"cuepoint://video/{films.ada.id}"
+    assert none.structuredContent == {"result": []} and text(none) == "Nothing found."
+
+
+async def test_a_text_is_audited(films: Films) -> None:
+    said = "The kettle is red [0:01]. The kettle is made of gold."
+    async with adas(films) as session:
+        result = await session.call_tool("check_answer", {"text": said})
+        long = await session.call_tool("check_answer", {"text": "x" * 20_001})
+    assert result.structuredContent
+    verdicts = [claim["verdict"] for claim in result.structuredContent["claims"]]
+    assert verdicts[0] == "verified" and verdicts[1] != "verified"
+    assert "gold" in text(result).partition("Not ")[2]
+    assert long.isError and "20000 characters" in text(long)
+
+
+async def test_frames_clips_videos_and_the_app_are_resources(films: Films) -> None:
+    id = films.ada.id
+    async with adas(films) as session:
+        listed = (await session.list_resources()).resources
+        assert [str(one.uri) for one in listed] == [APP, f"cuepoint://video/{id}"]
+        templates = (await session.list_resource_templates()).resourceTemplates
+        assert "cuepoint://video/{id}/frame/{milliseconds}" in {
+            one.uriTemplate for one in templates
+        }
+        (video,) = (await session.read_resource(AnyUrl(f"cuepoint://video/{id}"))).contents
+        assert isinstance(video, TextResourceContents) and json.loads(video.text)["id"] == id
+        (frame,) = (
+            await session.read_resource(AnyUrl(f"cuepoint://video/{id}/frame/4321"))
+        ).contents
+        assert isinstance(frame, BlobResourceContents) and frame.mimeType == "image/jpeg"
+        assert base64.b64decode(frame.blob).startswith(b"\xff\xd8")
+        clip_uri = AnyUrl(f"cuepoint://video/{id}/clip/2000-5000")
+        (clip,) = (await session.read_resource(clip_uri)).contents
+        assert isinstance(clip, BlobResourceContents) and clip.mimeType == "video/mp4"
+        assert b"ftyp" in base64.b64decode(clip.blob)[:16]
+        (app,) = (await session.read_resource(AnyUrl(APP))).contents
+        assert app.mimeType == "text/html;profile=mcp-app"
+        assert app.meta and app.meta["ui"]["csp"]["resourceDomains"] == ["http://127.0.0.1:8000"]
+        tools = {one.name: one for one in (await session.list_tools()).tools}
+        assert tools["ask"].meta == {"ui": {"resourceUri": APP}}
+        for wrong in ("frame/99999999", "clip/5000-4000", "frame/x", "../x", "frame/1/2"):
+            with pytest.raises(McpError) as error:
+                await session.read_resource(AnyUrl(f"cuepoint://video/{id}/{wrong}"))
+            assert error.value.error.code == -32002
+
+
+async def test_prompts_are_filled_in_and_arguments_completed(films: Films) -> None:
+    async with adas(films) as session:
+        named = {one.name: one for one in (await session.list_prompts()).prompts}
+        assert named.keys() == {"ask_with_evidence", "summarise", "audit"}
+        question = {"question": "Is $HOME red? ${x}"}
+        filled = await session.get_prompt("ask_with_evidence", question)
+        (message,) = filled.messages
+        assert isinstance(message.content, TextContent)
+        assert (
+            "Is $HOME red? ${x}" in message.content.text
+            and "All the videos." in message.content.text
+        )
+        for name, given, said in (
+            ("summarise", {}, "summarise needs video"),
+            ("nothing", {}, "there are: ask_with_evidence"),
+        ):
+            with pytest.raises(McpError, match=said):
+                await session.get_prompt(name, given)
+        template = ResourceTemplateReference(type="ref/resource", uri="cuepoint://video/{id}")
+        prompt = PromptReference(type="ref/prompt", name="summarise")
+        for ref, name, typed, found in (
+            (template, "id", "KETT", [films.ada.id]),
+            (template, "id", films.ada.id[:5], [films.ada.id]),
+            (prompt, "video", films.ada.id[:5], ["kettle"]),
+            (prompt, "video", "vault", []),
+            (template, "milliseconds", "1", []),
+        ):
+            completion = (await session.complete(ref, {"name": name, "value": typed})).completion
+            assert completion.values == found and completion.total == len(found)
+
+
+async def test_errors_say_what_to_do_next(films: Films) -> None:
+    async with adas(films) as session:
+        for name, given, said in (
+            ("search_frames", {"query": "x", "videos": ["zzz"]}, "list_videos tells the ids"),
+            ("search_frames", {"query": ""}, "search_frames: query: String should have at least 1"),
+            ("job_status", {"id": "x"}, "there is no job 'x'"),
+            ("no_such_tool", {}, "there are: ask, add_video"),
+            ("add_video", {"source": "https://example.org/a.mp4"}, "CUEPOINT_ADDRESSES=on"),
+        ):
+            result = await session.call_tool(name, given)
+            assert result.isError and said in text(result), text(result)
+            assert result.structuredContent is None and str(films.home) not in text(result)
+
+
+async def test_no_path_of_the_server_is_opened(films: Films) -> None:
+    there, absent = str(films.file), str(films.file.with_name("absent.mp4"))
+    async with adas(films) as session:
+        before = await session.call_tool("list_videos")
+        told = set()
+        for source in (
+            there,
+            absent,
+            "/etc/passwd",
+            "~/.ssh/id_rsa",
+            "../x.mp4",
+            "samples",
+            "C:\\x",
+        ):
+            result = await session.call_tool("add_video", {"source": source})
+            assert result.isError
+            told.add(text(result))
+        file = await session.call_tool("add_video", {"source": f"file://{there}"})
+        after = await session.call_tool("list_videos")
+    assert len(told) == 1, "it would tell whether a file is there"
+    assert file.isError and before.structuredContent == after.structuredContent
+
+
+@pytest.mark.parametrize(("token", "status"), [("", 401), ("wrong", 401), ("of-ada", 200)])
+async def test_others_need_a_token(films: Films, token: str, status: int) -> None:
+    ping = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+    async with (
+        opened(films.settings()) as state,
+        serving(state, owner_of=TOKENS.get) as endpoint,
+        caller(endpoint, token, **JSON) as http,
+    ):
+        reply = await http.post("", json=ping)
+    assert reply.status_code == status
+    assert ("www-authenticate" in reply.headers) == (status == 401)
+
+
+async def test_without_a_token_only_the_loopback_name_opens_the_library(films: Films) -> None:
+    ping = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+    async with (
+        opened(films.settings()) as state,
+        serving(state, open_here=True) as endpoint,
+        caller(endpoint, **JSON) as http,
+    ):
+        assert (await http.post("", json=ping)).status_code == 200
+        proxied = await http.post("", json=ping, headers={"host": "films.example:8000"})
+        junk = await http.post("", json=ping, headers={"authorization": "Bearer junk"})
+        assert (await http.get("")).status_code == 405
+    assert (proxied.status_code, junk.status_code) == (401, 401)
+
+
+async def test_two_tokens_read_nothing_across(films: Films) -> None:
+    """Every tool with the other's ids, title and evidence, and every resource of the other."""
+    said = {ADA: "kettle", BEN: "vault"}
+    async with both(films) as states, serving(*states, owner_of=TOKENS.get) as endpoint:
+        for token, mine, other in (
+            ("of-ada", films.ada, films.ben),
+            ("of-ben", films.ben, films.ada),
+        ):
+            theirs = BEN if TOKENS[token] == ADA else ADA
+            word = said[theirs]
+            evidence = states[theirs == BEN].agent.toolbox.search(word, kinds=["speech"])[0]
+            given = {
+                "video": other.id, "videos": [other.id], "query": word,
+                "question": f"What of the {word}?",
+                "text": f"The {word} [{evidence.id}].", "evidence": evidence.id, "words": [word],
+                "what": "silence", "start": 0, "end": 2, "seconds": 1, "labels": [word],
+                "id": "0" * 32, "source": "x", "title": word,
+            }  # fmt: skip
+            async with over_http(endpoint, token) as session:
+                tools = (await session.list_tools()).tools
+                assert len(tools) >= 18
+                for tool in tools:
+                    names = tool.inputSchema["properties"]
+                    for left_out in ((), ("videos",)):
+                        arguments = {n: given[n] for n in names if n in given and n not in left_out}
+                        if tool.name == "job_status":
+                            arguments["seconds"] = 0
+                        result = await session.call_tool(tool.name, arguments)
+                        seen = result.model_dump_json().replace(str(arguments), "")
+                        kept = result.isError or evidence.text not in seen
+                        assert kept, f"{tool.name} {arguments}: {seen[:500]}"
+                        if not result.isError and result.structuredContent:
+                            rows = result.structuredContent.get("result", [])
+                            assert all(
+                                row.get("video", mine.id) == mine.id
+                                for row in rows
+                                if isinstance(row, dict)
+                            )
+                for part in ("", "/frame/1000", "/strip/0-2000", "/clip/0-2000"):
+                    with pytest.raises(McpError):
+                        await session.read_resource(AnyUrl(f"cuepoint://video/{other.id}{part}"))
+                listed = (await session.list_resources()).resources
+                assert [str(one.uri) for one in listed[1:]] == [f"cuepoint://video/{mine.id}"]
+                ref = ResourceTemplateReference(type="ref/resource", uri="cuepoint://video/{id}")
+                typed = await session.complete(ref, {"name": "id", "value": other.id[:4]})
+                assert typed.completion.values == []
+
+
+def malformed(count: int) -> list[bytes]:
+    """Messages that are broken in many ways, by a seed."""
+    chance = random.Random(17)
+    call = {"name": "find_words", "arguments": {"words": ["kettle"]}}
+    whole = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call}).encode()
+    odd: list[Any] = [None, True, -1, 1.5, [], {}, "", "x" * 500, {"a": {"b": [1]}}, 1 << 70]
+    made: list[bytes] = []
+    while len(made) < count:
+        kind = len(made) % 5
+        message: dict[str, Any] = json.loads(whole)
+        if kind == 0:
+            made.append(whole[: chance.randrange(1, len(whole))])
+        elif kind == 1:
+            data = bytearray(whole)
+            for _ in range(3):
+                data[chance.randrange(len(data))] = chance.randrange(256)
+            made.append(bytes(data).replace(b"\n", b" ").replace(b"\r", b" "))
+        elif kind == 2:
+            message[chance.choice(list(message))] = chance.choice(odd)
+            made.append(json.dumps(message).encode())
+        elif kind == 3:
+            message["params"][chance.choice(["name", "arguments", "_meta"])] = chance.choice(odd)
+            made.append(json.dumps(message).encode())
+        else:
+            message["method"] = chance.choice(["tools/none", "resources/read", "prompts/get", "x"])
+            message["params"] = chance.choice([{"uri": chance.choice(odd)}, {"name": "y"}, {}])
+            made.append(json.dumps(message).encode())
+    return made
+
+
+async def test_a_thousand_broken_messages_are_each_answered(films: Films) -> None:
+    async with (
+        opened(films.settings()) as state,
+        serving(state, open_here=True) as endpoint,
+        caller(endpoint, **JSON) as http,
+    ):
+        for message in malformed(1000):
+            reply = await http.post("", content=message)
+            assert reply.status_code in (200, 202, 400), reply.text
+            assert reply.status_code == 202 or "jsonrpc" in reply.text, message
+        ping = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+        assert (await http.post("", json=ping)).status_code == 200
+
+
+async def test_who_hangs_up_over_http_cancels_the_question(films: Films) -> None:
+    """There is no session in which a notice of cancelling could name a request."""
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    async def held(name: str, function: Callable[[], Any]) -> None:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    call = {"name": "ask", "arguments": {"question": "Is the kettle red?"}}
+    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call}).encode()
+    headers = {**JSON, "host": "127.0.0.1:8000"}
+    scope = {
+        "type": "http", "http_version": "1.1", "method": "POST", "path": "/mcp", "root_path": "",
+        "scheme": "http", "query_string": b"", "server": ("127.0.0.1", 8000),
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+    }  # fmt: skip
+    sent = iter([{"type": "http.request", "body": body, "more_body": False}])
+
+    async def receive() -> Any:
+        if message := next(sent, None):
+            return message
+        await begun.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        assert not message.get("body") or b"result" not in message["body"]
+
+    async with opened(films.settings()) as state, serving(state, open_here=True) as endpoint:
+        state.agent.belt.run = held
+        await asyncio.wait_for(endpoint(scope, receive, send), 30)
+        await asyncio.wait_for(ended.wait(), 30)
+
+
+async def test_a_body_is_bounded_whatever_it_declares(films: Films) -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        for _ in range(64):
+            yield b" " * (1 << 20)
+
+    async with (
+        opened(films.settings()) as state,
+        serving(state, open_here=True) as endpoint,
+        caller(endpoint, **JSON) as http,
+    ):
+        for content in (b" " * (MOST_BYTES + 1), endless()):
+            assert (await http.post("", content=content)).status_code == 413
+
+
+def test_foreign_names_and_sites_are_refused_on_the_mounted_path(films: Films) -> None:
+    ping = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+    own = [None, "http://127.0.0.1:8000", "http://localhost:8000"]
+    foreign = [
+        "http://evil.example",
+        "null",
+        "http://127.0.0.1:8001",
+        "https://127.0.0.1.evil.example:8000",
+    ]
+    hosts = {
+        "127.0.0.1:8000": 0,
+        "localhost:8000": 0,
+        "evil.example:8000": 421,
+        "0.0.0.0:8000": 421,
+        "127.0.0.1": 421,
+    }
+    with running(films.settings()) as client:
+        for host, status in hosts.items():
+            for origin in (*own, *foreign):
+                headers = {**JSON, "host": host} | ({"origin": origin} if origin else {})
+                reply = client.post("/mcp", json=ping, headers=headers)
+                expected = status or (403 if origin in foreign else 200)
+                assert reply.status_code == expected, (host, origin, reply.text)
+                assert "default-src" in reply.headers["content-security-policy"]
+        assert client.post("/mcp/", json=ping, headers=JSON).status_code == 200
+        assert client.get("/mcp").status_code == 405

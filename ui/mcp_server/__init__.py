@@ -1,0 +1,1 @@
+"""The library for other agents, over the Model Context Protocol."""

@@ -1,0 +1,98 @@
+"""Endpoint of this door over HTTP: who calls, whose library that is, and what is no message."""
+
+import json
+from collections.abc import Callable, Iterable
+from contextlib import AbstractAsyncContextManager
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import Message, Receive, Scope, Send
+
+from ui.mcp_server.door import Door
+from ui.mcp_server.handlers import Handlers
+from ui.mcp_server.messages import MOST_BYTES, refusal
+from ui.mcp_server.sdk import DOOR, Adapter
+from ui.web.accounts.gate import may_write
+from ui.web.host_guard import LOOPBACK
+from ui.web.state import AppState
+
+OwnerOf = Callable[[str], str | None]
+"""Owner of the library that a token opens; None of a token that opens none."""
+Libraries = Callable[[str | None], AbstractAsyncContextManager[AppState]]
+"""Open library of an owner; of None, that of the user of this machine."""
+
+
+class Endpoint:
+    """Streamable HTTP without sessions. Each request is told from its own token, and nothing else.
+
+    `open_here` is true where only this machine reaches the server: who comes without a token then
+    is its user. A token that opens nothing is refused there, too.
+    """
+
+    def __init__(
+        self,
+        libraries: Libraries,
+        names: Iterable[str],
+        *,
+        owner_of: OwnerOf = lambda token: None,
+        open_here: bool = False,
+    ) -> None:
+        self._libraries, self._owner_of, self._open_here = libraries, owner_of, open_here
+        self._http = Adapter(Handlers()).http(names)
+
+    def running(self) -> AbstractAsyncContextManager[None]:
+        """Serve requests until this ends; only once."""
+        return self._http.running()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        request = Request(scope, receive)
+        owner: str | None = None
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer" and token.strip():
+            owner = self._owner_of(token.strip())
+            if owner is None:
+                return await _unknown("this token opens nothing")(scope, receive, send)
+        elif not (self._open_here and _is_here(request)):
+            return await _unknown("a bearer token is needed here")(scope, receive, send)
+        if request.method != "POST":
+            answer = Response("messages are sent with POST", 405, {"allow": "POST"})
+            return await answer(scope, receive, send)
+        body = await _body(request)
+        if body is None:
+            return await Response("a message has 4 MiB at most", 413)(scope, receive, send)
+        if refused := refusal(body):
+            return await JSONResponse(json.loads(refused), 400)(scope, receive, send)
+        async with self._libraries(owner) as state:
+            address = str(request.base_url).rstrip("/")
+            inner = {**scope, DOOR: Door(state, address, may_write=may_write())}
+            await self._http(inner, _again(body, receive), send)
+
+
+def _is_here(request: Request) -> bool:
+    """True if a request names this machine by its loopback name, as no proxy before it does."""
+    return request.headers.get("host", "").lower().rpartition(":")[0] in LOOPBACK
+
+
+def _unknown(why: str) -> Response:
+    return JSONResponse({"error": why}, 401, {"www-authenticate": 'Bearer realm="cuepoint"'})
+
+
+async def _body(request: Request) -> bytes | None:
+    """Body of a request; None for one that is too large, of which the rest is not read."""
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > MOST_BYTES:
+            return None
+    return bytes(body)
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """A body that was read, once more, and then what follows it."""
+    first: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def message() -> Message:
+        return first.pop() if first else await receive()
+
+    return message

@@ -1,0 +1,181 @@
+"""Tool descriptions from signatures and docstrings: names, schemas, checked arguments."""
+
+import inspect
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from functools import cache
+from pathlib import Path
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, create_model
+
+from agent.toolbelt import READ_ONLY
+from tools.errors import RefusedRequest
+
+Effect = Literal["reads", "adds"]
+"""Effect on the library: none, or something new in it. No tool changes or removes anything."""
+KEEPS = ("look_closer",)
+"""Capabilities named as readers that keep what they found, so that it is found again."""
+GIVEN = ("self", "door", "report")
+"""Parameters of a tool that no caller gives."""
+_SCHEMAS: dict[str, Any] = json.loads(Path(__file__).with_name("schemas.json").read_text("utf-8"))
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A function as other agents see it. `opens` is true if it may reach another machine."""
+
+    function: Callable[..., Any]
+    effect: Effect
+    repeatable: bool = True
+    opens: bool = False
+    app: bool = False
+    """True if its result is an answer, which the app shows."""
+
+    @property
+    def name(self) -> str:
+        """Name of the function."""
+        return self.function.__name__
+
+    @property
+    def title(self) -> str:
+        """Name for people."""
+        return self.name.replace("_", " ").capitalize()
+
+    @property
+    def description(self) -> str:
+        """Docstring of the function."""
+        return inspect.getdoc(self.function) or ""
+
+    @property
+    def parameters(self) -> Mapping[str, inspect.Parameter]:
+        """Parameters of the function with evaluated annotations."""
+        return _signature(_plain(self.function)).parameters
+
+    @property
+    def input_schema(self) -> dict[str, Any]:
+        """JSON Schema of the arguments."""
+        return _input_schema(_plain(self.function))
+
+    @property
+    def output_schema(self) -> dict[str, Any]:
+        """JSON Schema of the structured content."""
+        return _output_schema(_plain(self.function))
+
+    def check(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Parsed arguments; RefusedRequest names the first that is wrong."""
+        model = _arguments(_plain(self.function))
+        known = model.model_fields
+        if unknown := sorted(set(arguments) - set(known)):
+            raise RefusedRequest(
+                f"{self.name} has no argument {', '.join(unknown)[:200]}; it has: "
+                f"{', '.join(known) or 'none'}"
+            )
+        try:
+            parsed = model.model_validate(dict(arguments))
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            where = ".".join(str(part) for part in first["loc"])
+            raise RefusedRequest(f"{self.name}: {where}: {first['msg']}") from error
+        return {name: getattr(parsed, name) for name in parsed.model_fields_set}
+
+
+def of_capability(capability: Callable[..., Any]) -> Tool:
+    """The tool of a capability of the toolbox: its name says whether it only reads."""
+    name = capability.__name__
+    reads = name.startswith(READ_ONLY) and name not in KEEPS
+    return Tool(capability, "reads" if reads else "adds", repeatable=reads or name in KEEPS)
+
+
+def _plain(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function of a method: what is cached of it keeps no library open."""
+    return getattr(function, "__func__", function)
+
+
+@cache
+def _signature(function: Callable[..., Any]) -> inspect.Signature:
+    return inspect.signature(function, eval_str=True)
+
+
+@cache
+def _arguments(function: Callable[..., Any]) -> type[BaseModel]:
+    options: dict[str, Any] = {
+        name: (one.annotation, ... if one.default is one.empty else one.default)
+        for name, one in _signature(function).parameters.items()
+        if name not in GIVEN
+    }
+    return create_model(function.__name__, __config__=ConfigDict(extra="forbid"), **options)
+
+
+@cache
+def _input_schema(function: Callable[..., Any]) -> dict[str, Any]:
+    return _without_titles(_arguments(function).model_json_schema())
+
+
+@cache
+def _output_schema(function: Callable[..., Any]) -> dict[str, Any]:
+    returned = _signature(function).return_annotation
+    if get_origin(returned) is list:
+        return _listed(schema_of(get_args(returned)[0]))
+    schema = schema_of(returned)
+    return schema if schema.get("type") == "object" else _wrapped(schema)
+
+
+def schema_of(kind: Any) -> dict[str, Any]:
+    """JSON Schema of a type of the contract, or of any other that pydantic knows."""
+    if kind is Any:
+        return {}
+    name = getattr(kind, "__name__", "")
+    if name in _SCHEMAS:
+        return _expanded(_SCHEMAS[name])
+    if get_origin(kind) in (Union, UnionType):
+        return {"anyOf": [schema_of(one) for one in get_args(kind)]}
+    if is_dataclass(kind):
+        return {"type": "object", "properties": {one.name: {} for one in fields(kind)}}
+    return _without_titles(TypeAdapter(kind).json_schema())
+
+
+def _listed(item: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": {
+            "result": {"type": "array", "items": item},
+            "left_out": {"type": "integer", "description": "Results that had no room here."},
+            "notes": {"type": "array", "items": {"type": "string"}},
+        },
+        "required": ["result"],
+    }
+
+
+def _wrapped(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "properties": {"result": schema}, "required": ["result"]}
+
+
+def _expanded(schema: Any) -> Any:
+    """A schema with those that it uses in their places: not every host follows references."""
+    match schema:
+        case {"use": name}:
+            return _expanded(_SCHEMAS[name])
+        case dict():
+            return {name: _expanded(part) for name, part in schema.items()}
+        case list():
+            return [_expanded(part) for part in schema]
+        case _:
+            return schema
+
+
+def _without_titles(schema: Any) -> Any:
+    """A schema without the titles that pydantic makes of names."""
+    match schema:
+        case dict():
+            return {
+                name: _without_titles(part)
+                for name, part in schema.items()
+                if not (name == "title" and isinstance(part, str))
+            }
+        case list():
+            return [_without_titles(part) for part in schema]
+        case _:
+            return schema
