@@ -13,7 +13,7 @@ import logging
 import time
 import uuid
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -101,7 +101,7 @@ async def ask(
     like: Path | str | None = None,
     new: str = "",
     anew: bool = False,
-) -> AsyncIterator[Event]:
+) -> AsyncGenerator[Event]:
     """Answer a question about these videos, or about all of them; the Answer comes last.
 
     With `like`, a picture or the id of evidence, the answer is moments that look like it. Without a

@@ -24,6 +24,7 @@ from tools.errors import VideoError
 from tools.files.disk import write_to_first
 from ui.texts import LANGUAGES, preferred, texts
 from ui.web.host_guard import is_uuid
+from ui.web.refusals import refuse, tell
 
 SOURCE = Path(__file__).with_name("assets")
 """Links to chainlit.md, .chainlit/ and public/ at the top of the repository; copies in a wheel.
@@ -116,22 +117,13 @@ def mount_chainlit(app: FastAPI, method: str) -> None:
 
     server.sio.on("connect", connect)
     for application in (app, server.app):
-        application.add_exception_handler(RequestValidationError, _refuse)
-        application.add_exception_handler(VideoError, _tell)
+        application.add_exception_handler(RequestValidationError, refuse)
+        application.add_exception_handler(VideoError, tell)
     app.mount("/", server.app)
 
 
 async def _no_thread(emitter: Any, interaction: str) -> None:
     """Begin no conversation at the first message: one is announced once it has an answer."""
-
-
-async def _tell(request: Request, error: Exception) -> Response:
-    return JSONResponse({"detail": str(error)}, 400)
-
-
-async def _refuse(request: Request, error: Exception) -> Response:
-    """Refuse without repeating what was sent: that need not be text."""
-    return JSONResponse({"detail": "this request cannot be understood"}, 400)
 
 
 def _close(app: FastAPI) -> None:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from agent.toolbelt import fence, video_line
 from tools.media import Evidence, Video
-from ui.mcp_server.jobs import JobStatus
 from ui.mcp_server.pictures import Tiles, data_address, pictured, sheet_of
 from ui.render import picture_address, searched, time_range, unusual
+from ui.web.job_status import JobStatus
 
 if TYPE_CHECKING:
     from agent.ask import Answer

@@ -1,11 +1,9 @@
 """Tool descriptions from signatures and docstrings: names, schemas, checked arguments."""
 
 import inspect
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
-from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
@@ -13,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, create
 
 from agent.toolbelt import READ_ONLY
 from tools.errors import RefusedRequest
+from ui.schemas import SCHEMAS, expanded
 
 Effect = Literal["reads", "adds"]
 """Effect on the library: none, or something new in it. No tool changes or removes anything."""
@@ -20,7 +19,6 @@ KEEPS = ("look_closer",)
 """Capabilities named as readers that keep what they found, so that it is found again."""
 GIVEN = ("self", "door", "report")
 """Parameters of a tool that no caller gives."""
-_SCHEMAS: dict[str, Any] = json.loads(Path(__file__).with_name("schemas.json").read_text("utf-8"))
 
 
 @dataclass(frozen=True)
@@ -128,8 +126,8 @@ def schema_of(kind: Any) -> dict[str, Any]:
     if kind is Any:
         return {}
     name = getattr(kind, "__name__", "")
-    if name in _SCHEMAS:
-        return _expanded(_SCHEMAS[name])
+    if name in SCHEMAS:
+        return expanded(SCHEMAS[name])
     if get_origin(kind) in (Union, UnionType):
         return {"anyOf": [schema_of(one) for one in get_args(kind)]}
     if is_dataclass(kind):
@@ -151,19 +149,6 @@ def _listed(item: dict[str, Any]) -> dict[str, Any]:
 
 def _wrapped(schema: dict[str, Any]) -> dict[str, Any]:
     return {"type": "object", "properties": {"result": schema}, "required": ["result"]}
-
-
-def _expanded(schema: Any) -> Any:
-    """A schema with those that it uses in their places: not every host follows references."""
-    match schema:
-        case {"use": name}:
-            return _expanded(_SCHEMAS[name])
-        case dict():
-            return {name: _expanded(part) for name, part in schema.items()}
-        case list():
-            return [_expanded(part) for part in schema]
-        case _:
-            return schema
 
 
 def _without_titles(schema: Any) -> Any:

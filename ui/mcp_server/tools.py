@@ -15,8 +15,8 @@ from agent.ask import ask as ask_agent
 from tools.arguments import Videos
 from tools.errors import RefusedRequest, UnknownVideo, UnreadableMedia
 from ui.mcp_server.door import Door
-from ui.mcp_server.jobs import JobStatus, job_state
 from ui.web.fetching import index_address
+from ui.web.job_status import JobStatus, job_state
 
 Report = Callable[[float, float | None, str], Awaitable[None]]
 """Called with how far a call is, the end if it is known, and what is being done."""

@@ -117,8 +117,7 @@ def library_routes() -> APIRouter:
     @router.post("/remove", status_code=204)
     async def remove(body: Videos, mine: Mine) -> None:
         for video in await _known(mine, body.videos):
-            await asyncio.to_thread(mine.library.remove, video.id)
-            await asyncio.to_thread(mine.jobs.on_indexed, [video.id])
+            await asyncio.to_thread(mine.remove, video.id)
 
     @router.post("/collections/{name}/videos", status_code=204)
     async def add(name: str, body: Videos, mine: Mine) -> None:

@@ -22,11 +22,12 @@ from starlette.requests import ClientDisconnect
 from starlette.routing import Route
 
 from agent.settings import Settings
-from tools.errors import DecoderStopped, UnknownVideo, UnreadableMedia, VideoError
+from tools.errors import DecoderStopped, UnreadableMedia
 from tools.files.disk import Note, disk_state
 from tools.files.handles import raise_limit
 from tools.library import Library
 from tools.sandbox import Child
+from ui.api.routes import api_routes
 from ui.chat import mount
 from ui.mcp_server.endpoint import Endpoint
 from ui.web.accounts.gate import Gate
@@ -69,12 +70,11 @@ def build_app(settings: Settings) -> FastAPI:
 
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.workspaces, app.state.accounts = workspaces, accounts
-    app.add_exception_handler(VideoError, _refuse)
     root = Library(settings.home, settings.owner).root
     _add_health(app, root, lambda: can_decode)
     signing_in.register(accounts, settings.url)
     ways = media_routes(), moment_routes(), task_routes(), signing_in.routes(accounts)
-    for routes in (*ways, session_routes(), library_routes()):
+    for routes in (*ways, session_routes(), library_routes(), api_routes()):
         app.include_router(routes)
     _add_uploads(app, session_files)
     chat.register(workspaces)
@@ -124,10 +124,6 @@ def serve(settings: Settings) -> None:
 def _is_no_cancellation(record: logging.LogRecord) -> bool:
     """False of the traceback of a request that the end of the server cut off."""
     return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))
-
-
-async def _refuse(request: Request, error: Exception) -> Response:
-    return JSONResponse({"detail": str(error)}, 404 if isinstance(error, UnknownVideo) else 400)
 
 
 def _can_decode() -> bool:

@@ -35,6 +35,11 @@ class AppState:
         """Keep the background still while a question is answered."""
         return self.finisher.resting() if self.finisher else nullcontext()
 
+    def remove(self, video: str) -> None:
+        """Remove a video with every trace of it, also from the index that is open here."""
+        self.library.remove(video)
+        self.jobs.on_indexed([video])
+
     def index_upload(self, upload: Upload) -> Job:
         """Index an upload, with the subtitles sent with it, and move it into the library."""
         return self.jobs.start(

@@ -1,0 +1,1 @@
+"""HTTP for programs: questions, search and videos as the contract's JSON."""
