@@ -106,7 +106,7 @@ function drawTools() {
   const ids = [...chosen.keys()]
   const ask = Object.assign(made("a", "main", t("videos.ask_these", { n: ids.length })), { href: address(ids) })
   const parts = [ask]
-  if (ids.length === 2) parts.push(Object.assign(made("a", "", t("videos.compare")), { href: `${address(ids)}&compare=1` }))
+  if (ids.length === 2) parts.push(Object.assign(made("a", "", t("videos.compare")), { href: `/library/compare?${new URLSearchParams({ video: ids.join(",") })}` }))
   parts.push(button(t("videos.collect"), collect))
   if (asked.collection) parts.push(button(t("videos.take_out"), () => tried(() => send(`${collectionPath()}/take-out`, { videos: ids }).then(clear))))
   parts.push(button(t("videos.remove"), () => remove(ids)), button(t("videos.none"), clear))

@@ -1,4 +1,4 @@
-"""The library's page: its videos by title, age or length, their names, collections, removal."""
+"""The library's pages: its videos by title, age or length, names, removal; two side by side."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -25,7 +25,10 @@ from ui.web.workspaces import Mine
 PAGE = 60
 """Videos that are sent at once."""
 Sort = Literal["title", "newest", "longest"]
-_TEMPLATE = Template(Path(__file__).with_name("library.html").read_text("utf-8"))
+_LIBRARY, _COMPARE = (
+    Template(Path(__file__).with_name(name).read_text("utf-8"))
+    for name in ("library.html", "compare.html")
+)
 _Name = Annotated[str, Field(max_length=1000)]
 _Ids = Annotated[list[Annotated[str, Field(max_length=16)]], Field(max_length=10_000)]
 
@@ -55,9 +58,11 @@ def library_routes() -> APIRouter:
 
     @router.get("")
     async def page(request: Request) -> HTMLResponse:
-        language = preferred(request.headers.get("accept-language"))
-        values = {"lang": language, "title": text(language, "videos.heading")}
-        return HTMLResponse(_TEMPLATE.substitute(values))
+        return _page(_LIBRARY, request, "videos.heading")
+
+    @router.get("/compare")
+    async def compare(request: Request) -> HTMLResponse:
+        return _page(_COMPARE, request, "compare.heading")
 
     @router.get("/videos")
     async def videos(
@@ -137,6 +142,11 @@ def library_routes() -> APIRouter:
         await asyncio.to_thread(mine.library.collections.remove, name)
 
     return router
+
+
+def _page(template: Template, request: Request, title: str) -> HTMLResponse:
+    language = preferred(request.headers.get("accept-language"))
+    return HTMLResponse(template.substitute(lang=language, title=text(language, title)))
 
 
 async def _known(state: AppState, ids: Sequence[str]) -> list[Video]:

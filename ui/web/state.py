@@ -36,9 +36,9 @@ class AppState:
         return self.finisher.resting() if self.finisher else nullcontext()
 
     def remove(self, video: str) -> None:
-        """Remove a video with every trace of it, also from the index that is open here."""
+        """Remove a video with every trace of it, also from the index that is open here. Blocks."""
         self.library.remove(video)
-        self.jobs.on_indexed([video])
+        self.agent.toolbox.index.remove(video)
 
     def index_upload(self, upload: Upload) -> Job:
         """Index an upload, with the subtitles sent with it, and move it into the library."""

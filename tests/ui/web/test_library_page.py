@@ -107,12 +107,32 @@ def test_videos_are_named_collected_asked_and_deleted(chromium: Any, kitchen: Se
         assert _titles(page) == ["a red kettle"]
         assert not library.folder(ids["pan"]).exists()
         left = kitchen.home.rglob("*")
-        assert not any(ids["pan"].encode() in p.read_bytes() for p in left if p.is_file())
+        files = [path for path in left if path.is_file()]
+        assert [path for path in files if ids["pan"].encode() in path.read_bytes()] == []
 
         page.get_by_label("Choose a red kettle").check()
         page.get_by_role("link", name="Ask about it").first.click()
         greeted(page)
         page.get_by_role("button", name="Questions go to a red kettle").wait_for()
+
+
+def test_two_videos_answer_side_by_side_with_their_frames(chromium: Any, kitchen: Server) -> None:
+    with page_at(chromium, kitchen, "/library") as page:
+        for title in ("kettle", "pan"):
+            page.get_by_label(f"Choose {title}").check()
+        page.get_by_role("link", name="Compare side by side").click()
+        page.get_by_label("Ask both the same").fill("What is said about the kettle?")
+        page.get_by_role("button", name="Ask both").click()
+        left, right = page.locator(".column").all()
+        left.get_by_text("The kettle is red.").first.wait_for()
+        right.locator("article").wait_for()
+        assert "The kettle is red." not in right.inner_text()
+        assert left.locator(".card img").first.evaluate("image => image.naturalWidth") > 0
+        assert left.locator(".number").first.get_attribute("href").endswith("?t=0.5")
+        right.get_by_label("Video 2").select_option(label="kettle")  # the same of another video
+        right.get_by_text("The kettle is red.").first.wait_for()
+        page.set_viewport_size({"width": 390, "height": 844})
+        assert page.evaluate(FITS)
 
 
 def test_many_are_found_by_title_and_in_order(chromium: Any, tmp_path: Path) -> None:

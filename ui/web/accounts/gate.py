@@ -18,7 +18,7 @@ OPEN = (
 )  # fmt: skip
 """Addresses for everybody: the page itself, which holds nothing, and the way in."""
 OPEN_FOLDERS = ("/assets/", "/public/", "/avatars/", "/thread/", "/auth/oauth/")
-PAGES = re.compile(r"/v/.*|/library")
+PAGES = re.compile(r"/v/.*|/library(?:/compare)?")
 """Addresses that people open: who has not signed in gets a page, not JSON."""
 _CURRENT: ContextVar[Identity | None] = ContextVar("identity", default=None)
 
