@@ -43,7 +43,7 @@ OWNERS = {
     "chromadb": ("tools/search/",),
     "ctranslate2": ("tools/models/",),
     "cv2": ("tools/vision/",),
-    "fastapi": ("ui/web/", "ui/chat/"),
+    "fastapi": ("ui/web/", "ui/chat/", "ui/api/"),
     "fastembed": ("tools/embed/",),
     "faster_whisper": ("tools/transcript/", "tools/audio/"),
     "genai_prices": ("agent/llm/",),
