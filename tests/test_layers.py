@@ -37,6 +37,7 @@ OWNERS = {
     ),
     "aiosqlite": ("agent/checkpoints.py",),
     "av": ("tools/video/",),
+    "certifi": ("tools/fetch/",),
     "chainlit": ("ui/chat/",),
     "charset_normalizer": ("tools/transcript/",),
     "chromadb": ("tools/search/",),
@@ -68,6 +69,7 @@ OWNERS = {
     "typer": ("ui/cli/",),
     "uvicorn": ("ui/web/server.py",),
     "wordllama": ("tools/embed/",),
+    "yt_dlp": ("tools/fetch/site_child.py",),
 }  # fmt: skip
 DOTTED = re.compile(r"\w+(\.\w+)+")
 LIGHT = {
