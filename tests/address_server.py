@@ -4,7 +4,7 @@ import json
 import ssl
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,8 @@ class World(httpcore.NetworkBackend):
 
     def resolve(self, host: str, port: int) -> list[str]:
         self.asked.append(host)
+        if host not in self.names:
+            raise OSError(host)
         return self.names[host]
 
     def connect_tcp(
@@ -105,6 +107,7 @@ def peertube(made: World, **about: Any) -> None:
 @contextmanager
 def world(authority: trustme.CA | None = None) -> Iterator[World]:
     """The world; over https too where an authority is given, for every name."""
+
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             made.seen.append({name.lower(): value for name, value in self.headers.items()})
@@ -132,6 +135,29 @@ def world(authority: trustme.CA | None = None) -> Iterator[World]:
         for server in servers:
             server.shutdown()
             server.server_close()
+
+
+@contextmanager
+def site_world(shots: Path, folder: Path, patch: pytest.MonkeyPatch) -> Iterator[World]:
+    """The world over https, with the page of one video; its authority is trusted."""
+    authority, trusted = trustme.CA(), folder.with_name(f"{folder.name}-trusted.pem")
+    authority.cert_pem.write_to_path(str(trusted))
+    patch.setenv("SSL_CERT_FILE", str(trusted))
+    with world(authority) as made:
+        peertube(made)
+        made.replies["/film.mp4"] = sends(shots.read_bytes())
+        yield made
+
+
+def processes() -> list[str]:
+    """Processes of yt-dlp that this one started and that did not end."""
+    found: list[str] = []
+    for task in Path("/proc/self/task").glob("*/children"):
+        with suppress(FileNotFoundError):  # which ended meanwhile
+            for child in task.read_text().split():
+                if b"YTDLP_NO_PLUGINS" in Path(f"/proc/{child}/environ").read_bytes():
+                    found.append(child)
+    return found
 
 
 def stand_in(made: World, shots: Path, patch: pytest.MonkeyPatch) -> None:

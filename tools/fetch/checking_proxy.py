@@ -190,12 +190,12 @@ class _Tunnel(StreamRequestHandler):
                 self.server.trouble = RefusedRequest(
                     "this video is not sent encrypted, and nothing else is fetched from sites"
                 )
-                return self._answer("403 Forbidden")
+                return self._answer("421 Misdirected Request")  # which nobody asks for again
             stream = self.server.open(rest.partition(" ")[0])
             if stream is None:
                 return self._answer("502 Bad Gateway")
             try:
-                self._answer("200 Connection established")
+                self.wfile.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
                 self._relay(stream.get_extra_info("socket"))
             finally:
                 stream.close()

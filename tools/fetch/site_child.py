@@ -12,7 +12,7 @@ import resource
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from yt_dlp import YoutubeDL
 from yt_dlp.extractor import gen_extractor_classes
@@ -120,12 +120,12 @@ class _OneVideo(YoutubeDL):
 
     def process_ie_result(self, ie_result: Any, download: bool = True, extra_info: Any = None):
         if ie_result.get("_type") in _LISTS:
-            entries: Any = ie_result.get("entries")
-            ie_result = entries[0] if isinstance(entries, list) and len(entries) == 1 else None
-            if ie_result is None:
+            entries = ie_result.get("entries")
+            if not isinstance(entries, list) or len(only := cast("list[Any]", entries)) != 1:
                 raise RefusedRequest(
                     f"{self.page} is a list of videos: give the address of one of them"
                 )
+            return super().process_ie_result(only[0], download, extra_info)
         return super().process_ie_result(ie_result, download, extra_info)
 
     def process_video_result(self, info_dict: Any, download: bool = True):
@@ -153,7 +153,9 @@ def fetch(
             "that"
         )
     own: Any = {"proxy": proxy, "socket_timeout": stall, "logger": _Silent()}
-    told = f"yt-dlp finds no video at {page}"
+    otherwise: VideoError = UnreadableMedia(
+        f"yt-dlp finds no video at {page}: if it plays in a browser, update yt-dlp"
+    )
     try:
         with _OneVideo(OPTIONS | own) as opened:
             ydl: Any = opened
@@ -161,16 +163,16 @@ def fetch(
             ydl.add_progress_hook(_size_check(limit))
             info = ydl.extract_info(url, download=False)
             if not info:
-                raise UnreadableMedia(told)
+                raise otherwise
             yield {"title": clean_title(str(info.get("title"))), "size": info.get("filesize")}
-            told = f"the connection to {host} broke off: try it again"
+            otherwise = Interrupted(f"the connection to {host} broke off: try it again")
             if not ydl.dl(path, info)[0]:
-                raise Interrupted(told)
+                raise otherwise
             yield {"subtitles": list(_subtitles(ydl, info, Path(path).parent))}
     except VideoError:
         raise
     except Exception as error:  # whatever an extractor stumbles over, too
-        raise _known(error, host, limit) or _other(error, host, told) from None
+        raise _known(error, host, limit) or _quoted(error, host) or otherwise from None
 
 
 def _login_required(self: Any, *_: Any, **__: Any) -> None:
@@ -246,13 +248,11 @@ def _account(host: str) -> RefusedRequest:
     )
 
 
-def _other(error: BaseException, host: str, told: str) -> VideoError:
-    """The sentence for any other error, with what the site says where an extractor quotes it."""
+def _quoted(error: BaseException, host: str) -> VideoError | None:
+    """What the site says itself, where an extractor quotes it; None if it holds an address."""
     for one in _causes(error):
         if isinstance(one, ExtractorError) and one.expected:
             says = clean_title(str(one.orig_msg))
-            if not re.search(r"[/?&=]", says):  # no address, and nothing out of one
+            if not re.search(r"[/?&=]", says):
                 return UnreadableMedia(f"{host} says: {says[:_SAYS]}")
-    return UnreadableMedia(
-        f"{told}; if it plays in a browser, update yt-dlp: pip install -U yt-dlp"
-    )
+    return None

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import httpcore
 
@@ -38,7 +39,7 @@ INSTALL = "pip install 'cuepoint[sites]'"
 UPDATE = "pip install --upgrade yt-dlp"
 OLDEST = (2026, 7, 4)
 """Release of yt-dlp before which what a site sends could run programs (CVE-2026-55404)."""
-_FILE = "file"
+_FILE = "fetched-file"
 Network = Callable[[Callable[[], None]], httpcore.NetworkBackend]
 
 
@@ -60,6 +61,13 @@ def installed() -> str | None:
     if tuple(int(part) for part in found.split(".")[:3] if part.isdigit()) < OLDEST:
         raise ProviderUnavailable(f"yt-dlp {found} is too old to be safe; run: {UPDATE}")
     return found
+
+
+def limits() -> tuple[list[str], list[str]]:
+    """Bounds of yt-dlp's process on this system, and what more of them would need."""
+    with TemporaryDirectory() as folder, SiteChild(Path(folder), port=1) as child:
+        (state,) = child.call("tools.sandbox.confinement:state")
+    return state["held"], state["missing"]
 
 
 def fetch(
@@ -120,7 +128,7 @@ def _of_site(
     limits: Limits,
     network: Network,
 ) -> Fetched:
-    path, page = folder / "video", str(replace(address, scheme="https", port=443))
+    path, page = folder / _FILE, str(replace(address, scheme="https", port=443))
     url = f"{page}?{address.query}" if address.query else page
     title, names = "", list[str]()
     whole: int | None = None
