@@ -25,7 +25,7 @@ class NoFile(UnreadableMedia):
 
 
 class IsPage(NoFile):
-    """What lies at an address is a page, or a playlist, which is text too."""
+    """The answer at an address is a page, or a playlist, which is text too."""
 
 
 class NotIndexed(VideoError):

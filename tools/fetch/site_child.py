@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 from yt_dlp import YoutubeDL
 from yt_dlp.extractor import gen_extractor_classes
@@ -143,8 +144,8 @@ def fetch(
     and `host` are what a message may say of the address; `limit` is in bytes.
     """
     most = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
-    bound = limit if most == resource.RLIM_INFINITY else min(limit, most)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (bound, bound))
+    limit = limit if most == resource.RLIM_INFINITY else min(limit, most)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
     plugin_dirs.value = []
     InfoExtractor.raise_login_required = _login_required
     if not any(one.suitable(url) for one in gen_extractor_classes() if one.ie_key() != "Generic"):
@@ -172,7 +173,7 @@ def fetch(
     except VideoError:
         raise
     except Exception as error:  # whatever an extractor stumbles over, too
-        raise _known(error, host, limit) or _quoted(error, host) or otherwise from None
+        raise _known(error, host, limit) or _quoted(error, host, url) or otherwise from None
 
 
 def _login_required(self: Any, *_: Any, **__: Any) -> None:
@@ -248,11 +249,12 @@ def _account(host: str) -> RefusedRequest:
     )
 
 
-def _quoted(error: BaseException, host: str) -> VideoError | None:
-    """What the site says itself, where an extractor quotes it; None if it holds an address."""
+def _quoted(error: BaseException, host: str, url: str) -> VideoError | None:
+    """The words of the site itself, where an extractor quotes it, without any of the address."""
+    secrets = [one for one in re.split("[&=]", urlsplit(url).query) if one]
     for one in _causes(error):
         if isinstance(one, ExtractorError) and one.expected:
             says = clean_title(str(one.orig_msg))
-            if not re.search(r"[/?&=]", says):
+            if not re.search(r"[/?&=]", says) and not any(secret in says for secret in secrets):
                 return UnreadableMedia(f"{host} says: {says[:_SAYS]}")
     return None

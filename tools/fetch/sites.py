@@ -15,7 +15,6 @@ from tempfile import TemporaryDirectory
 import httpcore
 
 from tools.errors import (
-    DecoderStopped,
     Interrupted,
     IsPage,
     NoFile,
@@ -118,6 +117,9 @@ class SiteChild(Child):
             "YTDLP_NO_PLUGINS": "1",
         }
 
+    def exit_error(self, code: int, cpu: float) -> VideoError:
+        return Interrupted(f"yt-dlp stopped (exit {code}): try it again, or run: {UPDATE}")
+
 
 def _of_site(
     address: Address,
@@ -128,8 +130,8 @@ def _of_site(
     limits: Limits,
     network: Network,
 ) -> Fetched:
-    path, page = folder / _FILE, str(replace(address, scheme="https", port=443))
-    url = f"{page}?{address.query}" if address.query else page
+    path, page = folder / _FILE, str(replace(address, scheme="https"))
+    url = f"https://{address.host}{address.path}"
     title, names = "", list[str]()
     whole: int | None = None
     before: int | None = None
@@ -137,12 +139,16 @@ def _of_site(
         CheckingProxy(page, limit, stall, limits.check, network) as proxy,
         SiteChild(folder, proxy.port) as child,
     ):
-        proxy.on_bytes = lambda here: on_bytes(0 if before is None else here - before, whole)
-        proxy.on_end = child.kill
+
+        def tell(here: int) -> None:
+            here = 0 if before is None else here - before
+            on_bytes(min(here, whole or here), whole)  # a page and encryption are bytes, too
+
+        proxy.on_bytes, proxy.on_end = tell, child.kill
         try:
             for event in child.call(
                 "tools.fetch.site_child:fetch",
-                url=url,
+                url=f"{url}?{address.query}" if address.query else url,
                 page=page,
                 host=address.host,
                 path=str(path.absolute()),
@@ -154,12 +160,12 @@ def _of_site(
                     title, whole, before = event["title"], event["size"], proxy.bytes
                 names += event.get("subtitles", ())
         except VideoError as error:
-            told = error
-            if isinstance(error, DecoderStopped):
-                told = UnreadableMedia(f"yt-dlp stopped at {page}: try it again, or run: {UPDATE}")
-            elif isinstance(error, Interrupted):
-                told = proxy.trouble or error
-            raise proxy.refusal or told from None
+            trouble = proxy.trouble if isinstance(error, Interrupted) else None
+            raise proxy.refusal or trouble or error from None
+        except RuntimeError:  # it could not be begun: another release has other names
+            raise ProviderUnavailable(
+                f"yt-dlp {installed()} does not work with this Cuepoint; run: {UPDATE}"
+            ) from None
         if proxy.refusal:
             raise proxy.refusal
     size = _size(path)

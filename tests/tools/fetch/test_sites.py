@@ -267,6 +267,16 @@ def test_without_yt_dlp_a_page_is_told_as_one_and_how_to_get_it(
     assert tested.installed() == "2026.7.4.232815.dev0"
 
 
+def test_a_release_of_yt_dlp_with_other_names_is_told_in_one_sentence(
+    sites: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / "other"
+    (other / "yt_dlp").mkdir(parents=True)
+    (other / "yt_dlp/__init__.py").touch()
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([os.environ["PYTHONPATH"], str(other)]))
+    assert "does not work with this Cuepoint" in refused(sites, tmp_path)
+
+
 PLUGIN = """
 from yt_dlp.extractor.peertube import PeerTubeIE
 class _Canary(PeerTubeIE, plugin_name="canary"):
