@@ -94,18 +94,19 @@ class CheckingProxy(ThreadingTCPServer):
         """Raise once it has ended, for whatever reason."""
         if self.refusal:
             raise self.refusal
-        self._wanted()
+        try:
+            self._wanted()
+        except VideoError as error:
+            self._end(error)
+            raise
 
     def service_actions(self) -> None:
         """Look whether the download is still wanted, and whether bytes come."""
-        try:
+        with suppress(VideoError):
             self.check()
-            if time.monotonic() - self._last > self._stall:
-                raise Interrupted(
-                    f"no byte of {self._page} came for {self._stall:g} s: try it again"
-                )
-        except VideoError as error:
-            self._end(error)
+        if time.monotonic() - self._last > self._stall:
+            told = f"no byte of {self._page} came for {self._stall:g} s: try it again"
+            self._end(Interrupted(told))
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Start a thread for a connection, or close it where there are too many."""

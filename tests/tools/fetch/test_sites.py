@@ -273,7 +273,7 @@ def test_a_release_of_yt_dlp_with_other_names_is_told_in_one_sentence(
     other = tmp_path / "other"
     (other / "yt_dlp").mkdir(parents=True)
     (other / "yt_dlp/__init__.py").touch()
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([os.environ["PYTHONPATH"], str(other)]))
+    monkeypatch.setenv("PYTHONPATH", str(other))
     assert "does not work with this Cuepoint" in refused(sites, tmp_path)
 
 
@@ -296,7 +296,7 @@ def test_nothing_in_the_home_of_a_user_decides_what_yt_dlp_does(
     (home / ".netrc").write_text("machine framatube.org login me password 5ecret\n")
     (home / "yt_dlp_plugins").symlink_to(plugins.parent)
     monkeypatch.setenv("HOME", str(home))
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([os.environ["PYTHONPATH"], str(home)]))
+    monkeypatch.setenv("PYTHONPATH", str(home))
     for name in ("https_proxy", "HTTPS_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     overrides = "import yt_dlp as y; y.YoutubeDL(); print(y.globals.plugin_ies_overrides.value)"
