@@ -38,6 +38,7 @@ OWNERS = {
     "aiosqlite": ("agent/checkpoints.py",),
     "anyio": ("ui/mcp_server/sdk.py",),
     "av": ("tools/video/",),
+    "certifi": ("tools/fetch/",),
     "chainlit": ("ui/chat/",),
     "charset_normalizer": ("tools/transcript/",),
     "chromadb": ("tools/search/",),
@@ -71,6 +72,7 @@ OWNERS = {
     "typer": ("ui/cli/",),
     "uvicorn": ("ui/web/server.py",),
     "wordllama": ("tools/embed/",),
+    "yt_dlp": ("tools/fetch/site_child.py",),
 }  # fmt: skip
 DOTTED = re.compile(r"\w+(\.\w+)+")
 LIGHT = {

@@ -20,6 +20,14 @@ class DecoderStopped(UnreadableMedia):
     """The decoder died, froze or was stopped in the middle of the file, and said nothing."""
 
 
+class NoFile(UnreadableMedia):
+    """A server answers at an address, but with no file."""
+
+
+class IsPage(NoFile):
+    """The answer at an address is a page, or a playlist, which is text too."""
+
+
 class NotIndexed(VideoError):
     """The requested part of a video has not been made yet; names the command that makes it."""
 

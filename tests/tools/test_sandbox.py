@@ -130,8 +130,8 @@ def attempt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Attempt:
     )
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "own"))
 
-    def run(code: str, writes: Path | None = None) -> str:
-        with Child(writes=writes) as child:
+    def run(code: str, writes: Path | None = None, port: int | None = None) -> str:
+        with Child(writes=writes, port=port) as child:
             try:
                 (answer,) = child.call("trial:run", code=code)
             except UnreadableMedia as error:
@@ -141,9 +141,9 @@ def attempt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Attempt:
     return run
 
 
-def _refusal(what: str, said: str) -> str:
+def _refusal(what: str, said: str, port: int | None = None) -> str:
     """The answer to what a child may not do: `done` where the child says that it is not bound."""
-    with Child() as child:
+    with Child(port=port) as child:
         (state,) = child.call("tools.sandbox.confinement:state")
     assert what in state["held"] or state["missing"]
     return f"the decoder said: {said}" if what in state["held"] else "done"
@@ -164,6 +164,66 @@ def test_a_child_connects_to_nobody(attempt: Attempt) -> None:
         if refusal != "done":
             with pytest.raises(BlockingIOError):
                 server.accept()
+
+
+RAW = """
+import ctypes, struct
+libc = ctypes.CDLL(None, use_errno=True)
+def said(result):
+    answer = 'done' if result >= 0 else os.strerror(ctypes.get_errno())
+    return answer
+def opened(family, kind, protocol):
+    return libc.socket(family, kind, protocol)
+def name(port):
+    return struct.pack('=H', 2) + struct.pack('!H', port) + bytes([127, 0, 0, 1]) + bytes(8)
+def connected(port):
+    return libc.connect(opened(2, 1, 0), name(port), 16)
+def sent(port):
+    to = name(port)
+    return libc.sendto(opened(2, 1, 0), b'x', 1, 0x20000000, to, 16)
+"""
+"""Calls that go past Python, as those of a library that was taken over."""
+
+
+def test_a_child_with_a_port_connects_to_that_alone(attempt: Attempt) -> None:
+    """Python is held to it on every system, and what goes past Python where the kernel can."""
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        socket.create_server(("127.0.0.1", 0)) as other,
+    ):
+        port, closed = server.getsockname()[1], other.getsockname()[1]
+        held = [
+            _refusal(what, "", port) != "done"
+            for what in ("connects to one port of this machine only", "no network but TCP")
+        ]
+        assert attempt(f"socket.create_connection(('127.0.0.1', {port}))", port=port) == "done"
+        assert attempt(f"{RAW}answer = said(connected({port}))", port=port) == "done"
+        refusal = "the decoder said: Operation not permitted"
+        for code in (
+            f"socket.create_connection(('127.0.0.1', {closed}))",
+            f"socket.create_connection(('localhost', {port}))",
+            f"socket.create_connection(('127.0.0.2', {port}))",
+            "socket.getaddrinfo('films.example', 443)",
+            "socket.gethostbyname('films.example')",
+            f"socket.socket(type=socket.SOCK_DGRAM).sendto(b'x', ('127.0.0.1', {closed}))",
+            "subprocess.check_output(['true'])",
+            "os.system('true')",
+        ):
+            assert attempt(code, port=port) == refusal
+        if all(held):
+            for code, answer in {
+                f"connected({closed})": "Permission denied",
+                f"sent({closed})": "Operation not permitted",
+                "opened(2, 2, 0)": "Operation not permitted",  # datagrams
+                "opened(10, 1, 0)": "Operation not permitted",  # IPv6
+                "opened(1, 1, 0)": "Operation not permitted",  # a socket file
+                "opened(2, 1, 262)": "Operation not permitted",  # multipath TCP
+                "libc.listen(opened(2, 1, 6), 1)": "Operation not permitted",
+            }.items():
+                assert attempt(f"{RAW}answer = said({code})", port=port) == answer
+        other.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            other.accept()
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ A name is resolved once for each connection, and the connection goes to what was
 answer of its name server a moment later changes nothing.
 """
 
+import os
 import socket
 import time
 from collections.abc import Callable, Iterable
@@ -12,6 +13,7 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 
+import certifi
 import httpcore
 
 from tools.errors import RefusedRequest
@@ -108,6 +110,11 @@ def resolve(host: str, port: int) -> list[str]:
     """IP addresses of a host; OSError if it has none."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(one[4][0]) for one in found))
+
+
+def certificates() -> str:
+    """File of the authorities that a server's certificate may come from."""
+    return os.environ.get("SSL_CERT_FILE") or certifi.where()
 
 
 class PublicNetwork(httpcore.NetworkBackend):

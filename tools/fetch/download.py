@@ -1,5 +1,6 @@
 """One file from an address, streamed to disk: bounded in size, time and redirects."""
 
+import ssl
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -8,8 +9,8 @@ from urllib.parse import urlsplit
 
 import httpcore
 
-from tools.errors import Interrupted, RefusedRequest, UnreadableMedia
-from tools.fetch.addresses import Address, PublicNetwork
+from tools.errors import Interrupted, IsPage, NoFile, RefusedRequest, UnreadableMedia
+from tools.fetch.addresses import Address, PublicNetwork, certificates
 from tools.files.disk import disk_error, size_text
 
 REDIRECTS = 5
@@ -25,7 +26,7 @@ OnBytes = Callable[[int, int | None], None]
 """Called with the bytes that are here, and those of the whole file where they are known."""
 
 
-class _Limits:
+class Limits:
     """Limits from outside the download: its time, and whether anybody still wants it."""
 
     def __init__(self, wanted: Callable[[], bool]) -> None:
@@ -54,10 +55,14 @@ def download(
 
     `limit` is in bytes, `stall` the seconds without one after which it is given up.
     """
-    limits = _Limits(wanted)
+    limits = Limits(wanted)
     try:
         with (
-            httpcore.ConnectionPool(network_backend=network(limits.check), retries=0) as pool,
+            httpcore.ConnectionPool(
+                ssl.create_default_context(cafile=certificates()),
+                network_backend=network(limits.check),
+                retries=0,
+            ) as pool,
             ExitStack() as stack,
         ):
             response = _open(pool, stack, address, stall)
@@ -68,7 +73,7 @@ def download(
                     limits.check()
                     here += len(chunk)
                     if here > limit:
-                        raise _too_large(limit)
+                        raise too_large(limit)
                     file.write(chunk)
                     on_bytes(here, whole)
             if not here:
@@ -102,11 +107,11 @@ def _open(
             stack.pop_all().close()
             continue
         if response.status != 200:
-            raise UnreadableMedia(f"{address.host} answered {response.status}: no file came")
+            raise NoFile(f"{address.host} answered {response.status}: no file came")
         if told.get(b"content-encoding", "identity").lower() != "identity":
             raise UnreadableMedia(f"{address.host} sent a packed file, which is not unpacked here")
         if told.get(b"content-type", "").lower().startswith(_NO_VIDEO):
-            raise UnreadableMedia(
+            raise IsPage(
                 f"{address} is a page, not a video file: download the video and index that"
             )
         return response
@@ -118,12 +123,13 @@ def _declared(response: httpcore.Response, limit: int) -> int | None:
     for name, value in response.headers:
         if name.lower() == b"content-length" and value.isdigit():
             if int(value) > limit:
-                raise _too_large(limit)
+                raise too_large(limit)
             return int(value)
     return None
 
 
-def _too_large(limit: int) -> RefusedRequest:
+def too_large(limit: int) -> RefusedRequest:
+    """The refusal of more bytes than may come."""
     return RefusedRequest(f"the file is larger than {size_text(limit)}, which is what may come")
 
 

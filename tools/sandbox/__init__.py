@@ -59,11 +59,16 @@ class Child:
     folder: str | None = "/"
     """Working directory; None is ours."""
 
-    def __init__(self, patience: float = PATIENCE, writes: Path | None = None) -> None:
-        """Set limits: `writes` is the only writable folder; it must exist at the first call."""
+    def __init__(
+        self, patience: float = PATIENCE, writes: Path | None = None, port: int | None = None
+    ) -> None:
+        """Set limits: `writes` is the only writable folder; it must exist at the first call.
+
+        `port` is the only one of this machine that it may connect to.
+        """
         self._process: subprocess.Popen[bytes] | None = None
         self._patience = patience
-        self.writes = writes
+        self.writes, self.port = writes, port
         self._killed = False
 
     def __enter__(self) -> Self:
@@ -165,9 +170,9 @@ class Child:
             if name in os.environ
         }  # no keys, tokens or other secrets near a decoder; the same kernels as here
         environment |= {"PYTHONPATH": _module_path(), **self.environment}
-        writes = [str(self.writes.absolute())] if self.writes else []
+        limits = [str(self.writes.absolute()) if self.writes else "", str(self.port or "")]
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", self.module, str(os.getpid()), *writes],
+            [sys.executable, "-P", "-m", self.module, str(os.getpid()), *limits],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self.errors,

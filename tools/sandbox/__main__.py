@@ -1,6 +1,7 @@
-"""Child process: sets its limits, then serves requests. `python -m tools.sandbox PARENT [FOLDER]`.
+"""Child process: sets its limits, then serves requests.
 
-FOLDER is the only one that it may write to.
+`python -m tools.sandbox PARENT FOLDER PORT`: FOLDER is the only one that it may write to, PORT the
+only one of this machine that it may connect to; none where they are empty.
 """
 
 import contextlib
@@ -46,7 +47,7 @@ def _limit_cpu(seconds: float) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
 
 
-def _serve(write: Callable[..., None], folder: str | None) -> None:
+def _serve(write: Callable[..., None], folder: str | None, port: int | None) -> None:
     confined = False
     for line in sys.stdin:
         request = json.loads(line)
@@ -55,7 +56,7 @@ def _serve(write: Callable[..., None], folder: str | None) -> None:
         try:
             function = getattr(importlib.import_module(module), name)
             if not confined:  # after the import, which may keep compiled code for the next child
-                confine(folder)
+                confine(folder, port)
                 confined = True
             for event in function(**request["arguments"]):
                 write(event=event)
@@ -77,6 +78,7 @@ def _serve(write: Callable[..., None], folder: str | None) -> None:
 
 
 if __name__ == "__main__":
-    die_with(int(sys.argv[1]))
+    _, parent, folder, port = sys.argv
+    die_with(int(parent))
     _limit()
-    _serve(json_output(), *(sys.argv[2:] or [None]))
+    _serve(json_output(), folder or None, int(port) if port else None)

@@ -1,14 +1,18 @@
 """Confine this process for good: no network, no other program, writing in one folder only.
 
-Landlock, the kernel's own rules for files (landlock(7)), and a seccomp filter of system calls
-(seccomp(2)), both through ctypes. Linux only. Reading stays free. Neither can be taken back, and
-both hold for every thread that starts later, none that runs already.
+Landlock, the kernel's own rules for files and ports (landlock(7)), and a seccomp filter of system
+calls (seccomp(2)), both through ctypes. Linux only. Reading stays free. Neither can be taken back,
+and both hold for every thread that starts later, none that runs already.
+
+A process that fetches keeps one port of this machine, where a proxy of ours listens. An audit hook
+(PEP 578) stops what Python itself would do beside that, on every system.
 """
 
 import ctypes
 import errno
 import os
 import platform
+import socket
 import struct
 import sys
 from collections.abc import Iterator
@@ -21,17 +25,21 @@ _REMOVE, _MAKE = 0b11 << 4, 0b1111111 << 6
 _MAKE_DIR, _MAKE_REG = 1 << 7, 1 << 8
 _TRUNCATE, _IOCTL_DEVICE = 1 << 14, 1 << 15
 """Access rights of Landlock. Links to other folders (1 << 13) are always refused."""
-_TRUNCATES, _KNOWS_DEVICES = 3, 5
+_CONNECT_TCP = 1 << 1
+"""Access right of Landlock for the network; binding (1 << 0) is always refused."""
+_TRUNCATES, _KNOWS_PORTS, _KNOWS_DEVICES = 3, 4, 5
 """The versions of Landlock that know these rights."""
+LOCAL = "127.0.0.1"
 
 _MACHINES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 """Names of machines in a filter (AUDIT_ARCH of the kernel)."""
-_CLONE, _TGKILL = (56, 220), (234, 131)
+_CLONE, _TGKILL, _SOCKET, _SENDTO = (56, 220), (234, 131), (41, 198), (44, 206)
 _CLONE3, _NEWEST = 435, 462
-_THREAD = 0x10000
+_THREAD, _FASTOPEN, _ALL = 0x10000, 0x20000000, 0xFFFFFFFF
 _REFUSED = {
     # The network, D-Bus, Docker, X; io_uring does anything that a filter sees no more.
-    "socket": (41, 198), "io_uring_setup": (425, 425), "shmat": (30, 196),
+    "socket": _SOCKET, "io_uring_setup": (425, 425), "shmat": (30, 196),
+    "listen": (50, 201), "sendmsg": (46, 211), "sendmmsg": (307, 269),
     # Other programs.
     "execve": (59, 221), "execveat": (322, 281), "fork": (57, None), "vfork": (58, None),
     "ptrace": (101, 117), "process_vm_readv": (310, 270), "process_vm_writev": (311, 271),
@@ -52,24 +60,37 @@ _REFUSED = {
 }  # fmt: skip
 """Numbers of system calls on x86_64 and aarch64."""
 
+_FORBIDDEN = {
+    "subprocess.Popen", "os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.system",
+    "socket.gethostbyname", "socket.gethostbyaddr", "socket.getnameinfo",
+}  # fmt: skip
+_LEADS_TO = {
+    "socket.connect": slice(1, 2), "socket.sendto": slice(1, 2), "socket.sendmsg": slice(1, 2),
+    "socket.getaddrinfo": slice(0, 2),
+}  # fmt: skip
+"""Names of audit events, and which of their arguments say where they lead."""
+
 _enforced: list[str] = []
 _missing: list[str] = []
 
 
-def confine(folder: str | None) -> None:
+def confine(folder: str | None, port: int | None = None) -> None:
     """Drop the rights that no decoder needs, as far as the kernel supports it.
 
-    Writing is left in `folder`. OSError if it cannot be opened.
+    Writing is left in `folder`, and connecting to one port of this machine. OSError if the folder
+    cannot be opened.
     """
     _enforced[:] = _missing[:] = ()
+    if port is not None:
+        _audit(port)
     if sys.platform != "linux":
         _missing.append("Landlock and seccomp, which only Linux has")
         return
     libc = ctypes.CDLL(None, use_errno=True)
     libc.syscall.restype = ctypes.c_long
     _call(libc.prctl, _NO_NEW_PRIVS, 1, 0, 0, 0)
-    _confine_calls(libc)
-    _confine_files(libc, folder)
+    _confine_calls(libc, port)
+    _confine_files(libc, folder, port)
 
 
 def state() -> Iterator[dict[str, list[str]]]:
@@ -77,7 +98,19 @@ def state() -> Iterator[dict[str, list[str]]]:
     yield {"held": _enforced, "missing": _missing}
 
 
-def _confine_files(libc: Any, folder: str | None) -> None:
+def _audit(port: int) -> None:
+    """Refuse what Python would connect to or start, but for one port of this machine."""
+    allowed = ((LOCAL, port), ((LOCAL, port),))
+
+    def hook(event: str, arguments: tuple[Any, ...]) -> None:
+        leads = event in _LEADS_TO and arguments[_LEADS_TO[event]] not in allowed
+        if leads or event in _FORBIDDEN:
+            raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    sys.addaudithook(hook)
+
+
+def _confine_files(libc: Any, folder: str | None, port: int | None) -> None:
     version = libc.syscall(_CREATE_RULESET, None, _word(0), _word(1))
     if version < 1:
         _missing.append("Landlock (Linux 6.2 or later)")
@@ -88,8 +121,13 @@ def _confine_files(libc: Any, folder: str | None) -> None:
         handled, allowed = handled | _TRUNCATE, allowed | _TRUNCATE
     if version >= _KNOWS_DEVICES:
         handled |= _IOCTL_DEVICE
-    rules = _call(libc.syscall, _CREATE_RULESET, struct.pack("=Q", handled), 8, 0)
+    ports = port is not None and version >= _KNOWS_PORTS
+    attributes = struct.pack("=QQ", handled, 0b11) if ports else struct.pack("=Q", handled)
+    rules = _call(libc.syscall, _CREATE_RULESET, attributes, len(attributes), 0)
     try:
+        if ports:
+            rule = struct.pack("=QQ", _CONNECT_TCP, port)
+            _call(libc.syscall, _ADD_RULE, rules, 2, rule, 0)
         if folder is not None:
             beneath = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW)
             try:
@@ -104,9 +142,13 @@ def _confine_files(libc: Any, folder: str | None) -> None:
         _enforced.append("writes only in its folder")
     else:
         _missing.append("a newer Landlock (Linux 6.2 or later): files elsewhere can be emptied")
+    if ports:
+        _enforced.append("connects to one port of this machine only")
+    elif port is not None:
+        _missing.append("a newer Landlock (Linux 6.7 or later): only Python holds it to one port")
 
 
-def _confine_calls(libc: Any) -> None:
+def _confine_calls(libc: Any, port: int | None) -> None:
     machine = platform.machine()
     if machine not in _MACHINES or sys.maxsize < 1 << 32:
         _missing.append(f"a seccomp filter for {machine}")
@@ -115,17 +157,17 @@ def _confine_calls(libc: Any) -> None:
     class Program(ctypes.Structure):
         _fields_ = (("length", ctypes.c_ushort), ("code", ctypes.c_char_p))
 
-    code = _filter(list(_MACHINES).index(machine), _MACHINES[machine])
+    code = _filter(list(_MACHINES).index(machine), _MACHINES[machine], port is not None)
     program = Program(len(code) // 8, code)
     if libc.prctl(_SECCOMP, _word(_FILTER), ctypes.byref(program), _word(0), _word(0)):
         _missing.append("seccomp")
         return
-    _enforced.append("no network")
+    _enforced.append("no network" if port is None else "no network but TCP")
 
 
-def _filter(column: int, machine: int) -> bytes:
+def _filter(column: int, machine: int, connects: bool) -> bytes:
     """Program of classic BPF: refused calls fail with EPERM, unknown ones with ENOSYS."""
-    load, equal, at_least, has_bit, answer = 0x20, 0x15, 0x35, 0x45, 0x06
+    load, mask, equal, at_least, answer = 0x20, 0x54, 0x15, 0x35, 0x06
     number, architecture, first = 0, 4, 16  # offsets in the data of a call
     fail, allow = 0x50000, 0x7FFF0000
 
@@ -139,15 +181,23 @@ def _filter(column: int, machine: int) -> bytes:
     program += step(load, number)
     program += step(at_least, _NEWEST + 1, 0, 1) + unknown  # with all of x32
     program += step(equal, _CLONE3, 0, 1) + unknown  # libraries take `clone` then, which is seen
+    if connects:
+        # TCP, whose protocol is 0 or 6, over IPv4; Landlock does not see what opens by sending.
+        stream = [(0, _ALL, socket.AF_INET), (1, 0xF, socket.SOCK_STREAM), (2, _ALL ^ 6, 0)]
+        seen = {_SOCKET: stream, _SENDTO: [(3, _FASTOPEN, 0)]}
+    else:
+        seen = {}
     for numbers in _REFUSED.values():
         called = numbers[column]
-        if called is not None:
+        if called is not None and numbers not in seen:
             program += step(equal, called, 0, 1) + refuse
-    for call, test, value in (
-        (_CLONE[column], has_bit, _THREAD),
-        (_TGKILL[column], equal, os.getpid()),  # so abort() ends it
-    ):
-        program += step(equal, call, 0, 4) + step(load, first) + step(test, value, 0, 1)
+    seen[_CLONE] = [(0, _THREAD, _THREAD)]
+    seen[_TGKILL] = [(0, _ALL, os.getpid())]  # so abort() ends it
+    for numbers, tests in seen.items():
+        program += step(equal, numbers[column], 0, 3 * len(tests) + 2)
+        for after, (argument, bits, value) in zip(range(len(tests))[::-1], tests, strict=True):
+            program += step(load, first + 8 * argument) + step(mask, bits)
+            program += step(equal, value, 0, 3 * after + 1)
         program += passed + refuse
     return program + passed
 

@@ -43,6 +43,7 @@ def run_checks(settings: Settings) -> list[Check]:
         _speech(settings),
         _speakers(settings),
         _picture_search(settings),
+        _video_sites(settings),
     ]
 
 
@@ -253,3 +254,25 @@ def _picture_search(settings: Settings) -> Check:
         return Check(name, "missing", without, with_library_chosen(note.rpartition("run: ")[2]))
     folder = registry.folder(settings.home, model) if model in registry.NAMES else model
     return Check(name, "ok", f"{model} in {folder}")
+
+
+def _video_sites(settings: Settings) -> Check:
+    """yt-dlp, and what its process is held to."""
+    from tools.errors import ProviderUnavailable
+    from tools.fetch.sites import INSTALL, installed, limits
+
+    name = "video sites"
+    try:
+        version = installed()
+    except ProviderUnavailable as error:
+        detail, _, fix = str(error).partition("; run: ")
+        return Check(name, "problem", detail, fix)
+    if version is None:
+        return Check(name, "missing", "only video files are fetched from addresses", INSTALL)
+    held, missing = limits()
+    detail = f"yt-dlp {version}, through a proxy that checks addresses, {', '.join(held)}"
+    if missing:
+        detail += f"; for more it needs {' and '.join(missing)}"
+    if settings.addresses != "on":
+        return Check(name, "ok", f"{detail}; not used: CUEPOINT_ADDRESSES is off")
+    return Check(name, "ok", detail)

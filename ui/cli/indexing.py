@@ -74,9 +74,9 @@ def _known(library: "Library", ref: str) -> "Video | None":
 
 
 def index_address(library: "Library", text: str, quiet: bool, **options: Any) -> "Video":
-    """Fetch a video file from an address and move it into the library, indexed as a file is."""
+    """Fetch a video from an address and move it into the library, indexed as a file is."""
     from tools.fetch.addresses import parse
-    from tools.fetch.download import download
+    from tools.fetch.sites import fetch
     from tools.files.disk import SPARE_BYTES, free_bytes, size_text
     from tools.files.durable import temporary_folder
 
@@ -84,22 +84,22 @@ def index_address(library: "Library", text: str, quiet: bool, **options: Any) ->
     if settings.addresses != "on":
         raise RefusedRequest(
             "an address is not fetched unless CUEPOINT_ADDRESSES=on is set: set it, or download "
-            "the file and index that"
+            "the video and index that"
         )
     address = parse(text)
     library.root.mkdir(parents=True, exist_ok=True)
     with temporary_folder(library.root, "fetch-") as folder:
-        path = folder / "fetched-file"
         room = free_bytes(folder) - SPARE_BYTES
         limit = min(settings.upload_limit, max(room, 0))
         if not quiet:
             sys.stderr.write(f"fetching {address}, {size_text(limit)} at most\n")
-        download(address, path, limit, settings.upload_stall)
+        got = fetch(address, folder, limit, settings.upload_stall)
+        options["subtitles"] = [*options["subtitles"], *got.subtitles]
         try:
-            return index_file(library, path, quiet, title=address.title, take=True, **options)
+            return index_file(library, got.path, quiet, title=got.title, take=True, **options)
         except VideoError as error:
             # Its words name the file by the path that it had here.
-            told = str(error).replace(str(path), str(address)).replace(path.name, address.title)
+            told = str(error).replace(str(got.path), str(address)).replace(got.path.name, got.title)
             raise type(error)(told) from None
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tools.errors import Interrupted, RefusedRequest
 from tools.fetch.addresses import Address, parse
-from tools.fetch.download import download
+from tools.fetch.sites import Fetched, fetch
 from ui.web.jobs import Job
 from ui.web.state import AppState
 
@@ -17,27 +17,27 @@ def index_address(state: AppState, text: str) -> Job:
     if state.settings.addresses != "on":
         raise RefusedRequest(
             "I don't fetch addresses: download the video, and drop the file into this window. "
-            "Started with CUEPOINT_ADDRESSES=on, Cuepoint fetches video files."
+            "Started with CUEPOINT_ADDRESSES=on, Cuepoint fetches videos."
         )
     address = parse(text)
     return state.jobs.start(Path(), address.title, fetch=partial(_fetch, state, address))
 
 
 async def _fetch(state: AppState, address: Address, job: Job) -> None:
-    """Bring the file of a job into the uploads, and hand the job over to it."""
+    """Bring the files of a job into the uploads, and hand the job over to it."""
     loop, stopped = asyncio.get_running_loop(), threading.Event()
 
     def tell(here: int, whole: int | None) -> None:
         if here - job.fetched[0] > _STEP or here == whole:
             loop.call_soon_threadsafe(partial(job.update, fetched=(here, whole)))
 
-    def write(part: Path, limit: int) -> None:
+    def bring(folder: Path, limit: int) -> Fetched:
         stall = state.settings.upload_stall
-        download(address, part, limit, stall, tell, lambda: not stopped.is_set())
+        return fetch(address, folder, limit, stall, tell, lambda: not stopped.is_set())
 
     job.update(fetched=(0, None))
     try:
-        upload = await state.uploads.fetch(write, address.title)
+        upload = await state.uploads.fetch(bring)
         if await asyncio.to_thread(state.uploads.accept, upload.id) is None:
             raise Interrupted("the file went away while it came: fetch it again")
         state.hand_over(job, upload)

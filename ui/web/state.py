@@ -53,7 +53,8 @@ class AppState:
 
     def hand_over(self, job: Job, upload: Upload) -> None:
         """Let a job that fetched its file go on as that of an upload."""
-        job.path, job.take = upload.path, True
+        job.path, job.title, job.take = upload.path, upload.title, True
+        job.subtitles = upload.subtitles
         job.after = partial(self.uploads.forget, upload)
         job.keep = partial(self.uploads.accept, upload.id)
 

@@ -23,11 +23,13 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, MultipartState, parse_options_header
 
 from tools.errors import RefusedRequest
+from tools.fetch.sites import Fetched
 from tools.files.disk import FULL, best_effort, size_text
 from tools.files.durable import (
     delete_unlocked,
     lock_existing,
     move_into_place,
+    temporary_folder,
     write_bytes,
 )
 from tools.files.handles import share
@@ -167,29 +169,31 @@ class Uploads:
             self._reserved -= reserved
             part.unlink(missing_ok=True)
 
-    async def fetch(self, write: Callable[[Path, int], None], title: str) -> Upload:
-        """Keep what `write` puts into a file, given the bytes that it may take; VideoErrors."""
+    async def fetch(self, bring: Callable[[Path, int], Fetched]) -> Upload:
+        """Keep what `bring` puts into a folder, given the bytes that it may take; VideoErrors."""
         room, refusal = self._room(*await _run(self._disk, self._usage))
         if not room:
             raise RefusedRequest(refusal.detail)
         reserved = min(self._limit, room)
         self._reserved += reserved
         try:
-            return await _run(self._fetching, self._fetch, write, reserved, title)
+            return await _run(self._fetching, self._fetch, bring, reserved)
         finally:
             self._reserved -= reserved
 
-    def _fetch(self, write: Callable[[Path, int], None], limit: int, title: str) -> Upload:
+    def _fetch(self, bring: Callable[[Path, int], Fetched], limit: int) -> Upload:
         self._make()
-        part = self._folder / f"{uuid.uuid4()}.part"
-        try:
-            part.touch(0o600)
-            with lock_existing(part):
-                write(part, limit)
-                check_video(part)
-                return self._keep(part, title)
-        finally:
-            part.unlink(missing_ok=True)
+        with temporary_folder(self._folder, "fetch-") as folder:
+            fetched = bring(folder, limit)
+            check_video(fetched.path)
+            part = fetched.path.rename(folder / f"{uuid.uuid4()}.part")
+            try:
+                for path in fetched.subtitles:
+                    self.add_subtitles(part.stem, path.name, path.read_bytes())
+                return self._keep(part, fetched.title)
+            except BaseException:
+                self.forget(Upload(part.stem, fetched.title, self._folder / part.stem))
+                raise
 
     async def _write(
         self,
@@ -221,7 +225,7 @@ class Uploads:
             raise UploadRefused(408, reason) from None
 
     def _keep(self, part: Path, title: str) -> Upload:
-        path = part.with_suffix("")
+        path = self._folder / part.stem
         self._write_record(path, title, sent=False)
         move_into_place(part, path)
         return Upload(path.name, title, path)

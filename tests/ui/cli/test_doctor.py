@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Callable, Iterator
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from tests import chat_server
 from tests.chat_server import say
+from tools.fetch import sites
 from tools.models import device
 from tools.sandbox import Child
 
@@ -47,6 +49,33 @@ def test_doctor_says_what_holds_of_the_sandbox(
     found = check()
     assert (found["state"], found["fix"]) == ("missing", "")
     assert found["detail"] == "limits, no network; for more it needs Landlock"
+
+
+def test_doctor_says_whether_video_sites_are_fetched_from_and_what_holds_of_it(
+    cuepoint: Cuepoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def check() -> dict[str, str]:
+        rows = json.loads(cuepoint("doctor", "--json")[1])["checks"]
+        return next(row for row in rows if row["name"] == "video sites")
+
+    held, missing = sites.limits()
+    monkeypatch.setenv("CUEPOINT_ADDRESSES", "on")
+    found = check()
+    assert found["state"] == "ok" and f"yt-dlp {sites.installed()}" in found["detail"]
+    assert all(one in found["detail"] for one in (*held, *missing))
+    monkeypatch.setenv("CUEPOINT_ADDRESSES", "off")
+    assert "CUEPOINT_ADDRESSES is off" in check()["detail"]
+    monkeypatch.setattr(sites, "version", lambda name: "2026.6.9")
+    found = check()
+    assert found["state"] == "problem" and "too old" in found["detail"]
+    assert found["fix"] == sites.UPDATE
+
+    def none(name: str) -> str:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr(sites, "version", none)
+    found = check()
+    assert (found["state"], found["fix"]) == ("missing", sites.INSTALL)
 
 
 def test_doctor_says_what_hears_and_what_would_hear_better(
