@@ -19,6 +19,7 @@ import pytest
 
 import ui.cli.app
 from agent.settings import MODEL_PORTS
+from tools.files.durable import lock
 from tools.ingest.pipeline import ingest
 from tools.integrity.repair import repair
 from tools.integrity.verify import verify
@@ -138,6 +139,37 @@ def media(media_if_any: Path | None) -> Path:
 def sample() -> Path:
     """The sample video of the repository."""
     return ROOT / "samples" / "lighthouse.mp4"
+
+
+@pytest.fixture(scope="session")
+def whole_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all processes of a run share."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+@pytest.fixture(scope="session")
+def read_sample(sample: Path, whole_run: Path) -> Library:
+    """A library with the sample and the text on its screen, made once a run, to be asked only."""
+    library = Library(whole_run / "read sample")
+    ingest(library, sample)  # waits for, and keeps, what another process makes
+    return library
+
+
+@pytest.fixture(scope="session")
+def with_sample(sample: Path, whole_run: Path) -> Callable[[Path], Library]:
+    """`with_sample(home)` makes a library that holds the sample, which is indexed once a run."""
+    made = whole_run / "bare sample"
+
+    def copy(home: Path) -> Library:
+        with lock(whole_run / "bare sample.lock"):
+            if not made.exists():
+                ingest(Library(made.with_suffix(".part")), sample, providers=BARE)
+                made.with_suffix(".part").rename(made)
+        shutil.copytree(made, home, dirs_exist_ok=True)
+        return Library(home)
+
+    return copy
 
 
 @pytest.fixture(scope="session")

@@ -116,15 +116,16 @@ def play(page: Any, card: Any) -> tuple[float, str]:
 
 
 @browser
-def test_a_video_is_uploaded_asked_about_and_played_and_kept(
+def test_a_video_is_uploaded_asked_about_while_it_is_indexed_and_after_played_and_kept(
     chromium: Any, sample: Path, tmp_path: Path
 ) -> None:
     with serving(tmp_path / "home") as server:
         with page_of(chromium, server) as page:
             attach(page, str(sample))
             page.get_by_role("progressbar").wait_for()
-            page.get_by_text("lighthouse is ready").wait_for(timeout=READ)
+            page.get_by_text("You can ask about lighthouse already").wait_for()
             evidence = ask(page, "What is said about Paris?")
+            page.get_by_text("lighthouse is ready").wait_for(timeout=READ)
             page.wait_for_function(SHOWN)
             card = evidence.locator(".cue-card").first
             assert card.text_content().startswith("Play evidence [1]")
@@ -156,18 +157,6 @@ def test_a_video_is_uploaded_asked_about_and_played_and_kept(
         (video,) = Library(server.home).list()
         page.goto(f"{server.url}/v/{video.id}?t=7.5")
         page.wait_for_function(PLAYS.replace("[data-testid=player]", "#player"), arg=[7.4, 12.5])
-
-
-@browser
-def test_a_question_is_answered_while_the_video_is_indexed(
-    chromium: Any, sample: Path, tmp_path: Path
-) -> None:
-    with serving(tmp_path / "home") as server, page_of(chromium, server) as page:
-        attach(page, str(sample))
-        page.get_by_text("You can ask about lighthouse already").wait_for()
-        evidence = ask(page, "What is said at the beginning?")
-        assert evidence.locator(".cue-card").count() > 0
-        page.get_by_text("lighthouse is ready").wait_for(timeout=READ)
 
 
 @browser
