@@ -30,6 +30,19 @@ from tools.store.manifest import REPAIR
 ROOT = Path(__file__).parents[1]
 LANGUAGE_MODEL = {"OPENAI_API_KEY", "OPENAI_BASE_URL", "CUEPOINT_MODEL", "CUEPOINT_MODEL_SEES"}
 Colour = tuple[int, int, int]
+LONGEST = (
+    "torture/test_kill.py", "test_questions.py", "test_media_folder.py", "ui/chat/test_chat.py",
+    "torture/test_signals.py", "torture/test_damage.py", "test_growing.py",
+    "ui/chat/test_playing_answers.py", "ui/chat/test_accessible.py", "ui/chat/test_arrival.py",
+    "torture/test_disk.py", "torture/test_neighbours.py", "torture/test_poisoned.py",
+    "torture/test_forged.py", "tools/ingest/test_pipeline.py",
+)  # fmt: skip
+"""Files that take longest. They go first, or one process would be alone with them at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    place = {ROOT / "tests" / name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path, len(place)))
 
 
 @pytest.fixture(autouse=True)

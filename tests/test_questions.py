@@ -112,7 +112,6 @@ def test_all_of_it_where_all_is_asked() -> None:
     assert is_right({**row, "all": False}, answer((0.0, 4.0)))
 
 
-@pytest.mark.xdist_group("lighthouse")
 async def test_the_open_questions_on_the_sample(read_sample: Library) -> None:
     (video,) = read_sample.list()
     talks = {

@@ -139,6 +139,7 @@ def _model(folder: Path, task: str) -> str:
     return str(path)
 
 
+@lru_cache(maxsize=4)
 def _session(model: str, threads: int) -> Any:
     """Session whose threads sleep while they wait.
 
