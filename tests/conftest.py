@@ -4,6 +4,7 @@ import importlib.util
 import logging
 import os
 import shutil
+import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator
@@ -38,6 +39,8 @@ LONGEST = (
     "torture/test_forged.py", "tools/ingest/test_pipeline.py",
 )  # fmt: skip
 """Files that take longest. They go first, or one process would be alone with them at the end."""
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # who was started in the background inherits
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # that, and every child would, too
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -99,7 +99,7 @@ def ask(page: Any, question: str) -> Any:
     sections = page.get_by_test_id("evidence")
     before = sections.count()
     page.locator("#chat-input").click()
-    page.keyboard.type(question)
+    page.keyboard.insert_text(question)
     page.locator("#chat-submit:not([disabled])").click()
     section = sections.nth(before)
     section.wait_for()
