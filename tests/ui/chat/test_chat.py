@@ -60,7 +60,9 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One server for the tests that don't mind what else is in the library."""
     folder = tmp_path_factory.mktemp("shared")
     (folder / "allowed").mkdir()
-    with serving(folder / "home", CUEPOINT_ROOTS=str(folder / "allowed")) as server:
+    with serving(
+        folder / "home", CUEPOINT_ROOTS=str(folder / "allowed"), CUEPOINT_TEXT_READER="none"
+    ) as server:
         yield server
 
 
