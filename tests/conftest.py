@@ -165,11 +165,29 @@ def whole_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def read_sample(sample: Path, whole_run: Path) -> Library:
-    """A library with the sample and the text on its screen, made once a run, to be asked only."""
-    library = Library(whole_run / "read sample")
-    ingest(library, sample)  # waits for, and keeps, what another process makes
-    return library
+def indexed_sample(whole_run: Path) -> tuple[Path, str]:
+    """The home in which the README's first command was run, once a run, and what it printed.
+
+    It is copied and never opened, as several processes do that.
+    """
+    from tests.test_docs import INDEX, run
+
+    home, said = whole_run / "read sample", whole_run / "read sample.txt"
+    with lock(whole_run / "read sample.lock"):
+        if not said.exists():
+            home.mkdir(exist_ok=True)
+            said.write_text(run(INDEX, home), "utf-8")
+    return home, said.read_text("utf-8")
+
+
+@pytest.fixture(scope="session")
+def read_sample(
+    indexed_sample: tuple[Path, str], tmp_path_factory: pytest.TempPathFactory
+) -> Library:
+    """A library of the sample with the text on its screen, for tests that only ask."""
+    home = tmp_path_factory.mktemp("sample") / "home"
+    shutil.copytree(indexed_sample[0] / "library", home)
+    return Library(home)
 
 
 @pytest.fixture(scope="session")
