@@ -61,7 +61,7 @@ class Toolbelt:
         return self.tools_named(self._capabilities)
 
     def tools_named(self, names: Iterable[str]) -> list[BaseTool]:
-        """Those of the tools that have these names; the others' schemas are not made."""
+        """Tools of these names alone: a schema takes a while."""
         wanted = set(names)
         return [self._tool(one) for name, one in self._capabilities.items() if name in wanted]
 
