@@ -61,7 +61,8 @@ def build_agent(
         last_call = turn.limit_reached
         seen, handles = state.get("seen", []), state.get("handles", [])
         options = {"tool_choice": "none"} if last_call else {}
-        tools = await asyncio.to_thread(lambda: belt.tools)  # it looks which models are there
+        # Looks which models are there; the rules bind none, and their schemas take a while.
+        tools = await asyncio.to_thread(lambda: belt.tools) if turn.meter else []
         bound = model.bind_tools(tools, **options)
         reply, tokens = None, 0
         while reply is None:

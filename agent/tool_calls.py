@@ -18,7 +18,8 @@ async def run_tool_calls(calls: Sequence[Any], turn: Turn, seen: list[str]) -> l
 
     Labels are given when all calls are back: they do not depend on which ended first.
     """
-    tools = await asyncio.to_thread(lambda: turn.belt.tools)  # it looks which models are there
+    names = [call["name"] or "" for call in calls]
+    tools = await asyncio.to_thread(turn.belt.tools_named, names)  # it looks which models are there
     node = ToolNode(tools, handle_tool_errors=False, awrap_tool_call=_run_limited)
     # A call whose arguments could not be parsed holds their text, and is refused like any other.
     requests = [

@@ -58,7 +58,12 @@ class Toolbelt:
     @property
     def tools(self) -> list[BaseTool]:
         """The tools that a model binds now, in the toolbox's order; results are the artifact."""
-        return [self._tool(capability) for capability in self._capabilities.values()]
+        return self.tools_named(self._capabilities)
+
+    def tools_named(self, names: Iterable[str]) -> list[BaseTool]:
+        """Tools of these names alone: a schema takes a while."""
+        wanted = set(names)
+        return [self._tool(one) for name, one in self._capabilities.items() if name in wanted]
 
     @property
     def _capabilities(self) -> dict[str, Callable[..., Any]]:

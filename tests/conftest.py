@@ -4,6 +4,7 @@ import importlib.util
 import logging
 import os
 import shutil
+import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator
@@ -19,6 +20,7 @@ import pytest
 
 import ui.cli.app
 from agent.settings import MODEL_PORTS
+from tools.files.durable import lock
 from tools.ingest.pipeline import ingest
 from tools.integrity.repair import repair
 from tools.integrity.verify import verify
@@ -29,6 +31,21 @@ from tools.store.manifest import REPAIR
 ROOT = Path(__file__).parents[1]
 LANGUAGE_MODEL = {"OPENAI_API_KEY", "OPENAI_BASE_URL", "CUEPOINT_MODEL", "CUEPOINT_MODEL_SEES"}
 Colour = tuple[int, int, int]
+LONGEST = (
+    "torture/test_kill.py", "test_questions.py", "test_media_folder.py", "ui/chat/test_chat.py",
+    "torture/test_signals.py", "torture/test_damage.py", "test_growing.py",
+    "ui/chat/test_playing_answers.py", "ui/chat/test_accessible.py", "ui/chat/test_arrival.py",
+    "torture/test_disk.py", "torture/test_neighbours.py", "torture/test_poisoned.py",
+    "torture/test_forged.py", "tools/ingest/test_pipeline.py",
+)  # fmt: skip
+"""Files that take longest. They go first, or one process would be alone with them at the end."""
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # who was started in the background inherits
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # that, and every child would, too
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    place = {ROOT / "tests" / name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path, len(place)))
 
 
 @pytest.fixture(autouse=True)
@@ -138,6 +155,55 @@ def media(media_if_any: Path | None) -> Path:
 def sample() -> Path:
     """The sample video of the repository."""
     return ROOT / "samples" / "lighthouse.mp4"
+
+
+@pytest.fixture(scope="session")
+def whole_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all processes of a run share."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+@pytest.fixture(scope="session")
+def indexed_sample(whole_run: Path) -> tuple[Path, str]:
+    """The home in which the README's first command was run, once a run, and what it printed.
+
+    It is copied and never opened, as several processes do that.
+    """
+    from tests.test_docs import INDEX, run
+
+    home, said = whole_run / "read sample", whole_run / "read sample.txt"
+    with lock(whole_run / "read sample.lock"):
+        if not said.exists():
+            home.mkdir(exist_ok=True)
+            said.write_text(run(INDEX, home), "utf-8")
+    return home, said.read_text("utf-8")
+
+
+@pytest.fixture(scope="session")
+def read_sample(
+    indexed_sample: tuple[Path, str], tmp_path_factory: pytest.TempPathFactory
+) -> Library:
+    """A library of the sample with the text on its screen, for tests that only ask."""
+    home = tmp_path_factory.mktemp("sample") / "home"
+    shutil.copytree(indexed_sample[0] / "library", home)
+    return Library(home)
+
+
+@pytest.fixture(scope="session")
+def with_sample(sample: Path, whole_run: Path) -> Callable[[Path], Library]:
+    """`with_sample(home)` makes a library that holds the sample, which is indexed once a run."""
+    made = whole_run / "bare sample"
+
+    def copy(home: Path) -> Library:
+        with lock(whole_run / "bare sample.lock"):
+            if not made.exists():
+                ingest(Library(made.with_suffix(".part")), sample, providers=BARE)
+                made.with_suffix(".part").rename(made)
+        shutil.copytree(made, home, dirs_exist_ok=True)
+        return Library(home)
+
+    return copy
 
 
 @pytest.fixture(scope="session")

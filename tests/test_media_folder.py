@@ -2,6 +2,8 @@
 
 import json
 import os
+from collections.abc import Callable
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from tools.errors import UnreadableMedia
 from tools.ingest.pipeline import ingest
 from tools.integrity.verify import verify
 from tools.library import Library
+from tools.media import Video
 from tools.models.providers import BARE
 from tools.store.frames import sample_frames
 from tools.store.store import STAGES
@@ -52,6 +55,20 @@ def library(tmp_path: Path) -> Library:
     return Library(tmp_path / "home")
 
 
+@pytest.fixture(scope="module")
+def indexed(
+    media: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], tuple[Library, Video]]:
+    """`indexed(name)` gives a library that holds this video alone, indexed once, and the video."""
+
+    @cache
+    def index(name: str) -> tuple[Library, Video]:
+        library = Library(tmp_path_factory.mktemp("library") / "home")
+        return library, ingest(library, media / name, providers=BARE)
+
+    return index
+
+
 def valid(rows: list[dict[str, Any]], keys: set[str]) -> None:
     assert all(set(row) == keys for row in rows)
     json.dumps(rows, allow_nan=False)
@@ -59,9 +76,11 @@ def valid(rows: list[dict[str, Any]], keys: set[str]) -> None:
 
 
 @pytest.mark.parametrize("name", GOOD)
-def test_a_video_is_indexed(name: str, media: Path, library: Library) -> None:
+def test_a_video_is_indexed(
+    name: str, media: Path, indexed: Callable[[str], tuple[Library, Video]]
+) -> None:
     path = media / name
-    video = ingest(library, path, providers=BARE)
+    library, video = indexed(name)
     assert video.state == "ready" and video.duration > 0
     assert {stage.state for stage in video.stages.values()} <= {"done", "skipped"}
     notes = " ".join(video.notes)
@@ -118,8 +137,10 @@ def test_a_long_video_can_be_asked_after_its_keyframes(
     ["clips/skv_bikes.mp4", "clips/moviepy_fire2.mp4", "odd/mb_annexb.mkv",
      "odd/moviepy_no_duration.webm", "odd/psd_counter.mp4"],
 )  # fmt: skip
-def test_every_strategy_gives_frames_with_reasons(name: str, media: Path, library: Library) -> None:
-    video = ingest(library, media / name, providers=BARE)
+def test_every_strategy_gives_frames_with_reasons(
+    name: str, indexed: Callable[[str], tuple[Library, Video]]
+) -> None:
+    library, video = indexed(name)
     render = Json(library)
     for strategy in STRATEGIES:
         frames = sample_frames(library, video.id, strategy, count=8)

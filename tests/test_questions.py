@@ -2,7 +2,6 @@
 
 import importlib.util
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,6 @@ import pytest
 from agent.agent import open_agent
 from agent.ask import Answer, NumberedEvidence
 from agent.settings import Settings
-from tools.ingest.pipeline import ingest
 from tools.library import Library
 from tools.media import Coverage, Evidence, evidence_id
 
@@ -114,24 +112,14 @@ def test_all_of_it_where_all_is_asked() -> None:
     assert is_right({**row, "all": False}, answer((0.0, 4.0)))
 
 
-@pytest.fixture(scope="module")
-def home(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A library with the sample in it, made once for all files and processes of a run."""
-    base = tmp_path_factory.getbasetemp()
-    base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    ingest(Library(base / "lighthouse"), sample)  # waits for, and keeps, what another one makes
-    return base / "lighthouse"
-
-
-@pytest.mark.xdist_group("lighthouse")
-async def test_the_open_questions_on_the_sample(home: Path) -> None:
-    (video,) = Library(home).list()
+async def test_the_open_questions_on_the_sample(read_sample: Library) -> None:
+    (video,) = read_sample.list()
     talks = {
         name: talk
         for name, talk in questions("open").items()
         if all(row["video"] == SAMPLE for row in talk)
     }
-    async with open_agent(Settings(home=home)) as agent:
+    async with open_agent(Settings(home=read_sample.home)) as agent:
         answers = await quality.answer_all(agent, talks, {SAMPLE: video.id})
     wrong = [row["id"] for row, given in answers if not is_right(row, given)]
     absent = [(row, given) for row, given in answers if row["expect"] == "absent"]

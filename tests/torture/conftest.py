@@ -11,7 +11,6 @@ import os
 import platform
 import random
 import re
-import signal
 import subprocess
 import sys
 import time
@@ -39,8 +38,6 @@ PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
 ROW = "torture"
 
 Row = Callable[[str, str, int, int, str], None]
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # who was started in the background inherits
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # that, and every child would, too
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ kill falls into the work and not into the imports. One request a line, `{"jobs":
 and one line back: status (negative for a signal), seconds and process of each, in the same order.
 """
 
+import gc
 import json
 import os
 import selectors
@@ -25,6 +26,8 @@ import chromadb.api.rust
 import chromadb.config
 import chromadb.telemetry.product
 import cv2
+import numpy.ma
+import PIL.JpegImagePlugin
 
 import agent.agent
 import agent.ask
@@ -45,11 +48,12 @@ from tools.embed import load_embedder
 from ui.cli import app as cli
 from ui.cli import signals
 
-load_embedder()
-WARM = (agent, tools, ui, chromadb, cv2)
+load_embedder().texts(["warm"])
+WARM = (agent, tools, ui, chromadb, cv2, numpy, PIL)
 
 
 def main() -> None:
+    gc.freeze()  # else the first collection of each fork copies what it shares with us
     for line in sys.stdin:
         jobs = json.loads(line)["jobs"]
         sys.stdout.write(json.dumps(watch([(job, *fork(job)) for job in jobs])) + "\n")

@@ -8,9 +8,7 @@ from typing import Any
 from agent.agent import open_agent
 from agent.ask import Answer, ask
 from agent.settings import Settings
-from tools.ingest.pipeline import ingest
 from tools.library import Library
-from tools.models.providers import BARE
 from tools.text.tokens import content_words
 
 ASKED = ("What is said about {}?", "When is {} mentioned?", "Where do they speak of {}?",
@@ -27,10 +25,14 @@ ABSENT = """
 
 
 async def test_what_is_absent_is_not_found_and_what_is_there_is(
-    sample: Path, tmp_path: Path, times: Callable[[int], int], chance: random.Random, row: Any
+    with_sample: Callable[[Path], Library],
+    tmp_path: Path,
+    times: Callable[[int], int],
+    chance: random.Random,
+    row: Any,
 ) -> None:
-    library = Library(tmp_path / "home")
-    video = ingest(library, sample, providers=BARE).id
+    library = with_sample(tmp_path / "home")
+    (video,) = (one.id for one in library.list())
     said = " ".join(one.text for one in library.utterances(video))
     present = {word for word in content_words(said) if len(word) > 4}
     absent = {word for word in ABSENT.split() if word not in said.lower()}

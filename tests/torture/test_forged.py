@@ -69,12 +69,12 @@ def subtitles(path: Path, lines: list[str], each: float) -> None:
 
 @pytest.fixture(scope="module")
 def toolbox(
-    tmp_path_factory: pytest.TempPathFactory, encode: Callable[..., Path], sample: Path,
-    media_if_any: Path | None,
+    tmp_path_factory: pytest.TempPathFactory, encode: Callable[..., Path],
+    with_sample: Callable[[Path], Library], media_if_any: Path | None,
 ) -> Toolbox:  # fmt: skip
     """Cards that are read, a talk, the sample; and where they are, a real talk and reading."""
     folder = tmp_path_factory.mktemp("forged")
-    library = Library(folder / "home")
+    library = with_sample(folder / "home")
     cards, talk = folder / "four cards.mp4", folder / "The market kitchen.mp4"
     encode(cards, paint, 12.0, fps=5)
     ingest(library, cards, providers=replace(BARE, text_reader="auto"))
@@ -86,7 +86,6 @@ def toolbox(
     encode(talk, lambda seconds: paint(9.0), 4.0 * len(said), fps=2)
     subtitles(talk, said, 4.0)
     ingest(library, talk, providers=BARE)
-    ingest(library, sample, providers=BARE)
     return Toolbox(library)
 
 

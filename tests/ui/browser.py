@@ -73,7 +73,7 @@ def ask(page: Any, question: str) -> Any:
     answers = page.locator('[data-step-type="assistant_message"]')
     before = answers.count()
     page.locator("#chat-input").click()
-    page.keyboard.type(question)
+    page.keyboard.insert_text(question)
     page.locator("#chat-submit:not([disabled])").click()
     answers.nth(before).wait_for()
     page.locator("#stop-button").wait_for(state="detached")

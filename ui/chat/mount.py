@@ -14,10 +14,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.responses import JSONResponse, Response
 
 from tools.errors import VideoError
@@ -35,6 +37,8 @@ CLOSED_ROUTES = (
     "/mcp", "/auth/jwt", "/copilot",
 )  # fmt: skip
 """Chainlit's routes that nothing here uses: each would be an attack surface."""
+_TELEMETRY = "traceloop.sdk"
+"""Of that library: 500 modules, a tenth of the time in which the server starts, never called."""
 _VARIABLES = re.compile(r"(SLACK|TEAMS|DISCORD|LITERAL)_|DATABASE_URL$")
 """Variables that make Chainlit start services of its own; ours use some of them."""
 _FOREIGN = re.compile(r"<(?:link|meta)\b[^>]*\b(?:href|content)=\"https?://[^>]*>", re.DOTALL)
@@ -50,11 +54,21 @@ def chainlit_environment(folder: Path) -> Iterator[None]:
     if "chainlit" not in sys.modules:  # else it keeps the folder that it was imported with
         os.environ["CHAINLIT_APP_ROOT"] = str(write_to_first(_prepare, folder))
         os.environ["TRACELOOP_TELEMETRY"] = "false"  # of a library that Chainlit brings along
+        sys.modules.setdefault(_TELEMETRY, _unused(_TELEMETRY))
     hidden = {name: os.environ.pop(name) for name in list(os.environ) if _VARIABLES.match(name)}
     try:
         yield
     finally:
         os.environ |= hidden
+        if not hasattr(sys.modules.get(_TELEMETRY), "__path__"):
+            sys.modules.pop(_TELEMETRY, None)
+
+
+def _unused(name: str) -> ModuleType:
+    """Stand-in for a module of which a name is imported and never used."""
+    made = ModuleType(name)
+    made.Traceloop = None  # pyright: ignore[reportAttributeAccessIssue]
+    return made
 
 
 def _prepare(folder: Path) -> None:
@@ -116,6 +130,9 @@ def mount_chainlit(app: FastAPI, method: str) -> None:
         return await socket.connect(sid, environ, given)
 
     server.sio.on("connect", connect)
+    for one in server.app.user_middleware:
+        if isinstance(one.cls, type) and issubclass(one.cls, GZipMiddleware):
+            one.kwargs["compresslevel"] = 1  # at 9 each page holds up the others' for 0.25 s
     for application in (app, server.app):
         application.add_exception_handler(RequestValidationError, refuse)
         application.add_exception_handler(VideoError, tell)

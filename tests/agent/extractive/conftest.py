@@ -1,6 +1,5 @@
 """The sample, whose truth is known, indexed once; and conversations about it."""
 
-import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -10,7 +9,6 @@ from agent.agent import open_agent
 from agent.ask import Answer, ask
 from agent.settings import Settings
 from tests.agent.extractive.answers import check, check_handles
-from tools.ingest.pipeline import ingest
 from tools.library import Library
 from tools.toolbox import Toolbox
 
@@ -18,13 +16,9 @@ Talk = Callable[..., Awaitable[list[Answer]]]
 
 
 @pytest.fixture(scope="session")
-def lighthouse(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Toolbox:
+def lighthouse(read_sample: Library) -> Toolbox:
     """The sample, indexed once for all files and processes of a run."""
-    base = tmp_path_factory.getbasetemp()
-    base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    library = Library(base / "lighthouse")
-    ingest(library, sample)  # waits for, and keeps, what another process makes
-    return Toolbox(library)
+    return Toolbox(read_sample)
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from tests.agent.extractive.answers import lead, only, shown, start, starts
 from tests.agent.extractive.conftest import Talk
 from tools.toolbox import Toolbox
 
-pytestmark = pytest.mark.xdist_group("lighthouse")
 TRUTH = json.loads((Path(__file__).parents[3] / "samples" / "lighthouse.json").read_text())
 
 

@@ -1,5 +1,6 @@
 """Questions that are suggested are in a video's own words, and are answered."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,10 +16,10 @@ from tools.toolbox import open_toolbox
 
 
 async def test_each_suggested_question_is_answered_when_it_is_asked(
-    sample: Path, tmp_path: Path
+    with_sample: Callable[[Path], Library], tmp_path: Path
 ) -> None:
-    library = Library(tmp_path)
-    video = ingest(library, sample, providers=BARE).id
+    library = with_sample(tmp_path)
+    (video,) = (one.id for one in library.list())
     toolbox = open_toolbox(library, BARE)
     asked = suggestions(toolbox, video)
     assert len(asked) == len(set(asked)) == 3

@@ -9,7 +9,6 @@ from tests.agent.extractive.answers import lead, only, shown, starts
 from tests.agent.extractive.conftest import Talk
 from tools.toolbox import Toolbox
 
-pytestmark = pytest.mark.xdist_group("lighthouse")
 FILE_FACTS = re.compile(r"98\.0|1:38|960|540|H\.264|25 frames")
 NEVER = re.compile(r"[Tt]he words? \"")
 HORN = (

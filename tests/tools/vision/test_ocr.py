@@ -86,14 +86,20 @@ def test_a_broken_picture_is_an_oserror(reader: TextReader, tmp_path: Path):
         reader.read(tmp_path / "broken.jpg")
 
 
-def test_the_models_are_those_of_the_package(monkeypatch: pytest.MonkeyPatch):
+def test_the_models_are_those_of_the_package_and_their_threads_do_not_spin(
+    monkeypatch: pytest.MonkeyPatch,
+):
     import requests
 
     def refused(*_: object, **__: object) -> None:
         raise AssertionError("a download was tried")
 
     monkeypatch.setattr(requests.Session, "request", refused)
-    assert RapidOcrReader(threads=1).read(np.asarray(draw(SLIDE[:1])))[0].text == SLIDE[0][0]
+    reader = RapidOcrReader(threads=1)
+    assert reader.read(np.asarray(draw(SLIDE[:1])))[0].text == SLIDE[0][0]
+    for part in (reader._engine.text_det, reader._engine.text_rec):
+        options = part.session.session.get_session_options()
+        assert options.get_session_config_entry("session.intra_op.allow_spinning") == "0"
 
 
 def test_readers_are_picked_by_name(monkeypatch: pytest.MonkeyPatch):

@@ -11,9 +11,7 @@ import pytest
 
 from tests.ui.chat.test_chat import ask, attach, page_of
 from tests.ui.serving import serving
-from tools.ingest.pipeline import ingest
 from tools.library import Library
-from tools.models.providers import BARE
 
 pytestmark = pytest.mark.browser
 QUICK = {"CUEPOINT_TEXT_READER": "none", "CUEPOINT_TRANSCRIBER": "none"}
@@ -104,10 +102,9 @@ def test_a_drop_is_shown_and_starts_at_once_and_subtitles_come_later(
 
 
 def test_a_thumbnail_plays_and_its_chapters_lead_to_their_moments(
-    chromium: Any, sample: Path, tmp_path: Path
+    chromium: Any, sample: Path, with_sample: Callable[[Path], Library], tmp_path: Path
 ) -> None:
-    home = tmp_path / "home"
-    ingest(Library(home), sample, providers=BARE)
+    home = with_sample(tmp_path / "home").home
     truth = json.loads(sample.with_suffix(".json").read_text("utf-8"))["speech"]
     with serving(home, **QUICK) as server, page_of(chromium, server) as page:
         page.get_by_role("button", name="Watch lighthouse").click()

@@ -1,7 +1,7 @@
 """Answers in a real browser: numbers play, the player stops, the timeline and the words seek."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -10,9 +10,7 @@ import pytest
 
 from tests.ui.chat.test_chat import SHOWN, ask, browser, page_of
 from tests.ui.serving import Server, serving
-from tools.ingest.pipeline import ingest
 from tools.library import Library
-from tools.models.providers import BARE
 
 QUESTION = "How often does the fog horn sound?"
 INNER = ("extractive", "weak", "draft", "unsupported", "speech none", "vectors", "Used search")
@@ -26,11 +24,11 @@ TIME = "document.querySelector('[data-testid=player]').currentTime"
 
 
 @pytest.fixture(scope="module")
-def lighthouse(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def lighthouse(
+    with_sample: Callable[[Path], Library], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
     """A server on a library that holds the sample video alone."""
-    home = tmp_path_factory.mktemp("lighthouse") / "home"
-    ingest(Library(home), sample, providers=BARE)
-    with serving(home) as server:
+    with serving(with_sample(tmp_path_factory.mktemp("lighthouse") / "home").home) as server:
         yield server
 
 

@@ -357,3 +357,10 @@ def test_what_a_browser_plays(facts: dict[str, Any], expected: str | None) -> No
 def test_matroska_is_only_played_where_it_says_webm() -> None:
     facts = _facts("matroska,webm", "vp9", "yuv420p", "opus")
     assert browser_type(facts, b"\x1aE\xdf\xa3matroska") is None
+
+
+def test_what_is_sent_is_packed_with_the_least_work(client: TestClient) -> None:
+    """The page's script has 4.6 MB, and nobody else is served while it is packed."""
+    with client.stream("GET", "/public/style.css", headers={"Accept-Encoding": "gzip"}) as reply:
+        packed = b"".join(reply.iter_raw())
+    assert packed[:2] == b"\x1f\x8b" and packed[8] == 4  # RFC 1952: the fastest algorithm
