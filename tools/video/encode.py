@@ -168,7 +168,10 @@ class PictureEncoder:
         nodes = [graph.add_buffer(None, frame.width, frame.height, frame.format, time_base=base)]
         width, height = self._stream.width, self._stream.height
         inner = fitted(shown, width, height)
-        steps = [*TURNS[round(frame.rotation / 90) % 4], f"scale={inner[0]}:{inner[1]}:out_range=tv"]
+        steps = [
+            *TURNS[round(frame.rotation / 90) % 4],
+            f"scale={inner[0]}:{inner[1]}:out_range=tv",
+        ]
         if inner != (width, height):
             steps.append(f"pad={width}:{height}:(ow-iw)/2:(oh-ih)/2")
         for step in (*steps, "setsar=1", "format=yuv420p", "buffersink"):
