@@ -31,6 +31,7 @@ from tools.media import Video
 from tools.sandbox import Child
 from ui.chat import mount
 from ui.web.downloads import Downloads
+from ui.web.exports import Exports, export_routes
 from ui.web.host_guard import HostGuard, is_loopback, served_names
 from ui.web.jobs import JobQueue
 from ui.web.media import media_routes
@@ -75,6 +76,7 @@ def build_app(settings: Settings) -> FastAPI:
         Proxies(library),
         JobQueue(library, settings),
         Downloads(settings),
+        Exports(library),
     )
     state.finisher = Finisher(library) if settings.background == "on" else None
 
@@ -103,11 +105,13 @@ def build_app(settings: Settings) -> FastAPI:
             state.downloads.close()
             state.jobs.close()
             state.proxies.close()
+            state.exports.close()
         await asyncio.to_thread(index.close)
 
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.add_exception_handler(VideoError, _refuse)
     _add_health(app, state)
+    app.include_router(export_routes(state.exports))
     app.include_router(media_routes(library, state.proxies))
     app.include_router(moment_routes(library, state.proxies))
     app.include_router(task_routes(state))

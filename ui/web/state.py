@@ -9,6 +9,7 @@ from agent.settings import Settings
 from tools.ingest.finishing import Finisher
 from tools.library import Library
 from ui.web.downloads import Downloads
+from ui.web.exports import Exports
 from ui.web.jobs import Job, JobQueue
 from ui.web.proxies import Proxies
 from ui.web.uploads import Upload, Uploads
@@ -24,6 +25,7 @@ class AppState:
     proxies: Proxies
     jobs: JobQueue
     downloads: Downloads
+    exports: Exports
     agent: Any = None
     can_decode: bool = False
     finisher: Finisher | None = None
