@@ -10,7 +10,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import FileResponse, Response
 
-from tools.errors import DiskFull, RefusedRequest, UnknownVideo
+from tools.errors import RefusedRequest, UnknownVideo
 from tools.export import documents
 from tools.export.clips import Clip, clip_name, ending, keep_clip, kept_path
 from tools.export.documents import Document
@@ -66,12 +66,8 @@ def export_routes(exports: Exports) -> APIRouter:
         end: Annotated[float, Query(alias="to")],
     ) -> dict[str, Any]:
         video = await or_http_error(exports.run(known_video, library, id))
-        try:
-            clip = await until_disconnect(request, exports.clip(video, start, end))
-        except RefusedRequest as error:
-            raise HTTPException(422, str(error)) from error
-        except DiskFull as error:
-            raise HTTPException(507, str(error)) from error
+        cutting = until_disconnect(request, exports.clip(video, start, end))
+        clip = await or_http_error(cutting)
         name = Path(clip.path).name
         return {
             "address": f"/media/{video.id}/clip/{name}",
@@ -132,13 +128,13 @@ def export_routes(exports: Exports) -> APIRouter:
 
 
 async def _made(work: Any) -> Document:
-    """Await a document; what there is none of is told in a sentence, by 422."""
+    """Await a document; 404 tells in a sentence what there is none of."""
     try:
         return await work
     except UnknownVideo as error:
         raise HTTPException(404, "one of these moments is not there any more") from error
     except RefusedRequest as error:
-        raise HTTPException(422, str(error)) from error
+        raise HTTPException(404, str(error)) from error
 
 
 def _sent(document: Document) -> Response:

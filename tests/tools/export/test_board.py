@@ -46,8 +46,8 @@ def test_a_board_shows_every_cited_frame_with_its_words(shelf: Shelf) -> None:
     )
     assert page.tags.count("img") == 2 and page.tags.count("figure") == 2
     assert page.tags.count("h1") == 1 and page.tags.count("p") == 2
-    assert "[4] kettle! · 0:01–0:02.5 The kettle is red." in page.text
-    assert "[9] kettle! · 0:03–0:06 scene 2 of 4" in page.text
+    assert "[4] kettle! · 0:01\N{EN DASH}0:02.5 The kettle is red." in page.text
+    assert "[9] kettle! · 0:03\N{EN DASH}0:06 scene 2 of 4" in page.text
     for source, one in zip(page.sources, (said, scene), strict=True):
         kind, _, data = source.partition(",")
         assert kind == "data:image/jpeg;base64" and one.image
