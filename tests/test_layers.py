@@ -56,6 +56,7 @@ OWNERS = {
     "onnxruntime": ("tools/models/", "tools/audio/", "tools/vision/ocr.py"),
     "openai": ("agent/llm/",),
     "opentimelineio": ("tools/export/",),
+    "otio_cmx3600_adapter": ("tools/export/",),
     "pocketsphinx": ("tools/transcript/",),
     "pysubs2": ("tools/transcript/",),
     "python_multipart": ("ui/web/",),

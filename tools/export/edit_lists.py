@@ -72,7 +72,7 @@ class EditList:
 
     @property
     def remarks(self) -> list[str]:
-        """What an editor must know of the times of sources with another rate."""
+        """Remarks for the editor on sources with another rate, whose times are rounded."""
         return [f"{one.title}: {one.uneven}" for one in self.sources if one.uneven]
 
 
@@ -145,7 +145,8 @@ def to_edl(edits: EditList) -> str:
         clip.metadata["cmx_3600"] = {"reel": reel, "comments": [edit.moment.note, *remarks]}
         track.append(clip)
     timeline.tracks.append(track)
-    text: str = otio.adapters.write_to_string(timeline, "cmx_3600", rate=rate, style="nucoda")
+    adapter: Any = import_module("otio_cmx3600_adapter.cmx_3600")
+    text: str = adapter.write_to_string(timeline, rate=rate, style="nucoda")
     for number, edit in enumerate(edits.edits, 1):
         channel = "V" if not edit.source.heard else "B" if edit.source.size else "A"
         text = re.sub(rf"(?m)^({number:03d}  \S+ +)V    ", rf"\g<1>{channel:<5}", text, count=1)
