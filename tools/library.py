@@ -1,5 +1,6 @@
 """Library: the store, with evidence by id, pictures and coverage."""
 
+import os
 from bisect import bisect_left
 from collections.abc import Callable
 from contextlib import suppress
@@ -12,6 +13,7 @@ from typing import Any
 from tools import evidence as make
 from tools.arguments import End, Start, VideoId
 from tools.errors import Damaged, RefusedRequest, UnknownVideo
+from tools.files.durable import lock
 from tools.media import Coverage, Evidence, Kind, Video, overlaps
 from tools.search import chroma
 from tools.search.motion import of_movement
@@ -20,11 +22,14 @@ from tools.store import evidence as stored
 from tools.store.catalog import Catalog
 from tools.store.coverage import coverage
 from tools.store.filmstrip import picture_file
+from tools.store.names import LONGEST, checked_name, write_names
 from tools.store.original import forget_checksum
 from tools.store.records import HEARD, READ, SIGNS, SUBTITLES
 from tools.store.recovery import RECORD
 from tools.store.store import Store, is_video_id
+from tools.store.video_collections import Collections
 from tools.summary.titles import of_chapter
+from tools.text.clean import clean
 
 CANDIDATES = 10
 """Videos that the error of an ambiguous name lists, at most."""
@@ -41,6 +46,11 @@ class Library(Store):
     def catalog(self) -> Catalog:
         """Catalog of these videos."""
         return Catalog(self)
+
+    @cached_property
+    def collections(self) -> Collections:
+        """Named sets of these videos."""
+        return Collections(self)
 
     def get(self, ref: str) -> Video:
         """Find a video by its id, the start of one (4 characters or more) or a unique title."""
@@ -68,8 +78,40 @@ class Library(Store):
         """
         super().remove(video)
         forget_checksum(self.root, video)
+        with suppress(Damaged):  # which is told where collections are asked for
+            self.collections.forget(video)
         self.catalog.remove(video)
         chroma.remove(self.catalog, video)
+
+    def rename(self, video: str, title: str) -> None:
+        """Give a video another title; an empty one gives back that of its file."""
+        self._give_names(video, title=checked_name(title) if title.strip() else "")
+
+    def name_speaker(self, video: str, label: str, name: str) -> None:
+        """Name a speaker by the label of the transcript; an empty name gives back the label."""
+        if label not in self.speakers(video):
+            raise RefusedRequest(f"nobody in this video is labelled {clean(label, LONGEST)!r}")
+        given = {**self.names(video).speakers, label: checked_name(name) if name.strip() else ""}
+        self._give_names(video, speakers={key: one for key, one in given.items() if one})
+
+    def speakers(self, video: str) -> dict[str, str]:
+        """Names of the speakers of a video by their labels, as they first speak."""
+        labels = dict.fromkeys(filter(None, (one.speaker for one in self.labelled(video))))
+        return {label: self.names(video).speakers.get(label, label) for label in labels}
+
+    def _give_names(self, video: str, **given: Any) -> None:
+        super().get(video)
+        with lock(self.root / "names.lock"):
+            self.catalog.mark(video)
+            write_names(self.folder(video), replace(self.names(video), **given))
+        os.utime(self.folder(video).parent)  # readers of all videos look again
+        with suppress(Damaged):
+            self.catalog.refresh(video)
+
+    def size(self, video: str) -> int:
+        """Bytes that removing a video frees: all but an original that is linked."""
+        files = (path for path in self.folder(video).rglob("*") if not path.is_dir())
+        return sum(path.lstat().st_size for path in files)
 
     def picture(self, image: str) -> Path:
         """File of a picture; made again if missing or damaged."""

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -31,11 +31,11 @@ def launched() -> Iterator[Any]:
 
 @contextmanager
 def page_at(
-    chromium: Any, server: Server, path: str = "/", status: int = 404, **look: Any
+    chromium: Any, server: Server, path: str = "/", statuses: Collection[int] = (), **look: Any
 ) -> Iterator[Any]:
     """A page of the server; a request to another host or a fault in its console fails the test.
 
-    The browser itself reports addresses with no success; those with this status are expected.
+    The browser itself reports addresses without success; those with these statuses are expected.
     """
     context = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, **look})
     page = context.new_page()
@@ -47,10 +47,12 @@ def page_at(
             faults.append(request.url)
 
     def hear(message: Any) -> None:
-        if message.type == "error" and f"status of {status}" not in message.text:
+        expected = any(f"status of {one} " in message.text for one in statuses)
+        if message.type == "error" and not expected:
             faults.append(message.text)
 
     page.on("request", note)
+    page.on("websocket", lambda one: server.url[4:] in one.url or faults.append(one.url))
     page.on("console", hear)
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.goto(server.url + path)

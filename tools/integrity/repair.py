@@ -16,11 +16,12 @@ from tools.integrity import verify as check
 from tools.integrity.verify import Problem
 from tools.library import Library
 from tools.search import chroma
-from tools.store import dense, frames, recovery
+from tools.store import dense, frames, names, recovery
 from tools.store.manifest import REPAIR, write_manifest
 from tools.store.original import CHECKSUMS
 from tools.store.records import seconds_of
 from tools.store.store import STAGES
+from tools.store.video_collections import FILE as COLLECTIONS
 from tools.summary import generated
 
 
@@ -67,6 +68,8 @@ def _mend(library: Library, video: str, on_progress: OnProgress | None) -> None:
     # A question that needs them samples again, or summarises again.
     for path in (*dense.damaged(folder), *generated.damaged(folder)):
         path.unlink(missing_ok=True)
+    if names.are_damaged(folder):  # they are lost; the video has the title of its file again
+        (folder / names.NAMES).unlink(missing_ok=True)
     try:
         manifest = library.manifest(video)
     except (Damaged, UnknownVideo):
@@ -127,6 +130,10 @@ def _mend_library(library: Library) -> None:
         write_bytes(library.root / CHECKSUMS, dump_checked(known))
     for path in check.temporary(library):
         _remove(path)
+    try:
+        library.collections.all()
+    except Damaged:  # they are lost; the videos stay
+        (library.root / COLLECTIONS).unlink(missing_ok=True)
     if library.catalog.differences():
         with suppress(VideoError):  # of a video that is still damaged
             library.catalog.rebuild()

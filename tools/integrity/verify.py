@@ -14,10 +14,11 @@ from tools.files.durable import digest, is_locked
 from tools.library import Library
 from tools.models import registry as models
 from tools.search import chroma
-from tools.store import dense, recovery
+from tools.store import dense, names, recovery
 from tools.store.catalog_file import NAME as CATALOG
 from tools.store.manifest import REPAIR, unlisted_files
 from tools.store.original import CHECKSUMS
+from tools.store.video_collections import FILE as COLLECTIONS
 from tools.summary import generated
 from tools.transcript.given import GIVEN
 
@@ -53,6 +54,10 @@ def check_library(library: Library, thorough: bool = True) -> list[Problem]:
             problems.append(f"{CHECKSUMS} is missing")
     except ValueError:
         problems.append(f"{CHECKSUMS} is damaged")
+    try:
+        library.collections.all()
+    except Damaged:
+        problems.append(f"{COLLECTIONS}, which holds the collections, is damaged")
     if state := chroma.inspect(library.catalog, thorough):
         problems.append(f"the vector index (chroma) {state}")
     found = [Problem("", what, REPAIR) for what in problems]
@@ -120,6 +125,8 @@ def check_video(library: Library, video: str, thorough: bool = True) -> list[Pro
         if state:
             again = f"cuepoint index {video} --subtitles FILE"
             found += problems([f"{GIVEN}/{name}, which was given for it, is {state}"], again)
+    if names.are_damaged(folder):
+        found += problems([f"{names.NAMES}, which holds names that were given, is damaged"])
     for path in (*dense.damaged(folder), *generated.damaged(folder)):
         found += problems([f"{path.parent.name}/{path.name} is damaged"])
     for image in broken_pictures(library, video):

@@ -16,6 +16,7 @@ from tools.store.catalog_file import Statement
 from tools.store.coverage import coverage, covered
 from tools.store.dense import FOLDER, without_parts
 from tools.store.embeddings import CoarseKind, coarse_vectors
+from tools.store.names import NAMES, Names
 from tools.store.records import screen_text
 from tools.store.recovery import ABOUT, RECORD
 from tools.store.store import Store
@@ -31,13 +32,13 @@ INDEXED = {"words": "video, forms, speaker, characters", "letters": "raw"}
 
 
 def stamp(store: Store, video: str) -> str:
-    """Times of a video's manifest and dense samples, equal where nothing changed; "" without one.
+    """Times of a video's manifest, names and dense samples, equal where nothing changed.
 
-    Nothing is read. A video whose manifest was lost has a stamp too.
+    Empty without a manifest. Nothing is read. A video whose manifest was lost has a stamp too.
     """
     folder = store.folder(video)
     times: list[int] = []
-    for path in (folder / RECORD, folder / ABOUT, folder / FOLDER):
+    for path in (folder / RECORD, folder / ABOUT, folder / FOLDER, folder / NAMES):
         try:
             stat = path.stat()
             times += (stat.st_mtime_ns, stat.st_ino)
@@ -47,9 +48,11 @@ def stamp(store: Store, video: str) -> str:
 
 
 def text_stamp(store: Store, video: str) -> str:
-    """Checksums of the files of words, and how many texts each dense sample holds."""
+    """Checksums of the files of words, how many texts each dense sample holds, and names."""
     samples = [len(one.texts) for one in store.dense_samples(video)]
-    return json.dumps([store.stamp(video, *TEXT_STAGES), samples, _askable(store, video)])
+    parts = [store.stamp(video, *TEXT_STAGES), samples, _askable(store, video)]
+    given = asdict(store.names(video))
+    return json.dumps([*parts, given] if given != asdict(Names()) else parts)
 
 
 def vector_stamp(store: Store, video: str) -> str:
@@ -138,7 +141,7 @@ def _texts(store: Store, video: str) -> list[Statement]:
             statements.append((sql, [*row, speaker, raw, characters]))
         rows = [[word, video, kind, count] for word, count in counts.items()]
         statements += [("INSERT INTO terms VALUES (?, ?, ?, ?)", row) for row in rows]
-    titled = Counter(stems(store.manifest(video)["title"]))
+    titled = Counter(stems(store.get(video).title))
     sql = "INSERT INTO terms VALUES (?, ?, 'title', ?)"
     statements += [(sql, [word, video, count]) for word, count in titled.items()]
     for table, columns in INDEXED.items():

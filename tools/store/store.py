@@ -10,6 +10,7 @@ import threading
 from bisect import bisect_left, bisect_right
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -23,6 +24,7 @@ from tools.files.rows import Rows
 from tools.media import Attributes, Evidence, Frame, Scene, ScreenText, Stage, Utterance, Video
 from tools.store import dense
 from tools.store.manifest import Manifest, Manifests
+from tools.store.names import Names, read_names
 from tools.store.original import find_original, original_path
 from tools.store.records import (
     HEARD,
@@ -132,8 +134,12 @@ class Store:
         path = str(original_path(self.folder(video), manifest))
         size = manifest["width"], manifest["height"], manifest["fps"]
         at, notes = datetime.fromisoformat(recorded) if recorded else None, tuple(manifest["notes"])
-        facts = manifest["title"], path, manifest["duration"]
+        facts = self.names(video).title or manifest["title"], path, manifest["duration"]
         return Video(video, *facts, *size, at, state, notes, stages)
+
+    def names(self, video: str) -> Names:
+        """Names that a person gave to a video and its speakers."""
+        return read_names(self.folder(video))
 
     # What the stages stored
 
@@ -167,6 +173,19 @@ class Store:
 
     def utterances(self, video: str) -> "list[Utterance]":
         """Speech by time, with speakers: of the subtitles, else what is recognised so far."""
+        names = self.names(video).speakers
+
+        def load() -> list[Utterance]:
+            spoken = self.labelled(video)
+            named = (names.get(one.speaker or "", one.speaker) for one in spoken)
+            return [replace(one, speaker=name) for one, name in zip(spoken, named, strict=True)]
+
+        if not names:
+            return self.labelled(video)
+        return self.cached(video, f"spoken by {sorted(names.items())}", load)
+
+    def labelled(self, video: str) -> "list[Utterance]":
+        """Speech by time, its speakers as the file or the recogniser labels them."""
 
         def load() -> list[Utterance]:
             spoken = self.words(video, SUBTITLES) or self.words(video, HEARD)

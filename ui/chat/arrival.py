@@ -44,7 +44,7 @@ def arrival(state: AppState, id: str) -> dict[str, Any]:
             {
                 "start": one.start,
                 "time": timestamp(int(one.start)),
-                "title": truncated(one.title, 60),
+                "title": truncated(one.title, TITLE),
             }
             for one in (named if len(named) > 1 else [])
         ],
@@ -135,4 +135,4 @@ async def mended(state: AppState, video: str, what: str) -> Job | None:
             if download.trouble:
                 raise RefusedRequest(download.trouble)
             return None
-    return state.jobs.start_again(video)
+    return await state.jobs.start_again(video)

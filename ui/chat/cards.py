@@ -167,7 +167,9 @@ def player(
         "heading": say("cards.evidence" if answer.evidence else "cards.closest"),
         "closer": answer.reason in ("unsure", "not_covered"),
         "cards": cards,
-        "videos": {row["video"]: source(library, row["video"], proxies) for row in cards},
+        "videos": {
+            id: source(library, id, proxies) for id in dict.fromkeys(row["video"] for row in cards)
+        },
         "quiet": " · ".join(filter(None, [searched(answer), cost_line(answer)]))
         if answer.seconds
         else "",

@@ -110,7 +110,7 @@ async def add_subtitles(state: AppState, file: str, video: str) -> None:
         state.uploads.add_subtitles, file, str(known["name"]), known["subtitles"]
     )
     await _follow(
-        state, state.add_subtitles(id, Upload(file, path.name, path.parent.with_suffix("")))
+        state, await state.add_subtitles(id, Upload(file, path.name, path.parent.with_suffix("")))
     )
 
 

@@ -32,6 +32,7 @@ from ui.cli.common import (
 from ui.cli.eval import evaluate
 from ui.cli.export import clip, export, reel
 from ui.cli.indexing import (
+    asked_videos,
     files_to_index,
     index_address,
     index_file,
@@ -71,6 +72,9 @@ app.command("eval")(evaluate)
 SamplingHelp = typer.Option(help="uniform, keyframe, dense, sparse or adaptive.")
 VideoRefs = Annotated[
     list[str] | None, typer.Argument(metavar="[VIDEO]...", help="All of them without it.")
+]
+InCollection = Annotated[
+    str | None, typer.Option("--collection", metavar="NAME", help="The videos of a collection.")
 ]
 Host = Annotated[str | None, typer.Option(metavar="H")]
 Port = Annotated[int | None, typer.Option(metavar="P", min=1, max=65535)]
@@ -237,6 +241,7 @@ def ask(
     thread: Annotated[
         str | None, typer.Option(metavar="NAME", help="Go on with a conversation.")
     ] = None,
+    collection: InCollection = None,
     as_json: AsJson = False,
 ) -> None:
     """Answer a question with the moments it rests on."""
@@ -246,7 +251,7 @@ def ask(
     from agent.ask import ask as ask_agent
 
     library = open_library()
-    ids = [indexed_video(library, video, as_json).id for video in videos or ()]
+    ids = asked_videos(library, videos, collection, as_json)
 
     async def last_event() -> Any:
         async with open_agent(load_settings()) as agent:
@@ -277,13 +282,14 @@ def search(
     start: From = None,
     end: To = None,
     limit: Annotated[int, typer.Option(min=1, max=100)] = 6,
+    collection: InCollection = None,
     as_json: AsJson = False,
 ) -> None:
     """Find evidence, best first; nothing rather than something irrelevant."""
     from tools.toolbox import open_toolbox
 
     library = open_library()
-    ids = [indexed_video(library, video, as_json).id for video in videos or ()]
+    ids = asked_videos(library, videos, collection, as_json)
     kinds = tuple(name.strip() for name in kind.split(",")) if kind else ()
     toolbox = open_toolbox(library, load_settings().providers)
     results = toolbox.search(

@@ -1,6 +1,7 @@
 """References to videos on the command line; a file that is not indexed yet is indexed."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,16 @@ def indexed_video(library: "Library", ref: str, quiet: bool = False) -> "Video":
             "one by one, or none for all of them"
         )
     return known or index_file(library, Path(ref), quiet)
+
+
+def asked_videos(
+    library: "Library", refs: Sequence[str] | None, collection: str | None, quiet: bool = False
+) -> list[str]:
+    """Ids of the videos that a question goes to; none means all of the library."""
+    ids = [indexed_video(library, ref, quiet).id for ref in refs or ()]
+    if collection is not None:
+        ids += library.collections.videos(collection)
+    return list(dict.fromkeys(ids))
 
 
 def files_to_index(library: "Library", ref: str, quiet: bool = False) -> list[Path]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tools.integrity.verify import Problem
 
 library_app = typer.Typer(
-    help="The library: list, show, remove, backup, verify.",
+    help="The library: list, show, rename, collect, remove, backup, verify.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -75,6 +75,64 @@ def library_remove(video: VideoRef, as_json: AsJson = False) -> None:
             raise
     library.remove(id)
     print_result(as_json, lambda: {"removed": id}, [f"removed {id} ({title})"])
+
+
+@library_app.command("rename")
+def library_rename(
+    video: VideoRef,
+    title: Annotated[str, typer.Argument(help="Its new title; '' gives back that of its file.")],
+    as_json: AsJson = False,
+) -> None:
+    """Give a video another title."""
+    library = open_library()
+    id = library.get(video).id
+    library.rename(id, title)
+    named = library.get(id)
+    print_result(as_json, lambda: Json(library)(named), [f"{id} is {named.title!r} now"])
+
+
+@library_app.command("speaker")
+def library_speaker(
+    video: VideoRef,
+    label: Annotated[str | None, typer.Argument(help="The label that is to be named.")] = None,
+    name: Annotated[str | None, typer.Argument(help="The name; '' gives the label back.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Name a speaker, or list the speakers of a video with their labels."""
+    library = open_library()
+    id = library.get(video).id
+    if label is not None:
+        if name is None:
+            raise typer.BadParameter("a label needs a name after it")
+        library.name_speaker(id, label, name)
+    speakers = library.speakers(id)
+    lines = [one if one == key else f"{one}  ({key})" for key, one in speakers.items()]
+    rows = [{"label": key, "name": one} for key, one in speakers.items()]
+    print_result(as_json, lambda: rows, lines or ["nobody is labelled in this video"])
+
+
+@library_app.command("collect")
+def library_collect(
+    name: Annotated[str | None, typer.Argument(help="A collection, new or not.")] = None,
+    videos: Annotated[list[str] | None, typer.Argument(metavar="[VIDEO...]")] = None,
+    take_out: Annotated[
+        bool, typer.Option("--remove", help="Take these videos out; without any, forget it.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Put videos into a collection, or list the collections."""
+    library = open_library()
+    ids = [library.get(video).id for video in videos or ()]
+    if name is not None and take_out and ids:
+        library.collections.take_out(name, ids)
+    elif name is not None and take_out:
+        library.collections.remove(name)
+    elif name is not None:
+        library.collections.add(name, ids)
+    sets = library.collections.all()
+    counts = [f"{len(inside)} video{'s' * (len(inside) != 1)}" for inside in sets.values()]
+    lines = [f"{one}  ({count})" for one, count in zip(sets, counts, strict=True)]
+    print_result(as_json, lambda: sets, lines or ["there is no collection"])
 
 
 @library_app.command("backup")

@@ -73,7 +73,8 @@ class Downloads:
                 return
             download.pull(self._home, one.name, advance, self._hub)
         except VideoError as error:
-            one.trouble = str(error)
+            if not one.stopped:
+                one.trouble = str(error)
         except Exception:
             _log.exception("downloading %s", one.name)
             one.trouble = "something went wrong; the log of the server says what"

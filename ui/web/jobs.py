@@ -53,7 +53,7 @@ class Job:
     """Id of a video of the library that is indexed again; its own settings are kept."""
     after: Callable[[], None] | None = None
     """Called once the file is in the library, or cannot be read."""
-    keep: Callable[[bool], None] | None = None
+    keep: Callable[[bool], object] | None = None
     """Called with False when it is cancelled, as its file only waits then, and True when it is
     started again."""
     fetch: Callable[["Job"], Awaitable[None]] | None = None
@@ -79,7 +79,10 @@ class Job:
     wish: Literal["", "held", "cancelled"] = ""
     """How a person wants it to stop."""
     _countdown: Countdown = field(default_factory=lambda: Countdown())
+    _version: int = 0
+    """Number of changes so far."""
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set with the next change; each has an event of its own, as several may follow."""
 
     @property
     def over(self) -> bool:
@@ -97,7 +100,9 @@ class Job:
         """Set fields, and wake who follows the job."""
         for name, value in values.items():
             setattr(self, name, value)
-        self._changed.set()
+        self._version += 1
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
 
     def advance(self, progress: Progress, usable: Video | None) -> None:
         """Take in how far the video is."""
@@ -106,11 +111,12 @@ class Job:
 
     async def changes(self, pause: float) -> AsyncIterator[None]:
         """Yield at each change, but no sooner than every `pause` seconds; last once it is over."""
+        seen = 0
         while True:
-            if not self.over:
+            if seen == self._version and not self.over:
                 await self._changed.wait()
-            self._changed.clear()
-            last = self.over  # before the caller takes its time, in which it may come to an end
+            # Before the caller takes its time, in which the job may change or come to an end.
+            seen, last = self._version, self.over
             yield
             if last:
                 return
@@ -153,9 +159,10 @@ class JobQueue:
         job.task = asyncio.create_task(self._run(job))
         return job
 
-    def start_again(self, video: str, **options: Any) -> Job:
+    async def start_again(self, video: str, **options: Any) -> Job:
         """Index a video of the library again, with its settings: what came since is added."""
-        path, title = self._library.original(video), self._library.get(video).title
+        path = await asyncio.to_thread(self._library.original, video)
+        title = (await asyncio.to_thread(self._library.get, video)).title
         return self.start(path, title, known=video, **options)
 
     def hold(self, job: Job) -> None:
@@ -229,7 +236,7 @@ class JobQueue:
 
     def _is_alone(self, job: Job, video: str) -> bool:
         """True if a video is there by this job alone."""
-        others = (one for one in self.listed.values() if one is not job and not one.over)
+        others = (one for one in list(self.listed.values()) if one is not job and not one.over)
         same = any(one.progress and one.progress.video == video for one in others)
         return not (job.was_whole or same)
 
@@ -262,6 +269,7 @@ class JobQueue:
         done: Video | None = None
         trouble: str | None = None
         unreadable = False
+        path = await asyncio.to_thread(self._source, job) if job.progress else job.path
         try:
             options: dict[str, Any] = {"title": job.title, "take": job.take}
             if job.known:
@@ -269,7 +277,7 @@ class JobQueue:
                 options = recorded_options(manifest)
             providers = options.pop("providers", self._providers)
             job.running = self._pool.index(
-                self._library, job.path, providers, report, subtitles=job.subtitles, **options
+                self._library, path, providers, report, subtitles=job.subtitles, **options
             )
             done = await asyncio.wrap_future(job.running)
             self.on_indexed([done.id])
@@ -283,11 +291,10 @@ class JobQueue:
             if job.wish and isinstance(error, Interrupted):
                 return
             # Its words name the file by the path that it has here.
-            trouble = str(error).replace(str(job.path), job.title)
-            trouble = trouble.replace(job.path.name, job.title)
+            trouble = str(error).replace(str(path), job.title).replace(path.name, job.title)
             unreadable = isinstance(error, UnreadableMedia)
         except Exception:
-            _log.exception("indexing %s", job.path)
+            _log.exception("indexing %s", path)
             trouble = "something went wrong while indexing; the log of the server says what"
         finally:
             job.running = None
@@ -295,16 +302,20 @@ class JobQueue:
             await asyncio.to_thread(job.after)
         job.update(done=done, trouble=trouble)
 
+    def _source(self, job: Job) -> Path:
+        """File of a job that has begun: the one inside the library, once that has taken it in."""
+        if not job.path.exists() and job.progress:
+            with suppress(VideoError):
+                return self._library.original(job.progress.video)
+        return job.path
+
     async def _pause(self, job: Job) -> None:
-        """Wait until there is room for a stage, and find the file that was taken in meanwhile."""
+        """Wait until there is room for a stage."""
         job.update(paused=True, pauses=job.pauses + 1)
         await self._wait()
         while await asyncio.to_thread(self._free, self._library.root) < SPARE_BYTES:
             await self._wait()
         job.update(paused=False)
-        if job.progress and not job.path.exists():
-            with suppress(VideoError):
-                job.path = self._library.original(job.progress.video)
 
     def _usable(self, video: str) -> Video | None:
         """The video, if there is enough of it to ask about, whichever run made that."""

@@ -132,10 +132,7 @@ def _neighbours(
 
 
 def _quoted(evidence: Evidence) -> str:
-    speaker = evidence.facts.get("speaker")
-    return (
-        f"{speaker}: " if speaker else ""
-    ) + f"\N{LEFT DOUBLE QUOTATION MARK}{evidence.text}\N{RIGHT DOUBLE QUOTATION MARK}"
+    return f"\N{LEFT DOUBLE QUOTATION MARK}{evidence.text}\N{RIGHT DOUBLE QUOTATION MARK}"
 
 
 def _escaped(values: dict[str, str]) -> dict[str, str]:

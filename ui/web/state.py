@@ -43,19 +43,16 @@ class AppState:
             take=True,
             subtitles=upload.subtitles,
             after=partial(self.uploads.forget, upload),
-            keep=lambda sent: self.uploads.accept(upload.id, sent),
+            keep=partial(self.uploads.accept, upload.id),
         )
 
     def hand_over(self, job: Job, upload: Upload) -> None:
         """Let a job that fetched its file go on as that of an upload."""
         job.path, job.take = upload.path, True
         job.after = partial(self.uploads.forget, upload)
-        job.keep = partial(self._keep, upload)
+        job.keep = partial(self.uploads.accept, upload.id)
 
-    def _keep(self, upload: Upload, sent: bool) -> None:
-        self.uploads.accept(upload.id, sent)
-
-    def add_subtitles(self, video: str, subtitles: Upload) -> Job:
+    async def add_subtitles(self, video: str, subtitles: Upload) -> Job:
         """Read subtitles for a video that is there; the index of the rest stays."""
         after = partial(self.uploads.forget, subtitles)
-        return self.jobs.start_again(video, subtitles=subtitles.subtitles, after=after)
+        return await self.jobs.start_again(video, subtitles=subtitles.subtitles, after=after)

@@ -1,13 +1,14 @@
 """Tasks of the browser in plain words: what is on its way, how far it is, what can be done."""
 
 import asyncio
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import JSONResponse, Response
 
-from tools.errors import UnknownVideo
+from tools.errors import VideoError
 from ui.texts import DEFAULT, preferred, text
 from ui.web.downloads import Download
 from ui.web.jobs import Job
@@ -51,16 +52,14 @@ def task_routes(state: AppState) -> APIRouter:
 def task_rows(state: AppState, language: str = DEFAULT) -> list[dict[str, Any]]:
     """Tasks that are not done, in the order in which they came."""
     words = partial(text, language)
-    jobs = [one for one in state.jobs.listed.values() if one.done is None]
+    jobs = [one for one in list(state.jobs.listed.values()) if one.done is None]
     rows = [_job(one, language) for one in jobs]
     rows += [_download(one, language) for one in list(state.downloads.listed.values())]
     if (finisher := state.finisher) and (now := finisher.now):
-        try:
+        with suppress(VideoError):
             title = state.library.get(now.video).title
-        except UnknownVideo:
-            return rows
-        doing = words("tasks.finishing", stage=words(f"stage.{now.stage}"))
-        rows.append(_row(language, "finishing", title, doing, now.fraction))
+            doing = words("tasks.finishing", stage=words(f"stage.{now.stage}"))
+            rows.append(_row(language, "finishing", title, doing, now.fraction))
     return rows
 
 
@@ -70,7 +69,7 @@ def _row(
     title: str,
     words: str,
     share: float | None,
-    *actions: tuple[str, str],
+    *actions: Action,
     over: bool = False,
 ) -> dict[str, Any]:
     named = [{"name": name, "label": text(language, f"tasks.{key}")} for name, key in actions]

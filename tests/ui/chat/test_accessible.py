@@ -57,7 +57,7 @@ def _grave(page: Any) -> list[dict[str, Any]]:
 
 
 def test_axe_finds_what_is_grave(chromium: Any, server: Server) -> None:
-    with page_at(chromium, server, "/v/none") as page:
+    with page_at(chromium, server, "/v/none", statuses=[404]) as page:
         page.evaluate("document.querySelector('main').innerHTML = '<button></button>'")
         assert [one["id"] for one in _grave(page)] == ["button-name"]
 
@@ -90,7 +90,7 @@ def test_no_state_of_the_chat_has_a_grave_finding(chromium: Any, server: Server,
 @pytest.mark.parametrize("look", LOOKS)
 def test_no_page_of_a_moment_has_a_grave_finding(chromium: Any, server: Server, look: str) -> None:
     for path in (f"/v/{_video(server)}?t=1", f"/v/{_video(server)}?t=x", "/v/none"):
-        with page_at(chromium, server, path, **LOOKS[look]) as page:
+        with page_at(chromium, server, path, statuses=[404], **LOOKS[look]) as page:
             page.get_by_role("heading", level=1).wait_for()
             assert _grave(page) == []
 
@@ -160,7 +160,7 @@ def test_the_composer_is_near_by_keyboard_with_fifty_videos(chromium: Any, tmp_p
     library = Library(tmp_path / "home")
     for number in range(50):
         add_video(library, video_id(number), number, frames=4, cues=3, shown=1)
-    with serving(library.home) as server, page_at(chromium, server, status=410) as page:
+    with serving(library.home) as server, page_at(chromium, server, statuses=[410]) as page:
         assert greeted(page).inner_text() == "all 50 videos"
         page.locator(".cue-chip").first.wait_for()
         page.locator("body > :first-child").focus()

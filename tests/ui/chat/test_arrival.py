@@ -9,14 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.ui.chat import test_chat
 from tests.ui.chat.test_chat import ask, attach, page_of
 from tests.ui.serving import serving
 from tools.ingest.pipeline import ingest
 from tools.library import Library
 from tools.models.providers import BARE
 
-chromium = test_chat.chromium
 pytestmark = pytest.mark.browser
 QUICK = {"CUEPOINT_TEXT_READER": "none", "CUEPOINT_TRANSCRIBER": "none"}
 SAID = "1\n00:00:01,000 --> 00:00:03,000\nThe heron waits by the weir.\n"
@@ -88,7 +86,10 @@ def test_a_drop_is_shown_and_starts_at_once_and_subtitles_come_later(
     (tmp_path / "pond.en.srt").write_text(SAID)
     (tmp_path / "empty.srt").write_text("nothing")
     (tmp_path / "broken.mp4").write_bytes(b"no video")
-    with serving(tmp_path / "home", **QUICK) as server, page_of(chromium, server) as page:
+    with (
+        serving(tmp_path / "home", **QUICK) as server,
+        page_of(chromium, server, statuses=[400, 415]) as page,
+    ):
         assert page.evaluate(DROP, ["pond.mp4", content, "video/mp4"])
         page.get_by_text("pond is ready").wait_for()
         assert page.locator("#cue-drop").count() == 0

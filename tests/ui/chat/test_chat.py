@@ -1,7 +1,6 @@
 """The whole way in a real browser: a file goes in, a question is answered, its moment plays."""
 
 import json
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.ui.browser import page_at
 from tests.ui.serving import Server, serving
 from tools.ingest.pipeline import ingest
 from tools.library import Library
@@ -39,23 +39,6 @@ browser = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    path = os.environ.get("CUEPOINT_CHROMIUM") or next(
-        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-    )
-    if path is None:
-        pytest.skip("no Chromium (CUEPOINT_CHROMIUM)")
-    arguments = ["--autoplay-policy=no-user-gesture-required", "--mute-audio"]
-    arguments += ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=path, args=arguments)
-        yield started
-        started.close()
-
-
-@pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One server for the tests that don't mind what else is in the library."""
     folder = tmp_path_factory.mktemp("shared")
@@ -65,27 +48,11 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @contextmanager
-def page_of(chromium: Any, server: Server) -> Iterator[Any]:
-    """The chat, greeted; a request to any other host fails the test."""
-    context = chromium.new_context(viewport={"width": 1280, "height": 900})
-    page = context.new_page()
-    page.set_default_timeout(60_000)
-    foreign: list[str] = []
-    faults: list[str] = []
-
-    def note(request: Any) -> None:
-        if not request.url.startswith((server.url + "/", "data:", "blob:")):
-            foreign.append(request.url)
-
-    page.on("request", note)
-    page.on("websocket", lambda one: None if server.url[4:] in one.url else foreign.append(one.url))
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.goto(server.url)
-    page.get_by_text("Hello!").wait_for()
-    yield page
-    assert foreign == []
-    assert faults == []
-    context.close()
+def page_of(chromium: Any, server: Server, **expected: Any) -> Iterator[Any]:
+    """The chat, greeted."""
+    with page_at(chromium, server, **expected) as page:
+        page.get_by_text("Hello!").wait_for()
+        yield page
 
 
 def attach(page: Any, file: Any) -> None:

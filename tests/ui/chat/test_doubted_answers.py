@@ -9,14 +9,14 @@ import numpy as np
 from tests import chat_server
 from tests.chat_server import call, say
 from tests.conftest import Shelf
-from tests.ui.chat.test_chat import HOSTILE, SHOWN, ask, browser, chromium
-from tests.ui.chat.test_playing_answers import INNER, lighthouse, quiet_page
+from tests.ui.chat.test_chat import HOSTILE, SHOWN, ask, browser
+from tests.ui.chat.test_playing_answers import INNER, lighthouse, page_of
 from tests.ui.serving import Server, serving
 from tools.ingest.pipeline import ingest
 from tools.library import Library
 from tools.models.providers import BARE
 
-__all__ = ["chromium", "lighthouse"]
+__all__ = ["lighthouse"]
 
 
 @browser
@@ -30,7 +30,7 @@ def test_a_sentence_that_is_not_confirmed_says_so_under_the_pointer(
         environment |= {"OPENAI_API_KEY": "sk-none", "no_proxy": "127.0.0.1"}
         with (
             serving(shelf.library.home, **environment) as server,
-            quiet_page(chromium, server) as page,
+            page_of(chromium, server) as page,
         ):
             evidence = ask(page, "What is said about the kettle?")
             page.wait_for_function(SHOWN)
@@ -55,7 +55,7 @@ def test_a_sentence_that_is_not_confirmed_says_so_under_the_pointer(
 def test_closest_moments_stand_as_evidence_does_and_can_be_looked_at_closer(
     chromium: Any, lighthouse: Server
 ) -> None:
-    with quiet_page(chromium, lighthouse) as page:
+    with page_of(chromium, lighthouse) as page:
         evidence = ask(page, "Why did the ferry stop in 1990?")
         assert evidence.get_by_role("tab", name="Closest moments, not confirmed").count() == 1
         card = evidence.locator(".cue-card").first
@@ -78,7 +78,7 @@ def test_hostile_words_stay_words_in_every_place_that_shows_them(
     said = f"The kettle says {HOSTILE} <script>alert(3)</script>"
     film.with_suffix(".srt").write_text(f"1\n00:00:02,000 --> 00:00:05,000\n{said}\n")
     ingest(Library(tmp_path / "home"), film, title=HOSTILE, providers=BARE)
-    with serving(tmp_path / "home") as server, quiet_page(chromium, server) as page:
+    with serving(tmp_path / "home") as server, page_of(chromium, server) as page:
         dialogs: list[str] = []
         page.on("dialog", lambda one: (dialogs.append(one.message), one.dismiss()))
         evidence = ask(page, "What is said about the kettle?")

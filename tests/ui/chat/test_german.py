@@ -3,13 +3,12 @@
 from pathlib import Path
 from typing import Any
 
-from tests.ui.chat.test_chat import HOSTILE, browser, chromium
+from tests.ui.chat.test_chat import HOSTILE, browser
 from tests.ui.serving import serving
 from tools.ingest.pipeline import ingest
 from tools.library import Library
 from tools.models.providers import BARE
 
-__all__ = ["chromium"]
 QUESTION = f"intel_car_detection {HOSTILE}"
 
 

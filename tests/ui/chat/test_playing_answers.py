@@ -8,13 +8,12 @@ from typing import Any
 
 import pytest
 
-from tests.ui.chat.test_chat import SHOWN, ask, browser, chromium, page_of
+from tests.ui.chat.test_chat import SHOWN, ask, browser, page_of
 from tests.ui.serving import Server, serving
 from tools.ingest.pipeline import ingest
 from tools.library import Library
 from tools.models.providers import BARE
 
-__all__ = ["chromium"]
 QUESTION = "How often does the fog horn sound?"
 INNER = ("extractive", "weak", "draft", "unsupported", "speech none", "vectors", "Used search")
 LISTEN = """() => {
@@ -42,19 +41,9 @@ def said(sample: Path) -> list[dict[str, Any]]:
 
 
 @contextmanager
-def quiet_page(chromium: Any, server: Server) -> Iterator[Any]:
-    """A page whose console holds no error at the end."""
-    with page_of(chromium, server) as page:
-        errors: list[str] = []
-        page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
-        yield page
-        assert errors == []
-
-
-@contextmanager
 def answered(chromium: Any, server: Server) -> Iterator[tuple[Any, Any]]:
     """A page with one answer that cites two moments, and its evidence."""
-    with quiet_page(chromium, server) as page:
+    with page_of(chromium, server) as page:
         evidence = ask(page, QUESTION)
         page.wait_for_function(SHOWN)
         page.evaluate(LISTEN)

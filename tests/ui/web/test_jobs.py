@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
@@ -116,9 +117,15 @@ class Disk:
         return self.left.pop(0)
 
 
-async def _settled(job: job_queue.Job) -> None:
-    """After the next thing that the job tells."""
-    await asyncio.wait_for(anext(job.changes(0)), 60)
+async def _until(job: job_queue.Job, holds: Callable[[], bool]) -> None:
+    """Follow the job to where that holds."""
+
+    async def follow() -> None:
+        changes = job.changes(0)
+        while not holds():
+            await anext(changes)
+
+    await asyncio.wait_for(follow(), 60)
 
 
 async def test_a_full_disk_pauses_an_index_which_goes_on_by_itself(
@@ -131,21 +138,22 @@ async def test_a_full_disk_pauses_an_index_which_goes_on_by_itself(
     job, other = queue.start(upload, "film", take=True), queue.start(tmp_path / "b", "b")
     await asyncio.sleep(0)
     pool.told[0](Progress(video.id, "pass", "running", 0.0, None))
-    await _settled(job)
+    await _until(job, lambda: job.progress is not None)
     pool.running[0][1].set_exception(DiskFull("free 500 MB"))
-    await _settled(job)
-    assert job.paused and not job.over
+    await _until(job, lambda: job.paused)
+    assert not job.over
     assert [name for name, _ in pool.running] == ["upload", "b"]  # which another does not wait for
     pool.running[1][1].set_exception(UnreadableMedia("no film"))
-    await _settled(other)
+    await _until(other, lambda: other.over)
     disk.left += [SPARE_BYTES - 1, SPARE_BYTES]
     for _ in disk.left:
         disk.looked.put_nowait(None)
-    await _settled(job)
-    await asyncio.sleep(0)
-    assert not job.paused and pool.paths[2] == library.original(video.id)
+    await _until(job, lambda: not job.paused)
+    while len(pool.paths) < 3:
+        await asyncio.sleep(0)
+    assert pool.paths[2] == library.original(video.id)
     pool.running[2][1].set_result(video)
-    await _settled(job)
+    await _until(job, lambda: job.over)
     assert job.done == video and disk.looked.empty()
     queue.close()
 

@@ -87,10 +87,10 @@ async def test_a_video_that_was_there_before_is_not_removed_by_cancelling(
     library = Library(tmp_path / "home")
     video = ingest(library, shots, providers=BARE)
     queue = JobQueue(library, Settings(home=tmp_path))
-    jobs = [queue.start(shots, "film"), queue.start_again(video.id)]
-    await _until(jobs[1], running=None)
-    while len(pool.given) < 2:
-        await asyncio.sleep(0.001)
+    jobs = [queue.start(shots, "film"), await queue.start_again(video.id)]
+    async with asyncio.timeout(60):
+        while len(pool.given) < 2:
+            await asyncio.sleep(0)
     for job, given in zip(jobs, pool.given, strict=True):
         given["report"](Progress(video.id, "screen", "running", 0.5, None))
         queue.cancel(job)
@@ -115,6 +115,48 @@ async def test_what_is_held_keeps_its_place_and_can_still_be_cancelled(
     queue.cancel(job)
     await _until(job, stopped="cancelled")
     assert library.list() == [] and shots.exists()
+
+
+async def test_an_upload_that_was_held_goes_on_from_the_file_inside(
+    tmp_path: Path, pool: Stoppable, shots: Path
+) -> None:
+    library, upload = Library(tmp_path / "home"), tmp_path / "upload"
+    shutil.copy(shots, upload)
+    queue = JobQueue(library, Settings(home=tmp_path))
+    job = queue.start(upload, "film", take=True)
+    await asyncio.sleep(0)
+    video = ingest(library, upload, take=True, only=("keyframes",), providers=BARE)
+    assert not upload.exists()  # it was moved in
+    pool.given[0]["report"](Progress(video.id, "pass", "running", 0.5, None))
+    queue.hold(job)
+    await _until(job, stopped="held")
+    queue.resume(job)
+    async with asyncio.timeout(60):
+        while len(pool.given) < 2:
+            await asyncio.sleep(0)
+    assert pool.given[1]["path"] == library.original(video.id)
+    queue.cancel(job)
+    await _until(job, stopped="cancelled")
+    assert library.list() == [] and upload.read_bytes() == shots.read_bytes()
+
+
+async def test_all_that_follow_a_job_see_how_it_ends(tmp_path: Path) -> None:
+    job, seen = Job(tmp_path / "film.mp4", "film"), list[list[str]]()
+
+    async def follow() -> None:
+        seen.append(told := [])
+        async for _ in job.changes(0):
+            told.append(job.stopped or job.trouble or "")
+
+    followers = [asyncio.create_task(follow()) for _ in range(2)]
+    await asyncio.sleep(0)
+    job.update(stopped="held")
+    async with asyncio.timeout(60):
+        while [told[-1:] for told in seen] != [["held"]] * 2:
+            await asyncio.sleep(0)
+    job.update(stopped="", trouble="it is gone")
+    await asyncio.wait_for(asyncio.gather(*followers), 60)
+    assert [told[-1] for told in seen] == ["it is gone"] * 2
 
 
 def _tasks(client: TestClient) -> list[dict[str, Any]]:
