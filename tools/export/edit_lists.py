@@ -141,7 +141,8 @@ def to_edl(edits: EditList) -> str:
     for edit in edits.edits:
         clip = _clip(edit, edits.rate)
         remarks = [edit.source.uneven] if edit.source.uneven else []
-        reel = re.sub(r"[^A-Za-z0-9]", "", edit.source.title)[:8].upper() or "AX"
+        letters = re.sub(r"[^A-Za-z0-9]", "", edit.source.title)[:5].upper()
+        reel = f"{letters}{edits.sources.index(edit.source) + 1:03d}"  # eight letters, one a source
         clip.metadata["cmx_3600"] = {"reel": reel, "comments": [edit.moment.note, *remarks]}
         track.append(clip)
     timeline.tracks.append(track)

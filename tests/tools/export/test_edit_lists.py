@@ -242,8 +242,8 @@ def test_videos_of_other_rates_share_one_and_say_so(shelf: Shelf) -> None:
     assert remark.endswith(
         "it has 29.97 frames a second: times are those of presentation, in frames of 25 a second"
     )
-    channels = re.findall(r"^\d{3}  \S+ +(\S+) +C ", to_edl(edits), re.M)
-    assert channels == ["B", "B", "V"]
+    reels = re.findall(r"^\d{3}  (\S+) +(\S+) +C ", to_edl(edits), re.M)
+    assert reels == [("ZOSCU001", "B"), ("ZOSCU001", "B"), ("ZOSCU002", "V")]
     root = ElementTree.fromstring(to_fcpxml(edits))
     durations = [one.attrib["frameDuration"] for one in root.iter("format")]
     assert durations == ["1/25s", "1/25s", "1001/30000s"]
