@@ -28,7 +28,7 @@ ALLOWED = {
 ORDER = [
     "errors", "media", "arguments", "text", "files", "evidence", "sandbox", "models", "audio",
     "vision", "transcript", "embed", "video", "fetch", "store", "search", "summary", "library",
-    "ingest", "integrity", "toolbox",
+    "ingest", "integrity", "export", "toolbox",
 ]  # fmt: skip
 """Inside tools/ each package imports only what stands before it."""
 OWNERS = {
@@ -59,6 +59,8 @@ OWNERS = {
     "mcp": ("ui/mcp_server/sdk.py",),
     "onnxruntime": ("tools/models/", "tools/audio/", "tools/vision/ocr.py"),
     "openai": ("agent/llm/",),
+    "opentimelineio": ("tools/export/",),
+    "otio_cmx3600_adapter": ("tools/export/",),
     "pocketsphinx": ("tools/transcript/",),
     "pysubs2": ("tools/transcript/",),
     "python_multipart": ("ui/web/",),

@@ -15,6 +15,7 @@ from tools.embed import (
     resolve_image_embedder,
     resolve_reranker,
 )
+from tools.export.capabilities import ExportCapabilities
 from tools.ingest.capabilities import SamplingCapabilities
 from tools.library import Library, LibraryCapabilities
 from tools.models.device import check_device
@@ -28,7 +29,13 @@ from tools.summary.capabilities import SummaryCapabilities
 from tools.vision.ocr import TextReader, load_text_reader
 
 
-class Toolbox(SearchCapabilities, SamplingCapabilities, LibraryCapabilities, SummaryCapabilities):
+class Toolbox(
+    SearchCapabilities,
+    SamplingCapabilities,
+    LibraryCapabilities,
+    SummaryCapabilities,
+    ExportCapabilities,
+):
     """Capabilities over one library. Safe to call from many threads.
 
     The OCR reader is loaded when it is first needed, the image embedder is looked up at every
@@ -64,6 +71,7 @@ class Toolbox(SearchCapabilities, SamplingCapabilities, LibraryCapabilities, Sum
             *self._sampling_tools(),
             *self._library_tools(),
             *self._summary_tools(),
+            *self._export_tools(),
         ]
 
 

@@ -4,9 +4,10 @@ from pathlib import Path
 from typing import Any
 
 from agent.extractive.pictures import recognise
+from agent.extractive.question import INSTANT
 from agent.extractive.reply import SHOWN, Answering, Found, Reply, length, quoted
 from agent.extractive.search import search
-from agent.extractive.turn import Turn
+from agent.extractive.turn import Turn, in_time
 from agent.extractive.whole import each
 from tools.errors import VideoError
 from tools.evidence import CODECS, describe, video_parts
@@ -14,8 +15,9 @@ from tools.text.languages import foreign_name
 
 LISTED = 12
 ENGLISH = "English"
+GENERATE = "can't generate"
 REFUSED = {
-    "can't translate": "translate", "can't generate": "generate",
+    "can't translate": "translate", GENERATE: "generate",
     "can't authenticate": "authenticate", "can't judge": "judge",
 }  # fmt: skip
 SEARCHED_FIRST = {"can't locate": "locate", "can't count": "count_things"}
@@ -26,7 +28,7 @@ FACTS = {
 }  # fmt: skip
 """What each fact's sentence needs."""
 _OWN = {"recorded": "recorded", "subtitles": "with subtitles"}
-_CAPABLE = {"can't count": "find_objects", "can't generate": "propose_generation"}
+_CAPABLE = {"can't count": "find_objects", GENERATE: "propose_generation"}
 """Capabilities that would answer, by intent: asked of the toolbox."""
 
 
@@ -141,11 +143,26 @@ def why(turn: Turn) -> Answering:
     return Reply(turn.sentence("why"), lines)
 
 
+def files(turn: Turn) -> Answering:
+    """The commands that make a file; of a span that is named, the very one, and what is in it."""
+    window = turn.question.window
+    if window is None or window[1] - window[0] < INSTANT:
+        return Reply(turn.sentence("files"), reason="cannot")
+    span = {"start": window[0], "end": window[1]}
+    (found,) = yield [("read_moment", {"video": turn.video.id, **span})]
+    told = {name: f"{at:.6g}" for name, at in span.items()}
+    lead = turn.sentence("clip", video=turn.video.id, **told)
+    words = [f for f in in_time(found) if f.one.kind in ("speech", "screen")]
+    return turn.write.closest(lead, words, "cannot")
+
+
 def refused(turn: Turn) -> Answering:
     """What the product cannot do, with what it can; searched first where words may tell it."""
-    name = turn.question.intent.name
-    if _CAPABLE.get(name) in {c.__name__ for c in turn.toolbox.tools()}:
+    name, capable = turn.question.intent.name, {c.__name__ for c in turn.toolbox.tools()}
+    if _CAPABLE.get(name) in capable:
         return (yield from search(turn))
+    if name == GENERATE and "make_clip" in capable:
+        return (yield from files(turn))
     if name == "can't recognise":
         return (yield from recognise(turn))
     if name in SEARCHED_FIRST:

@@ -76,6 +76,8 @@ def _answer(turn: Turn) -> Answering:
             asked = turn.question
         elif asked.intent.name in ("search", "scenes", "overview", "can't recognise"):
             return (yield from pictures.scene(turn))
+    if asked.intent.name == about.GENERATE and not asked.beyond:
+        return (yield from about.refused(turn))
     if asked.window and (asked.beyond or not _content(turn)):
         return (yield from moments.moment(turn))
     if (

@@ -198,12 +198,12 @@ def _module_path() -> str:
 
 
 def _cpu_seconds(arguments: dict[str, Any]) -> float:
-    """Limit of processor time of a request, by the size of the file that it reads."""
+    """Limit of processor time of a request, by the size of the files that it reads."""
     size = 0
-    file = arguments.get("path") or arguments.get("source")
-    if isinstance(file, str):
-        with contextlib.suppress(OSError, ValueError):
-            size = os.stat(file).st_size
+    for file in [arguments.get("path"), arguments.get("source"), *arguments.get("sources", ())]:
+        if isinstance(file, str):
+            with contextlib.suppress(OSError, ValueError):
+                size += os.stat(file).st_size
     return min(CPU_SECONDS + CPU_PER_MB * size / 1e6, CPU_AT_MOST)
 
 

@@ -6,42 +6,22 @@ the copy is as long as the original, seconds mean the same in both, and it costs
 Runs inside the sandbox.
 """
 
-import math
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
 import av
-import numpy as np
 from av import VideoFrame, VideoStream
-from av.container import OutputContainer
-from av.filter import Graph
-from av.video.frame import PictureType
 
 from tools.errors import UnreadableMedia
 from tools.sandbox import Event
-from tools.video.container import (
-    Resampler,
-    open_media,
-    shown_size,
-    sound_stream,
-    video_stream,
-)
+from tools.video.container import open_media, shown_size, sound_stream, video_stream
+from tools.video.encode import CLOCK, Muxer, PictureEncoder, SoundEncoder, feed, within
 from tools.video.timeline import clock_of
 
 SHORT_SIDE, LONG_SIDE = 720, 1280
-CLOCK = 90_000
-"""Ticks a second of the copy's pictures: the rate of the original need not be constant."""
-RATE = 48_000
 MAX_RATE = 61.0
 """Pictures a second, at most; the others are left out."""
-LEAD = 3.0
-"""Seconds before the span at which decoding starts: the sound needs them to settle, and seeking in
-a transport stream is rough."""
-DRIFT = 0.06
-"""Seconds of drift of the sound before it is corrected."""
-TURNS = {0: (), 1: ("transpose=cclock",), 2: ("hflip", "vflip"), 3: ("transpose=clock",)}
-"""Filters for so many quarter turns of the display matrix."""
 
 
 def write_proxy(
@@ -54,63 +34,35 @@ def write_proxy(
     ):
         clock = clock_of(container)
         pictures, sound = video_stream(container), sound_stream(container)
-        since = start - LEAD if start > LEAD else None
-        mux = _Mux(output, waits=pictures is not None)
+        mux = Muxer(output, waits=pictures is not None)
         writers: dict[Any, Any] = {}
         if pictures is not None:
             writers[pictures] = _Pictures(mux, pictures, start, end, duration)
         if sound is not None:
             # Sound alone begins at zero: there is no picture to hold its place.
-            writers[sound] = _Sound(mux, start if pictures is not None else 0.0, end)
+            begin = start if pictures is not None else 0.0
+            writers[sound] = SoundEncoder(mux, begin)
+            writers[sound].begin(begin, end)
         if not writers:
             raise UnreadableMedia("there is no picture and no sound to copy")
-        reached = start
-        for frame in clock.frames(container, *writers, since=since, most=math.inf):
-            if isinstance(frame, str) or frame.time is None:
-                continue
-            seconds = frame.time - clock.start
-            writers[pictures if isinstance(frame, VideoFrame) else sound].write(frame, seconds)
-            if seconds >= reached + 1:
-                reached = seconds
-                yield {"fraction": min((seconds - start) / max(end - start, 1e-3), 1.0)}
-            if all(writer.done for writer in writers.values()):
-                break
+        yield from feed(container, clock, writers, start, end)
         if not any(writer.wrote for writer in writers.values()):
             raise UnreadableMedia(f"nothing can be decoded from {start:.1f} to {end:.1f} s")
         for writer in writers.values():
             writer.finish()
-        mux.waits = False
-        mux([])
+        mux.begin()
     yield {"fraction": 1.0}
-
-
-class _Mux:
-    """Muxer that waits for the picture's size: no stream can join a file that has begun."""
-
-    def __init__(self, output: OutputContainer, waits: bool) -> None:
-        self.output: Any = output
-        self.waits = waits
-        self._packets: list[Any] = []
-
-    def __call__(self, packets: list[Any]) -> None:
-        self._packets += packets
-        if not self.waits:
-            self.output.mux(self._packets)
-            self._packets = []
 
 
 class _Pictures:
     def __init__(
-        self, mux: _Mux, source: VideoStream, start: float, end: float, duration: float
+        self, mux: Muxer, source: VideoStream, start: float, end: float, duration: float
     ) -> None:
         self.done = self.wrote = False
         self._mux, self._source = mux, source
         self._start, self._end, self._duration = start, end, duration
-        self._stream: Any = None
-        self._shape: Any = None
-        self._graph = Graph()
+        self._encoder: PictureEncoder | None = None
         self._shown: VideoFrame | None = None
-        self._second = self._tick = -1
 
     def write(self, frame: VideoFrame, seconds: float) -> None:
         if seconds >= self._end:
@@ -125,7 +77,7 @@ class _Pictures:
                     self._encode(first, 0.0)
                 if not exact:
                     self._encode(first, self._start)
-            if self._tick < 0 or seconds - self._tick / CLOCK > 1 / MAX_RATE:
+            if self._time < 0 or seconds - self._time > 1 / MAX_RATE:
                 self._encode(frame, seconds)
 
     def finish(self) -> None:
@@ -133,98 +85,25 @@ class _Pictures:
             return
         if not self.wrote:  # the last picture stands through the span
             self._encode(self._shown, 0.0)
-        if self._duration > self._tick / CLOCK + 0.1:
+        if self._duration > self._time + 0.1:
             self._encode(self._shown, self._duration - 0.04)
-        self._mux(self._stream.encode(None))
+        assert self._encoder
+        self._encoder.finish()
 
-    def _upright(self, frame: VideoFrame) -> VideoFrame:
-        """Picture turned as shown, with square pixels, in the size of the stream."""
-        shape = (frame.width, frame.height, frame.format.name, frame.rotation)
-        if shape != self._shape:
-            self._shape, self._graph = shape, self._build(frame)
-        self._graph.vpush(frame)
-        return self._graph.vpull()
+    @property
+    def _time(self) -> float:
+        """Seconds of the last picture that was written; below zero before the first."""
+        return self._encoder.tick / CLOCK if self._encoder else -1.0
 
-    def _build(self, frame: VideoFrame) -> Graph:
-        graph = Graph()
-        base = frame.time_base or Fraction(1, CLOCK)
-        nodes = [graph.add_buffer(None, frame.width, frame.height, frame.format, time_base=base)]
-        scale = f"scale={self._stream.width}:{self._stream.height}:out_range=tv"
-        turns = TURNS[round(frame.rotation / 90) % 4]
-        for step in (*turns, scale, "setsar=1", "format=yuv420p", "buffersink"):
-            name, _, options = step.partition("=")
-            nodes.append(graph.add(name, options or None))
-        graph.link_nodes(*nodes).configure()
-        return graph
-
-    def _add_stream(self, frame: VideoFrame) -> Any:
+    def _add_stream(self, shown: tuple[int, int]) -> PictureEncoder:
         """Add the stream, SHORT_SIDE x LONG_SIDE at most, once the size of a frame is known."""
-        width, height = shown_size(frame, self._source)
-        scale = min(1.0, SHORT_SIDE / min(width, height), LONG_SIDE / max(width, height))
         rate = self._source.average_rate or self._source.guessed_rate or Fraction(25)
-        stream: Any = self._mux.output.add_stream(
-            "libx264",
-            rate=min(max(rate, Fraction(1)), Fraction(60)),
-            options={"preset": "veryfast", "crf": "23", "forced-idr": "1", "threads": "2"},
-        )
-        stream.width, stream.height = (max(round(n * scale / 2), 1) * 2 for n in (width, height))
-        stream.pix_fmt = "yuv420p"
-        stream.codec_context.time_base = stream.time_base = Fraction(1, CLOCK)
-        self._mux.waits = False
-        return stream
+        options = {"preset": "veryfast", "crf": "23", "forced-idr": "1", "threads": "2"}
+        width, height = within(shown, SHORT_SIDE, LONG_SIDE)
+        return PictureEncoder(self._mux, width, height, rate, options)
 
     def _encode(self, frame: VideoFrame, seconds: float) -> None:
-        if self._stream is None:
-            self._stream = self._add_stream(frame)
-        tick = max(round(seconds * CLOCK), self._tick + 1)
-        picture = self._upright(frame)
-        picture.pts, picture.time_base = tick, Fraction(1, CLOCK)
-        key = self._tick < 0 or int(seconds) != self._second
-        picture.pict_type = PictureType.I if key else PictureType.NONE
-        self._second, self._tick = int(seconds), tick
-        self._mux(self._stream.encode(picture))
+        shown = shown_size(frame, self._source)
+        self._encoder = self._encoder or self._add_stream(shown)
+        self._encoder.write(frame, seconds, shown)
         self._shown, self.wrote = frame, True
-
-
-class _Sound:
-    """Writer of samples at their time: gaps become silence, repetitions are dropped."""
-
-    def __init__(self, mux: _Mux, start: float, end: float) -> None:
-        self.done = self.wrote = False
-        self._start, self._end = start, end
-        self._mux = mux
-        self._stream: Any = mux.output.add_stream("aac", rate=RATE, layout="stereo")
-        self._stream.codec_context.bit_rate = 128_000
-        self._resampler = Resampler("fltp", "stereo", RATE)
-        self._sent = 0
-
-    def write(self, frame: av.AudioFrame, seconds: float) -> None:
-        if seconds >= self._end:
-            self.done = True
-            return
-        if seconds + frame.samples / max(frame.sample_rate, 1) <= self._start:
-            return
-        for samples in self._resampler.add(frame):
-            length = samples.shape[1]
-            gap = round((seconds - self._start) * RATE) - self._sent
-            if gap > DRIFT * RATE:
-                for filled in range(0, gap, RATE):  # by seconds: it may be an hour
-                    self._send(np.zeros((2, min(gap - filled, RATE)), np.float32))
-            elif gap < -DRIFT * RATE or (gap < 0 and not self.wrote):
-                samples = samples[:, -gap:]
-            self._send(samples)
-            seconds += length / RATE
-
-    def _send(self, samples: Any) -> None:
-        if not samples.shape[1]:
-            return
-        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples), "fltp", "stereo")
-        frame.sample_rate, frame.time_base = RATE, Fraction(1, RATE)
-        frame.pts = round(self._start * RATE) + self._sent
-        self._sent += samples.shape[1]
-        self._mux(self._stream.encode(frame))  # which cuts it into the codec's frames
-        self.wrote = True
-
-    def finish(self) -> None:
-        if self.wrote:
-            self._mux(self._stream.encode(None))

@@ -30,6 +30,7 @@ from ui.cli.common import (
     print_result,
 )
 from ui.cli.eval import evaluate
+from ui.cli.export import clip, export, reel
 from ui.cli.indexing import (
     asked_videos,
     files_to_index,
@@ -65,6 +66,9 @@ app.add_typer(tokens_app, name="tokens")
 app.command()(summary)
 app.command()(caption)
 app.command()(check)
+app.command()(clip)
+app.command()(reel)
+app.command()(export)
 app.command("eval")(evaluate)
 
 SamplingHelp = typer.Option(help="uniform, keyframe, dense, sparse or adaptive.")
@@ -215,12 +219,11 @@ def transcript(
 ) -> None:
     """Print what is said."""
     from tools.evidence import MACHINE
-    from tools.transcript import cues
+    from tools.export.documents import TRANSCRIPTS, silence
     from tools.transcript.asr import DRAFT
 
     library = open_library()
-    writers = {"txt": cues.to_txt, "srt": cues.to_srt, "vtt": cues.to_vtt}
-    choice("format", format, (*writers, "json"))
+    choice("format", format, (*TRANSCRIPTS, "json"))
     indexed = indexed_video(library, video, as_json)
     utterances = library.utterances(indexed.id)
     if as_json or format == "json":
@@ -229,9 +232,8 @@ def transcript(
     if any(utterance.source == DRAFT for utterance in utterances):
         sys.stderr.write(f"{indexed.title}: {MACHINE}\n")
     if not utterances:
-        note = indexed.stages["subtitles"].note or "there is no speech in the index"
-        sys.stderr.write(f"{indexed.title}: {note}\n")
-    sys.stdout.write(writers[format](utterances))
+        sys.stderr.write(f"{indexed.title}: {silence(library, indexed.id)}\n")
+    sys.stdout.write(TRANSCRIPTS[format](utterances))
 
 
 @app.command()

@@ -96,6 +96,17 @@ class DownloadBar(_Bar):
         self._show(text, completed=done, total=total)
 
 
+class MakingBar(_Bar):
+    """Share of one new file that is made."""
+
+    def __init__(self, name: str, quiet: bool) -> None:
+        super().__init__(clean_title(name)[:40], quiet, rich.BarColumn(), rich.TaskProgressColumn())
+
+    def __call__(self, fraction: float) -> None:
+        """Show the share, 0 to 1."""
+        self._show(f"{fraction:.0%}", completed=fraction, total=1.0)
+
+
 class EvaluationLine(_Bar):
     """Task of an evaluation and how far it is; without a terminal a line for each task."""
 

@@ -32,7 +32,7 @@ _ENDING = re.compile(r"\.[A-Za-z0-9]{1,8}")
 _T = TypeVar("_T")
 
 
-async def _or_http_error(work: Awaitable[_T]) -> _T:
+async def or_http_error(work: Awaitable[_T]) -> _T:
     """Await some work; its errors become those of HTTP, without paths."""
     try:
         return await work
@@ -45,7 +45,7 @@ async def _or_http_error(work: Awaitable[_T]) -> _T:
         raise HTTPException(410, "the file of this video is missing or cannot be read") from error
 
 
-async def _until_disconnect(request: Request, work: Coroutine[Any, Any, _T]) -> _T:
+async def until_disconnect(request: Request, work: Coroutine[Any, Any, _T]) -> _T:
     """Await some work, but no longer than the browser waits for it."""
     working = asyncio.create_task(work)
     try:
@@ -70,11 +70,13 @@ def media_routes() -> APIRouter:
 
     @router.api_route("/media/{id}/file", methods=["GET", "HEAD"])
     async def file(id: str, request: Request, mine: Mine) -> Response:
-        video = await _or_http_error(asyncio.to_thread(known_video, mine.library, id))
-        path = await _or_http_error(mine.proxies.read(mine.library.original, id))
-        media_type = await _or_http_error(mine.proxies.read(mine.proxies.direct_type, id))
+        video = await or_http_error(asyncio.to_thread(known_video, mine.library, id))
+        path = await or_http_error(mine.proxies.read(mine.library.original, id))
+        media_type = await or_http_error(mine.proxies.read(mine.proxies.direct_type, id))
         ending = path.suffix if _ENDING.fullmatch(path.suffix) else ""
-        return _send(request, path, media_type or "application/octet-stream", video.title + ending)
+        return send_file(
+            request, path, media_type or "application/octet-stream", video.title + ending
+        )
 
     @router.api_route("/media/{id}/play", methods=["GET", "HEAD"])
     async def play(
@@ -84,31 +86,31 @@ def media_routes() -> APIRouter:
         start: Annotated[float, Query(alias="from")] = 0.0,
         end: Annotated[float | None, Query(alias="to")] = None,
     ) -> Response:
-        video = await _or_http_error(asyncio.to_thread(known_video, mine.library, id))
+        video = await or_http_error(asyncio.to_thread(known_video, mine.library, id))
         making = mine.proxies.playable(video, start, start + 30 if end is None else end)
-        path, media_type = await _or_http_error(_until_disconnect(request, making))
-        return _send(request, path, media_type, video.title + path.suffix)
+        path, media_type = await or_http_error(until_disconnect(request, making))
+        return send_file(request, path, media_type, video.title + path.suffix)
 
     @router.api_route("/media/{id}/frame/{milliseconds:int}.jpg", methods=["GET", "HEAD"])
     async def frame(id: str, milliseconds: int, request: Request, mine: Mine) -> Response:
-        video = await _or_http_error(asyncio.to_thread(known_video, mine.library, id))
+        video = await or_http_error(asyncio.to_thread(known_video, mine.library, id))
         at = milliseconds / 1000
-        path = await _or_http_error(mine.proxies.read(_picture, mine.library, id, at))
+        path = await or_http_error(mine.proxies.read(_picture, mine.library, id, at))
         name = f"{video.title} {timestamp(at).replace(':', '-')}.jpg"
-        return _send(request, path, "image/jpeg", name)
+        return send_file(request, path, "image/jpeg", name)
 
     @router.api_route("/media/{id}/strip/{start:int}-{end:int}.jpg", methods=["GET", "HEAD"])
     async def strip(id: str, start: int, end: int, request: Request, mine: Mine) -> Response:
-        video = await _or_http_error(asyncio.to_thread(known_video, mine.library, id))
+        video = await or_http_error(asyncio.to_thread(known_video, mine.library, id))
         image = strip_name(video.id, start / 1000, min(end / 1000, video.duration))
-        path = await _or_http_error(mine.proxies.read(mine.library.picture, image))
-        return _send(request, path, "image/jpeg", path.name)
+        path = await or_http_error(mine.proxies.read(mine.library.picture, image))
+        return send_file(request, path, "image/jpeg", path.name)
 
     @router.get("/media/{id}/timeline")
     async def drawn(id: str, request: Request, mine: Mine) -> dict[str, Any]:
-        await _or_http_error(asyncio.to_thread(known_video, mine.library, id))
+        await or_http_error(asyncio.to_thread(known_video, mine.library, id))
         language = preferred(request.headers.get("accept-language"))
-        return await _or_http_error(mine.proxies.read(timeline, mine.library, id, language))
+        return await or_http_error(mine.proxies.read(timeline, mine.library, id, language))
 
     @router.get("/media/{id}/transcript")
     async def said(
@@ -117,13 +119,13 @@ def media_routes() -> APIRouter:
         start: Annotated[float, Query(alias="from")] = 0.0,
         end: Annotated[float, Query(alias="to")] = PAGE,
     ) -> dict[str, Any]:
-        await _or_http_error(asyncio.to_thread(known_video, mine.library, id))
-        return await _or_http_error(mine.proxies.read(transcript, mine.library, id, start, end))
+        await or_http_error(asyncio.to_thread(known_video, mine.library, id))
+        return await or_http_error(mine.proxies.read(transcript, mine.library, id, start, end))
 
     @router.get("/media/{id}/captions.vtt")
     async def captions(id: str, mine: Mine) -> Response:
-        await _or_http_error(asyncio.to_thread(known_video, mine.library, id))
-        spoken = await _or_http_error(asyncio.to_thread(mine.library.utterances, id))
+        await or_http_error(asyncio.to_thread(known_video, mine.library, id))
+        spoken = await or_http_error(asyncio.to_thread(mine.library.utterances, id))
         lines = [replace(one, text=" ".join(one.text.split())) for one in spoken]
         return PlainTextResponse(to_vtt(lines), media_type="text/vtt")
 
@@ -144,7 +146,7 @@ def _picture(library: Library, id: str, seconds: float) -> Path:
     return library.picture(frame.image)
 
 
-def _send(request: Request, path: Path, media_type: str, name: str) -> Response:
+def send_file(request: Request, path: Path, media_type: str, name: str) -> Response:
     """A file, or the one range asked for; ids name content, so browsers may cache it."""
     if "," in request.headers.get("range", ""):
         return Response(status_code=416, headers={"accept-ranges": "bytes"})

@@ -32,6 +32,7 @@ from ui.chat import mount
 from ui.mcp_server.endpoint import Endpoint
 from ui.web.accounts.gate import Gate
 from ui.web.accounts.sign_in import Accounts
+from ui.web.exports import export_routes
 from ui.web.host_guard import HostGuard, served_names
 from ui.web.library_page import library_routes
 from ui.web.media import media_routes
@@ -74,7 +75,8 @@ def build_app(settings: Settings) -> FastAPI:
     _add_health(app, root, lambda: can_decode)
     signing_in.register(accounts, settings.url)
     ways = media_routes(), moment_routes(), task_routes(), signing_in.routes(accounts)
-    for routes in (*ways, session_routes(), library_routes(), api_routes()):
+    more = session_routes(), library_routes(), api_routes(), export_routes()
+    for routes in (*ways, *more):
         app.include_router(routes)
     _add_uploads(app, session_files)
     chat.register(workspaces)

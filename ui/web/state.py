@@ -10,6 +10,7 @@ from agent.settings import Settings
 from tools.ingest.finishing import Finisher
 from tools.library import Library
 from ui.web.downloads import Downloads
+from ui.web.export_pool import Exports
 from ui.web.jobs import Job, JobQueue
 from ui.web.proxies import Proxies
 from ui.web.uploads import Upload, Uploads
@@ -25,6 +26,7 @@ class AppState:
     proxies: Proxies
     jobs: JobQueue
     downloads: Downloads
+    exports: Exports
     agent: Any = None
     finisher: Finisher | None = None
     """Reads in the background what an index left out, unless that is switched off."""

@@ -21,6 +21,7 @@ from tools.library import Library
 from tools.media import Video
 from ui.web.accounts.gate import current
 from ui.web.downloads import Downloads
+from ui.web.export_pool import Exports
 from ui.web.jobs import JobQueue, make_pool
 from ui.web.proxies import Proxies
 from ui.web.state import AppState
@@ -130,6 +131,7 @@ class Workspaces:
 
             state.jobs.on_indexed = indexed
             state.agent = await opening.enter_async_context(open_agent(settings, toolbox=toolbox))
+            opening.callback(state.exports.close)
             opening.callback(state.proxies.close)
             opening.callback(state.jobs.close)
             opening.push_async_callback(asyncio.to_thread, state.downloads.close)
@@ -151,8 +153,9 @@ class Workspaces:
         )
         jobs = JobQueue(library, settings, pool=self._pool)
         finisher = Finisher(library) if settings.background == "on" else None
-        proxies, downloads = Proxies(library), Downloads(settings)
-        return AppState(settings, library, uploads, proxies, jobs, downloads, finisher=finisher)
+        proxies, downloads, exports = Proxies(library), Downloads(settings), Exports(library)
+        parts = library, uploads, proxies, jobs, downloads, exports
+        return AppState(settings, *parts, finisher=finisher)
 
 
 def _is_idle(one: _Open) -> bool:
