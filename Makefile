@@ -41,6 +41,7 @@ bench: $(VENV)/installed ## speed and quality, as tables
 	$(BIN)/python -m benchmarks.turns
 	$(BIN)/python -m benchmarks.playing
 	$(BIN)/python -m benchmarks.chat
+	$(BIN)/python -m benchmarks.mcp_calls
 
 lock: ## choose new pins
 	uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate \

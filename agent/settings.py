@@ -78,7 +78,7 @@ class Settings:
     allowed_hosts: tuple[str, ...] = ()
     """Host names, besides the loopback ones, that a browser may reach the server by."""
     roots: tuple[Path, ...] = ()
-    """Folders that a path from the browser, Slack or MCP may lie in."""
+    """Folders that a path from the browser or Slack may lie in."""
     upload_limit: int = 4 << 30
     upload_room: int = 0
     """Bytes of all uploads and the videos made of them; 0 for what the disk has free."""

@@ -1,4 +1,4 @@
-"""Resources by address: videos, their pictures, the app that shows an answer."""
+"""Resources by address: videos, their pictures, the app that shows an answer, the skill."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from tools.store.frames import frame_near
 from ui.mcp_server.door import Door
 
 APP = "ui://cuepoint/answer.html"
+SKILL = "cuepoint://skill"
 APP_TYPE = "text/html;profile=mcp-app"
 PAGE, COMPLETED = 100, 50
 """Resources of one page of the list, and values that complete an argument, at most."""
@@ -49,6 +50,9 @@ class Content:
     meta: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
+_SKILL = Resource(
+    SKILL, "skill", "Skill", "How an agent uses Cuepoint well: read it once.", "text/markdown"
+)
 TEMPLATES = (
     Resource(
         "cuepoint://video/{id}",
@@ -82,13 +86,13 @@ TEMPLATES = (
 
 
 def listed(door: Door, cursor: str | None) -> tuple[list[Resource], str | None]:
-    """One page of the resources, the app first, and the cursor of the next page. Reads files."""
+    """One page of the resources, and the cursor of the next one. Reads files."""
     if cursor and not re.fullmatch(r"\d{1,9}", cursor):
         raise RefusedRequest("there is no such page: begin without a cursor")
     door.library.catalog.sync()
     begin = int(cursor or 0)
     entries = door.library.catalog.entries(begin + PAGE + 1)[begin:]
-    found = [] if begin else [_app(door)]
+    found = [] if begin else [_app(door), _SKILL]
     for one in entries[:PAGE]:
         told = f"{one.duration:.0f} seconds, index {one.covered}"
         uri = f"cuepoint://video/{one.id}"
@@ -98,6 +102,9 @@ def listed(door: Door, cursor: str | None) -> tuple[list[Resource], str | None]:
 
 def read(door: Door, uri: str) -> Content:
     """Content at an address; UnknownVideo where there is nothing. Reads files, may decode."""
+    if uri == SKILL:
+        page = Path(__file__).parent / "skills" / "cuepoint" / "SKILL.md"
+        return Content("text/markdown", page.read_text("utf-8"))
     if uri == APP:
         page = Path(__file__).with_name("answer.html").read_text("utf-8")
         return Content(APP_TYPE, page, _app_meta(door))

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import json
 import random
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -26,9 +27,12 @@ from tests.ui.mcp_server.clients import JSON, caller, over_http, serving, text
 from tests.ui.mcp_server.conftest import ADA, BEN, Films
 from ui.mcp_server.local import opened
 from ui.mcp_server.messages import MOST_BYTES
-from ui.mcp_server.resources import APP
+from ui.mcp_server.resources import APP, SKILL
 from ui.web.state import AppState
 
+WORDS = {"found", "reason", "nearest", "videos", "thread", "title", "verified", "true", "false"}
+WORDS |= {"absent", "unsure", "cannot", "outside", "not_covered"}
+"""Words of the skill that are no tools."""
 TOKENS = {"of-ada": ADA, "of-ben": BEN}
 
 
@@ -115,7 +119,7 @@ async def test_frames_clips_videos_and_the_app_are_resources(films: Films) -> No
     id = films.ada.id
     async with adas(films) as session:
         listed = (await session.list_resources()).resources
-        assert [str(one.uri) for one in listed] == [APP, f"cuepoint://video/{id}"]
+        assert [str(one.uri) for one in listed] == [APP, SKILL, f"cuepoint://video/{id}"]
         templates = (await session.list_resource_templates()).resourceTemplates
         assert "cuepoint://video/{id}/frame/{milliseconds}" in {
             one.uriTemplate for one in templates
@@ -134,7 +138,13 @@ async def test_frames_clips_videos_and_the_app_are_resources(films: Films) -> No
         (app,) = (await session.read_resource(AnyUrl(APP))).contents
         assert app.mimeType == "text/html;profile=mcp-app"
         assert app.meta and app.meta["ui"]["csp"]["resourceDomains"] == ["http://127.0.0.1:8000"]
+        (skill,) = (await session.read_resource(AnyUrl(SKILL))).contents
+        assert isinstance(skill, TextResourceContents) and skill.text.startswith(
+            "---\nname: cuepoint"
+        )
         tools = {one.name: one for one in (await session.list_tools()).tools}
+        named = set(re.findall(r"`([a-z_]+)`", skill.text)) - WORDS
+        assert named <= tools.keys(), "the skill names a tool that is not there"
         assert tools["ask"].meta == {"ui": {"resourceUri": APP}}
         for wrong in ("frame/99999999", "clip/5000-4000", "frame/x", "../x", "frame/1/2"):
             with pytest.raises(McpError) as error:
@@ -279,7 +289,7 @@ async def test_two_tokens_read_nothing_across(films: Films) -> None:
                     with pytest.raises(McpError):
                         await session.read_resource(AnyUrl(f"cuepoint://video/{other.id}{part}"))
                 listed = (await session.list_resources()).resources
-                assert [str(one.uri) for one in listed[1:]] == [f"cuepoint://video/{mine.id}"]
+                assert [str(one.uri) for one in listed[2:]] == [f"cuepoint://video/{mine.id}"]
                 ref = ResourceTemplateReference(type="ref/resource", uri="cuepoint://video/{id}")
                 typed = await session.complete(ref, {"name": "id", "value": other.id[:4]})
                 assert typed.completion.values == []
