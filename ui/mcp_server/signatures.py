@@ -154,10 +154,12 @@ def _wrapped(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _expanded(schema: Any) -> Any:
-    """A schema with those that it uses in their places: not every host follows references."""
+    """A schema as every host reads it: one type each, those that it uses in their places."""
     match schema:
         case {"use": name}:
             return _expanded(_SCHEMAS[name])
+        case {"type": [*kinds], **rest}:
+            return {**rest, "anyOf": [{"type": kind} for kind in kinds]}
         case dict():
             return {name: _expanded(part) for name, part in schema.items()}
         case list():
