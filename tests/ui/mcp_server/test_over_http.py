@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -139,6 +140,41 @@ async def test_frames_clips_videos_and_the_app_are_resources(films: Films) -> No
             with pytest.raises(McpError) as error:
                 await session.read_resource(AnyUrl(f"cuepoint://video/{id}/{wrong}"))
             assert error.value.error.code == -32002
+
+
+async def test_a_file_that_a_capability_makes_is_a_resource(films: Films) -> None:
+    @dataclass(frozen=True)
+    class Cut:
+        path: str
+        start: float
+
+    async with opened(films.settings()) as state:
+        folder = state.library.folder(films.ada.id) / "exports"
+
+        def make_cut(inside: bool) -> Cut:
+            """Cut."""
+            folder.mkdir(exist_ok=True)
+            path = folder / "kettle 0:00, half.mp4" if inside else films.file
+            path.exists() or path.write_bytes(b"a clip")
+            return Cut(str(path), 0.5)
+
+        state.agent.toolbox.tools = lambda: [make_cut]
+        async with (
+            serving(state, open_here=True) as endpoint,
+            over_http(endpoint) as session,
+        ):
+            made = await session.call_tool("make_cut", {"inside": True})
+            other = await session.call_tool("make_cut", {"inside": False})
+            uri = (made.structuredContent or {})["path"]
+            (clip,) = (await session.read_resource(AnyUrl(uri))).contents
+            assert isinstance(clip, BlobResourceContents) and clip.mimeType == "video/mp4"
+            assert base64.b64decode(clip.blob) == b"a clip"
+            for name in ("%2e%2e%2fmanifest.json", "..%2Fmanifest.json", "absent.mp4"):
+                with pytest.raises(McpError):
+                    wrong = f"cuepoint://video/{films.ada.id}/exports/{name}"
+                    await session.read_resource(AnyUrl(wrong))
+    assert str(films.home) not in made.model_dump_json()
+    assert other.structuredContent == {"path": films.file.name, "start": 0.5}
 
 
 async def test_prompts_are_filled_in_and_arguments_completed(films: Films) -> None:
