@@ -114,7 +114,7 @@ function wanted() {
   address.searchParams.delete("video")
   address.searchParams.delete("prompt") // Chainlit's: it stands in the composer by now
   history.replaceState(history.state, "", address)
-  return [named]
+  return named.split(",")
 }
 
 function take() {

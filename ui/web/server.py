@@ -22,7 +22,14 @@ from starlette.requests import ClientDisconnect
 from starlette.routing import Route
 
 from agent.settings import Settings
-from tools.errors import Damaged, DecoderStopped, RefusedRequest, UnreadableMedia, VideoError
+from tools.errors import (
+    Damaged,
+    DecoderStopped,
+    RefusedRequest,
+    UnknownVideo,
+    UnreadableMedia,
+    VideoError,
+)
 from tools.files.disk import Note, best_effort, disk_state
 from tools.files.handles import raise_limit
 from tools.ingest.finishing import Finisher
@@ -35,6 +42,7 @@ from ui.mcp_server.endpoint import Endpoint
 from ui.web.downloads import Downloads
 from ui.web.host_guard import HostGuard, is_loopback, served_names
 from ui.web.jobs import JobQueue
+from ui.web.library_page import library_routes
 from ui.web.media import media_routes
 from ui.web.moments import moment_routes
 from ui.web.proxies import Proxies
@@ -113,6 +121,7 @@ def build_app(settings: Settings) -> FastAPI:
     app.include_router(media_routes(library, state.proxies))
     app.include_router(moment_routes(library, state.proxies))
     app.include_router(task_routes(state))
+    app.include_router(library_routes(state))
     _add_uploads(app, state)
     chat.register(state)
     names = served_names(settings.port, settings.allowed_hosts)
@@ -182,7 +191,7 @@ def _is_no_cancellation(record: logging.LogRecord) -> bool:
 
 
 async def _refuse(request: Request, error: Exception) -> Response:
-    return JSONResponse({"detail": str(error)}, 400)
+    return JSONResponse({"detail": str(error)}, 404 if isinstance(error, UnknownVideo) else 400)
 
 
 def _can_decode() -> bool:
