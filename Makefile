@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SAMPLE := samples/lighthouse.mp4
 
-.PHONY: chat demo test torture bench lock clean
+.PHONY: chat demo test torture bench inspector conformance lock clean
 
 chat: $(VENV)/installed ## index the sample and open the chat
 	$(BIN)/cuepoint index $(SAMPLE)
@@ -41,6 +41,17 @@ bench: $(VENV)/installed ## speed and quality, as tables
 	$(BIN)/python -m benchmarks.turns
 	$(BIN)/python -m benchmarks.playing
 	$(BIN)/python -m benchmarks.chat
+	$(BIN)/python -m benchmarks.mcp_calls
+
+inspector: $(VENV)/installed ## the tools of `cuepoint mcp`, as the MCP Inspector sees them; needs npx
+	npx -y -p node@22 -p @modelcontextprotocol/inspector@2.12.0 mcp-inspector --cli --strict \
+		--method tools/list -- $(BIN)/cuepoint mcp > /dev/null
+
+conformance: ## MCP's scenarios of the transport against `cuepoint serve`, which runs; needs npx
+	for one in server-initialize ping completion-complete tools-list tools-call-error resources-list \
+		prompts-list server-sse-multiple-streams dns-rebinding-protection; do \
+		npx -y -p node@22 -p @modelcontextprotocol/conformance@0.1.16 conformance server \
+			--url http://127.0.0.1:8000/mcp --scenario $$one || exit 1; done
 
 lock: ## choose new pins
 	uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate \

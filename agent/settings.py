@@ -91,7 +91,7 @@ class Settings:
     open_libraries: int = 16
     """Libraries of users that are kept open while nobody uses them."""
     roots: tuple[Path, ...] = ()
-    """Folders that a path from the browser, Slack or MCP may lie in."""
+    """Folders that a path from the browser or Slack may lie in."""
     upload_limit: int = 4 << 30
     upload_room: int = 0
     """Bytes of all uploads and the videos made of them; 0 for what the disk has free."""

@@ -142,7 +142,11 @@ def test_the_commands_and_their_options_are_those_of_the_program() -> None:
         told[name] = set(re.findall(r"`(--[a-z-]+)`", usage + words))
     unsaid = {"--json", "--help"}
     assert told == {name: options - unsaid for name, options in known.items()}
-    assert {name for name, options in known.items() if "--json" not in options} == {"serve", "chat"}
+    assert {name for name, options in known.items() if "--json" not in options} == {
+        "serve",
+        "chat",
+        "mcp",
+    }
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

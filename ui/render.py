@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
@@ -160,6 +161,14 @@ def picture_address(library: Library, image: str | None, door: Door) -> str | No
     return f"cuepoint://video/{quote(video)}/{kind}/{what}"
 
 
+def file_resource(library: Library, path: str) -> str:
+    """Resource of a file that is kept with a video; of any other the name alone."""
+    file = Path(path)
+    folder = library.root / "videos"
+    parts = file.relative_to(folder).parts if file.is_relative_to(folder) else ()
+    return f"cuepoint://video/{'/'.join(map(quote, parts))}" if len(parts) == 3 else file.name
+
+
 class Json:
     """The contract's JSON of values, for one library and one door."""
 
@@ -227,7 +236,8 @@ class Json:
                 row = {"id": value.id, **row, "language": value.language or None}
                 del row["n"]
             case _:
-                pass
+                if self._door == "mcp" and isinstance(row.get("path"), str):
+                    row["path"] = file_resource(self._library, row["path"])
         return row
 
     def _cited(self, cited: Iterable[NumberedEvidence]) -> list[dict[str, Any]]:

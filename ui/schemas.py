@@ -8,10 +8,12 @@ SCHEMAS: dict[str, Any] = json.loads(Path(__file__).with_name("schemas.json").re
 
 
 def expanded(schema: Any) -> Any:
-    """A schema with those that it uses in their places: not every reader follows references."""
+    """A schema as every reader takes it: one type each, those that it uses in their places."""
     match schema:
         case {"use": name}:
             return expanded(SCHEMAS[name])
+        case {"type": [*kinds], **rest}:
+            return {**expanded(rest), "anyOf": [{"type": kind} for kind in kinds]}
         case dict():
             return {name: expanded(part) for name, part in schema.items()}
         case list():

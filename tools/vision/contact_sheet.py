@@ -75,6 +75,7 @@ def _scaled(image: Path, wide: int) -> Image.Image:
 
     try:
         with Image.open(image, formats=("JPEG", "PNG", "WEBP")) as opened:
+            opened.draft("RGB", (2 * wide, 2 * wide))  # a JPEG is decoded no larger than that
             picture = opened.convert("RGB")
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise UnreadableMedia(f"{image} is no picture that can be read: {error}") from error

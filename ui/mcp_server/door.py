@@ -63,6 +63,11 @@ class Door:
         """The contract's JSON, with resources for addresses."""
         return Json(self.library, "mcp")
 
+    def is_indexing(self, video: str) -> bool:
+        """True if a job of this process reads a video."""
+        jobs = [job for job in list(self.state.jobs.listed.values()) if not job.over]
+        return any(job.progress and job.progress.video == video for job in jobs)
+
     def moment(self, evidence: Evidence) -> str:
         """Address of the page that plays evidence."""
         return f"{self.address}/v/{quote(evidence.video)}?t={evidence.start:.1f}"

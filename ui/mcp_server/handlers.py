@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from agent.ask import Answer
-from agent.daemon_threads import MAX_THREADS, DaemonThreads
+from agent.daemon_threads import DaemonThreads
 from agent.toolbelt import DECODING, MAX_DECODING, VISUAL_SEARCHES
 from tools.errors import RefusedRequest, VideoError
 from tools.files.disk import NOTED, Noted, disk_error, notes
@@ -23,6 +23,8 @@ from ui.mcp_server.signatures import Tool, of_capability
 from ui.mcp_server.tools import Report, add_video, ask, check_answer, job_status
 
 T = TypeVar("T")
+THREADS = 4
+"""Calls that are worked on at once: more would only make the event loop wait for its turn."""
 BROKEN = "something went wrong; the log of Cuepoint says what. Ask for something else."
 _log = logging.getLogger(__name__)
 
@@ -31,7 +33,7 @@ class Handlers:
     """Requests of callers, of any library. Slow work runs in threads of its own."""
 
     def __init__(self) -> None:
-        self._threads = DaemonThreads("mcp", MAX_THREADS)
+        self._threads = DaemonThreads("mcp", THREADS)
         self._decoders = DaemonThreads("mcp look", MAX_DECODING)
 
     async def tools(self, door: Door) -> list[Tool]:

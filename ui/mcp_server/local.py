@@ -8,6 +8,7 @@ from agent.settings import Settings
 from tools.library import Library
 from ui.mcp_server.pipes import Pipes
 from ui.web.downloads import Downloads
+from ui.web.export_pool import Exports
 from ui.web.jobs import JobQueue
 from ui.web.proxies import Proxies
 from ui.web.state import AppState
@@ -48,14 +49,16 @@ async def opened(settings: Settings) -> AsyncIterator[AppState]:
     library = Library(settings.home, settings.owner)
     limits = settings.upload_limit, settings.upload_room, settings.upload_stall
     uploads = Uploads(library.root / "uploads", *limits)
-    proxies, jobs, downloads = Proxies(library), JobQueue(library, settings), Downloads(settings)
-    state = AppState(settings, library, uploads, proxies, jobs, downloads)
+    proxies, jobs = Proxies(library), JobQueue(library, settings)
+    downloads, exports = Downloads(settings), Exports(library)
+    state = AppState(settings, library, uploads, proxies, jobs, downloads, exports)
     index = await asyncio.to_thread(open_index, library.catalog)
     await asyncio.to_thread(index.catch_up)
     jobs.on_indexed = index.catch_up
     toolbox = await asyncio.to_thread(open_toolbox, library, settings.providers, index)
     async with open_agent(settings, toolbox=toolbox) as state.agent:
         yield state
+        exports.close()
         jobs.close()
         proxies.close()
     await asyncio.to_thread(index.close)

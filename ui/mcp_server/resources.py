@@ -1,14 +1,16 @@
-"""Resources by address: videos, their pictures, the app that shows an answer."""
+"""Resources by address: videos, their pictures, the app that shows an answer, the skill."""
 
 from __future__ import annotations
 
 import json
 import math
+import mimetypes
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from tools.errors import RefusedRequest, UnknownVideo
 from tools.store.filmstrip import strip_name
@@ -16,6 +18,7 @@ from tools.store.frames import frame_near
 from ui.mcp_server.door import Door
 
 APP = "ui://cuepoint/answer.html"
+SKILL = "cuepoint://skill"
 APP_TYPE = "text/html;profile=mcp-app"
 PAGE, COMPLETED = 100, 50
 """Resources of one page of the list, and values that complete an argument, at most."""
@@ -23,6 +26,9 @@ _ADDRESS = re.compile(
     r"cuepoint://video/(?P<video>[0-9a-f]{16})"
     r"(?:/frame/(?P<frame>\d{1,10})|/strip/(?P<start>\d{1,10})-(?P<end>\d{1,10}))?"
 )
+KEPT = "exports"
+"""Folder of a video for the files that were made of it."""
+_KEPT = re.compile(rf"cuepoint://video/([0-9a-f]{{16}})/{KEPT}/([^/]{{1,900}})")
 _CLIP = re.compile(r"cuepoint://video/([0-9a-f]{16})/clip/(\d{1,10})-(\d{1,10})")
 LONGEST_CLIP, LARGEST_CLIP = 20, 6 << 20
 """Seconds and bytes of a clip that is sent as a resource."""
@@ -49,6 +55,9 @@ class Content:
     meta: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
+_SKILL = Resource(
+    SKILL, "skill", "Skill", "How an agent uses Cuepoint well: read it once.", "text/markdown"
+)
 TEMPLATES = (
     Resource(
         "cuepoint://video/{id}",
@@ -82,13 +91,13 @@ TEMPLATES = (
 
 
 def listed(door: Door, cursor: str | None) -> tuple[list[Resource], str | None]:
-    """One page of the resources, the app first, and the cursor of the next page. Reads files."""
+    """One page of the resources, and the cursor of the next one. Reads files."""
     if cursor and not re.fullmatch(r"\d{1,9}", cursor):
         raise RefusedRequest("there is no such page: begin without a cursor")
     door.library.catalog.sync()
     begin = int(cursor or 0)
     entries = door.library.catalog.entries(begin + PAGE + 1)[begin:]
-    found = [] if begin else [_app(door)]
+    found = [] if begin else [_app(door), _SKILL]
     for one in entries[:PAGE]:
         told = f"{one.duration:.0f} seconds, index {one.covered}"
         uri = f"cuepoint://video/{one.id}"
@@ -98,9 +107,14 @@ def listed(door: Door, cursor: str | None) -> tuple[list[Resource], str | None]:
 
 def read(door: Door, uri: str) -> Content:
     """Content at an address; UnknownVideo where there is nothing. Reads files, may decode."""
+    if uri == SKILL:
+        page = Path(__file__).parent / "skills" / "cuepoint" / "SKILL.md"
+        return Content("text/markdown", page.read_text("utf-8"))
     if uri == APP:
         page = Path(__file__).with_name("answer.html").read_text("utf-8")
         return Content(APP_TYPE, page, _app_meta(door))
+    if kept := _KEPT.fullmatch(uri):
+        return _file(door, kept[1], unquote(kept[2]))
     match = _ADDRESS.fullmatch(uri)
     if match is None:
         raise UnknownVideo(f"there is no resource {uri[:200]!r}")
@@ -118,6 +132,18 @@ def read(door: Door, uri: str) -> Content:
         image = strip_name(video.id, int(match["start"]) / 1000, end)
         return Content("image/jpeg", door.library.picture(image).read_bytes())
     return Content("application/json", json.dumps(door.json(video), ensure_ascii=False))
+
+
+def _file(door: Door, video: str, name: str) -> Content:
+    """A file that was made of a video and is kept with it."""
+    folder = door.library.folder(door.library.get(video).id) / KEPT
+    path = folder / name
+    if path.parent != folder or path.is_symlink() or not path.is_file():
+        raise UnknownVideo(f"there is no file {name[:200]!r} of this video")
+    if path.stat().st_size > LARGEST_CLIP:
+        raise RefusedRequest(f"this file has more than {LARGEST_CLIP >> 20} MB: make a shorter one")
+    media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    return Content(media_type, path.read_bytes())
 
 
 def is_clip(uri: str) -> bool:

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from agent.toolbelt import fence, video_line
+from tools.errors import VideoError
 from tools.media import Evidence, Video
 from ui.mcp_server.pictures import Tiles, data_address, pictured, sheet_of
-from ui.render import picture_address, searched, time_range, unusual
+from ui.render import STAGE_NAMES, picture_address, searched, time_range, unusual
 from ui.web.job_status import JobStatus
 
 if TYPE_CHECKING:
@@ -123,11 +124,28 @@ def _answer_lines(door: Door, answer: Answer) -> Iterator[str]:
     if told := searched(answer):
         yield f"Searched: {told}."
     for part in answer.coverage:
-        if told := "; ".join(unusual(part.notes)):
-            yield f"Limits of {fence(door.agent.belt.title(part.video))}: {told}."
+        yield from _limits(door, part.video)
     yield from (note.text for note in answer.notes)
     if answer.thread:
         yield f"To go on with this conversation, pass thread {answer.thread!r}."
+
+
+def _limits(door: Door, id: str) -> Iterator[str]:
+    """Findings of indexing that limit what can be answered of a video, and what is to come."""
+    try:
+        video = door.library.get(id)
+    except VideoError:  # removed meanwhile
+        return
+    stages, title = video.stages, fence(video.title)
+    notes = [*video.notes, *(one.note for one in stages.values() if one.note)]
+    if told := "; ".join(unusual(notes)):
+        yield f"Limits of {title}: {told}."
+    coming = [name for name, one in stages.items() if one.state in ("waiting", "running")]
+    if coming:
+        named = ", ".join(STAGE_NAMES.get(name, name) for name in coming)
+        at_work = video.state == "indexing" or door.is_indexing(id)
+        how = "it is being read" if at_work else "add_video with its file goes on with it"
+        yield f"Not read yet of {title}: {named}; {how}."
 
 
 def _job_line(job: JobStatus) -> str:

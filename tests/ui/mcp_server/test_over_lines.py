@@ -13,7 +13,7 @@ import pytest
 
 from tests.ui.mcp_server.clients import Lines, command, environment, over_lines, over_pipes, text
 from tests.ui.mcp_server.conftest import ADA, BEN, Films
-from tests.ui.mcp_server.test_over_http import malformed
+from tests.ui.mcp_server.test_strangers import malformed
 from tests.ui.serving import serving as serving_chat
 from tools.library import Library
 from tools.media import Evidence
