@@ -30,6 +30,7 @@ from ui.cli.common import (
     print_result,
 )
 from ui.cli.eval import evaluate
+from ui.cli.feedback import feedback
 from ui.cli.indexing import (
     files_to_index,
     index_address,
@@ -41,6 +42,7 @@ from ui.cli.library import library_app
 from ui.cli.models import models_app
 from ui.cli.signals import leave, stop_at_once
 from ui.cli.summary import caption, summary
+from ui.cli.users import users_app
 from ui.render import Json, label, printable, remarks, time_range, timestamp
 
 if TYPE_CHECKING:
@@ -59,9 +61,11 @@ app = typer.Typer(
 )
 app.add_typer(library_app, name="library")
 app.add_typer(models_app, name="models")
+app.add_typer(users_app, name="users")
 app.command()(summary)
 app.command()(caption)
 app.command()(check)
+app.command()(feedback)
 app.command("eval")(evaluate)
 
 SamplingHelp = typer.Option(help="uniform, keyframe, dense, sparse or adaptive.")
@@ -316,6 +320,7 @@ def serve(host: Host = None, port: Port = None) -> None:
     except SystemExit as end:  # an address that is taken, and whatever else the server stops at
         status = end.code if isinstance(end.code, int) else 1
     except Exception as error:  # leave() ends before anyone above could tell
+        status = 2 if isinstance(error, RefusedRequest) else 1
         if not print_error(error):
             logging.getLogger(__name__).exception("the server ended")
     leave(status)
