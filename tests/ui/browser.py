@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 from typing import Any
 
 import pytest
@@ -31,12 +32,13 @@ def launched() -> Iterator[Any]:
 
 @contextmanager
 def page_at(
-    chromium: Any, server: Server, path: str = "/", status: int = 404, **look: Any
+    chromium: Any, server: Server, path: str = "/", *statuses: int, **look: Any
 ) -> Iterator[Any]:
     """A page of the server; a request to another host or a fault in its console fails the test.
 
-    The browser itself reports addresses with no success; those with this status are expected.
+    The browser itself reports addresses with no success; those with these statuses are expected.
     """
+    statuses = statuses or (404,)
     context = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, **look})
     page = context.new_page()
     page.set_default_timeout(60_000)
@@ -47,7 +49,9 @@ def page_at(
             faults.append(request.url)
 
     def hear(message: Any) -> None:
-        if message.type == "error" and f"status of {status}" not in message.text:
+        expected = [f"status of {one}" for one in statuses]
+        expected += [HTTPStatus(one).phrase for one in statuses]  # as Chainlit says it again
+        if message.type == "error" and not any(one in message.text for one in expected):
             faults.append(message.text)
 
     page.on("request", note)

@@ -103,7 +103,7 @@ def routes(accounts: Accounts) -> APIRouter:
             wait = {"retry-after": str(math.ceil(error.wait))}
             raise HTTPException(429, "tooManyAttempts", wait) from None
         if identity is None:
-            raise HTTPException(401, "credentialsSignin")
+            raise HTTPException(403, "credentialsSignin")  # at 401 the page begins anew
         reply = JSONResponse({"success": True})
         set_auth_cookie(request, reply, accounts.session(identity))
         return reply

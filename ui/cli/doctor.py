@@ -162,7 +162,7 @@ def _language_model(settings: Settings) -> Check:
 
 
 def _sign_in(settings: Settings) -> Check:
-    """Whether the server would start, and how people sign in then."""
+    """Way to sign in, and what keeps the server from starting."""
     from tools.errors import RefusedRequest
     from ui.web.accounts.sign_in import check_settings
 

@@ -17,12 +17,14 @@ users_app = typer.Typer(help="Users who sign in with a password.", no_args_is_he
 
 
 @users_app.command("add")
-def add(name: Name) -> None:
+def add(name: Name, as_json: AsJson = False) -> None:
     """Add a user, whose password is asked for, or read from standard input."""
     from ui.web.accounts.passwords import check_name
 
     check_name(name)  # before anything is asked
-    _users().add(name, _password())
+    users = _users()
+    users.add(name, _password())
+    print_result(as_json, users.names, ())
     sys.stderr.write(f"{name} may sign in; the server asks for it from its next start on\n")
 
 
@@ -34,22 +36,24 @@ def list_users(as_json: AsJson = False) -> None:
 
 
 @users_app.command("remove")
-def remove(name: Name) -> None:
+def remove(name: Name, as_json: AsJson = False) -> None:
     """Remove a user, whose sessions end; the library stays."""
-    _users().remove(name)
-    settings = load_settings()
+    users, settings = _users(), load_settings()
+    users.remove(name)
+    print_result(as_json, users.names, ())
     kept = settings.home / "libraries" / name
     if kept.exists():
         sys.stderr.write(f"{name} may not sign in any more; the library stays in {kept}\n")
 
 
 @users_app.command("password")
-def password(name: Name) -> None:
+def password(name: Name, as_json: AsJson = False) -> None:
     """Set a user's password, which ends the sessions of that user."""
     users = _users()
     if name not in users.names():
         raise RefusedRequest(f"there is no user {name!r}: `cuepoint users list` names them")
     users.set_password(name, _password())
+    print_result(as_json, users.names, ())
 
 
 def _users() -> "Users":

@@ -160,7 +160,7 @@ def test_the_composer_is_near_by_keyboard_with_fifty_videos(chromium: Any, tmp_p
     library = Library(tmp_path / "home")
     for number in range(50):
         add_video(library, video_id(number), number, frames=4, cues=3, shown=1)
-    with serving(library.home) as server, page_at(chromium, server, status=410) as page:
+    with serving(library.home) as server, page_at(chromium, server, "/", 410) as page:
         assert greeted(page).inner_text() == "all 50 videos"
         page.locator(".cue-chip").first.wait_for()
         page.locator("body > :first-child").focus()

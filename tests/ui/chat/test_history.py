@@ -2,6 +2,8 @@
 
 import json
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.ui.browser import ask, greeted, page_at
-from tests.ui.serving import Server, serving
+from tests.ui.serving import ROOT, Server, serving
 from tools.ingest.pipeline import ingest
 from tools.library import Library
 from tools.models.providers import BARE
@@ -105,7 +107,7 @@ def test_a_question_is_written_anew_and_answered_again(chromium: Any, server: Se
         asked.hover()
         asked.locator(".edit-message").click()
         page.locator("#edit-chat-input").fill("What is said about the ferry?")
-        page.get_by_role("button", name="Confirm").click()
+        page.locator(".confirm-edit").click()
         answer = page.locator('[data-step-type="assistant_message"]').last
         answer.get_by_text("leaves three times a day").wait_for()
         assert page.get_by_text("What is said about whales?").count() == 0
@@ -121,7 +123,7 @@ def test_a_question_is_written_anew_and_answered_again(chromium: Any, server: Se
 
 
 def test_a_thumb_with_a_reason_is_kept_and_becomes_a_case(
-    chromium: Any, server: Server, cuepoint: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    chromium: Any, server: Server, tmp_path: Path
 ) -> None:
     with page_at(chromium, server) as page:
         greeted(page)
@@ -133,10 +135,10 @@ def test_a_thumb_with_a_reason_is_kept_and_becomes_a_case(
         page.locator(".negative-feedback-on").wait_for()
         page.reload()
         page.locator(".negative-feedback-on").wait_for()
-    monkeypatch.setenv("CUEPOINT_HOME", str(server.home))
     file = tmp_path / "cases.jsonl"
-    status, _, said = cuepoint("feedback", "--output", file)
-    assert status == 0, said
+    arguments = ["--library", str(server.home), "feedback", "--output", str(file)]
+    command = [sys.executable, "-c", "from ui.cli.main import main; main()", *arguments]
+    subprocess.run(command, check=True, cwd=ROOT, timeout=120)
     cases = [json.loads(line) for line in file.read_text().splitlines()]
     assert [(one["question"], one["truth"]) for one in cases] == [
         ("What is said about Paris?", [[33.0, 43.0]])
@@ -151,11 +153,11 @@ def test_the_second_person_sees_nothing_of_the_first(
     for name in ("ada", "bob"):
         Users(users_file(home)).add(name, GOOD)
     with serving(home, CUEPOINT_MODEL="extractive") as server:
-        with page_at(chromium, server, status=401) as page:
+        with page_at(chromium, server, "/", 401, 403) as page:
             page.wait_for_url("**/login")
             _sign_in(page, "ada", "wrong wrong wrong")
             page.get_by_text("Name and password don't belong together.").wait_for()
-        with page_at(chromium, server, status=401) as page:
+        with page_at(chromium, server, "/", 401) as page:
             page.wait_for_url("**/login")
             page.wait_for_timeout(1100)  # one attempt a second
             _sign_in(page, "ada")
@@ -166,7 +168,7 @@ def test_the_second_person_sees_nothing_of_the_first(
             page.locator("#user-nav-button").click()
             page.get_by_text("Sign out").click()
             page.wait_for_url("**/login")
-        with page_at(chromium, server, status=401) as page:
+        with page_at(chromium, server, "/", 401, 404) as page:
             page.wait_for_url("**/login")
             _sign_in(page, "bob")
             page.get_by_text("There is no video here yet.").wait_for()
@@ -185,7 +187,7 @@ def test_signing_in_speaks_german_and_fits_a_phone(chromium: Any, tmp_path: Path
     home.mkdir()
     Users(users_file(home)).add("ada", GOOD)
     look = {"locale": "de-DE", "viewport": {"width": 390, "height": 844}}
-    with serving(home) as server, page_at(chromium, server, status=401, **look) as page:
+    with serving(home) as server, page_at(chromium, server, "/", 401, **look) as page:
         page.get_by_text("Bei Cuepoint anmelden").wait_for()
         wide = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
         assert wide[0] <= wide[1]

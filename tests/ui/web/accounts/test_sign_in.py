@@ -143,7 +143,7 @@ def test_signing_in_and_out_over_http(settings: Settings) -> None:
         assert client.get("/tasks").status_code == 401
         assert client.get("/auth/config").json()["passwordAuth"] is True
         wrong = client.post("/login", data={"username": "ada", "password": "x" * 12})
-        assert wrong.status_code == 401
+        assert wrong.status_code == 403
         soon = client.post("/login", data={"username": "ada", "password": GOOD})
         assert soon.status_code == 429 and soon.headers["retry-after"] == "1"
         client.app.state.accounts.attempts = passwords.Attempts()  # type: ignore[attr-defined]
