@@ -109,12 +109,12 @@ def test_a_question_is_written_anew_and_answered_again(chromium: Any, server: Se
         page.locator("#edit-chat-input").fill("What is said about the ferry?")
         page.locator(".confirm-edit").click()
         answer = page.locator('[data-step-type="assistant_message"]').last
-        answer.get_by_text("leaves three times a day").wait_for()
+        answer.get_by_text("leaves three times a day").first.wait_for()
         assert page.get_by_text("What is said about whales?").count() == 0
         page.locator("#stop-button").wait_for(state="detached")
         page.get_by_role("button", name="Answer again").click()
         page.get_by_test_id("evidence").wait_for(state="detached")
-        answer.get_by_text("leaves three times a day").wait_for()
+        answer.get_by_text("leaves three times a day").first.wait_for()
         page.locator("#stop-button").wait_for(state="detached")
         page.reload()
         page.wait_for_function(SHOWN)
@@ -156,7 +156,7 @@ def test_the_second_person_sees_nothing_of_the_first(
         with page_at(chromium, server, "/", 401, 403) as page:
             page.wait_for_url("**/login")
             _sign_in(page, "ada", "wrong wrong wrong")
-            page.get_by_text("Name and password don't belong together.").wait_for()
+            page.get_by_text("Name and password don't belong together.").first.wait_for()
         with page_at(chromium, server, "/", 401) as page:
             page.wait_for_url("**/login")
             page.wait_for_timeout(1100)  # one attempt a second
