@@ -55,7 +55,8 @@ _COMPLETE = "SELECT 1 FROM sqlite_master WHERE name = 'conversations'"
 """Has a row once all tables exist: this one is created last."""
 _UPSERT = (
     "INSERT INTO conversations VALUES (?, ?, ?, ?) "
-    "ON CONFLICT (key) DO UPDATE SET updated = excluded.updated"
+    "ON CONFLICT (key) DO UPDATE SET updated = excluded.updated, "
+    "title = CASE title WHEN '' THEN excluded.title ELSE title END"
 )
 _COLUMNS = {
     "checkpoints": (

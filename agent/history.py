@@ -12,6 +12,7 @@ from langchain_core.messages import BaseMessage, RemoveMessage
 
 from agent.agent import Agent
 from agent.ask import Answer, numbered
+from agent.checkpoints import TITLE as FIRST
 from agent.checkpoints import PlainSerializer, config
 from agent.context import finished_turns
 from agent.grounding.review import Claim
@@ -37,6 +38,8 @@ _CONTENT = (
 )
 _NAMED = "SELECT name, title, updated FROM conversations WHERE name = ?1 OR key = ?2"
 _RATED = "SELECT turn, value, comment FROM feedback WHERE key = ?1 ORDER BY turn"
+_UNRATE_FROM = "DELETE FROM feedback WHERE key = ? AND turn >= ?"
+_UNTITLE = "UPDATE conversations SET title = '' WHERE key = ? AND title = ?"
 _RATE = "INSERT OR REPLACE INTO feedback VALUES (?, ?, ?, ?, ?)"
 
 
@@ -177,7 +180,10 @@ async def rewind(agent: Agent, thread: str, turn: int) -> None:
         if removed:
             await agent.graph.aupdate_state(place, {"messages": removed}, as_node="check")
     key = agent.checkpoints.key(thread)
-    await agent.checkpoints.change(("DELETE FROM feedback WHERE key=? AND turn>=?", (key, turn)))
+    changes: list[tuple[str, tuple[Any, ...]]] = [(_UNRATE_FROM, (key, turn))]
+    if not turn and messages:  # the next first question is the title, unless a person chose one
+        changes.append((_UNTITLE, (key, messages[0].text[:FIRST])))
+    await agent.checkpoints.change(*changes)
 
 
 async def rate(agent: Agent, thread: str, rating: Rating) -> None:

@@ -13,6 +13,15 @@ const NAMES = {
   "button:has(> svg.lucide-copy), .step button:has(> svg.lucide-check)": "page.copy",
   "button:has(> svg.lucide-arrow-down)": "page.down",
   "#attachments button:has(svg)": "page.remove",
+  "#sidebar-trigger-button": "page.earlier",
+  "#search-chats-button": "page.find",
+  "#thread-options": "page.options",
+  "#user-nav-button": "page.account",
+  ".edit-message": "page.edit",
+  ".positive-feedback-off, .positive-feedback-on": "page.helpful",
+  ".negative-feedback-off, .negative-feedback-on": "page.not_helpful",
+  "button:has(> svg.lucide-message-circle)": "page.reason",
+  "button:has(> svg.lucide-refresh-cw)": "answer.again",
 }
 // Their buttons are one tab stop; the arrow keys go through them.
 const GROUPS = '[data-testid="library"] > *, .cue-list, [data-roving]'
@@ -47,6 +56,10 @@ function name() {
 function mark() {
   const header = document.getElementById("header")
   const chat = document.querySelector("#root [role=presentation][tabindex]:not(button)")
+  for (const options of document.querySelectorAll("#thread-options:not([role])")) {
+    options.setAttribute("role", "button") // a menu's opener that is no button
+    options.tabIndex = 0
+  }
   const attach = document.querySelector("#upload-button[role], #upload-button-loading[role]")
   if (attach) attach.removeAttribute("role") // a button that calls itself decoration
   if (header && header.getAttribute("role") !== "banner") {

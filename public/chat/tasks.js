@@ -61,6 +61,10 @@ async function act(id, action, button) {
 
 async function look() {
   clearTimeout(timer)
+  if (location.pathname.startsWith("/login")) {
+    timer = setTimeout(look, LATER) // nobody has signed in
+    return
+  }
   let tasks = []
   try {
     const reply = await fetch("/tasks")

@@ -129,7 +129,7 @@ async def _keep(reply: cl.Message, answer: Any, asked: str) -> None:
     parts = (asked, reply.id, reply.parent_id)  # a rating comes with the id of the last
     cl.user_session.set(TURNS, turns | {part: answer.turn for part in parts if part})
     await offer_again(asked, reply.id, answer.turn)
-    began = cl.user_session.get("thread") is None
+    began = cl.user_session.get("thread") is None or not answer.turn  # or begins otherwise
     cl.user_session.set("thread", answer.thread)
     if began and answer.thread == thread_name(session.thread_id):
         session.has_first_interaction = True

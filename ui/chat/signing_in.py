@@ -3,6 +3,7 @@
 import asyncio
 import math
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Annotated, Any
 
 import chainlit as cl
@@ -10,6 +11,7 @@ from fastapi import APIRouter, Form, HTTPException, Request
 from fastapi.responses import JSONResponse, Response
 
 from tools.errors import RefusedRequest
+from ui.texts import preferred, text
 from ui.web.accounts.gate import current
 from ui.web.accounts.sign_in import SESSION, Accounts, Identity, TooManyAttempts, owner_name
 
@@ -93,6 +95,7 @@ def routes(accounts: Accounts) -> APIRouter:
     ) -> Response:
         from chainlit.auth import set_auth_cookie
 
+        words = partial(text, preferred(request.headers.get("accept-language")))
         near = request.client.host if request.client else ""
         loop = asyncio.get_running_loop()
         try:
@@ -101,9 +104,9 @@ def routes(accounts: Accounts) -> APIRouter:
             )
         except TooManyAttempts as error:
             wait = {"retry-after": str(math.ceil(error.wait))}
-            raise HTTPException(429, "tooManyAttempts", wait) from None
+            raise HTTPException(429, words("sign_in.many"), wait) from None
         if identity is None:
-            raise HTTPException(401, "credentialsSignin")
+            raise HTTPException(403, words("sign_in.wrong"))  # at 401 the page begins anew
         reply = JSONResponse({"success": True})
         set_auth_cookie(request, reply, accounts.session(identity))
         return reply

@@ -31,6 +31,7 @@ from ui.cli.common import (
 )
 from ui.cli.eval import evaluate
 from ui.cli.export import clip, export, reel
+from ui.cli.feedback import feedback
 from ui.cli.indexing import (
     asked_videos,
     files_to_index,
@@ -44,6 +45,7 @@ from ui.cli.models import models_app
 from ui.cli.signals import leave, stop_at_once
 from ui.cli.summary import caption, summary
 from ui.cli.tokens import tokens_app
+from ui.cli.users import users_app
 from ui.render import Json, label, printable, remarks, time_range, timestamp
 
 if TYPE_CHECKING:
@@ -69,6 +71,8 @@ app.command()(check)
 app.command()(clip)
 app.command()(reel)
 app.command()(export)
+app.add_typer(users_app, name="users")
+app.command()(feedback)
 app.command("eval")(evaluate)
 
 SamplingHelp = typer.Option(help="uniform, keyframe, dense, sparse or adaptive.")
@@ -326,6 +330,7 @@ def serve(host: Host = None, port: Port = None) -> None:
     except SystemExit as end:  # an address that is taken, and whatever else the server stops at
         status = end.code if isinstance(end.code, int) else 1
     except Exception as error:  # leave() ends before anyone above could tell
+        status = 2 if isinstance(error, RefusedRequest) else 1
         if not print_error(error):
             logging.getLogger(__name__).exception("the server ended")
     leave(status)

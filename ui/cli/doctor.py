@@ -37,6 +37,8 @@ def run_checks(settings: Settings) -> list[Check]:
         _reranker(settings),
         _package("vector index", "chromadb"),
         _package("chat", "chainlit"),
+        _sign_in(settings),
+        _loosened(settings),
         _language_model(settings),
         _local_servers(settings),
         _device(settings),
@@ -158,6 +160,55 @@ def _language_model(settings: Settings) -> Check:
         return Check(name, "ok", f"{settings.model} at {address}")
     fix = "set OPENAI_API_KEY or OPENAI_BASE_URL, and CUEPOINT_MODEL"
     return Check(name, "missing", "answers are quotes from the evidence", fix)
+
+
+def _sign_in(settings: Settings) -> Check:
+    """Way to sign in, and what keeps the server from starting."""
+    from tools.errors import RefusedRequest
+    from ui.web.accounts.sign_in import check_settings
+
+    ways = {
+        "none": "one user, on this machine alone, who need not sign in",
+        "token": "one user, by the address that `cuepoint serve` prints",
+        "password": "by password",
+        "oauth": "by OAuth",
+        "header": "by a proxy",
+    }
+    try:
+        return Check("sign-in", "ok", ways[check_settings(settings)])
+    except RefusedRequest as error:
+        detail, _, fix = str(error).partition(": ")
+        return Check("sign-in", "problem", detail, fix)
+
+
+def _loosened(settings: Settings) -> Check:
+    """Defaults that keep others out, as far as settings have loosened them."""
+    from ui.web.host_guard import is_loopback
+
+    usual = Settings(home=settings.home)
+    loosened = [
+        told
+        for holds, told in (
+            (
+                is_loopback(settings.host),
+                "other machines reach it (CUEPOINT_HOST)",
+            ),
+            (not settings.allowed_hosts, "browsers may use more names (CUEPOINT_ALLOWED_HOSTS)"),
+            (not settings.trusted_proxies, "proxies are believed (CUEPOINT_TRUSTED_PROXIES)"),
+            (not settings.roots, "files of this machine can be opened (CUEPOINT_ROOTS)"),
+            (settings.addresses == "off", "addresses are fetched (CUEPOINT_ADDRESSES)"),
+            (
+                settings.upload_limit <= usual.upload_limit,
+                "larger uploads come in (CUEPOINT_UPLOAD_LIMIT)",
+            ),
+            (
+                (settings.url or "https:").startswith("https:"),
+                "passwords travel unencrypted (CUEPOINT_URL)",
+            ),
+        )
+        if not holds
+    ]
+    return Check("safe defaults", "ok", "; ".join(loosened) or "none of them is loosened")
 
 
 def _local_servers(settings: Settings) -> Check:

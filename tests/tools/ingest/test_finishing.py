@@ -11,6 +11,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from agent.settings import Settings
+from tests.ui import door
 from tools.errors import UnreadableMedia, VideoError
 from tools.ingest import finishing
 from tools.ingest.finishing import GO, PAUSE, Finisher, finish, unfinished
@@ -19,7 +20,6 @@ from tools.library import Library
 from tools.media import Video
 from tools.models.providers import BARE
 from tools.vision import ocr
-from ui.web.server import build_app
 
 WORDS = ["Amsel", "Birke", "Chinook", "Dahlia"]
 
@@ -113,9 +113,10 @@ def test_another_file_in_the_place_of_the_indexed_one_is_left_alone(
 
 def test_it_can_be_switched_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[Library] = []
-    monkeypatch.setattr("ui.web.server.Finisher", lambda library: made.append(library))
+    monkeypatch.setattr("ui.web.workspaces.Finisher", lambda library: made.append(library))
     for setting in ("off", "on"):
-        build_app(Settings(home=tmp_path / setting, port=8000, background=setting))
+        with door.running(Settings(home=tmp_path / setting, port=8000, background=setting)):
+            pass
     assert [library.home.name for library in made] == ["on"]
     with pytest.raises(VideoError, match="background"):
         Settings(background="maybe")

@@ -130,8 +130,8 @@ def test_a_video_is_uploaded_asked_about_while_it_is_indexed_and_after_played_an
     with serving(tmp_path / "home") as server, page_of(chromium, server) as page:
         page.get_by_text("lighthouse is loaded").wait_for()
         # A conversation goes on after a restart, with its frames and its numbers.
-        page.get_by_role("button", name="Go on: What is said about Paris?").click()
-        page.get_by_text("We can go on from here.").wait_for()
+        page.locator("#header #sidebar-trigger-button").click()
+        page.get_by_role("link", name="What is said about Paris?").click()
         page.wait_for_function(SHOWN)
         again = page.locator(".cue-card").first
         assert again.text_content().startswith("Play evidence [1]")

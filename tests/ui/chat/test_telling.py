@@ -64,7 +64,7 @@ def test_a_full_disk_is_told_and_ready_is_said_when_it_is(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     looked, disk = asyncio.Event(), [0]
-    taking = partial(ui.web.server.JobQueue, free_bytes=lambda _: disk[0], wait=looked.wait)
+    taking = partial(ui.web.workspaces.JobQueue, free_bytes=lambda _: disk[0], wait=looked.wait)
     monkeypatch.setattr(ui.web.workspaces, "JobQueue", taking)
     script += [DiskFull("free 500 MB"), Video("0" * 16, "film", "film", 1.0, state="ready")]
     with door.running(settings) as client, door.chatting(client) as chat:

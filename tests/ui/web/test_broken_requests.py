@@ -100,8 +100,8 @@ def test_a_parameter_that_is_none_is_400(server: Server, path: str) -> None:
     assert {name.lower() for name, _ in reply.getheaders()} >= HEADERS
 
 
-@pytest.mark.parametrize("path", ["/feedback", "/project/threads", "/project/thread"])
-def test_routes_that_keep_chats_are_shut(server: Server, path: str) -> None:
+@pytest.mark.parametrize("path", ["/project/thread/share", "/project/share/x", "/project/element"])
+def test_routes_that_share_chats_are_shut(server: Server, path: str) -> None:
     assert _post(server, path, "application/json", b"{}").status == 404
 
 

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ from tools.models.providers import BARE
 from tools.sandbox import Child
 from ui.web.media import media_routes
 from ui.web.proxies import COPY_THREADS, Proxies
+from ui.web.workspaces import mine
 
 
 @pytest.fixture
@@ -150,7 +152,8 @@ async def test_a_browser_that_leaves_gives_up_its_copy(
 ) -> None:
     proxies = Proxies(library)
     app = FastAPI()
-    app.include_router(media_routes(library, proxies))
+    app.include_router(media_routes())
+    app.dependency_overrides[mine] = lambda: SimpleNamespace(library=library, proxies=proxies)
     left, sent = asyncio.Event(), list[Message]()
     told = iter(({"type": "http.request", "body": b"", "more_body": False},))
 

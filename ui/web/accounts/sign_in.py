@@ -76,6 +76,24 @@ def method_of(settings: Settings) -> Method:
     )
 
 
+def check_settings(settings: Settings) -> Method:
+    """Way to sign in; RefusedRequest where settings leave the door open, or let nobody in."""
+    method = method_of(settings)
+    if not (is_loopback(settings.host) or settings.allowed_hosts or settings.url):
+        raise RefusedRequest(
+            "requests by an unknown name are refused: CUEPOINT_URL or CUEPOINT_ALLOWED_HOSTS must "
+            "say by which names the server is reached"
+        )
+    if method == "header" and not settings.trusted_proxies:
+        raise RefusedRequest(
+            "a header that says who has signed in is believed of one proxy alone: "
+            "CUEPOINT_TRUSTED_PROXIES must hold its address"
+        )
+    if method == "password" and not Users(users_file(settings.home)).names():
+        raise RefusedRequest("nobody could sign in: `cuepoint users add NAME` adds a user")
+    return method
+
+
 def owner_name(identity: str) -> str:
     """Name of a folder for whoever a provider or proxy names; two names never share one."""
     if _PLAIN.fullmatch(identity):
@@ -91,35 +109,19 @@ class Accounts:
     """
 
     def __init__(self, settings: Settings, now: Callable[[], float] = time.time) -> None:
-        self.method = method_of(settings)
+        self.method = check_settings(settings)
         self._now, self._settings = now, settings
         self._proxies = frozenset(settings.trusted_proxies)
         self._header = settings.sign_in_header.lower()
         url = settings.url or ""
         self.secure = url.startswith("https:") or not is_loopback(settings.host)
         """True if the cookies of sessions travel over TLS alone."""
-        self._check_settings()
         self.secret = self._load_secret()
         self.users = Users(users_file(settings.home))
         self.tokens = Tokens(tokens_file(settings.home))
         self.attempts = Attempts()
         self.start_token = secrets.token_urlsafe(32) if self.method == "token" else ""
         """What the opened address carries, and opens this start of the server alone."""
-
-    def _check_settings(self) -> None:
-        settings = self._settings
-        if not (is_loopback(settings.host) or settings.allowed_hosts or settings.url):
-            raise RefusedRequest(
-                "CUEPOINT_URL or CUEPOINT_ALLOWED_HOSTS must say by which names the server is "
-                "reached: requests by another name are refused"
-            )
-        if self.method == "header" and not self._proxies:
-            raise RefusedRequest(
-                "CUEPOINT_TRUSTED_PROXIES must hold the address of the proxy that signs people in: "
-                "from anywhere else its header is not believed"
-            )
-        if self.method == "password" and not Users(users_file(settings.home)).names():
-            raise RefusedRequest("nobody could sign in: `cuepoint users add NAME` adds a user")
 
     def _load_secret(self) -> bytes:
         try:
