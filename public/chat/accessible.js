@@ -60,6 +60,11 @@ function mark() {
     options.setAttribute("role", "button") // a menu's opener that is no button
     options.tabIndex = 0
   }
+  // The list of conversations is no list: links stand between it and its items.
+  for (const list of document.querySelectorAll('ul[data-sidebar="menu"]:not([role])')) list.setAttribute("role", "group")
+  for (const item of document.querySelectorAll('ul[data-sidebar="menu"] li:not([role])')) item.setAttribute("role", "none")
+  const around = header && header.closest("main:not([role])")
+  if (around) around.setAttribute("role", "none") // the header is no part of what is main
   const attach = document.querySelector("#upload-button[role], #upload-button-loading[role]")
   if (attach) attach.removeAttribute("role") // a button that calls itself decoration
   if (header && header.getAttribute("role") !== "banner") {

@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import time
+import uuid
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
@@ -133,7 +134,8 @@ async def _keep(reply: cl.Message, answer: Any, asked: str) -> None:
     cl.user_session.set("thread", answer.thread)
     if began and answer.thread == thread_name(session.thread_id):
         session.has_first_interaction = True
-        told = {"interaction": answer.question, "thread_id": session.thread_id}
+        # The page looks for what is new in the list whenever this text is another one.
+        told = {"interaction": uuid.uuid4().hex, "thread_id": session.thread_id}
         await cl.context.emitter.emit("first_interaction", told)
 
 

@@ -140,7 +140,8 @@ def mount_chainlit(app: FastAPI, method: str) -> None:
 
 
 async def _no_thread(emitter: Any, interaction: str) -> None:
-    """Begin no conversation at the first message: one is announced once it has an answer."""
+    """Tell the page that something was said; a conversation is announced once it has an answer."""
+    await emitter.emit("first_interaction", {"interaction": interaction or " ", "thread_id": None})
 
 
 def _close(app: FastAPI) -> None:

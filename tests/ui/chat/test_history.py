@@ -87,7 +87,8 @@ def test_a_conversation_is_gone_on_with_renamed_and_deleted_to_its_last_byte(
         _menu(page, "Ferries & glass", "#delete-thread")
         page.get_by_text("The videos stay.").wait_for()
         page.get_by_role("button", name="Confirm").click()
-        page.get_by_text("No conversation yet").wait_for()
+        page.get_by_text("The conversation is deleted").first.wait_for()
+        _open_sidebar(page).get_by_text("No conversation yet").wait_for()
     left = kept.read_bytes() + _log_of(kept)
     assert b"Paris" not in left and b"three times a day" not in left
 

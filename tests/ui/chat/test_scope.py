@@ -122,7 +122,7 @@ def test_the_bar_is_set_by_keyboard_and_outlives_a_reload_and_a_new_chat(
         page.reload()
         greeted(page).get_by_text("beta", exact=True).wait_for()
         assert "blue" in ask(page, "What is said about the kettle?").inner_text()
-        page.locator("#new-chat-button").click()
+        page.locator("#header #new-chat-button").click()
         page.get_by_test_id("evidence").wait_for(state="detached")
         greeted(page).get_by_text("beta", exact=True).wait_for()
         page.locator(".cue-scope-open").click()

@@ -246,6 +246,25 @@ def test_a_range_is_answered_and_only_one(client: TestClient, video: str, shots:
     assert late.status_code == 416
 
 
+def test_a_hostile_range_is_answered_or_refused(client: TestClient, video: str) -> None:  # W8
+    numbers = ("", "0", "9" * 400, "-1", "1-0", "0x10", "1e9", "\u0661", " 1", "a")
+    ranges = [f"bytes={first}-{last}" for first in numbers for last in numbers]
+    ranges += [f"{unit}=0-1" for unit in ("", "Bytes", "items", "bytes=bytes", "bytes " * 500)]
+    for asked in ranges:
+        headers = {b"range": asked.encode()}
+        reply = client.get(f"/media/{video}/file", headers=headers)  # type: ignore[arg-type]
+        assert reply.status_code in (200, 206, 400, 416), asked
+
+
+def test_no_element_is_read_from_a_path_or_an_address(client: TestClient, shots: Path) -> None:
+    places = (str(shots), "/etc/passwd", "http://127.0.0.1:9/x", "file:///etc/passwd")  # W3
+    for place in places:
+        for name in ("path", "url", "objectKey", "chainlitKey"):
+            element = {"type": "file", "id": "x", "name": "x", "display": "inline", name: place}
+            body = {"element": element, "sessionId": str(uuid.uuid4())}
+            assert client.put("/project/element", json=body).status_code == 404
+
+
 def test_frames_are_given_by_time(client: TestClient, video: str, settings: Settings) -> None:
     frame = Library(settings.home).frames(video)[0]
     reply = client.get(f"/media/{video}/frame/{round(frame.seconds * 1000)}.jpg")
@@ -321,7 +340,7 @@ def test_other_addresses_need_a_login(settings: Settings, host: str) -> None:
         build_app(replace(settings, host=host))
 
 
-def test_chainlit_is_shut(client: TestClient) -> None:
+def test_chainlit_is_shut(client: TestClient) -> None:  # W5
     from chainlit.config import config
 
     features = config.features
