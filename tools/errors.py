@@ -8,6 +8,10 @@ class VideoError(Exception):
     """Error that is shown to the user as one line."""
 
 
+class UnknownCollection(VideoError):
+    """No collection goes by this name."""
+
+
 class UnknownVideo(VideoError):
     """No video, or more than one, goes by this name; lists the known ones."""
 

@@ -206,8 +206,10 @@ class Json:
 
     def answer(self, answer: Answer) -> dict[str, Any]:
         """Answer, with its claims, evidence and coverage."""
+        row = self._row(replace(answer, evidence=(), nearest=(), notes=()))
+        del row["turn"]  # of the history alone
         return {
-            **self._row(replace(answer, evidence=(), nearest=(), notes=())),
+            **row,
             "evidence": self._cited(answer.evidence),
             "nearest": self._cited(answer.nearest),
             "notes": [{**self._row(note), "text": note.text} for note in answer.notes],

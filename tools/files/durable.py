@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 Row = dict[str, Any]
+LOCK_TRIES = 100
+"""Times that a lock is made anew where its folder was taken away meanwhile."""
 ODD = "backslashreplace"
 """Error handler of encodings: a file name that is no valid text becomes escapes, as in JSON."""
 
@@ -88,11 +90,13 @@ def lock(path: Path, wait: bool = True) -> Generator[Callable[[], bool]]:
     Yields a function that is true while the lock is still the file of that name: a removal of
     its folder takes it away. One that went while we waited for it is made anew.
     """
-    while True:
+    for tries_left in reversed(range(LOCK_TRIES)):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             file = path.open("a")
         except FileNotFoundError:
+            if not tries_left:  # a folder in which no file can be made, as some of the system
+                raise
             continue
         with file:
             fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -6,7 +6,7 @@ A video may be in several. One that was removed from the library is in none.
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from tools.errors import Damaged, RefusedRequest
+from tools.errors import Damaged, RefusedRequest, UnknownCollection
 from tools.files.checksums import dump_checked, load_checked
 from tools.files.durable import lock, write_bytes
 from tools.store.names import checked_name
@@ -32,7 +32,7 @@ class Collections:
         return {name: [id for id in ids if id in there] for name, ids in found}
 
     def videos(self, name: str) -> list[str]:
-        """Ids of the videos in a collection; RefusedRequest if it is unknown or empty."""
+        """Ids of the videos in a collection; UnknownCollection, RefusedRequest for an empty one."""
         sets = self.all()
         if not sets[_known(name, sets)]:
             raise RefusedRequest(f"the collection {name!r} is empty")
@@ -106,5 +106,5 @@ def read_collections(path: Path) -> _Sets:
 
 def _known(name: str, sets: _Sets) -> str:
     if name not in sets:
-        raise RefusedRequest(f"there is no collection {name!r}")
+        raise UnknownCollection(f"there is no collection {name!r}")
     return name

@@ -34,7 +34,7 @@ SOURCE = Path(__file__).with_name("assets")
 The help page in other languages lies beside them."""
 CLOSED_ROUTES = (
     "/project/element", "/project/share", "/project/thread/share", "/project/thread/{id}/element",
-    "/mcp", "/auth/jwt", "/copilot",
+    "/auth/jwt", "/copilot",
 )  # fmt: skip
 """Chainlit's routes that nothing here uses: each would be an attack surface."""
 _TELEMETRY = "traceloop.sdk"

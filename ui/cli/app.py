@@ -65,14 +65,9 @@ app = typer.Typer(
 app.add_typer(library_app, name="library")
 app.add_typer(models_app, name="models")
 app.add_typer(tokens_app, name="tokens")
-app.command()(summary)
-app.command()(caption)
-app.command()(check)
-app.command()(clip)
-app.command()(reel)
-app.command()(export)
 app.add_typer(users_app, name="users")
-app.command()(feedback)
+for command in (summary, caption, check, clip, reel, export, feedback):
+    app.command()(command)
 app.command("eval")(evaluate)
 
 SamplingHelp = typer.Option(help="uniform, keyframe, dense, sparse or adaptive.")

@@ -4,10 +4,17 @@ from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 
-from tools.errors import NotIndexed, ProviderUnavailable, UnknownVideo, UnreadableMedia
+from tools.errors import (
+    NotIndexed,
+    ProviderUnavailable,
+    UnknownCollection,
+    UnknownVideo,
+    UnreadableMedia,
+)
 
 _STATUS = {
     UnknownVideo: 404,
+    UnknownCollection: 404,
     NotIndexed: 409,
     UnreadableMedia: 415,
     ProviderUnavailable: 503,

@@ -74,9 +74,8 @@ def build_app(settings: Settings) -> FastAPI:
     root = Library(settings.home, settings.owner).root
     _add_health(app, root, lambda: can_decode)
     signing_in.register(accounts, settings.url)
-    ways = media_routes(), moment_routes(), task_routes(), signing_in.routes(accounts)
-    more = session_routes(), library_routes(), api_routes(), export_routes()
-    for routes in (*ways, *more):
+    ways = export_routes(), media_routes(), moment_routes(), task_routes(), library_routes()
+    for routes in (*ways, api_routes(), signing_in.routes(accounts), session_routes()):
         app.include_router(routes)
     _add_uploads(app, session_files)
     chat.register(workspaces)

@@ -95,7 +95,7 @@ async def test_every_registered_capability_is_a_tool_with_true_annotations(films
     contract |= {"search_screen_text", "look_closer", "summarize_video"}
     assert contract <= tools.keys()
     adds = {name for name, tool in tools.items() if tool.effect == "adds"}
-    assert adds == {"ask", "add_video", "look_closer", "make_loaf"}
+    assert adds == {"ask", "add_video", "look_closer", "make_clip", "make_loaf"}
     assert not any(tool.opens for tool in tools.values())  # no model, no addresses
     for tool in tools.values():
         Draft202012Validator.check_schema(tool.input_schema)

@@ -11,11 +11,12 @@ from urllib.parse import quote, urlencode
 import pytest
 from starlette.testclient import TestClient
 
-import ui.web.exports
+import ui.web.export_pool
 from agent.settings import Settings
 from tests import numbered
 from tests.conftest import Shelf
 from tests.ui import door
+from tools.errors import RefusedRequest
 from tools.store.evidence import of_words
 
 
@@ -144,13 +145,13 @@ def test_slow_cuts_hold_up_nothing_else(
     def held(*_: object) -> Any:
         begun.release()
         assert go.wait(60)
-        raise ui.web.exports.RefusedRequest("enough")
+        raise RefusedRequest("enough")
 
-    monkeypatch.setattr(ui.web.exports, "keep_clip", held)
+    monkeypatch.setattr(ui.web.export_pool, "keep_clip", held)
     with ThreadPoolExecutor(6) as pool:
         try:
             posts = [pool.submit(cut, client, shelf.video, n, n + 1) for n in range(6)]
-            for _ in range(ui.web.exports.THREADS):
+            for _ in range(ui.web.export_pool.THREADS):
                 assert begun.acquire(timeout=30)
             assert client.get("/health").status_code in (200, 503)
             assert client.get(f"/media/{shelf.video}/captions.vtt").status_code == 200

@@ -146,7 +146,7 @@ def test_a_uuid_is_accepted(client: TestClient) -> None:
         assert accepted
 
 
-@pytest.mark.parametrize("path", ["/mcp", "/login", "/project/element", "/auth/jwt"])
+@pytest.mark.parametrize("path", ["/login", "/project/element", "/auth/jwt"])
 def test_what_is_not_used_is_closed(client: TestClient, path: str) -> None:
     assert client.post(path, json={}).status_code == 404
 
