@@ -103,7 +103,7 @@ def test_the_chat_tells_why_nothing_came_and_lists_it_as_a_task(
     opened = settings(tmp_path, "on")
     with door.running(opened, open_agent) as client, door.chatting(client) as chat:
         chat.say("http://films.example/page?token=5ecret")
-        chat.until(lambda: "is a page, not a video file" in chat.text)
+        chat.until(lambda: "a site that yt-dlp doesn't know" in chat.text)
         (task,) = client.get("/tasks").json()["tasks"]
         assert "is a page" in task["text"] and task["over"]
         chat.say("http://mixed.example/film.mp4")

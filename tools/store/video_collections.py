@@ -55,7 +55,8 @@ class Collections:
         gone = set(videos)
 
         def change(sets: _Sets) -> None:
-            sets[_known(name, sets)] = [id for id in sets[name] if id not in gone]
+            inside = sets[_known(name, sets)]
+            sets[name] = [id for id in inside if id not in gone]
 
         self._change(change)
 

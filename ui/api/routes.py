@@ -28,7 +28,9 @@ from ui.web.workspaces import Mine
 PAGE = 100
 """Videos that are listed at once."""
 Id = Annotated[str, StringConstraints(pattern="^[0-9a-f]{16}$")]
-Text = Annotated[str, StringConstraints(pattern=r"^[^\x00]*\S[^\x00]*$")]
+_LETTER = r"[0-9A-Za-z\u00c0-\u167f\u1681-\u1fff\u3040-\ud7ff\uf900-\ufefe]"
+Text = Annotated[str, StringConstraints(pattern=rf"^[^\x00]*{_LETTER}[^\x00]*$")]
+"""Text with a letter or digit in it; one pattern that all engines read alike."""
 Ids = Annotated[list[Id], Field(max_length=1000)]
 Searched = Literal["speech", "screen", "sound", "frame", "scene", "object"]
 """Kinds of evidence that are searched."""

@@ -62,12 +62,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # plain help: drawing it in boxes takes longer than all the rest
 )
-app.add_typer(library_app, name="library")
-app.add_typer(models_app, name="models")
-app.add_typer(tokens_app, name="tokens")
-app.add_typer(users_app, name="users")
-for command in (summary, caption, check, clip, reel, export, feedback):
-    app.command()(command)
+GROUPS = {"library": library_app, "models": models_app, "tokens": tokens_app, "users": users_app}
+for name, group in GROUPS.items():
+    app.add_typer(group, name=name)
+for one in (summary, caption, check, clip, reel, export, feedback):
+    app.command()(one)
 app.command("eval")(evaluate)
 
 SamplingHelp = typer.Option(help="uniform, keyframe, dense, sparse or adaptive.")

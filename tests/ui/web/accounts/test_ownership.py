@@ -71,7 +71,7 @@ def _with_ids(theirs: Belongings) -> dict[tuple[str, str], tuple[str, Any]]:
     query = f"session_id={theirs.session}"
     one = f"/project/thread/{theirs.thread}"
     video, many = f"/library/videos/{theirs.video}", {"videos": [theirs.video]}
-    named, cut = f"/library/collections/{theirs.canary}", f"{media}/clip/0-1000.mp4"
+    named, cut = f"/library/collections/set-{theirs.owner}", f"{media}/clip/0-1000.mp4"
     asked = {"question": "What is said?", **many}
     said = f"speech:{theirs.video}@0-1500"
     return {
@@ -146,7 +146,7 @@ def things(home: Path, encode: Any) -> dict[str, Belongings]:
             f"1\n00:00:00,000 --> 00:00:01,500\nThe {one.canary} sings.\n"
         )
         one.video = ingest(Library(home, one.owner), film, providers=BARE).id
-        Library(home, one.owner).collections.add(one.canary, [one.video])
+        Library(home, one.owner).collections.add(f"set-{one.owner}", [one.video])
         asyncio.run(_converse(home, one))
     return made
 
