@@ -1,6 +1,7 @@
 // The library's page: finds, names, collects and removes videos. All that the server sends is text.
 import { made } from "./chat/dom.js"
 import { t } from "./chat/language.js"
+import { save } from "./chat/taking.js"
 
 const SORTS = ["title", "newest", "longest"]
 const WAIT = 200 // milliseconds after the last key before the list is asked for
@@ -148,7 +149,7 @@ function card(video) {
     await load()
     state.textContent = t("videos.finishing", { title: video.title })
   })))
-  acts.push(button(t("videos.remove"), () => remove([video.id])))
+  acts.push(button(t("take.name"), () => takeAway(video)), button(t("videos.remove"), () => remove([video.id])))
   const list = made("div", "acts")
   list.append(...acts)
   list.addEventListener("click", () => (menu.open = false))
@@ -200,6 +201,13 @@ async function speakers(video) {
       if (input.value !== name) await send(`videos/${video.id}/speaker`, { label, name: input.value })
     }
   })
+}
+
+function takeAway(video) {
+  const forms = ["srt", "vtt", "txt", "chapters", "webvtt-chapters", "ffmetadata"]
+  const select = control("select", {}, t("take.form"))
+  select.append(...forms.map((form) => Object.assign(made("option", "", t(`take.${form}`)), { value: form })))
+  ask(t("take.of", { title: video.title }), [select], t("take.save"), () => save(`/media/${video.id}/export/${select.value}`))
 }
 
 function subtitles(video) {

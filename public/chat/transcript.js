@@ -1,7 +1,8 @@
 // <cue-transcript video="ID" at="SECONDS">: what is said, around `at(seconds)`. A click on a word tells where it
 // is by a `cue-seek` event. Loaded a window at a time, as a talk may be hours long.
 import { fetched, made } from "./dom.js"
-import { t } from "./language.js"
+import { clock, t } from "./language.js"
+import { cut } from "./taking.js"
 
 const [BACK, PAGE] = [60, 480] // seconds that are loaded before a moment, and in all
 
@@ -20,9 +21,11 @@ class Transcript extends HTMLElement {
     this.setAttribute("aria-label", t("transcript.name"))
     this.addEventListener("click", (event) => {
       const spot = event.target.closest("[data-at]")
-      if (spot) this.#seek(Number(spot.dataset.at))
+      if (spot && document.getSelection().isCollapsed) this.#seek(Number(spot.dataset.at))
     })
     this.addEventListener("keydown", (event) => this.#key(event))
+    this.addEventListener("pointerup", () => setTimeout(() => this.#offer()))
+    this.addEventListener("keyup", () => this.#offer())
     this.addEventListener("pointerenter", () => (this.read = true))
     this.addEventListener("pointerleave", () => (this.read = false))
     this.#fresh()
@@ -42,6 +45,35 @@ class Transcript extends HTMLElement {
   #seek(seconds) {
     const detail = { seconds, play: true }
     this.dispatchEvent(new CustomEvent("cue-seek", { bubbles: true, detail }))
+  }
+
+  // A clip of the words that are selected.
+  #offer() {
+    this.querySelector(".cue-cut")?.remove()
+    const selection = document.getSelection()
+    if (selection.isCollapsed || !selection.rangeCount) return
+    const range = selection.getRangeAt(0)
+    const every = [...this.querySelectorAll(".cue-word")]
+    const words = every.filter((one) => range.intersectsNode(one))
+    if (!words.length) return
+    const last = words.at(-1)
+    const next = last.nextElementSibling
+    const [from, to] = [Number(words[0].dataset.at), Number((next || last.closest(".cue-line")).dataset[next ? "at" : "end"])]
+    const button = made("button", "cue-cut", t("take.clip_of", { from: clock(from), to: clock(to) }))
+    button.type = "button"
+    button.addEventListener("pointerdown", (event) => event.preventDefault()) // the selection stays
+    button.addEventListener("click", async (event) => {
+      event.stopPropagation()
+      button.disabled = true
+      button.textContent = t("take.cutting")
+      try {
+        await cut(this.getAttribute("video"), from, to)
+        button.remove()
+      } catch (error) {
+        button.textContent = error.message
+      }
+    })
+    this.append(button)
   }
 
   #key(event) {
@@ -145,6 +177,7 @@ class Transcript extends HTMLElement {
 // Words have no times of their own: each is taken to begin at its share of the line's letters.
 function lineOf({ start, end, time, text, speaker }) {
   const element = made("div", "cue-line")
+  element.dataset.end = String(end)
   const when = made("button", "cue-line-time", time)
   when.type = "button"
   when.tabIndex = -1

@@ -18,7 +18,7 @@ function spanAround(start, end, duration) {
 const fill = { position: "absolute", inset: 0, width: "100%", height: "100%", margin: 0 }
 const PATHS = {
   previous: "M15 5l-7 7 7 7", next: "M9 5l7 7-7 7", check: "M5 13l4 4L19 7", play: "M8 5v14l11-7z",
-  again: "M4 12a8 8 0 1 0 3-6.2M4 4v5h5",
+  cut: "M6 6l12 12M6 18L18 6M5 5h.01M5 19h.01", again: "M4 12a8 8 0 1 0 3-6.2M4 4v5h5",
   link: "M10 14a4 4 0 0 0 6 .4l3-3a4 4 0 0 0-5.6-5.6L12 7M14 10a4 4 0 0 0-6-.4l-3 3a4 4 0 0 0 5.6 5.6L12 17",
   save: "M12 4v11m-5-5l5 5 5-5M5 20h14", alike: "M4 5h7v7H4zM13 12h7v7h-7z", closer: "M11 4a7 7 0 1 0 0 14 7 7 0 0 0 0-14zM16 16l5 5M8 11h6M11 8v6",
 }
@@ -96,6 +96,7 @@ export default function EvidencePlayer() {
   const [over, setOver] = useState(false)
   const [tab, setTab] = useState("evidence")
   const [copied, setCopied] = useState(false)
+  const [taken, setTaken] = useState("") // what is being made, or why it is not
   const ids = Object.keys(videos)
   const several = ids.length > 1
   const video = (current && current.video) || (cards[0] && cards[0].video) || ids[0]
@@ -198,6 +199,11 @@ export default function EvidencePlayer() {
     setCopied(true)
   }
 
+  async function take(work) {
+    setTaken(t("take.making"))
+    setTaken(await work().then(() => "", (error) => error.message))
+  }
+
   function key(event) {
     const by = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key]
     const from = event.target.closest && event.target.closest(".cue-card, .cue-step")
@@ -297,7 +303,17 @@ export default function EvidencePlayer() {
                   <Tool icon="link" href={chosen.href} target="_blank" aria-label={t("player.copy_of", { handle: chosen.handle })} onClick={(event) => copy(event, chosen.href)}>{copied ? t("player.copied") : t("player.copy")}</Tool>
                   {chosen.still ? <Tool icon="save" href={chosen.still} download="" aria-label={t("player.frame_of", { handle: chosen.handle })}>{t("moment.frame")}</Tool> : null}
                   {sees && chosen.image ? <Tool icon="alike" aria-label={t("player.alike_of", { handle: chosen.handle })} onClick={() => callAction({ name: "alike", payload: { id: chosen.id, handle: chosen.handle } })}>{t("player.alike")}</Tool> : null}
+                  <Tool icon="cut" aria-label={t("take.cut_of", { handle: chosen.handle })} onClick={() => take(() => window.cueTake.cut(chosen.video, chosen.start, Math.max(chosen.until, chosen.start + 1)))}>{t("take.cut")}</Tool>
+                  <details className="cue-take">
+                    <summary className="cue-tool"><Icon name="save" /> <span>{t("take.name")}</span></summary>
+                    <div>
+                      {["board", "edl", "fcpxml", "otio"].map((form) => (
+                        <button key={form} type="button" className="cue-tool" onClick={() => take(() => window.cueTake.save(window.cueTake.moments(form, cards, shown.title)))}>{t(`take.${form}`)}</button>
+                      ))}
+                    </div>
+                  </details>
                 </span>
+                {taken ? <span className="cue-taken" role="status">{taken}</span> : null}
                 <span className="cue-hidden" role="status">{copied ? t("player.link_copied") : ""}</span>
               </div>
             ) : null}

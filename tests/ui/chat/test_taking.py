@@ -1,0 +1,99 @@
+"""Taken away from the chat: clips of a moment and of selected words, edit lists, subtitles."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import av
+import pytest
+
+from tests.ui.browser import ask, greeted, page_at
+from tests.ui.serving import Server, serving
+from tools.ingest.pipeline import ingest
+from tools.library import Library
+from tools.models.providers import BARE
+
+pytestmark = pytest.mark.browser
+SAID = """1
+00:00:01,000 --> 00:00:02,500
+The kettle is red.
+
+2
+00:00:04,000 --> 00:00:06,000
+Then the kettle is blue.
+"""
+SELECT = """() => {
+    const words = [...document.querySelectorAll("cue-transcript .cue-word")]
+    const range = document.createRange()
+    range.setStartBefore(words[0])
+    range.setEndAfter(words.at(-1))
+    document.getSelection().removeAllRanges()
+    document.getSelection().addRange(range)
+}"""
+
+
+@pytest.fixture(scope="module")
+def server(shots: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("taking")
+    path = folder / "kettle.mp4"
+    path.symlink_to(shots)
+    path.with_suffix(".srt").write_text(SAID)
+    ingest(Library(folder / "home"), path, providers=BARE)
+    with serving(folder / "home", CUEPOINT_MODEL="extractive", CUEPOINT_BACKGROUND="off") as one:
+        yield one
+
+
+def _taken(page: Any, button: Any, folder: Path) -> Path:
+    """The file that a button saves."""
+    with page.expect_download() as waiting:
+        button.click()
+    path = folder / waiting.value.suggested_filename
+    waiting.value.save_as(path)
+    return path
+
+
+def _seconds(path: Path) -> float:
+    with av.open(str(path)) as container:
+        assert container.streams.video and container.streams.audio
+        return float(container.duration or 0) / av.time_base
+
+
+def test_moments_and_selected_words_are_taken_away(
+    chromium: Any, server: Server, tmp_path: Path
+) -> None:
+    with page_at(chromium, server) as page:
+        greeted(page)
+        answer = ask(page, "What is said about the kettle?")
+        clip = _taken(page, answer.get_by_role("button", name="Cut evidence 1 as"), tmp_path)
+        assert clip.suffix == ".mp4" and clip.name.startswith("kettle")
+        assert _seconds(clip) == pytest.approx(2.0, abs=0.1)  # what the player plays of it
+
+        answer.get_by_text("Take away").click()
+        edl = _taken(page, answer.get_by_role("button", name="Edit list (EDL)"), tmp_path)
+        assert "TITLE: kettle" in edl.read_text() and "The kettle is red." in edl.read_text()
+        board = _taken(page, answer.get_by_role("button", name="One page"), tmp_path)
+        assert "Then the kettle is blue." in board.read_text("utf-8")
+
+        answer.get_by_role("tab", name="Transcript").click()
+        page.locator("cue-transcript .cue-word").first.wait_for()
+        page.evaluate(SELECT)
+        page.locator("cue-transcript").dispatch_event("pointerup")
+        button = page.get_by_role("button", name="Cut 0:01 to 0:06 as a clip")
+        assert _seconds(_taken(page, button, tmp_path)) == pytest.approx(5.0, abs=0.1)
+
+
+def test_subtitles_are_taken_away_from_the_library(
+    chromium: Any, server: Server, tmp_path: Path
+) -> None:
+    with page_at(chromium, server, "/library", statuses=[404]) as page:
+        page.get_by_label("What can be done with kettle").click()
+        page.get_by_role("button", name="Take away").click()
+        save = page.get_by_role("button", name="Save")
+        page.get_by_label("What to take away").select_option(label="Subtitles (WebVTT)")
+        told = _taken(page, save, tmp_path)
+        assert told.suffix == ".vtt" and "The kettle is red." in told.read_text()
+        page.get_by_label("What can be done with kettle").click()
+        page.get_by_role("button", name="Take away").click()
+        page.get_by_label("What to take away").select_option(label="Chapters for YouTube")
+        save.click()
+        page.get_by_role("alert").filter(has_text="chapter").wait_for()
