@@ -18,7 +18,7 @@ function spanAround(start, end, duration) {
 const fill = { position: "absolute", inset: 0, width: "100%", height: "100%", margin: 0 }
 const PATHS = {
   previous: "M15 5l-7 7 7 7", next: "M9 5l7 7-7 7", check: "M5 13l4 4L19 7", play: "M8 5v14l11-7z",
-  cut: "M6 6l12 12M6 18L18 6M5 5h.01M5 19h.01", again: "M4 12a8 8 0 1 0 3-6.2M4 4v5h5",
+  cut: "M9 6a3 3 0 1 1-6 0 3 3 0 0 1 6 0zM9 18a3 3 0 1 1-6 0 3 3 0 0 1 6 0zM20 4L8.1 15.9M14.5 14.5L20 20M8.1 8.1L12 12", again: "M4 12a8 8 0 1 0 3-6.2M4 4v5h5",
   link: "M10 14a4 4 0 0 0 6 .4l3-3a4 4 0 0 0-5.6-5.6L12 7M14 10a4 4 0 0 0-6-.4l-3 3a4 4 0 0 0 5.6 5.6L12 17",
   save: "M12 4v11m-5-5l5 5 5-5M5 20h14", alike: "M4 5h7v7H4zM13 12h7v7h-7z", closer: "M11 4a7 7 0 1 0 0 14 7 7 0 0 0 0-14zM16 16l5 5M8 11h6M11 8v6",
 }
