@@ -54,7 +54,9 @@ OWNERS = {
     "langchain_core": ("agent/",),
     "langchain_openai": ("agent/llm/",),
     "langcodes": ("tools/text/",),
-    "langgraph": ("agent/graph.py", "agent/checkpoints.py", "agent/tool_calls.py"),
+    "langgraph": (
+        "agent/graph.py", "agent/checkpoints.py", "agent/tool_calls.py", "agent/embedded.py",
+    ),
     "langsmith": ("agent/",),
     "mcp": ("ui/mcp_server/sdk.py",),
     "onnxruntime": ("tools/models/", "tools/audio/", "tools/vision/ocr.py"),
