@@ -1,5 +1,6 @@
 """A server in a process of its own, as a person runs it."""
 
+import json
 import os
 import signal
 import socket
@@ -10,8 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 from websockets.sync.client import connect
 
@@ -39,6 +41,14 @@ class Server:
         """A page with a chat, without a browser."""
         with connect(f"ws{self.url[4:]}/ws/socket.io/?EIO=4&transport=websocket") as socket:
             yield Chat(lambda: str(socket.recv()), socket.send)
+
+    def act(self, session: str, name: str, payload: Any) -> dict[str, Any]:
+        """Press a button of a chat; what the server answers."""
+        action = {"name": name, "payload": payload, "label": "", "tooltip": "", "icon": None}
+        body = json.dumps({"sessionId": session, "action": action}).encode()
+        headers = {"content-type": "application/json"}
+        with urlopen(Request(f"{self.url}/project/action", body, headers), timeout=60) as reply:
+            return json.loads(reply.read())["response"]
 
     def stop(self) -> None:
         """As the system stops it."""

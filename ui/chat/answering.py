@@ -15,9 +15,9 @@ from tools.errors import RefusedRequest
 from tools.files.disk import write_to_first
 from ui.chat import cards
 from ui.chat.cards import escape_markdown
+from ui.chat.chat_settings import chosen_agent
 from ui.chat.doing import doing
 from ui.chat.elements import element
-from ui.chat.model_choice import chosen_agent
 from ui.chat.scope import took
 from ui.chat.sessions import TURNS
 from ui.chat.threads import thread_name

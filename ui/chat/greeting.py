@@ -10,9 +10,9 @@ from tools.media import Video
 from ui.chat import cards
 from ui.chat.arrival import told
 from ui.chat.cards import escape_markdown
+from ui.chat.chat_settings import offer_settings
 from ui.chat.elements import element, timeline_action
 from ui.chat.indexing import EXAMPLE, announce_coming, example
-from ui.chat.model_choice import offer_models
 from ui.chat.wording import say
 from ui.render import picture_address, timestamp
 from ui.web.state import AppState
@@ -43,7 +43,7 @@ async def greet(state: AppState) -> None:
     message.elements = [element("Library", props)]
     await message.send()
     await announce_coming(state)
-    await offer_models(state)
+    await offer_settings(state)
 
 
 def shelf(state: AppState, videos: Sequence[Video], chosen: Sequence[str]) -> dict[str, Any]:

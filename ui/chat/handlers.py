@@ -16,6 +16,7 @@ from ui.chat.answering import (
 )
 from ui.chat.askable import ask_when_askable
 from ui.chat.cards import escape_markdown
+from ui.chat.chat_settings import choose_settings, try_model
 from ui.chat.elements import show_timeline
 from ui.chat.greeting import choose, greet
 from ui.chat.indexing import (
@@ -27,7 +28,6 @@ from ui.chat.indexing import (
     try_example,
     watch,
 )
-from ui.chat.model_choice import choose_model
 from ui.chat.reporting import Handler, reports_errors
 from ui.chat.resuming import resume, take_back
 from ui.chat.scope import begin_scope, follow_scope, list_videos, set_scope
@@ -69,9 +69,9 @@ def register(workspaces: Workspaces) -> None:
         async with mine() as state:
             await _receive(state, message)
 
-    async def choose_settings(settings: dict[str, Any]) -> None:
+    async def take_settings(settings: dict[str, Any]) -> None:
         async with mine() as state:
-            await choose_model(state, settings)
+            await choose_settings(state, settings)
 
     async def set_chosen(action: cl.Action) -> Any:
         videos = action.payload.get("videos")
@@ -87,12 +87,13 @@ def register(workspaces: Workspaces) -> None:
     cl.action_callback("scope")(reports_errors(set_chosen))
     cl.action_callback("scope_list")(reports_errors(list_titled))
     cl.on_message(reports_errors(receive))
-    cl.on_settings_update(reports_errors(choose_settings))
+    cl.on_settings_update(reports_errors(take_settings))
     on_action("choose", choose, "video")
     on_action("watch", watch, "video")
     on_action("mend", mend, "video", "what")
     on_action("subtitles", add_subtitles, "file", "video")
     on_action("example", try_example)
+    on_action("try_model", try_model)
     on_action("timeline", show_timeline, "video")
     on_action("alike", ask_for_similar, "handle", "id")
     on_action("closer", look_closer, "handle")

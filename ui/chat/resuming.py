@@ -12,7 +12,7 @@ from agent.history import PastTurn, Rating, conversation, ratings, turns
 from tools.errors import RefusedRequest, VideoError
 from ui.chat.answering import evidence_of, forget_turns, offer_again
 from ui.chat.cards import answer_markdown, escape_markdown
-from ui.chat.model_choice import offer_models
+from ui.chat.chat_settings import offer_settings
 from ui.chat.scope import scope_bar
 from ui.chat.sessions import TURNS
 from ui.chat.threads import thread_name
@@ -37,7 +37,7 @@ async def resume(state: AppState, thread: dict[str, Any]) -> None:
         step = _step(id, 0, "assistant_message", escape_markdown(str(error)), thread["createdAt"])
         steps, elements = [step], []
     thread |= {"steps": steps, "elements": elements}
-    await offer_models(state)
+    await offer_settings(state)
 
 
 async def _past(

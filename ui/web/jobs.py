@@ -49,6 +49,7 @@ class Job:
     title: str
     take: bool = False
     """True moves the file into the library; else it is linked."""
+    sampling: str = "adaptive"
     subtitles: Sequence[Path] = ()
     """Subtitle files that are kept with the video."""
     known: str = ""
@@ -290,6 +291,7 @@ class JobQueue:
         path = await asyncio.to_thread(self._source, job) if job.progress else job.path
         try:
             options: dict[str, Any] = {"title": job.title, "take": job.take}
+            options["sampling"] = job.sampling
             if job.known:
                 manifest = await asyncio.to_thread(self._library.manifest, job.known)
                 options = recorded_options(manifest)

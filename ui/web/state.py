@@ -42,11 +42,12 @@ class AppState:
         self.library.remove(video)
         self.agent.toolbox.index.remove(video)
 
-    def index_upload(self, upload: Upload) -> Job:
+    def index_upload(self, upload: Upload, sampling: str = "adaptive") -> Job:
         """Index an upload, with the subtitles sent with it, and move it into the library."""
         return self.jobs.start(
             upload.path,
             upload.title,
+            sampling=sampling,
             take=True,
             subtitles=upload.subtitles,
             after=partial(self.uploads.forget, upload),

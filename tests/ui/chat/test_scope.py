@@ -1,12 +1,10 @@
 """Which videos a question goes to: shown, chosen by check-boxes, kept, and obeyed."""
 
-import json
 import shutil
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.request import Request, urlopen
 
 import pytest
 
@@ -40,20 +38,12 @@ def server(videos: dict[str, str]) -> Iterator[Server]:
         yield started
 
 
-def _act(server: Server, session: str, name: str, payload: Any) -> dict[str, Any]:
-    action = {"name": name, "payload": payload, "label": "", "tooltip": "", "icon": None}
-    body = json.dumps({"sessionId": session, "action": action}).encode()
-    headers = {"content-type": "application/json"}
-    with urlopen(Request(f"{server.url}/project/action", body, headers), timeout=60) as reply:
-        return json.loads(reply.read())["response"]
-
-
 def test_a_question_goes_to_the_chosen_videos_alone(server: Server, videos: dict[str, str]) -> None:
     with server.chatting() as chat:
         chat.until(lambda: any(one["name"] == "Scope" for one in chat.elements))
         for chosen in (["alpha"], ["beta"], ["alpha", "beta"]):
             ids = [videos[title] for title in chosen]
-            assert _act(server, chat.id, "scope", {"videos": ids}) == {"gone": 0}
+            assert server.act(chat.id, "scope", {"videos": ids}) == {"gone": 0}
             before = len(chat.messages)
             chat.say("What is said about the kettle?")
             chat.until(lambda n=before: len(chat.messages) > n and "kettle" in chat.messages[-1])
@@ -67,14 +57,14 @@ def test_a_question_goes_to_the_chosen_videos_alone(server: Server, videos: dict
 def test_ids_that_are_none_are_left_out_and_counted(server: Server, videos: dict[str, str]) -> None:
     with server.chatting() as chat:
         odd = [videos["alpha"], "0" * 16, "alpha", {"x": 1}, None]
-        assert _act(server, chat.id, "scope", {"videos": odd}) == {"gone": 4}
+        assert server.act(chat.id, "scope", {"videos": odd}) == {"gone": 4}
         for payload in ({}, {"videos": 7}, {"videos": "alpha"}, {"videos": []}):
-            assert _act(server, chat.id, "scope", payload) == {"gone": 0}
+            assert server.act(chat.id, "scope", payload) == {"gone": 0}
         everything = [videos[title] for title in SAID]
-        assert _act(server, chat.id, "scope", {"videos": everything}) == {"gone": 0}
-        found = _act(server, chat.id, "scope_list", {"query": " ALPH a"})
+        assert server.act(chat.id, "scope", {"videos": everything}) == {"gone": 0}
+        found = server.act(chat.id, "scope_list", {"query": " ALPH a"})
         assert [one["title"] for one in found["videos"]] == ["alpha"] and found["more"] == 0
-        assert _act(server, chat.id, "scope_list", {"query": "nothing"})["videos"] == []
+        assert server.act(chat.id, "scope_list", {"query": "nothing"})["videos"] == []
         chat.say("What is said about the pot?")  # what was all is all again
         chat.until(lambda: SAID["gamma"] in chat.text)
 
@@ -84,7 +74,7 @@ def test_the_answer_names_the_video_that_was_meant(server: Server, videos: dict[
         chat.say("What is said about the pot in this video?")
         chat.until(lambda: SAID["gamma"] in chat.text)
         assert chat.messages[-1].startswith("About **gamma**, one of 3 videos:")
-        _act(server, chat.id, "scope", {"videos": [videos["gamma"]]})
+        server.act(chat.id, "scope", {"videos": [videos["gamma"]]})
         before = len(chat.messages)
         chat.say("What is said about the pot in this video?")
         chat.until(lambda: len(chat.messages) > before and SAID["gamma"] in chat.messages[-1])

@@ -14,7 +14,7 @@ QUESTION = "What is said about the kettle?"
 
 def test_a_model_answers_in_the_chat_in_which_it_is_chosen(shelf: Shelf) -> None:
     with chat_server.serving() as start:
-        model = start(call('{"query": "kettle"}'), say("They call it red [e1]."))
+        model = start(call('{"query": "kettle"}'), say("They call it red [e1]."), say("yes"))
         environment = {
             "CUEPOINT_MODEL_PORTS": f"9,{model.server_port}",
             "CUEPOINT_MODEL": "extractive",
@@ -24,8 +24,10 @@ def test_a_model_answers_in_the_chat_in_which_it_is_chosen(shelf: Shelf) -> None
         with serving(shelf.library.home, **environment) as server:
             with server.chatting() as chat:
                 chat.until(lambda: bool(chat.settings))
-                (field,) = chat.settings
-                assert field["id"] == "model" and field["initial"] == "as set up"
+                fields = {field["id"]: field for field in chat.settings}
+                assert list(fields) == ["model", "profile", "budget", "sampling"]
+                field = fields["model"]
+                assert field["initial"] == "as set up"
                 assert [item["label"] for item in field["items"]] == [
                     "by rule, as set up",
                     f"some-model (llama.cpp, http://127.0.0.1:{model.server_port}/v1)",
@@ -43,6 +45,9 @@ def test_a_model_answers_in_the_chat_in_which_it_is_chosen(shelf: Shelf) -> None
                 assert all(KEY not in str(headers) for headers, _ in model.requests)
                 assert {body["model"] for _, body in model.requests} == {"some-model"}
 
+                server.act(chat.id, "try_model", {})
+                chat.until(lambda: "**some-model** answers: the first try took" in chat.text)
+
                 for value in ("gpt (x, http://127.0.0.1:9/v1)", 7, ""):
                     before = len(chat.messages)
                     chat.set(model=value)
@@ -55,14 +60,22 @@ def test_a_model_answers_in_the_chat_in_which_it_is_chosen(shelf: Shelf) -> None
                 assert another.settings[0]["initial"] == "as set up"
                 another.say(QUESTION)
                 another.until(lambda: "The kettle is red." in another.text)
-            assert len(model.requests) == 2
+            assert len(model.requests) == 3
             # Cuepoint's own server listens at a usual port, too.
             assert find_servers([int(server.url.rpartition(":")[2])], 30.0) == []
 
 
-def test_without_a_server_there_are_no_settings(tmp_path: Path) -> None:
+def test_without_a_language_model_only_the_sampling_is_chosen(tmp_path: Path) -> None:
     with serving(tmp_path / "home", CUEPOINT_MODEL_PORTS="9") as server, server.chatting() as chat:
+        chat.until(lambda: bool(chat.settings))
         chat.set(model="as set up")
         chat.set(model="some-model")
         chat.until(lambda: "not offered here" in chat.text)
-        assert chat.settings == []
+        assert [field["id"] for field in chat.settings] == ["sampling"]
+        for wrong in ({"sampling": "x"}, {"profile": "quick"}, {"budget": "much"}):
+            before = len(chat.messages)
+            chat.set(**wrong)
+            chat.until(lambda n=before: len(chat.messages) > n)
+            assert "holds in this chat" not in chat.messages[-1]
+        chat.set(sampling="sparse")
+        chat.until(lambda: "It holds in this chat from now on" in chat.text)
