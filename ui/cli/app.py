@@ -43,6 +43,7 @@ from ui.cli.indexing import (
 from ui.cli.library import library_app
 from ui.cli.models import models_app
 from ui.cli.signals import leave, stop_at_once
+from ui.cli.slack import slack
 from ui.cli.summary import caption, summary
 from ui.cli.tokens import tokens_app
 from ui.cli.users import users_app
@@ -65,7 +66,7 @@ app = typer.Typer(
 GROUPS = {"library": library_app, "models": models_app, "tokens": tokens_app, "users": users_app}
 for name, group in GROUPS.items():
     app.add_typer(group, name=name)
-for one in (summary, caption, check, clip, reel, export, feedback):
+for one in (summary, caption, check, clip, reel, export, feedback, slack):
     app.command()(one)
 app.command("eval")(evaluate)
 
