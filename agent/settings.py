@@ -103,7 +103,7 @@ class Settings:
     slack_bot_token: Secret | None = None
     """Token of the Slack app's bot, `xoxb-…`."""
     slack_signing_secret: Secret | None = None
-    """Secret by which the server knows that events come from Slack; without it there is no route."""
+    """Secret that proves events to come from Slack; without it there is no route for them."""
     slack_app_token: Secret | None = None
     """Token of the Slack app, `xapp-…`, for `cuepoint slack`: Socket Mode."""
     slack_api: str = "https://slack.com/api/"
@@ -154,8 +154,8 @@ class Settings:
             ),
             (
                 _SLACK_API.fullmatch(self.slack_api),
-                "CUEPOINT_SLACK_API must be an https:// address that ends with a slash; http:// only "
-                "on 127.0.0.1",
+                "CUEPOINT_SLACK_API must be an https:// address that ends with a slash; http:// is "
+                "for 127.0.0.1 alone",
             ),
             (
                 self.slack_bot_token or not (self.slack_signing_secret or self.slack_app_token),

@@ -33,8 +33,10 @@ def words_of(answer: Answer) -> str:
 def answer_blocks(
     answer: Answer, link: Link, pictures: Mapping[int, dict[str, str]], titles: Mapping[str, str]
 ) -> Blocks:
-    """Blocks of an answer. `pictures` are image sources by handle, `titles` of the videos by id;
-    a video is named where there are several.
+    """Blocks of an answer.
+
+    `pictures` are image sources by handle, `titles` of the videos by id; a video is named where
+    there are several.
     """
     blocks = sections(words_of(answer))
     several = len({one.evidence.video for one in shown(answer)}) > 1

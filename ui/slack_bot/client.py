@@ -79,8 +79,9 @@ class Poster:
     async def send_pictures(
         self, pictures: Sequence[tuple[str, bytes, str]]
     ) -> list[dict[str, str]]:
-        """Send JPEGs, each with a name and an alternative text; files in the same order, or none
-        where one is refused.
+        """Send JPEGs, each with a name and an alternative text.
+
+        Files of Slack in the same order; none where one is refused.
         """
         files: list[dict[str, str]] = []
         for name, content, text in pictures:

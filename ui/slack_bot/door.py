@@ -104,6 +104,10 @@ class Slack:
         return BoltResponse(status=200, body="")
 
 
-def open_slack(settings: Settings, workspaces: Workspaces, secret: bytes) -> Slack | None:
-    """Door over HTTP; None without a signing secret."""
-    return Slack(settings, workspaces, secret) if settings.slack_signing_secret else None
+def open_slack(
+    settings: Settings, workspaces: Workspaces, secret: bytes, **options: Any
+) -> Slack | None:
+    """Door over HTTP, with the options of Slack; None without a signing secret."""
+    if settings.slack_signing_secret is None:
+        return None
+    return Slack(settings, workspaces, secret, **options)
