@@ -3,6 +3,8 @@
 import json
 import logging
 from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ import ui.web.server
 from agent.settings import Secret, Settings
 from tests.ui.door import running
 from tests.ui.slack_bot.workspace import SECRET, TOKEN, Workspace, event, send, signed, workspace
+from tools.errors import RefusedRequest
 from tools.ingest.pipeline import ingest
 from tools.library import Library
 from tools.models.providers import BARE
@@ -125,19 +128,19 @@ def test_an_event_that_comes_four_times_and_as_a_message_too_is_answered_once(
 def test_what_was_not_answered_at_the_last_stop_is_answered_in_the_same_message(
     own: Settings, slack: Workspace, tmp_path: Path
 ) -> None:
+    file = tmp_path / "slack.sqlite"
     waiting = Event("Ev-before", "T1", "C1", "3000.000001", "3000.000001", "What is the kettle?")
-    with Journal_of(own) as journal:
-        assert journal.add(waiting)
-        assert not journal.add(waiting)
+    with closing(Journal(file)) as journal:
+        assert journal.add(waiting) and not journal.add(waiting)
         journal.posted(waiting, "answer", "8000.000001")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ui.web.server, "open_slack", partial(open_slack, picture_pause=0.0))
-        with running(own, agent.agent.open_agent):
-            answer = answered(slack)
-    assert answer["ts"] == "8000.000001"
-    assert not [call for call in slack.calls if call.method == "chat.postMessage"]
-    with Journal_of(own) as journal:
-        assert not journal.pending() and not journal.add(waiting)
+    with running(replace(own, home=tmp_path), agent.agent.open_agent):
+        slack.until(lambda: "8000.000001" in slack.messages)
+        with pytest.raises(RefusedRequest, match="another process"):
+            Journal(file)
+    assert slack.messages["8000.000001"]["text"].startswith("There is no video here yet.")
+    assert [call.method for call in slack.calls] == ["chat.update", "chat.update"]
+    with closing(Journal(file)) as journal:
+        assert not journal.add(waiting)
 
 
 def test_what_is_forged_or_old_is_refused_and_stands_in_no_log(
@@ -146,8 +149,8 @@ def test_what_is_forged_or_old_is_refused_and_stands_in_no_log(
     caplog.set_level(logging.DEBUG)
     body = json.dumps(event("<@UBOT> canary-in-the-body")).encode()
     old, forged = signed(body, at=1_000_000), signed(body, secret="guessed")
-    odd = [{"x-slack-request-timestamp": stamp, "x-slack-signature": "v0=é".encode().decode("latin")}
-           for stamp in ("x", "", "-1", "9" * 30)]  # fmt: skip
+    named = ("x-slack-request-timestamp", "x-slack-signature")
+    odd = [dict(zip(named, (stamp, "v0=\xe9"), strict=True)) for stamp in ("x", "", "-1", "9" * 30)]
     for headers in (old, forged, {}, *odd):
         plain = {name: value.encode("latin") for name, value in headers.items()}
         for content in (body, b"{canary-in-the-body", b"\xff canary-in-the-body"):
@@ -171,8 +174,6 @@ def test_slack_checks_that_the_address_is_ours(client: TestClient) -> None:
 
 
 def test_without_a_secret_there_is_no_route(own: Settings) -> None:
-    from dataclasses import replace
-
     with running(replace(own, slack_signing_secret=None)) as made:
         assert send(made, event(QUESTION)).status_code in (404, 405)
 
@@ -302,9 +303,3 @@ def test_a_journal_keeps_keys_for_an_hour_and_gives_up_after_three_tries(tmp_pat
     assert (tmp_path / "slack.sqlite").stat().st_mode & 0o077 == 0
     threads = {conversation_of(Event("E", t, c, "1.1", "1.1")) for t in "AB" for c in "CD"}
     assert len(threads) == 4
-
-
-def Journal_of(own: Settings) -> Any:
-    from contextlib import closing
-
-    return closing(Journal(own.home / "slack.sqlite"))

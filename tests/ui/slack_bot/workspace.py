@@ -39,6 +39,7 @@ class Workspace:
 
     port: int = 0
     files_port: int = 0
+    socket_port: int = 0
     trust: ssl.SSLContext = field(default_factory=ssl.create_default_context)
     calls: list[Call] = field(default_factory=list[Call])
     messages: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
@@ -88,6 +89,8 @@ class Workspace:
             elif method == "files.getUploadURLExternal":
                 done["file_id"] = f"FUP{next(NUMBERS)}"
                 done["upload_url"] = f"http://127.0.0.1:{self.port}/upload/{done['file_id']}"
+            elif method == "apps.connections.open":
+                done["url"] = f"ws://127.0.0.1:{self.socket_port}/"
             elif method == "auth.test":
                 done |= {"team": "Films", "user_id": BOT}
             return 200, {}, done
