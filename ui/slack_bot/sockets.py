@@ -1,7 +1,6 @@
 """Socket Mode: events come over a WebSocket that this machine opens, so that none must reach it."""
 
 import asyncio
-import logging
 import signal
 
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
@@ -12,8 +11,6 @@ from tools.errors import RefusedRequest
 from ui.slack_bot.door import Slack
 from ui.web.accounts.secret import load_secret
 from ui.web.workspaces import Workspaces
-
-_log = logging.getLogger(__name__)
 
 
 def serve_sockets(settings: Settings) -> None:
@@ -41,13 +38,18 @@ async def _serve(settings: Settings) -> None:
 async def run(settings: Settings, slack: Slack, stop: asyncio.Event) -> None:
     """Answer what comes over the socket until it is told to stop."""
     assert settings.slack_app_token
-    handler = AsyncSocketModeHandler(slack.app, settings.slack_app_token.reveal())
+    token = settings.slack_app_token.reveal()
+    try:  # the handler would try for ever
+        await slack.app.client.apps_connections_open(app_token=token)
+    except SlackApiError as error:
+        why = error.response.get("error", error.response.status_code)
+        raise RefusedRequest(f"Slack refuses the app token: {why}") from None
+    except OSError as error:
+        raise RefusedRequest(f"Slack is not reached: {type(error).__name__}") from None
+    handler = AsyncSocketModeHandler(slack.app, token)
     async with slack.running():
         try:
             await handler.connect_async()  # pyright: ignore[reportUnknownMemberType]
             await stop.wait()
-        except SlackApiError as error:
-            why = error.response.get("error", error.response.status_code)
-            raise RefusedRequest(f"Slack refuses the app token: {why}") from None
         finally:
             await handler.close_async()  # pyright: ignore[reportUnknownMemberType]
