@@ -205,7 +205,7 @@ class Bot:
         return dict(zip((handle for handle, _ in loaded), files, strict=False))
 
     async def _press(self, state: AppState, event: Event) -> None:
-        """What a button asks for; about an answer of this thread, or nothing."""
+        """Do as a button asks, about an answer of this thread."""
         name, turn = conversation_of(event), int(event.value)
         answer = next((a for a in await answers(state.agent, name) if a.turn == turn), None)
         if answer is None:
@@ -244,7 +244,7 @@ class Bot:
 
 
 def progress(name: str, job: Job) -> str:
-    """How far a video is, for people."""
+    """Progress of a video, for people."""
     state = job_state(job)
     percent = round(100 * state.progress)
     match state.state:

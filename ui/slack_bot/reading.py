@@ -1,4 +1,4 @@
-"""What Slack sends, read into events; all that is not for the bot is None."""
+"""Reader of what Slack sends: events, and None for all that is not for the bot."""
 
 import re
 from collections.abc import Mapping
