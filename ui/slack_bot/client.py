@@ -115,7 +115,8 @@ class Poster:
     async def _call(self, method: str, quiet: str = "", **values: Any) -> dict[str, Any] | None:
         """Call a method; None where it is refused, which is logged, {} for the refusal `quiet`."""
         try:
-            form = {k: json.dumps(v) if isinstance(v, list) else v for k, v in values.items() if v}
+            told = {name: value for name, value in values.items() if value != ""}
+            form = {k: json.dumps(v) if isinstance(v, list) else v for k, v in told.items()}
             reply = await self._client.api_call(method, data=form)
             return dict(reply.data) if isinstance(reply.data, dict) else {"ok": True}
         except SlackApiError as error:

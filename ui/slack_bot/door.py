@@ -26,7 +26,10 @@ MOST_BYTES = 1 << 20
 
 
 class Slack:
-    """The Bolt app over a bot. Requests are acknowledged once they are on disk, not before."""
+    """The Bolt app over a bot. Requests are acknowledged once they are on disk, not before.
+
+    RefusedRequest where another process answers in Slack from this data folder.
+    """
 
     def __init__(
         self,
@@ -42,7 +45,7 @@ class Slack:
         self._client = make_client(settings)
         self._poster = Poster(self._client, picture_pause)
         self._files = Files(settings.slack_bot_token, connect)
-        self._pause = pause
+        self._journal, self._pause = Journal(settings.home / "slack.sqlite"), pause
         self._bot: Bot | None = None
         signing = settings.slack_signing_secret
         self._verifier = SignatureVerifier(signing.reveal()) if signing else None
@@ -56,16 +59,15 @@ class Slack:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Work through events until this ends; RefusedRequest where another process does."""
-        journal = await asyncio.to_thread(Journal, self._settings.home / "slack.sqlite")
+        """Work through events until this ends; only once."""
         try:
-            parts = self._settings, self._workspaces, self._secret, journal
+            parts = self._settings, self._workspaces, self._secret, self._journal
             self._bot = Bot(*parts, self._poster, self._files, self._pause)
             async with self._bot.running():
                 yield
         finally:
             self._bot = None
-            await asyncio.to_thread(journal.close)
+            await asyncio.to_thread(self._journal.close)
 
     def routes(self) -> list[Route]:
         """The route of events and buttons."""
