@@ -24,6 +24,7 @@ _STANDARD_NAMES = {"openai_api_key": "OPENAI_API_KEY", "openai_base_url": "OPENA
 """Fields whose variables have no prefix, because every other program uses these names."""
 _FOR_TESTS = {"CUEPOINT_MEDIA", "CUEPOINT_MODELS", "CUEPOINT_CHROMIUM"}
 _URL = re.compile(r"https?://[^/@]+(/|$)")
+_SLACK_API = re.compile(r"(https://[A-Za-z0-9.-]+(:\d+)?|http://127\.0\.0\.1:\d+)/([\w.-]+/)*")
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:\d+)?/?")
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 
@@ -99,6 +100,14 @@ class Settings:
     """Seconds without a byte after which an upload is given up."""
     addresses: str = "off"
     """Fetching of video files from public addresses that a person names: on or off."""
+    slack_bot_token: Secret | None = None
+    """Token of the Slack app's bot, `xoxb-…`."""
+    slack_signing_secret: Secret | None = None
+    """Secret that proves events to come from Slack; without it there is no route for them."""
+    slack_app_token: Secret | None = None
+    """Token of the Slack app, `xapp-…`, for `cuepoint slack`: Socket Mode."""
+    slack_api: str = "https://slack.com/api/"
+    """Address of Slack's Web API."""
     providers: Providers = field(default_factory=Providers)
     """The models and readers that index a video."""
     workers: int = 0
@@ -142,6 +151,15 @@ class Settings:
             (
                 self.addresses in ("on", "off"),
                 f"addresses {self.addresses!r} must be on or off",
+            ),
+            (
+                _SLACK_API.fullmatch(self.slack_api),
+                "CUEPOINT_SLACK_API must be an https:// address that ends with a slash; http:// is "
+                "for 127.0.0.1 alone",
+            ),
+            (
+                self.slack_bot_token or not (self.slack_signing_secret or self.slack_app_token),
+                "Slack needs CUEPOINT_SLACK_BOT_TOKEN beside the signing secret or the app token",
             ),
             (
                 self.sign_in in SIGN_IN,

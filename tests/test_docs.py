@@ -146,6 +146,7 @@ def test_the_commands_and_their_options_are_those_of_the_program() -> None:
         "serve",
         "chat",
         "mcp",
+        "slack",
     }
 
 

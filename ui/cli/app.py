@@ -29,6 +29,7 @@ from ui.cli.common import (
     print_json,
     print_result,
 )
+from ui.cli.doors import mcp, slack
 from ui.cli.eval import evaluate
 from ui.cli.export import clip, export, reel
 from ui.cli.feedback import feedback
@@ -65,7 +66,7 @@ app = typer.Typer(
 GROUPS = {"library": library_app, "models": models_app, "tokens": tokens_app, "users": users_app}
 for name, group in GROUPS.items():
     app.add_typer(group, name=name)
-for one in (summary, caption, check, clip, reel, export, feedback):
+for one in (summary, caption, check, clip, reel, export, feedback, mcp, slack):
     app.command()(one)
 app.command("eval")(evaluate)
 
@@ -331,21 +332,6 @@ def serve(host: Host = None, port: Port = None) -> None:
 
 
 app.command("chat", help="Open the chat.")(serve)
-
-
-@app.command()
-def mcp() -> None:
-    """Serve other agents on standard input and output, over the Model Context Protocol."""
-    from ui.mcp_server.local import serve_pipes
-
-    status = 1
-    try:
-        serve_pipes(load_settings())
-        status = 0
-    except Exception as error:  # leave() ends before anyone above could tell
-        if not print_error(error):
-            logging.getLogger(__name__).exception("the server ended")
-    leave(status)
 
 
 @app.command()

@@ -46,6 +46,7 @@ def run_checks(settings: Settings) -> list[Check]:
         _speakers(settings),
         _picture_search(settings),
         _video_sites(settings),
+        *_slack(settings),
     ]
 
 
@@ -327,3 +328,12 @@ def _video_sites(settings: Settings) -> Check:
     if settings.addresses != "on":
         return Check(name, "ok", f"{detail}; not used: CUEPOINT_ADDRESSES is off")
     return Check(name, "ok", detail)
+
+
+def _slack(settings: Settings) -> list[Check]:
+    """The Slack app, where there is one."""
+    if settings.slack_bot_token is None:
+        return []
+    from ui.slack_bot.checking import check_app
+
+    return [Check("slack", *check_app(settings))]

@@ -2,14 +2,21 @@
 
 import asyncio
 import threading
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 from tools.errors import Interrupted, RefusedRequest
-from tools.fetch.addresses import Address, parse
+from tools.fetch.addresses import parse
 from tools.fetch.sites import Fetched, fetch
 from ui.web.jobs import Job
 from ui.web.state import AppState
+
+Tell = Callable[[int, int | None], None]
+"""Told of the bytes that are here, and of the whole where that is known."""
+Download = Callable[[Path, int, float, Tell, Callable[[], bool]], Fetched]
+"""Brings a file into a folder; given its limit in bytes, the seconds that it waits for a byte, whom
+to tell, and what says that it is still wanted."""
 
 
 def index_address(state: AppState, text: str) -> Job:
@@ -20,10 +27,15 @@ def index_address(state: AppState, text: str) -> Job:
             "Started with CUEPOINT_ADDRESSES=on, Cuepoint fetches videos."
         )
     address = parse(text)
-    return state.jobs.start(Path(), address.title, fetch=partial(_fetch, state, address))
+    return index_download(state, address.title, partial(fetch, address))
 
 
-async def _fetch(state: AppState, address: Address, job: Job) -> None:
+def index_download(state: AppState, title: str, download: Download) -> Job:
+    """Index what a download brings, which is limited as uploads are."""
+    return state.jobs.start(Path(), title, fetch=partial(_fetch, state, download))
+
+
+async def _fetch(state: AppState, download: Download, job: Job) -> None:
     """Bring the files of a job into the uploads, and hand the job over to it."""
     loop, stopped = asyncio.get_running_loop(), threading.Event()
 
@@ -33,7 +45,7 @@ async def _fetch(state: AppState, address: Address, job: Job) -> None:
 
     def bring(folder: Path, limit: int) -> Fetched:
         stall = state.settings.upload_stall
-        return fetch(address, folder, limit, stall, tell, lambda: not stopped.is_set())
+        return download(folder, limit, stall, tell, lambda: not stopped.is_set())
 
     job.update(fetched=(0, None))
     try:

@@ -30,6 +30,7 @@ from tools.sandbox import Child
 from ui.api.routes import api_routes
 from ui.chat import mount
 from ui.mcp_server.endpoint import Endpoint
+from ui.slack_bot.door import open_slack
 from ui.web.accounts.gate import Gate
 from ui.web.accounts.sign_in import Accounts
 from ui.web.exports import export_routes
@@ -65,7 +66,11 @@ def build_app(settings: Settings) -> FastAPI:
         nonlocal can_decode
         can_decode = await asyncio.to_thread(_can_decode)
         alone = accounts.method in ("none", "token")
-        async with endpoint.running(), workspaces.of(settings.owner) if alone else nullcontext():
+        async with (
+            endpoint.running(),
+            workspaces.of(settings.owner) if alone else nullcontext(),
+            slack.running() if slack else nullcontext(),
+        ):
             yield
         await workspaces.close()
 
@@ -89,6 +94,8 @@ def build_app(settings: Settings) -> FastAPI:
         open_here=accounts.method == "none",
     )
     app.router.routes += [Route(path, endpoint) for path in ("/mcp", "/mcp/")]
+    slack = open_slack(settings, workspaces, accounts.secret)
+    app.router.routes += slack.routes() if slack else []
     mount.mount_chainlit(app, accounts.method)
     app.add_middleware(Gate, accounts=accounts, page=sign_in_page)
     app.add_middleware(HostGuard, names=names, policy=mount.policy())

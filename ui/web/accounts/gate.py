@@ -14,9 +14,10 @@ from ui.web.accounts.sign_in import COOKIE, FOR_PROGRAMS, SESSION, Accounts, Ide
 
 OPEN = (
     "/", "/login", "/login/callback", "/logout", "/health", "/favicon", "/logo", "/auth/config",
-    "/project/translations",
+    "/project/translations", "/slack/events",
 )  # fmt: skip
-"""Addresses for everybody: the page itself, which holds nothing, and the way in."""
+"""Addresses for everybody: the page itself, which holds nothing, the way in, and that of events,
+whose signature says who sends them."""
 OPEN_FOLDERS = ("/assets/", "/public/", "/avatars/", "/thread/", "/auth/oauth/")
 PAGES = re.compile(r"/v/.*|/library(?:/compare)?")
 """Addresses that people open: who has not signed in gets a page, not JSON."""

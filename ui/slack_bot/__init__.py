@@ -1,0 +1,1 @@
+"""Slack: questions in channels, threads and direct messages, answered with frames."""

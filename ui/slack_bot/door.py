@@ -1,0 +1,115 @@
+"""Door for Slack: signed requests over HTTP, or Socket Mode, through Bolt into the bot."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from slack_bolt import BoltResponse
+from slack_bolt.adapter.starlette.async_handler import AsyncSlackRequestHandler
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.signature import SignatureVerifier
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from agent.settings import Settings
+from ui.slack_bot.bot import PAUSE, Bot
+from ui.slack_bot.client import PICTURE_PAUSE, Poster, make_client, mute
+from ui.slack_bot.files import Connect, Files, connect
+from ui.slack_bot.journal import Journal
+from ui.slack_bot.reading import read
+from ui.web.workspaces import Workspaces
+
+MOST_BYTES = 1 << 20
+"""Bytes of a request."""
+
+
+class Slack:
+    """The Bolt app over a bot. Requests are acknowledged once they are on disk, not before.
+
+    RefusedRequest where another process answers in Slack from this data folder.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        workspaces: Workspaces,
+        secret: bytes,
+        connect: Connect = connect,
+        pause: float = PAUSE,
+        picture_pause: float = PICTURE_PAUSE,
+    ) -> None:
+        assert settings.slack_bot_token
+        self._settings, self._workspaces, self._secret = settings, workspaces, secret
+        self._client = make_client(settings)
+        self._poster = Poster(self._client, picture_pause)
+        self._files = Files(settings.slack_bot_token, connect)
+        self._journal, self._pause = Journal(settings.home / "slack.sqlite"), pause
+        self._bot: Bot | None = None
+        signing = settings.slack_signing_secret
+        self._verifier = SignatureVerifier(signing.reveal()) if signing else None
+        self.app = AsyncApp(
+            client=self._client,
+            signing_secret=signing.reveal() if signing else "unused in Socket Mode",
+            before_authorize=self._take,
+            logger=mute(),
+        )
+        self._handler = AsyncSlackRequestHandler(self.app)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Work through events until this ends; only once."""
+        try:
+            parts = self._settings, self._workspaces, self._secret, self._journal
+            self._bot = Bot(*parts, self._poster, self._files, self._pause)
+            async with self._bot.running():
+                yield
+        finally:
+            self._bot = None
+            await asyncio.to_thread(self._journal.close)
+
+    def routes(self) -> list[Route]:
+        """The route of events and buttons."""
+        return [Route("/slack/events", self._receive, methods=["POST"])]
+
+    async def _receive(self, request: Request) -> Response:
+        body = bytearray()
+        try:
+            async for part in request.stream():
+                body += part
+                if len(body) > MOST_BYTES:
+                    return Response("too large", 413)
+        except ClientDisconnect:
+            return Response("it broke off", 400)
+        if not self._is_signed(bytes(body), request.headers):  # before anything reads the body
+            return Response("this is not signed by Slack", 401)
+        request._body = bytes(body)  # pyright: ignore[reportPrivateUsage]
+        return await self._handler.handle(request)
+
+    def _is_signed(self, body: bytes, headers: Mapping[str, str]) -> bool:
+        stamp = headers.get("x-slack-request-timestamp", "")
+        signature = headers.get("x-slack-signature", "")
+        if not (self._verifier and stamp.isascii() and stamp.isdigit() and len(stamp) < 20):
+            return False
+        try:
+            return signature.isascii() and self._verifier.is_valid(body, stamp, signature)
+        except UnicodeDecodeError:
+            return False
+
+    async def _take(self, body: dict[str, Any], next: Any) -> BoltResponse | None:
+        """Keep what is for the bot, and acknowledge it; Bolt sees to the rest."""
+        if body.get("type") not in ("event_callback", "block_actions"):
+            return await next()
+        if (event := read(body)) and self._bot:
+            await self._bot.take(event)
+        return BoltResponse(status=200, body="")
+
+
+def open_slack(
+    settings: Settings, workspaces: Workspaces, secret: bytes, **options: Any
+) -> Slack | None:
+    """Door over HTTP, with the options of Slack; None without a signing secret."""
+    if settings.slack_signing_secret is None:
+        return None
+    return Slack(settings, workspaces, secret, **options)
