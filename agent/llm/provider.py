@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -99,6 +100,18 @@ async def whole_reply(
             await feed(chunk.text)
     whole = message_chunk_to_message(reply) if isinstance(reply, AIMessageChunk) else reply
     return whole or AIMessage("")
+
+
+async def trial_seconds(model: Any, wait: float) -> float:
+    """Seconds in which a model answers one word; VideoError where it does not."""
+    from langchain_core.messages import HumanMessage
+
+    begun = time.monotonic()
+    try:
+        await whole_reply(model, [HumanMessage("Answer with the one word: yes")], wait)
+    except model_errors() as error:
+        raise as_video_error(error) from error
+    return time.monotonic() - begun
 
 
 def model_errors() -> tuple[type[Exception], ...]:

@@ -5,7 +5,6 @@ begins as Cuepoint is set up. What is chosen has not been tried by that: a butto
 """
 
 import asyncio
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -99,20 +98,15 @@ async def choose_settings(state: AppState, values: Mapping[str, Any]) -> None:
 
 async def try_model(state: AppState) -> None:
     """Ask the chosen model for one word, and tell how long it took or what went wrong."""
-    from langchain_core.messages import HumanMessage
-
-    from agent.llm.provider import as_video_error, model_errors, whole_reply
+    from agent.llm.provider import trial_seconds
 
     agent = await chosen_agent(state)
-    name, begun = escape_markdown(agent.model_name), time.monotonic()
-    question = [HumanMessage("Answer with the one word: yes")]
+    name = escape_markdown(agent.model_name)
     try:
-        await whole_reply(agent.model, question, TRIED_IN)
-    except (VideoError, *model_errors()) as error:
-        why = error if isinstance(error, VideoError) else as_video_error(error)
-        told = say("settings.failed", name=name, why=escape_markdown(str(why)))
-    else:
-        told = say("settings.works", name=name, seconds=f"{time.monotonic() - begun:.1f}")
+        seconds = await trial_seconds(agent.model, TRIED_IN)
+        told = say("settings.works", name=name, seconds=f"{seconds:.1f}")
+    except VideoError as error:
+        told = say("settings.failed", name=name, why=escape_markdown(str(error)))
     await cl.Message(told).send()
 
 
