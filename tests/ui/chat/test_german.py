@@ -32,9 +32,10 @@ def test_a_german_browser_is_spoken_to_in_german_and_goes_on_with_a_hostile_ques
         page.locator("#chat-submit:not([disabled])").click()
         page.locator(".cue-quiet").get_by_text("by rule").first.wait_for()  # it is kept now
         page.goto(server.url)
-        page.get_by_role("button", name="Weiter: intel_car_detection").click()
-        page.get_by_text("Hier können wir weitermachen.").wait_for()
+        page.locator("#header #sidebar-trigger-button").click()
+        page.locator("#thread-history").get_by_text("intel_car_detection").click()
         asked = page.locator('[data-step-type="user_message"]').filter(has_text="intel_car")
+        asked.wait_for()
         assert QUESTION in asked.inner_text() and asked.locator("img, a").count() == 0
         assert not [url for url in requested if "evil.example" in url]
         context.close()
