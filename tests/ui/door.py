@@ -4,6 +4,7 @@ import json
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ SOCKET = "ws://127.0.0.1:8000/ws/socket.io/?EIO=4&transport=websocket"
 @asynccontextmanager
 async def no_agent(settings: Settings, **_: object) -> AsyncIterator[object]:
     """In place of one, where nothing is asked."""
-    yield object()
+    yield SimpleNamespace(model_name="extractive")
 
 
 @contextmanager
