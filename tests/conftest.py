@@ -31,6 +31,23 @@ from tools.store.manifest import REPAIR
 ROOT = Path(__file__).parents[1]
 LANGUAGE_MODEL = {"OPENAI_API_KEY", "OPENAI_BASE_URL", "CUEPOINT_MODEL", "CUEPOINT_MODEL_SEES"}
 Colour = tuple[int, int, int]
+TWO_SPEAKERS = """1
+00:00:00,500 --> 00:00:02,500
+SPEAKER_1: The kettle is red.
+
+2
+00:00:03,500 --> 00:00:05,500
+SPEAKER_2: No, it is blue.
+
+3
+00:00:06,200 --> 00:00:07,800
+SPEAKER_1: Now it is dark.
+
+4
+00:00:08,200 --> 00:00:09,800
+SPEAKER_2: And white.
+"""
+"""Subtitles (SubRip) for `shots`, in which two people speak in turn."""
 LONGEST = (
     "torture/test_kill.py", "test_questions.py", "test_media_folder.py", "ui/chat/test_chat.py",
     "torture/test_signals.py", "torture/test_damage.py", "test_growing.py",

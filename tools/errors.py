@@ -3,6 +3,14 @@
 Everything else is a bug and propagates.
 """
 
+import traceback
+
+
+def place_of(error: BaseException) -> str:
+    """Type of an error and where it was raised, without its words: they may hold secrets."""
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} at {where.filename}:{where.lineno}"
+
 
 class VideoError(Exception):
     """Error that is shown to the user as one line."""

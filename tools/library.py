@@ -24,7 +24,7 @@ from tools.store import evidence as stored
 from tools.store.catalog import Catalog
 from tools.store.coverage import coverage
 from tools.store.filmstrip import picture_file
-from tools.store.names import LONGEST, checked_name, write_names
+from tools.store.names import LONGEST, Names, checked_name, write_names
 from tools.store.original import forget_checksum
 from tools.store.records import HEARD, READ, SIGNS, SUBTITLES
 from tools.store.recovery import RECORD
@@ -87,25 +87,32 @@ class Library(Store):
 
     def rename(self, video: str, title: str) -> None:
         """Give a video another title; an empty one gives back that of its file."""
-        self._give_names(video, title=checked_name(title) if title.strip() else "")
+        given = checked_name(title) if title.strip() else ""
+        self._give_names(video, lambda names: replace(names, title=given))
 
     def name_speaker(self, video: str, label: str, name: str) -> None:
         """Name a speaker by the label of the transcript; an empty name gives back the label."""
         if label not in self.speakers(video):
             raise RefusedRequest(f"nobody in this video is labelled {clean(label, LONGEST)!r}")
-        given = {**self.names(video).speakers, label: checked_name(name) if name.strip() else ""}
-        self._give_names(video, speakers={key: one for key, one in given.items() if one})
+        new = checked_name(name) if name.strip() else ""
+
+        def named(names: Names) -> Names:
+            given = {**names.speakers, label: new}
+            return replace(names, speakers={key: one for key, one in given.items() if one})
+
+        self._give_names(video, named)
 
     def speakers(self, video: str) -> dict[str, str]:
         """Names of the speakers of a video by their labels, as they first speak."""
         labels = dict.fromkeys(filter(None, (one.speaker for one in self.labelled(video))))
-        return {label: self.names(video).speakers.get(label, label) for label in labels}
+        names = self.names(video).speakers
+        return {label: names.get(label, label) for label in labels}
 
-    def _give_names(self, video: str, **given: Any) -> None:
+    def _give_names(self, video: str, change: Callable[[Names], Names]) -> None:
         super().get(video)
         with lock(self.root / "names.lock"):
             self.catalog.mark(video)
-            write_names(self.folder(video), replace(self.names(video), **given))
+            write_names(self.folder(video), change(self.names(video)))
         os.utime(self.folder(video).parent)  # readers of all videos look again
         with suppress(Damaged):
             self.catalog.refresh(video)

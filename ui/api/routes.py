@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, aclosing
 from typing import Annotated, Any, Literal
 
@@ -19,7 +19,7 @@ from ui.api.slots import Slots
 from ui.render import Json
 from ui.web.accounts.gate import may_write
 from ui.web.job_status import job_state
-from ui.web.media import known_video
+from ui.web.media import known_videos
 from ui.web.refusals import status_of
 from ui.web.state import AppState
 from ui.web.uploads import Upload
@@ -63,7 +63,7 @@ def api_routes() -> APIRouter:
 
     @router.post("/ask", **described("Answer", "Answer a question with the moments it rests on."))
     async def answer(body: Question, request: Request, mine: Mine) -> Response:
-        await _known(mine, body.videos)
+        await known_videos(mine.library, body.videos)
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(slots.one())
             if "text/event-stream" not in request.headers.get("accept", ""):
@@ -77,7 +77,7 @@ def api_routes() -> APIRouter:
 
     @router.post("/check", **described("Answer", "Check a text against the videos, by rule."))
     async def check(body: Checked, mine: Mine) -> Response:
-        await _known(mine, body.videos)
+        await known_videos(mine.library, body.videos)
         known = await handles(mine.agent, body.thread) if body.thread else ()
         async with slots.one():
             checked = await asyncio.to_thread(
@@ -95,7 +95,7 @@ def api_routes() -> APIRouter:
         end: Annotated[Seconds | None, Query(alias="to")] = None,
         limit: Annotated[int, Query(ge=1, le=100)] = 6,
     ) -> Response:
-        await _known(mine, video or ())
+        await known_videos(mine.library, video or ())
         async with slots.one():
             found = await asyncio.to_thread(
                 mine.agent.toolbox.search, query, video, kinds=tuple(kind or ()),
@@ -114,7 +114,7 @@ def api_routes() -> APIRouter:
 
     @router.get("/videos/{id}", **described("Video", "Tell how far a video is indexed."))
     async def video(id: Id, mine: Mine) -> Response:
-        return await _json(mine, (await _known(mine, [id]))[0])
+        return await _json(mine, (await known_videos(mine.library, [id]))[0])
 
     @router.post("/videos", **described("Added", "Add a video, and index it.", 202, form=True))
     async def add(request: Request, mine: Mine) -> Response:
@@ -138,7 +138,7 @@ def api_routes() -> APIRouter:
     @router.delete("/videos/{id}", **described(None, "Remove a video.", 204))
     async def remove(id: Id, mine: Mine) -> Response:
         _writing()
-        (known,) = await _known(mine, [id])
+        (known,) = await known_videos(mine.library, [id])
         await asyncio.to_thread(mine.remove, known.id)
         return Response(status_code=204)
 
@@ -156,10 +156,6 @@ def api_routes() -> APIRouter:
 def _writing() -> None:
     if not may_write():
         raise HTTPException(403, "this token may only read: the scope `write` is needed")
-
-
-async def _known(state: AppState, ids: Sequence[str]) -> list[Any]:
-    return await asyncio.to_thread(lambda: [known_video(state.library, id) for id in ids])
 
 
 async def _json(state: AppState, value: Any) -> JSONResponse:

@@ -22,7 +22,7 @@ from chainlit.types import (
 from chainlit.user import PersistedUser, User
 
 from agent.history import Conversation, conversation, conversations, forget, rename
-from tools.errors import UnknownVideo
+from tools.errors import RefusedRequest, UnknownVideo
 from ui.web.accounts.gate import current
 from ui.web.host_guard import is_uuid
 from ui.web.workspaces import Workspaces
@@ -128,11 +128,11 @@ class Threads(BaseDataLayer):
 
     async def upsert_feedback(self, feedback: Feedback) -> str:
         """Refuse: ratings have a route of their own."""
-        raise NotImplementedError
+        raise RefusedRequest("ratings are given beside the answer that they are of")
 
     async def delete_feedback(self, feedback_id: str) -> bool:
         """Refuse: ratings have a route of their own."""
-        raise NotImplementedError
+        raise RefusedRequest("ratings are given beside the answer that they are of")
 
     async def get_favorite_steps(self, user_id: str) -> list[StepDict]:
         """No favourite: they are switched off."""

@@ -13,7 +13,7 @@ from typing import Any
 from agent.ask import Answer, ask
 from agent.history import Rating, answers, rate
 from agent.settings import Settings
-from tools.errors import NotIndexed, VideoError
+from tools.errors import NotIndexed, VideoError, place_of
 from tools.media import Evidence
 from ui.mcp_server.pictures import pictured
 from ui.render import label, printable
@@ -114,11 +114,7 @@ class Bot:
             else:
                 _log.warning("slack: an event was given up after several tries")
         except Exception as error:  # its words may hold those of the message
-            _log.warning(
-                "slack: %s while answering",
-                type(error).__name__,
-                exc_info=_log.isEnabledFor(logging.DEBUG),
-            )
+            _log.warning("slack: while answering: %s", place_of(error))
             await self._poster.post(event, say("broken"))
         await asyncio.to_thread(self._journal.done, event)
 

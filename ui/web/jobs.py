@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import os
-import traceback
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import Future
@@ -21,6 +20,7 @@ from tools.errors import (
     UnknownVideo,
     UnreadableMedia,
     VideoError,
+    place_of,
 )
 from tools.files.disk import SPARE_BYTES, free_bytes
 from tools.ingest.pipeline import recorded_options
@@ -278,8 +278,7 @@ class JobQueue:
         except VideoError as error:
             trouble = str(error)
         except Exception as error:  # its words and its frames may hold the whole address
-            where = traceback.extract_tb(error.__traceback__)[-1]
-            _log.error("fetching: %s at %s:%s", type(error).__name__, where.filename, where.lineno)
+            _log.error("fetching: %s", place_of(error))
         job.update(trouble=trouble)
         return False
 

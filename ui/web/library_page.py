@@ -17,18 +17,14 @@ from tools.library import Library
 from tools.media import Video
 from ui.render import picture_address, timestamp
 from ui.texts import preferred, text
-from ui.web.media import known_video
-from ui.web.state import AppState
+from ui.web.media import known_videos
 from ui.web.uploads import Upload, UserSubtitles
 from ui.web.workspaces import Mine
 
 PAGE = 60
 """Videos that are sent at once."""
 Sort = Literal["title", "newest", "longest"]
-_LIBRARY, _COMPARE = (
-    Template(Path(__file__).with_name(name).read_text("utf-8"))
-    for name in ("library.html", "compare.html")
-)
+_PAGE = Template(Path(__file__).with_name("page.html").read_text("utf-8"))
 _Name = Annotated[str, Field(max_length=1000)]
 _Ids = Annotated[list[Annotated[str, Field(max_length=16)]], Field(max_length=10_000)]
 
@@ -58,11 +54,11 @@ def library_routes() -> APIRouter:
 
     @router.get("")
     async def page(request: Request) -> HTMLResponse:
-        return _page(_LIBRARY, request, "videos.heading")
+        return _page(request, "library", "videos.heading")
 
     @router.get("/compare")
     async def compare(request: Request) -> HTMLResponse:
-        return _page(_COMPARE, request, "compare.heading")
+        return _page(request, "compare", "compare.heading")
 
     @router.get("/videos")
     async def videos(
@@ -79,29 +75,29 @@ def library_routes() -> APIRouter:
 
     @router.get("/videos/{id}")
     async def details(id: str, mine: Mine) -> dict[str, Any]:
-        (video,) = await _known(mine, [id])
+        (video,) = await known_videos(mine.library, [id])
         speakers = await asyncio.to_thread(mine.library.speakers, video.id)
         rows = [{"label": label, "name": name} for label, name in speakers.items()]
         return {"id": video.id, "title": video.title, "speakers": rows}
 
     @router.post("/videos/{id}/title", status_code=204)
     async def rename(id: str, body: Title, mine: Mine) -> None:
-        (video,) = await _known(mine, [id])
+        (video,) = await known_videos(mine.library, [id])
         await asyncio.to_thread(mine.library.rename, video.id, body.title)
 
     @router.post("/videos/{id}/speaker", status_code=204)
     async def name_speaker(id: str, body: Speaker, mine: Mine) -> None:
-        (video,) = await _known(mine, [id])
+        (video,) = await known_videos(mine.library, [id])
         await asyncio.to_thread(mine.library.name_speaker, video.id, body.label, body.name)
 
     @router.post("/videos/{id}/finish", status_code=204)
     async def finish(id: str, mine: Mine) -> None:
-        (video,) = await _known(mine, [id])
+        (video,) = await known_videos(mine.library, [id])
         await mine.jobs.start_again(video.id)
 
     @router.post("/videos/{id}/subtitles", status_code=204)
     async def subtitles(id: str, request: Request, mine: Mine) -> None:
-        (video,) = await _known(mine, [id])
+        (video,) = await known_videos(mine.library, [id])
         type = request.headers.get("content-type", "")
         given = await mine.uploads.receive(request.stream(), type, None)
         if not isinstance(given, UserSubtitles):
@@ -116,17 +112,17 @@ def library_routes() -> APIRouter:
 
     @router.post("/size")
     async def size(body: Videos, mine: Mine) -> dict[str, Any]:
-        found = await _known(mine, body.videos)
+        found = await known_videos(mine.library, body.videos)
         return await asyncio.to_thread(_size, mine.library, found)
 
     @router.post("/remove", status_code=204)
     async def remove(body: Videos, mine: Mine) -> None:
-        for video in await _known(mine, body.videos):
+        for video in await known_videos(mine.library, body.videos):
             await asyncio.to_thread(mine.remove, video.id)
 
     @router.post("/collections/{name}/videos", status_code=204)
     async def add(name: str, body: Videos, mine: Mine) -> None:
-        ids = [video.id for video in await _known(mine, body.videos)]
+        ids = [video.id for video in await known_videos(mine.library, body.videos)]
         await asyncio.to_thread(mine.library.collections.add, name, ids)
 
     @router.post("/collections/{name}/take-out", status_code=204)
@@ -144,13 +140,11 @@ def library_routes() -> APIRouter:
     return router
 
 
-def _page(template: Template, request: Request, title: str) -> HTMLResponse:
+def _page(request: Request, name: str, title: str) -> HTMLResponse:
+    """Page whose content the script of its name makes."""
     language = preferred(request.headers.get("accept-language"))
-    return HTMLResponse(template.substitute(lang=language, title=text(language, title)))
-
-
-async def _known(state: AppState, ids: Sequence[str]) -> list[Video]:
-    return await asyncio.to_thread(lambda: [known_video(state.library, id) for id in ids])
+    values = {"lang": language, "title": text(language, title), "name": name}
+    return HTMLResponse(_PAGE.substitute(values))
 
 
 def _size(library: Library, videos: Sequence[Video]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Coroutine
+from collections.abc import Awaitable, Coroutine, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -62,6 +62,11 @@ def known_video(library: Library, id: str) -> Video:
     if len(id) != 16 or (video := library.get(id)).id != id:
         raise UnknownVideo(id)
     return video
+
+
+async def known_videos(library: Library, ids: Iterable[str]) -> list[Video]:
+    """Videos of ids; UnknownVideo if one of them is none."""
+    return await asyncio.to_thread(lambda: [known_video(library, id) for id in ids])
 
 
 def media_routes() -> APIRouter:

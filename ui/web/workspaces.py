@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from fastapi import Depends, HTTPException
 from starlette.requests import HTTPConnection
@@ -17,19 +17,11 @@ from tools.errors import Damaged, UnreadableMedia
 from tools.files.disk import best_effort
 from tools.ingest.finishing import Finisher
 from tools.ingest.pipeline import delete_unlisted, unlisted_originals
-from tools.library import Library
 from tools.media import Video
 from ui.web.accounts.gate import current
-from ui.web.downloads import Downloads
-from ui.web.export_pool import Exports
-from ui.web.jobs import JobQueue, make_pool
-from ui.web.proxies import Proxies
+from ui.web.jobs import make_pool
+from ui.web.opening import opened
 from ui.web.state import AppState
-from ui.web.uploads import Uploads
-
-if TYPE_CHECKING:
-    from tools.search.vector_index import ExactIndex
-    from tools.toolbox import Toolbox
 
 _log = logging.getLogger(__name__)
 
@@ -106,56 +98,31 @@ class Workspaces:
 
         async def close() -> None:
             try:
-                with suppress(Exception):  # it never opened, which was told then
-                    _, stack = await one.ready
-                    await stack.aclose()
+                if not await _failed(one.ready):  # which was told then
+                    await one.ready.result()[1].aclose()
+            except Exception:
+                _log.exception("closing the library of %s", owner)
             finally:
                 self._closing.pop(owner, None)
 
         self._closing[owner] = asyncio.ensure_future(close())
 
     async def _start(self, owner: str) -> tuple[AppState, AsyncExitStack]:
-        from agent.agent import open_agent
-
         settings = replace(self._settings, owner=owner)
         async with AsyncExitStack() as opening:
-            state = await asyncio.to_thread(self._state, settings)
-            finisher = state.finisher
-            toolbox, index = await asyncio.to_thread(_open_toolbox, settings, state.library)
-            opening.push_async_callback(asyncio.to_thread, index.close)
-
-            def indexed(videos: list[str]) -> None:
-                index.catch_up(videos)
-                if finisher:
-                    finisher.wake()
-
-            state.jobs.on_indexed = indexed
-            state.agent = await opening.enter_async_context(open_agent(settings, toolbox=toolbox))
-            opening.callback(state.exports.close)
-            opening.callback(state.proxies.close)
-            opening.callback(state.jobs.close)
-            opening.push_async_callback(asyncio.to_thread, state.downloads.close)
+            state = await opening.enter_async_context(opened(settings, self._pool))
             _resume(state)
-            if finisher:
-                finisher.on_finished = lambda video: index.catch_up([video])
-                finisher.start()
+            if settings.background == "on":
+                finisher = _finish_in_background(state)
                 opening.push_async_callback(asyncio.to_thread, finisher.close)
             return state, opening.pop_all()
         raise AssertionError("an exit stack swallows nothing")
 
-    def _state(self, settings: Settings) -> AppState:
-        library = Library(settings.home, settings.owner)
-        uploads = Uploads(
-            library.root / "uploads",
-            settings.upload_limit,
-            settings.upload_room,
-            settings.upload_stall,
-        )
-        jobs = JobQueue(library, settings, pool=self._pool)
-        finisher = Finisher(library) if settings.background == "on" else None
-        proxies, downloads, exports = Proxies(library), Downloads(settings), Exports(library)
-        parts = library, uploads, proxies, jobs, downloads, exports
-        return AppState(settings, *parts, finisher=finisher)
+
+async def _failed(ready: "asyncio.Future[Any]") -> bool:
+    """Wait until a library is open; True if it did not open."""
+    await asyncio.wait((ready,))
+    return ready.cancelled() or ready.exception() is not None
 
 
 def _is_idle(one: _Open) -> bool:
@@ -167,14 +134,19 @@ def _is_idle(one: _Open) -> bool:
     return not (unfinished or coming)
 
 
-def _open_toolbox(settings: Settings, library: Library) -> "tuple[Toolbox, ExactIndex]":
-    """Toolbox over the library's Chroma: this process lives long enough to open it."""
-    from tools.search.chroma import open_index
-    from tools.toolbox import open_toolbox
+def _finish_in_background(state: AppState) -> Finisher:
+    """Read in the background what an index left out, and keep the index of vectors up with it."""
+    finisher, catch_up = Finisher(state.library), state.jobs.on_indexed
 
-    index = open_index(library.catalog)
-    index.catch_up()
-    return open_toolbox(library, settings.providers, index), index
+    def indexed(videos: list[str]) -> None:
+        catch_up(videos)
+        finisher.wake()
+
+    state.jobs.on_indexed = indexed
+    finisher.on_finished = lambda video: catch_up([video])
+    finisher.start()
+    state.finisher = finisher
+    return finisher
 
 
 def _resume(state: AppState) -> None:

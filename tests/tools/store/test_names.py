@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Shelf
+from tests.conftest import TWO_SPEAKERS, Shelf
 from tools.errors import Damaged, RefusedRequest, UnknownCollection
 from tools.files.durable import lock
 from tools.ingest.pipeline import ingest
@@ -15,29 +15,13 @@ from tools.store.names import NAMES
 from tools.store.video_collections import FILE
 
 Cuepoint = Callable[..., tuple[int, str, str]]
-SAID = """1
-00:00:00,500 --> 00:00:02,500
-SPEAKER_1: The kettle is red.
-
-2
-00:00:03,500 --> 00:00:05,500
-SPEAKER_2: No, it is blue.
-
-3
-00:00:06,200 --> 00:00:07,800
-SPEAKER_1: Now it is dark.
-
-4
-00:00:08,200 --> 00:00:09,800
-SPEAKER_2: And white.
-"""
 
 
 @pytest.fixture
 def talking(shots: Path, tmp_path: Path) -> Shelf:
     path = tmp_path / "kettle.mp4"
     path.symlink_to(shots)
-    path.with_suffix(".srt").write_text(SAID)
+    path.with_suffix(".srt").write_text(TWO_SPEAKERS)
     library = Library(tmp_path / "home")
     return Shelf(library, ingest(library, path, providers=BARE).id, path)
 

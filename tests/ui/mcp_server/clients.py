@@ -18,9 +18,9 @@ from agent.settings import Settings
 from ui.mcp_server.door import Door
 from ui.mcp_server.endpoint import Endpoint
 from ui.mcp_server.handlers import Handlers
-from ui.mcp_server.local import opened
 from ui.mcp_server.sdk import Adapter
 from ui.web.host_guard import served_names
+from ui.web.opening import opened
 from ui.web.state import AppState
 
 URL = "http://127.0.0.1:8000/mcp"

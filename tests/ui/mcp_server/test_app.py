@@ -15,7 +15,7 @@ from pydantic import AnyUrl
 import ui.mcp_server
 from tests.ui.mcp_server.clients import over_http, serving
 from tests.ui.mcp_server.conftest import Films
-from ui.mcp_server.local import opened
+from ui.web.opening import opened
 
 PAGE = Path(ui.mcp_server.__file__).with_name("answer.html").read_text("utf-8")
 POLICY = (

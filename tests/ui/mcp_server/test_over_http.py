@@ -24,8 +24,8 @@ from pydantic import AnyUrl
 
 from tests.ui.mcp_server.clients import JSON, over_http, serving, text
 from tests.ui.mcp_server.conftest import Films
-from ui.mcp_server.local import opened
 from ui.mcp_server.resources import APP, SKILL
+from ui.web.opening import opened
 
 WORDS = {"found", "reason", "nearest", "videos", "thread", "title", "verified", "true", "false"}
 WORDS |= {"absent", "unsure", "cannot", "outside", "not_covered"}

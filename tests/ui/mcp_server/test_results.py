@@ -15,8 +15,8 @@ from tools.media import Evidence
 from ui.mcp_server import pictures
 from ui.mcp_server.door import Door
 from ui.mcp_server.handlers import Handlers
-from ui.mcp_server.local import opened
 from ui.mcp_server.results import of_answer, of_values
+from ui.web.opening import opened
 
 LIMIT, SHEET = 20_000, 200_000
 

@@ -12,8 +12,8 @@ from tools.errors import RefusedRequest
 from tools.media import Evidence
 from ui.mcp_server.door import Door
 from ui.mcp_server.handlers import Handlers
-from ui.mcp_server.local import opened
 from ui.mcp_server.signatures import of_capability, schema_of
+from ui.web.opening import opened
 
 
 @dataclass(frozen=True)

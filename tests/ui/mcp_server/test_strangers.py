@@ -14,8 +14,8 @@ from pydantic import AnyUrl
 from tests.ui.door import running
 from tests.ui.mcp_server.clients import JSON, caller, over_http, serving
 from tests.ui.mcp_server.conftest import ADA, BEN, Films
-from ui.mcp_server.local import opened
 from ui.mcp_server.messages import MOST_BYTES
+from ui.web.opening import opened
 from ui.web.state import AppState
 
 TOKENS = {"of-ada": ADA, "of-ben": BEN}

@@ -9,6 +9,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+from tests.conftest import TWO_SPEAKERS
 from tests.made_library import add_video, video_id
 from tests.ui.browser import greeted, page_at
 from tests.ui.serving import Server, serving
@@ -19,22 +20,6 @@ from tools.store.names import Names, write_names
 
 QUICK = {"CUEPOINT_MODEL": "extractive", "CUEPOINT_BACKGROUND": "off"}
 FITS = "document.documentElement.scrollWidth <= innerWidth"
-SAID = """1
-00:00:00,500 --> 00:00:02,500
-SPEAKER_1: The kettle is red.
-
-2
-00:00:03,500 --> 00:00:05,500
-SPEAKER_2: No, it is blue.
-
-3
-00:00:06,200 --> 00:00:07,800
-SPEAKER_1: Now it is dark.
-
-4
-00:00:08,200 --> 00:00:09,800
-SPEAKER_2: And white.
-"""
 
 
 @pytest.fixture
@@ -45,7 +30,7 @@ def kitchen(shots: Path, tmp_path: Path) -> Iterator[Server]:
         path = tmp_path / f"{name}.mp4"
         path.write_bytes(shots.read_bytes() + more)
         if not more:
-            path.with_suffix(".srt").write_text(SAID)
+            path.with_suffix(".srt").write_text(TWO_SPEAKERS)
         ingest(library, path, providers=BARE, take=name == "pan")
     with serving(library.home, **QUICK) as server:
         yield server
