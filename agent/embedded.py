@@ -70,8 +70,9 @@ def video_tool(agent: "Agent") -> StructuredTool:
             answered = await _answer(agent, question, videos, thread)
         except VideoError as error:
             return str(error), []
-        lines = [answered.answer, *map(_line, _evidence(answered)), f"thread: {answered.thread}"]
-        return "\n".join(lines), _evidence(answered)
+        rows = _evidence(answered)
+        lines = [answered.answer, *map(_line, rows), f"thread: {answered.thread}"]
+        return "\n".join(lines), rows
 
     return StructuredTool.from_function(
         coroutine=ask_videos, response_format="content_and_artifact"

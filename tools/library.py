@@ -156,6 +156,11 @@ class Library(Store):
             raise UnknownVideo(f"{id!r} is no longer in the library")
         return replace(evidence, id=id)  # which an older release may have written otherwise
 
+    def silence(self, video: str) -> str:
+        """Reason why a video has no transcript."""
+        note = super().get(video).stages["subtitles"].note
+        return note or "there is no speech in the index"
+
     def _speech(self, id: str, video: str, start: float, end: float) -> Evidence | None:
         """Evidence of an utterance, or of a passage of several."""
         past = (self.past_words(video, file) for file in (HEARD, SUBTITLES))

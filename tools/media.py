@@ -27,6 +27,17 @@ def clock(seconds: float) -> str:
     return f"{start}:{tenths // 10:02}.{tenths % 10}"
 
 
+def timestamp(seconds: float) -> str:
+    """Seconds as 0:42, 1:02:03; tenths only where they are not zero."""
+    return clock(max(seconds, 0.0)).removesuffix(".0")
+
+
+def time_range(start: float, end: float) -> str:
+    """One timestamp, or two with a dash."""
+    first = timestamp(start)
+    return first if end - start < 0.05 else f"{first}\N{EN DASH}{timestamp(end)}"
+
+
 def overlaps(begin: float, finish: float, start: float | None, end: float | None) -> bool:
     """True if [begin, finish) and [start, end) share a moment; instants count as moments."""
     after = start is None or finish > start or begin >= start

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from agent.settings import EXTRACTIVE
 from tools.evidence import MACHINE, is_draft
-from tools.media import Evidence, Frame, Scene, Utterance, Video, clock
+from tools.media import Evidence, Frame, Scene, Utterance, Video, time_range
 
 if TYPE_CHECKING:
     from agent.ask import Answer, NumberedEvidence
@@ -50,11 +50,6 @@ _USUAL = re.compile(r"no subtitles|subtitles: [^;]*")
 """Notes of most videos, which are not worth telling."""
 
 
-def timestamp(seconds: float) -> str:
-    """Seconds as 0:42, 1:02:03; tenths only where they are not zero."""
-    return clock(max(seconds, 0.0)).removesuffix(".0")
-
-
 def seconds_of(text: str) -> float | None:
     """Seconds of `83.5`, `1:23.5` or `1:02:03`; None where a text is none of them."""
     try:
@@ -64,12 +59,6 @@ def seconds_of(text: str) -> float | None:
     if len(parts) > 3 or not all(part >= 0 for part in parts):
         return None
     return sum(part * 60**power for power, part in enumerate(reversed(parts)))
-
-
-def time_range(start: float, end: float) -> str:
-    """One timestamp, or two with a dash."""
-    first = timestamp(start)
-    return first if end - start < 0.05 else f"{first}\N{EN DASH}{timestamp(end)}"
 
 
 def evidence_span(evidence: Evidence) -> str:
@@ -84,6 +73,13 @@ def printable(text: str) -> str:
         c if c.isprintable() else c.encode("unicode_escape", "backslashreplace").decode()
         for c in text
     )
+
+
+def without_paths(library: Library, text: str) -> str:
+    """Text in one line without the paths of this machine, for who is elsewhere."""
+    for path in (library.root, library.home):
+        text = text.replace(f"{path}/", "").replace(str(path), "the library")
+    return printable(" ".join(text.split()))
 
 
 def label(evidence: Evidence, handle: int | None = None) -> str:

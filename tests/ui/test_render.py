@@ -14,18 +14,18 @@ from tools.errors import UnknownVideo
 from tools.evidence import MACHINE, of_passage
 from tools.integrity.verify import Problem
 from tools.library import Library
-from tools.media import Coverage, Evidence, Frame, Scene, Stage, Utterance, Video
-from ui.render import (
-    Door,
-    Json,
-    cost_line,
-    label,
-    picture_address,
-    remarks,
-    searched,
+from tools.media import (
+    Coverage,
+    Evidence,
+    Frame,
+    Scene,
+    Stage,
+    Utterance,
+    Video,
     time_range,
     timestamp,
 )
+from ui.render import Door, Json, cost_line, label, picture_address, remarks, searched
 
 VIDEO = "7f3a9c21d0e4b512"
 IMAGE = f"videos/{VIDEO}/frames/000002500.jpg"

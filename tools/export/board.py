@@ -12,16 +12,16 @@ from string import Template
 
 from tools.errors import RefusedRequest, VideoError
 from tools.evidence import MACHINE, is_draft
-from tools.export.moments import INSTANT, Cited
+from tools.export.moments import Cited
 from tools.library import Library
-from tools.media import Evidence, clock
+from tools.media import Evidence, time_range
 from tools.text.clean import clean
 
 MOST = 60
 """Pictures of a board, at most."""
 TEXT = 600
 """Characters of one quotation."""
-_PAGE = Template(Path(__file__).with_name("board.html").read_text("utf-8"))
+_PAGE = Path(__file__).with_name("board.html")
 
 
 def to_board(
@@ -37,13 +37,12 @@ def to_board(
     paragraphs = (part.strip() for part in answer.split("\n") if part.strip())
     told = "\n".join(f"<p>{html.escape(clean(part, 4000))}</p>" for part in paragraphs)
     heading = html.escape(clean(title, 300))
-    return _PAGE.substitute(title=heading, answer=told, cards=cards)
+    return Template(_PAGE.read_text("utf-8")).substitute(title=heading, answer=told, cards=cards)
 
 
 def _card(library: Library, one: Evidence, handle: int | None) -> str:
     title = clean(library.get(one.video).title, 200)
-    times = [clock(at).removesuffix(".0") for at in (one.start, one.end)]
-    span = times[0] if one.end - one.start < INSTANT else "\N{EN DASH}".join(times)
+    span = time_range(one.start, one.end)
     quoted = one.kind in ("speech", "screen")
     text = html.escape(clean(one.text, TEXT))
     text = f"<q>{text}</q>" if quoted else text

@@ -8,7 +8,7 @@ from pathlib import Path
 from tools.errors import RefusedRequest
 from tools.export.files import file_name, new_file
 from tools.files.disk import check_space, size_text
-from tools.media import Video, clock
+from tools.media import Video, timestamp
 from tools.sandbox import Child
 from tools.store.store import Store
 
@@ -39,11 +39,12 @@ def span_of(video: Video, start: float, end: float) -> tuple[float, float]:
         raise RefusedRequest("start and end are seconds from the beginning, zero or more")
     if end <= start:
         raise RefusedRequest(
-            f"the end ({_told(end)}) is not after the start ({_told(start)}): a clip has a length"
+            f"the end ({timestamp(end)}) is not after the start ({timestamp(start)}): "
+            "a clip has a length"
         )
     if start >= video.duration or end > video.duration + ROUNDING:
         raise RefusedRequest(
-            f"{video.title!r} ends at {_told(video.duration)}: name a span inside it"
+            f"{video.title!r} ends at {timestamp(video.duration)}: name a span inside it"
         )
     return start, min(end, video.duration)
 
@@ -118,7 +119,3 @@ def keep_clip(
         if not target.exists():
             raise
         return Clip(str(target), start, end)  # another one cut the same meanwhile
-
-
-def _told(seconds: float) -> str:
-    return clock(max(seconds, 0.0)).removesuffix(".0")

@@ -12,13 +12,10 @@ from tools.export.fcpxml import to_fcpxml
 from tools.export.files import file_name
 from tools.export.moments import Cited, moments_of
 from tools.library import Library
-from tools.media import Chapter, Utterance
+from tools.media import Chapter
 from tools.transcript.asr import DRAFT
-from tools.transcript.cues import to_srt, to_txt, to_vtt
+from tools.transcript.cues import TRANSCRIPTS
 
-TRANSCRIPTS: dict[str, Callable[[Sequence[Utterance]], str]] = {
-    "srt": to_srt, "vtt": to_vtt, "txt": to_txt,
-}  # fmt: skip
 CHAPTERS: dict[str, Callable[[Sequence[Chapter]], str]] = {
     "chapters": to_youtube, "webvtt-chapters": to_webvtt, "ffmetadata": to_ffmetadata,
 }  # fmt: skip
@@ -55,16 +52,10 @@ def of_video(library: Library, form: str, video: str) -> Document:
         return _document(form, title, CHAPTERS[form](chapters_of(library, video)))
     spoken = library.utterances(video)
     if not spoken:
-        raise RefusedRequest(f"{title!r}: {silence(library, video)}")
+        raise RefusedRequest(f"{title!r}: {library.silence(video)}")
     if any(utterance.source == DRAFT for utterance in spoken):
         title += f" ({MACHINE})"
     return _document(form, title, TRANSCRIPTS[form](spoken))
-
-
-def silence(library: Library, video: str) -> str:
-    """Reason why a video has no transcript."""
-    note = library.get(video).stages["subtitles"].note
-    return note or "there is no speech in the index"
 
 
 def of_moments(

@@ -138,19 +138,24 @@ def to_edl(edits: EditList) -> str:
     otio = _otio()
     timeline, rate = _timeline(edits), float(edits.rate)
     track = otio.schema.Track(name="V", kind=otio.schema.TrackKind.Video)
+    numbers = {one.id: number for number, one in enumerate(edits.sources, 1)}
     for edit in edits.edits:
         clip = _clip(edit, edits.rate)
         remarks = [edit.source.uneven] if edit.source.uneven else []
         letters = re.sub(r"[^A-Za-z0-9]", "", edit.source.title)[:5].upper()
-        reel = f"{letters}{edits.sources.index(edit.source) + 1:03d}"  # eight letters, one a source
+        reel = f"{letters}{numbers[edit.source.id]:03d}"  # eight letters, one a source
         clip.metadata["cmx_3600"] = {"reel": reel, "comments": [edit.moment.note, *remarks]}
         track.append(clip)
     timeline.tracks.append(track)
     adapter: Any = import_module("otio_cmx3600_adapter.cmx_3600")
     text: str = adapter.write_to_string(timeline, rate=rate, style="nucoda")
-    for number, edit in enumerate(edits.edits, 1):
-        channel = "V" if not edit.source.heard else "B" if edit.source.size else "A"
-        text = re.sub(rf"(?m)^({number:03d}  \S+ +)V    ", rf"\g<1>{channel:<5}", text, count=1)
+    sources = [edit.source for edit in edits.edits]
+    channels = ["V" if not one.heard else "B" if one.size else "A" for one in sources]
+
+    def with_channel(event: re.Match[str]) -> str:
+        return f"{event[1]}{channels[int(event[2]) - 1]:<5}"
+
+    text = re.sub(r"(?m)^((\d{3})  \S+ +)V    ", with_channel, text)
     code = "DROP FRAME" if is_drop_frame(edits.rate) else "NON-DROP FRAME"
     return text.replace("\n\n", f"\nFCM: {code}\n\n", 1)
 

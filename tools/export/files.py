@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tools.errors import RefusedRequest
 from tools.files.durable import move_into_place, temporary_folder
-from tools.media import clock
+from tools.media import timestamp
 from tools.text.clean import clean
 
 LONGEST = 120
@@ -20,7 +20,7 @@ _FORBIDDEN = re.compile(r'[\\/:*?"<>|]+')
 
 def file_name(title: str, ending: str, span: tuple[float, float] | None = None) -> str:
     """Name of a file about a video, or about a span of it, that every file system takes."""
-    times = [clock(at).removesuffix(".0").replace(":", ".") for at in span or ()]
+    times = [timestamp(at).replace(":", ".") for at in span or ()]
     tail = f" {'-'.join(times)}{ending}" if times else ending
     name = clean(_FORBIDDEN.sub(" ", title).lstrip(". -~"), LONGEST)
     while len(name.encode()) > LONGEST:

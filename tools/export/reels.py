@@ -17,8 +17,6 @@ from tools.store.evidence import of_span
 
 SECONDS = 60.0
 """Length of a reel of highlights, where nothing else is asked for."""
-SHORT_SIDE, LONG_SIDE = 1080, 1920
-"""Pixels of the sides, at most."""
 
 
 @dataclass(frozen=True)
@@ -66,10 +64,8 @@ def _canvas(videos: Sequence[Video]) -> list[int | str] | None:
     if not sizes:
         return None
     width, height = max(sizes, key=lambda size: size[0] * size[1])
-    scale = min(1.0, SHORT_SIDE / min(width, height), LONG_SIDE / max(width, height))
-    even = [max(round(side * scale / 2), 1) * 2 for side in (width, height)]
     rate = max(standard_rate(video.fps or 25.0) for video in videos if video.width)
-    return [*even, str(min(rate, Fraction(60)))]
+    return [width, height, str(min(rate, Fraction(60)))]
 
 
 def _as_used(library: Library, moment: Moment) -> Evidence:

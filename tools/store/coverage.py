@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tools.evidence import MACHINE
-from tools.media import Coverage, Stage, clock
+from tools.media import Coverage, Stage, timestamp
 from tools.store.records import HEARD, SUBTITLES
 from tools.store.store import Store
 from tools.vision.sampling import MAX_GAP
@@ -63,7 +63,7 @@ class Unseen:
     def text(self) -> str:
         """One line that says beside which evidence nothing was looked at."""
         marks = " ".join(f"[{handle}]" for handle in self.handles)
-        start, end = (clock(at).removesuffix(".0") for at in (self.start, self.end))
+        start, end = (timestamp(at) for at in (self.start, self.end))
         return f"Beside {marks}: {start} to {end} not looked at."
 
     def meets(self, start: float, end: float) -> bool:

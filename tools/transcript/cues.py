@@ -7,7 +7,7 @@ are checked, and repairs are reported.
 import html
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise, zip_longest
 from typing import NamedTuple
 
@@ -188,6 +188,12 @@ def to_vtt(spoken: Iterable[Utterance]) -> str:
         + f"{html.escape(item.text, quote=False)}\n"
         for item in spoken
     )
+
+
+TRANSCRIPTS: dict[str, Callable[[Sequence[Utterance]], str]] = {
+    "srt": to_srt, "vtt": to_vtt, "txt": to_txt,
+}  # fmt: skip
+"""Writers of a transcript, by the name of their form."""
 
 
 def _with_speaker(item: Utterance) -> str:

@@ -30,11 +30,11 @@ OPTIONS = {"preset": "veryfast", "crf": "20", "threads": "2", "bf": "0"}
 
 
 class Canvas(NamedTuple):
-    """One size in pixels and one rate, as a fraction in a string, for all that is joined."""
+    """One size in pixels and one rate for all that is joined."""
 
     width: int
     height: int
-    rate: str
+    rate: Fraction
 
 
 def write_cut(
@@ -47,13 +47,14 @@ def write_cut(
     """Join [start, end) of each source; yields {"fraction": …} for each second that is done.
 
     Without a canvas there is one source, which keeps its size, its times, and whether it has a
-    picture. `sound` says whether anything is heard at all: a silent source is silence among others.
+    picture. A canvas is width, height, and the rate as a fraction in a string; a large one is made
+    smaller. `sound` says whether anything is heard at all: a silent source is silence among others.
     """
     whole = sum(end - start for start, end in spans) or 1.0
     with ExitStack() as stack:
         options = {"movflags": "+faststart"}
         output = stack.enter_context(av.open(f"file:{target}", "w", format="mp4", options=options))
-        cut = _Cut(Muxer(output, waits=canvas is None), Canvas(*canvas) if canvas else None)
+        cut = _Cut(Muxer(output, waits=canvas is None), _canvas(*canvas) if canvas else None)
         if canvas is not None and sound:
             cut.sound = SoundEncoder(cut.mux, bits=SOUND)
         for source, (start, end) in zip(sources, spans, strict=True):
@@ -62,6 +63,10 @@ def write_cut(
                 yield {"fraction": (before + event["fraction"] * (end - start)) / whole}
         cut.finish()
     yield {"fraction": 1.0}
+
+
+def _canvas(width: int, height: int, rate: str) -> Canvas:
+    return Canvas(*within((width, height), SHORT_SIDE, LONG_SIDE), Fraction(rate))
 
 
 class _Cut:
@@ -76,7 +81,7 @@ class _Cut:
     def add(self, source: str, start: float, end: float) -> Iterator[Event]:
         """Append a span of a file; on a canvas in whole pictures, so that nothing drifts."""
         if self._canvas:
-            rate = Fraction(self._canvas.rate)
+            rate = self._canvas.rate
             end = start + float(max(round((end - start) * rate), 1) / rate)
         with open_media(source) as container:
             clock = clock_of(container)
@@ -120,7 +125,7 @@ class _Pictures:
         """Pictures of the constant rate, so far."""
         if canvas:
             size = canvas.width, canvas.height
-            self._encoder = PictureEncoder(mux, *size, Fraction(canvas.rate), OPTIONS)
+            self._encoder = PictureEncoder(mux, *size, canvas.rate, OPTIONS)
 
     def begin(self, source: VideoStream | None, start: float, end: float, at: float) -> None:
         """Take next what is shown from start to end in its file, and write it `at` seconds."""
@@ -152,7 +157,7 @@ class _Pictures:
             self._shown = VideoFrame.from_ndarray(black, format="rgb24"), self._start
         if self._shown:
             self._stand(*self._shown, self._end)
-        rate = Fraction(self._canvas.rate) if self._canvas else None
+        rate = self._canvas.rate if self._canvas else None
         return float(self._ticks / rate) if rate else self._at + self._end - self._start
 
     def finish(self, end: float) -> None:
@@ -171,7 +176,7 @@ class _Pictures:
         if self._canvas is None:
             self._encoder.write(frame, self._at + since - self._start, shown)
             return
-        last = (self._at + until - self._start) * Fraction(self._canvas.rate)
+        last = (self._at + until - self._start) * self._canvas.rate
         while self._ticks < math.ceil(last - 1e-6):
-            self._encoder.write(frame, float(self._ticks / Fraction(self._canvas.rate)), shown)
+            self._encoder.write(frame, float(self._ticks / self._canvas.rate), shown)
             self._ticks += 1

@@ -135,13 +135,17 @@ class PictureEncoder:
         """Time of the last picture, in ticks of CLOCK."""
         self._mux, self._stream = mux, stream
         self._shape: Any = None
+        self._frame: VideoFrame | None = None
+        self._picture: Any = None
         self._graph = Graph()
         mux.begin()
 
     def write(self, frame: VideoFrame, seconds: float, shown: tuple[int, int]) -> None:
         """Encode a frame whose size as shown is `shown`; the first of a second is a keyframe."""
         tick = max(round(seconds * CLOCK), self.tick + 1)
-        picture = self._upright(frame, shown)
+        if frame is not self._frame:  # the same one may be shown for many ticks
+            self._frame, self._picture = frame, self._upright(frame, shown)
+        picture = self._picture
         picture.pts, picture.time_base = tick, Fraction(1, CLOCK)
         key = self.tick < 0 or tick // CLOCK != self.tick // CLOCK
         picture.pict_type = PictureType.I if key else PictureType.NONE

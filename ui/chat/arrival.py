@@ -8,14 +8,13 @@ from typing import Any
 
 from agent.extractive.suggestions import reply_to, suggestions
 from tools.errors import RefusedRequest, VideoError
-from tools.media import Video
+from tools.media import Video, timestamp
 from tools.models import registry
 from tools.summary.titles import chapters
 from tools.transcript.asr import DRAFT
 from tools.transcript.recognisers import resolve_transcriber
 from ui.chat.cards import source, truncated
 from ui.chat.wording import say
-from ui.render import timestamp
 from ui.web.jobs import Job
 from ui.web.state import AppState
 

@@ -11,18 +11,11 @@ from agent.grounding.review import Claim
 from tools.errors import VideoError
 from tools.evidence import reliability
 from tools.library import Library
-from tools.media import Evidence, Video
+from tools.media import Evidence, Video, timestamp
 from tools.store.coverage import Unseen, describe_coverage
 from tools.store.filmstrip import is_strip
 from ui.chat.wording import say
-from ui.render import (
-    STAGE_NAMES,
-    cost_line,
-    evidence_span,
-    picture_address,
-    searched,
-    timestamp,
-)
+from ui.render import STAGE_NAMES, cost_line, evidence_span, picture_address, searched
 from ui.web.proxies import Proxies
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~$&:])")

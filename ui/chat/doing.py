@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
+from tools.media import timestamp
 from ui.chat.wording import say
-from ui.render import timestamp
 
 TIMES = ("start", "seconds")
 """Arguments that a phrase may hold."""

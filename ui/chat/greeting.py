@@ -6,7 +6,7 @@ from typing import Any
 
 import chainlit as cl
 
-from tools.media import Video
+from tools.media import Video, timestamp
 from ui.chat import cards
 from ui.chat.arrival import told
 from ui.chat.cards import escape_markdown
@@ -14,7 +14,7 @@ from ui.chat.chat_settings import offer_settings
 from ui.chat.elements import element, timeline_action
 from ui.chat.indexing import EXAMPLE, announce_coming, example
 from ui.chat.wording import say
-from ui.render import picture_address, timestamp
+from ui.render import picture_address
 from ui.web.state import AppState
 
 QUESTIONS = ("greeting.happens", "greeting.beginning", "greeting.screen")

@@ -11,11 +11,11 @@ from typing import Any
 import chainlit as cl
 
 from tools.library import Library
-from tools.media import Video
+from tools.media import Video, timestamp
 from ui.chat.cards import escape_markdown
 from ui.chat.elements import element
 from ui.chat.wording import say
-from ui.render import picture_address, timestamp
+from ui.render import picture_address
 from ui.web.state import AppState
 
 LISTED = 60

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from tools.errors import RefusedRequest, VideoError
+from tools.media import time_range, timestamp
 from ui.cli.check import check
 from ui.cli.common import (
     AsJson,
@@ -47,7 +48,7 @@ from ui.cli.signals import leave, stop_at_once
 from ui.cli.summary import caption, summary
 from ui.cli.tokens import tokens_app
 from ui.cli.users import users_app
-from ui.render import Json, label, printable, remarks, time_range, timestamp
+from ui.render import Json, label, printable, remarks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -218,8 +219,8 @@ def transcript(
 ) -> None:
     """Print what is said."""
     from tools.evidence import MACHINE
-    from tools.export.documents import TRANSCRIPTS, silence
     from tools.transcript.asr import DRAFT
+    from tools.transcript.cues import TRANSCRIPTS
 
     library = open_library()
     choice("format", format, (*TRANSCRIPTS, "json"))
@@ -231,7 +232,7 @@ def transcript(
     if any(utterance.source == DRAFT for utterance in utterances):
         sys.stderr.write(f"{indexed.title}: {MACHINE}\n")
     if not utterances:
-        sys.stderr.write(f"{indexed.title}: {silence(library, indexed.id)}\n")
+        sys.stderr.write(f"{indexed.title}: {library.silence(indexed.id)}\n")
     sys.stdout.write(TRANSCRIPTS[format](utterances))
 
 

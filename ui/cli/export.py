@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tools.errors import RefusedRequest
+from tools.media import time_range
 from ui.cli.common import (
     AsJson,
     VideoRef,
@@ -20,7 +21,7 @@ from ui.cli.common import (
 )
 from ui.cli.indexing import indexed_video
 from ui.cli.progress import MakingBar
-from ui.render import Json, label, time_range
+from ui.render import Json, label
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

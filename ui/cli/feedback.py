@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ui.cli.common import load_settings
+from ui.cli.common import load_settings, print_json
 from ui.render import printable
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def feedback(
     if output:
         write_lines(output, cases)
     elif as_json:
-        sys.stdout.write(json.dumps(cases, ensure_ascii=False, indent=2) + "\n")
+        print_json(cases)
     else:
         sys.stdout.write("".join(json.dumps(case, ensure_ascii=False) + "\n" for case in cases))
     for one in left:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tools.errors import Damaged, VideoError
+from tools.media import timestamp
 from ui.cli.common import AsJson, VideoRef, open_library, print_result, with_library_chosen
-from ui.render import Json, printable, timestamp
+from ui.render import Json, printable
 
 if TYPE_CHECKING:
     from tools.integrity.verify import Problem

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from rich import progress as rich
 from rich.console import Console
 
+from tools.media import timestamp
 from tools.text.clean import clean_title
 from ui.progress import Countdown
-from ui.render import timestamp
 
 if TYPE_CHECKING:
     from tools.ingest.run import Progress

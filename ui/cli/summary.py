@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from agent.settings import EXTRACTIVE
+from tools.media import time_range, timestamp
 from ui.cli.common import (
     AsJson,
     VideoRef,
@@ -17,7 +18,7 @@ from ui.cli.common import (
     print_result,
 )
 from ui.cli.indexing import indexed_video
-from ui.render import Json, label, printable, time_range, timestamp
+from ui.render import Json, label, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

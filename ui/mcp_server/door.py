@@ -15,7 +15,7 @@ from tools.errors import (
     UnknownVideo,
     VideoError,
 )
-from ui.render import Json, printable
+from ui.render import Json, printable, without_paths
 
 if TYPE_CHECKING:
     from agent.agent import Agent
@@ -74,10 +74,7 @@ class Door:
 
     def told(self, error: VideoError) -> str:
         """Error in one line, with what to do next; to others without the paths of this machine."""
-        text = str(error)
-        if not self.local:
-            for path in (self.library.root, self.library.home):
-                text = text.replace(f"{path}/", "").replace(str(path), "the library")
+        text = str(error) if self.local else without_paths(self.library, str(error))
         advice = next((words for kind, words in _NEXT.items() if isinstance(error, kind)), "")
         text = printable(" ".join(text.split()))[:MOST_TOLD].rstrip(".")
         return f"{text}. {advice}".rstrip()

@@ -6,10 +6,9 @@ from contextlib import suppress
 
 from tools.errors import VideoError
 from tools.library import Library
-from tools.media import Evidence
+from tools.media import Evidence, timestamp
 from tools.store.filmstrip import is_strip
 from tools.vision.contact_sheet import Tile, contact_sheet, thumbnail
-from ui.render import timestamp
 
 SIZES = ((1024, 12), (768, 12), (640, 9), (512, 6), (384, 2), (256, 1))
 """Width in pixels and number of tiles of a sheet, from the best to the smallest."""

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from tools.errors import RefusedRequest, UnknownVideo
+from tools.export.clips import FOLDER
 from tools.store.filmstrip import strip_name
 from tools.store.frames import frame_near
 from ui.mcp_server.door import Door
@@ -26,9 +27,7 @@ _ADDRESS = re.compile(
     r"cuepoint://video/(?P<video>[0-9a-f]{16})"
     r"(?:/frame/(?P<frame>\d{1,10})|/strip/(?P<start>\d{1,10})-(?P<end>\d{1,10}))?"
 )
-KEPT = "exports"
-"""Folder of a video for the files that were made of it."""
-_KEPT = re.compile(rf"cuepoint://video/([0-9a-f]{{16}})/{KEPT}/([^/]{{1,900}})")
+_KEPT = re.compile(rf"cuepoint://video/([0-9a-f]{{16}})/{FOLDER}/([^/]{{1,900}})")
 _CLIP = re.compile(r"cuepoint://video/([0-9a-f]{16})/clip/(\d{1,10})-(\d{1,10})")
 LONGEST_CLIP, LARGEST_CLIP = 20, 6 << 20
 """Seconds and bytes of a clip that is sent as a resource."""
@@ -136,7 +135,7 @@ def read(door: Door, uri: str) -> Content:
 
 def _file(door: Door, video: str, name: str) -> Content:
     """A file that was made of a video and is kept with it."""
-    folder = door.library.folder(door.library.get(video).id) / KEPT
+    folder = door.library.folder(door.library.get(video).id) / FOLDER
     path = folder / name
     if path.parent != folder or path.is_symlink() or not path.is_file():
         raise UnknownVideo(f"there is no file {name[:200]!r} of this video")

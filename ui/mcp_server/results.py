@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from agent.toolbelt import fence, video_line
 from tools.errors import VideoError
-from tools.media import Evidence, Video
+from tools.media import Evidence, Video, time_range
 from ui.mcp_server.pictures import Tiles, data_address, pictured, sheet_of
-from ui.render import STAGE_NAMES, picture_address, searched, time_range, unusual
+from ui.render import STAGE_NAMES, picture_address, searched, unusual
 from ui.web.job_status import JobStatus
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def of_values(door: Door, values: Any, notes: Sequence[str] = ()) -> Result:
     lines: list[str] = []
     room, space = MOST_TEXT - sum(map(len, notes)) - 300, MOST_DATA
     for number, (value, row) in enumerate(zip(values, rows, strict=True), 1):
-        line = _line(door, number, value)
+        line = _line(door, number, value, row)
         room, space = room - len(line) - 1, space - len(json.dumps(row))
         if room < 0 or space < 0:
             break
@@ -165,7 +165,7 @@ def _job_line(job: JobStatus) -> str:
     return f"{told}{stage}{left}. {advice.get(job.state, again)}"
 
 
-def _line(door: Door, number: int, value: Any) -> str:
+def _line(door: Door, number: int, value: Any, row: Any) -> str:
     match value:
         case Evidence():
             return door.agent.belt.line(f"{number} [{value.id}]", value)
@@ -175,7 +175,7 @@ def _line(door: Door, number: int, value: Any) -> str:
         case str():
             return fence(value)
         case _:
-            return json.dumps(door.json(value), ensure_ascii=False)
+            return json.dumps(row, ensure_ascii=False)
 
 
 def _sheet_line(tiles: Tiles) -> list[str]:

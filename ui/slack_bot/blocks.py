@@ -93,9 +93,8 @@ def messages(blocks: Blocks) -> Iterable[Blocks]:
 
 
 def image(source: Mapping[str, str], text: str) -> dict[str, Any]:
-    """Picture with its alternative text; `source` is `image_url` or the id of a file."""
-    where = {"slack_file": {"id": source["id"]}} if "id" in source else dict(source)
-    return {"type": "image", "alt_text": text[:ALTERNATIVE], **where}
+    """Picture that was uploaded, with its alternative text."""
+    return {"type": "image", "alt_text": text[:ALTERNATIVE], "slack_file": {"id": source["id"]}}
 
 
 def _mrkdwn(text: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from agent.settings import Settings
 from tools.errors import NotIndexed, VideoError, place_of
 from tools.media import Evidence
 from ui.mcp_server.pictures import pictured
-from ui.render import label, printable
+from ui.render import label, printable, without_paths
 from ui.slack_bot.blocks import (
     ALTERNATIVE,
     PICTURES,
@@ -167,7 +167,9 @@ class Bot:
                 await self._poster.change(event, ts, say("empty"))
                 return
             except VideoError as error:
-                await self._poster.change(event, ts, escaped(_told(state, error)))
+                await self._poster.change(
+                    event, ts, escaped(without_paths(state.library, str(error)))
+                )
                 return
         assert isinstance(answer, Answer)
         await self._show(state, event, ts, answer)
@@ -248,8 +250,8 @@ def progress(name: str, job: Job) -> str:
             return say("ready", name=name)
         case "failed":
             return say("failed", name=name, why=printable(state.error or ""))
-        case "paused" | "stopped":
-            return say("paused", name=name)
+        case "paused" | "stopped" as held:
+            return say(held, name=name)
         case "fetching" | "queued":
             here, whole = job.fetched
             return say("fetching", name=name, percent=100 * here // whole if whole else 0)
@@ -264,11 +266,3 @@ def _titles(state: AppState, answer: Answer) -> dict[str, str]:
         with suppress(VideoError):  # removed meanwhile
             found[video] = state.library.get(video).title
     return found
-
-
-def _told(state: AppState, error: VideoError) -> str:
-    """Error in one line, without the paths of this machine."""
-    text = str(error)
-    for path in (state.library.root, state.library.home):
-        text = text.replace(f"{path}/", "").replace(str(path), "the library")
-    return printable(" ".join(text.split()))

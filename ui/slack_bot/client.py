@@ -14,6 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from agent.settings import Settings
 from ui.slack_bot.blocks import FALLBACK, Blocks
+from ui.slack_bot.files import HOST
 from ui.slack_bot.journal import Event
 
 _log = logging.getLogger(__name__)
@@ -98,7 +99,7 @@ class Poster:
         """Send a picture to an address of Slack's; no token goes along."""
         parts, api = urlsplit(url), urlsplit(self._client.base_url)
         ours = (parts.scheme, parts.netloc)
-        if ours not in (("https", "files.slack.com"), (api.scheme, api.netloc)):
+        if ours not in (("https", HOST), (api.scheme, api.netloc)):
             _log.warning("slack: pictures are not sent to a foreign address")
             return False
         timeout = aiohttp.ClientTimeout(total=60)

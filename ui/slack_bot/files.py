@@ -8,7 +8,9 @@ from urllib.parse import urlsplit
 
 from agent.settings import Secret
 from tools.errors import RefusedRequest
+from tools.fetch.download import Limits, too_large
 from tools.fetch.sites import Fetched
+from tools.files.disk import disk_error
 from tools.text.clean import title_of
 from ui.slack_bot.journal import File
 from ui.slack_bot.words import say
@@ -54,7 +56,7 @@ class Files:
         wanted = target(file)
         if wanted is None:
             raise RefusedRequest(say("foreign"))
-        path, here = folder / "file", 0
+        path, here, limits = folder / "file", 0, Limits(going)
         connection = self._connect(stall)
         try:
             bearer = {"authorization": f"Bearer {self._token.reveal()}"}
@@ -65,16 +67,18 @@ class Files:
                 raise RefusedRequest(say("not_fetched"))
             whole = reply.length
             with path.open("xb") as out:
-                while going() and (piece := reply.read(_PIECE)):
+                while piece := reply.read(_PIECE):
+                    limits.check()
                     here += len(piece)
                     if max(here, whole or 0) > limit:
-                        raise RefusedRequest("the file is larger than there is room for here")
+                        raise too_large(limit)
                     out.write(piece)
                     tell(here, whole)
             if whole is not None and here < whole:
                 raise RefusedRequest(say("not_fetched"))
         except (OSError, http.client.HTTPException) as error:
-            raise RefusedRequest(say("not_fetched")) from error
+            full = disk_error(error) if isinstance(error, OSError) else None
+            raise full or RefusedRequest(say("not_fetched")) from error
         finally:
             connection.close()
         return Fetched(path, title_of(file.name))

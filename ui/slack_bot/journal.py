@@ -132,10 +132,10 @@ class Journal:
 
     def posted(self, event: Event, purpose: str, ts: str) -> None:
         """Note the message that was posted, so that a second try changes it."""
-        messages = {**self.messages(event), purpose: ts}
         with self._lock, self._disk:
-            sql = "UPDATE events SET message = ? WHERE id = ?"
-            self._disk.execute(sql, (json.dumps(messages), event.id))
+            known = "CASE WHEN message = '' THEN '{}' ELSE message END"
+            sql = f"UPDATE events SET message = json_patch({known}, ?) WHERE id = ?"
+            self._disk.execute(sql, (json.dumps({purpose: ts}), event.id))
 
     def done(self, event: Event) -> None:
         """Forget what an event said; its key stays a while."""

@@ -14,8 +14,8 @@ from pydantic import BaseModel, Field
 from tools.errors import RefusedRequest
 from tools.files.disk import size_text
 from tools.library import Library
-from tools.media import Video
-from ui.render import picture_address, timestamp
+from tools.media import Video, timestamp
+from ui.render import picture_address
 from ui.texts import preferred, text
 from ui.web.media import known_videos
 from ui.web.uploads import Upload, UserSubtitles

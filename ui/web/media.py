@@ -13,10 +13,9 @@ from fastapi.responses import FileResponse, PlainTextResponse, Response
 
 from tools.errors import Damaged, RefusedRequest, UnknownVideo, UnreadableMedia
 from tools.library import Library
-from tools.media import Video
+from tools.media import Video, timestamp
 from tools.store.filmstrip import strip_name
 from tools.transcript.cues import to_vtt
-from ui.render import timestamp
 from ui.texts import preferred
 from ui.web.timeline import timeline, transcript
 from ui.web.workspaces import Mine

@@ -12,12 +12,11 @@ from numpy.typing import NDArray
 
 from tools.errors import NotIndexed
 from tools.library import Library
-from tools.media import ScreenText, Utterance, Video, spread
+from tools.media import ScreenText, Utterance, Video, spread, timestamp
 from tools.store.coverage import unseen
 from tools.store.frames import skipped_frames
 from tools.summary.titles import chapters
 from tools.vision.sampling import STRATEGIES, describe_skipped
-from ui.render import timestamp
 from ui.texts import DEFAULT, text
 
 BINS = 240
