@@ -1,7 +1,8 @@
 // The same question to two videos, their answers side by side, each with the frames it rests on.
-import { made } from "./chat/dom.js"
+import { answered, made } from "./chat/dom.js"
 import { clock, t } from "./chat/language.js"
 
+const MANY = 1000 // videos of one reply
 const page = document.getElementById("compare")
 const address = new URL(location)
 const wanted = (address.searchParams.get("video") || "").split(",").filter(Boolean)
@@ -40,15 +41,11 @@ function remember() {
 
 async function fill() {
   const videos = []
-  let found = 1
-  while (videos.length < found) {
-    const reply = await fetch(`/library/videos?start=${videos.length}`)
-    if (!reply.ok) break
-    const told = await reply.json()
-    if (!told.videos.length) break
-    videos.push(...told.videos)
-    found = told.found
-  }
+  let told = []
+  do {
+    told = await (await answered(`/api/videos?start=${videos.length}&limit=${MANY}`)).json()
+    videos.push(...told)
+  } while (told.length === MANY)
   if (videos.length < 2) page.append(made("p", "state", t("compare.too_few")))
   columns.forEach((one, number) => {
     const options = videos.map(({ id, title }) => Object.assign(made("option", "", title), { value: id }))
@@ -112,9 +109,8 @@ async function ask(one, question) {
   const video = one.select.value
   try {
     const body = { question, videos: [video], ...(one.thread ? { thread: one.thread } : {}) }
-    const reply = await fetch("/api/ask", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) })
+    const reply = await answered("/api/ask", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) })
     const told = await reply.json()
-    if (!reply.ok) throw new Error(typeof told.detail === "string" ? told.detail : t("videos.failed"))
     if (video !== one.select.value) return waiting.remove()
     one.thread = told.thread
     waiting.replaceWith(shown(told))

@@ -1,5 +1,5 @@
 // The library's page: finds, names, collects and removes videos. All that the server sends is text.
-import { made } from "./chat/dom.js"
+import { answered, made } from "./chat/dom.js"
 import { t } from "./chat/language.js"
 import { save } from "./chat/taking.js"
 
@@ -44,10 +44,8 @@ function button(text, act, name = "") {
 
 async function send(path, body, form) {
   const headers = form ? {} : { "content-type": "application/json" }
-  const reply = await fetch(`/library/${path}`, { method: "POST", headers, body: form || JSON.stringify(body || {}) })
-  const told = reply.status === 204 ? null : await reply.json()
-  if (!reply.ok) throw new Error(typeof told.detail === "string" ? told.detail : t("videos.failed"))
-  return told
+  const reply = await answered(`/library/${path}`, { method: "POST", headers, body: form || JSON.stringify(body || {}) })
+  return reply.status === 204 ? null : reply.json()
 }
 
 // Do something with the server; what it says against it stands where it was done.
@@ -62,15 +60,21 @@ async function tried(act, where = state) {
   }
 }
 
+// False of a reply to what was asked for before.
+function isAsked(query) {
+  return Object.entries(asked).every(([name, value]) => query.get(name) === value)
+}
+
 async function load(start = 0) {
   const query = new URLSearchParams({ ...asked, start })
-  const reply = await fetch(`/library/videos?${query}`)
-  const told = await reply.json()
-  if (!reply.ok) {
-    state.textContent = typeof told.detail === "string" ? told.detail : t("videos.failed")
+  let told = null
+  try {
+    told = await (await answered(`/library/videos?${query}`)).json()
+  } catch (error) {
+    if (isAsked(query)) state.textContent = error.message
     return
   }
-  if (query.get("query") !== asked.query) return
+  if (!isAsked(query)) return
   collections = told.collections
   found = told.found
   shown = start ? [...shown, ...told.videos] : told.videos
@@ -109,7 +113,7 @@ function drawTools() {
   const parts = [ask]
   if (ids.length === 2) parts.push(Object.assign(made("a", "", t("videos.compare")), { href: `/library/compare?${new URLSearchParams({ video: ids.join(",") })}` }))
   parts.push(button(t("videos.collect"), collect))
-  if (asked.collection) parts.push(button(t("videos.take_out"), () => tried(() => send(`${collectionPath()}/take-out`, { videos: ids }).then(clear))))
+  if (asked.collection) parts.push(button(t("videos.take_out"), () => tried(() => send("collections/take-out", { name: asked.collection, videos: ids }).then(clear))))
   parts.push(button(t("videos.remove"), () => remove(ids)), button(t("videos.none"), clear))
   tools.replaceChildren(...parts)
 }
@@ -121,10 +125,6 @@ function clear() {
 
 function address(ids) {
   return `/?${new URLSearchParams({ video: ids.join(",") })}`
-}
-
-function collectionPath(name = asked.collection) {
-  return `collections/${encodeURIComponent(name)}`
 }
 
 function card(video) {
@@ -228,16 +228,16 @@ function collect() {
   names.append(...collections.map(({ name }) => Object.assign(made("option"), { value: name })))
   input.setAttribute("list", "names")
   const ids = [...chosen.keys()]
-  ask(t("videos.collect"), [label, names], t("videos.save"), () => send(`${collectionPath(input.value || " ")}/videos`, { videos: ids }).then(clear))
+  ask(t("videos.collect"), [label, names], t("videos.save"), () => send("collections/add", { name: input.value, videos: ids }).then(clear))
 }
 
 function renameCollection() {
   const [label, input] = field(t("videos.collection"), asked.collection)
-  ask(t("videos.rename_of", { title: asked.collection }), [label], t("videos.save"), () => send(`${collectionPath()}/title`, { title: input.value }).then(() => open(input.value.trim())))
+  ask(t("videos.rename_of", { title: asked.collection }), [label], t("videos.save"), () => send("collections/rename", { name: asked.collection, title: input.value }).then(({ name }) => open(name)))
 }
 
 function forgetCollection() {
-  ask(t("videos.forget_of", { title: asked.collection }), [made("p", "", t("videos.forgets"))], t("videos.forget"), () => send(`${collectionPath()}/remove`).then(() => open("")))
+  ask(t("videos.forget_of", { title: asked.collection }), [made("p", "", t("videos.forgets"))], t("videos.forget"), () => send("collections/remove", { name: asked.collection }).then(() => open("")))
 }
 
 async function remove(ids) {

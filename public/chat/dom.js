@@ -1,3 +1,5 @@
+import { t } from "./language.js"
+
 // Small helpers for elements made by hand. Everything that comes from a video is set as text.
 export function made(tag, className, text) {
   const one = document.createElement(tag)
@@ -21,6 +23,14 @@ export function placed(box, { left, top, bottom, width = 0 }) {
   const y = top - high - 8 >= 8 ? top - high - 8 : Math.min(bottom + 8, innerHeight - high - 8)
   box.style.left = `${Math.round(x)}px`
   box.style.top = `${Math.round(y)}px`
+}
+
+// A reply, or an error whose message is the server's sentence.
+export async function answered(address, options) {
+  const reply = await fetch(address, options)
+  if (reply.ok) return reply
+  const told = await reply.json().catch(() => ({}))
+  throw new Error(typeof told.detail === "string" ? told.detail : t("videos.failed"))
 }
 
 export async function fetched(address) {

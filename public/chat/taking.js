@@ -1,13 +1,6 @@
 // Files to take away: clips that are cut first, and documents. Errors are sentences of the server.
 // Elements call window.cueTake: they import nothing.
-import { t } from "./language.js"
-
-async function answered(address, options) {
-  const reply = await fetch(address, options)
-  if (reply.ok) return reply
-  const told = await reply.json().catch(() => ({}))
-  throw new Error(typeof told.detail === "string" ? told.detail : t("videos.failed"))
-}
+import { answered } from "./dom.js"
 
 function keep(href, name) {
   const link = Object.assign(document.createElement("a"), { href, download: name })

@@ -4,7 +4,6 @@ A video may be in several. One that was removed from the library is in none.
 """
 
 from collections.abc import Callable, Iterable
-from pathlib import Path
 
 from tools.errors import Damaged, RefusedRequest, UnknownCollection
 from tools.files.checksums import dump_checked, load_checked
@@ -89,20 +88,15 @@ class Collections:
             write_bytes(self._path, dump_checked({"collections": sets}))
 
     def _read(self) -> _Sets:
-        return read_collections(self._path)
-
-
-def read_collections(path: Path) -> _Sets:
-    """Read a file of collections; none where there is no file, Damaged where it can't be read."""
-    try:
-        return load_checked(path.read_bytes())["collections"]
-    except FileNotFoundError:
-        return {}
-    except ValueError as error:
-        raise Damaged(
-            f"{path.name} is damaged: `cuepoint library verify --repair` takes it away, and the "
-            "collections with it; the videos stay"
-        ) from error
+        try:
+            return load_checked(self._path.read_bytes())["collections"]
+        except FileNotFoundError:
+            return {}
+        except ValueError as error:
+            raise Damaged(
+                f"{FILE} is damaged: `cuepoint library verify --repair` takes it away, and the "
+                "collections with it; the videos stay"
+            ) from error
 
 
 def _known(name: str, sets: _Sets) -> str:

@@ -22,12 +22,12 @@ from ui.chat.scope import took
 from ui.chat.sessions import TURNS
 from ui.chat.threads import thread_name
 from ui.chat.wording import say
-from ui.texts import DEFAULT, text
 from ui.web.state import AppState
 
 AGAIN = "again"
 """Name of the button that answers once more, and what a session keeps it under."""
-SORRY = text(DEFAULT, "answer.sorry")
+_ASKING = "asking"
+"""Key of the lock in a session."""
 
 
 async def ask_with_image(state: AppState, question: str, file: str, asked: str) -> None:
@@ -151,13 +151,22 @@ async def offer_again(asked: str, reply: str, turn: int) -> None:
 
 async def answer_again(state: AppState) -> None:
     """Answer the last question once more: a model may say it better, or more is indexed by now."""
-    _, asked, reply, turn = cl.user_session.get(AGAIN) or (None, "", "", 0)
-    messages = {message.id: message for message in cl.chat_context.get()}
-    if asked not in messages or reply not in messages:
-        raise RefusedRequest(say("answer.not_again"))
-    await messages[reply].remove()
-    await forget_turns(state, turn)
-    await ask(state, messages[asked].content, asked=asked, anew=True)
+    async with one_at_a_time():
+        _, asked, reply, turn = cl.user_session.get(AGAIN) or (None, "", "", 0)
+        messages = {message.id: message for message in cl.chat_context.get()}
+        if asked not in messages or reply not in messages:
+            raise RefusedRequest(say("answer.not_again"))
+        await messages[reply].remove()
+        await forget_turns(state, turn)
+        await ask(state, messages[asked].content, asked=asked, anew=True)
+
+
+def one_at_a_time() -> asyncio.Lock:
+    """Lock of a chat: its questions are answered one after another."""
+    lock: Any = cl.user_session.get(_ASKING)
+    if lock is None:
+        cl.user_session.set(_ASKING, lock := asyncio.Lock())
+    return lock
 
 
 async def forget_turns(state: AppState, turn: int) -> None:

@@ -7,12 +7,11 @@ background.
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any
 
 import chainlit as cl
 
 from tools.errors import VideoError
-from ui.chat.answering import ask
+from ui.chat.answering import ask, one_at_a_time
 from ui.chat.cards import escape_markdown
 from ui.chat.reporting import in_background
 from ui.chat.scope import follow_scope
@@ -22,8 +21,8 @@ from ui.web.state import AppState
 
 NAMED = 4
 """Videos that are named in one sentence, at most."""
-_JOBS, _ARRIVING, _ASKING = "jobs", "arriving", "asking"
-"""What a session keeps: its jobs, how arrivals widen the scope, and a lock."""
+_JOBS, _ARRIVING = "jobs", "arriving"
+"""What a session keeps: its jobs, and how arrivals widen the scope."""
 
 
 async def ask_when_askable(
@@ -63,17 +62,14 @@ async def ask_when_askable(
 
 async def _ask(state: AppState, question: str, coming: Sequence[Job], asked: str) -> None:
     """Ask, one question after another in a chat, and say what could not be asked yet."""
-    lock: Any = cl.user_session.get(_ASKING)
-    if lock is None:
-        cl.user_session.set(_ASKING, lock := asyncio.Lock())
-    async with lock:
+    async with one_at_a_time():
         if coming:
             titles: list[str] = []
             for id in cl.user_session.get("videos") or ():
                 with suppress(VideoError):
                     titles.append((await asyncio.to_thread(state.library.get, id)).title)
-            asked = _enumerated(titles) or say("askable.those_here")
-            missing = say("askable.missing", asked=asked, names=_names(coming), n=len(coming))
+            these = _enumerated(titles) or say("askable.those_here")
+            missing = say("askable.missing", asked=these, names=_names(coming), n=len(coming))
             await cl.Message(f"*{missing}*").send()
         await ask(state, question, asked=asked)
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, HTTPException
 from fastapi.responses import JSONResponse, Response
 
-from agent.history import Rating, rate, unrate
+from agent.history import Rating, conversation, rate, unrate
 from ui.chat.threads import thread_name
 from ui.web.accounts.gate import current
 from ui.web.host_guard import is_uuid
@@ -78,14 +78,17 @@ def session_routes() -> APIRouter:
         from chainlit.user_session import user_sessions
 
         session = session_of(session_id)
-        turn = user_sessions.get(session.id, {}).get(TURNS, {}).get(str(feedback.get("forId")))
+        kept = user_sessions.get(session.id, {})
+        turn = kept.get(TURNS, {}).get(str(feedback.get("forId")))
         if turn is None:
             raise HTTPException(404, "there is no such answer")
         comment, value = feedback.get("comment") or "", feedback.get("value")
         if value not in (0, 1) or not isinstance(comment, str):
             raise HTTPException(400, "this request cannot be understood")
-        await rate(mine.agent, thread_name(session.thread_id), Rating(turn, value == 1, comment))
-        return JSONResponse({"success": True, "feedbackId": f"{session.thread_id}.{turn}"})
+        thread = str(kept["thread"])  # which may have begun under another name than the page's
+        await rate(mine.agent, thread, Rating(turn, value == 1, comment))
+        key = mine.agent.checkpoints.key(thread)
+        return JSONResponse({"success": True, "feedbackId": f"{key}.{turn}"})
 
     @router.delete("/feedback")
     async def unrate_answer(
@@ -95,7 +98,9 @@ def session_routes() -> APIRouter:
         thread, _, turn = id.partition(".")
         if not (is_uuid(thread) and turn.isdecimal() and len(turn) < 9):
             raise HTTPException(404, "there is no such rating")
-        await unrate(mine.agent, thread_name(thread), int(turn))
+        found = await conversation(mine.agent, thread_name(thread), thread)
+        if found is not None:
+            await unrate(mine.agent, found.thread, int(turn))
         return JSONResponse({"success": True})
 
     return router

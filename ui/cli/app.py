@@ -4,7 +4,6 @@ Imports at the top are light: `cuepoint --help` must not wait for a decoder or a
 """
 
 import io
-import logging
 import os
 import sys
 from datetime import datetime
@@ -30,7 +29,7 @@ from ui.cli.common import (
     print_json,
     print_result,
 )
-from ui.cli.doors import mcp, slack
+from ui.cli.doors import mcp, serve, slack
 from ui.cli.eval import evaluate
 from ui.cli.export import clip, export, reel
 from ui.cli.feedback import feedback
@@ -44,7 +43,7 @@ from ui.cli.indexing import (
 )
 from ui.cli.library import library_app
 from ui.cli.models import models_app
-from ui.cli.signals import leave, stop_at_once
+from ui.cli.signals import stop_at_once
 from ui.cli.summary import caption, summary
 from ui.cli.tokens import tokens_app
 from ui.cli.users import users_app
@@ -78,8 +77,6 @@ VideoRefs = Annotated[
 InCollection = Annotated[
     str | None, typer.Option("--collection", metavar="NAME", help="The videos of a collection.")
 ]
-Host = Annotated[str | None, typer.Option(metavar="H")]
-Port = Annotated[int | None, typer.Option(metavar="P", min=1, max=65535)]
 
 
 @app.callback()
@@ -311,27 +308,7 @@ def search(
         sys.stderr.write(f"nothing found: {printable(query)}\n")
 
 
-@app.command()
-def serve(host: Host = None, port: Port = None) -> None:
-    """Serve the chat at / and media at /media."""
-    from dataclasses import replace
-
-    from ui.web.server import serve as run
-
-    settings = load_settings()
-    status = 1
-    try:
-        run(replace(settings, host=host or settings.host, port=port or settings.port))
-        status = 0
-    except SystemExit as end:  # an address that is taken, and whatever else the server stops at
-        status = end.code if isinstance(end.code, int) else 1
-    except Exception as error:  # leave() ends before anyone above could tell
-        status = 2 if isinstance(error, RefusedRequest) else 1
-        if not print_error(error):
-            logging.getLogger(__name__).exception("the server ended")
-    leave(status)
-
-
+app.command()(serve)
 app.command("chat", help="Open the chat.")(serve)
 
 

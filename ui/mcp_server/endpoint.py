@@ -1,10 +1,9 @@
 """Endpoint of this door over HTTP: who calls, whose library that is, and what is no message."""
 
-import json
 from collections.abc import Callable, Iterable
 from contextlib import AbstractAsyncContextManager
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
@@ -13,6 +12,7 @@ from ui.mcp_server.handlers import Handlers
 from ui.mcp_server.messages import MOST_BYTES, refusal
 from ui.mcp_server.sdk import DOOR, Adapter
 from ui.web.accounts.gate import may_write
+from ui.web.body import bounded_body
 from ui.web.host_guard import LOOPBACK
 from ui.web.state import AppState
 
@@ -58,11 +58,14 @@ class Endpoint:
         if request.method != "POST":
             answer = Response("messages are sent with POST", 405, {"allow": "POST"})
             return await answer(scope, receive, send)
-        body = await _body(request)
+        try:
+            body = await bounded_body(request, MOST_BYTES)
+        except ClientDisconnect:  # nobody waits for an answer
+            return None
         if body is None:
             return await Response("a message has 4 MiB at most", 413)(scope, receive, send)
         if refused := refusal(body):
-            return await JSONResponse(json.loads(refused), 400)(scope, receive, send)
+            return await Response(refused, 400, media_type="application/json")(scope, receive, send)
         async with self._libraries(owner) as state:
             address = str(request.base_url).rstrip("/")
             inner = {**scope, DOOR: Door(state, address, may_write=may_write())}
@@ -76,16 +79,6 @@ def _is_here(request: Request) -> bool:
 
 def _unknown(why: str) -> Response:
     return JSONResponse({"error": why}, 401, {"www-authenticate": 'Bearer realm="cuepoint"'})
-
-
-async def _body(request: Request) -> bytes | None:
-    """Body of a request; None for one that is too large, of which the rest is not read."""
-    body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > MOST_BYTES:
-            return None
-    return bytes(body)
 
 
 def _again(body: bytes, receive: Receive) -> Receive:

@@ -19,6 +19,7 @@ from ui.slack_bot.client import PICTURE_PAUSE, Poster, make_client, mute
 from ui.slack_bot.files import Connect, Files, connect
 from ui.slack_bot.journal import Journal
 from ui.slack_bot.reading import read
+from ui.web.body import bounded_body
 from ui.web.workspaces import Workspaces
 
 MOST_BYTES = 1 << 20
@@ -74,17 +75,15 @@ class Slack:
         return [Route("/slack/events", self._receive, methods=["POST"])]
 
     async def _receive(self, request: Request) -> Response:
-        body = bytearray()
         try:
-            async for part in request.stream():
-                body += part
-                if len(body) > MOST_BYTES:
-                    return Response("too large", 413)
+            body = await bounded_body(request, MOST_BYTES)
         except ClientDisconnect:
             return Response("it broke off", 400)
-        if not self._is_signed(bytes(body), request.headers):  # before anything reads the body
+        if body is None:
+            return Response("too large", 413)
+        if not self._is_signed(body, request.headers):  # before anything reads the body
             return Response("this is not signed by Slack", 401)
-        request._body = bytes(body)  # pyright: ignore[reportPrivateUsage]
+        request._body = body  # pyright: ignore[reportPrivateUsage]
         return await self._handler.handle(request)
 
     def _is_signed(self, body: bytes, headers: Mapping[str, str]) -> bool:

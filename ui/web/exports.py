@@ -1,5 +1,6 @@
 """Routes of exports: clips that play and download, transcripts, chapters, edit lists, boards."""
 
+import asyncio
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -30,7 +31,7 @@ def export_routes() -> APIRouter:
         end: Annotated[float, Query(alias="to")],
         mine: Mine,
     ) -> dict[str, Any]:
-        video = await or_http_error(mine.exports.run(known_video, mine.library, id))
+        video = await or_http_error(asyncio.to_thread(known_video, mine.library, id))
         cutting = until_disconnect(request, mine.exports.clip(video, start, end))
         clip = await or_http_error(cutting)
         name = Path(clip.path).name
@@ -44,7 +45,7 @@ def export_routes() -> APIRouter:
     async def kept(
         mine: AppState, id: str, start: int, end: int, suffix: str
     ) -> tuple[Video, Path]:
-        video = await or_http_error(mine.exports.run(known_video, mine.library, id))
+        video = await or_http_error(asyncio.to_thread(known_video, mine.library, id))
         inside = start < end <= round(video.duration * 1000)
         path = kept_path(mine.library, video, start / 1000, end / 1000)
         if not inside or suffix != ending(video) or not path.is_file():
@@ -71,14 +72,14 @@ def export_routes() -> APIRouter:
     @router.delete("/media/{id}/clip/{start:int}-{end:int}{suffix}")
     async def forget(id: str, start: int, end: int, suffix: str, mine: Mine) -> Response:
         _, path = await kept(mine, id, start, end, suffix)
-        await mine.exports.run(lambda: path.unlink(missing_ok=True))
+        await asyncio.to_thread(path.unlink, missing_ok=True)
         return Response(status_code=204)
 
     @router.get("/media/{id}/export/{form}")
     async def of_video(id: str, form: str, mine: Mine) -> Response:
         if form not in documents.OF_VIDEO:
             raise HTTPException(404, "there is no such export")
-        await or_http_error(mine.exports.run(known_video, mine.library, id))
+        await or_http_error(asyncio.to_thread(known_video, mine.library, id))
         return _sent(await _made(mine.exports.run(documents.of_video, mine.library, form, id)))
 
     @router.get("/export/{form}")

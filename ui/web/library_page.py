@@ -36,9 +36,23 @@ class Videos(BaseModel):
 
 
 class Title(BaseModel):
-    """New title of a video or name of a collection; empty gives back the video's own."""
+    """New title of a video; empty gives back its own."""
 
     title: _Name
+
+
+class Named(BaseModel):
+    """Collection by its name, which may hold anything: it is no part of an address."""
+
+    name: _Name
+
+
+class Collected(Named, Videos):
+    """Collection, and videos by id."""
+
+
+class Renamed(Named, Title):
+    """Collection, and its new name."""
 
 
 class Speaker(BaseModel):
@@ -120,22 +134,23 @@ def library_routes() -> APIRouter:
         for video in await known_videos(mine.library, body.videos):
             await asyncio.to_thread(mine.remove, video.id)
 
-    @router.post("/collections/{name}/videos", status_code=204)
-    async def add(name: str, body: Videos, mine: Mine) -> None:
+    @router.post("/collections/add", status_code=204)
+    async def add(body: Collected, mine: Mine) -> None:
         ids = [video.id for video in await known_videos(mine.library, body.videos)]
-        await asyncio.to_thread(mine.library.collections.add, name, ids)
+        await asyncio.to_thread(mine.library.collections.add, body.name, ids)
 
-    @router.post("/collections/{name}/take-out", status_code=204)
-    async def take_out(name: str, body: Videos, mine: Mine) -> None:
-        await asyncio.to_thread(mine.library.collections.take_out, name, body.videos)
+    @router.post("/collections/take-out", status_code=204)
+    async def take_out(body: Collected, mine: Mine) -> None:
+        await asyncio.to_thread(mine.library.collections.take_out, body.name, body.videos)
 
-    @router.post("/collections/{name}/title", status_code=204)
-    async def rename_collection(name: str, body: Title, mine: Mine) -> None:
-        await asyncio.to_thread(mine.library.collections.rename, name, body.title)
+    @router.post("/collections/rename")
+    async def rename_collection(body: Renamed, mine: Mine) -> dict[str, str]:
+        name = await asyncio.to_thread(mine.library.collections.rename, body.name, body.title)
+        return {"name": name}
 
-    @router.post("/collections/{name}/remove", status_code=204)
-    async def forget(name: str, mine: Mine) -> None:
-        await asyncio.to_thread(mine.library.collections.remove, name)
+    @router.post("/collections/remove", status_code=204)
+    async def forget(body: Named, mine: Mine) -> None:
+        await asyncio.to_thread(mine.library.collections.remove, body.name)
 
     return router
 

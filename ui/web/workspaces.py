@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import Depends, HTTPException
@@ -22,6 +23,7 @@ from ui.web.accounts.gate import current
 from ui.web.jobs import make_pool
 from ui.web.opening import opened
 from ui.web.state import AppState
+from ui.web.uploads import Upload
 
 _log = logging.getLogger(__name__)
 
@@ -111,7 +113,7 @@ class Workspaces:
         settings = replace(self._settings, owner=owner)
         async with AsyncExitStack() as opening:
             state = await opening.enter_async_context(opened(settings, self._pool))
-            _resume(state)
+            await _resume(state)
             if settings.background == "on":
                 finisher = _finish_in_background(state)
                 opening.push_async_callback(asyncio.to_thread, finisher.close)
@@ -149,10 +151,20 @@ def _finish_in_background(state: AppState) -> Finisher:
     return finisher
 
 
-def _resume(state: AppState) -> None:
+async def _resume(state: AppState) -> None:
     """Index what was sent before the last stop: such an upload is never lost."""
-    for upload in state.uploads.waiting():
+    uploads, known, unlisted = await asyncio.to_thread(_left, state)
+    for upload in uploads:
         state.index_upload(upload)
+    for path, title in known:
+        state.jobs.start(path, title)
+    for path in unlisted:
+        state.jobs.start(path, "untitled", take=True)
+
+
+def _left(state: AppState) -> tuple[list[Upload], list[tuple[Path, str]], list[Path]]:
+    """Uploads, videos by file and title, and files without either, that wait to be indexed."""
+    uploads, known = state.uploads.waiting(), list[tuple[Path, str]]()
     videos: list[Video] = []
     try:
         videos = state.library.list()
@@ -161,11 +173,10 @@ def _resume(state: AppState) -> None:
     for video in videos:
         if video.state == "queued" and not state.library.manifest(video.id)["source"]["linked"]:
             with suppress(UnreadableMedia):  # its original is gone, which `verify` tells
-                state.jobs.start(state.library.original(video.id), video.title)
+                known.append((state.library.original(video.id), video.title))
     with best_effort("leftovers"):
         delete_unlisted(state.library)
-    for path in unlisted_originals(state.library):
-        state.jobs.start(path, "untitled", take=True)
+    return uploads, known, unlisted_originals(state.library)
 
 
 async def mine(connection: HTTPConnection) -> AsyncIterator[AppState]:

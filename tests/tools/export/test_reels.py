@@ -20,6 +20,7 @@ from tools.ingest.pipeline import ingest
 from tools.library import Library
 from tools.media import Video
 from tools.models.providers import BARE
+from tools.video import cut
 
 
 @pytest.fixture(scope="module")
@@ -157,8 +158,13 @@ def test_an_upright_reel_of_large_pictures_is_made_smaller(library: Library) -> 
     def of(width: int | None, height: int | None, fps: float | None) -> Video:
         return Video("x", "x", "x", 1.0, width, height, fps)
 
-    assert _canvas([of(2160, 3840, 120.0), of(640, 360, 25.0)]) == [1080, 1920, "60"]
-    assert _canvas([of(321, 181, 29.97), of(None, None, None)]) == [320, 180, "30000/1001"]
+    def written(*videos: Video) -> tuple[Any, ...]:
+        chosen = _canvas(videos)
+        assert chosen is not None
+        return tuple(cut._canvas(*chosen))
+
+    assert written(of(2160, 3840, 120.0), of(640, 360, 25.0)) == (1080, 1920, 60)
+    assert written(of(321, 181, 29.97), of(None, None, None)) == (320, 180, Fraction(30000, 1001))
     assert _canvas([of(None, None, None)]) is None
 
 

@@ -8,7 +8,7 @@ from tests.ui.serving import serving
 from tools.ingest.pipeline import ingest
 from tools.library import Library
 from tools.models.providers import BARE
-from ui.chat.answering import SORRY
+from ui.texts import DEFAULT, text
 
 VIDEOS = 12
 """Chroma alone would hold more files open than there may be."""
@@ -28,7 +28,7 @@ def test_a_server_with_64_files_says_so_and_answers(shots: Path, tmp_path: Path)
             for number in range(1, 4):
                 chat.say("What is said about the kettle?")
                 chat.until(lambda number=number: len(chat.messages) > number)
-            assert SORRY not in chat.text and "is red" in chat.text
+            assert text(DEFAULT, "answer.sorry") not in chat.text and "is red" in chat.text
         with urlopen(f"{server.url}/health", timeout=60) as reply:
             assert reply.read() == b"ready"
         told = server.log.read_text().splitlines()

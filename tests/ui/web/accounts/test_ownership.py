@@ -71,7 +71,7 @@ def _with_ids(theirs: Belongings) -> dict[tuple[str, str], tuple[str, Any]]:
     query = f"session_id={theirs.session}"
     one = f"/project/thread/{theirs.thread}"
     video, many = f"/library/videos/{theirs.video}", {"videos": [theirs.video]}
-    named, cut = f"/library/collections/set-{theirs.owner}", f"{media}/clip/0-1000.mp4"
+    named, cut = {"name": f"set-{theirs.owner}"}, f"{media}/clip/0-1000.mp4"
     asked = {"question": "What is said?", **many}
     said = f"speech:{theirs.video}@0-1500"
     return {
@@ -82,10 +82,16 @@ def _with_ids(theirs: Belongings) -> dict[tuple[str, str], tuple[str, Any]]:
         ("POST", "/library/videos/{id}/subtitles"): (f"{video}/subtitles", {}),
         ("POST", "/library/size"): ("/library/size", many),
         ("POST", "/library/remove"): ("/library/remove", many),
-        ("POST", "/library/collections/{name}/videos"): (f"{named}/videos", many),
-        ("POST", "/library/collections/{name}/take-out"): (f"{named}/take-out", many),
-        ("POST", "/library/collections/{name}/title"): (f"{named}/title", {"title": "x"}),
-        ("POST", "/library/collections/{name}/remove"): (f"{named}/remove", {}),
+        ("POST", "/library/collections/add"): ("/library/collections/add", {**named, **many}),
+        ("POST", "/library/collections/take-out"): (
+            "/library/collections/take-out",
+            {**named, **many},
+        ),
+        ("POST", "/library/collections/rename"): (
+            "/library/collections/rename",
+            {**named, "title": "x"},
+        ),
+        ("POST", "/library/collections/remove"): ("/library/collections/remove", named),
         ("POST", "/api/ask"): ("/api/ask", asked),
         ("POST", "/api/check"): ("/api/check", {"text": "It sings.", **many}),
         ("GET", "/api/search"): (f"/api/search?query=sings&video={theirs.video}", None),
