@@ -113,7 +113,13 @@ def test_another_file_in_the_place_of_the_indexed_one_is_left_alone(
 
 def test_it_can_be_switched_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[Library] = []
-    monkeypatch.setattr("ui.web.workspaces.Finisher", lambda library: made.append(library))
+
+    class Noted(Finisher):
+        def __init__(self, library: Library) -> None:
+            made.append(library)
+            super().__init__(library)
+
+    monkeypatch.setattr("ui.web.workspaces.Finisher", Noted)
     for setting in ("off", "on"):
         with door.running(Settings(home=tmp_path / setting, port=8000, background=setting)):
             pass

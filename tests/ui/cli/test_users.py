@@ -38,11 +38,11 @@ def test_users_are_added_listed_and_removed(
 
 
 def test_other_machines_without_sign_in_are_wrong_usage_in_one_line(cuepoint: Run) -> None:
-    import ui.cli.app
+    import ui.cli.doors
 
     ended: list[int] = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ui.cli.app, "leave", ended.append)
+        patch.setattr(ui.cli.doors, "leave", ended.append)
         _, out, said = cuepoint("serve", "--host", "0.0.0.0")
     assert ended == [2] and out == "" and said.count("\n") == 1
     assert "cuepoint users add NAME" in said
