@@ -28,7 +28,7 @@ ALLOWED = {
 ORDER = [
     "errors", "media", "arguments", "text", "files", "evidence", "sandbox", "models", "audio",
     "vision", "transcript", "embed", "video", "fetch", "store", "search", "summary", "library",
-    "ingest", "integrity", "export", "toolbox",
+    "ingest", "integrity", "export", "generate", "toolbox",
 ]  # fmt: skip
 """Inside tools/ each package imports only what stands before it."""
 OWNERS = {

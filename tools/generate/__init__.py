@@ -1,0 +1,1 @@
+"""Generation requests: proposed, moderated, priced, approved by a person, run, checked, shown."""
