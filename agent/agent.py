@@ -12,6 +12,7 @@ from agent.settings import EXTRACTIVE, Settings
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
+    from agent.approval import Approvals
     from agent.llm.catalog import ModelInfo
     from agent.llm.limits import Spending
     from agent.toolbelt import Toolbelt
@@ -35,6 +36,8 @@ class Agent:
     """Cost of today; None for the extractive model, which costs nothing."""
     rules: "BaseChatModel | None" = None
     """The extractive model beside a language model."""
+    approvals: "Approvals | None" = None
+    """Decisions on jobs; None where nothing is made."""
     called_tools: bool = False
     """True once the language model has called a tool."""
 
@@ -91,6 +94,7 @@ def with_model(agent: Agent, settings: Settings) -> Agent:
 def _composed(
     settings: Settings, toolbox: "Toolbox", model: "BaseChatModel", checkpoints: Any
 ) -> Agent:
+    from agent.approval import Approvals
     from agent.graph import build_agent
     from agent.llm.answer_cache import AnswerCache
     from agent.llm.catalog import ModelInfo, model_info
@@ -108,7 +112,10 @@ def _composed(
         spending = Spending(root / "spending.json", settings.limits)
         cache = AnswerCache(root / "answers", name)
     graph, belt = build_agent(model, checkpoints.saver, cache, rules), Toolbelt(toolbox)
-    return Agent(settings, toolbox, belt, model, graph, checkpoints, info, spending, rules)
+    approvals = Approvals(toolbox.proposer.jobs) if toolbox.proposer else None
+    return Agent(
+        settings, toolbox, belt, model, graph, checkpoints, info, spending, rules, approvals
+    )
 
 
 def model_name(model: "BaseChatModel") -> str:
@@ -123,8 +130,11 @@ def _prepare(
     from agent.llm.provider import load_model
 
     if toolbox is None:
+        from agent.approval import open_proposer
         from tools.library import Library
         from tools.toolbox import open_toolbox
 
-        toolbox = open_toolbox(Library(settings.home, settings.owner), settings.providers)
+        library = Library(settings.home, settings.owner)
+        proposer = open_proposer(library, settings)
+        toolbox = open_toolbox(library, settings.providers, proposer=proposer)
     return toolbox, model or load_model(settings, toolbox)

@@ -25,6 +25,7 @@ from agent.grounding.review import CheckedAnswer, Claim, Reason
 from agent.settings import EXTRACTIVE
 from tools.errors import NotIndexed, RefusedRequest, VideoError
 from tools.files.disk import NOTED, Note, Noted, notes
+from tools.generate.job import GenerationJob
 from tools.media import Coverage, Evidence
 
 if TYPE_CHECKING:
@@ -70,6 +71,8 @@ class Answer:
     """Number of videos that were asked, and of those that are indexed: complete, partial, none."""
     reason: Reason | None = None
     """Reason that nothing answers; None where something does, and for small talk."""
+    jobs: tuple[GenerationJob, ...] = ()
+    """Videos that it proposes to make; a person approves them."""
     notes: "tuple[Note | Unseen, ...]" = ()
     """Losses because the disk could not be read or written, and what was not looked at."""
 
@@ -200,8 +203,17 @@ async def _answer(
         thread=conversation.name,
         turn=turn.number,
         reason=checked.reason,
+        jobs=await asyncio.to_thread(_asked_in, agent, turn.jobs, conversation.name),
         notes=(*notes(noted), *beside),
     )
+
+
+def _asked_in(
+    agent: Agent, jobs: Sequence[GenerationJob], thread: str
+) -> tuple[GenerationJob, ...]:
+    """Proposed jobs, which know the conversation in which they were asked for."""
+    proposer = agent.toolbox.proposer
+    return tuple(proposer.jobs.change(job.id, thread=thread) for job in jobs if proposer)
 
 
 def _learn(agent: Agent) -> None:

@@ -175,7 +175,8 @@ def build_agent(
         keep = {id(message) for message in kept}
         removed = [RemoveMessage(id=m.id) for m in messages if m.id and id(m) not in keep]
         plan = {"plan": data["plan"]} if data.get("plan") else {}
-        message = AIMessage(content=answer.text, additional_kwargs={KEY: answer.as_data() | plan})
+        told = answer.as_data() | plan | {"jobs": [job.id for job in turn.jobs]}
+        message = AIMessage(content=answer.text, additional_kwargs={KEY: told})
         update = {"messages": [*removed, message], "handles": list(answer.handles)}
         return Command(goto="__end__", update=update)
 
@@ -204,7 +205,7 @@ async def _by_rule(
         if _tool_calls(reply):
             return Command(goto="tools", update={"messages": [reply]})
         turn.by_rule = reply
-        return Command(goto="check" if turn.is_spent else "read")
+        return Command(goto="check" if turn.is_spent or turn.jobs else "read")
     return Command(goto="check")
 
 

@@ -19,6 +19,8 @@ from agent.grounding.review import Claim
 from agent.messages import metadata
 from tools.errors import Interrupted, RefusedRequest
 from tools.files.disk import Note
+from tools.generate.job import GenerationJob
+from tools.generate.jobs import UnknownJob
 
 TITLE = 200
 """Characters of a title that a person gives."""
@@ -143,9 +145,17 @@ async def turns(agent: Agent, thread: str) -> list[PastTurn]:
             model=agent.model_name,
             thread=thread,
             turn=len(past),
+            jobs=tuple(job for id in data.get("jobs", ()) if (job := known_job(agent, id))),
         )
         past.append(PastTurn(given, tuple(metadata(question).get("videos", ()))))
     return past
+
+
+def known_job(agent: Agent, id: str) -> GenerationJob | None:
+    """The job of an id; None where it was deleted."""
+    with suppress(UnknownJob):
+        return agent.toolbox.proposer.jobs.get(id) if agent.toolbox.proposer else None
+    return None
 
 
 async def handles(agent: Agent, thread: str) -> list[str]:

@@ -11,6 +11,7 @@ import platformdirs
 
 from agent.llm.limits import Limits
 from tools.errors import VideoError
+from tools.generate.options import GenerationOptions
 from tools.models.device import DEVICES
 from tools.models.providers import Providers
 
@@ -20,7 +21,11 @@ MODEL_PORTS = (11434, 1234, 8080, 8000)
 EXTRACTIVE = "extractive"
 """Name of the model that needs no key, no network and no server."""
 SIGN_IN = ("auto", "none", "token", "password", "oauth", "header")
-_STANDARD_NAMES = {"openai_api_key": "OPENAI_API_KEY", "openai_base_url": "OPENAI_BASE_URL"}
+_STANDARD_NAMES = {
+    "openai_api_key": "OPENAI_API_KEY",
+    "openai_base_url": "OPENAI_BASE_URL",
+    "runway_key": "RUNWAYML_API_SECRET",
+}
 """Fields whose variables have no prefix, because every other program uses these names."""
 _FOR_TESTS = {"CUEPOINT_MEDIA", "CUEPOINT_MODELS", "CUEPOINT_CHROMIUM"}
 _URL = re.compile(r"https?://[^/@]+(/|$)")
@@ -117,6 +122,11 @@ class Settings:
     hub: str = "https://huggingface.co"
     """Address that models are downloaded from; `off` downloads nothing."""
     limits: Limits = field(default_factory=Limits)
+    generation: GenerationOptions = field(default_factory=GenerationOptions)
+    """Who makes videos, and what they may cost."""
+    runway_key: Secret | None = None
+    videos_key: Secret | None = None
+    """Key of the server that speaks `POST /videos`, where it asks for one."""
 
     def __post_init__(self) -> None:
         counts = {"threads": self.providers.threads, "workers": self.workers}
@@ -172,6 +182,26 @@ class Settings:
             (
                 self.answers in ("auto", "agent", "reader"),
                 f"answers {self.answers!r} must be auto, agent or reader",
+            ),
+            (
+                self.generation.generate_label in ("on", "off"),
+                f"generate_label {self.generation.generate_label!r} must be on or off",
+            ),
+            *(
+                (not address or _URL.match(address), f"{name} must start with http:// or https://")
+                for name, address in {
+                    "CUEPOINT_RUNWAY_BASE_URL": self.generation.runway_base_url,
+                    "CUEPOINT_VIDEOS_BASE_URL": self.generation.videos_base_url,
+                    "CUEPOINT_MODERATION_BASE_URL": self.generation.moderation_base_url,
+                }.items()
+            ),
+            *(
+                (0 <= (value or 0.0) < float("inf"), f"{name} {value} is below zero")
+                for name, value in {
+                    "generate_job_usd": self.generation.generate_job_usd,
+                    "generate_day_usd": self.generation.generate_day_usd,
+                    "videos_usd_per_second": self.generation.videos_usd_per_second,
+                }.items()
             ),
             (device in DEVICES, f"device {device!r} must be one of {', '.join(DEVICES)}"),
             (
@@ -247,6 +277,7 @@ _PARSERS: dict[Any, Callable[[str], Any]] = {
     Secret | None: Secret,
     int: _whole,
     float: float,
+    float | None: float,
     Path: _path,
     Path | None: _path,
     tuple[Path, ...]: lambda text: tuple(map(_path, filter(None, text.split(os.pathsep)))),
@@ -256,6 +287,7 @@ _PARSERS: dict[Any, Callable[[str], Any]] = {
 _EXPECTED: dict[Any, str] = {
     int: "a whole number (500, 64K, 2G)",
     float: "a number",
+    float | None: "a number",
     tuple[int, ...]: "a list of ports (11434,1234), or off",
 }
 """Description of the values that a parser accepts."""

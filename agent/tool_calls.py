@@ -11,6 +11,9 @@ from agent.messages import KEY
 from agent.toolbelt import fence
 from agent.turn import Turn
 from tools.errors import Damaged, VideoError
+from tools.generate.job import GenerationJob
+
+PROPOSE = "propose_generation"
 
 
 async def run_tool_calls(calls: Sequence[Any], turn: Turn, seen: list[str]) -> list[ToolMessage]:
@@ -40,7 +43,9 @@ async def _run_limited(
     call, turn = request.tool_call, cast(Turn, request.runtime.context)
     belt, name, arguments = turn.belt, call["name"], call["args"]
     text = "Not run: no tool call is left."
-    if turn.tool_calls < turn.limits.tool_calls:
+    if turn.jobs and name == PROPOSE:
+        text = "Not run: one proposal a question. A person decides on it first."
+    elif turn.tool_calls < turn.limits.tool_calls:
         turn.tool_calls += 1
         turn.on_tool(name, arguments if isinstance(arguments, dict) else {})
         try:
@@ -63,10 +68,13 @@ def _labelled(result: ToolMessage, turn: Turn, seen: list[str]) -> ToolMessage:
     """A result as text with labels, and the ids of its evidence as the artifact."""
     if result.status == "error":
         return result
+    jobs = [item for item in result.artifact if isinstance(item, GenerationJob)]
+    turn.jobs += jobs
     text, evidence = turn.belt.format_results(result.artifact, seen)
     ids = [record.id for record in evidence]
     turn.records |= {record.id: record for record in evidence}
     turn.retrieved += ids
     told = [(record.text, record.score, dict(record.facts)) for record in evidence]
     named: dict[str, Any] = {"tool_call_id": result.tool_call_id, "name": result.name}
-    return ToolMessage(text, artifact=ids, additional_kwargs={KEY: {"told": told}}, **named)
+    told_beside = {"told": told, "jobs": [job.id for job in jobs]}
+    return ToolMessage(text, artifact=ids, additional_kwargs={KEY: told_beside}, **named)

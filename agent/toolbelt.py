@@ -6,7 +6,7 @@ or tag of its own can come out of it.
 
 import json
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -19,6 +19,7 @@ from agent.llm.tokens import tool_tokens
 from tools.errors import DiskFull, NotIndexed, RefusedRequest, UnknownVideo
 from tools.evidence import reliability
 from tools.files.disk import disk_error, disk_state, note
+from tools.generate.job import GenerationJob
 from tools.media import Evidence, Video, clock
 from tools.text.languages import foreign_name
 
@@ -26,8 +27,11 @@ if TYPE_CHECKING:
     from tools.toolbox import Toolbox
 
 T = TypeVar("T")
-READ_ONLY = ("list_", "video_", "search_", "find_", "read_", "look_", "classify", "summarize_")
-"""Name prefixes of the capabilities that change nothing; a model is given no others."""
+READ_ONLY = (
+    "list_", "video_", "search_", "find_", "read_", "look_", "classify", "summarize_", "propose_",
+)  # fmt: skip
+"""Name prefixes of the capabilities that change nothing but a list of proposals, on which a person
+decides; a model is given no others."""
 VISUAL_SEARCHES = ("search_frames", "find_similar")
 """Capabilities that search by image vectors."""
 DECODING = ("look_at", "look_closer")
@@ -123,13 +127,13 @@ class Toolbelt:
         """The text of a result for a model, and the evidence in it; new ids are added to `seen`."""
         lines: list[str] = []
         evidence: list[Evidence] = []
-        for item in results:
+        for item in self._with_moments(results):
             if isinstance(item, Evidence):
                 if item.id not in seen:
                     seen.append(item.id)
                 line = self.line(f"[e{seen.index(item.id) + 1}]", item)
             else:
-                line = video_line(item) if isinstance(item, Video) else fence(str(item))
+                line = _line(item)
             if sum(map(len, lines)) + len(line) > RESULT_LIMIT:
                 lines.append(f"({len(results) - len(lines)} more left out: ask for a shorter span)")
                 break
@@ -140,6 +144,14 @@ class Toolbelt:
             lines.append(f"({len(evidence)} results)")
         body = "\n".join(lines)
         return (f"<evidence>\n{body}\n</evidence>" if lines else "Nothing found."), evidence
+
+    def _with_moments(self, results: Sequence[Any]) -> Iterator[Any]:
+        """Results, each proposed job before the evidence of its moments."""
+        for item in results:
+            yield item
+            if isinstance(item, GenerationJob) and item.state != "refused":
+                ids = dict.fromkeys(one.evidence for one in item.request.moments if one.evidence)
+                yield from (one for one in self.resolve(ids).values() if one)
 
     def line(self, label: str, evidence: Evidence) -> str:
         """Evidence as a line for a model; its text and title are fenced."""
@@ -203,10 +215,30 @@ class Toolbelt:
         return f"Not searched by what is seen: {named}; run: cuepoint index." if titles else ""
 
 
+def _line(item: Any) -> str:
+    """A result that is no evidence as a line for a model."""
+    match item:
+        case Video():
+            return video_line(item)
+        case GenerationJob():
+            return job_line(item)
+        case _:
+            return fence(str(item))
+
+
+def job_line(job: GenerationJob) -> str:
+    """A proposed job as a line for a model."""
+    price = "price unknown" if job.price_usd is None else f"{job.price_usd:.2f} USD"
+    told = "; ".join(job.moderation.reasons) or "nothing is made before a person says yes"
+    seconds = f"{job.request.seconds:g} s"
+    return f"job {job.id} · {job.state} · {job.provider} · {seconds} · {price} · {told}"
+
+
 def _call(capability: Callable[..., Any], arguments: dict[str, Any]) -> list[Any]:
     """The results of a capability; VideoError if the disk refuses what it decodes."""
     try:
-        return list(capability(**arguments))
+        found = capability(**arguments)
+        return found if isinstance(found, list) else [found]
     except (OSError, DiskFull) as error:
         refused = disk_error(error) if isinstance(error, OSError) else error
         if refused is None:

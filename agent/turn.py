@@ -16,6 +16,7 @@ from agent.llm.limits import Limits, Meter
 from agent.llm.provider import connection_lost, may_refuse_images
 from agent.toolbelt import Toolbelt
 from tools.errors import Interrupted
+from tools.generate.job import GenerationJob
 from tools.media import Coverage, Evidence
 from tools.sandbox import DEADLINE
 
@@ -61,6 +62,8 @@ class Turn:
     """Callback for a model that turns out not to call tools."""
     model_calls: int = 0
     tool_calls: int = 0
+    jobs: list[GenerationJob] = field(default_factory=list[GenerationJob])
+    """Jobs that tools proposed."""
     retrieved: list[str] = field(default_factory=list[str])
     """Ids of the evidence that tools returned, in their order."""
     stopped: str = ""

@@ -16,6 +16,8 @@ from tools.embed import (
     resolve_reranker,
 )
 from tools.export.capabilities import ExportCapabilities
+from tools.generate.capabilities import GenerationCapabilities
+from tools.generate.proposal import Proposer
 from tools.ingest.capabilities import SamplingCapabilities
 from tools.library import Library, LibraryCapabilities
 from tools.models.device import check_device
@@ -35,6 +37,7 @@ class Toolbox(
     LibraryCapabilities,
     SummaryCapabilities,
     ExportCapabilities,
+    GenerationCapabilities,
 ):
     """Capabilities over one library. Safe to call from many threads.
 
@@ -53,8 +56,9 @@ class Toolbox(
         threads: int = 0,
         device: str = "auto",
         reranker: str = "auto",
+        proposer: Proposer | None = None,
     ) -> None:
-        self.library = library
+        self.library, self.proposer = library, proposer
         self._store: Store = library
         self.catalog = library.catalog
         self._resolve = library.evidence
@@ -72,13 +76,20 @@ class Toolbox(
             *self._library_tools(),
             *self._summary_tools(),
             *self._export_tools(),
+            *self._generation_tools(),
         ]
 
 
 def open_toolbox(
-    library: Library, providers: Providers, index: ExactIndex | None = None
+    library: Library,
+    providers: Providers,
+    index: ExactIndex | None = None,
+    proposer: Proposer | None = None,
 ) -> Toolbox:
-    """Open the toolbox of a library; ProviderUnavailable without a model asked for by name."""
+    """Open the toolbox of a library; ProviderUnavailable without a model asked for by name.
+
+    Without a proposer nothing can be asked to be made.
+    """
     check_device(providers.device)
     threads, device = providers.threads, providers.device
     chosen, home = providers.picture_embedder, library.home
@@ -92,5 +103,5 @@ def open_toolbox(
     return Toolbox(
         library, index, embedder, partial(load_text_reader, providers.text_reader, threads),
         missing_embedder=lambda: resolve_image_embedder(chosen, home)[1],
-        threads=threads, device=device, reranker=providers.reranker,
+        threads=threads, device=device, reranker=providers.reranker, proposer=proposer,
     )  # fmt: skip

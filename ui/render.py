@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 from agent.settings import EXTRACTIVE
 from tools.evidence import MACHINE, is_draft
+from tools.generate.job import GenerationJob
 from tools.media import Evidence, Frame, Scene, Utterance, Video, time_range
 
 if TYPE_CHECKING:
@@ -165,6 +166,10 @@ def file_resource(library: Library, path: str) -> str:
     return f"cuepoint://video/{'/'.join(map(quote, parts))}" if len(parts) == 3 else file.name
 
 
+def _verdict(job: GenerationJob) -> dict[str, Any]:
+    return {"verdict": job.moderation.verdict, "reasons": list(job.moderation.reasons)}
+
+
 class Json:
     """The contract's JSON of values, for one library and one door."""
 
@@ -230,6 +235,11 @@ class Json:
             case Frame() | Scene():
                 image = picture_address(self._library, value.image, self._door)
                 row = {"id": value.id, **row, "image": image}
+            case GenerationJob():
+                row |= {"path": self._made(value), "moderation": _verdict(value)}
+                row["outputs"] = [
+                    {**made, "path": self._made(value, n)} for n, made in enumerate(row["outputs"])
+                ]
             case Utterance():
                 row = {"id": value.id, **row, "language": value.language or None}
                 del row["n"]
@@ -237,6 +247,13 @@ class Json:
                 if self._door == "mcp" and isinstance(row.get("path"), str):
                     row["path"] = file_resource(self._library, row["path"])
         return row
+
+    def _made(self, job: GenerationJob, number: int = 0) -> str | None:
+        """Path, or address, of a file that a job made; None before it is done."""
+        if job.state != "done" or not job.outputs:
+            return None
+        path = job.outputs[number].path
+        return path if self._door == "path" else f"/media/made/{job.id}/{Path(path).name}"
 
     def _cited(self, cited: Iterable[NumberedEvidence]) -> list[dict[str, Any]]:
         return [self.evidence(entry.evidence, entry.handle) for entry in cited]

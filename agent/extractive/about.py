@@ -15,7 +15,7 @@ from tools.text.languages import foreign_name
 
 LISTED = 12
 ENGLISH = "English"
-GENERATE = "can't generate"
+GENERATE = "make"
 REFUSED = {
     "can't translate": "translate", GENERATE: "generate",
     "can't authenticate": "authenticate", "can't judge": "judge",
@@ -28,7 +28,7 @@ FACTS = {
 }  # fmt: skip
 """What each fact's sentence needs."""
 _OWN = {"recorded": "recorded", "subtitles": "with subtitles"}
-_CAPABLE = {"can't count": "find_objects", GENERATE: "propose_generation"}
+_CAPABLE = {"can't count": "find_objects"}
 """Capabilities that would answer, by intent: asked of the toolbox."""
 
 

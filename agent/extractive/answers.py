@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from agent.extractive import about, mentions, moments, pictures, senses
+from agent.extractive import about, making, mentions, moments, pictures, senses
 from agent.extractive.conversation import HANDLE, resolve
 from agent.extractive.question import parts
 from agent.extractive.reply import Answering, Reply
@@ -76,6 +76,8 @@ def _answer(turn: Turn) -> Answering:
             asked = turn.question
         elif asked.intent.name in ("search", "scenes", "overview", "can't recognise"):
             return (yield from pictures.scene(turn))
+    if making.is_asked(turn):
+        return (yield from making.propose(turn))
     if asked.intent.name == about.GENERATE and not asked.beyond:
         return (yield from about.refused(turn))
     if asked.window and (asked.beyond or not _content(turn)):

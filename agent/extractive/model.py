@@ -56,6 +56,7 @@ class ExtractiveModel(BaseChatModel):
         results = [m for m in messages[at:] if isinstance(m, ToolMessage)]
         begun = next((s for m in messages[at + 1 :] if (s := metadata(m).get("scope"))), None)
         turn = self._turn(data, messages[:at], tuple(m.name or "" for m in results), begun or {})
+        turn.jobs = tuple(id for m in results for id in metadata(m).get("jobs", ()))
         found = (self._found(m, data["seen"]) for m in results)
         calls, reply = _run(turn, found, data["calls"] > 0)
         if reply is None:

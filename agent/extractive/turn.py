@@ -66,6 +66,8 @@ class Turn:
 
     called: tuple[str, ...] = ()
     """Names of the tools that were called for it already."""
+    jobs: tuple[str, ...] = ()
+    """Ids of the jobs that were proposed for it."""
     near: Place | None = None
     """What was shown before, beside which the answer lies."""
     titled: bool = False

@@ -71,6 +71,16 @@ def move_into_place(temporary: Path, path: Path) -> None:
     sync_folder(path.parent)
 
 
+def move_folder_into_place(temporary: Path, path: Path) -> None:
+    """Move a folder of finished files, without folders in it, into place, durably."""
+    for file in temporary.iterdir():
+        with file.open("rb") as opened:
+            os.fsync(opened.fileno())
+    sync_folder(temporary)
+    temporary.rename(path)
+    sync_folder(path.parent)
+
+
 def sync_folder(folder: Path) -> None:
     """Flush the names in a folder to the disk."""
     with _open(folder) as handle:

@@ -8,14 +8,16 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field
 
 from agent.ask import QUESTION_LIMIT, Answer, Token, ToolStarted, ask
 from agent.audit import MAX_TEXT, check_text
 from agent.history import handles
 from tools.errors import VideoError
 from ui.api.described import described, page, schema
+from ui.api.jobs import job_routes
 from ui.api.slots import Slots
+from ui.api.values import Id, Ids, Text
 from ui.render import Json
 from ui.web.accounts.gate import may_write
 from ui.web.job_status import job_state
@@ -27,11 +29,6 @@ from ui.web.workspaces import Mine
 
 PAGE = 100
 """Videos that are listed at once."""
-Id = Annotated[str, StringConstraints(pattern="^[0-9a-f]{16}$")]
-_LETTER = r"[0-9A-Za-z\u00c0-\u167f\u1681-\u1fff\u3040-\ud7ff\uf900-\ufefe]"
-Text = Annotated[str, StringConstraints(pattern=rf"^[^\x00]*{_LETTER}[^\x00]*$")]
-"""Text with a letter or digit in it; one pattern that all engines read alike."""
-Ids = Annotated[list[Id], Field(max_length=1000)]
 Searched = Literal["speech", "screen", "sound", "frame", "scene", "object"]
 """Kinds of evidence that are searched."""
 Seconds = Annotated[float, Query(ge=0, le=1e7)]
@@ -141,6 +138,8 @@ def api_routes() -> APIRouter:
         (known,) = await known_videos(mine.library, [id])
         await asyncio.to_thread(mine.remove, known.id)
         return Response(status_code=204)
+
+    router.include_router(job_routes())
 
     @router.get("/openapi.json", include_in_schema=False)
     async def openapi() -> Response:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from agent.settings import Settings
@@ -10,6 +11,7 @@ from tools.ingest.workers import Pool
 from tools.library import Library
 from ui.web.downloads import Downloads
 from ui.web.export_pool import Exports
+from ui.web.generation import Making
 from ui.web.jobs import JobQueue
 from ui.web.proxies import Proxies
 from ui.web.state import AppState
@@ -33,7 +35,8 @@ async def opened(settings: Settings, pool: Pool | None = None) -> AsyncIterator[
         closing.push_async_callback(asyncio.to_thread, toolbox.index.close)
         state.jobs.on_indexed = toolbox.index.catch_up
         state.agent = await closing.enter_async_context(open_agent(settings, toolbox=toolbox))
-        for part in (state.exports, state.proxies, state.jobs):
+        state.making = await asyncio.to_thread(_making, state)
+        for part in (state.exports, state.proxies, state.jobs, state.making):
             closing.callback(part.close)
         closing.push_async_callback(asyncio.to_thread, state.downloads.close)
         yield state
@@ -53,11 +56,21 @@ def _state(settings: Settings, pool: Pool | None) -> AppState:
     )
 
 
+def _making(state: AppState) -> Making:
+    """Runner of the jobs of a library, which goes on with what was approved."""
+    from agent.approval import open_runner
+
+    making = Making(partial(open_runner, state.agent.toolbox.proposer, state.settings))
+    making.resume()
+    return making
+
+
 def _open_toolbox(settings: Settings, library: Library) -> "Toolbox":
     """Toolbox over the library's Chroma: this process lives long enough to open it."""
+    from agent.approval import open_proposer
     from tools.search.chroma import open_index
     from tools.toolbox import open_toolbox
 
     index = open_index(library.catalog)
     index.catch_up()
-    return open_toolbox(library, settings.providers, index)
+    return open_toolbox(library, settings.providers, index, open_proposer(library, settings))

@@ -28,6 +28,8 @@ class AppState:
     downloads: Downloads
     exports: Exports
     agent: Any = None
+    making: Any = None
+    """Runs the jobs that people approved; set once the agent is open."""
     finisher: Finisher | None = None
     """Reads in the background what an index left out, unless that is switched off."""
     hold: Callable[[], Callable[[], None]] = lambda: lambda: None

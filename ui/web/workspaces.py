@@ -133,7 +133,7 @@ def _is_idle(one: _Open) -> bool:
     state, _ = one.ready.result()
     unfinished = [job for job in state.jobs.listed.values() if not job.over]
     coming = [model for model in list(state.downloads.listed.values()) if not model.trouble]
-    return not (unfinished or coming)
+    return not (unfinished or coming or state.making.busy)
 
 
 def _finish_in_background(state: AppState) -> Finisher:

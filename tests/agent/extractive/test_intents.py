@@ -104,7 +104,7 @@ PARAPHRASES = {
     "quiz": ("Make a quiz out of this video", "Write five quiz questions"),
     "can't translate": ("Translate it to French please", "Translate this talk into Spanish",
                         "Übersetze das bitte ins Englische"),
-    "can't generate": ("Make me a 10 second teaser", "cut out the part with the lantern",
+    "make": ("Make me a 10 second teaser", "cut out the part with the lantern",
                        "Create a short trailer from it", "Mach mir einen Trailer"),
     "can't authenticate": ("Is this AI-generated?", "was this made with AI?",
                            "Is this footage fake?", "Ist das echt?"),

@@ -53,12 +53,15 @@ class Work:
     request: GenerationRequest
     inputs: Path
     payload: int
+    cleared: str = ""
+    """Digest of what moderation let pass, right before it is sent."""
 
 
 class Generator(Protocol):
     """A maker of video. Every method blocks; none of them tries a submission twice."""
 
     name: str
+    model: str
     local: bool
     """True if nothing leaves this machine; such a job can be run again after a kill."""
     kinds: frozenset[Kind]

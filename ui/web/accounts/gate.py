@@ -35,6 +35,18 @@ def may_write() -> bool:
     return identity is None or "write" in identity.scopes
 
 
+def may_approve() -> bool:
+    """True unless the request came with a token that may not decide what is made and paid."""
+    identity = current()
+    return identity is None or "approve" in identity.scopes
+
+
+def identity_name() -> str:
+    """Name of who sends the request, for a record."""
+    identity = current()
+    return identity.name if identity else "local"
+
+
 class Gate:
     """Finds out who sends a request, and tells Chainlit; 401 for who has to sign in first.
 

@@ -16,8 +16,9 @@ from tools.errors import RefusedRequest
 from tools.files.durable import lock, write_bytes
 from tools.store.names import checked_name
 
-SCOPES = ("read", "write")
-"""What a token may do: ask, search and watch; and add, rename, cut and delete beside that."""
+SCOPES = ("read", "write", "approve")
+"""What a token may do: ask, search and watch; add, rename, cut, delete and propose; and decide for
+a person what is made and paid."""
 PREFIX = "cue_"
 """Beginning of every token, by which a search for lost secrets finds them."""
 

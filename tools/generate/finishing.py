@@ -1,0 +1,5 @@
+"""Placeholder."""
+
+
+class Finishing:
+    def __init__(self, library, home): ...

@@ -1,0 +1,102 @@
+"""Generation jobs of one library while it is open: run in the background, followed, played."""
+
+import asyncio
+import logging
+import threading
+from collections.abc import AsyncGenerator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.responses import FileResponse, Response
+
+from tools.errors import Interrupted, VideoError, place_of
+from tools.generate.job import UNDER_WAY, GenerationJob
+from tools.generate.runner import Runner
+from ui.web.media import or_http_error, send_file
+from ui.web.workspaces import Mine
+
+PAUSE = 0.5
+"""Seconds between two looks at a job that is followed."""
+_log = logging.getLogger(__name__)
+
+
+class Making:
+    """Runs the approved jobs of one library, one after the other, in a thread of their own."""
+
+    def __init__(self, open_runner: Callable[[Callable[[float], object]], Runner]) -> None:
+        self._runner = open_runner(self.wait)
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="making")
+        self._closing = threading.Event()
+        self._waiting = set[str]()
+
+    @property
+    def busy(self) -> bool:
+        """True while a job runs or waits."""
+        return bool(self._waiting)
+
+    def resume(self) -> None:
+        """Go on with what was approved and is not over. Blocks."""
+        for id in self._runner.unfinished():
+            self.start(id)
+
+    def start(self, id: str) -> None:
+        """Run a job as soon as the ones before it are through."""
+        if id not in self._waiting:
+            self._waiting.add(id)
+            self._pool.submit(self._run, id)
+
+    def close(self) -> None:
+        """Stop; what runs goes on at the next start."""
+        self._closing.set()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def wait(self, seconds: float) -> None:
+        """Wait between two looks at a provider; Interrupted where the server stops."""
+        if self._closing.wait(seconds):
+            raise Interrupted("the server stops: the job goes on at the next start")
+
+    def _run(self, id: str) -> None:
+        try:
+            self._runner.run(id, lambda _: self.wait(0))
+        except BlockingIOError:
+            pass  # another process runs it
+        except VideoError as error:
+            self._runner.note(id, str(error))
+        except Exception as error:  # its words may hold a prompt
+            _log.warning("a generation job failed: %s", place_of(error))
+            self._runner.note(id, "something went wrong here: nothing is lost, try again later")
+        finally:
+            self._waiting.discard(id)
+
+    async def follow(self, id: str) -> AsyncGenerator[GenerationJob]:
+        """A job each time it changes, until it is over or waits for a person."""
+        told = None
+        while True:
+            job = await asyncio.to_thread(self._runner.get, id)
+            if job != told:
+                told = job
+                yield job
+            if job.state not in UNDER_WAY or (job.error and id not in self._waiting):
+                return
+            await asyncio.sleep(PAUSE)
+
+
+def generation_routes() -> APIRouter:
+    """Route of the files that jobs made, for the browser of whose they are."""
+    router = APIRouter()
+
+    @router.api_route("/media/made/{id}/{name}", methods=["GET", "HEAD"])
+    async def made(
+        id: str, name: str, request: Request, mine: Mine, download: bool = False
+    ) -> Response:
+        jobs = mine.agent.approvals.jobs
+        job = await or_http_error(asyncio.to_thread(jobs.get, id))
+        path = next((Path(one.path) for one in job.outputs if Path(one.path).name == name), None)
+        if job.state != "done" or job.id != id or path is None or not path.is_file():
+            raise HTTPException(404, "there is no such file")
+        if download:
+            return FileResponse(path, media_type="video/mp4", filename=name)
+        return send_file(request, path, "video/mp4", name)
+
+    return router
