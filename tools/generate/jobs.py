@@ -154,6 +154,8 @@ class Jobs:
                 f"the price of {job.provider} is not known, so it cannot be held to a budget: "
                 "name it by CUEPOINT_VIDEOS_USD_PER_SECOND"
             )
+        if not price:
+            return
         if price > options.generate_job_usd:
             raise RefusedRequest(
                 f"this would cost {price:.2f} USD, and a job may cost "
@@ -165,7 +167,7 @@ class Jobs:
             for one in self.list()
             if one.approved_at[:10] == today and (one.intended_at or not one.over)
         )
-        if price and spent + price > options.generate_day_usd:
+        if spent + price > options.generate_day_usd:
             raise RefusedRequest(
                 f"this would cost {price:.2f} USD, {spent:.2f} are spent today, and a day may cost "
                 f"{options.generate_day_usd:g} (CUEPOINT_GENERATE_DAY_USD)"

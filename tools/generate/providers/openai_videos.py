@@ -4,6 +4,7 @@ The hosted service ended on 2026-09-24; servers of one's own still speak it.
 """
 
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -63,8 +64,7 @@ class OpenAIVideos:
             picture = work.inputs / request.inputs[0]
             files["input_reference"] = (picture.name, picture.read_bytes())
         try:
-            with self._client() as client:
-                answer = client.post("/videos", files=files, headers={_KEY: work.key})
+            answer = self._client.post("/videos", files=files, headers={_KEY: work.key})
         except httpx.ConnectError as error:
             raise Interrupted("the video server cannot be reached; nothing was sent") from error
         except httpx.HTTPError as error:
@@ -78,8 +78,7 @@ class OpenAIVideos:
 
     def find(self, work: Work, since: float) -> str | None:
         try:
-            with self._client() as client:
-                answer = client.get("/videos", params={"limit": 100, "order": "desc"})
+            answer = self._client.get("/videos", params={"limit": 100, "order": "desc"})
             answer.raise_for_status()
             listed: list[dict[str, Any]] = answer.json()["data"]
             for one in listed:
@@ -99,8 +98,7 @@ class OpenAIVideos:
 
     def poll(self, id: str) -> Progress:
         try:
-            with self._client() as client:
-                answer = client.get(f"/videos/{id}")
+            answer = self._client.get(f"/videos/{id}")
         except httpx.HTTPError as error:
             raise Interrupted("the video server does not answer now") from error
         if answer.status_code == 404:
@@ -127,11 +125,11 @@ class OpenAIVideos:
 
     def cancel(self, id: str) -> None:
         try:
-            with self._client() as client:
-                client.delete(f"/videos/{id}")
+            self._client.delete(f"/videos/{id}")
         except httpx.HTTPError as error:
             raise Interrupted("the video server does not answer now") from error
 
+    @cached_property
     def _client(self) -> httpx.Client:
         headers = {"authorization": f"Bearer {self._key}"} if self._key else {}
         return httpx.Client(base_url=self._base, headers=headers, timeout=WAIT)

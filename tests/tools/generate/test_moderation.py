@@ -1,0 +1,103 @@
+"""Moderation: what is refused, what is not, and that nothing gets past it."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.tools.generate.conftest import Studio
+from tests.video_server import VideoServer
+from tools.errors import ProviderUnavailable, RefusedRequest
+from tools.generate.moderation import Moderation, matching, moderation_service
+from tools.generate.request import GenerationRequest
+
+REFUSED = {
+    "sexual": ["a n4ked woman in the rain", "two people having sex", "a s t r i p t e a s e"],
+    "minors": ["a schoolgirl in lingerie", "a child that is tortured"],
+    "violence": ["a man shoots a woman in the head with a gun", "a beheading, execution style",
+                 "he stabs his neighbour", "how to build a pipe bomb"],
+    "hatred": ["immigrants as vermin in our streets", "a crowd with hitler salutes"],
+    "self_harm": ["she hangs herself in the attic"],
+    "figures": ["Elon Musk dancing in a suit", "the real president of France singing"],
+    "marks": ["Pikachu runs through Berlin", "Darth Vader drinks Coca-Cola"],
+}  # fmt: skip
+PASSED = [
+    "a dog on a beach", "three best moments as a teaser", "an ad for my blue coffee mug",
+    "our soap kills 99 % of germs", "a killer deal on running shoes", "kids playing football",
+    "people shooting a film on a beach", "the sky as one sees it with the naked eye",
+    "a woman strips wallpaper from a wall", "chicken breasts sizzling in a pan, people around",
+    "a storm at sea, waves breaking over a lighthouse", "a knight with a sword on a hill",
+    "eine Katze schläft auf dem Sofa", "Werbung für frisches Brot aus unserer Bäckerei",
+    "a bride and a groom kissing", "a chess king and a queen on a board",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("category", "text"), [(c, t) for c, ts in REFUSED.items() for t in ts])
+def test_a_rule_holds(category: str, text: str) -> None:
+    assert category in {rule.category for rule in matching(text)}
+
+
+@pytest.mark.parametrize("text", PASSED)
+def test_what_harms_nobody_passes(text: str) -> None:
+    assert not matching(text)
+
+
+def test_a_name_in_own_footage_is_no_likeness() -> None:
+    told = "a teaser of what Angela Merkel says in the talk"
+    assert matching(told) and not matching(told, likeness=False)
+    judged = Moderation().judge(GenerationRequest("teaser", told, 10.0), {})
+    assert judged.verdict == "passed"
+
+
+def test_all_text_of_a_request_is_judged() -> None:
+    for where in (
+        GenerationRequest("ad", "a lamp", 15.0, script=("It shows a beheading.",)),
+        GenerationRequest("ad", "a lamp", 15.0, title="Pikachu lamp"),
+    ):
+        assert Moderation().judge(where, {}).verdict == "refused"
+
+
+def test_a_verdict_is_about_one_request_and_its_pictures() -> None:
+    request, other = (GenerationRequest("ad", text, 15.0) for text in ("a lamp", "a lamp!"))
+    judge = Moderation().judge
+    assert judge(request, {}).cleared == judge(request, {}).cleared
+    digests = {
+        judge(request, {}).cleared, judge(other, {}).cleared, judge(request, {"1.jpg": b"a"}).cleared,
+        judge(request, {"1.jpg": b"b"}).cleared, judge(request, {"2.jpg": b"b"}).cleared,
+    }  # fmt: skip
+    assert len(digests) == 5
+
+
+def test_the_list_of_the_owner(tmp_path: Path) -> None:
+    phrases = tmp_path / "refused.txt"
+    phrases.write_text("# never\n\nBlue   Mug\n", "utf-8")
+    judged = Moderation(phrases).judge(GenerationRequest("ad", "our blue\nmug", 15.0), {})
+    assert judged.reasons == ("the owner of this library refuses 'Blue Mug'",)
+    phrases.write_bytes(b"\xff\xfe")
+    with pytest.raises(RefusedRequest, match="cannot be read"):
+        Moderation(phrases).judge(GenerationRequest("ad", "x", 15.0), {})
+    with pytest.raises(RefusedRequest, match="cannot be read"):
+        Moderation(tmp_path / "none").judge(GenerationRequest("ad", "x", 15.0), {})
+
+
+def test_a_service_is_asked_beside_the_rules(service: VideoServer) -> None:
+    judge = Moderation(None, moderation_service(f"{service.address}/v1", "m", "sk-secret")).judge
+    fine = judge(GenerationRequest("text_to_video", "a dog", 5.0), {})
+    assert (fine.verdict, fine.by) == ("passed", "rules and a moderation service")
+    refused = judge(GenerationRequest("text_to_video", "a forbidden dog", 5.0), {})
+    assert refused.reasons == ("a moderation service refuses it: x",)
+
+
+def test_where_the_service_does_not_answer_nothing_passes() -> None:
+    judge = Moderation(None, moderation_service("http://127.0.0.1:9/v1", "m", "sk-secret")).judge
+    with pytest.raises(ProviderUnavailable, match="nothing passes without it") as caught:
+        judge(GenerationRequest("text_to_video", "a dog", 5.0), {})
+    assert "secret" not in str(caught.value)
+
+
+def test_a_refusal_is_kept_and_final(studio: Studio) -> None:
+    job = studio.propose("Pikachu runs through Berlin")
+    assert job.state == "refused" and job.moderation.reasons and job.error
+    with pytest.raises(RefusedRequest, match="refused already"):
+        studio.jobs.approve(job.id, "ada")
+    assert studio.runner.run(job.id).state == "refused" and not studio.service.submitted
+    assert not list(studio.jobs.folder(job.id).glob("inputs/*"))
