@@ -53,7 +53,9 @@ class VideoServer:
         body = request.rfile.read(int(request.headers["content-length"]))
         if request.path == "/v1/moderations":
             flagged = b"forbidden" in body
-            self.tell(request, 200, {"results": [{"flagged": flagged, "categories": {"x": flagged}}]})
+            self.tell(
+                request, 200, {"results": [{"flagged": flagged, "categories": {"x": flagged}}]}
+            )
             return
         self.asked["submit"] += 1
         failure = self._failure("submit")

@@ -47,6 +47,11 @@ STAGE_NAMES = {
     "speakers": "who speaks",
     "vectors": "search",
 }
+_NOTES = {
+    "drawn": "drawn here from titles and pictures: no model films it",
+    "pictures_unchecked": "no picture check is installed: look at it before you show it",
+}
+"""What a person should know before saying yes, by the note's name."""
 _USUAL = re.compile(r"no subtitles|subtitles: [^;]*")
 """Notes of most videos, which are not worth telling."""
 
@@ -142,6 +147,30 @@ def remarks(video: Video) -> list[str]:
 def unusual(notes: Iterable[str]) -> list[str]:
     """The notes that are worth telling, each once."""
     return [printable(one) for one in dict.fromkeys(notes) if not _USUAL.fullmatch(one)]
+
+
+def job_lines(job: GenerationJob) -> list[str]:
+    """A generation job for people: what, how far, what it costs, what leaves, what came of it."""
+    request, price = job.request, "price unknown"
+    if job.cost_usd is not None or job.price_usd is not None:
+        usd = job.price_usd if job.cost_usd is None else job.cost_usd
+        price = f"${usd:.2f}" if usd else "free"
+    by = f"{job.provider} {job.model}".strip()
+    kind = request.kind.replace("_", " ")
+    lines = [f"{job.id}  {job.state}  {kind}, {request.seconds:g} s, by {by}, {price}"]
+    lines += [f"  asked for: {request.prompt}"]
+    lines += [f"  {one.video} {time_range(one.start, one.end)}" for one in request.moments]
+    if not job.over:
+        lines += [f"  leaves this machine: {one}" for one in job.leaves_machine]
+        lines += [f"  {_NOTES[one]}" for one in job.notes if one in _NOTES]
+    lines += [f"  refused: {one}" for one in job.moderation.reasons]
+    if job.error and not job.moderation.reasons:
+        lines.append(f"  {job.error}")
+    if job.state == "proposed":
+        lines.append(f"  make it: cuepoint jobs approve {job.id[:8]}")
+    if job.state == "done":
+        lines += [f"  {made.aspect}  {made.path}" for made in job.outputs]
+    return lines
 
 
 def picture_address(library: Library, image: str | None, door: Door) -> str | None:

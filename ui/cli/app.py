@@ -33,6 +33,7 @@ from ui.cli.doors import mcp, serve, slack
 from ui.cli.eval import evaluate
 from ui.cli.export import clip, export, reel
 from ui.cli.feedback import feedback
+from ui.cli.generate import generate, jobs_app
 from ui.cli.indexing import (
     asked_videos,
     files_to_index,
@@ -63,10 +64,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # plain help: drawing it in boxes takes longer than all the rest
 )
-GROUPS = {"library": library_app, "models": models_app, "tokens": tokens_app, "users": users_app}
+GROUPS = {
+    "library": library_app, "models": models_app, "tokens": tokens_app, "users": users_app,
+    "jobs": jobs_app,
+}  # fmt: skip
 for name, group in GROUPS.items():
     app.add_typer(group, name=name)
-for one in (summary, caption, check, clip, reel, export, feedback, mcp, slack):
+for one in (summary, caption, check, clip, reel, export, generate, feedback, mcp, slack):
     app.command()(one)
 app.command("eval")(evaluate)
 

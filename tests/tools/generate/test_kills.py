@@ -106,7 +106,9 @@ def test_killed_anywhere_it_is_made_once_and_paid_once(
     assert ran.returncode == 0, ran.stderr
     told = json.loads(ran.stdout)
     assert len(told) == kills and sum(killed for _, killed, _, _ in told) > 0.6 * kills
-    assert len({state for _, _, state, _ in told}) >= 4  # it was killed in every stretch of its life
+    assert (
+        len({state for _, _, state, _ in told}) >= 4
+    )  # it was killed in every stretch of its life
     paid = Counter(studio.service.submitted)
     assert max(paid.values()) == 1 and len(paid) >= 0.9 * kills
     ends = Counter(studio.jobs.get(job.id).state for job in proposed)
