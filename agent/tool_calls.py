@@ -43,10 +43,11 @@ async def _run_limited(
     call, turn = request.tool_call, cast(Turn, request.runtime.context)
     belt, name, arguments = turn.belt, call["name"], call["args"]
     text = "Not run: no tool call is left."
-    if turn.jobs and name == PROPOSE:
+    if name == PROPOSE and turn.proposed:
         text = "Not run: one proposal a question. A person decides on it first."
     elif turn.tool_calls < turn.limits.tool_calls:
         turn.tool_calls += 1
+        turn.proposed |= name == PROPOSE
         turn.on_tool(name, arguments if isinstance(arguments, dict) else {})
         try:
             async with turn.time_limit():

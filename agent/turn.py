@@ -62,6 +62,8 @@ class Turn:
     """Callback for a model that turns out not to call tools."""
     model_calls: int = 0
     tool_calls: int = 0
+    proposed: bool = False
+    """True once a tool has begun to propose a job."""
     jobs: list[GenerationJob] = field(default_factory=list[GenerationJob])
     """Jobs that tools proposed."""
     retrieved: list[str] = field(default_factory=list[str])

@@ -114,23 +114,30 @@ def _row(library: Library, row: Any) -> Cited:
     return of_span(library, video.id, start, min(end, video.duration)), handle
 
 
-def best_moments(library: Library, videos: Sequence[Video], seconds: float) -> list[Moment]:
+def best_moments(
+    library: Library, videos: Sequence[Video], seconds: float, count: int = 0
+) -> list[Moment]:
     """The best moments that fit into so many seconds, by video and time.
 
-    Each video has its best one before another has its second.
+    Each video has its best one before another has its second. With a count there are so many, as
+    long as each other, where there is so much to tell.
     """
     ranked: list[tuple[int, float, Moment]] = []
     for video in videos:
-        best = sorted(_outstanding(library, video), key=lambda pair: -pair[0])
+        best = sorted(_outstanding(library, video, count), key=lambda pair: -pair[0])
         ranked += [(rank, -score, moment) for rank, (score, moment) in enumerate(best)]
     ranked.sort(key=lambda one: one[:2])
     order = [video.id for video in videos]
-    chosen = first_seconds([moment for _, _, moment in ranked], seconds)
+    best_first = [moment for _, _, moment in ranked]
+    if count:
+        share = seconds / count
+        best_first = [replace(m, end=min(m.end, m.start + share)) for m in best_first[:count]]
+    chosen = first_seconds(best_first, seconds)
     return sorted(chosen, key=lambda one: (order.index(one.evidence.video), one.start))
 
 
-def _outstanding(library: Library, video: Video) -> list[tuple[float, Moment]]:
-    """Highlights of a video with their scores, apart from each other; else its key points."""
+def _outstanding(library: Library, video: Video, least: int) -> list[tuple[float, Moment]]:
+    """Highlights of a video with their scores, apart from each other; key points where too few."""
     told, found = digest(library, video.id), list[tuple[float, Moment]]()
     for one in sorted(told.highlights, key=lambda highlight: -highlight.score):
         around = max((SHORTEST - (one.end - one.start)) / 2, AROUND)
@@ -141,8 +148,15 @@ def _outstanding(library: Library, video: Video) -> list[tuple[float, Moment]]:
         if all(end <= other.start or other.end <= start for _, other in found):
             shown = of_span(library, video.id, start, end)
             found.append((one.score, Moment(shown, None, start, end)))
-    points = [point for part in told.parts for point in part.points[:1] if point.kind != "video"]
-    return found or [(0.0, moment_of(video, point)) for point in points]
+    if len(found) >= max(least, 1):
+        return found
+    for point in (point for part in told.parts for point in part.points[:1]):
+        one = moment_of(video, point)
+        if point.kind != "video" and all(
+            one.end <= other.start or other.end <= one.start for _, other in found
+        ):
+            found.append((0.0, one))
+    return found
 
 
 def first_seconds(moments: Iterable[Moment], seconds: float) -> list[Moment]:

@@ -1,7 +1,7 @@
 """Proposals: a request is completed, judged, priced and kept for a person to decide on."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from tools.errors import RefusedRequest
@@ -114,11 +114,7 @@ class Proposer:
         shown = [moment_of(self.library.get(one.video), one) for one in evidence]
         if kind == "teaser" and not shown:
             videos = [self.library.get(id) for id in draft.videos] or self.library.list()[:1]
-            share = seconds / draft.count if draft.count else seconds
-            shown = best_moments(self.library, videos, seconds if not draft.count else LONGEST)
-            if draft.count:
-                shown = [replace(one, end=min(one.end, one.start + share)) for one in shown]
-                shown = shown[: draft.count]
+            shown = best_moments(self.library, videos, seconds, draft.count)
         return tuple(
             Moment(one.evidence.video, round(one.start, 3), round(one.end, 3), one.evidence.id)
             for one in shown

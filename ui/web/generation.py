@@ -1,20 +1,14 @@
-"""Generation jobs of one library while it is open: run in the background, followed, played."""
+"""Generation jobs of one library while it is open: run in the background, and followed."""
 
 import asyncio
 import logging
 import threading
 from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-
-from fastapi import APIRouter, HTTPException, Request
-from fastapi.responses import FileResponse, Response
 
 from tools.errors import Interrupted, VideoError, place_of
 from tools.generate.job import UNDER_WAY, GenerationJob
 from tools.generate.runner import Runner
-from ui.web.media import or_http_error, send_file
-from ui.web.workspaces import Mine
 
 PAUSE = 0.5
 """Seconds between two looks at a job that is followed."""
@@ -80,23 +74,3 @@ class Making:
             if job.state not in UNDER_WAY or (job.error and id not in self._waiting):
                 return
             await asyncio.sleep(PAUSE)
-
-
-def generation_routes() -> APIRouter:
-    """Route of the files that jobs made, for the browser of whose they are."""
-    router = APIRouter()
-
-    @router.api_route("/media/made/{id}/{name}", methods=["GET", "HEAD"])
-    async def made(
-        id: str, name: str, request: Request, mine: Mine, download: bool = False
-    ) -> Response:
-        jobs = mine.agent.approvals.jobs
-        job = await or_http_error(asyncio.to_thread(jobs.get, id))
-        path = next((Path(one.path) for one in job.outputs if Path(one.path).name == name), None)
-        if job.state != "done" or job.id != id or path is None or not path.is_file():
-            raise HTTPException(404, "there is no such file")
-        if download:
-            return FileResponse(path, media_type="video/mp4", filename=name)
-        return send_file(request, path, "video/mp4", name)
-
-    return router

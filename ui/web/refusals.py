@@ -11,8 +11,10 @@ from tools.errors import (
     UnknownVideo,
     UnreadableMedia,
 )
+from tools.generate.jobs import UnknownJob
 
 _STATUS = {
+    UnknownJob: 404,
     UnknownVideo: 404,
     UnknownCollection: 404,
     NotIndexed: 409,

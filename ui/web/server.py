@@ -34,9 +34,9 @@ from ui.slack_bot.door import open_slack
 from ui.web.accounts.gate import Gate
 from ui.web.accounts.sign_in import Accounts
 from ui.web.exports import export_routes
-from ui.web.generation import generation_routes
 from ui.web.host_guard import HostGuard, served_names
 from ui.web.library_page import library_routes
+from ui.web.made import made_routes
 from ui.web.media import media_routes
 from ui.web.moments import moment_routes
 from ui.web.pages import sign_in_page
@@ -81,7 +81,7 @@ def build_app(settings: Settings) -> FastAPI:
     root.mkdir(parents=True, exist_ok=True)  # here, so that what is in the way is told in a line
     _add_health(app, root, lambda: can_decode)
     signing_in.register(accounts, settings.url)
-    ways = export_routes(), generation_routes(), media_routes(), moment_routes(), task_routes()
+    ways = export_routes(), made_routes(), media_routes(), moment_routes(), task_routes()
     more = library_routes(), api_routes(), signing_in.routes(accounts), session_routes()
     for routes in (*ways, *more):
         app.include_router(routes)
