@@ -134,7 +134,7 @@ def _prepare(
         from tools.library import Library
         from tools.toolbox import open_toolbox
 
-        library = Library(settings.home, settings.owner)
+        library = Library(settings.home, settings.owner, settings.signing)
         proposer = open_proposer(library, settings)
         toolbox = open_toolbox(library, settings.providers, proposer=proposer)
     return toolbox, model or load_model(settings, toolbox)

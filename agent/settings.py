@@ -14,6 +14,7 @@ from tools.errors import VideoError
 from tools.generate.options import GenerationOptions
 from tools.models.device import DEVICES
 from tools.models.providers import Providers
+from tools.provenance.identity import Signing
 
 PREFIX = "CUEPOINT_"
 MODEL_PORTS = (11434, 1234, 8080, 8000)
@@ -127,6 +128,8 @@ class Settings:
     runway_key: Secret | None = None
     videos_key: Secret | None = None
     """Key of the server that speaks `POST /videos`, where it asks for one."""
+    signing: Signing = field(default_factory=Signing)
+    """The key that signs what is made, and who is trusted."""
 
     def __post_init__(self) -> None:
         counts = {"threads": self.providers.threads, "workers": self.workers}

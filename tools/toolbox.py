@@ -22,6 +22,7 @@ from tools.ingest.capabilities import SamplingCapabilities
 from tools.library import Library, LibraryCapabilities
 from tools.models.device import check_device
 from tools.models.providers import Providers
+from tools.provenance.capabilities import ProvenanceCapabilities
 from tools.search.capabilities import SearchCapabilities
 from tools.search.image_search import PictureSearch
 from tools.search.text_search import TextSearch
@@ -35,6 +36,7 @@ class Toolbox(
     SearchCapabilities,
     SamplingCapabilities,
     LibraryCapabilities,
+    ProvenanceCapabilities,
     SummaryCapabilities,
     ExportCapabilities,
     GenerationCapabilities,
@@ -60,6 +62,7 @@ class Toolbox(
     ) -> None:
         self.library, self.proposer = library, proposer
         self._store: Store = library
+        self.signing = library.signing
         self.catalog = library.catalog
         self._resolve = library.evidence
         self.index = index or ExactIndex(library.catalog)
@@ -74,6 +77,7 @@ class Toolbox(
             *self._search_tools(),
             *self._sampling_tools(),
             *self._library_tools(),
+            *self._provenance_tools(),
             *self._summary_tools(),
             *self._export_tools(),
             *self._generation_tools(),

@@ -44,6 +44,7 @@ from ui.cli.indexing import (
 )
 from ui.cli.library import library_app
 from ui.cli.models import models_app
+from ui.cli.provenance import provenance
 from ui.cli.signals import stop_at_once
 from ui.cli.summary import caption, summary
 from ui.cli.tokens import tokens_app
@@ -70,7 +71,10 @@ GROUPS = {
 }  # fmt: skip
 for name, group in GROUPS.items():
     app.add_typer(group, name=name)
-for one in (summary, caption, check, clip, reel, export, generate, feedback, mcp, slack):
+COMMANDS = (
+    summary, caption, check, clip, reel, export, generate, provenance, feedback, mcp, slack,
+)  # fmt: skip
+for one in COMMANDS:
     app.command()(one)
 app.command("eval")(evaluate)
 
