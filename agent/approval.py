@@ -83,7 +83,7 @@ def open_runner(
     proposer: Proposer, settings: Settings, wait: Callable[[float], object] = time.sleep
 ) -> Runner:
     """What runs the jobs of a library; `wait` waits for some seconds, and may raise to stop."""
-    finish = Finishing(proposer.library, settings.home)
+    finish = Finishing(proposer.library, proposer.jobs)
     return Runner(proposer.jobs, proposer.generators, proposer.moderation, finish, wait)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from tools.errors import RefusedRequest
 from tools.export.clips import LONGEST as LONGEST_CLIP
 from tools.export.clips import cut_clip
+from tools.export.moments import Moment as Shown
 from tools.export.moments import best_moments, moment_of
 from tools.files.durable import temporary_folder
 from tools.generate.generators import Generators
@@ -116,10 +117,22 @@ class Proposer:
             videos = [self.library.get(id) for id in draft.videos] or self.library.list()[:1]
             shown = best_moments(self.library, videos, seconds, draft.count)
         return tuple(
-            Moment(one.evidence.video, round(one.start, 3), round(one.end, 3), one.evidence.id)
+            Moment(one.evidence.video, round(one.start, 3), round(one.end, 3), self._told(one))
             for one in shown
             if one.evidence.kind != "video"
         )
+
+    def _told(self, shown: Shown) -> str:
+        """Id of what is said in a moment that is a picture; its own where nobody speaks."""
+        one = shown.evidence
+        if one.kind in ("frame", "scene"):
+            for said in self.library.utterances(one.video):
+                if (
+                    min(said.end, shown.end) - max(said.start, shown.start)
+                    > (said.end - said.start) / 2
+                ):
+                    return said.id
+        return one.id
 
     def _inputs(
         self, kind: Kind, draft: Draft, evidence: Sequence[Evidence], moments: Sequence[Moment]

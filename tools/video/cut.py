@@ -18,7 +18,7 @@ from av import VideoFrame, VideoStream
 from tools.errors import UnreadableMedia
 from tools.sandbox import Event
 from tools.video.container import open_media, shown_size, sound_stream, video_stream
-from tools.video.encode import Muxer, PictureEncoder, SoundEncoder, feed, within
+from tools.video.encode import Change, Muxer, PictureEncoder, SoundEncoder, feed, within
 from tools.video.timeline import clock_of
 
 SHORT_SIDE, LONG_SIDE = 1080, 1920
@@ -43,18 +43,22 @@ def write_cut(
     target: str,
     canvas: Sequence[Any] | None = None,
     sound: bool = True,
+    change: Change | None = None,
 ) -> Iterator[Event]:
     """Join [start, end) of each source; yields {"fraction": …} for each second that is done.
 
     Without a canvas there is one source, which keeps its size, its times, and whether it has a
     picture. A canvas is width, height, and the rate as a fraction in a string; a large one is made
     smaller. `sound` says whether anything is heard at all: a silent source is silence among others.
+    `change` changes the brightness of every picture, see `PictureEncoder`.
     """
     whole = sum(end - start for start, end in spans) or 1.0
     with ExitStack() as stack:
         options = {"movflags": "+faststart"}
         output = stack.enter_context(av.open(f"file:{target}", "w", format="mp4", options=options))
-        cut = _Cut(Muxer(output, waits=canvas is None), _canvas(*canvas) if canvas else None)
+        cut = _Cut(
+            Muxer(output, waits=canvas is None), _canvas(*canvas) if canvas else None, change
+        )
         if canvas is not None and sound:
             cut.sound = SoundEncoder(cut.mux, bits=SOUND)
         for source, (start, end) in zip(sources, spans, strict=True):
@@ -72,11 +76,11 @@ def _canvas(width: int, height: int, rate: str) -> Canvas:
 class _Cut:
     """The new file; `length` is how much of it is written, in seconds."""
 
-    def __init__(self, mux: Muxer, canvas: Canvas | None) -> None:
+    def __init__(self, mux: Muxer, canvas: Canvas | None, change: Change | None) -> None:
         self.mux, self.length = mux, 0.0
         self.sound: SoundEncoder | None = None
         self._canvas = canvas
-        self._pictures = _Pictures(mux, canvas)
+        self._pictures = _Pictures(mux, canvas, change)
 
     def add(self, source: str, start: float, end: float) -> Iterator[Event]:
         """Append a span of a file; on a canvas in whole pictures, so that nothing drifts."""
@@ -118,14 +122,14 @@ class _Cut:
 class _Pictures:
     """Pictures of one span after another, each shown until the next one or the end of its span."""
 
-    def __init__(self, mux: Muxer, canvas: Canvas | None) -> None:
-        self._mux, self._canvas = mux, canvas
+    def __init__(self, mux: Muxer, canvas: Canvas | None, change: Change | None) -> None:
+        self._mux, self._canvas, self._change = mux, canvas, change
         self._encoder: PictureEncoder | None = None
         self._ticks = 0
         """Pictures of the constant rate, so far."""
         if canvas:
             size = canvas.width, canvas.height
-            self._encoder = PictureEncoder(mux, *size, canvas.rate, OPTIONS)
+            self._encoder = PictureEncoder(mux, *size, canvas.rate, OPTIONS, change)
 
     def begin(self, source: VideoStream | None, start: float, end: float, at: float) -> None:
         """Take next what is shown from start to end in its file, and write it `at` seconds."""
@@ -172,7 +176,7 @@ class _Pictures:
             assert self._source
             rate = self._source.average_rate or self._source.guessed_rate or Fraction(25)
             size = within(shown, SHORT_SIDE, LONG_SIDE)
-            self._encoder = PictureEncoder(self._mux, *size, rate, OPTIONS)
+            self._encoder = PictureEncoder(self._mux, *size, rate, OPTIONS, self._change)
         if self._canvas is None:
             self._encoder.write(frame, self._at + since - self._start, shown)
             return

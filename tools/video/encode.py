@@ -1,7 +1,7 @@
 """Encoder of pictures and sound: H.264 and AAC in MP4."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Protocol
@@ -97,6 +97,9 @@ def feed(
             return
 
 
+Change = Callable[[NDArray[np.uint8]], NDArray[np.uint8]]
+
+
 class Muxer:
     """Muxer that waits for the picture's size: no stream can join a file that has begun."""
 
@@ -121,11 +124,18 @@ class Muxer:
 class PictureEncoder:
     """H.264 stream of upright pictures with square pixels, each at its own time.
 
-    A picture of another shape than the stream stands between black bars.
+    A picture of another shape than the stream stands between black bars. `change` is given the
+    brightness (height x width, 8 bits) of each picture that is written, and returns what is.
     """
 
     def __init__(
-        self, mux: Muxer, width: int, height: int, rate: Fraction, options: dict[str, str]
+        self,
+        mux: Muxer,
+        width: int,
+        height: int,
+        rate: Fraction,
+        options: dict[str, str],
+        change: Change | None = None,
     ) -> None:
         rate = min(max(rate, Fraction(1)), Fraction(60))
         stream: Any = mux.output.add_stream("libx264", rate=rate, options=options)
@@ -138,6 +148,7 @@ class PictureEncoder:
         self._frame: VideoFrame | None = None
         self._picture: Any = None
         self._graph = Graph()
+        self._change = change
         mux.begin()
 
     def write(self, frame: VideoFrame, seconds: float, shown: tuple[int, int]) -> None:
@@ -145,7 +156,7 @@ class PictureEncoder:
         tick = max(round(seconds * CLOCK), self.tick + 1)
         if frame is not self._frame:  # the same one may be shown for many ticks
             self._frame, self._picture = frame, self._upright(frame, shown)
-        picture = self._picture
+        picture = self._changed(self._picture) if self._change else self._picture
         picture.pts, picture.time_base = tick, Fraction(1, CLOCK)
         key = self.tick < 0 or tick // CLOCK != self.tick // CLOCK
         picture.pict_type = PictureType.I if key else PictureType.NONE
@@ -158,6 +169,13 @@ class PictureEncoder:
         if packets and end is not None:
             packets[-1].duration = max(round(end * CLOCK) - packets[-1].pts, 1)
         self._mux(packets)
+
+    def _changed(self, picture: VideoFrame) -> VideoFrame:
+        planes = picture.to_ndarray()
+        planes[: picture.height] = self._change(planes[: picture.height])  # type: ignore[misc]
+        changed = VideoFrame.from_ndarray(planes, format="yuv420p")
+        changed.colorspace, changed.color_range = picture.colorspace, picture.color_range
+        return changed
 
     def _upright(self, frame: VideoFrame, shown: tuple[int, int]) -> VideoFrame:
         shape = (frame.width, frame.height, frame.format.name, frame.rotation, shown)

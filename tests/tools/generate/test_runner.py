@@ -88,7 +88,7 @@ def test_a_provider_that_is_slow_or_breaks_off_is_asked_again(studio: Studio) ->
     with pytest.raises(Interrupted):
         studio.runner.run(job.id)
     studio.service.fail["content"] = ["half"]
-    with pytest.raises(Interrupted, match="half a file|could not be fetched"):
+    with pytest.raises(Interrupted, match=r"half a file|could not be fetched"):
         studio.runner.run(job.id)
     assert not studio.made(job)
     assert studio.runner.run(job.id).state == "done"

@@ -29,6 +29,7 @@ class Animatic:
     """The embedded maker of films."""
 
     name = "animatic"
+    model = ""
     kinds: frozenset[Kind] = frozenset(
         (
             "text_to_video", "image_to_video", "video_to_video", "teaser", "captions", "narration",
