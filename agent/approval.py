@@ -61,7 +61,7 @@ class Approvals:
 
 
 def open_proposer(library: Library, settings: Settings) -> Proposer:
-    """What proposes jobs for a library, as the settings say. VideoError for a wrong setting."""
+    """Open the maker of proposals for a library, as the settings say. VideoError for a wrong setting."""
     options = settings.generation
     moderation_key = _key(settings.openai_api_key) if options.moderation_base_url else ""
     service = (
@@ -82,7 +82,7 @@ def open_proposer(library: Library, settings: Settings) -> Proposer:
 def open_runner(
     proposer: Proposer, settings: Settings, wait: Callable[[float], object] = time.sleep
 ) -> Runner:
-    """What runs the jobs of a library; `wait` waits for some seconds, and may raise to stop."""
+    """Open the runner of the jobs of a library; `wait` waits for some seconds, and may raise to stop."""
     finish = Finishing(proposer.library, proposer.jobs)
     return Runner(proposer.jobs, proposer.generators, proposer.moderation, finish, wait)
 

@@ -66,6 +66,7 @@ OWNERS = {
     "langcodes": ("tools/text/",),
     "langgraph": (
         "agent/graph.py", "agent/checkpoints.py", "agent/tool_calls.py", "agent/embedded.py",
+        "agent/approval.py",
     ),
     "langsmith": ("agent/",),
     "mcp": ("ui/mcp_server/sdk.py",),
@@ -78,7 +79,7 @@ OWNERS = {
     "python_multipart": ("ui/web/",),
     "rapidocr": ("tools/vision/",),
     "rich": ("ui/cli/",),
-    "runwayml": ("tools/generate/providers/runway.py",),
+    "runwayml": ("tools/generate/providers/runway.py", "tools/generate/generators.py"),
     "sherpa_onnx": ("tools/transcript/",),
     "slack_bolt": ("ui/slack_bot/",),
     "slack_sdk": ("ui/slack_bot/",),

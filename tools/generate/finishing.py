@@ -28,7 +28,7 @@ MARKED = ".marked.mp4"
 
 
 class Finishing:
-    """What is done to a made file of one library's jobs."""
+    """Check, mark, sign and read back the made files of one library's jobs."""
 
     def __init__(self, library: Library, jobs: Jobs) -> None:
         self._library, self._jobs = library, jobs
@@ -80,7 +80,7 @@ class Finishing:
             raise Rejected("the picture does not move")
 
     def _made(self, job: GenerationJob, piece: Piece) -> Made:
-        """What the manifest says of how it was made, and of what."""
+        """Manifest of how it was made, and of what."""
         request = job.request
         title = request.title or f"{request.kind.replace('_', ' ')} {job.id[:8]}"
         inputs = [

@@ -90,7 +90,7 @@ def open_generators(library: Library, options: GenerationOptions, keys: Keys) ->
 
 
 def _runway_missing(keys: Keys) -> str:
-    """What Runway lacks; empty if nothing."""
+    """Say what Runway lacks; empty if nothing."""
     if not keys.runway:
         return "runway needs a key (RUNWAYML_API_SECRET)"
     if find_spec("runwayml") is None:
@@ -99,7 +99,7 @@ def _runway_missing(keys: Keys) -> str:
 
 
 def _videos_missing(options: GenerationOptions) -> str:
-    """What a server for `POST /videos` lacks; empty if nothing."""
+    """Say what a server for `POST /videos` lacks; empty if nothing."""
     if _HOSTED.match(options.videos_base_url):
         return (
             "OpenAI's own video service (Sora) ended on 2026-09-24: name another server that "

@@ -34,21 +34,13 @@ UNANSWERED = 60
 """Looks in a row that a provider may leave unanswered before the job rests."""
 _PIECES: TypeAdapter[list[Piece]] = TypeAdapter(list[Piece])
 OnProgress = Callable[[GenerationJob], object]
+Finish = Callable[[GenerationJob, Piece, Path], dict[str, Any]]
+"""Checks, marks and signs a made file as the target; what was seen when it was read back. Rejected
+where it is not what was asked for."""
 
 
 class Rejected(VideoError):
     """A made file that is not what was asked for: nobody sees it."""
-
-
-class Finish:
-    """What is done to a made file before anyone sees it; made by `tools.generate.finishing`."""
-
-    def __call__(self, job: GenerationJob, piece: Piece, target: Path) -> dict[str, Any]:
-        """Check, mark and sign a file; return what was seen when it was read back.
-
-        Rejected where it is not what was asked for.
-        """
-        raise RefusedRequest("nothing signs what is made")
 
 
 class Runner:
@@ -59,7 +51,7 @@ class Runner:
         jobs: Jobs,
         generators: Mapping[str, Generator],
         moderation: Moderation,
-        finish: Callable[[GenerationJob, Piece, Path], dict[str, Any]],
+        finish: Finish,
         wait: Callable[[float], object] = time.sleep,
         clock: Callable[[], float] = time.time,
     ) -> None:
