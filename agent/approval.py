@@ -69,7 +69,7 @@ def open_proposer(library: Library, settings: Settings) -> Proposer:
         if options.moderation_base_url
         else None
     )
-    keys = Keys(_key(settings.runway_key), _key(settings.videos_key))
+    keys = Keys(_key(settings.runwayml_api_secret), _key(settings.videos_key))
     return Proposer(
         library,
         Jobs(library.root, options),

@@ -25,7 +25,7 @@ SIGN_IN = ("auto", "none", "token", "password", "oauth", "header")
 _STANDARD_NAMES = {
     "openai_api_key": "OPENAI_API_KEY",
     "openai_base_url": "OPENAI_BASE_URL",
-    "runway_key": "RUNWAYML_API_SECRET",
+    "runwayml_api_secret": "RUNWAYML_API_SECRET",
 }
 """Fields whose variables have no prefix, because every other program uses these names."""
 _FOR_TESTS = {"CUEPOINT_MEDIA", "CUEPOINT_MODELS", "CUEPOINT_CHROMIUM"}
@@ -125,7 +125,7 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
     generation: GenerationOptions = field(default_factory=GenerationOptions)
     """Who makes videos, and what they may cost."""
-    runway_key: Secret | None = None
+    runwayml_api_secret: Secret | None = None
     videos_key: Secret | None = None
     """Key of the server that speaks `POST /videos`, where it asks for one."""
     signing: Signing = field(default_factory=Signing)

@@ -82,7 +82,7 @@ class Studio:
     service: VideoServer
     local: Local
     generators: Generators
-    options: GenerationOptions = GenerationOptions()
+    options: GenerationOptions = field(default_factory=GenerationOptions)
     waited: list[float] = field(default_factory=list[float])
     finish: Any = copied
 

@@ -61,8 +61,8 @@ def test_a_verdict_is_about_one_request_and_its_pictures() -> None:
     judge = Moderation().judge
     assert judge(request, {}).cleared == judge(request, {}).cleared
     digests = {
-        judge(request, {}).cleared, judge(other, {}).cleared, judge(request, {"1.jpg": b"a"}).cleared,
-        judge(request, {"1.jpg": b"b"}).cleared, judge(request, {"2.jpg": b"b"}).cleared,
+        judge(request, {}).cleared, judge(other, {}).cleared, 
+        judge(request, {"1.jpg": b"a"}).cleared, judge(request, {"1.jpg": b"b"}).cleared, judge(request, {"2.jpg": b"b"}).cleared,
     }  # fmt: skip
     assert len(digests) == 5
 

@@ -21,6 +21,7 @@ from agent.agent import open_agent
 from agent.ask import ask
 from agent.settings import Settings
 from tests.ui import door
+from tools.generate.proposal import Draft
 from tools.ingest.pipeline import ingest
 from tools.library import Library
 from tools.models.providers import BARE
@@ -36,7 +37,7 @@ FREE = {
     "/{full_path:path}", "/docs", "/docs/oauth2-redirect", "/redoc", "/openapi.json",
 }  # fmt: skip
 """Addresses without an id: they tell of who asks, or of nobody."""
-MINE = {"/tasks", "/project/threads", "/api/videos", "/library/videos"}
+MINE = {"/tasks", "/project/threads", "/api/videos", "/api/jobs", "/library/videos"}
 """Addresses that list what belongs to who asks."""
 EVENTS = {
     "connect", "disconnect", "connection_successful", "clear_session", "stop", "edit_message",
@@ -56,6 +57,7 @@ class Belongings:
     session: str = ""
     file: str = ""
     job: str = ""
+    made: str = ""
 
     @property
     def headers(self) -> dict[str, str]:
@@ -98,6 +100,12 @@ def _with_ids(theirs: Belongings) -> dict[tuple[str, str], tuple[str, Any]]:
         ("GET", "/api/videos/{id}"): (f"/api/videos/{theirs.video}", None),
         ("DELETE", "/api/videos/{id}"): (f"/api/videos/{theirs.video}", None),
         ("GET", "/api/added/{job}"): (f"/api/added/{theirs.job}", None),
+        ("POST", "/api/jobs"): ("/api/jobs", {"prompt": "A teaser.", **many}),
+        ("GET", "/api/jobs/{id}"): (f"/api/jobs/{theirs.made}", None),
+        ("POST", "/api/jobs/{id}/approve"): (f"/api/jobs/{theirs.made}/approve", {}),
+        ("POST", "/api/jobs/{id}/cancel"): (f"/api/jobs/{theirs.made}/cancel", {}),
+        ("DELETE", "/api/jobs/{id}"): (f"/api/jobs/{theirs.made}", None),
+        ("GET", "/media/made/{id}/{name}"): (f"/media/made/{theirs.made}/x.mp4", None),
         ("POST", "/media/{id}/clip"): (f"{media}/clip?from=0&to=1", None),
         ("GET", "/media/{id}/clip/{start:int}-{end:int}{suffix}"): (cut, None),
         ("DELETE", "/media/{id}/clip/{start:int}-{end:int}{suffix}"): (cut, None),
@@ -162,6 +170,8 @@ async def _converse(home: Path, one: Belongings) -> None:
     name = f"chat-{uuid.UUID(one.thread).hex}"
     async with open_agent(settings) as agent:
         _ = [event async for event in ask(agent, f"What does the {one.canary} do?", new=name)]
+        assert agent.toolbox.proposer
+        one.made = agent.toolbox.proposer.propose(Draft(f"A film of the {one.canary}.")).id
 
 
 @pytest.fixture(scope="module")
