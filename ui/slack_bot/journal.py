@@ -18,6 +18,7 @@ TRIES = 3
 """Times that an event is begun: one that ends the process each time is given up."""
 THREADS_KEPT = 30 * 86400.0
 """Seconds after which a thread in which nobody asked any more has to mention the bot again."""
+_FILES = ("files", "pictures")
 _TABLES = """
 CREATE TABLE IF NOT EXISTS events (id TEXT PRIMARY KEY, came REAL NOT NULL, body TEXT,
     tries INTEGER NOT NULL DEFAULT 0, message TEXT NOT NULL DEFAULT '');
@@ -38,10 +39,10 @@ class File:
 
 @dataclass(frozen=True)
 class Event:
-    """Message, shared file or pressed button.
+    """Message, shared file or link, pressed button, or what happened to a session.
 
     `ts` is the id of the message, `thread` that of the first of its thread, empty for a direct
-    message outside of one.
+    message outside of one that an earlier release kept, and where a conversation was only opened.
     """
 
     id: str
@@ -53,9 +54,20 @@ class Event:
     addressed: bool = False
     """True where the bot was mentioned, or in a direct message."""
     files: tuple[File, ...] = ()
+    """Videos and sound."""
+    pictures: tuple[File, ...] = ()
+    links: tuple[str, ...] = ()
     action: str = ""
+    """Name of a button; `stop` of a session; `opened` for a conversation that is shown."""
     value: str = ""
     user: str = ""
+    user_team: str = ""
+    """Workspace of the person, which in a shared channel may be another one."""
+
+    @property
+    def is_direct(self) -> bool:
+        """True of a conversation with one person."""
+        return self.channel.startswith("D")
 
     @property
     def place(self) -> str:
@@ -90,7 +102,10 @@ class Journal:
             self._held.close()
 
     def add(self, event: Event) -> bool:
-        """Keep an event; False for one that came before."""
+        """Keep an event, and take part in its thread; False for one that came before.
+
+        One commit, and so one wait for the disk: what Slack is told waits for it.
+        """
         now = self._now()
         old = (now - KEPT,)
         with self._lock, self._disk:
@@ -99,7 +114,11 @@ class Journal:
             self._disk.execute("DELETE FROM threads WHERE used < ?", (now - THREADS_KEPT,))
             row = (event.id, now, json.dumps(asdict(event)))
             sql = "INSERT OR IGNORE INTO events (id, came, body) VALUES (?, ?, ?)"
-            return self._disk.execute(sql, row).rowcount == 1
+            fresh = self._disk.execute(sql, row).rowcount == 1
+            if fresh and not event.action:
+                joined = "INSERT OR REPLACE INTO threads VALUES (?, ?)"
+                self._disk.execute(joined, (event.place, now))
+            return fresh
 
     def pending(self) -> list[Event]:
         """Events that are not answered yet, the oldest first."""
@@ -114,6 +133,13 @@ class Journal:
             sql = "SELECT tries FROM events WHERE id = ?"
             row = self._disk.execute(sql, (event.id,)).fetchone()
             return row is not None and row[0] <= TRIES
+
+    def is_again(self, event: Event) -> bool:
+        """True of an event that was begun before the last stop."""
+        with self._lock:
+            sql = "SELECT tries FROM events WHERE id = ?"
+            row = self._disk.execute(sql, (event.id,)).fetchone()
+            return row is not None and row[0] > 1
 
     def claim(self, key: str, event: Event) -> bool:
         """Take on a message or file; False where another event, which tells of it too, did."""
@@ -142,12 +168,6 @@ class Journal:
         with self._lock, self._disk:
             self._disk.execute("UPDATE events SET body = NULL WHERE id = ?", (event.id,))
 
-    def join(self, event: Event) -> None:
-        """Remember a thread: its messages are for the bot from now on."""
-        with self._lock, self._disk:
-            sql = "INSERT OR REPLACE INTO threads VALUES (?, ?)"
-            self._disk.execute(sql, (event.place, self._now()))
-
     def knows(self, event: Event) -> bool:
         """True of a thread that the bot takes part in."""
         with self._lock:
@@ -157,4 +177,5 @@ class Journal:
 
 def _event(text: str) -> Event:
     values = json.loads(text)
-    return Event(**{**values, "files": tuple(File(**one) for one in values["files"])})
+    values |= {name: tuple(File(**one) for one in values.get(name, ())) for name in _FILES}
+    return Event(**{**values, "links": tuple(values.get("links", ()))})

@@ -2,73 +2,22 @@
 
 import json
 import logging
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
 import agent.agent
-import ui.web.server
-from agent.settings import Secret, Settings
+from agent.settings import Settings
 from tests.ui.door import running
-from tests.ui.slack_bot.workspace import SECRET, TOKEN, Workspace, event, send, signed, workspace
+from tests.ui.slack_bot.workspace import SECRET, TOKEN, Workspace, event, send, signed
 from tools.errors import RefusedRequest
-from tools.ingest.pipeline import ingest
-from tools.library import Library
-from tools.models.providers import BARE
-from ui.slack_bot.bot import conversation_of
-from ui.slack_bot.door import open_slack
+from ui.slack_bot.desk import conversation_of
 from ui.slack_bot.journal import Event, Journal
 
-SAID = "1\n00:00:01,000 --> 00:00:02,500\nThe kettle is red. <!channel> http://evil.example\n"
 QUESTION = "<@UBOT> What is said about the kettle?"
-
-
-@pytest.fixture(scope="module")
-def slack() -> Iterator[Workspace]:
-    with workspace() as here:
-        yield here
-
-
-@pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory, shots: Path, slack: Workspace) -> Settings:
-    folder = tmp_path_factory.mktemp("slack")
-    path = folder / "kettle.mp4"
-    path.symlink_to(shots)
-    path.with_suffix(".srt").write_text(SAID)
-    ingest(Library(folder / "home", "slack-T1-C1"), path, providers=BARE)
-    return Settings(
-        home=folder / "home", port=8000, providers=BARE, model="extractive", background="off",
-        url="http://127.0.0.1:8000", slack_bot_token=Secret(TOKEN),
-        slack_signing_secret=Secret(SECRET), slack_api=f"http://127.0.0.1:{slack.port}/api/",
-    )  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def client(own: Settings, slack: Workspace) -> Iterator[TestClient]:
-    opened = partial(open_slack, connect=slack.connect, pause=0.0, picture_pause=0.0)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ui.web.server, "open_slack", opened)
-        with running(own, agent.agent.open_agent) as made:
-            yield made
-
-
-@pytest.fixture(autouse=True)
-def nothing_said(slack: Workspace) -> None:
-    """Each test sees what it caused."""
-    for seen in (slack.messages, slack.refusals):
-        seen.clear()
-    for told in (slack.calls, slack.told, slack.uploads, slack.fetched):
-        told.clear()
-
-
-def answered(slack: Workspace, channel: str = "C1") -> dict[str, Any]:
-    return slack.until(lambda: slack.answers(channel))[0]
 
 
 def test_a_mention_is_answered_with_its_frames_and_a_link_that_plays(
@@ -76,8 +25,8 @@ def test_a_mention_is_answered_with_its_frames_and_a_link_that_plays(
 ) -> None:
     asked = event(QUESTION)
     assert send(client, asked).status_code == 200
-    answer = answered(slack)
-    assert answer["posted"] == "chat.update" and "The kettle is red." in answer["text"]
+    answer = slack.answered()
+    assert answer["posted"] == "chat.postMessage" and "The kettle is red." in answer["text"]
     shown = json.dumps(answer["blocks"])
     spoken = [one["text"]["text"] for one in answer["blocks"] if one["type"] == "section"]
     for text in (answer["text"], *spoken):
@@ -98,7 +47,7 @@ def test_a_thread_goes_on_without_a_mention_and_others_are_left_alone(
 ) -> None:
     asked = event(QUESTION)
     send(client, asked)
-    answered(slack)
+    slack.answered()
     slack.messages.clear()
     send(client, event("Nobody asked the bot", kind="message"))
     follow = event("And what colour is it?", kind="message", thread_ts=asked["event"]["ts"])
@@ -118,11 +67,11 @@ def test_an_event_that_comes_four_times_and_as_a_message_too_is_answered_once(
     twin = event(QUESTION, kind="message")
     twin["event"]["ts"] = asked["event"]["ts"]
     send(client, twin)
-    answered(slack)
+    slack.answered()
     send(client, asked)
     send(client, event("<@UBOT> What is said about the kettle again?", ts="2000.000001"))
     slack.until(lambda: len(slack.answers("C1")) == 2)
-    assert sum(call.method == "chat.postMessage" for call in slack.calls) == 2
+    assert len(slack.forms("chat.postMessage")) == 2
 
 
 def test_what_was_not_answered_at_the_last_stop_is_answered_in_the_same_message(
@@ -138,7 +87,7 @@ def test_what_was_not_answered_at_the_last_stop_is_answered_in_the_same_message(
         with pytest.raises(RefusedRequest, match="another process"):
             Journal(file)
     assert list(slack.messages) == ["8000.000001"]
-    assert [call.method for call in slack.calls] == ["chat.update", "chat.update"]
+    assert len(slack.forms("chat.update")) == 1 and not slack.forms("chat.postMessage")
     with closing(Journal(file)) as journal:
         assert not journal.add(waiting)
 
@@ -164,7 +113,7 @@ def test_the_secrets_stand_in_no_log(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     send(client, event(QUESTION))
-    answered(slack)
+    slack.answered()
     assert TOKEN not in caplog.text and SECRET not in caplog.text
 
 
@@ -176,27 +125,6 @@ def test_slack_checks_that_the_address_is_ours(client: TestClient) -> None:
 def test_without_a_secret_there_is_no_route(own: Settings) -> None:
     with running(replace(own, slack_signing_secret=None)) as made:
         assert send(made, event(QUESTION)).status_code in (404, 405)
-
-
-def test_a_shared_video_is_indexed_in_one_message_and_asked_about_in_its_own_channel_alone(
-    client: TestClient, slack: Workspace, shots: Path
-) -> None:
-    slack.files["/files-pri/T1-F1/shots.mp4"] = shots.read_bytes()
-    file = {"id": "F1", "name": "shots.mp4", "mimetype": "video/mp4", "mode": "hosted",
-            "url_private": "https://files.slack.com/files-pri/T1-F1/shots.mp4"}  # fmt: skip
-    shared = event("<@UBOT>", channel="C2", files=[file])
-    send(client, shared)
-    slack.until(lambda: slack.told and slack.told[-1] == "shots.mp4: ready: ask me in this thread.")
-    assert len(slack.messages) == 1, "one message tells of it"
-    assert slack.fetched == [f"/files-pri/T1-F1/shots.mp4 Bearer {TOKEN}"]
-    thread = shared["event"]["ts"]
-    send(client, event("How long is the video?", "C2", "message", thread_ts=thread))
-    assert answered(slack, "C2")["text"]
-    send(client, event(QUESTION, channel="C2"))
-    slack.until(lambda: len(slack.answers("C2")) == 2)
-    assert not any("kettle is red" in text for text in slack.told), "that is of another channel"
-    send(client, event("<@UBOT> How long is the video?", channel="C3"))
-    slack.until(lambda: slack.told[-1].startswith("There is no video here yet."))
 
 
 ODD = [
@@ -235,17 +163,17 @@ def test_a_call_waits_as_long_as_slack_asks(client: TestClient, slack: Workspace
     refusal = (429, {"retry-after": "0"}, {"ok": False, "error": "ratelimited"})
     slack.refusals["chat.postMessage"] = [refusal, refusal]
     send(client, event(QUESTION))
-    answered(slack)
-    assert sum(call.method == "chat.postMessage" for call in slack.calls) == 3
+    slack.answered()
+    assert len(slack.forms("chat.postMessage")) == 3
 
 
 def test_pictures_that_slack_has_not_read_yet_are_tried_again_and_then_left_out(
     client: TestClient, slack: Workspace
 ) -> None:
     refusal = (200, {}, {"ok": False, "error": "invalid_blocks"})
-    slack.refusals["chat.update"] = [refusal] * 3
+    slack.refusals["chat.postMessage"] = [refusal] * 3
     send(client, event(QUESTION))
-    answer = answered(slack)
+    answer = slack.answered()
     assert "kettle" in answer["text"]
     assert not [one for one in answer["blocks"] if one["type"] == "image"]
 
@@ -267,25 +195,6 @@ def test_a_revoked_token_or_a_deleted_message_is_one_line_in_the_log(
     slack.until(lambda: any(one["channel"] == "C9" for one in slack.messages.values()))
     lines = [one.getMessage() for one in caplog.records if one.name.startswith("ui.slack_bot")]
     assert lines == [f"slack: {method}: {why}"]
-
-
-def test_buttons_rate_an_answer_and_show_more(client: TestClient, slack: Workspace) -> None:
-    asked = event(QUESTION)
-    send(client, asked)
-    answer = answered(slack)
-    (actions,) = [one for one in answer["blocks"] if one["type"] == "actions"]
-    names = [one["action_id"] for one in actions["elements"]]
-    assert names == ["more", "helpful", "not_helpful"]
-    pressed = {
-        "type": "block_actions", "team": {"id": "T1"}, "user": {"id": "U1"},
-        "channel": {"id": "C1"}, "trigger_id": "1.2",
-        "message": {"ts": answer["ts"], "thread_ts": asked["event"]["ts"]},
-    }  # fmt: skip
-    for one in actions["elements"]:
-        action = {**one, "action_ts": f"5000.{names.index(one['action_id'])}"}
-        assert send(client, {**pressed, "actions": [action]}).status_code == 200
-    slack.until(lambda: sum(call.method == "chat.postEphemeral" for call in slack.calls) == 2)
-    slack.until(lambda: any("more moments" in text.lower() for text in slack.told))
 
 
 def test_a_journal_keeps_keys_for_an_hour_and_gives_up_after_three_tries(tmp_path: Path) -> None:
