@@ -52,10 +52,10 @@ async def answer(
     asked = ask(state.agent, question, videos=videos, thread=thread, like=like)
     try:
         given = await _written(desk, state, running, asked, stream)
-    except NotIndexed:
-        await desk.say(event, "answer", say("empty"), ts=ts)
     except VideoError as error:
         why = escaped(without_paths(state.library, str(error)))
+        if isinstance(error, NotIndexed) and not await asyncio.to_thread(state.library.list):
+            why = say("empty")
         await desk.say(event, "answer", why, ts=stream.ts or ts)
     else:
         if given is None:

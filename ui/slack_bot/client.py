@@ -1,5 +1,6 @@
 """Slack's Web API: one client, whose refusals end as one line in the log."""
 
+import asyncio
 import json
 import logging
 from collections.abc import Collection, Mapping
@@ -20,6 +21,8 @@ _MUTE = logging.getLogger("cuepoint.slack.sdk")
 _MUTE.setLevel(logging.CRITICAL + 1)
 RATE_TRIES = 5
 """Times that a call is repeated after the time that Slack asks to wait."""
+AT_ONCE = 16
+"""Calls at the same time: who is told to wait makes the others wait, too."""
 UPLOAD = aiohttp.ClientTimeout(total=None, connect=30, sock_read=60)
 """Seconds for a file: a clip may be large."""
 INVALID = {"account_inactive", "invalid_auth", "not_authed", "token_expired", "token_revoked"}
@@ -46,6 +49,7 @@ class Api:
 
     def __init__(self, client: AsyncWebClient) -> None:
         self._client, self._refused = client, False
+        self._free = asyncio.Semaphore(AT_ONCE)
 
     async def call(
         self,
@@ -62,7 +66,8 @@ class Api:
         told = {name: value for name, value in values.items() if value != ""}
         form = {k: json.dumps(v) if isinstance(v, list | dict) else v for k, v in told.items()}
         try:
-            reply = await self._client.api_call(method, data=form)
+            async with self._free:
+                reply = await self._client.api_call(method, data=form)
             self._refused = False
             return {"ok": True, **reply.data} if isinstance(reply.data, dict) else {"ok": True}
         except SlackApiError as error:

@@ -10,8 +10,8 @@ PIECE = 256
 """Characters that are sent at once."""
 MOST = 12_000
 """Characters of a stream; the whole answer takes its place at the end."""
-ENDED = {"message_not_in_streaming_state"}
-"""Refusal of a stream that got no text for some minutes, or that a person stopped."""
+ENDED = {"message_not_in_streaming_state", "message_not_found"}
+"""Refusals of a stream that got no text for some minutes, or that a person stopped or deleted."""
 
 
 class Stream:

@@ -24,6 +24,16 @@ SAID = "1\n00:00:01,000 --> 00:00:02,500\nThe kettle is red. <!channel> http://e
 Serve = Callable[..., AbstractContextManager[TestClient]]
 
 
+def fill(home: Path, channel: str, shots: Path, said: str = SAID) -> None:
+    """Index a video with these subtitles into the library of a channel."""
+    folder = home.parent / channel
+    folder.mkdir()
+    path = folder / "kettle.mp4"
+    path.write_bytes(shots.read_bytes() + b"\0\0\0\x08free" * int(channel[1:]))  # its own id
+    path.with_suffix(".srt").write_text(said)
+    ingest(Library(home, f"slack-T1-{channel}"), path, providers=BARE)
+
+
 @pytest.fixture(scope="module")
 def slack() -> Iterator[Workspace]:
     with workspace() as here:
@@ -34,10 +44,7 @@ def slack() -> Iterator[Workspace]:
 def own(tmp_path_factory: pytest.TempPathFactory, shots: Path, slack: Workspace) -> Settings:
     """Settings of a home in which the channel C1 has a video."""
     folder = tmp_path_factory.mktemp("slack")
-    path = folder / "kettle.mp4"
-    path.symlink_to(shots)
-    path.with_suffix(".srt").write_text(SAID)
-    ingest(Library(folder / "home", "slack-T1-C1"), path, providers=BARE)
+    fill(folder / "home", "C1", shots)
     return Settings(
         home=folder / "home", port=8000, providers=BARE, model="extractive", background="off",
         url="http://127.0.0.1:8000", slack_bot_token=Secret(TOKEN),

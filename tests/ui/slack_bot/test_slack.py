@@ -2,6 +2,8 @@
 
 import json
 import logging
+import time
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -92,20 +94,58 @@ def test_what_was_not_answered_at_the_last_stop_is_answered_in_the_same_message(
         assert not journal.add(waiting)
 
 
-def test_what_is_forged_or_old_is_refused_and_stands_in_no_log(
+def test_a_message_that_was_posted_but_not_noted_before_a_kill_is_found_again(
+    own: Settings, slack: Workspace, tmp_path: Path
+) -> None:
+    waiting = Event("Ev-killed", "T1", "C1", "3000.000002", "3000.000002", "What is the kettle?")
+    with closing(Journal(tmp_path / "slack.sqlite")) as journal:
+        assert journal.add(waiting) and journal.begin(waiting)
+    for number, about in enumerate((("Ev-other", "answer"), ("Ev-killed", "answer")), 1):
+        payload = dict(zip(("event", "for"), about, strict=True))
+        slack.messages[f"8000.00000{number}"] = {
+            "ts": f"8000.00000{number}", "thread_ts": "3000.000002", "text": "", "blocks": [],
+            "metadata": json.dumps({"event_type": "cuepoint", "event_payload": payload}),
+        }  # fmt: skip
+    with running(replace(own, home=tmp_path), agent.agent.open_agent):
+        slack.until(lambda: slack.messages["8000.000002"]["text"].startswith("There is no video"))
+    assert not slack.messages["8000.000001"]["text"] and not slack.forms("chat.postMessage")
+
+
+def forgeries(count: int) -> Iterator[tuple[bytes, dict[str, str]]]:
+    """Requests that nobody signed so: by another secret, too old or new, of another body, odd."""
+    now = time.time()
+    for n in range(count):
+        body = json.dumps(event(f"<@UBOT> canary-in-the-body {n}")).encode()
+        good = signed(body)
+        (stamp, at), (name, signature) = good.items()
+        yield from zip(
+            (body, body, body, body + b" ", b"{canary-in-the-body", b"\xff canary-in-the-body",
+             body, body, body, body),
+            (
+                signed(body, secret=f"guessed {n}"),
+                signed(body, at=now - 301 - 60 * n),
+                signed(body, at=now + 301 + 60 * n),
+                good,
+                good,
+                good,
+                {stamp: at},
+                {name: signature},
+                {**good, stamp: ("x", "", "-1", "9" * 30, f"{at}.0", f" {at}")[n % 6]},
+                {**good, name: ("v0=", "", "v0=\xe9", f"v1{signature[2:]}", signature[:-1])[n % 5]},
+            ),
+            strict=True,
+        )  # fmt: skip
+
+
+def test_200_forged_or_old_requests_are_refused_and_stand_in_no_log(
     client: TestClient, slack: Workspace, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    body = json.dumps(event("<@UBOT> canary-in-the-body")).encode()
-    old, forged = signed(body, at=1_000_000), signed(body, secret="guessed")
-    named = ("x-slack-request-timestamp", "x-slack-signature")
-    odd = [dict(zip(named, (stamp, "v0=\xe9"), strict=True)) for stamp in ("x", "", "-1", "9" * 30)]
-    for headers in (old, forged, {}, *odd):
+    for count, (body, headers) in enumerate(forgeries(20), 1):
         plain = {name: value.encode("latin") for name, value in headers.items()}
-        for content in (body, b"{canary-in-the-body", b"\xff canary-in-the-body"):
-            reply = client.post("/slack/events", content=content, headers=plain)  # type: ignore[arg-type]
-            assert reply.status_code == 401
-    assert "canary-in-the-body" not in caplog.text and not slack.calls
+        reply = client.post("/slack/events", content=body, headers=plain)  # type: ignore[arg-type]
+        assert (reply.status_code, count) == (401, count)
+    assert count == 200 and "canary-in-the-body" not in caplog.text and not slack.calls
 
 
 def test_the_secrets_stand_in_no_log(
@@ -147,8 +187,8 @@ def test_the_token_goes_to_no_other_address(client: TestClient, slack: Workspace
     files.append({**files[0], "id": "FX99", **outside})
     for file in files:
         send(client, event("<@UBOT>", channel="C4", files=[file]))
-    slack.until(lambda: sum("lies outside of Slack" in text for text in slack.told) == len(files))
-    assert not slack.fetched
+    slack.until(lambda: sum("lies outside of Slack" in text for text in slack.told) == 25)
+    assert len(files) == 25 and not slack.fetched
 
 
 def test_a_file_that_slack_redirects_is_not_followed(client: TestClient, slack: Workspace) -> None:
@@ -178,23 +218,38 @@ def test_pictures_that_slack_has_not_read_yet_are_tried_again_and_then_left_out(
     assert not [one for one in answer["blocks"] if one["type"] == "image"]
 
 
-@pytest.mark.parametrize(
-    ("method", "why"), [("chat.postMessage", "token_revoked"), ("chat.update", "message_not_found")]
-)
-def test_a_revoked_token_or_a_deleted_message_is_one_line_in_the_log(
-    client: TestClient,
-    slack: Workspace,
-    caplog: pytest.LogCaptureFixture,
-    method: str,
-    why: str,
+def lines_of(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [one.getMessage() for one in caplog.records if one.name.startswith("ui.slack_bot")]
+
+
+def test_a_revoked_token_is_one_line_in_the_log_until_it_is_taken_again(
+    client: TestClient, slack: Workspace, caplog: pytest.LogCaptureFixture
 ) -> None:
-    slack.refusals[method] = [(200, {}, {"ok": False, "error": why})]
+    refusal = (200, {}, {"ok": False, "error": "token_revoked"})
+    methods = ("agents.sessions.setStatus", "files.getUploadURLExternal", "chat.postMessage")
+    for _ in range(2):
+        slack.refusals |= {method: [refusal] * 9 for method in methods}
+        for _ in range(3):
+            before = len(slack.forms("chat.postMessage"))
+            send(client, event(QUESTION, channel="C9"))
+            slack.until(lambda n=before: len(slack.forms("chat.postMessage")) > n)
+        slack.refusals.clear()
+        send(client, event(QUESTION, channel="C9"))
+        slack.until(lambda: slack.messages)
+        slack.messages.clear()
+    assert lines_of(caplog) == ["slack: chat.postMessage: token_revoked"] * 2
+
+
+def test_a_message_that_is_deleted_while_it_waits_is_one_line_in_the_log(
+    client: TestClient, slack: Workspace, caplog: pytest.LogCaptureFixture
+) -> None:
+    slack.has_sessions = False  # else nothing stands there before the answer
+    slack.refusals["chat.update"] = [(200, {}, {"ok": False, "error": "message_not_found"})]
     send(client, event(QUESTION))
-    slack.until(lambda: not slack.refusals[method])
+    slack.until(lambda: not slack.refusals["chat.update"])
     send(client, event(QUESTION, channel="C9"))  # a later one is answered
     slack.until(lambda: any(one["channel"] == "C9" for one in slack.messages.values()))
-    lines = [one.getMessage() for one in caplog.records if one.name.startswith("ui.slack_bot")]
-    assert lines == [f"slack: {method}: {why}"]
+    assert lines_of(caplog) == ["slack: chat.update: message_not_found"]
 
 
 def test_a_journal_keeps_keys_for_an_hour_and_gives_up_after_three_tries(tmp_path: Path) -> None:

@@ -168,12 +168,16 @@ def _handler(workspace: Workspace, files: bool) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
+class Server(ThreadingHTTPServer):
+    request_queue_size = 256
+
+
 @contextmanager
 def workspace() -> Iterator[Workspace]:
     """A workspace, running."""
     here = Workspace()
-    api = ThreadingHTTPServer(("127.0.0.1", 0), _handler(here, files=False))
-    files = ThreadingHTTPServer(("127.0.0.1", 0), _handler(here, files=True))
+    api = Server(("127.0.0.1", 0), _handler(here, files=False))
+    files = Server(("127.0.0.1", 0), _handler(here, files=True))
     authority = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("files.slack.com").configure_cert(context)
@@ -220,4 +224,22 @@ def event(text: str, channel: str = "C1", kind: str = "app_mention", **more: Any
     return {
         "type": "event_callback", "team_id": "T1", "event_id": f"Ev{number}",
         "authorizations": [{"user_id": BOT, "is_bot": True}], "event": {**inner, **more},
+    }  # fmt: skip
+
+
+def happened(kind: str, **values: Any) -> dict[str, Any]:
+    """An event that is no message."""
+    number = next(NUMBERS)
+    inner = {"type": kind, "event_ts": f"1000.{number:06}", **values}
+    return {"type": "event_callback", "team_id": "T1", "event_id": f"Ev{number}", "event": inner}
+
+
+def press(answer: dict[str, Any], name: str, user: str = "U1") -> dict[str, Any]:
+    """A button of an answer that is pressed; each time is another one."""
+    buttons = {one["action_id"]: one for one in answer["blocks"][-1]["elements"]}
+    action = {**buttons[name], "action_ts": f"5000.{next(NUMBERS):06}"}
+    return {
+        "type": "block_actions", "team": {"id": "T1"}, "user": {"id": user, "team_id": "T1"},
+        "channel": {"id": answer["channel"]}, "trigger_id": "1.2", "actions": [action],
+        "message": {"ts": answer["ts"], "thread_ts": answer["thread_ts"]},
     }  # fmt: skip
