@@ -1,4 +1,4 @@
-"""What every part of the bot works with, and how it speaks: once for each purpose of an event."""
+"""Desk of the bot: its parts, and its way to speak, once for each purpose of an event."""
 
 import asyncio
 import json
@@ -102,7 +102,7 @@ class Desk:
         return ts
 
     def in_thread(self, event: Event) -> list[Running]:
-        """What is being worked on in the thread of an event."""
+        """Work that goes on in the thread of an event."""
         return [one for other, one in self.running.items() if other.place == event.place]
 
     def link(self, event: Event, evidence: Evidence) -> str | None:

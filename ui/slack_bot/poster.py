@@ -1,4 +1,4 @@
-"""What the bot does in Slack: messages, files, sessions and suggestions, by Slack's Web API."""
+"""Messages, files, sessions and suggestions of the bot, by Slack's Web API."""
 
 import asyncio
 from collections.abc import Sequence

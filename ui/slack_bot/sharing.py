@@ -1,4 +1,4 @@
-"""What people share in Slack: videos and links to index, pictures to look for."""
+"""Videos and links that people share in Slack, which are indexed, and pictures to look for."""
 
 import asyncio
 import shutil
