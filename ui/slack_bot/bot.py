@@ -30,11 +30,13 @@ class Bot:
     def __init__(self, desk: Desk, workspaces: Workspaces) -> None:
         self._desk, self._workspaces = desk, workspaces
         self._tasks: set[asyncio.Task[None]] = set()
+        self._coming: list[Event] = []
+        self._writing = asyncio.Lock()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Go on with what was not answered at the last stop, and stop at the end."""
-        for event in await self._desk.noted(self._desk.journal.pending):
+        for event in await self._desk.noted(self._desk.journal.resume):
             self._start(event)
         try:
             yield
@@ -44,13 +46,22 @@ class Bot:
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def take(self, event: Event) -> None:
-        """Keep an event on disk, and begin with it; nothing for one that is there, or not ours."""
-        if await self._desk.noted(self._keep, event):
-            self._start(event)
+        """Keep an event on disk, and begin with it; nothing for one that is there, or not ours.
 
-    def _keep(self, event: Event) -> bool:
-        journal = self._desk.journal
-        return (event.addressed or journal.knows(event)) and journal.add(event)
+        Those that come while one is being written wait for the disk together.
+        """
+        self._coming.append(event)
+        async with self._writing:
+            batch, self._coming = self._coming, []
+            if not batch:
+                return  # it was written with another one
+            try:
+                fresh = await self._desk.noted(self._desk.journal.add, *batch)
+            except BaseException:
+                self._coming = batch + self._coming  # whose event it is gets the error, too
+                raise
+            for one in fresh:
+                self._start(one)
 
     def _start(self, event: Event) -> None:
         self._desk.running[event] = Running()  # here, so that a stop which follows finds it
@@ -61,11 +72,10 @@ class Bot:
     async def _work(self, event: Event) -> None:
         desk = self._desk
         try:
-            if not await desk.noted(desk.journal.begin, event):
-                _log.warning("slack: an event was given up after several tries")
-            elif event.action == "stop":
+            if event.action == "stop":
                 for one in desk.in_thread(event):
                     one.stop()
+                desk.running[event].is_shown = True  # Slack goes on to show it until it is told
             else:
                 async with self._workspaces.of(owner_of(event)) as state:
                     await self._do(state, event)

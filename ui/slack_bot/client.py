@@ -21,7 +21,7 @@ _MUTE = logging.getLogger("cuepoint.slack.sdk")
 _MUTE.setLevel(logging.CRITICAL + 1)
 RATE_TRIES = 5
 """Times that a call is repeated after the time that Slack asks to wait."""
-AT_ONCE = 16
+CALLS = 16
 """Calls at the same time: who is told to wait makes the others wait, too."""
 UPLOAD = aiohttp.ClientTimeout(total=None, connect=30, sock_read=60)
 """Seconds for a file: a clip may be large."""
@@ -49,7 +49,7 @@ class Api:
 
     def __init__(self, client: AsyncWebClient) -> None:
         self._client, self._refused = client, False
-        self._free = asyncio.Semaphore(AT_ONCE)
+        self._free = asyncio.Semaphore(CALLS)
 
     async def call(
         self,

@@ -2,11 +2,11 @@
 
 import fcntl
 import json
+import logging
 import sqlite3
 import threading
 import time
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -18,6 +18,7 @@ TRIES = 3
 """Times that an event is begun: one that ends the process each time is given up."""
 THREADS_KEPT = 30 * 86400.0
 """Seconds after which a thread in which nobody asked any more has to mention the bot again."""
+_log = logging.getLogger(__name__)
 _FILES = ("files", "pictures")
 _TABLES = """
 CREATE TABLE IF NOT EXISTS events (id TEXT PRIMARY KEY, came REAL NOT NULL, body TEXT,
@@ -101,10 +102,10 @@ class Journal:
             self._disk.close()
             self._held.close()
 
-    def add(self, event: Event) -> bool:
-        """Keep an event, and take part in its thread; False for one that came before.
+    def add(self, *events: Event) -> list[Event]:
+        """Keep events, and take part in their threads: one commit, and so one wait for the disk.
 
-        One commit, and so one wait for the disk: what Slack is told waits for it.
+        Those that are fresh, and for the bot: addressed to it, or of a thread it takes part in.
         """
         now = self._now()
         old = (now - KEPT,)
@@ -112,27 +113,32 @@ class Journal:
             self._disk.execute("DELETE FROM events WHERE body IS NULL AND came < ?", old)
             self._disk.execute("DELETE FROM claims WHERE came < ?", old)
             self._disk.execute("DELETE FROM threads WHERE used < ?", (now - THREADS_KEPT,))
-            row = (event.id, now, json.dumps(asdict(event)))
-            sql = "INSERT OR IGNORE INTO events (id, came, body) VALUES (?, ?, ?)"
-            fresh = self._disk.execute(sql, row).rowcount == 1
-            if fresh and not event.action:
-                joined = "INSERT OR REPLACE INTO threads VALUES (?, ?)"
-                self._disk.execute(joined, (event.place, now))
-            return fresh
+            return [event for event in events if self._add(event, now)]
 
-    def pending(self) -> list[Event]:
-        """Events that are not answered yet, the oldest first."""
-        sql = "SELECT body FROM events WHERE body IS NOT NULL ORDER BY came"
-        with self._lock, closing(self._disk.execute(sql)) as rows:
-            return [_event(row[0]) for row in rows]
+    def _add(self, event: Event, now: float) -> bool:
+        known = "SELECT 1 FROM threads WHERE key = ?"
+        if not (event.addressed or self._disk.execute(known, (event.place,)).fetchone()):
+            return False
+        row = (event.id, now, json.dumps(asdict(event)))
+        sql = "INSERT OR IGNORE INTO events (id, came, body, tries) VALUES (?, ?, ?, 1)"
+        fresh = self._disk.execute(sql, row).rowcount == 1
+        if fresh and not event.action:
+            joined = "INSERT OR REPLACE INTO threads VALUES (?, ?)"
+            self._disk.execute(joined, (event.place, now))
+        return fresh
 
-    def begin(self, event: Event) -> bool:
-        """Count a try; False once there were too many."""
+    def resume(self) -> list[Event]:
+        """Events that were not answered before the last stop, the oldest first.
+
+        They are begun once more; those that were begun too often are given up.
+        """
         with self._lock, self._disk:
-            self._disk.execute("UPDATE events SET tries = tries + 1 WHERE id = ?", (event.id,))
-            sql = "SELECT tries FROM events WHERE id = ?"
-            row = self._disk.execute(sql, (event.id,)).fetchone()
-            return row is not None and row[0] <= TRIES
+            self._disk.execute("UPDATE events SET tries = tries + 1 WHERE body IS NOT NULL")
+            give_up = "UPDATE events SET body = NULL WHERE body IS NOT NULL AND tries > ?"
+            if lost := self._disk.execute(give_up, (TRIES,)).rowcount:
+                _log.warning("slack: %d events were given up after several tries", lost)
+            sql = "SELECT body FROM events WHERE body IS NOT NULL ORDER BY came"
+            return [_event(row[0]) for row in self._disk.execute(sql).fetchall()]
 
     def is_again(self, event: Event) -> bool:
         """True of an event that was begun before the last stop."""
@@ -167,12 +173,6 @@ class Journal:
         """Forget what an event said; its key stays a while."""
         with self._lock, self._disk:
             self._disk.execute("UPDATE events SET body = NULL WHERE id = ?", (event.id,))
-
-    def knows(self, event: Event) -> bool:
-        """True of a thread that the bot takes part in."""
-        with self._lock:
-            sql = "SELECT 1 FROM threads WHERE key = ?"
-            return self._disk.execute(sql, (event.place,)).fetchone() is not None
 
 
 def _event(text: str) -> Event:

@@ -33,9 +33,10 @@ class Waiting(ScriptedModel):
 
 
 def states(slack: Workspace, thread: str) -> list[str]:
-    """States of the session of a thread, one after another."""
+    """States of the session of a thread of C1, one after another."""
     forms = slack.forms("agents.sessions.setStatus")
-    return [form["status"] for form in forms if form["thread_ts"] == thread]
+    here = ("C1", thread)
+    return [one["status"] for one in forms if (one["channel_id"], one["thread_ts"]) == here]
 
 
 def test_a_session_shows_that_the_bot_works_and_is_named_after_the_first_question(
@@ -54,6 +55,9 @@ def test_a_session_shows_that_the_bot_works_and_is_named_after_the_first_questio
     send(client, event("And what colour is it?", kind="message", thread_ts=thread))
     slack.until(lambda: states(slack, thread) == ["processing", "active"] * 2)
     assert len(slack.forms("agents.sessions.rename")) == 1
+    late = happened("agent_session_stopped", channel="C1", user="U1", thread_ts=thread)
+    send(client, late)  # there is nothing to stop any more, which Slack wants to hear
+    slack.until(lambda: states(slack, thread)[4:] == ["active"])
 
 
 def test_an_app_without_the_agent_view_says_in_a_message_that_it_looks(

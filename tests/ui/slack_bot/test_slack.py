@@ -19,7 +19,7 @@ from tools.errors import RefusedRequest
 from ui.slack_bot.desk import conversation_of
 from ui.slack_bot.journal import Event, Journal
 
-QUESTION = "<@UBOT> What is said about the kettle?"
+QUESTION, ASKED = "<@UBOT> What is said about the kettle?", "What is the kettle?"
 
 
 def test_a_mention_is_answered_with_its_frames_and_a_link_that_plays(
@@ -80,7 +80,7 @@ def test_what_was_not_answered_at_the_last_stop_is_answered_in_the_same_message(
     own: Settings, slack: Workspace, tmp_path: Path
 ) -> None:
     file = tmp_path / "slack.sqlite"
-    waiting = Event("Ev-before", "T1", "C1", "3000.000001", "3000.000001", "What is the kettle?")
+    waiting = Event("Ev-before", "T1", "C1", "3000.000001", "3000.000001", ASKED, True)
     with closing(Journal(file)) as journal:
         assert journal.add(waiting) and not journal.add(waiting)
         journal.posted(waiting, "answer", "8000.000001")
@@ -97,9 +97,9 @@ def test_what_was_not_answered_at_the_last_stop_is_answered_in_the_same_message(
 def test_a_message_that_was_posted_but_not_noted_before_a_kill_is_found_again(
     own: Settings, slack: Workspace, tmp_path: Path
 ) -> None:
-    waiting = Event("Ev-killed", "T1", "C1", "3000.000002", "3000.000002", "What is the kettle?")
+    waiting = Event("Ev-killed", "T1", "C1", "3000.000002", "3000.000002", ASKED, True)
     with closing(Journal(tmp_path / "slack.sqlite")) as journal:
-        assert journal.add(waiting) and journal.begin(waiting)
+        assert journal.add(waiting)
     for number, about in enumerate((("Ev-other", "answer"), ("Ev-killed", "answer")), 1):
         payload = dict(zip(("event", "for"), about, strict=True))
         slack.messages[f"8000.00000{number}"] = {
@@ -255,9 +255,13 @@ def test_a_message_that_is_deleted_while_it_waits_is_one_line_in_the_log(
 def test_a_journal_keeps_keys_for_an_hour_and_gives_up_after_three_tries(tmp_path: Path) -> None:
     now = 1000.0
     journal = Journal(tmp_path / "slack.sqlite", lambda: now)
-    one = Event("Ev1", "T1", "C1", "1.1", "1.1", "words of a person")
-    assert journal.add(one) and journal.pending() == [one]
-    assert [journal.begin(one) for _ in range(4)] == [True, True, True, False]
+    one = Event("Ev1", "T1", "C1", "1.1", "1.1", "words of a person", True)
+    twin, other = replace(one, id="Ev2", addressed=False), replace(one, id="Ev3", thread="2.2")
+    assert journal.add(replace(other, addressed=False)) == [], "of a thread that nobody asked in"
+    assert journal.add(one, one, twin) == [one, twin], "of a thread from now on"
+    journal.done(twin)
+    assert [journal.is_again(one)] + [len(journal.resume()) for _ in range(3)] == [False, 1, 1, 0]
+    assert journal.is_again(one)
     journal.done(one)
     now += 3599
     assert not journal.add(one)
