@@ -74,6 +74,8 @@ def test_an_event_that_comes_four_times_and_as_a_message_too_is_answered_once(
     send(client, event("<@UBOT> What is said about the kettle again?", ts="2000.000001"))
     slack.until(lambda: len(slack.answers("C1")) == 2)
     assert len(slack.forms("chat.postMessage")) == 2
+    begun = [form for form in slack.forms("agents.sessions.setStatus") if "title" in form]
+    assert [form["thread_ts"] for form in begun].count(asked["event"]["ts"]) == 1, "asked once"
 
 
 def test_what_was_not_answered_at_the_last_stop_is_answered_in_the_same_message(
