@@ -50,7 +50,7 @@ def answer_blocks(
         rows.append(moment(one.evidence, link, one.handle, name))
     blocks += sections("\n".join(rows))
     foot = " · ".join(filter(None, (searched(answer), cost_line(answer))))
-    blocks.append(context(foot))
+    blocks.append(context(escaped(foot)))
     if shown(answer):
         buttons = [_button(name, str(answer.turn)) for name in ACTIONS]
         blocks.append({"type": "actions", "elements": buttons})
@@ -98,8 +98,8 @@ def image(file: str, text: str) -> dict[str, Any]:
 
 
 def context(text: str) -> dict[str, Any]:
-    """A quiet line."""
-    return {"type": "context", "elements": [_mrkdwn(escaped(text))]}
+    """A quiet line of an escaped text."""
+    return {"type": "context", "elements": [_mrkdwn(text)]}
 
 
 def _mrkdwn(text: str) -> dict[str, Any]:

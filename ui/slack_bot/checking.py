@@ -15,17 +15,18 @@ TIMEOUT = 10
 
 def check_app(settings: Settings) -> tuple[Literal["ok", "problem"], str, str]:
     """State, detail and fix of the bot's token and scopes, and of the app's token for a socket."""
-    token = settings.slack_bot_token
+    token, socket = settings.slack_bot_token, settings.slack_app_token
     assert token
     client = WebClient(token.reveal(), base_url=settings.slack_api, timeout=TIMEOUT, logger=mute())
+    name, fix = "token", "set CUEPOINT_SLACK_BOT_TOKEN anew"
     try:
         reply = client.auth_test()
+        if socket:
+            name, fix = "app token", "set CUEPOINT_SLACK_APP_TOKEN anew, with connections:write"
+            client.apps_connections_open(app_token=socket.reveal())
     except SlackApiError as error:
-        return (
-            "problem",
-            f"Slack refuses the token: {_why(error)}",
-            "set CUEPOINT_SLACK_BOT_TOKEN anew",
-        )
+        why = error.response.get("error", error.response.status_code)
+        return "problem", f"Slack refuses the {name}: {why}", fix
     except OSError as error:
         return "problem", f"Slack is not reached: {type(error).__name__}", "check the network"
     headers = {str(name).lower(): value for name, value in (reply.headers or {}).items()}
@@ -33,13 +34,6 @@ def check_app(settings: Settings) -> tuple[Literal["ok", "problem"], str, str]:
     if lacks := [scope for scope in SCOPES if scope not in given]:
         fix = "give the app these scopes (`cuepoint slack --manifest`) and install it again"
         return "problem", f"the app lacks {', '.join(lacks)}", fix
-    if settings.slack_app_token:
-        token = settings.slack_app_token.reveal()
-        try:
-            client.apps_connections_open(app_token=token)
-        except SlackApiError as error:
-            fix = "set CUEPOINT_SLACK_APP_TOKEN anew, with connections:write"
-            return "problem", f"Slack refuses the app token: {_why(error)}", fix
     ways = [
         name
         for name, value in (
@@ -52,7 +46,3 @@ def check_app(settings: Settings) -> tuple[Literal["ok", "problem"], str, str]:
         fix = "set CUEPOINT_SLACK_SIGNING_SECRET or CUEPOINT_SLACK_APP_TOKEN"
         return "problem", "no event reaches Cuepoint", fix
     return "ok", f"{reply.get('team')}, by {' and '.join(ways)}", ""
-
-
-def _why(error: SlackApiError) -> str:
-    return str(error.response.get("error", error.response.status_code))

@@ -28,7 +28,7 @@ def fill(home: Path, channel: str, shots: Path, said: str = SAID) -> None:
     """Index a video with these subtitles into the library of a channel."""
     folder = home.parent / channel
     folder.mkdir()
-    path = folder / "kettle.mp4"
+    path = folder / "kettle & pot.mp4"
     path.write_bytes(shots.read_bytes() + b"\0\0\0\x08free" * int(channel[1:]))  # its own id
     path.with_suffix(".srt").write_text(said)
     ingest(Library(home, f"slack-T1-{channel}"), path, providers=BARE)

@@ -61,7 +61,7 @@ def test_a_closer_look_and_a_summary_are_answers_of_the_thread(
     client: TestClient, slack: Workspace, answer: dict[str, Any]
 ) -> None:
     for number, (name, heading) in enumerate(
-        (("closer", "Look closer at [1]"), ("summary", "Summary of kettle")), 2
+        (("closer", "Look closer at [1]"), ("summary", "Summary of kettle &amp; pot")), 2
     ):
         send(client, press(answer, name))
         slack.until(lambda n=number: len(slack.answers("C1")) == n)
