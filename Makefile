@@ -42,6 +42,7 @@ bench: $(VENV)/installed ## speed and quality, as tables
 	$(BIN)/python -m benchmarks.playing
 	$(BIN)/python -m benchmarks.chat
 	$(BIN)/python -m benchmarks.mcp_calls
+	$(BIN)/python -m benchmarks.slack
 
 inspector: $(VENV)/installed ## the tools of `cuepoint mcp`, as the MCP Inspector sees them; needs npx
 	npx -y -p node@22 -p @modelcontextprotocol/inspector@2.12.0 mcp-inspector --cli --strict \

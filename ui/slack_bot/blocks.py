@@ -7,6 +7,7 @@ from typing import Any
 from agent.ask import Answer, NumberedEvidence
 from tools.media import Evidence
 from ui.render import cost_line, evidence_span, label, searched
+from ui.slack_bot.reading import ACTIONS
 from ui.slack_bot.words import entities, escaped, say
 
 SECTION, BLOCKS, ALTERNATIVE, FALLBACK = 3000, 50, 2000, 3000
@@ -31,11 +32,11 @@ def words_of(answer: Answer) -> str:
 
 
 def answer_blocks(
-    answer: Answer, link: Link, pictures: Mapping[int, dict[str, str]], titles: Mapping[str, str]
+    answer: Answer, link: Link, pictures: Mapping[int, str], titles: Mapping[str, str]
 ) -> Blocks:
     """Blocks of an answer.
 
-    `pictures` are image sources by handle, `titles` of the videos by id; a video is named where
+    `pictures` are files of Slack by handle, `titles` of the videos by id; a video is named where
     there are several.
     """
     blocks = sections(words_of(answer))
@@ -43,16 +44,15 @@ def answer_blocks(
     rows: list[str] = []
     for one in shown(answer):
         name = titles.get(one.evidence.video, "") if several else ""
-        if source := pictures.get(one.handle):
+        if file := pictures.get(one.handle):
             told = f"{name} · " if name else ""
-            blocks.append(image(source, told + label(one.evidence, one.handle)))
+            blocks.append(image(file, told + label(one.evidence, one.handle)))
         rows.append(moment(one.evidence, link, one.handle, name))
     blocks += sections("\n".join(rows))
     foot = " · ".join(filter(None, (searched(answer), cost_line(answer))))
-    blocks.append({"type": "context", "elements": [_mrkdwn(escaped(foot))]})
+    blocks.append(context(escaped(foot)))
     if shown(answer):
-        value = str(answer.turn)
-        buttons = [_button(name, value) for name in ("more", "helpful", "not_helpful")]
+        buttons = [_button(name, str(answer.turn)) for name in ACTIONS]
         blocks.append({"type": "actions", "elements": buttons})
     return blocks
 
@@ -92,9 +92,14 @@ def messages(blocks: Blocks) -> Iterable[Blocks]:
         yield blocks[start : start + BLOCKS]
 
 
-def image(source: Mapping[str, str], text: str) -> dict[str, Any]:
+def image(file: str, text: str) -> dict[str, Any]:
     """Picture that was uploaded, with its alternative text."""
-    return {"type": "image", "alt_text": text[:ALTERNATIVE], "slack_file": {"id": source["id"]}}
+    return {"type": "image", "alt_text": text[:ALTERNATIVE], "slack_file": {"id": file}}
+
+
+def context(text: str) -> dict[str, Any]:
+    """A quiet line of an escaped text."""
+    return {"type": "context", "elements": [_mrkdwn(text)]}
 
 
 def _mrkdwn(text: str) -> dict[str, Any]:

@@ -14,15 +14,19 @@ TIMEOUT = 10
 
 
 def check_app(settings: Settings) -> tuple[Literal["ok", "problem"], str, str]:
-    """State, detail and fix of the bot's token and scopes."""
-    token = settings.slack_bot_token
+    """State, detail and fix of the bot's token and scopes, and of the app's token for a socket."""
+    token, socket = settings.slack_bot_token, settings.slack_app_token
     assert token
     client = WebClient(token.reveal(), base_url=settings.slack_api, timeout=TIMEOUT, logger=mute())
+    name, fix = "token", "set CUEPOINT_SLACK_BOT_TOKEN anew"
     try:
         reply = client.auth_test()
+        if socket:
+            name, fix = "app token", "set CUEPOINT_SLACK_APP_TOKEN anew, with connections:write"
+            client.apps_connections_open(app_token=socket.reveal())
     except SlackApiError as error:
         why = error.response.get("error", error.response.status_code)
-        return "problem", f"Slack refuses the token: {why}", "set CUEPOINT_SLACK_BOT_TOKEN anew"
+        return "problem", f"Slack refuses the {name}: {why}", fix
     except OSError as error:
         return "problem", f"Slack is not reached: {type(error).__name__}", "check the network"
     headers = {str(name).lower(): value for name, value in (reply.headers or {}).items()}

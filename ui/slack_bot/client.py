@@ -1,9 +1,10 @@
-"""Slack's Web API: one client, whose faults end as one line in the log."""
+"""Slack's Web API: one client, whose refusals end as one line in the log."""
 
 import asyncio
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,17 +14,19 @@ from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetry
 from slack_sdk.web.async_client import AsyncWebClient
 
 from agent.settings import Settings
-from ui.slack_bot.blocks import FALLBACK, Blocks
 from ui.slack_bot.files import HOST
-from ui.slack_bot.journal import Event
 
 _log = logging.getLogger(__name__)
 _MUTE = logging.getLogger("cuepoint.slack.sdk")
 _MUTE.setLevel(logging.CRITICAL + 1)
 RATE_TRIES = 5
 """Times that a call is repeated after the time that Slack asks to wait."""
-PICTURE_TRIES, PICTURE_PAUSE = 4, 1.5
-"""Tries with pictures that Slack has just got and may not have read yet, and seconds between."""
+CALLS = 16
+"""Calls at the same time: who is told to wait makes the others wait, too."""
+UPLOAD = aiohttp.ClientTimeout(total=None, connect=30, sock_read=60)
+"""Seconds for a file: a clip may be large."""
+INVALID = {"account_inactive", "invalid_auth", "not_authed", "token_expired", "token_revoked"}
+"""Refusals of the token itself: what is true of one call is of the others."""
 
 
 def mute() -> logging.Logger:
@@ -41,90 +44,58 @@ def make_client(settings: Settings) -> AsyncWebClient:
     return client
 
 
-class Poster:
-    """Posts, changes and sends pictures."""
+class Api:
+    """Calls of methods, and uploads to the addresses that one of them gives."""
 
-    def __init__(self, client: AsyncWebClient, pause: float = PICTURE_PAUSE) -> None:
-        self._client, self._pause = client, pause
+    def __init__(self, client: AsyncWebClient) -> None:
+        self._client, self._refused = client, False
+        self._free = asyncio.Semaphore(CALLS)
 
-    async def post(self, event: Event, text: str, blocks: Blocks | None = None) -> str:
-        """Post into the thread of an event; the id of the message, empty where Slack refuses."""
-        reply = await self._call(
-            "chat.postMessage", channel=event.channel, thread_ts=event.thread, blocks=blocks or [],
-            text=text[:FALLBACK], parse="none", unfurl_links="false", unfurl_media="false",
-        )  # fmt: skip
-        return str(reply.get("ts", "")) if reply else ""
+    async def call(
+        self,
+        method: str,
+        values: Mapping[str, object],
+        quiet: Collection[str] = (),
+        loud: bool = True,
+    ) -> dict[str, Any]:
+        """Call a method; `ok` says whether it was done, `error` why not.
 
-    async def change(self, event: Event, ts: str, text: str, blocks: Blocks | None = None) -> bool:
-        """Change a message; without its pictures where Slack can't show them."""
-        values: dict[str, Any] = {"channel": event.channel, "ts": ts, "text": text[:FALLBACK]}
-        values |= {"parse": "none", "blocks": blocks or []}
-        pictured = any(one["type"] == "image" for one in values["blocks"])
-        for left in range(PICTURE_TRIES - 1 if pictured else 0, -1, -1):
-            if pictured and not left:
-                values["blocks"] = [one for one in values["blocks"] if one["type"] != "image"]
-            quiet = "invalid_blocks" if pictured and left else ""
-            reply = await self._call("chat.update", quiet, **values)
-            if reply != {}:
-                return reply is not None
-            await asyncio.sleep(self._pause)
-        return False
-
-    async def private(self, event: Event, text: str) -> None:
-        """Tell only the person who pressed a button."""
-        await self._call(
-            "chat.postEphemeral", channel=event.channel, thread_ts=event.thread, user=event.user,
-            text=text[:FALLBACK],
-        )  # fmt: skip
-
-    async def send_pictures(
-        self, pictures: Sequence[tuple[str, bytes, str]]
-    ) -> list[dict[str, str]]:
-        """Send JPEGs, each with a name and an alternative text.
-
-        Files of Slack in the same order; none where one is refused.
+        A refusal is a line in the log, but for those in `quiet` and where it is not `loud`; that of
+        the token is one in all, until a call is taken again. Empty texts are left out.
         """
-        files: list[dict[str, str]] = []
-        for name, content, text in pictures:
-            about = {"filename": name, "length": len(content), "alt_txt": text}
-            given = await self._call("files.getUploadURLExternal", **about)
-            if not given or not await self._upload(str(given["upload_url"]), content):
-                return []
-            files.append({"id": str(given["file_id"]), "title": name})
-        if files and not await self._call("files.completeUploadExternal", files=files):
-            return []
-        return files
+        told = {name: value for name, value in values.items() if value != ""}
+        form = {k: json.dumps(v) if isinstance(v, list | dict) else v for k, v in told.items()}
+        try:
+            async with self._free:
+                reply = await self._client.api_call(method, data=form)
+            self._refused = False
+            return {"ok": True, **reply.data} if isinstance(reply.data, dict) else {"ok": True}
+        except SlackApiError as error:
+            why = str(error.response.get("error", error.response.status_code))
+        except (aiohttp.ClientError, OSError) as error:
+            why = type(error).__name__
+        if loud and why not in quiet and not (why in INVALID and self._refused):
+            _log.warning("slack: %s: %s", method, why)
+        self._refused |= loud and why in INVALID
+        return {"ok": False, "error": why}
 
-    async def _upload(self, url: str, content: bytes) -> bool:
-        """Send a picture to an address of Slack's; no token goes along."""
+    async def upload(self, url: str, content: bytes | Path) -> bool:
+        """Send a file to an address of Slack's; no token goes along."""
         parts, api = urlsplit(url), urlsplit(self._client.base_url)
         ours = (parts.scheme, parts.netloc)
         if ours not in (("https", HOST), (api.scheme, api.netloc)):
-            _log.warning("slack: pictures are not sent to a foreign address")
+            _log.warning("slack: files are not sent to a foreign address")
             return False
-        timeout = aiohttp.ClientTimeout(total=60)
+        data = content if isinstance(content, bytes) else content.open("rb")
         try:
             async with (
-                aiohttp.ClientSession(timeout=timeout) as session,
-                session.post(url, data=content, allow_redirects=False) as reply,
+                aiohttp.ClientSession(timeout=UPLOAD) as session,
+                session.post(url, data=data, allow_redirects=False) as reply,
             ):
                 return reply.status == 200
-        except (aiohttp.ClientError, TimeoutError) as error:
-            _log.warning("slack: a picture was not sent: %s", type(error).__name__)
-            return False
-
-    async def _call(self, method: str, quiet: str = "", **values: Any) -> dict[str, Any] | None:
-        """Call a method; None where it is refused, which is logged, {} for the refusal `quiet`."""
-        try:
-            told = {name: value for name, value in values.items() if value != ""}
-            form = {k: json.dumps(v) if isinstance(v, list) else v for k, v in told.items()}
-            reply = await self._client.api_call(method, data=form)
-            return dict(reply.data) if isinstance(reply.data, dict) else {"ok": True}
-        except SlackApiError as error:
-            why = str(error.response.get("error", error.response.status_code))
-            if why == quiet:
-                return {}
-            _log.warning("slack: %s: %s", method, why)
         except (aiohttp.ClientError, OSError) as error:
-            _log.warning("slack: %s: %s", method, type(error).__name__)
-        return None
+            _log.warning("slack: a file was not sent: %s", type(error).__name__)
+            return False
+        finally:
+            if not isinstance(data, bytes):
+                data.close()

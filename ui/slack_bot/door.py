@@ -14,10 +14,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from agent.settings import Settings
-from ui.slack_bot.bot import PAUSE, Bot
-from ui.slack_bot.client import PICTURE_PAUSE, Poster, make_client, mute
+from ui.slack_bot.bot import Bot
+from ui.slack_bot.client import Api, make_client, mute
+from ui.slack_bot.desk import PAUSE, Desk
 from ui.slack_bot.files import Connect, Files, connect
 from ui.slack_bot.journal import Journal
+from ui.slack_bot.poster import PICTURE_PAUSE, Poster
 from ui.slack_bot.reading import read
 from ui.web.body import bounded_body
 from ui.web.workspaces import Workspaces
@@ -42,16 +44,16 @@ class Slack:
         picture_pause: float = PICTURE_PAUSE,
     ) -> None:
         assert settings.slack_bot_token
-        self._settings, self._workspaces, self._secret = settings, workspaces, secret
-        self._client = make_client(settings)
-        self._poster = Poster(self._client, picture_pause)
-        self._files = Files(settings.slack_bot_token, connect)
-        self._journal, self._pause = Journal(settings.home / "slack.sqlite"), pause
+        client = make_client(settings)
+        poster, files = Poster(Api(client), picture_pause), Files(settings.slack_bot_token, connect)
+        journal = Journal(settings.home / "slack.sqlite")
+        self._desk = Desk(settings, secret, journal, poster, files, pause)
+        self._workspaces = workspaces
         self._bot: Bot | None = None
         signing = settings.slack_signing_secret
         self._verifier = SignatureVerifier(signing.reveal()) if signing else None
         self.app = AsyncApp(
-            client=self._client,
+            client=client,
             signing_secret=signing.reveal() if signing else "unused in Socket Mode",
             before_authorize=self._take,
             logger=mute(),
@@ -62,13 +64,12 @@ class Slack:
     async def running(self) -> AsyncIterator[None]:
         """Work through events until this ends; only once."""
         try:
-            parts = self._settings, self._workspaces, self._secret, self._journal
-            self._bot = Bot(*parts, self._poster, self._files, self._pause)
+            self._bot = Bot(self._desk, self._workspaces)
             async with self._bot.running():
                 yield
         finally:
             self._bot = None
-            await asyncio.to_thread(self._journal.close)
+            await asyncio.to_thread(self._desk.close)
 
     def routes(self) -> list[Route]:
         """The route of events and buttons."""

@@ -2,11 +2,11 @@
 
 import fcntl
 import json
+import logging
 import sqlite3
 import threading
 import time
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -18,6 +18,8 @@ TRIES = 3
 """Times that an event is begun: one that ends the process each time is given up."""
 THREADS_KEPT = 30 * 86400.0
 """Seconds after which a thread in which nobody asked any more has to mention the bot again."""
+_log = logging.getLogger(__name__)
+_FILES = ("files", "pictures")
 _TABLES = """
 CREATE TABLE IF NOT EXISTS events (id TEXT PRIMARY KEY, came REAL NOT NULL, body TEXT,
     tries INTEGER NOT NULL DEFAULT 0, message TEXT NOT NULL DEFAULT '');
@@ -38,10 +40,10 @@ class File:
 
 @dataclass(frozen=True)
 class Event:
-    """Message, shared file or pressed button.
+    """Message, shared file or link, pressed button, or what happened to a session.
 
     `ts` is the id of the message, `thread` that of the first of its thread, empty for a direct
-    message outside of one.
+    message outside of one that an earlier release kept, and where a conversation was only opened.
     """
 
     id: str
@@ -53,9 +55,20 @@ class Event:
     addressed: bool = False
     """True where the bot was mentioned, or in a direct message."""
     files: tuple[File, ...] = ()
+    """Videos and sound."""
+    pictures: tuple[File, ...] = ()
+    links: tuple[str, ...] = ()
     action: str = ""
+    """Name of a button; `stop` of a session; `opened` for a conversation that is shown."""
     value: str = ""
     user: str = ""
+    user_team: str = ""
+    """Workspace of the person, which in a shared channel may be another one."""
+
+    @property
+    def is_direct(self) -> bool:
+        """True of a conversation with one person."""
+        return self.channel.startswith("D")
 
     @property
     def place(self) -> str:
@@ -89,31 +102,50 @@ class Journal:
             self._disk.close()
             self._held.close()
 
-    def add(self, event: Event) -> bool:
-        """Keep an event; False for one that came before."""
+    def add(self, *events: Event) -> list[Event]:
+        """Keep events, and take part in their threads: one commit, and so one wait for the disk.
+
+        Those that are fresh, and for the bot: addressed to it, or of a thread it takes part in.
+        """
         now = self._now()
         old = (now - KEPT,)
         with self._lock, self._disk:
             self._disk.execute("DELETE FROM events WHERE body IS NULL AND came < ?", old)
             self._disk.execute("DELETE FROM claims WHERE came < ?", old)
             self._disk.execute("DELETE FROM threads WHERE used < ?", (now - THREADS_KEPT,))
-            row = (event.id, now, json.dumps(asdict(event)))
-            sql = "INSERT OR IGNORE INTO events (id, came, body) VALUES (?, ?, ?)"
-            return self._disk.execute(sql, row).rowcount == 1
+            return [event for event in events if self._add(event, now)]
 
-    def pending(self) -> list[Event]:
-        """Events that are not answered yet, the oldest first."""
-        sql = "SELECT body FROM events WHERE body IS NOT NULL ORDER BY came"
-        with self._lock, closing(self._disk.execute(sql)) as rows:
-            return [_event(row[0]) for row in rows]
+    def _add(self, event: Event, now: float) -> bool:
+        known = "SELECT 1 FROM threads WHERE key = ?"
+        if not (event.addressed or self._disk.execute(known, (event.place,)).fetchone()):
+            return False
+        row = (event.id, now, json.dumps(asdict(event)))
+        sql = "INSERT OR IGNORE INTO events (id, came, body, tries) VALUES (?, ?, ?, 1)"
+        fresh = self._disk.execute(sql, row).rowcount == 1
+        if fresh and not event.action:
+            joined = "INSERT OR REPLACE INTO threads VALUES (?, ?)"
+            self._disk.execute(joined, (event.place, now))
+        return fresh
 
-    def begin(self, event: Event) -> bool:
-        """Count a try; False once there were too many."""
+    def resume(self) -> list[Event]:
+        """Events that were not answered before the last stop, the oldest first.
+
+        They are begun once more; those that were begun too often are given up.
+        """
         with self._lock, self._disk:
-            self._disk.execute("UPDATE events SET tries = tries + 1 WHERE id = ?", (event.id,))
+            self._disk.execute("UPDATE events SET tries = tries + 1 WHERE body IS NOT NULL")
+            give_up = "UPDATE events SET body = NULL WHERE body IS NOT NULL AND tries > ?"
+            if lost := self._disk.execute(give_up, (TRIES,)).rowcount:
+                _log.warning("slack: %d events were given up after several tries", lost)
+            sql = "SELECT body FROM events WHERE body IS NOT NULL ORDER BY came"
+            return [_event(row[0]) for row in self._disk.execute(sql).fetchall()]
+
+    def is_again(self, event: Event) -> bool:
+        """True of an event that was begun before the last stop."""
+        with self._lock:
             sql = "SELECT tries FROM events WHERE id = ?"
             row = self._disk.execute(sql, (event.id,)).fetchone()
-            return row is not None and row[0] <= TRIES
+            return row is not None and row[0] > 1
 
     def claim(self, key: str, event: Event) -> bool:
         """Take on a message or file; False where another event, which tells of it too, did."""
@@ -142,19 +174,8 @@ class Journal:
         with self._lock, self._disk:
             self._disk.execute("UPDATE events SET body = NULL WHERE id = ?", (event.id,))
 
-    def join(self, event: Event) -> None:
-        """Remember a thread: its messages are for the bot from now on."""
-        with self._lock, self._disk:
-            sql = "INSERT OR REPLACE INTO threads VALUES (?, ?)"
-            self._disk.execute(sql, (event.place, self._now()))
-
-    def knows(self, event: Event) -> bool:
-        """True of a thread that the bot takes part in."""
-        with self._lock:
-            sql = "SELECT 1 FROM threads WHERE key = ?"
-            return self._disk.execute(sql, (event.place,)).fetchone() is not None
-
 
 def _event(text: str) -> Event:
     values = json.loads(text)
-    return Event(**{**values, "files": tuple(File(**one) for one in values["files"])})
+    values |= {name: tuple(File(**one) for one in values.get(name, ())) for name in _FILES}
+    return Event(**{**values, "links": tuple(values.get("links", ()))})

@@ -3,10 +3,14 @@
 from typing import Any
 
 SCOPES = (
-    "app_mentions:read", "channels:history", "chat:write", "files:read", "files:write",
-    "groups:history", "im:history", "mpim:history",
+    "app_mentions:read", "assistant:write", "channels:history", "chat:write", "files:read",
+    "files:write", "groups:history", "im:history", "mpim:history",
 )  # fmt: skip
-EVENTS = ("app_mention", "message.channels", "message.groups", "message.im", "message.mpim")
+EVENTS = (
+    "agent_session_stopped", "app_home_opened", "app_mention", "message.channels",
+    "message.groups", "message.im", "message.mpim",
+)  # fmt: skip
+ABOUT = "Ask videos: every answer shows the frames it rests on."
 
 
 def manifest(url: str | None) -> dict[str, Any]:
@@ -14,11 +18,9 @@ def manifest(url: str | None) -> dict[str, Any]:
     events = f"{url.rstrip('/')}/slack/events" if url and url.startswith("https:") else ""
     request = {"request_url": events} if events else {}
     return {
-        "display_information": {
-            "name": "Cuepoint",
-            "description": "Ask videos: every answer shows the frames it rests on.",
-        },
+        "display_information": {"name": "Cuepoint", "description": ABOUT},
         "features": {
+            "agent_view": {"agent_description": ABOUT},
             "app_home": {
                 "home_tab_enabled": False,
                 "messages_tab_enabled": True,

@@ -36,6 +36,9 @@ def plain(text: str) -> str:
     """Text of a message as it was written: Slack's characters back, its mentions away."""
     text = re.sub(r"<[@!#][^>]*>", " ", text)
     text = re.sub(r"<([^>|]+)(?:\|([^>]*))?>", lambda match: match[2] or match[1], text)
-    for name, character in (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")):
-        text = text.replace(name, character)
-    return " ".join(text.split())
+    return " ".join(entities_back(text).split())
+
+
+def entities_back(text: str) -> str:
+    """Text with the three characters that Slack writes out as they were."""
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")

@@ -2,73 +2,24 @@
 
 import json
 import logging
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
 import agent.agent
-import ui.web.server
-from agent.settings import Secret, Settings
+from agent.settings import Settings
 from tests.ui.door import running
-from tests.ui.slack_bot.workspace import SECRET, TOKEN, Workspace, event, send, signed, workspace
+from tests.ui.slack_bot.workspace import SECRET, TOKEN, Workspace, event, send, signed
 from tools.errors import RefusedRequest
-from tools.ingest.pipeline import ingest
-from tools.library import Library
-from tools.models.providers import BARE
-from ui.slack_bot.bot import conversation_of
-from ui.slack_bot.door import open_slack
+from ui.slack_bot.desk import conversation_of
 from ui.slack_bot.journal import Event, Journal
 
-SAID = "1\n00:00:01,000 --> 00:00:02,500\nThe kettle is red. <!channel> http://evil.example\n"
-QUESTION = "<@UBOT> What is said about the kettle?"
-
-
-@pytest.fixture(scope="module")
-def slack() -> Iterator[Workspace]:
-    with workspace() as here:
-        yield here
-
-
-@pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory, shots: Path, slack: Workspace) -> Settings:
-    folder = tmp_path_factory.mktemp("slack")
-    path = folder / "kettle.mp4"
-    path.symlink_to(shots)
-    path.with_suffix(".srt").write_text(SAID)
-    ingest(Library(folder / "home", "slack-T1-C1"), path, providers=BARE)
-    return Settings(
-        home=folder / "home", port=8000, providers=BARE, model="extractive", background="off",
-        url="http://127.0.0.1:8000", slack_bot_token=Secret(TOKEN),
-        slack_signing_secret=Secret(SECRET), slack_api=f"http://127.0.0.1:{slack.port}/api/",
-    )  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def client(own: Settings, slack: Workspace) -> Iterator[TestClient]:
-    opened = partial(open_slack, connect=slack.connect, pause=0.0, picture_pause=0.0)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ui.web.server, "open_slack", opened)
-        with running(own, agent.agent.open_agent) as made:
-            yield made
-
-
-@pytest.fixture(autouse=True)
-def nothing_said(slack: Workspace) -> None:
-    """Each test sees what it caused."""
-    for seen in (slack.messages, slack.refusals):
-        seen.clear()
-    for told in (slack.calls, slack.told, slack.uploads, slack.fetched):
-        told.clear()
-
-
-def answered(slack: Workspace, channel: str = "C1") -> dict[str, Any]:
-    return slack.until(lambda: slack.answers(channel))[0]
+QUESTION, ASKED = "<@UBOT> What is said about the kettle?", "What is the kettle?"
 
 
 def test_a_mention_is_answered_with_its_frames_and_a_link_that_plays(
@@ -76,8 +27,8 @@ def test_a_mention_is_answered_with_its_frames_and_a_link_that_plays(
 ) -> None:
     asked = event(QUESTION)
     assert send(client, asked).status_code == 200
-    answer = answered(slack)
-    assert answer["posted"] == "chat.update" and "The kettle is red." in answer["text"]
+    answer = slack.answered()
+    assert answer["posted"] == "chat.postMessage" and "The kettle is red." in answer["text"]
     shown = json.dumps(answer["blocks"])
     spoken = [one["text"]["text"] for one in answer["blocks"] if one["type"] == "section"]
     for text in (answer["text"], *spoken):
@@ -98,7 +49,7 @@ def test_a_thread_goes_on_without_a_mention_and_others_are_left_alone(
 ) -> None:
     asked = event(QUESTION)
     send(client, asked)
-    answered(slack)
+    slack.answered()
     slack.messages.clear()
     send(client, event("Nobody asked the bot", kind="message"))
     follow = event("And what colour is it?", kind="message", thread_ts=asked["event"]["ts"])
@@ -118,18 +69,20 @@ def test_an_event_that_comes_four_times_and_as_a_message_too_is_answered_once(
     twin = event(QUESTION, kind="message")
     twin["event"]["ts"] = asked["event"]["ts"]
     send(client, twin)
-    answered(slack)
+    slack.answered()
     send(client, asked)
     send(client, event("<@UBOT> What is said about the kettle again?", ts="2000.000001"))
     slack.until(lambda: len(slack.answers("C1")) == 2)
-    assert sum(call.method == "chat.postMessage" for call in slack.calls) == 2
+    assert len(slack.forms("chat.postMessage")) == 2
+    begun = [form for form in slack.forms("agents.sessions.setStatus") if "title" in form]
+    assert [form["thread_ts"] for form in begun].count(asked["event"]["ts"]) == 1, "asked once"
 
 
 def test_what_was_not_answered_at_the_last_stop_is_answered_in_the_same_message(
     own: Settings, slack: Workspace, tmp_path: Path
 ) -> None:
     file = tmp_path / "slack.sqlite"
-    waiting = Event("Ev-before", "T1", "C1", "3000.000001", "3000.000001", "What is the kettle?")
+    waiting = Event("Ev-before", "T1", "C1", "3000.000001", "3000.000001", ASKED, True)
     with closing(Journal(file)) as journal:
         assert journal.add(waiting) and not journal.add(waiting)
         journal.posted(waiting, "answer", "8000.000001")
@@ -138,25 +91,63 @@ def test_what_was_not_answered_at_the_last_stop_is_answered_in_the_same_message(
         with pytest.raises(RefusedRequest, match="another process"):
             Journal(file)
     assert list(slack.messages) == ["8000.000001"]
-    assert [call.method for call in slack.calls] == ["chat.update", "chat.update"]
+    assert len(slack.forms("chat.update")) == 1 and not slack.forms("chat.postMessage")
     with closing(Journal(file)) as journal:
         assert not journal.add(waiting)
 
 
-def test_what_is_forged_or_old_is_refused_and_stands_in_no_log(
+def test_a_message_that_was_posted_but_not_noted_before_a_kill_is_found_again(
+    own: Settings, slack: Workspace, tmp_path: Path
+) -> None:
+    waiting = Event("Ev-killed", "T1", "C1", "3000.000002", "3000.000002", ASKED, True)
+    with closing(Journal(tmp_path / "slack.sqlite")) as journal:
+        assert journal.add(waiting)
+    for number, about in enumerate((("Ev-other", "answer"), ("Ev-killed", "answer")), 1):
+        payload = dict(zip(("event", "for"), about, strict=True))
+        slack.messages[f"8000.00000{number}"] = {
+            "ts": f"8000.00000{number}", "thread_ts": "3000.000002", "text": "", "blocks": [],
+            "metadata": json.dumps({"event_type": "cuepoint", "event_payload": payload}),
+        }  # fmt: skip
+    with running(replace(own, home=tmp_path), agent.agent.open_agent):
+        slack.until(lambda: slack.messages["8000.000002"]["text"].startswith("There is no video"))
+    assert not slack.messages["8000.000001"]["text"] and not slack.forms("chat.postMessage")
+
+
+def forgeries(count: int) -> Iterator[tuple[bytes, dict[str, str]]]:
+    """Requests that nobody signed so: by another secret, too old or new, of another body, odd."""
+    now = time.time()
+    for n in range(count):
+        body = json.dumps(event(f"<@UBOT> canary-in-the-body {n}")).encode()
+        good = signed(body)
+        (stamp, at), (name, signature) = good.items()
+        yield from zip(
+            (body, body, body, body + b" ", b"{canary-in-the-body", b"\xff canary-in-the-body",
+             body, body, body, body),
+            (
+                signed(body, secret=f"guessed {n}"),
+                signed(body, at=now - 301 - 60 * n),
+                signed(body, at=now + 301 + 60 * n),
+                good,
+                good,
+                good,
+                {stamp: at},
+                {name: signature},
+                {**good, stamp: ("x", "", "-1", "9" * 30, f"{at}.0", f" {at}")[n % 6]},
+                {**good, name: ("v0=", "", "v0=\xe9", f"v1{signature[2:]}", signature[:-1])[n % 5]},
+            ),
+            strict=True,
+        )  # fmt: skip
+
+
+def test_200_forged_or_old_requests_are_refused_and_stand_in_no_log(
     client: TestClient, slack: Workspace, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    body = json.dumps(event("<@UBOT> canary-in-the-body")).encode()
-    old, forged = signed(body, at=1_000_000), signed(body, secret="guessed")
-    named = ("x-slack-request-timestamp", "x-slack-signature")
-    odd = [dict(zip(named, (stamp, "v0=\xe9"), strict=True)) for stamp in ("x", "", "-1", "9" * 30)]
-    for headers in (old, forged, {}, *odd):
+    for count, (body, headers) in enumerate(forgeries(20), 1):
         plain = {name: value.encode("latin") for name, value in headers.items()}
-        for content in (body, b"{canary-in-the-body", b"\xff canary-in-the-body"):
-            reply = client.post("/slack/events", content=content, headers=plain)  # type: ignore[arg-type]
-            assert reply.status_code == 401
-    assert "canary-in-the-body" not in caplog.text and not slack.calls
+        reply = client.post("/slack/events", content=body, headers=plain)  # type: ignore[arg-type]
+        assert (reply.status_code, count) == (401, count)
+    assert count == 200 and "canary-in-the-body" not in caplog.text and not slack.calls
 
 
 def test_the_secrets_stand_in_no_log(
@@ -164,7 +155,7 @@ def test_the_secrets_stand_in_no_log(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     send(client, event(QUESTION))
-    answered(slack)
+    slack.answered()
     assert TOKEN not in caplog.text and SECRET not in caplog.text
 
 
@@ -176,27 +167,6 @@ def test_slack_checks_that_the_address_is_ours(client: TestClient) -> None:
 def test_without_a_secret_there_is_no_route(own: Settings) -> None:
     with running(replace(own, slack_signing_secret=None)) as made:
         assert send(made, event(QUESTION)).status_code in (404, 405)
-
-
-def test_a_shared_video_is_indexed_in_one_message_and_asked_about_in_its_own_channel_alone(
-    client: TestClient, slack: Workspace, shots: Path
-) -> None:
-    slack.files["/files-pri/T1-F1/shots.mp4"] = shots.read_bytes()
-    file = {"id": "F1", "name": "shots.mp4", "mimetype": "video/mp4", "mode": "hosted",
-            "url_private": "https://files.slack.com/files-pri/T1-F1/shots.mp4"}  # fmt: skip
-    shared = event("<@UBOT>", channel="C2", files=[file])
-    send(client, shared)
-    slack.until(lambda: slack.told and slack.told[-1] == "shots.mp4: ready: ask me in this thread.")
-    assert len(slack.messages) == 1, "one message tells of it"
-    assert slack.fetched == [f"/files-pri/T1-F1/shots.mp4 Bearer {TOKEN}"]
-    thread = shared["event"]["ts"]
-    send(client, event("How long is the video?", "C2", "message", thread_ts=thread))
-    assert answered(slack, "C2")["text"]
-    send(client, event(QUESTION, channel="C2"))
-    slack.until(lambda: len(slack.answers("C2")) == 2)
-    assert not any("kettle is red" in text for text in slack.told), "that is of another channel"
-    send(client, event("<@UBOT> How long is the video?", channel="C3"))
-    slack.until(lambda: slack.told[-1].startswith("There is no video here yet."))
 
 
 ODD = [
@@ -219,8 +189,8 @@ def test_the_token_goes_to_no_other_address(client: TestClient, slack: Workspace
     files.append({**files[0], "id": "FX99", **outside})
     for file in files:
         send(client, event("<@UBOT>", channel="C4", files=[file]))
-    slack.until(lambda: sum("lies outside of Slack" in text for text in slack.told) == len(files))
-    assert not slack.fetched
+    slack.until(lambda: sum("lies outside of Slack" in text for text in slack.told) == 25)
+    assert len(files) == 25 and not slack.fetched
 
 
 def test_a_file_that_slack_redirects_is_not_followed(client: TestClient, slack: Workspace) -> None:
@@ -235,65 +205,65 @@ def test_a_call_waits_as_long_as_slack_asks(client: TestClient, slack: Workspace
     refusal = (429, {"retry-after": "0"}, {"ok": False, "error": "ratelimited"})
     slack.refusals["chat.postMessage"] = [refusal, refusal]
     send(client, event(QUESTION))
-    answered(slack)
-    assert sum(call.method == "chat.postMessage" for call in slack.calls) == 3
+    slack.answered()
+    assert len(slack.forms("chat.postMessage")) == 3
 
 
 def test_pictures_that_slack_has_not_read_yet_are_tried_again_and_then_left_out(
     client: TestClient, slack: Workspace
 ) -> None:
     refusal = (200, {}, {"ok": False, "error": "invalid_blocks"})
-    slack.refusals["chat.update"] = [refusal] * 3
+    slack.refusals["chat.postMessage"] = [refusal] * 3
     send(client, event(QUESTION))
-    answer = answered(slack)
+    answer = slack.answered()
     assert "kettle" in answer["text"]
     assert not [one for one in answer["blocks"] if one["type"] == "image"]
 
 
-@pytest.mark.parametrize(
-    ("method", "why"), [("chat.postMessage", "token_revoked"), ("chat.update", "message_not_found")]
-)
-def test_a_revoked_token_or_a_deleted_message_is_one_line_in_the_log(
-    client: TestClient,
-    slack: Workspace,
-    caplog: pytest.LogCaptureFixture,
-    method: str,
-    why: str,
+def lines_of(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [one.getMessage() for one in caplog.records if one.name.startswith("ui.slack_bot")]
+
+
+def test_a_revoked_token_is_one_line_in_the_log_until_it_is_taken_again(
+    client: TestClient, slack: Workspace, caplog: pytest.LogCaptureFixture
 ) -> None:
-    slack.refusals[method] = [(200, {}, {"ok": False, "error": why})]
+    refusal = (200, {}, {"ok": False, "error": "token_revoked"})
+    methods = ("agents.sessions.setStatus", "files.getUploadURLExternal", "chat.postMessage")
+    for _ in range(2):
+        slack.refusals |= {method: [refusal] * 9 for method in methods}
+        for _ in range(3):
+            before = len(slack.forms("chat.postMessage"))
+            send(client, event(QUESTION, channel="C9"))
+            slack.until(lambda n=before: len(slack.forms("chat.postMessage")) > n)
+        slack.refusals.clear()
+        send(client, event(QUESTION, channel="C9"))
+        slack.until(lambda: slack.messages)
+        slack.messages.clear()
+    assert lines_of(caplog) == ["slack: chat.postMessage: token_revoked"] * 2
+
+
+def test_a_message_that_is_deleted_while_it_waits_is_one_line_in_the_log(
+    client: TestClient, slack: Workspace, caplog: pytest.LogCaptureFixture
+) -> None:
+    slack.has_sessions = False  # else nothing stands there before the answer
+    slack.refusals["chat.update"] = [(200, {}, {"ok": False, "error": "message_not_found"})]
     send(client, event(QUESTION))
-    slack.until(lambda: not slack.refusals[method])
+    slack.until(lambda: not slack.refusals["chat.update"])
     send(client, event(QUESTION, channel="C9"))  # a later one is answered
     slack.until(lambda: any(one["channel"] == "C9" for one in slack.messages.values()))
-    lines = [one.getMessage() for one in caplog.records if one.name.startswith("ui.slack_bot")]
-    assert lines == [f"slack: {method}: {why}"]
-
-
-def test_buttons_rate_an_answer_and_show_more(client: TestClient, slack: Workspace) -> None:
-    asked = event(QUESTION)
-    send(client, asked)
-    answer = answered(slack)
-    (actions,) = [one for one in answer["blocks"] if one["type"] == "actions"]
-    names = [one["action_id"] for one in actions["elements"]]
-    assert names == ["more", "helpful", "not_helpful"]
-    pressed = {
-        "type": "block_actions", "team": {"id": "T1"}, "user": {"id": "U1"},
-        "channel": {"id": "C1"}, "trigger_id": "1.2",
-        "message": {"ts": answer["ts"], "thread_ts": asked["event"]["ts"]},
-    }  # fmt: skip
-    for one in actions["elements"]:
-        action = {**one, "action_ts": f"5000.{names.index(one['action_id'])}"}
-        assert send(client, {**pressed, "actions": [action]}).status_code == 200
-    slack.until(lambda: sum(call.method == "chat.postEphemeral" for call in slack.calls) == 2)
-    slack.until(lambda: any("more moments" in text.lower() for text in slack.told))
+    assert lines_of(caplog) == ["slack: chat.update: message_not_found"]
 
 
 def test_a_journal_keeps_keys_for_an_hour_and_gives_up_after_three_tries(tmp_path: Path) -> None:
     now = 1000.0
     journal = Journal(tmp_path / "slack.sqlite", lambda: now)
-    one = Event("Ev1", "T1", "C1", "1.1", "1.1", "words of a person")
-    assert journal.add(one) and journal.pending() == [one]
-    assert [journal.begin(one) for _ in range(4)] == [True, True, True, False]
+    one = Event("Ev1", "T1", "C1", "1.1", "1.1", "words of a person", True)
+    twin, other = replace(one, id="Ev2", addressed=False), replace(one, id="Ev3", thread="2.2")
+    assert journal.add(replace(other, addressed=False)) == [], "of a thread that nobody asked in"
+    assert journal.add(one, one, twin) == [one, twin], "of a thread from now on"
+    journal.done(twin)
+    assert [journal.is_again(one)] + [len(journal.resume()) for _ in range(3)] == [False, 1, 1, 0]
+    assert journal.is_again(one)
     journal.done(one)
     now += 3599
     assert not journal.add(one)

@@ -10,7 +10,7 @@ import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
 from agent.settings import Secret, Settings
-from tests.ui.slack_bot.workspace import SECRET, TOKEN, event, workspace
+from tests.ui.slack_bot.workspace import SECRET, TOKEN, event, happened, press, workspace
 from tools.errors import RefusedRequest, VideoError
 from tools.models.providers import BARE
 from ui.cli.doctor import run_checks
@@ -28,19 +28,29 @@ def settings_of(home: Path, port: int) -> Settings:
     )  # fmt: skip
 
 
-def test_an_event_over_the_socket_is_acknowledged_and_answered(tmp_path: Path) -> None:
-    acknowledged: list[Any] = []
+def test_events_over_the_socket_are_acknowledged_and_each_is_answered_once(tmp_path: Path) -> None:
+    acknowledged, heard = list[Any](), asyncio.Event()
+    asked = event("<@UBOT> What is said?")
+    place = {"channel": "C1", "user": "U1", "thread_ts": asked["event"]["ts"]}
+    gone = {"channel": "C1", "ts": "1.1", "thread_ts": place["thread_ts"]}
+    button = {"action_id": "more", "value": "7"}
+    pressed = press({**gone, "blocks": [{"elements": [button]}]}, "more")
+    sent = [
+        ("events_api", asked),
+        ("events_api", asked),  # once more, as Slack does that hears nothing
+        ("interactive", pressed),
+        ("events_api", happened("agent_session_stopped", **place)),
+    ]
 
     async def talk(socket: ServerConnection) -> None:
         await socket.send(json.dumps({"type": "hello"}))
-        asked = {
-            "type": "events_api",
-            "envelope_id": "E1",
-            "payload": event("<@UBOT> What is said?"),
-        }
-        await socket.send(json.dumps({**asked, "accepts_response_payload": False}))
+        for number, (kind, payload) in enumerate(sent, 1):
+            envelope = {"type": kind, "envelope_id": f"E{number}", "payload": payload}
+            await socket.send(json.dumps({**envelope, "accepts_response_payload": False}))
         async for message in socket:
             acknowledged.append(json.loads(message))
+            if len(acknowledged) == len(sent):
+                heard.set()
 
     async def whole() -> None:
         with workspace() as here:
@@ -51,18 +61,19 @@ def test_an_event_over_the_socket_is_acknowledged_and_answered(tmp_path: Path) -
                 running = asyncio.create_task(
                     run(settings, Slack(settings, workspaces, b"s"), stop)
                 )
-                said = "There is no video here yet."
-                await asyncio.to_thread(
-                    here.until, lambda: here.told and here.told[-1].startswith(said)
-                )
+                await asyncio.to_thread(here.until, lambda: here.forms("chat.postEphemeral"))
+                await asyncio.to_thread(here.until, lambda: here.messages)
+                await heard.wait()
                 stop.set()
                 await running
                 await workspaces.close()
             opened = next(one for one in here.calls if one.method == "apps.connections.open")
             assert opened.token == "Bearer xapp-canary"
+            (said,) = here.messages.values()
+            assert said["text"].startswith(("There is no video", "I stopped"))
 
     asyncio.run(whole())
-    assert [one["envelope_id"] for one in acknowledged] == ["E1"]
+    assert {one["envelope_id"] for one in acknowledged} == {"E1", "E2", "E3", "E4"}
 
 
 def test_a_refused_app_token_ends_in_one_sentence(tmp_path: Path) -> None:
@@ -118,4 +129,7 @@ def test_doctor_tells_which_scopes_the_app_lacks(tmp_path: Path) -> None:
         assert lacks[0] == "problem" and "files:write" in lacks[1] and "files:read" not in lacks[1]
         assert fine == ("ok", "Films, by `cuepoint slack`")
         assert revoked == ("problem", "Slack refuses the token: token_revoked")
+        here.refusals["auth.test"] = [(200, every, good)]
+        here.refusals["apps.connections.open"] = [(200, {}, {"ok": False, "error": "invalid_auth"})]
+        assert told(settings) == [("problem", "Slack refuses the app token: invalid_auth")]
         assert told(replace(settings, slack_bot_token=None, slack_app_token=None)) == []

@@ -53,6 +53,12 @@ class Workspace:
         default_factory=lambda: defaultdict(list)
     )
     """Answers to the next calls of a method: status, headers, body."""
+    members: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
+    """People of a channel; everybody where none are named."""
+    has_sessions: bool = True
+    """False of an app without the agent view."""
+    before: Callable[[Call], None] = lambda _: None
+    """Called with each call, before it is answered."""
     happened: threading.Condition = field(default_factory=threading.Condition)
 
     def until(self, holds: Callable[[], Any]) -> Any:
@@ -73,7 +79,16 @@ class Workspace:
         there = list(self.messages.values())
         return [one for one in there if one["channel"] == channel and one["blocks"]]
 
+    def forms(self, method: str) -> list[dict[str, str]]:
+        """Values of the calls of a method."""
+        return [call.form for call in list(self.calls) if call.method == method]
+
+    def answered(self, channel: str = "C1") -> dict[str, Any]:
+        """The first answer in a channel, waited for."""
+        return self.until(lambda: self.answers(channel))[0]
+
     def call(self, method: str, form: dict[str, str], token: str) -> tuple[int, Any, Any]:
+        self.before(Call(method, form, token))
         with self.happened:
             self.calls.append(Call(method, form, token))
             self.happened.notify_all()
@@ -83,9 +98,28 @@ class Workspace:
             if method in ("chat.postMessage", "chat.update"):
                 ts = form.get("ts") or f"9000.{next(NUMBERS):06}"
                 blocks = json.loads(form.get("blocks", "[]"))
-                self.messages[ts] = {**form, "blocks": blocks, "posted": method, "ts": ts}
+                before = self.messages.get(ts, {})
+                self.messages[ts] = {**before, **form, "blocks": blocks, "posted": method, "ts": ts}
                 self.told.append(form["text"])
                 done |= {"ts": ts, "channel": form["channel"]}
+            elif method == "chat.startStream":
+                ts = done["ts"] = f"9000.{next(NUMBERS):06}"
+                text = form["markdown_text"]
+                self.messages[ts] = {**form, "text": text, "blocks": [], "posted": method, "ts": ts}
+            elif method == "chat.appendStream":
+                self.messages[form["ts"]]["text"] += form["markdown_text"]
+            elif method == "conversations.replies":
+                done["messages"] = [
+                    {"ts": one["ts"], "metadata": json.loads(one.get("metadata", "null"))}
+                    for one in self.messages.values()
+                    if one.get("thread_ts") == form["ts"]
+                ]
+            elif method == "chat.postEphemeral":
+                people = self.members.get(form["channel"])
+                if people is not None and form["user"] not in people:
+                    return 200, {}, {"ok": False, "error": "user_not_in_channel"}
+            elif method.startswith("agents.sessions.") and not self.has_sessions:
+                return 200, {}, {"ok": False, "error": "not_allowed"}
             elif method == "files.getUploadURLExternal":
                 done["file_id"] = f"FUP{next(NUMBERS)}"
                 done["upload_url"] = f"http://127.0.0.1:{self.port}/upload/{done['file_id']}"
@@ -134,12 +168,16 @@ def _handler(workspace: Workspace, files: bool) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
+class Server(ThreadingHTTPServer):
+    request_queue_size = 256
+
+
 @contextmanager
 def workspace() -> Iterator[Workspace]:
     """A workspace, running."""
     here = Workspace()
-    api = ThreadingHTTPServer(("127.0.0.1", 0), _handler(here, files=False))
-    files = ThreadingHTTPServer(("127.0.0.1", 0), _handler(here, files=True))
+    api = Server(("127.0.0.1", 0), _handler(here, files=False))
+    files = Server(("127.0.0.1", 0), _handler(here, files=True))
     authority = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("files.slack.com").configure_cert(context)
@@ -186,4 +224,22 @@ def event(text: str, channel: str = "C1", kind: str = "app_mention", **more: Any
     return {
         "type": "event_callback", "team_id": "T1", "event_id": f"Ev{number}",
         "authorizations": [{"user_id": BOT, "is_bot": True}], "event": {**inner, **more},
+    }  # fmt: skip
+
+
+def happened(kind: str, **values: Any) -> dict[str, Any]:
+    """An event that is no message."""
+    number = next(NUMBERS)
+    inner = {"type": kind, "event_ts": f"1000.{number:06}", **values}
+    return {"type": "event_callback", "team_id": "T1", "event_id": f"Ev{number}", "event": inner}
+
+
+def press(answer: dict[str, Any], name: str, user: str = "U1") -> dict[str, Any]:
+    """A button of an answer that is pressed; each time is another one."""
+    buttons = {one["action_id"]: one for one in answer["blocks"][-1]["elements"]}
+    action = {**buttons[name], "action_ts": f"5000.{next(NUMBERS):06}"}
+    return {
+        "type": "block_actions", "team": {"id": "T1"}, "user": {"id": user, "team_id": "T1"},
+        "channel": {"id": answer["channel"]}, "trigger_id": "1.2", "actions": [action],
+        "message": {"ts": answer["ts"], "thread_ts": answer["thread_ts"]},
     }  # fmt: skip
