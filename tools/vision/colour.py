@@ -83,7 +83,7 @@ def _names() -> NDArray[np.uint8]:
     # 0 stays 0 and 31 becomes 255, so that pure colours are met exactly.
     levels = np.arange(32) * 255 / 31
     cube = np.stack(np.meshgrid(levels, levels, levels, indexing="ij"), axis=-1).reshape(-1, 3)
-    light, chroma, hue = _oklch(cube / 255)
+    light, chroma, hue = oklch(cube / 255)
     index = {name: place for place, name in enumerate(COLOURS)}
     names = np.zeros(len(cube), np.uint8)
     for end, name in reversed(_HUES):
@@ -123,7 +123,7 @@ _TO_LAB = (
 """Matrices of OKLab by B. Ottosson, 2020: linear RGB to cone responses, and their roots to Lab."""
 
 
-def _oklch(rgb: Floats) -> tuple[Floats, Floats, Floats]:
+def oklch(rgb: Floats) -> tuple[Floats, Floats, Floats]:
     """OKLCh of sRGB colours (n x 3, 0 to 1): lightness 0 to 1, chroma, hue in degrees."""
     import numpy as np
 

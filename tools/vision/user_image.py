@@ -2,7 +2,8 @@
 
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,21 +47,47 @@ def small_jpeg(path: Path) -> bytes:
 
 def shrink(path: str, target: str) -> Iterator[dict[str, Any]]:
     """Write a picture as a JPEG of at most SIDE pixels a side. For the sandbox."""
+    with _told():
+        _flat(_opened(path, SIDE)).save(target, "JPEG", quality=90)
+    yield {"done": True}
+
+
+def decoded(path: str, side: int) -> "Image":
+    """Decode a picture of at most `side` pixels a side, upright, RGBA. Inside the sandbox only.
+
+    RefusedRequest if it is too large, UnreadableMedia if it cannot be decoded.
+    """
+    if Path(path).stat().st_size > BYTES:
+        raise RefusedRequest(f"a picture may have {BYTES // 1_000_000} MB at most")
+    with _told():
+        image = _opened(path, side)
+        clear = image.has_transparency_data and not image.mode.startswith("I")
+        return (image if clear else _flat(image)).convert("RGBA")
+
+
+def _opened(path: str, side: int) -> "Image":
     from PIL import Image, ImageOps
 
     Image.MAX_IMAGE_PIXELS = PIXELS
     warnings.simplefilter("error", Image.DecompressionBombWarning)
+    with Image.open(path, formats=FORMATS) as image:
+        image.thumbnail((side, side))
+        return ImageOps.exif_transpose(image)
+
+
+@contextmanager
+def _told() -> Generator[None]:
+    """Turn what a decoder raises into a sentence."""
+    from PIL import Image
+
     try:
-        with Image.open(path, formats=FORMATS) as image:
-            image.thumbnail((SIDE, SIDE))
-            _flat(ImageOps.exif_transpose(image)).save(target, "JPEG", quality=90)
+        yield
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
         limit = f"{PIXELS // 1_000_000} megapixels"
         raise RefusedRequest(f"a picture may have {limit} at most") from None
     except Exception as error:  # damaged files raise all kinds of errors, deep inside the decoders
         advice = "save it as JPEG, PNG or WebP"
         raise UnreadableMedia(f"this picture cannot be read: {advice}") from error
-    yield {"done": True}
 
 
 def _flat(image: "Image") -> "Image":

@@ -1,0 +1,1 @@
+"""Films composed on this machine: drawn layers, pictures, moments, voice and a music bed."""

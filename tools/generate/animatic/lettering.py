@@ -1,0 +1,199 @@
+"""Lettering: fonts that have the letters, lines that fit a box, words as layers.
+
+Set in Manrope (SIL Open Font License), which comes as a package; a text with letters that it lacks
+is set in a font of the system that has them.
+"""
+
+import os
+import unicodedata
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from PIL import Image, ImageDraw, ImageFont
+
+from tools.errors import RefusedRequest
+from tools.generate.animatic.layers import Colour, Layer, layer_of
+
+Weight = Literal["Medium", "SemiBold", "Bold", "ExtraBold"]
+FOLDERS = (
+    "/usr/share/fonts", "/usr/local/share/fonts", "/Library/Fonts", "/System/Library/Fonts",
+    "~/.local/share/fonts", "~/.fonts", "~/Library/Fonts",
+)  # fmt: skip
+"""Folders of the system's fonts."""
+MOST_FONTS = 600
+LEADING = 1.16
+"""Height of a line, of its letters' size."""
+_MISSING = "\U0010ffff"
+_PAD = 2
+
+
+class Word(NamedTuple):
+    """A word of a text, and where it stands in its box, in pixels."""
+
+    text: str
+    left: float
+    top: float
+
+
+class Block(NamedTuple):
+    """A text set in a box: its words, its font and its size in pixels."""
+
+    words: tuple[Word, ...]
+    font: ImageFont.FreeTypeFont
+    width: float
+    height: float
+    lines: int
+
+
+def drawable(text: str) -> str:
+    """Text without symbols such as emoji, for which there is no letter."""
+    kept = (c for c in text if unicodedata.category(c) not in ("So", "Cs", "Co", "Cn"))
+    return " ".join("".join(kept).replace("\ufe0f", "").split())
+
+
+@cache
+def font(text: str, weight: Weight, size: int) -> ImageFont.FreeTypeFont:
+    """A font that has all letters of a text; RefusedRequest where none is here."""
+    path = _font_file(frozenset(text) - {" "}, weight)
+    return ImageFont.truetype(path, size)
+
+
+@cache
+def _font_file(letters: frozenset[str], weight: Weight) -> str:
+    own = str(files("font_manrope").joinpath("files", f"Manrope-{weight}.ttf"))
+    if _has(own, letters):
+        return own
+    heavy = weight in ("Bold", "ExtraBold")
+    for path in _system_fonts():
+        name = Path(path).stem.casefold()
+        plain = not any(word in name for word in ("italic", "oblique", "mono", "serif", "light"))
+        if plain and ("bold" in name) == heavy and _has(path, letters):
+            return path
+    told = "".join(sorted(letters)[:12])
+    raise RefusedRequest(
+        f"no font on this machine has all of these letters: {told}. Install one, such as Noto Sans"
+    )
+
+
+@cache
+def _system_fonts() -> tuple[str, ...]:
+    found: list[str] = []
+    for folder in FOLDERS:
+        for place, _, names in os.walk(os.path.expanduser(folder)):
+            found += [os.path.join(place, one) for one in names if one.endswith((".ttf", ".otf"))]
+    known = ("noto", "dejavu", "liberation", "arial")
+    found.sort(key=lambda path: (not any(k in path.casefold() for k in known), path))
+    return tuple(found[:MOST_FONTS])
+
+
+@cache
+def _has(path: str, letters: frozenset[str]) -> bool:
+    try:
+        face = ImageFont.truetype(path, 24)
+    except OSError:
+        return False
+    missing = _shape(face, _MISSING)
+    return all(_shape(face, one) != missing for one in letters)
+
+
+def _shape(face: ImageFont.FreeTypeFont, letter: str) -> tuple[object, bytes]:
+    mask = face.getmask(letter)
+    return mask.size, bytes(mask)
+
+
+def set_text(
+    text: str,
+    width: float,
+    height: float,
+    weight: Weight = "ExtraBold",
+    largest: float = 120,
+    smallest: float = 14,
+    centred: bool = False,
+    lines: int = 6,
+) -> Block:
+    """Set a text as large as it fits a box, in lines of about the same length."""
+    text = drawable(text)
+    size = int(largest)
+    while True:
+        face = font(text, weight, size)
+        broken = _broken(text.split(), face, width)
+        step = size * LEADING
+        wide = max((face.getlength(line) for line in broken), default=0.0)
+        fits = wide <= width and len(broken) * step <= height and len(broken) <= lines
+        if fits or size <= smallest:
+            break
+        size = max(int(size * 0.94), int(smallest))
+    words: list[Word] = []
+    for number, line in enumerate(broken):
+        left = (width - face.getlength(line)) / 2 if centred else 0.0
+        start = 0.0
+        for word in line.split():
+            words.append(Word(word, left + start, number * step))
+            start += face.getlength(word + " ")
+    return Block(tuple(words), face, wide, len(broken) * step, len(broken))
+
+
+def _broken(words: Sequence[str], face: ImageFont.FreeTypeFont, width: float) -> list[str]:
+    """Lines of words: as few as fit, then as narrow as keeps their number."""
+    lines = _filled(words, face, width)
+    low, high = width / 3, width
+    while high - low > 4:
+        middle = (low + high) / 2
+        if len(_filled(words, face, middle)) <= len(lines):
+            high = middle
+        else:
+            low = middle
+    return _filled(words, face, high)
+
+
+def _filled(words: Sequence[str], face: ImageFont.FreeTypeFont, width: float) -> list[str]:
+    lines: list[str] = []
+    for word in words:
+        if lines and face.getlength(f"{lines[-1]} {word}") <= width:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return lines
+
+
+def word_layers(block: Block, colour: Colour) -> list[tuple[Layer, float, float]]:
+    """Each word as a layer, with its place in the box."""
+    return [
+        (written(word.text, block.font, colour), word.left - _PAD, word.top - _PAD)
+        for word in block.words
+    ]
+
+
+def text_layer(block: Block, colour: Colour) -> Layer:
+    """The whole text as one layer; place it _PAD pixels up and left of its box."""
+    size = int(block.width + max(w.left for w in block.words)) + 2 * _PAD, int(block.height) + 8
+    image = Image.new("RGBA", size, (*colour, 0))
+    draw = ImageDraw.Draw(image)
+    for word in block.words:
+        draw.text((word.left + _PAD, word.top + _PAD), word.text, (*colour, 255), block.font)
+    box = image.getbbox()
+    return layer_of(image.crop((0, 0, box[2], box[3])) if box else image)
+
+
+def written(text: str, face: ImageFont.FreeTypeFont, colour: Colour) -> Layer:
+    """One line as a layer."""
+    size = int(face.getlength(text)) + 2 * _PAD + 4, int(face.size * 1.5) + 2 * _PAD
+    image = Image.new("RGBA", size, (*colour, 0))
+    ImageDraw.Draw(image).text((_PAD, _PAD), text, (*colour, 255), face)
+    return layer_of(image)
+
+
+def spaced(text: str, size: float, colour: Colour, weight: Weight = "Bold") -> Layer:
+    """Small capitals with wide spacing, as for a brand's name."""
+    text = drawable(text).upper()
+    face, gap = font(text, weight, int(size)), size * 0.14
+    width = int(sum(face.getlength(c) + gap for c in text)) + 8
+    image = Image.new("RGBA", (width, int(size * 1.6)), (*colour, 0))
+    draw, left = ImageDraw.Draw(image), 0.0
+    for letter in text:
+        draw.text((left, 0), letter, (*colour, 255), face)
+        left += face.getlength(letter) + gap
+    return layer_of(image)
