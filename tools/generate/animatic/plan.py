@@ -22,8 +22,8 @@ Cue = tuple[float, float, str]
 class Shot:
     """A shot: what it shows, of which file, and what is said meanwhile.
 
-    `source` is a picture or a video, of which [start, end) is shown; `voice` is a file with the
-    spoken `text`. `cues` are captions in seconds from the start of the shot.
+    `source` is a picture or a video, of which [start, end) is shown; a frame of it where the shot
+    is a still. `cues` are captions in seconds from the start of the shot.
     """
 
     shows: Shows
@@ -36,7 +36,6 @@ class Shot:
     named: str = ""
     """How the sheet names the source."""
     evidence: str = ""
-    voice: str = ""
     layout: str = ""
     button: str = ""
     cues: Sequence[Cue] = ()
@@ -44,14 +43,21 @@ class Shot:
     speed: float = 1.0
     heard: bool = True
     lines: Sequence[str] = ()
-    burn: bool = True
-    """Whether its cues are drawn in the picture."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A sentence that is spoken, if there is a voice: `voice` is a file with its sound."""
+
+    text: str
+    voice: str = ""
 
 
 @dataclass(frozen=True)
 class Plan:
     """A film in one size. `seconds` is its length where the shots have none of their own.
 
+    `lines` are said one a shot where they are `bound`, and over the whole film otherwise.
     `references` are the pictures that the shots of a product must be like. `payload` is written
     as a watermark; None for no watermark.
     """
@@ -61,6 +67,10 @@ class Plan:
     height: int
     seconds: float
     shots: Sequence[Shot]
+    lines: Sequence[Line] = ()
+    bound: bool = False
+    voice: str = ""
+    """Name of the voice; empty for captions alone."""
     references: Sequence[str] = ()
     brand: str = ""
     brief: str = ""
@@ -81,4 +91,5 @@ def plan_of(arguments: dict[str, Any]) -> Plan:
         Shot(**{**shot, "cues": [(a, b, text) for a, b, text in shot["cues"]]})
         for shot in arguments["shots"]
     ]
-    return Plan(**{**arguments, "shots": shots})
+    lines = [Line(**line) for line in arguments["lines"]]
+    return Plan(**{**arguments, "shots": shots, "lines": lines})

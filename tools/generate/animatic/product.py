@@ -1,4 +1,4 @@
-"""Product: a picture of it, cut out where its background is plain, with a shadow and its colours."""
+"""Product: its picture, cut out where the background is plain, with a shadow and its colours."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -53,7 +53,12 @@ class Product:
         count = min(_CLUSTERS, len(points))
         stop = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 20, 0.001)
         found: Any = cv2.kmeans(
-            points.astype(np.float32), count, None, stop, 2, cv2.KMEANS_PP_CENTERS  # type: ignore[call-overload]
+            points.astype(np.float32),
+            count,
+            None,
+            stop,
+            2,
+            cv2.KMEANS_PP_CENTERS,  # type: ignore[call-overload]
         )
         _, labels, centres = found
         share = np.bincount(labels.ravel(), minlength=count) / len(points)
@@ -110,10 +115,7 @@ def read_product(path: str) -> Product:
     """Read a picture and cut the product out, if its background is plain or clear."""
     rgba = np.asarray(decoded(path, SIDE))
     rgb, alpha = np.ascontiguousarray(rgba[..., :3]), rgba[..., 3]
-    if (alpha < 128).mean() > 0.02:
-        mask = alpha
-    else:
-        mask = _cut(rgb)
+    mask = alpha if (alpha < 128).mean() > 0.02 else _cut(rgb)
     if mask is None or not _LEAST < (mask > 128).mean() < _MOST:
         return Product(rgb, np.full(rgb.shape[:2], 255, np.uint8), False)
     left, top, width, height = cv2.boundingRect((mask > 24).astype(np.uint8))

@@ -69,7 +69,13 @@ class ProductShot:
     """A product with its words; `matrix(t)` is where its pixels are at a time."""
 
     def __init__(
-        self, size: tuple[int, int], product: Product, look: Look, layout: str, said: Said, seed: int
+        self,
+        size: tuple[int, int],
+        product: Product,
+        look: Look,
+        layout: str,
+        said: Said,
+        seed: int,
     ) -> None:
         self._size, self._said, self._look, self._product = size, said, look, product
         plan: dict[str, Any] = data("layouts")[form_of(*size)][layout]
@@ -77,7 +83,7 @@ class ProductShot:
         unit = min(size)
         self._unit = unit
         x, y, wide, high = plan["product"]
-        self._centre = x * width, y * height
+        self.centre = x * width, y * height
         self._enters = 0.05 * height if layout != "close" else 0.16 * height
         self._layer, inner = product.standing(wide * width, high * height)
         self._inner = np.vstack([inner, [0, 0, 1]])
@@ -105,7 +111,7 @@ class ProductShot:
         """Map of the product picture's pixels to the canvas, `t` seconds into the shot."""
         share = settled(t / ENTERS)
         scale = (0.9 + 0.1 * share) * (1 + LARGE * t / max(length, 0.1)) / (1 + LARGE)
-        x, y = self._centre
+        x, y = self.centre
         return placed(self._layer, (x, y + (1 - share) * self._enters), scale)
 
     def picture_map(self, t: float, length: float) -> Matrix:
@@ -117,7 +123,9 @@ class ProductShot:
         if self._disc and t < ENTERS:
             canvas = self._back.copy()
             grown = 0.55 + 0.45 * settled(t / ENTERS)
-            warp(canvas, self._disc, placed(self._disc, self._disc_at, grown), eased(2 * t / ENTERS))
+            warp(
+                canvas, self._disc, placed(self._disc, self._disc_at, grown), eased(2 * t / ENTERS)
+            )
         else:
             canvas = self._base.copy()
         warp(canvas, self._layer, self.matrix(t, length), eased(2.5 * t / ENTERS))
