@@ -5,6 +5,7 @@ For what is composed of them: a moment is short and is held in memory. Runs insi
 
 import math
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from av import AudioFrame, VideoFrame, VideoStream
@@ -62,7 +63,7 @@ def _upright(frame: VideoFrame, stream: VideoStream, sides: tuple[int, int]) -> 
     width, height = within(shown_size(frame, stream), min(sides), max(sides))
     if frame.rotation % 180:
         width, height = height, width
-    rgb = frame.to_ndarray(
+    rgb: Any = frame.to_ndarray(
         format="rgb24", width=width, height=height, interpolation="BICUBIC", threads=1
     )
     return np.ascontiguousarray(np.rot90(rgb, round(frame.rotation / 90) % 4))

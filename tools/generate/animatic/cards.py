@@ -17,7 +17,7 @@ from tools.generate.animatic.layers import (
 from tools.generate.animatic.lettering import set_text, spaced, text_layer, word_layers
 from tools.generate.animatic.look import rgb_of
 from tools.generate.animatic.plan import Shot
-from tools.generate.animatic.scenery import scenery
+from tools.generate.animatic.scenery import Setting, scenery
 
 PAPER, INK, QUIET = (246, 243, 236), (40, 38, 44), (110, 106, 112)
 
@@ -44,7 +44,7 @@ class TitlePainter:
         self._accent = rgb_of(0.80, 0.13, hue)
         top += 0.06 * unit
         self._heads = [
-            (layer, side + left, top + down) for layer, left, down in word_layers(head, (250,) * 3)
+            (layer, side + left, top + down) for layer, left, down in word_layers(head, PAPER)
         ]
         top += head.height + 0.04 * unit
         self._lines: list[tuple[Layer, float, float]] = []
@@ -84,19 +84,21 @@ class CardPainter:
         if tall:
             high = min(high, round(wide * 1.05))
         self._window = round(edge), round(edge * (2.2 if tall else 1.0)), wide, high
-        self._view = scenery(shot.text, round(wide * 1.12), round(high * 1.04), seed)
+        self._view = scenery(
+            Setting(*shot.layout.split()), round(wide * 1.12), round(high * 1.04), seed
+        )
         self._ground = Layer(self._view, np.full_like(self._view, 255))
         corner = rounded(wide, high, 0.03 * unit)
         self._corner = plain(np.asarray(255 - corner, np.uint8), PAPER)
         left, top = self._window[:2]
         below = top + high + 0.045 * unit
         note = shot.lines[0] if shot.lines else ""
-        label = spaced(note, 0.019 * unit, QUIET, "SemiBold")
+        label = spaced(note, 0.023 * unit, QUIET, "SemiBold")
         paste(self._base, label, left, height - 0.065 * unit)
         number = spaced(shot.headline, 0.030 * unit, QUIET)
         paste(self._base, number, width - edge - number.width, height - 0.070 * unit)
         block = set_text(
-            shot.text, wide, height - below - 0.085 * unit, "Bold", 0.060 * unit, 0.022 * unit,
+            shot.text, wide, height - below - 0.085 * unit, "Bold", (0.082 if tall else 0.060) * unit, 0.022 * unit,
             lines=4,
         )  # fmt: skip
         self._words = [(layer, left + x, below + y) for layer, x, y in word_layers(block, INK)]

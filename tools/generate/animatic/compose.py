@@ -1,7 +1,7 @@
 """Composer: draws a planned film, marks and writes it, and reads it back. Inside the sandbox."""
 
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -28,6 +28,8 @@ from tools.video.span import sound_of_span, whole_sound
 AHEAD = 0.5
 """Seconds by which the first shot is ahead: its first frame, which players show, is not empty."""
 LONGEST_LINE = 30.0
+Spent = dict[str, float]
+"""Seconds by stage."""
 Mark = Callable[[Pixels], Pixels]
 
 
@@ -52,7 +54,7 @@ def compose(**arguments: Any) -> Iterator[Event]:
     not like its picture, or what is said is not there.
     """
     plan = plan_of(arguments)
-    spent: Counter[str] = Counter()
+    spent: Spent = defaultdict(float)
     with _Timed(spent, "sound"):
         film = _timed_film(plan)
         sound = normalised(_soundtrack(plan, film))
@@ -96,9 +98,8 @@ def compose(**arguments: Any) -> Iterator[Event]:
 class _Timed:
     """Adds the time that something takes to a stage."""
 
-    def __init__(self, spent: "Counter[str]", stage: str) -> None:
-        self._spent: dict[str, Any] = spent
-        self._stage = stage
+    def __init__(self, spent: Spent, stage: str) -> None:
+        self._spent, self._stage = spent, stage
 
     def __enter__(self) -> None:
         self._since = time.perf_counter()
@@ -189,7 +190,9 @@ def _painter(plan: Plan, number: int, film: _Film, products: dict[str, Product])
         product = products[shot.source]
         look = look_of(products[plan.shots[0].source], plan.brief, plan.seed)
         ahead = AHEAD if number == 0 else 0.0
-        spoken = slot.spoken - slot.start + ahead, slot.silent - slot.start + ahead
+        rest = len(_below(shot)) / max(len(shot.text), 1)
+        until = slot.silent - slot.start + ahead
+        spoken = until - rest * (slot.silent - slot.spoken), until
         said = Said(shot.headline, _below(shot), *spoken, plan.brand, shot.button)
         return ProductShot(size, product, look, shot.layout, said, seed)
     if shot.shows == "clip":

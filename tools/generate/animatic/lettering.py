@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from PIL import Image, ImageDraw, ImageFont
 
@@ -100,7 +100,7 @@ def _has(path: str, letters: frozenset[str]) -> bool:
 
 
 def _shape(face: ImageFont.FreeTypeFont, letter: str) -> tuple[object, bytes]:
-    mask = face.getmask(letter)
+    mask: Any = face.getmask(letter)
     return mask.size, bytes(mask)
 
 

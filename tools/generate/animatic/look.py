@@ -35,7 +35,9 @@ class Look:
 @cache
 def data(name: str) -> dict[str, Any]:
     """Data of this package, by the name of its file."""
-    return tomllib.loads(files(__package__).joinpath(f"{name}.toml").read_text("utf-8"))
+    return tomllib.loads(
+        files("tools.generate.animatic").joinpath(f"{name}.toml").read_text("utf-8")
+    )
 
 
 def look_of(product: Product, prompt: str, seed: int) -> Look:

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -72,6 +72,10 @@ def _matrix(picture: Pixels, matrix: NDArray[np.float64]) -> Pixels:
     return np.asarray(cv2.transform(picture, matrix), np.uint8)
 
 
+def _grey(picture: Pixels) -> Pixels:
+    return _matrix(picture, _GREY)
+
+
 def _curve(picture: Pixels, gains: Sequence[float], power: float = 1.0) -> Pixels:
     return np.asarray(cv2.LUT(picture, _table(tuple(gains), power)), np.uint8)
 
@@ -94,8 +98,9 @@ def _vivid(picture: Pixels) -> Pixels:
 
 
 def _soft(picture: Pixels) -> Pixels:
-    glow = cv2.GaussianBlur(picture, (0, 0), max(picture.shape[1] / 160, 1.0))
-    screened = 255 - cv2.multiply(255 - picture, 255 - glow, scale=1 / 255)
+    glow: Any = cv2.GaussianBlur(picture, (0, 0), max(picture.shape[1] / 160, 1.0))
+    dark: Any = cv2.multiply(255 - picture, 255 - glow, scale=1 / 255)
+    screened: Any = 255 - dark
     return np.asarray(cv2.addWeighted(picture, 0.6, screened, 0.4, 0), np.uint8)
 
 
@@ -111,8 +116,8 @@ def _dark_edges(width: int, height: int) -> Pixels:
     return np.repeat((light.clip(0, 1) * 255).astype(np.uint8)[..., None], 3, axis=2)
 
 
-_CHANGES = {
-    "black_and_white": lambda picture: _matrix(picture, _GREY),
+_CHANGES: dict[str, Callable[[Pixels], Pixels]] = {
+    "black_and_white": _grey,
     "sepia": lambda picture: _matrix(picture, _SEPIA),
     "warm": lambda picture: _curve(picture, (1.08, 1.0, 0.86)),
     "cold": lambda picture: _curve(picture, (0.88, 0.98, 1.10)),

@@ -87,9 +87,9 @@ class Plan:
 
 def plan_of(arguments: dict[str, Any]) -> Plan:
     """The opposite of `Plan.arguments`."""
-    shots = [
-        Shot(**{**shot, "cues": [(a, b, text) for a, b, text in shot["cues"]]})
-        for shot in arguments["shots"]
-    ]
+    rows: list[dict[str, Any]] = arguments["shots"]
+    for row in rows:
+        row["cues"] = [(start, end, text) for start, end, text in row["cues"]]
     lines = [Line(**line) for line in arguments["lines"]]
-    return Plan(**{**arguments, "shots": shots, "lines": lines})
+    made: dict[str, Any] = {**arguments, "shots": [Shot(**row) for row in rows], "lines": lines}
+    return Plan(**made)

@@ -52,16 +52,11 @@ class Product:
         cv2.setRNGSeed(1)
         count = min(_CLUSTERS, len(points))
         stop = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 20, 0.001)
-        found: Any = cv2.kmeans(
-            points.astype(np.float32),
-            count,
-            None,
-            stop,
-            2,
-            cv2.KMEANS_PP_CENTERS,  # type: ignore[call-overload]
-        )
-        _, labels, centres = found
-        share = np.bincount(labels.ravel(), minlength=count) / len(points)
+        kmeans: Any = cv2.kmeans
+        found = kmeans(points.astype(np.float32), count, None, stop, 2, cv2.KMEANS_PP_CENTERS)
+        labels: NDArray[np.int32] = found[1].ravel()
+        centres: NDArray[np.float32] = found[2]
+        share = np.bincount(labels, minlength=count) / len(points)
         strength = np.hypot(centres[:, 1], centres[:, 2])
         best = int((np.sqrt(share) * (strength + 0.01)).argmax())
         turn = float(np.degrees(np.arctan2(centres[best, 2], centres[best, 1])) % 360)
@@ -126,7 +121,7 @@ def read_product(path: str) -> Product:
 
 def _cut(rgb: Pixels) -> Pixels | None:
     """Mask of what stands out from an even background; None where the background is not even."""
-    lab = cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB).astype(np.float32)
+    lab: NDArray[np.float32] = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB), np.float32)
     high, wide = rgb.shape[:2]
     rows, columns = np.mgrid[0:high, 0:wide].astype(np.float32)
     terms = np.stack([np.ones_like(rows), rows / high, columns / wide], axis=-1)
@@ -138,18 +133,19 @@ def _cut(rgb: Pixels) -> Pixels | None:
     if np.percentile(apart[border], 94) > _UNEVEN:
         return None
     near = (apart < _APART).astype(np.uint8)
-    _, labels = cv2.connectedComponents(near, connectivity=4)
+    labels: NDArray[np.int32] = np.asarray(cv2.connectedComponents(near, connectivity=4)[1])
     outside = np.isin(labels, np.unique(labels[border & (near > 0)]))
     outside |= _holes(labels, apart, outside | (near == 0))
     solid = (~outside).astype(np.uint8)
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
     solid = cv2.morphologyEx(solid, cv2.MORPH_OPEN, kernel)
-    count, labels, facts, _ = cv2.connectedComponentsWithStats(solid, connectivity=8)
-    if count < 2:
+    found: Any = cv2.connectedComponentsWithStats(solid, connectivity=8)
+    parts: NDArray[np.int32] = found[1]
+    areas: NDArray[np.int32] = found[2][1:, cv2.CC_STAT_AREA]
+    if not len(areas):
         return None
-    areas = facts[1:, cv2.CC_STAT_AREA]
     kept = 1 + np.flatnonzero(areas >= max(areas.max() * 0.05, 20))
-    mask = np.isin(labels, kept).astype(np.uint8) * 255
+    mask = np.isin(parts, kept).astype(np.uint8) * 255
     mask = cv2.erode(mask, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3)))
     return blurred(_pixels(mask), 1.0)
 

@@ -47,7 +47,7 @@ _RING = 1.12
 
 @dataclass(frozen=True)
 class Said:
-    """What a shot says: a short headline, the words as spoken, their time within the shot.
+    """What a shot says: a short headline, then other words, and when those are spoken in it.
 
     `words` is empty where the headline is all that is said. `button` stands on the last shot.
     """

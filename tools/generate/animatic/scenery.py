@@ -1,6 +1,6 @@
 """Scenery of a storyboard card: a place and a time of day, drawn as flat shapes from a seed."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -15,10 +15,22 @@ _OVER = 2
 """Pixels drawn for each one shown, a side, so that edges are smooth."""
 
 
-def scenery(sentence: str, width: int, height: int, seed: int) -> Pixels:
-    """Draw what a sentence names, or hills where it names nothing that is known."""
+class Setting(NamedTuple):
+    """Names of a time of day and of a place, as in `scenery.toml`."""
+
+    time: str = "day"
+    place: str = "hills"
+
+
+def setting_of(sentence: str, before: Setting) -> Setting:
+    """What a sentence names; what it does not name is as before."""
     said = set(surface_forms(sentence))
-    time, place = _named("time", said) or "day", _named("place", said) or "hills"
+    return Setting(_named("time", said) or before.time, _named("place", said) or before.place)
+
+
+def scenery(setting: Setting, width: int, height: int, seed: int) -> Pixels:
+    """Draw a setting."""
+    time, place = setting
     light, chroma, hue = _SKIES[time]
     rng = np.random.default_rng(seed)
     big = width * _OVER, height * _OVER
@@ -30,7 +42,8 @@ def scenery(sentence: str, width: int, height: int, seed: int) -> Pixels:
     sun = rgb_of(0.95, 0.08, 95) if time != "night" else rgb_of(0.93, 0.02, 95)
     draw.ellipse((at[0] - size, at[1] - size, at[0] + size, at[1] + size), fill=sun)
     if time == "night":
-        for x, y in rng.random((60, 2)) * (big[0], big[1] * 0.5):
+        stars: Any = (rng.random((60, 2)) * (big[0], big[1] * 0.5)).tolist()
+        for x, y in stars:
             draw.ellipse((x, y, x + 3 * _OVER, y + 3 * _OVER), fill=sun)
     _PLACES[place](draw, big, light, rng)
     return np.asarray(image.resize((width, height), Image.Resampling.BOX))
@@ -49,13 +62,17 @@ def _ridge(
     """A line of hills across the picture; `top` and `rough` are shares of its height."""
     width, height = size
     x = np.linspace(0, 1, 160)
-    waves = sum(
+    waves: Any = sum(
         rng.random() / n * np.sin(2 * np.pi * (n * x * (0.7 + rng.random()) + rng.random()))
         for n in (1, 2, 3, 5)
     )
     y = (top - rough * waves) * height
     points = [(float(a * width), float(b)) for a, b in zip(x, y, strict=True)]
     draw.polygon([(0, height), *points, (width, height)], fill=fill)
+
+
+def _steps(first: float, last: float, by: float) -> list[float]:
+    return [first + by * number for number in range(max(int((last - first) / by), 0))]
 
 
 def _hills(draw: ImageDraw.ImageDraw, size: Any, light: float, rng: Any) -> None:
@@ -83,8 +100,8 @@ def _city(draw: ImageDraw.ImageDraw, size: Any, light: float, rng: Any) -> None:
             top = height * (foot - 0.12 - 0.36 * float(rng.random()) * (1 - 0.4 * row))
             fill = rgb_of(light * (0.70 - 0.2 * row), 0.03, 265)
             draw.rectangle((left, top, left + wide * 0.94, height), fill=fill)
-            for x in np.arange(left + wide * 0.16, left + wide * 0.75, wide * 0.24):
-                for y in np.arange(top + wide * 0.2, height * 0.9, wide * 0.32):
+            for x in _steps(left + wide * 0.16, left + wide * 0.75, wide * 0.24):
+                for y in _steps(top + wide * 0.2, height * 0.9, wide * 0.32):
                     if rng.random() < 0.5:
                         pane = rgb_of(0.92, 0.09, 90) if light < 0.6 else rgb_of(0.9, 0.03, 235)
                         draw.rectangle((x, y, x + wide * 0.12, y + wide * 0.15), fill=pane)

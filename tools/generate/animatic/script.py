@@ -76,22 +76,21 @@ def _sentence(part: str) -> str:
 
 
 def headline(sentence: str, language: str) -> tuple[str, str]:
-    """A short headline of a sentence, and the words that stand below it; none if it says all."""
+    """The beginning of a sentence as its headline, and the rest of it; none if it is short."""
     words = sentence.split()
     if len(words) <= SHORT:
         return sentence.rstrip("."), ""
     table = texts(language)
-    if words[0].casefold() in table["pronouns"]:
-        words = [words[1].capitalize(), *words[2:]]
-    joints = "|".join(table["joints"])
-    first = re.split(rf"\s+(?:{joints})\s+", _CLAUSE.split(" ".join(words).rstrip("."))[0])[0]
-    if 2 <= len(first.split()) <= SHORT:
-        return first, sentence
+    clause = _CLAUSE.search(sentence)
+    joint = re.search(rf"\s(?=(?:{'|'.join(table['joints'])})\s)", sentence)
+    for found in sorted(filter(None, (clause, joint)), key=lambda one: one.start()):
+        if 2 <= len(sentence[: found.start()].split()) <= SHORT:
+            return sentence[: found.start()], sentence[found.end() :]
     weak = set(table["weak"])
-    kept = words[:WORDS]
-    while len(kept) > 2 and kept[-1].strip(",.").casefold() in weak:
-        kept.pop()
-    return " ".join(kept).rstrip(",.;:"), sentence
+    count = WORDS
+    while count > 2 and words[count - 1].strip(",.").casefold() in weak:
+        count -= 1
+    return " ".join(words[:count]).rstrip(",;:"), " ".join(words[count:])
 
 
 def mood_of(prompt: str) -> str:

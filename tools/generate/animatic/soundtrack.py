@@ -73,7 +73,7 @@ def mix(
         under = levelled(bed[:, :length], BED if clips else BED + 4)
         mixed[:, : under.shape[1]] += under * _given_way(under.shape[1], heard, DUCKED["bed"])
     peak = float(np.abs(mixed).max()) if mixed.size else 0.0
-    return mixed * np.float32(0.95 / peak) if peak > 0.95 else mixed
+    return np.asarray(mixed * (0.95 / max(peak, 0.95)), np.float32)
 
 
 def _add(track: Samples, samples: Samples, start: float) -> None:
@@ -85,15 +85,15 @@ def _add(track: Samples, samples: Samples, start: float) -> None:
 def _given_way(length: int, spans: Sequence[tuple[float, float]], low: float) -> Samples:
     """Gain that goes down around spans of time, with slopes."""
     step = RATE // 100
-    gain = np.ones(length // step + 2, np.float32)
+    gain: Any = np.ones(length // step + 2, np.float32)
     for start, end in spans:
         gain[max(round((start - 0.12) * 100), 0) : round((end + 0.25) * 100)] = low
     width = round(_SLOPE * 100)
     kernel = np.hanning(width + 2)[1:-1]
     gain = np.convolve(np.pad(gain, width, mode="edge"), kernel / kernel.sum(), "same")
-    smooth = gain[width:-width]
+    smooth: NDArray[np.float64] = gain[width:-width]
     places = np.arange(length) / step
-    return np.interp(places, np.arange(len(smooth)), smooth).astype(np.float32)
+    return np.asarray(np.interp(places, np.arange(len(smooth)), smooth), np.float32)
 
 
 def music(mood: str, seconds: float, seed: int) -> Samples:

@@ -7,6 +7,7 @@ from typing import Any
 from tools.errors import RefusedRequest
 from tools.generate.animatic.looks import restyle_of
 from tools.generate.animatic.plan import FADE, Cue, Shot
+from tools.generate.animatic.scenery import Setting, setting_of
 from tools.generate.animatic.script import checked, headline, script_of, split, texts
 from tools.generate.request import LONGEST, GenerationRequest, Moment
 from tools.library import Library
@@ -151,12 +152,15 @@ def _text_to_video(
     title = clean(request.title, 40)
     note = f"{title} · {words['storyboard']}" if title else words["storyboard"]
     shots: list[Shot] = []
+    setting = Setting()
     for number, sentence in enumerate(said):
+        setting = setting_of(sentence, setting)
         if number < len(pictures):
             shots.append(pictures[number])
             continue
         counted = f"{number + 1}/{len(said)}"
-        shots.append(Shot("card", text=sentence, headline=counted, lines=(note,)))
+        drawn = " ".join(setting)
+        shots.append(Shot("card", text=sentence, headline=counted, lines=(note,), layout=drawn))
     return shots
 
 
@@ -271,7 +275,7 @@ def _parted(text: str) -> list[str]:
 
 def _shared(lengths: Sequence[float], room: float) -> list[float]:
     """Lengths that together fit a room: the longest are shortened."""
-    level = room
+    level = max(lengths)
     for _ in range(60):
         over = sum(min(one, level) for one in lengths) - room
         if over <= 1e-6:
