@@ -98,8 +98,8 @@ class CardPainter:
         number = spaced(shot.headline, 0.030 * unit, QUIET)
         paste(self._base, number, width - edge - number.width, height - 0.070 * unit)
         block = set_text(
-            shot.text, wide, height - below - 0.085 * unit, "Bold", (0.082 if tall else 0.060) * unit, 0.022 * unit,
-            lines=4,
+            shot.text, wide, height - below - 0.085 * unit, "Bold",
+            (0.082 if tall else 0.060) * unit, 0.022 * unit, lines=4,
         )  # fmt: skip
         self._words = [(layer, left + x, below + y) for layer, x, y in word_layers(block, INK)]
 

@@ -109,7 +109,7 @@ class _Timed:
 
 
 def marker(plan: Plan) -> Mark | None:
-    """What puts the watermark into each frame's luma; None without a payload."""
+    """Writer of the watermark into each frame's luma; None without a payload."""
     if plan.payload is None:
         return None
     from tools.provenance.watermark import WatermarkWriter
@@ -252,7 +252,7 @@ def _going_over(
 
 
 def _placed(plan: Plan, film: _Film, painted: Sequence[Any]) -> list[Placed]:
-    """Where products and words should be in the middle of each sentence's time."""
+    """Places of products and words in the middle of each sentence's time."""
     found: list[Placed] = []
     for number, (shot, slot) in enumerate(zip(plan.shots, film.slots, strict=True)):
         if shot.shows != "product":

@@ -8,13 +8,13 @@ import os
 import unicodedata
 from collections.abc import Sequence
 from functools import cache
-from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from PIL import Image, ImageDraw, ImageFont
 
-from tools.errors import RefusedRequest
+from tools.errors import ProviderUnavailable, RefusedRequest
 from tools.generate.animatic.layers import Colour, Layer, layer_of
 
 Weight = Literal["Medium", "SemiBold", "Bold", "ExtraBold"]
@@ -63,7 +63,7 @@ def font(text: str, weight: Weight, size: int) -> ImageFont.FreeTypeFont:
 
 @cache
 def _font_file(letters: frozenset[str], weight: Weight) -> str:
-    own = str(files("font_manrope").joinpath("files", f"Manrope-{weight}.ttf"))
+    own = _own_font(weight)
     if _has(own, letters):
         return own
     heavy = weight in ("Bold", "ExtraBold")
@@ -76,6 +76,13 @@ def _font_file(letters: frozenset[str], weight: Weight) -> str:
     raise RefusedRequest(
         f"no font on this machine has all of these letters: {told}. Install one, such as Noto Sans"
     )
+
+
+def _own_font(weight: Weight) -> str:
+    found = find_spec("font_manrope")  # importing it would say no more
+    if found is None or not found.submodule_search_locations:
+        raise ProviderUnavailable("the package font-manrope is missing: install Cuepoint again")
+    return os.path.join(found.submodule_search_locations[0], "files", f"Manrope-{weight}.ttf")
 
 
 @cache

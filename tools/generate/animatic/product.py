@@ -151,7 +151,7 @@ def _cut(rgb: Pixels) -> Pixels | None:
 
 
 def _holes(labels: NDArray[np.int32], apart: NDArray[np.float32], others: NDArray[np.bool_]) -> Any:
-    """What lies inside and is just like the background, as in the handle of a cup.
+    """Mask of what lies inside and is just like the background, as in the handle of a cup.
 
     A white label on white is not quite as white; it stays.
     """

@@ -47,7 +47,7 @@ _RING = 1.12
 
 @dataclass(frozen=True)
 class Said:
-    """What a shot says: a short headline, then other words, and when those are spoken in it.
+    """Words of a shot: a short headline, then others, and the time in which those are spoken.
 
     `words` is empty where the headline is all that is said. `button` stands on the last shot.
     """
@@ -132,8 +132,13 @@ class ProductShot:
         self._paint_words(canvas, t)
         return canvas
 
+    @property
+    def words(self) -> list[tuple[Layer, float, float]]:
+        """Every word as a layer, with its place on the canvas: left and top."""
+        return self._heads + self._words
+
     def words_seen(self, canvas: Pixels) -> float:
-        """How strongly the words stand out where they should be: 0 to 1, by light.
+        """Contrast of the words against what is around them, where they should be: 0 to 1.
 
         The last word counts as well: it is told apart from what is behind it on the same place.
         """

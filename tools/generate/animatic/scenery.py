@@ -23,7 +23,7 @@ class Setting(NamedTuple):
 
 
 def setting_of(sentence: str, before: Setting) -> Setting:
-    """What a sentence names; what it does not name is as before."""
+    """Setting that a sentence names; what it does not name is as before."""
     said = set(surface_forms(sentence))
     return Setting(_named("time", said) or before.time, _named("place", said) or before.place)
 

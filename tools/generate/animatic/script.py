@@ -45,7 +45,7 @@ def script_of(given: tuple[str, ...], prompt: str, title: str, language: str) ->
     if len(parts) < FEWEST:
         parts = [one for part in parts for one in _CLAUSE.split(part) if one.strip()]
     made = [_sentence(part) for part in parts if part.strip(" .,!?")]
-    if len(made) > 1 and len(made[0].split()) == 1:  # only the thing itself, which is seen
+    if not colon and len(made) > 1 and len(made[0].split()) == 1:  # the thing itself, which is seen
         made = made[1:]
     if named and len(made) < MOST - 1:
         opening = words["opening"] if title else words["opening_thing"]

@@ -26,7 +26,7 @@ Probe = Callable[[Path], dict[str, Any]]
 
 
 def sentences_of(request: GenerationRequest) -> list[str]:
-    """What is said in a film, a sentence each; none where nothing is."""
+    """Sentences that are said in a film; none where nothing is."""
     if request.kind == "ad":
         return script_of(request.script, request.prompt, request.title, request.language)
     said = [one for text in request.script for one in split(text)]
@@ -275,13 +275,12 @@ def _parted(text: str) -> list[str]:
 
 def _shared(lengths: Sequence[float], room: float) -> list[float]:
     """Lengths that together fit a room: the longest are shortened."""
-    level = max(lengths)
-    for _ in range(60):
-        over = sum(min(one, level) for one in lengths) - room
-        if over <= 1e-6:
-            break
-        level -= over / sum(one >= level for one in lengths)
-    return [min(one, level) for one in lengths]
+    low, high = 0.0, max(lengths)
+    while sum(lengths) > room and high - low > 1e-4:
+        level = (low + high) / 2
+        fits = sum(min(one, level) for one in lengths) <= room
+        low, high = (level, high) if fits else (low, level)
+    return [min(one, low) for one in lengths] if low else list(lengths)
 
 
 def _pictures(request: GenerationRequest, inputs: Path) -> list[Path]:

@@ -11,7 +11,7 @@ READ, SHORTEST = 0.33, 1.6
 
 
 class Slot(NamedTuple):
-    """When a shot is seen, and its sentence spoken, in seconds of the film; [start, end)."""
+    """Times of a shot and of its spoken sentence, in seconds of the film; [start, end)."""
 
     start: float
     end: float

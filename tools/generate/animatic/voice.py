@@ -39,7 +39,7 @@ class Voice(Protocol):
 
     @property
     def name(self) -> str:
-        """How the sheet names it."""
+        """Name that the sheet gives it."""
         ...
 
     def speak(self, sentences: Sequence[str], folder: Path, child: Child) -> list[Path]:
