@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tests import products
+from benchmarks import products
 from tools.generate.animatic.layers import planes
 from tools.generate.animatic.plan import FPS
 from tools.generate.providers import Work
@@ -44,6 +44,7 @@ def bare(path: Path, target: Path, size: tuple[int, int]) -> float:
 
 
 def main() -> None:
+    """Make the advertisement and print what it took."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--side", type=int, default=720, help="pixels of the shorter side")
     parser.add_argument("--watermark", choices=("yes", "no"), default="yes")

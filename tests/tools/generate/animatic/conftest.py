@@ -9,7 +9,7 @@ import av
 import numpy as np
 import pytest
 
-from tests import products
+from benchmarks import products
 from tools.generate.providers import Piece, Work
 from tools.generate.providers.animatic import Animatic
 from tools.generate.request import GenerationRequest

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests import products
+from benchmarks import products
 from tests.tools.generate.animatic.conftest import SCRIPT, SIDE, Make, ad, held
 from tools.errors import Interrupted, RefusedRequest, VideoError
 from tools.generate.animatic.compose import compose

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests import products
+from benchmarks import products
 from tools.errors import RefusedRequest
 from tools.generate.animatic import lettering
 from tools.generate.animatic.layers import layer_of, paste, placed, warp
