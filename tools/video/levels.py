@@ -44,7 +44,8 @@ def normalised(samples: Samples) -> Samples:
     before = measured(samples)
     if before.loudness < _SILENT:
         return samples
-    aim = f"I={LOUDNESS}:TP={PEAK}:LRA=11:measured_I={before.loudness}:measured_TP={before.peak}"
+    loudness = min(before.loudness, 0.0)  # the filter takes no more
+    aim = f"I={LOUDNESS}:TP={PEAK}:LRA=11:measured_I={loudness}:measured_TP={before.peak}"
     aim += ":measured_LRA=7:measured_thresh=-30:linear=true"
     made = samples
     for step in range(_ROUNDS):

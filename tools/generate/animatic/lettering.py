@@ -126,13 +126,15 @@ def set_text(
     size = int(largest)
     while True:
         face = font(text, weight, size)
-        broken = _broken(text.split(), face, width)
+        broken = _filled(text.split(), face, width)
         step = size * LEADING
         wide = max((face.getlength(line) for line in broken), default=0.0)
         fits = wide <= width and len(broken) * step <= height and len(broken) <= lines
         if fits or size <= smallest:
             break
         size = max(int(size * 0.94), int(smallest))
+    broken = _evened(text.split(), face, width, len(broken))
+    wide = max((face.getlength(line) for line in broken), default=0.0)
     words: list[Word] = []
     for number, line in enumerate(broken):
         left = (width - face.getlength(line)) / 2 if centred else 0.0
@@ -143,13 +145,14 @@ def set_text(
     return Block(tuple(words), face, wide, len(broken) * step, len(broken))
 
 
-def _broken(words: Sequence[str], face: ImageFont.FreeTypeFont, width: float) -> list[str]:
-    """Lines of words: as few as fit, then as narrow as keeps their number."""
-    lines = _filled(words, face, width)
+def _evened(
+    words: Sequence[str], face: ImageFont.FreeTypeFont, width: float, count: int
+) -> list[str]:
+    """Lines of words, as narrow as keeps their number."""
     low, high = width / 3, width
     while high - low > 4:
         middle = (low + high) / 2
-        if len(_filled(words, face, middle)) <= len(lines):
+        if len(_filled(words, face, middle)) <= count:
             high = middle
         else:
             low = middle

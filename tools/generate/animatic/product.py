@@ -133,7 +133,8 @@ def _cut(rgb: Pixels) -> Pixels | None:
     if np.percentile(apart[border], 94) > _UNEVEN:
         return None
     near = (apart < _APART).astype(np.uint8)
-    labels: NDArray[np.int32] = np.asarray(cv2.connectedComponents(near, connectivity=4)[1])
+    components: Any = cv2.connectedComponents
+    labels: NDArray[np.int32] = components(near, connectivity=4)[1]
     outside = np.isin(labels, np.unique(labels[border & (near > 0)]))
     outside |= _holes(labels, apart, outside | (near == 0))
     solid = (~outside).astype(np.uint8)

@@ -10,7 +10,9 @@ import pytest
 from benchmarks import products
 from tests.tools.generate.animatic.conftest import SCRIPT, SIDE, Make, ad, held
 from tools.errors import Interrupted, RefusedRequest, VideoError
+from tools.generate.animatic import compose as composer
 from tools.generate.animatic.compose import compose
+from tools.generate.animatic.layers import Pixels
 from tools.generate.animatic.plan import Line, Plan, Shot
 from tools.generate.providers import Piece, Work
 from tools.generate.providers.animatic import Animatic
@@ -120,6 +122,26 @@ def test_a_product_that_is_not_the_one_of_the_picture_is_refused(
     with pytest.raises(RefusedRequest, match="does not show the product") as refused:
         list(compose(**plan(tmp_path / "swapped.mp4", other, mug).arguments()))
     assert "\n" not in str(refused.value)
+
+
+def test_every_frame_goes_through_what_marks_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[int, ...]] = []
+
+    def brighter(luma: Pixels) -> Pixels:
+        seen.append(luma.shape)
+        return np.minimum(luma, 220) + np.uint8(14)
+
+    mug = products.mug(tmp_path / "mug.png")
+    bare, marked = tmp_path / "bare.mp4", tmp_path / "marked.mp4"
+    list(compose(**plan(bare, mug, mug).arguments()))
+    monkeypatch.setattr(composer, "marker", lambda plan: brighter)
+    list(compose(**plan(marked, mug, mug).arguments()))
+    assert seen == [(SIDE, 320)] * 150
+    first, second = held(bare).frames, held(marked).frames
+    steps = [b.mean() - a.mean() for a, b in zip(first, second, strict=True)]
+    assert min(steps) > 3
 
 
 def bomb(path: Path) -> None:
