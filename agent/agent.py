@@ -126,5 +126,5 @@ def _prepare(
         from tools.library import Library
         from tools.toolbox import open_toolbox
 
-        toolbox = open_toolbox(Library(settings.home, settings.owner), settings.providers)
+        toolbox = open_toolbox(Library(settings.home, settings.owner, settings.signing), settings.providers)
     return toolbox, model or load_model(settings, toolbox)

@@ -13,6 +13,7 @@ from agent.llm.limits import Limits
 from tools.errors import VideoError
 from tools.models.device import DEVICES
 from tools.models.providers import Providers
+from tools.provenance.identity import Signing
 
 PREFIX = "CUEPOINT_"
 MODEL_PORTS = (11434, 1234, 8080, 8000)
@@ -117,6 +118,8 @@ class Settings:
     hub: str = "https://huggingface.co"
     """Address that models are downloaded from; `off` downloads nothing."""
     limits: Limits = field(default_factory=Limits)
+    signing: Signing = field(default_factory=Signing)
+    """The key that signs what is made, and who is trusted."""
 
     def __post_init__(self) -> None:
         counts = {"threads": self.providers.threads, "workers": self.workers}

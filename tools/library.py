@@ -17,6 +17,8 @@ from tools.arguments import End, Start, VideoId
 from tools.errors import Damaged, RefusedRequest, UnknownVideo
 from tools.files.durable import lock
 from tools.media import Coverage, Evidence, Kind, Video, overlaps
+from tools.provenance.evidence import is_of_provenance, of_provenance, provenance_of
+from tools.provenance.identity import Signing
 from tools.search import chroma
 from tools.search.motion import of_movement
 from tools.search.sound_search import of_sound
@@ -42,7 +44,16 @@ _OF_SPAN: dict[Kind, Callable[..., Evidence | None]] = {
 
 
 class Library(Store):
-    """Videos of one owner, their catalog, and evidence of them. Safe for many readers."""
+    """Videos of one owner, their catalog, and evidence of them. Safe for many readers.
+
+    `signing` is the key that signs what is made of them, and who is trusted.
+    """
+
+    signing = Signing()
+
+    def __init__(self, home: Path, owner: str = "local", signing: Signing | None = None) -> None:
+        super().__init__(home, owner)
+        self.signing = signing or Signing()
 
     @cached_property
     def catalog(self) -> Catalog:
@@ -139,6 +150,9 @@ class Library(Store):
         evidence = None
         if kind in _OF_SPAN:
             evidence = _OF_SPAN[kind](self, video, start, end)
+        elif is_of_provenance(id):
+            found = provenance_of(self, video, self.signing.trust)
+            evidence = of_provenance(self, super().get(video), found)
         elif kind == "video":
             evidence = self.facts(video)
         elif kind == "scene":

@@ -20,6 +20,7 @@ from tools.ingest.capabilities import SamplingCapabilities
 from tools.library import Library, LibraryCapabilities
 from tools.models.device import check_device
 from tools.models.providers import Providers
+from tools.provenance.capabilities import ProvenanceCapabilities
 from tools.search.capabilities import SearchCapabilities
 from tools.search.image_search import PictureSearch
 from tools.search.text_search import TextSearch
@@ -33,6 +34,7 @@ class Toolbox(
     SearchCapabilities,
     SamplingCapabilities,
     LibraryCapabilities,
+    ProvenanceCapabilities,
     SummaryCapabilities,
     ExportCapabilities,
 ):
@@ -56,6 +58,7 @@ class Toolbox(
     ) -> None:
         self.library = library
         self._store: Store = library
+        self.signing = library.signing
         self.catalog = library.catalog
         self._resolve = library.evidence
         self.index = index or ExactIndex(library.catalog)
@@ -70,6 +73,7 @@ class Toolbox(
             *self._search_tools(),
             *self._sampling_tools(),
             *self._library_tools(),
+            *self._provenance_tools(),
             *self._summary_tools(),
             *self._export_tools(),
         ]

@@ -39,6 +39,7 @@ STAGE_NAMES = {
     "subtitles": "subtitles",
     "keyframes": "first pictures",
     "pass": "scenes and frames",
+    "provenance": "where it comes from",
     "sound": "sound",
     "screen": "on-screen text",
     "pictures": "what pictures show",

@@ -54,8 +54,11 @@ UNKNOWN = "unknown"
 
 
 @contextlib.contextmanager
-def open_media(path: str) -> Generator[InputContainer]:
-    """Open a container for reading; UnreadableMedia with the decoder's message."""
+def open_media(path: str, **options: str) -> Generator[InputContainer]:
+    """Open a container for reading, with more options of its demuxer.
+
+    UnreadableMedia with the decoder's message.
+    """
     name = Path(path).name
     if Path(path).stat().st_size == 0:
         raise UnreadableMedia(f"{name!r} is empty")
@@ -67,6 +70,7 @@ def open_media(path: str) -> Generator[InputContainer]:
                 "format_whitelist": FORMATS,
                 "protocol_whitelist": "file",
                 "max_pixels": str(MAX_PIXELS),
+                **options,
             },
         )
     except FAULTS as error:

@@ -57,7 +57,7 @@ def open_library() -> "Library":
     from tools.library import Library
 
     settings = load_settings()
-    return Library(settings.home, settings.owner)
+    return Library(settings.home, settings.owner, settings.signing)
 
 
 def with_library_chosen(text: str) -> str:

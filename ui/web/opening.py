@@ -40,7 +40,7 @@ async def opened(settings: Settings, pool: Pool | None = None) -> AsyncIterator[
 
 
 def _state(settings: Settings, pool: Pool | None) -> AppState:
-    library = Library(settings.home, settings.owner)
+    library = Library(settings.home, settings.owner, settings.signing)
     limits = settings.upload_limit, settings.upload_room, settings.upload_stall
     return AppState(
         settings,

@@ -76,7 +76,7 @@ def build_app(settings: Settings) -> FastAPI:
 
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.workspaces, app.state.accounts = workspaces, accounts
-    root = Library(settings.home, settings.owner).root
+    root = Library(settings.home, settings.owner, settings.signing).root
     root.mkdir(parents=True, exist_ok=True)  # here, so that what is in the way is told in a line
     _add_health(app, root, lambda: can_decode)
     signing_in.register(accounts, settings.url)

@@ -9,6 +9,7 @@ from tools.ingest.stages.audio import sound, speakers, speech, speech_sources, t
 from tools.ingest.stages.embeddings import picture_sources, pictures
 from tools.ingest.stages.picture import decode_pass, keyframes
 from tools.ingest.stages.probe import probe, sidecar_stamps, subtitles
+from tools.ingest.stages.provenance import provenance
 from tools.ingest.stages.text import screen, screen_sources, text_sources, vectors
 from tools.store.records import HEARD, READ, SIGNS, SOUNDS, SUBTITLES
 from tools.vision.sampling import FLOOR_SECONDS
@@ -19,6 +20,7 @@ STAGE: dict[str, Step] = {
     "subtitles": Step(subtitles, lambda run: [5, sidecar_stamps(run)], SUBTITLE_FILES),
     "keyframes": Step(keyframes, lambda run: 3),
     "pass": Step(decode_pass, lambda run: [6, run.sampling, FLOOR_SECONDS, run.max_gap]),
+    "provenance": Step(provenance, lambda run: 1),
     "sound": Step(sound, lambda run: 3),
     "screen": Step(screen, screen_sources, (READ,)),
     "pictures": Step(pictures, picture_sources),

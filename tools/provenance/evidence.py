@@ -1,0 +1,96 @@
+"""What a file says of its origin as evidence, and in words: told as what the file says."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from tools.errors import UnreadableMedia
+from tools.media import Evidence, Video, evidence_id
+from tools.provenance.provenance import Provenance, as_row, of_row, provenance
+from tools.store.manifest import Manifest
+from tools.store.store import Store
+
+STAGE = "provenance"
+"""Stage that keeps what was read, and the field of its entry in the manifest."""
+NUMBER = 2
+"""Number of this evidence among those of a whole video: the first is its facts."""
+SOURCES = {
+    "trainedAlgorithmicMedia": "made by a generative AI model",
+    "compositeWithTrainedAlgorithmicMedia": "composed, in part by a generative AI model",
+    "compositeSynthetic": "composed of parts, at least one of them synthetic",
+    "algorithmicMedia": "made by a program, without a trained model",
+    "algorithmicallyEnhanced": "enhanced by a program",
+    "digitalCapture": "recorded by a camera",
+    "computationalCapture": "recorded by a camera and computed from several exposures",
+    "screenCapture": "recorded from a screen",
+    "digitalCreation": "made by a person with a program",
+    "humanEdits": "edited by a person",
+    "composite": "composed of several parts",
+}
+"""IPTC's codes of digital source types in words."""
+_STATES = {
+    "none": "no content credentials",
+    "valid, signer unknown": "content credentials that hold, by a signer that nobody here vouches "
+    "for",
+    "trusted": "content credentials that hold, by a trusted signer",
+    "tampered": "content credentials that do not hold: the file was changed after it was signed",
+}
+_NAMES = {
+    "digital_source_type": "digital source type", "ai_label": "AI label", "address": "address",
+}  # fmt: skip
+
+
+def words(one: Provenance) -> list[str]:
+    """Lines that tell the state, what the credentials say, the watermark, the container's words."""
+    lines = [_STATES[one.state]]
+    for what, told in (
+        ("signed by", one.signer),
+        ("made with", one.made_by),
+        ("said to be", "; ".join(SOURCES.get(code, code) for code in one.source_types)),
+        ("steps", ", ".join(step.name.removeprefix("c2pa.") for step in one.actions)),
+        ("made of", ", ".join(source.title for source in one.ingredients)),
+        ("watermark of Cuepoint", one.watermark or ""),
+    ):
+        if told:
+            lines.append(f"{what}: {told}")
+    lines += [f"{_NAMES.get(one.name, one.name)}: {one.value}" for one in one.signals]
+    return [*lines, *(f"note: {problem}" for problem in one.problems)]
+
+
+def kept(store: Store, video: str) -> Provenance | None:
+    """Provenance of a video as its stage read it; None of what an older release indexed."""
+    row: Manifest | None = store.manifest(video)["stages"].get(STAGE, {}).get(STAGE)
+    return of_row(row) if row else None
+
+
+def provenance_of(store: Store, video: str, trust: Path | None) -> Provenance:
+    """Provenance of a video: as it was kept, else read now.
+
+    Whom a person trusts may have changed since: a signature by somebody unknown is looked at again.
+    UnreadableMedia where it is not kept, and the file is gone.
+    """
+    found = kept(store, video)
+    if found and (trust is None or found.state != "valid, signer unknown"):
+        return found
+
+    def read() -> Provenance:
+        return provenance(store.original(video), trust)
+
+    try:
+        stamp = trust.stat().st_mtime_ns if trust and trust.exists() else 0
+        return store.cached(video, f"provenance {trust} {stamp}", read)
+    except UnreadableMedia:
+        if found is None:
+            raise
+        return found
+
+
+def is_of_provenance(id: str) -> bool:
+    """True for the id of evidence of a video's provenance."""
+    return id.startswith("video:") and id.endswith(f"#{NUMBER}")
+
+
+def of_provenance(store: Store, video: Video, found: Provenance) -> Evidence:
+    """Evidence of a video's provenance, with it as facts."""
+    facts = store.facts(video.id)
+    id = evidence_id("video", video.id, 0.0, video.duration, NUMBER)
+    return replace(facts, id=id, text="the file: " + "; ".join(words(found)), facts=as_row(found))
