@@ -126,5 +126,6 @@ def _prepare(
         from tools.library import Library
         from tools.toolbox import open_toolbox
 
-        toolbox = open_toolbox(Library(settings.home, settings.owner, settings.signing), settings.providers)
+        library = Library(settings.home, settings.owner, settings.signing)
+        toolbox = open_toolbox(library, settings.providers)
     return toolbox, model or load_model(settings, toolbox)

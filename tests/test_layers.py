@@ -27,8 +27,8 @@ ALLOWED = {
 }
 ORDER = [
     "errors", "media", "arguments", "text", "files", "evidence", "sandbox", "models", "audio",
-    "vision", "transcript", "embed", "video", "fetch", "store", "search", "summary", "library",
-    "ingest", "integrity", "export", "generate", "toolbox",
+    "vision", "transcript", "embed", "video", "fetch", "store", "provenance", "search", "summary",
+    "library", "ingest", "integrity", "export", "generate", "toolbox",
 ]  # fmt: skip
 """Inside tools/ each package imports only what stands before it."""
 OWNERS = {
@@ -39,12 +39,14 @@ OWNERS = {
     "aiosqlite": ("agent/checkpoints.py",),
     "anyio": ("ui/mcp_server/sdk.py",),
     "av": ("tools/video/",),
+    "c2pa": ("tools/provenance/manifest_child.py",),
     "certifi": ("tools/fetch/",),
     "chainlit": ("ui/chat/",),
     "charset_normalizer": ("tools/transcript/",),
     "chromadb": ("tools/search/",),
+    "cryptography": ("tools/provenance/keys.py",),
     "ctranslate2": ("tools/models/",),
-    "cv2": ("tools/vision/",),
+    "cv2": ("tools/vision/", "tools/provenance/watermark.py"),
     "fastapi": ("ui/web/", "ui/chat/", "ui/api/"),
     "fastembed": ("tools/embed/",),
     "faster_whisper": ("tools/transcript/", "tools/audio/"),

@@ -1,5 +1,6 @@
 """Answers about files and the product itself: facts, hello, and what it cannot do."""
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,15 @@ from agent.extractive.turn import Turn, in_time
 from agent.extractive.whole import each
 from tools.errors import VideoError
 from tools.evidence import CODECS, describe, video_parts
+from tools.provenance.evidence import SOURCES
 from tools.text.languages import foreign_name
 
 LISTED = 12
 ENGLISH = "English"
 GENERATE = "can't generate"
+AUTHENTICATE = "can't authenticate"
 REFUSED = {
-    "can't translate": "translate", GENERATE: "generate",
-    "can't authenticate": "authenticate", "can't judge": "judge",
+    "can't translate": "translate", GENERATE: "generate", "can't judge": "judge",
 }  # fmt: skip
 SEARCHED_FIRST = {"can't locate": "locate", "can't count": "count_things"}
 FACTS = {
@@ -156,6 +158,33 @@ def files(turn: Turn) -> Answering:
     return turn.write.closest(lead, words, "cannot")
 
 
+def origin(turn: Turn) -> Answering:
+    """What the file says of its origin, and nothing beside it: pictures prove nothing."""
+    (found,) = yield [("read_provenance", {"video": turn.video.id})]
+    if not found:
+        return Reply(turn.sentence("origin_unread"), reason="not_covered")
+    fact = found[0].one.facts
+    told = origin_lines(fact, turn.sentence)
+    if told == [turn.sentence("origin_none")]:
+        return Reply(turn.sentence("authenticate"), reason="cannot")
+    return Reply(turn.sentence("origin"), tuple(f"{line} [{found[0].label}]" for line in told))
+
+
+def origin_lines(fact: Mapping[str, Any], say: Callable[..., str]) -> list[str]:
+    """Sentences on what a file says of its origin; `say` finds them by name."""
+    state = fact["state"].partition(",")[0]
+    told = [say(f"origin_{state}", signer=fact["signer"])]
+    if fact["made_by"]:
+        told.append(say("origin_made_by", made_by=fact["made_by"]))
+    kinds = [say(f"source_{code}") if code in SOURCES else code for code in fact["source_types"]]
+    told += [say("origin_kind", kind=kind) for kind in kinds]
+    if fact["watermark"]:
+        told.append(say("origin_watermark", number=fact["watermark"]))
+    notes = [one for one in fact["signals"] if one["name"] != "encoder"]
+    told += [say("origin_word", name=one["name"], value=quoted(one["value"])) for one in notes]
+    return told
+
+
 def refused(turn: Turn) -> Answering:
     """What the product cannot do, with what it can; searched first where words may tell it."""
     name, capable = turn.question.intent.name, {c.__name__ for c in turn.toolbox.tools()}
@@ -163,6 +192,8 @@ def refused(turn: Turn) -> Answering:
         return (yield from search(turn))
     if name == GENERATE and "make_clip" in capable:
         return (yield from files(turn))
+    if name == AUTHENTICATE:
+        return (yield from origin(turn))
     if name == "can't recognise":
         return (yield from recognise(turn))
     if name in SEARCHED_FIRST:

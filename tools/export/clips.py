@@ -7,8 +7,11 @@ from pathlib import Path
 
 from tools.errors import RefusedRequest
 from tools.export.files import file_name, new_file
+from tools.export.signed import sign_export
 from tools.files.disk import check_space, size_text
+from tools.library import Library
 from tools.media import Video, timestamp
+from tools.provenance.keys import keys_of
 from tools.sandbox import Child
 from tools.store.store import Store
 
@@ -60,7 +63,7 @@ def ending(video: Video) -> str:
 
 
 def cut_clip(
-    store: Store,
+    library: Library,
     video: Video,
     start: float,
     end: float,
@@ -68,9 +71,10 @@ def cut_clip(
     child: Child | None = None,
     on_progress: Progress = lambda _: None,
 ) -> Clip:
-    """Cut [start, end) of a video into a new file, H.264 and AAC, exact to the frame."""
+    """Cut [start, end) of a video into a new file, H.264 and AAC, exact to the frame, signed."""
     start, end = span_of(video, start, end)
-    original = store.original(video.id)
+    original = library.original(video.id)
+    keys = keys_of(library.home, library.signing)  # a key that is not fit is told before the work
     with new_file(target) as part, child or Child() as child:
         child.writes = part.parent
         for event in child.call(
@@ -80,6 +84,7 @@ def cut_clip(
             target=str(part),
         ):
             on_progress(event["fraction"])
+        sign_export(library, part, target.name, {video.id: [(start, end)]}, keys)
     return Clip(str(target.absolute()), start, end)
 
 
@@ -90,7 +95,7 @@ def kept_path(store: Store, video: Video, start: float, end: float) -> Path:
 
 
 def keep_clip(
-    store: Store, video: Video, start: float, end: float, child: Child | None = None
+    library: Library, video: Video, start: float, end: float, child: Child | None = None
 ) -> Clip:
     """Cut a clip that is kept in the library; one that is there already is not cut again.
 
@@ -102,19 +107,19 @@ def keep_clip(
             f"a clip that is kept here has {LONGEST / 60:.0f} minutes at most: `cuepoint clip` "
             "cuts longer ones"
         )
-    target = kept_path(store, video, start, end)
+    target = kept_path(library, video, start, end)
     if target.exists():
         return Clip(str(target), start, end)
-    taken = sum(path.stat().st_size for path in store.root.glob(f"videos/*/{FOLDER}/*-*.m*"))
+    taken = sum(path.stat().st_size for path in library.root.glob(f"videos/*/{FOLDER}/*-*.m*"))
     if taken >= ROOM:
         raise RefusedRequest(
             f"the clips that are kept here take {size_text(taken)}, and {size_text(ROOM)} is the "
             "most: delete some first"
         )
-    check_space(store.root)
+    check_space(library.root)
     target.parent.mkdir(exist_ok=True)
     try:
-        return cut_clip(store, video, start, end, target, child)
+        return cut_clip(library, video, start, end, target, child)
     except RefusedRequest:
         if not target.exists():
             raise

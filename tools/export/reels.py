@@ -10,8 +10,10 @@ from tools.export.clips import Progress
 from tools.export.files import new_file
 from tools.export.moments import Moment
 from tools.export.rates import standard_rate
+from tools.export.signed import sign_export
 from tools.library import Library
 from tools.media import Evidence, Video
+from tools.provenance.keys import keys_of
 from tools.sandbox import Child
 from tools.store.evidence import of_span
 
@@ -34,14 +36,16 @@ def join_reel(
     child: Child | None = None,
     on_progress: Progress = lambda _: None,
 ) -> Reel:
-    """Join moments, letterboxed, in a new file of H.264 and AAC; silence where there is no sound.
+    """Join moments, letterboxed, in a new file of H.264 and AAC, which is signed.
 
-    Moments of sound alone among pictures have a black picture; without any picture there is none.
+    There is silence where there is no sound. Moments of sound alone among pictures have a black
+    picture; without any picture there is none.
     """
     if not moments:
         raise RefusedRequest("nothing stands out there: name the moments with --moments FILE")
     videos = {one.evidence.video: library.get(one.evidence.video) for one in moments}
     originals = {id: library.original(id) for id in videos}
+    keys = keys_of(library.home, library.signing)
     heard = any(library.manifest(id)["probe"]["audio"] for id in videos)
     with new_file(target) as part, child or Child() as child:
         child.writes = part.parent
@@ -54,6 +58,10 @@ def join_reel(
             sound=heard,
         ):
             on_progress(event["fraction"])
+        spans: dict[str, list[tuple[float, float]]] = {id: [] for id in videos}
+        for one in moments:
+            spans[one.evidence.video].append((one.start, one.end))
+        sign_export(library, part, target.name, spans, keys)
     used = (_as_used(library, one) for one in moments)
     return Reel(str(target.absolute()), tuple(used))
 

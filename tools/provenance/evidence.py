@@ -28,32 +28,36 @@ SOURCES = {
 }
 """IPTC's codes of digital source types in words."""
 _STATES = {
-    "none": "no content credentials",
-    "valid, signer unknown": "content credentials that hold, by a signer that nobody here vouches "
-    "for",
-    "trusted": "content credentials that hold, by a trusted signer",
-    "tampered": "content credentials that do not hold: the file was changed after it was signed",
+    "none": "The file carries no content credentials.",
+    "valid, signer unknown": "It carries content credentials that hold, by a signer that nobody "
+    "here vouches for: {signer}.",
+    "trusted": "It carries content credentials that hold, by a trusted signer: {signer}.",
+    "tampered": "It carries content credentials that do not hold: the file was changed after it "
+    "was signed.",
 }
-_NAMES = {
-    "digital_source_type": "digital source type", "ai_label": "AI label", "address": "address",
-}  # fmt: skip
 
 
 def words(one: Provenance) -> list[str]:
-    """Lines that tell the state, what the credentials say, the watermark, the container's words."""
-    lines = [_STATES[one.state]]
-    for what, told in (
-        ("signed by", one.signer),
-        ("made with", one.made_by),
-        ("said to be", "; ".join(SOURCES.get(code, code) for code in one.source_types)),
-        ("steps", ", ".join(step.name.removeprefix("c2pa.") for step in one.actions)),
-        ("made of", ", ".join(source.title for source in one.ingredients)),
-        ("watermark of Cuepoint", one.watermark or ""),
-    ):
-        if told:
-            lines.append(f"{what}: {told}")
-    lines += [f"{_NAMES.get(one.name, one.name)}: {one.value}" for one in one.signals]
-    return [*lines, *(f"note: {problem}" for problem in one.problems)]
+    """Sentences: the state, what the credentials say, the watermark, the container's own words.
+
+    Those that an answer says too are the same ones there (`agent/extractive/languages/en.toml`).
+    """
+    steps = ", ".join(step.name.removeprefix("c2pa.") for step in one.actions)
+    parts = ", ".join(source.title for source in one.ingredients)
+    told = [
+        _STATES[one.state].format(signer=one.signer),
+        one.made_by and f"The credentials say that it was made with {one.made_by}.",
+        *(f"The credentials say: {SOURCES.get(code, code)}." for code in one.source_types),
+        steps and f"The credentials list these steps: {steps}.",
+        parts and f"The credentials name what went into it: {parts}.",
+        one.watermark and f"Its pictures carry a watermark of Cuepoint, {one.watermark}.",
+        *(f"The file was written by {e.value}." for e in one.signals if e.name == "encoder"),
+    ]
+    for note in (signal for signal in one.signals if signal.name != "encoder"):
+        value = note.value.replace('"', "'")
+        told.append(f'A note in the file ({note.name}) says: "{value}".')
+    told += [f"{why[:1].upper()}{why[1:]}." for why in one.problems if " " in why]
+    return [line for line in told if line]
 
 
 def kept(store: Store, video: str) -> Provenance | None:
@@ -93,4 +97,4 @@ def of_provenance(store: Store, video: Video, found: Provenance) -> Evidence:
     """Evidence of a video's provenance, with it as facts."""
     facts = store.facts(video.id)
     id = evidence_id("video", video.id, 0.0, video.duration, NUMBER)
-    return replace(facts, id=id, text="the file: " + "; ".join(words(found)), facts=as_row(found))
+    return replace(facts, id=id, text=" ".join(words(found)), facts=as_row(found))

@@ -50,8 +50,8 @@ FRAMES, PLACES, OF_PLACE = 48, 8, 4
 UNSURE = 5
 """Bits that are tried both ways: those that stand out least (Chase, 1972)."""
 SIGNAL = 0.015
-"""Mean share of the patterns in what was read below which a word may be chance. Of 60 unmarked files
-none had more than 0.016, even where each bit is taken as it comes."""
+"""Mean share of the patterns in what was read below which a word may be chance. Of 60 unmarked
+files none had more than 0.016, even where each bit is taken as it comes."""
 
 Plane = NDArray[np.uint8]
 Grid = NDArray[np.float32]

@@ -6,15 +6,19 @@ import re
 from contextlib import suppress
 from typing import Any
 
+from agent.extractive.about import origin_lines
+from agent.extractive.intents import languages
 from agent.extractive.suggestions import reply_to, suggestions
 from tools.errors import RefusedRequest, VideoError
 from tools.media import Video, timestamp
 from tools.models import registry
+from tools.provenance.evidence import kept
+from tools.provenance.provenance import as_row
 from tools.summary.titles import chapters
 from tools.transcript.asr import DRAFT
 from tools.transcript.recognisers import resolve_transcriber
 from ui.chat.cards import source, truncated
-from ui.chat.wording import say
+from ui.chat.wording import language, say
 from ui.web.jobs import Job
 from ui.web.state import AppState
 
@@ -38,7 +42,7 @@ def arrival(state: AppState, id: str) -> dict[str, Any]:
         "id": id,
         **source(state.library, id, state.proxies),
         "length": timestamp(round(video.duration)),
-        "lines": gist,
+        "lines": gist + origin(state, id),
         "chapters": [
             {
                 "start": one.start,
@@ -64,6 +68,19 @@ def told(state: AppState, id: str) -> tuple[list[str], list[str]]:
         return gist, suggestions(toolbox, id)
 
     return state.library.cached(id, "told on arrival", make) if toolbox else ([], [])
+
+
+def origin(state: AppState, id: str) -> list[str]:
+    """What the file says of its origin, in a line, where it says anything."""
+    found = kept(state.library, id)
+    if found is None or not found.says_something:
+        return []
+    say_it = languages()[language()].sentences
+
+    def sentence(name: str, **values: Any) -> str:
+        return say_it[name].format(**values)
+
+    return [truncated(" ".join(origin_lines(as_row(found), sentence)), 2 * LINE)]
 
 
 def _lines(lead: str, lines: tuple[str, ...]) -> list[str]:

@@ -10,8 +10,12 @@ from ui.texts import DEFAULT, preferred, text
 
 def say(key: str, **values: Any) -> str:
     """One text with its values, for this chat; in English outside of one."""
+    return text(language(), key, **values)
+
+
+def language() -> str:
+    """Code of the language of this chat; English outside of one."""
     try:
-        language = preferred(getattr(cl.context.session, "language", None))
+        return preferred(getattr(cl.context.session, "language", None))
     except ChainlitContextException:
-        language = DEFAULT
-    return text(language, key, **values)
+        return DEFAULT

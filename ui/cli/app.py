@@ -43,6 +43,7 @@ from ui.cli.indexing import (
 )
 from ui.cli.library import library_app
 from ui.cli.models import models_app
+from ui.cli.provenance import provenance
 from ui.cli.signals import stop_at_once
 from ui.cli.summary import caption, summary
 from ui.cli.tokens import tokens_app
@@ -66,7 +67,7 @@ app = typer.Typer(
 GROUPS = {"library": library_app, "models": models_app, "tokens": tokens_app, "users": users_app}
 for name, group in GROUPS.items():
     app.add_typer(group, name=name)
-for one in (summary, caption, check, clip, reel, export, feedback, mcp, slack):
+for one in (summary, caption, check, clip, reel, export, provenance, feedback, mcp, slack):
     app.command()(one)
 app.command("eval")(evaluate)
 

@@ -43,23 +43,27 @@ def library_list(as_json: AsJson = False) -> None:
 @library_app.command("show")
 def library_show(video: VideoRef, as_json: AsJson = False) -> None:
     """Show one video, how far it is indexed, and its vectors by collection of Chroma."""
+    from tools.provenance.evidence import kept, words
+    from tools.provenance.provenance import as_row
     from tools.search import chroma
 
     library = open_library()
     shown = library.get(video)
+    origin = kept(library, shown.id)
     size = f"{shown.width} x {shown.height}, {shown.fps or 0:.5g} fps"
     lines = [
         shown.title,
         f"{shown.id}  {timestamp(shown.duration)}  {size if shown.width else 'no picture'}",
         printable(shown.path),
         *(f"note: {note}" for note in shown.notes),
+        *(printable(line) for line in (words(origin) if origin else ())),
     ]
     for name, stage in shown.stages.items():
         detail = f"{stage.seconds:.1f} s" if stage.state == "done" else stage.note
         lines.append(f"{name:>10}  {stage.state:<8} {detail}")
     collections = chroma.collection_counts(library.catalog, shown.id)
     lines += [f"{rows:>10,}  vectors in {name}" for name, rows in collections.items()]
-    value = {"collections": collections}
+    value = {"collections": collections, "provenance": as_row(origin) if origin else None}
     print_result(as_json, lambda: {**Json(library)(shown), **value}, lines)
 
 
