@@ -17,6 +17,10 @@ from tools.text.clean import clean
 State = Literal["none", "valid, signer unknown", "trusted", "tampered"]
 TOLD, LONGEST = 20, 200
 """Ingredients, actions and problems that are told, and characters of each text, at most."""
+PREFIX = "c2pa."
+"""Beginning of C2PA's own labels and actions."""
+WATERMARK = "org.cuepoint.watermark"
+"""Label of the assertion of a watermark: no soft binding, as its algorithm is on no list."""
 TEST_SIGNER = "a public test certificate, whose key everybody has"
 _SIGNER = ("signingCredential.", "timeStamp.", "claimSignature.outsideValidity")
 """Beginnings of the codes of failures about who signed and when, not about the file."""
@@ -113,7 +117,7 @@ def of_manifest(manifest: Mapping[str, Any] | None, broken: str = "") -> Credent
         steps,
         _source_types(manifest, steps),
         next((_text(_dict(one.get("data")).get("payload")) for one in _assertions(active)
-              if one.get("label") == "org.cuepoint.watermark"), ""),
+              if one.get("label") == WATERMARK), ""),
         problems,
     )  # fmt: skip
 
@@ -141,7 +145,7 @@ def _steps(active: Mapping[str, Any]) -> tuple[Step, ...]:
     actions = (
         _dict(action)
         for one in _assertions(active)
-        if str(one.get("label")).startswith("c2pa.actions")
+        if str(one.get("label")).startswith(f"{PREFIX}actions")
         for action in _list(_dict(one.get("data")).get("actions"))
     )
     steps = (
