@@ -94,7 +94,7 @@ def of_manifest(manifest: Mapping[str, Any] | None, broken: str = "") -> Credent
     """Credentials as the C2PA library tells them; `broken` is why it could not."""
     if manifest is None:
         return Credentials("tampered", problems=(_text(broken),)) if broken else Credentials()
-    active = _dict(_dict(manifest.get("manifests")).get(manifest.get("active_manifest", "")))
+    active = _dict(_dict(manifest.get("manifests")).get(str(manifest.get("active_manifest"))))
     signature = _dict(active.get("signature_info"))
     named = [_text(signature.get(key)) for key in ("common_name", "issuer")]
     problems = _problems(manifest)
