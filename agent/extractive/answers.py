@@ -65,6 +65,8 @@ def _answer(turn: Turn) -> Answering:
         return (yield from moments.beside(turn, turn.at, side))
     if senses.is_alike(turn):
         return (yield from pictures.alike(turn))
+    if senses.is_of_signature(turn):
+        return (yield from about.origin(turn))
     if labels := senses.labels(turn):
         return (yield from pictures.labelled(turn, labels))
     if turn.at:

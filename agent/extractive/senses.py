@@ -21,6 +21,12 @@ _SEEN = re.compile(
 _LIKE = re.compile(
     r"\b(?:more|others?|another|mehr|andere\w*)\b.*\b(?:like|wie)\b|\bsimilar|\bähnlich", re.I
 )
+_SIGNED = re.compile(
+    r"(?:is|was)\s+(?:it|this|that|(?:(?:this|the)\s+)?(?:video|file|clip|film))\s+(?:digitally\s+)?"
+    r"signed\W*|(?:does|do|has|have|is|are)\b.*\bcontent credentials?\W*",
+    re.I,
+)
+"""Questions about a signature of the file; by stems they would be about signs that it shows."""
 NUMBERED = re.compile(r"\[\d+\]")
 """A number under which evidence was shown."""
 _LABELS = re.compile(
@@ -55,6 +61,11 @@ def is_alike(turn: Turn) -> bool:
     """True if more pictures like one are asked for."""
     points = turn.at or NUMBERED.search(turn.text)
     return turn.question.intent.name == "alike" or bool(points and _LIKE.search(turn.text))
+
+
+def is_of_signature(turn: Turn) -> bool:
+    """True if it is asked whether the file is signed."""
+    return _SIGNED.fullmatch(turn.text.strip()) is not None
 
 
 def labels(turn: Turn) -> list[str]:

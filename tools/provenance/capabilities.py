@@ -22,7 +22,7 @@ class ProvenanceCapabilities:
         return [self.read_provenance]
 
     def read_provenance(self, video: VideoId) -> list[Evidence]:
-        """What a video's file says of its origin: content credentials (C2PA), watermark, notes.
+        """Read what a video's file says of its origin: credentials (C2PA), watermark, notes.
 
         Use for "is this AI-generated?", "is it real?", "who made it?", "is it signed?". Tell what
         it says and no more: neither the lack of credentials nor the pictures prove anything.

@@ -17,6 +17,10 @@ from tools.text.clean import clean
 State = Literal["none", "valid, signer unknown", "trusted", "tampered"]
 TOLD, LONGEST = 20, 200
 """Ingredients, actions and problems that are told, and characters of each text, at most."""
+PREFIX = "c2pa."
+"""Beginning of C2PA's own labels and actions."""
+WATERMARK = "org.cuepoint.watermark"
+"""Label of the assertion of a watermark: no soft binding, as its algorithm is on no list."""
 TEST_SIGNER = "a public test certificate, whose key everybody has"
 _SIGNER = ("signingCredential.", "timeStamp.", "claimSignature.outsideValidity")
 """Beginnings of the codes of failures about who signed and when, not about the file."""
@@ -90,7 +94,7 @@ def of_manifest(manifest: Mapping[str, Any] | None, broken: str = "") -> Credent
     """Credentials as the C2PA library tells them; `broken` is why it could not."""
     if manifest is None:
         return Credentials("tampered", problems=(_text(broken),)) if broken else Credentials()
-    active = _dict(_dict(manifest.get("manifests")).get(manifest.get("active_manifest", "")))
+    active = _dict(_dict(manifest.get("manifests")).get(str(manifest.get("active_manifest"))))
     signature = _dict(active.get("signature_info"))
     named = [_text(signature.get(key)) for key in ("common_name", "issuer")]
     problems = _problems(manifest)
@@ -113,7 +117,7 @@ def of_manifest(manifest: Mapping[str, Any] | None, broken: str = "") -> Credent
         steps,
         _source_types(manifest, steps),
         next((_text(_dict(one.get("data")).get("payload")) for one in _assertions(active)
-              if one.get("label") == "org.cuepoint.watermark"), ""),
+              if one.get("label") == WATERMARK), ""),
         problems,
     )  # fmt: skip
 
@@ -141,7 +145,7 @@ def _steps(active: Mapping[str, Any]) -> tuple[Step, ...]:
     actions = (
         _dict(action)
         for one in _assertions(active)
-        if str(one.get("label")).startswith("c2pa.actions")
+        if str(one.get("label")).startswith(f"{PREFIX}actions")
         for action in _list(_dict(one.get("data")).get("actions"))
     )
     steps = (

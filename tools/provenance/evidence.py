@@ -1,10 +1,11 @@
-"""What a file says of its origin as evidence, and in words: told as what the file says."""
+"""Evidence of a file's origin, and its words: told as what the file says."""
 
 from dataclasses import replace
 from pathlib import Path
 
 from tools.errors import UnreadableMedia
 from tools.media import Evidence, Video, evidence_id
+from tools.provenance.credentials import PREFIX
 from tools.provenance.provenance import Provenance, as_row, of_row, provenance
 from tools.store.manifest import Manifest
 from tools.store.store import Store
@@ -42,7 +43,7 @@ def words(one: Provenance) -> list[str]:
 
     Those that an answer says too are the same ones there (`agent/extractive/languages/en.toml`).
     """
-    steps = ", ".join(step.name.removeprefix("c2pa.") for step in one.actions)
+    steps = ", ".join(step.name.removeprefix(PREFIX) for step in one.actions)
     parts = ", ".join(source.title for source in one.ingredients)
     told = [
         _STATES[one.state].format(signer=one.signer),

@@ -1,4 +1,4 @@
-"""Who signs and who is trusted, as files: what the settings name. Loads nothing heavy."""
+"""Files of the key that signs and of who is trusted, as the settings name them; light to load."""
 
 from dataclasses import dataclass
 from pathlib import Path

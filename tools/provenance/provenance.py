@@ -35,7 +35,7 @@ class Signal:
 
 @dataclass(frozen=True)
 class Provenance:
-    """What a file says of its origin.
+    """Origin of a file, as it says itself.
 
     `made_by` and the following are what its credentials say, `watermark` is read from the pictures
     (32 bits in hexadecimal), `signals` are the container's own words.

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from tools.errors import UnreadableMedia
 from tools.files.durable import move_into_place, temporary_folder
-from tools.provenance.credentials import Credentials, of_manifest
+from tools.provenance.credentials import PREFIX, WATERMARK, Credentials, of_manifest
 from tools.provenance.identity import Keys
 from tools.provenance.keys import check
 from tools.sandbox import Child
@@ -25,8 +25,6 @@ GENERATOR = "Cuepoint"
 """Name of the program in a manifest."""
 SOURCES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 """Address before the code of a digital source type."""
-WATERMARK = "org.cuepoint.watermark"
-"""Label of the assertion of a watermark: no soft binding, as its algorithm is on no list."""
 LONGEST = 300
 """Characters of a title or a description, at most."""
 UNFINISHED = ".cuepoint-sign-"
@@ -65,7 +63,7 @@ class Ingredient:
 
 @dataclass(frozen=True)
 class Made:
-    """What a manifest says of a file: its title, how it was made and of what.
+    """Content of a manifest: the title of a file, how it was made and of what.
 
     The first action is `created`, or `opened` where one ingredient is the parent. Ingredients that
     are components are said to be placed. `watermark` is the payload of one that is in the picture.
@@ -104,7 +102,7 @@ class Made:
             steps.append(Action("watermarked.unbound"))
         used = {"opened": "parentOf", "placed": "componentOf", "created": "inputTo"}
         actions = [_action(one, ids.get(used.get(one.name, ""), ())) for one in steps]
-        assertions: list[Any] = [{"label": "c2pa.actions.v2", "data": {"actions": actions}}]
+        assertions: list[Any] = [{"label": f"{PREFIX}actions.v2", "data": {"actions": actions}}]
         if self.watermark is not None:
             data = {"payload": f"{self.watermark:08x}", "algorithm": "cuepoint 1"}
             assertions.append({"label": WATERMARK, "data": data})
@@ -120,7 +118,7 @@ def _id(number: int) -> str:
 
 
 def _action(one: Action, ingredients: Sequence[str]) -> dict[str, Any]:
-    action: dict[str, Any] = {"action": f"c2pa.{one.name}"}
+    action: dict[str, Any] = {"action": PREFIX + one.name}
     if one.source_type:
         action["digitalSourceType"] = SOURCES + one.source_type
     if one.description:
@@ -168,7 +166,7 @@ def sign(path: Path, target: Path, made: Made, keys: Keys, child: Child | None =
 
 def check_signed(found: Credentials, made: Made) -> None:
     """Raise UnreadableMedia unless a file's credentials hold, and say what was made."""
-    names = [f"c2pa.{one.name}" for one in made.actions]
+    names = [PREFIX + one.name for one in made.actions]
     told = [one.name for one in found.actions]
     holds = found.state in ("valid, signer unknown", "trusted")
     same = found.title == clean(made.title, LONGEST) and [n for n in told if n in names] == names

@@ -29,8 +29,8 @@ from tools.video.timeline import clock_of
 cv2: Any = opencv
 COLUMNS, LINES = 160, 90
 MARGIN = 2.4
-"""What each bit is raised to, in units of its pattern, at 8 pixels a cell (720p). Cells of fewer
-pixels lose more when they are encoded, and get more."""
+"""Level that each bit is raised to, in units of its pattern, at 8 pixels a cell (720p). Cells of
+fewer pixels lose more when they are encoded, and get more."""
 CELL = 8.0
 FINE, COARSE = 0.9, 2.5
 """Sigmas, in cells, of the two Gaussians whose difference is the band of the patterns: finer is
@@ -152,7 +152,7 @@ class Evidence:
         self._count += 1
 
     def bits(self, mirrored: bool = False) -> Any:
-        """What is read of each bit: its share of all there is, below zero for a 0."""
+        """Reading of each bit: its share of all there is, below zero for a 0."""
         seen: Any = np.ascontiguousarray(self._sum[:, ::-1]) if mirrored else self._sum
         length = float(np.linalg.norm(seen))
         return _patterns() @ seen.ravel() / length if length else np.zeros(BITS, np.float32)
@@ -199,7 +199,7 @@ def _resized(picture: Any, times: int) -> Any:
 
 
 def _detail(grid: Any) -> tuple[Any, Any]:
-    """What stands out of its surroundings in each cell, and the contrast there, in levels."""
+    """Difference of each cell from its surroundings, and the contrast there, in levels."""
     detail = grid - cv2.GaussianBlur(grid, (0, 0), COARSE)
     return detail, cv2.sqrt(cv2.blur(detail * detail, (WINDOW, WINDOW)))
 

@@ -71,7 +71,7 @@ def told(state: AppState, id: str) -> tuple[list[str], list[str]]:
 
 
 def origin(state: AppState, id: str) -> list[str]:
-    """What the file says of its origin, in a line, where it says anything."""
+    """Origin of the file in its own words, as a line; none where it says nothing."""
     found = kept(state.library, id)
     if found is None or not found.says_something:
         return []
