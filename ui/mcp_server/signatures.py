@@ -7,10 +7,9 @@ from functools import cache
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, create_model
+from pydantic import BaseModel, ConfigDict, TypeAdapter, create_model
 
-from agent.toolbelt import READ_ONLY
-from tools.errors import RefusedRequest
+from agent.toolbelt import READ_ONLY, parsed
 from ui.schemas import SCHEMAS, expanded
 
 Effect = Literal["reads", "adds"]
@@ -64,20 +63,7 @@ class Tool:
 
     def check(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Parsed arguments; RefusedRequest names the first that is wrong."""
-        model = _arguments(_plain(self.function))
-        known = model.model_fields
-        if unknown := sorted(set(arguments) - set(known)):
-            raise RefusedRequest(
-                f"{self.name} has no argument {', '.join(unknown)[:200]}; it has: "
-                f"{', '.join(known) or 'none'}"
-            )
-        try:
-            parsed = model.model_validate(dict(arguments))
-        except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            where = ".".join(str(part) for part in first["loc"])
-            raise RefusedRequest(f"{self.name}: {where}: {first['msg']}") from error
-        return {name: getattr(parsed, name) for name in parsed.model_fields_set}
+        return parsed(self.name, _arguments(_plain(self.function)), arguments)
 
 
 def of_capability(capability: Callable[..., Any]) -> Tool:
