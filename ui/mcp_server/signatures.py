@@ -2,10 +2,10 @@
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, is_dataclass
 from functools import cache
 from types import UnionType
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, create_model
 
@@ -117,7 +117,8 @@ def schema_of(kind: Any) -> dict[str, Any]:
     if get_origin(kind) in (Union, UnionType):
         return {"anyOf": [schema_of(one) for one in get_args(kind)]}
     if is_dataclass(kind):
-        return {"type": "object", "properties": {one.name: {} for one in fields(kind)}}
+        parts = {name: schema_of(part) for name, part in get_type_hints(kind).items()}
+        return {"type": "object", "properties": parts}
     return _without_titles(TypeAdapter(kind).json_schema())
 
 

@@ -50,7 +50,8 @@ def test_arguments_have_their_types_bounds_and_words() -> None:
         },
         "required": ["title"],
     }
-    assert tool.output_schema["properties"].keys() == {"path", "slices"}
+    made = {"path": {"type": "string"}, "slices": {"type": "integer"}}
+    assert tool.output_schema == {"type": "object", "properties": made}
 
 
 def test_a_name_says_whether_a_capability_only_reads() -> None:
