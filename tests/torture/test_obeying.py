@@ -18,6 +18,7 @@ import pytest
 from starlette.testclient import TestClient
 
 import agent.agent
+from agent.llm.limits import Limits
 from agent.settings import Secret, Settings
 from agent.toolbelt import READ_ONLY
 from tests.torture.test_poisoned import (
@@ -48,7 +49,8 @@ from tools.vision import ocr
 
 Say = Callable[[str], str]
 """Asks a question in a conversation; all that the door shows of its answer."""
-TRIES = 1200
+TRIES, ENOUGH = 1200, 1 << 40
+"""Tries in the long form, and tokens that they may cost."""
 MORE: Calls = [
     ("add_video", {"source": "/etc/passwd"}), ("add_video", {"source": "http://203.0.113.7/a.mp4"}),
     ("make_clip", {"video": "OTHER", "start": 0, "end": 1}), ("video_facts", {"video": "OTHER"}),
@@ -121,6 +123,7 @@ def by_http(house: House, video: str) -> Iterator[Say]:
     def say(question: str) -> str:
         asked = {"question": question, "videos": [video], **thread}
         reply = house.client.post("/api/ask", json=asked)
+        assert reply.status_code == 200, reply.text
         thread["thread"] = reply.json()["thread"]
         return reply.text
 
@@ -189,7 +192,10 @@ def made_library(
 
     What is heard of a film is added where its words are read: there is no model that hears it.
     """
-    settings = Settings(home=folder / "home", providers=LIMITED, background="off", port=8000)
+    settings = Settings(
+        home=folder / "home", providers=LIMITED, background="off", port=8000,
+        limits=Limits(day_tokens=ENOUGH),
+    )  # fmt: skip
     aside, made = folder / f"{ELSEWHERE}.mkv", list[tuple[str, list[str]]]()
     film(aside, [f"The {ELSEWHERE} waters the {HIDDEN}."] * 10, "eng")
     monkeypatch.setattr(ocr, "load_text_reader", lambda *_: Sign(f"{ELSEWHERE} {HIDDEN}"))
@@ -229,7 +235,8 @@ def test_who_obeys_a_video_through_any_door_does_no_harm(
     settings, videos, other = made_library(tmp_path, monkeypatch, count)
     model, tries, reached, prompts = Obeying(), 0, 0, 0
     opened = partial(agent.agent.open_agent, model=model)
-    for name, value in (("HOME", str(settings.home)), ("BACKGROUND", "off")):
+    chosen = {"HOME": str(settings.home), "BACKGROUND": "off", "DAY_TOKENS": str(ENOUGH)}
+    for name, value in chosen.items():
         monkeypatch.setenv(f"CUEPOINT_{name}", value)
     with workspace() as slack:
         served = replace(
