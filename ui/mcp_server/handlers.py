@@ -50,7 +50,7 @@ class Handlers:
                 tools |= await self._capabilities(door)
             if name not in tools:
                 raise RefusedRequest(f"no tool {name[:64]!r}; there are: {', '.join(tools)}")
-            if tools[name].effect != "reads" and not door.may_write:
+            if tools[name].effect == "adds" and not door.may_write:
                 raise RefusedRequest(f"{name} needs a token with the scope `write`")
             return await self._called(door, tools[name], arguments, report)
         except VideoError as error:
@@ -116,7 +116,7 @@ def _own(door: Door) -> dict[str, Tool]:
     """The tools of this door beside the capabilities."""
     leaves = door.agent.spending is not None
     own = (
-        Tool(ask, "adds", repeatable=False, opens=leaves, app=True),
+        Tool(ask, "keeps", repeatable=False, opens=leaves, app=True),
         Tool(add_video, "adds", opens=door.state.settings.addresses == "on"),
         Tool(job_status, "reads"),
         Tool(check_answer, "reads", app=True),

@@ -12,8 +12,11 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, create_model
 from agent.toolbelt import READ_ONLY, parsed
 from ui.schemas import SCHEMAS, expanded
 
-Effect = Literal["reads", "adds"]
-"""Effect on the library: none, or something new in it. No tool changes or removes anything."""
+Effect = Literal["reads", "keeps", "adds"]
+"""Effect on the library: none, what was found or answered is kept, or a video or a file is new.
+
+No tool changes or removes anything, and only the last one needs more than leave to ask.
+"""
 KEEPS = ("look_closer",)
 """Capabilities named as readers that keep what they found, so that it is found again."""
 GIVEN = ("self", "door", "report")
@@ -69,8 +72,9 @@ class Tool:
 def of_capability(capability: Callable[..., Any]) -> Tool:
     """The tool of a capability of the toolbox: its name says whether it only reads."""
     name = capability.__name__
-    reads = name.startswith(READ_ONLY) and name not in KEEPS
-    return Tool(capability, "reads" if reads else "adds", repeatable=reads or name in KEEPS)
+    if not name.startswith(READ_ONLY):
+        return Tool(capability, "adds", repeatable=False)
+    return Tool(capability, "keeps" if name in KEEPS else "reads")
 
 
 def _plain(function: Callable[..., Any]) -> Callable[..., Any]:
