@@ -45,8 +45,9 @@ bench: $(VENV)/installed ## speed and quality, as tables
 	$(BIN)/python -m benchmarks.slack
 
 inspector: $(VENV)/installed ## the tools of `cuepoint mcp`, as the MCP Inspector sees them; needs npx
-	npx -y -p node@22 -p @modelcontextprotocol/inspector@2.12.0 mcp-inspector --cli --strict \
-		--method tools/list -- $(BIN)/cuepoint mcp > /dev/null
+	for one in --strict --app-info; do \
+		npx -y -p node@22 -p @modelcontextprotocol/inspector@2.12.0 mcp-inspector --cli $$one \
+			--connect-timeout 60000 --method tools/list -- $(BIN)/cuepoint mcp > /dev/null || exit 1; done
 
 conformance: ## MCP's scenarios of the transport against `cuepoint serve`, which runs; needs npx
 	for one in server-initialize ping completion-complete tools-list tools-call-error resources-list \

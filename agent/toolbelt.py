@@ -6,7 +6,7 @@ or tag of its own can come out of it.
 
 import json
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -75,7 +75,8 @@ class Toolbelt:
 
     def _make_tool(self, capability: Callable[..., Any]) -> StructuredTool:
         async def call(**arguments: Any) -> tuple[str, list[Any]]:
-            return "", await self.run(capability.__name__, lambda: _call(capability, arguments))
+            found = await self.run(capability.__name__, lambda: called(capability, arguments))
+            return "", found if isinstance(found, list) else [found]
 
         return StructuredTool.from_function(
             capability, call, response_format="content_and_artifact"
@@ -94,15 +95,7 @@ class Toolbelt:
             raise RefusedRequest(f"the arguments of {name} were not a JSON object")
         schema = self._tool(capabilities[name]).args_schema
         assert isinstance(schema, type) and issubclass(schema, BaseModel)
-        if unknown := sorted(set(arguments) - set(schema.model_fields)):
-            raise RefusedRequest(f"{name} has no argument {', '.join(unknown)}")
-        try:
-            parsed = schema.model_validate(arguments)
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(str(part) for part in first["loc"])
-            raise RefusedRequest(f"{name}: {where}: {first['msg']}") from error
-        given = {field: getattr(parsed, field) for field in parsed.model_fields_set}
+        given = parsed(name, schema, arguments)
         for field in (name for name in ("video", "videos") if name in schema.model_fields):
             named = given.get(field) or []
             ids = [self._library.get(v).id for v in ([named] if isinstance(named, str) else named)]
@@ -119,9 +112,7 @@ class Toolbelt:
     ) -> list[Any]:
         """The results within `scope`, and a sentence on the videos that a visual search skipped."""
         kept = [r for r in results if not (scope and isinstance(r, Video) and r.id not in scope)]
-        if name in VISUAL_SEARCHES and (sentence := self.unsearched(given.get("videos") or scope)):
-            kept.append(sentence)
-        return kept
+        return [*kept, *self.skipped(name, given.get("videos") or scope)]
 
     def format_results(self, results: Sequence[Any], seen: list[str]) -> tuple[str, list[Evidence]]:
         """The text of a result for a model, and the evidence in it; new ids are added to `seen`."""
@@ -207,6 +198,11 @@ class Toolbelt:
             return self._library.get(video).title
         return ""
 
+    def skipped(self, name: str, scope: Sequence[str]) -> list[str]:
+        """A sentence on the videos that a tool cannot search; none if it searched all."""
+        sentence = self.unsearched(scope) if name in VISUAL_SEARCHES else ""
+        return [sentence] if sentence else []
+
     def unsearched(self, scope: Sequence[str]) -> str:
         """One sentence on the videos without image vectors; empty if there are none."""
         titles = [f"“{video.title}”" for video in self._unseen(scope or None)]
@@ -234,11 +230,27 @@ def job_line(job: GenerationJob) -> str:
     return f"job {job.id} · {job.state} · {job.provider} · {seconds} · {price} · {told}"
 
 
-def _call(capability: Callable[..., Any], arguments: dict[str, Any]) -> list[Any]:
-    """The results of a capability; VideoError if the disk refuses what it decodes."""
+def parsed(name: str, schema: type[BaseModel], arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of a call as its schema reads them; RefusedRequest names one that is wrong."""
+    known = schema.model_fields
+    if unknown := sorted(set(arguments) - set(known)):
+        raise RefusedRequest(
+            f"{name} has no argument {', '.join(unknown)[:200]}; it has: "
+            f"{', '.join(known) or 'none'}"
+        )
     try:
-        found = capability(**arguments)
-        return found if isinstance(found, list) else [found]
+        read = schema.model_validate(dict(arguments))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise RefusedRequest(f"{name}: {where}: {first['msg']}") from error
+    return {field: getattr(read, field) for field in read.model_fields_set}
+
+
+def called(capability: Callable[..., T], arguments: Mapping[str, Any]) -> T:
+    """The result of a capability; VideoError if the disk refuses what it decodes."""
+    try:
+        return capability(**arguments)
     except (OSError, DiskFull) as error:
         refused = disk_error(error) if isinstance(error, OSError) else error
         if refused is None:

@@ -110,12 +110,15 @@ def _words(value: dict[str, Any]) -> bool:
 
 def serve() -> None:
     """Serve as `cuepoint chat` does; /late says how late the loop was since it was last asked."""
+    from starlette.requests import Request
     from starlette.responses import JSONResponse
+    from starlette.routing import Route
 
     from agent.settings import Settings
     from ui.web import server
 
     late: list[float] = []
+    looking: list[asyncio.Task[None]] = []
     build = server.build_app
 
     async def look() -> None:
@@ -124,19 +127,16 @@ def serve() -> None:
             await asyncio.sleep(PAUSE)
             late.append(time.perf_counter() - wanted)
 
-    def watched(settings: Settings) -> Any:
-        app = build(settings)
-        kept: list[asyncio.Task[None]] = []
+    async def told(_: Request) -> JSONResponse:
+        if not looking:
+            looking.append(asyncio.create_task(look()))
+        since, late[:] = late[:], []
+        return JSONResponse(since)
 
-        async def with_look(scope: Any, receive: Any, send: Any) -> None:
-            if not kept:
-                kept.append(asyncio.create_task(look()))
-            if scope["type"] == "http" and scope["path"] == "/late":
-                since, late[:] = late[:], []
-                return await JSONResponse(since)(scope, receive, send)
-            await app(scope, receive, send)
-
-        return with_look
+    def watched(settings: Settings, *given: Any) -> Any:
+        app = build(settings, *given)
+        app.router.routes.insert(0, Route("/late", told))
+        return app
 
     server.build_app = watched
     server.serve(Settings.from_env())
@@ -156,6 +156,8 @@ def serving(home: Path, roots: Path) -> Iterator[str]:
     ) as process:
         address = f"http://127.0.0.1:{port}"
         while True:
+            if process.poll() is not None:
+                raise SystemExit("the server did not start")
             with suppress(URLError), urlopen(f"{address}/health"):
                 break
             time.sleep(PAUSE)

@@ -103,7 +103,7 @@ def indexed() -> Callable[..., Video | None]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print the table; in the long form, when nothing failed, put it into the page too."""
+    """Print the table; in the long form, when all was tried and held, put it into the page too."""
     reports = terminalreporter.stats.get("passed", []) + terminalreporter.stats.get("failed", [])
     rows = [value for report in reports for name, value in report.user_properties if name == ROW]
     if not rows:
@@ -112,7 +112,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     lines += [f"| {' | '.join(map(str, one))} |" for one in sorted(rows, key=_order)]
     terminalreporter.section("torture")
     terminalreporter.write_line("\n".join(lines))
-    if LONG and not terminalreporter.stats.get("failed") and PAGE.exists():
+    whole = [Path(one).resolve() for one in terminalreporter.config.args] == [Path(__file__).parent]
+    if LONG and whole and not terminalreporter.stats.get("failed") and PAGE.exists():
         head = (
             f"{datetime.now(UTC):%Y-%m-%d}, {platform.system()} {platform.machine()}, "
             f"{os.cpu_count()} cores, Python {platform.python_version()}, seed {SEED}."

@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from ui.mcp_server.door import Door
 from ui.mcp_server.handlers import Handlers
@@ -69,7 +69,7 @@ class Endpoint:
         async with self._libraries(owner) as state:
             address = str(request.base_url).rstrip("/")
             inner = {**scope, DOOR: Door(state, address, may_write=may_write())}
-            await self._http(inner, _again(body, receive), send)
+            await self._http(inner, body, receive, send)
 
 
 def _is_here(request: Request) -> bool:
@@ -79,13 +79,3 @@ def _is_here(request: Request) -> bool:
 
 def _unknown(why: str) -> Response:
     return JSONResponse({"error": why}, 401, {"www-authenticate": 'Bearer realm="cuepoint"'})
-
-
-def _again(body: bytes, receive: Receive) -> Receive:
-    """A body that was read, once more, and then what follows it."""
-    first: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
-
-    async def message() -> Message:
-        return first.pop() if first else await receive()
-
-    return message

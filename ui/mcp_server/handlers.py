@@ -12,9 +12,9 @@ from typing import Any, TypeVar
 
 from agent.ask import Answer
 from agent.daemon_threads import DaemonThreads
-from agent.toolbelt import DECODING, MAX_DECODING, VISUAL_SEARCHES
+from agent.toolbelt import DECODING, MAX_DECODING, called
 from tools.errors import RefusedRequest, VideoError
-from tools.files.disk import NOTED, Noted, disk_error, notes
+from tools.files.disk import NOTED, Noted, notes
 from tools.sandbox import DEADLINE
 from ui.mcp_server import resources, results
 from ui.mcp_server.door import Door
@@ -23,8 +23,8 @@ from ui.mcp_server.signatures import Tool, of_capability
 from ui.mcp_server.tools import Report, add_video, ask, check_answer, job_status
 
 T = TypeVar("T")
-THREADS = 4
-"""Calls that are worked on at once: more would only make the event loop wait for its turn."""
+THREADS = 2
+"""Calls that are worked on at once: with more, the event loop waits longer for its own turn."""
 BROKEN = "something went wrong; the log of Cuepoint says what. Ask for something else."
 _log = logging.getLogger(__name__)
 
@@ -38,17 +38,19 @@ class Handlers:
 
     async def tools(self, door: Door) -> list[Tool]:
         """The tools of this door, and every capability that is registered in the toolbox."""
-        return list((await self._tools(door)).values())
+        return [*_own(door).values(), *(await self._capabilities(door)).values()]
 
     async def call(
         self, door: Door, name: str, arguments: Mapping[str, Any], report: Report
     ) -> Result:
         """Call a tool. What a caller can mend is a failed result that says how."""
         try:
-            tools = await self._tools(door)
+            tools = _own(door)
+            if name not in tools:
+                tools |= await self._capabilities(door)
             if name not in tools:
                 raise RefusedRequest(f"no tool {name[:64]!r}; there are: {', '.join(tools)}")
-            if tools[name].effect != "reads" and not door.may_write:
+            if tools[name].effect == "adds" and not door.may_write:
                 raise RefusedRequest(f"{name} needs a token with the scope `write`")
             return await self._called(door, tools[name], arguments, report)
         except VideoError as error:
@@ -77,16 +79,9 @@ class Handlers:
         find = partial(resources.completed, door, argument, begun, titles=titles)
         return await self._threads.run(find)
 
-    async def _tools(self, door: Door) -> dict[str, Tool]:
+    async def _capabilities(self, door: Door) -> dict[str, Tool]:
         capabilities = await self._threads.run(door.agent.toolbox.tools)
-        leaves = door.agent.spending is not None
-        own = [
-            Tool(ask, "adds", repeatable=False, opens=leaves, app=True),
-            Tool(add_video, "adds", opens=door.state.settings.addresses == "on"),
-            Tool(job_status, "reads"),
-            Tool(check_answer, "reads", app=True),
-        ]
-        return {tool.name: tool for tool in [*own, *map(of_capability, capabilities)]}
+        return {tool.name: tool for tool in map(of_capability, capabilities)}
 
     async def _called(
         self, door: Door, tool: Tool, arguments: Mapping[str, Any], report: Report
@@ -117,19 +112,22 @@ class Handlers:
             DEADLINE.reset(token)
 
 
+def _own(door: Door) -> dict[str, Tool]:
+    """The tools of this door beside the capabilities."""
+    leaves = door.agent.spending is not None
+    own = (
+        Tool(ask, "keeps", repeatable=False, opens=leaves, app=True),
+        Tool(add_video, "adds", opens=door.state.settings.addresses == "on"),
+        Tool(job_status, "reads"),
+        Tool(check_answer, "reads", app=True),
+    )
+    return {tool.name: tool for tool in own}
+
+
 def _rendered(door: Door, tool: Tool, given: dict[str, Any]) -> Result:
     """Result of a capability, with what it could not search or keep."""
     noted: Noted = {}
     NOTED.set(noted)
-    try:
-        values = tool.function(**given)
-    except OSError as error:
-        if refused := disk_error(error):
-            raise refused from error
-        raise
-    told = [note.text for note in notes(noted)]
-    if tool.name in VISUAL_SEARCHES and (
-        skipped := door.agent.belt.unsearched(given.get("videos") or ())
-    ):
-        told.append(skipped)
-    return results.of_values(door, values, told)
+    values = called(tool.function, given)
+    skipped = door.agent.belt.skipped(tool.name, given.get("videos") or ())
+    return results.of_values(door, values, [note.text for note in notes(noted)] + skipped)

@@ -2,19 +2,21 @@
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, is_dataclass
 from functools import cache
 from types import UnionType
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, create_model
+from pydantic import BaseModel, ConfigDict, TypeAdapter, create_model
 
-from agent.toolbelt import READ_ONLY
-from tools.errors import RefusedRequest
+from agent.toolbelt import READ_ONLY, parsed
 from ui.schemas import SCHEMAS, expanded
 
-Effect = Literal["reads", "adds"]
-"""Effect on the library: none, or something new in it. No tool changes or removes anything."""
+Effect = Literal["reads", "keeps", "adds"]
+"""Effect on the library: none, what was found or answered is kept, or a video or a file is new.
+
+No tool changes or removes anything, and only the last one needs more than leave to ask.
+"""
 KEEPS = ("look_closer",)
 """Capabilities named as readers that keep what they found, so that it is found again."""
 GIVEN = ("self", "door", "report")
@@ -64,27 +66,15 @@ class Tool:
 
     def check(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Parsed arguments; RefusedRequest names the first that is wrong."""
-        model = _arguments(_plain(self.function))
-        known = model.model_fields
-        if unknown := sorted(set(arguments) - set(known)):
-            raise RefusedRequest(
-                f"{self.name} has no argument {', '.join(unknown)[:200]}; it has: "
-                f"{', '.join(known) or 'none'}"
-            )
-        try:
-            parsed = model.model_validate(dict(arguments))
-        except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            where = ".".join(str(part) for part in first["loc"])
-            raise RefusedRequest(f"{self.name}: {where}: {first['msg']}") from error
-        return {name: getattr(parsed, name) for name in parsed.model_fields_set}
+        return parsed(self.name, _arguments(_plain(self.function)), arguments)
 
 
 def of_capability(capability: Callable[..., Any]) -> Tool:
     """The tool of a capability of the toolbox: its name says whether it only reads."""
     name = capability.__name__
-    reads = name.startswith(READ_ONLY) and name not in KEEPS
-    return Tool(capability, "reads" if reads else "adds", repeatable=reads or name in KEEPS)
+    if not name.startswith(READ_ONLY):
+        return Tool(capability, "adds", repeatable=False)
+    return Tool(capability, "keeps" if name in KEEPS else "reads")
 
 
 def _plain(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -131,7 +121,8 @@ def schema_of(kind: Any) -> dict[str, Any]:
     if get_origin(kind) in (Union, UnionType):
         return {"anyOf": [schema_of(one) for one in get_args(kind)]}
     if is_dataclass(kind):
-        return {"type": "object", "properties": {one.name: {} for one in fields(kind)}}
+        parts = {name: schema_of(part) for name, part in get_type_hints(kind).items()}
+        return {"type": "object", "properties": parts}
     return _without_titles(TypeAdapter(kind).json_schema())
 
 

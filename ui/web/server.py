@@ -1,6 +1,7 @@
 """The ASGI application: guard, health, media, uploads, chat."""
 
 import asyncio
+import gc
 import logging
 import os
 import shutil
@@ -51,8 +52,11 @@ ENOUGH_FILES = 512
 _log = logging.getLogger(__name__)
 
 
-def build_app(settings: Settings) -> FastAPI:
-    """The application, for uvicorn or a test; RefusedRequest where people could come in unasked."""
+def build_app(settings: Settings, opened: Callable[[], None] = lambda: None) -> FastAPI:
+    """The application, for uvicorn or a test; RefusedRequest where people could come in unasked.
+
+    `opened` is called once all is open, before the first request.
+    """
     accounts = Accounts(settings)
     with mount.chainlit_environment(settings.home / "chat"):
         from ui.chat import handlers as chat
@@ -72,6 +76,7 @@ def build_app(settings: Settings) -> FastAPI:
             workspaces.of(settings.owner) if alone else nullcontext(),
             slack.running() if slack else nullcontext(),
         ):
+            opened()
             yield
         await workspaces.close()
 
@@ -114,7 +119,7 @@ def serve(settings: Settings) -> None:
             f"Only {files} files may be open here at once (ulimit -n): Cuepoint does less at the "
             f"same time and searches more slowly; {ENOUGH_FILES} are enough\n"
         )
-    app = build_app(settings)
+    app = build_app(settings, _leave_what_is_loaded)
     accounts: Accounts = app.state.accounts
     logging.getLogger("uvicorn.error").addFilter(_is_no_cancellation)
     address = settings.url or f"http://{settings.host}:{settings.port}"
@@ -130,6 +135,15 @@ def serve(settings: Settings) -> None:
         server_header=False,
         proxy_headers=False,
     )
+
+
+def _leave_what_is_loaded() -> None:
+    """Keep what is loaded out of later searches for garbage, which stop the event loop meanwhile.
+
+    Modules, routes and schemas are some hundred thousand objects, none of them ever garbage.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def _is_no_cancellation(record: logging.LogRecord) -> bool:

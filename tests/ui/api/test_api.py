@@ -142,6 +142,16 @@ def test_a_token_does_what_it_may_in_the_library_of_its_owner(
     assert client.delete(f"/api/videos/{video}", headers=bearer(reads)).status_code == 403
     assert client.delete(f"/api/videos/{video}", headers=bearer(other)).status_code == 404
     assert client.delete("/api/videos/" + "0" * 16, headers=bearer(writes)).status_code == 404
+    asked = {"name": "ask", "arguments": {"question": QUESTION}}
+    added = {"name": "add_video", "arguments": {"source": "http://example.org/a.mp4"}}
+    for token, call, failed, said in (
+        (reads, asked, False, "The kettle is red."), (reads, added, True, "needs a token with"),
+        (other, asked, True, "add_video adds"), (writes, added, True, "are not fetched here"),
+    ):  # fmt: skip
+        message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call}
+        headers = {**bearer(token), "accept": "application/json, text/event-stream"}
+        result = client.post("/mcp", json=message, headers=headers).json()["result"]
+        assert result["isError"] == failed and said in result["content"][0]["text"], result
     tokens.remove("reads")
     for wrong in (reads, reads[:-1], "", "cue_", "local"):
         reply = client.get("/api/videos", headers=bearer(wrong))

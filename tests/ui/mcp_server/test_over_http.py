@@ -22,6 +22,7 @@ from mcp.types import (
 )
 from pydantic import AnyUrl
 
+from tests.torture.test_names import paths
 from tests.ui.mcp_server.clients import JSON, over_http, serving, text
 from tests.ui.mcp_server.conftest import Films
 from ui.mcp_server.resources import APP, SKILL
@@ -223,29 +224,26 @@ async def test_errors_say_what_to_do_next(films: Films) -> None:
 
 
 async def test_no_path_of_the_server_is_opened(films: Films) -> None:
-    there, absent = str(films.file), str(films.file.with_name("absent.mp4"))
+    """U4: whatever is named, and in whatever way, nothing tells whether it is there."""
+    named = [(str(films.file), str(films.file.with_name("absent.mp4")))]
+    named += [pair for pair in paths(films.file.parent) if len(pair[0]) < 1000]
+    assert len(named) > 100
     async with adas(films) as session:
         before = await session.call_tool("list_videos")
-        told = set()
-        for source in (
-            there,
-            absent,
-            "/etc/passwd",
-            "~/.ssh/id_rsa",
-            "../x.mp4",
-            "samples",
-            "C:\\x",
-        ):
-            result = await session.call_tool("add_video", {"source": source})
-            assert result.isError
-            told.add(text(result))
-        file = await session.call_tool("add_video", {"source": f"file://{there}"})
+        for there, absent in named:
+            for tool, field in (("add_video", "source"), ("video_facts", "video")):
+                told = [await session.call_tool(tool, {field: one}) for one in (there, absent)]
+                assert all(one.isError for one in told)
+                first, second = (text(one) for one in told)
+                assert first.replace(repr(there), "") == second.replace(repr(absent), "")
         after = await session.call_tool("list_videos")
-    assert len(told) == 1, "it would tell whether a file is there"
-    assert file.isError and before.structuredContent == after.structuredContent
+    assert before.structuredContent == after.structuredContent
 
 
-async def test_who_hangs_up_over_http_cancels_the_question(films: Films) -> None:
+@pytest.mark.parametrize("meta", [{}, {"_meta": {"progressToken": "t"}}])
+async def test_who_hangs_up_over_http_cancels_the_question(
+    films: Films, meta: dict[str, Any]
+) -> None:
     """There is no session in which a notice of cancelling could name a request."""
     begun, ended = asyncio.Event(), asyncio.Event()
 
@@ -256,7 +254,7 @@ async def test_who_hangs_up_over_http_cancels_the_question(films: Films) -> None
         finally:
             ended.set()
 
-    call = {"name": "ask", "arguments": {"question": "Is the kettle red?"}}
+    call = {"name": "ask", "arguments": {"question": "Is the kettle red?"}, **meta}
     body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call}).encode()
     headers = {**JSON, "host": "127.0.0.1:8000"}
     scope = {
