@@ -61,15 +61,14 @@ class Approvals:
 
 
 def open_proposer(library: Library, settings: Settings) -> Proposer:
-    """Open the maker of proposals for a library, as the settings say. VideoError for a wrong setting."""
-    options = settings.generation
-    moderation_key = _key(settings.openai_api_key) if options.moderation_base_url else ""
-    service = (
-        moderation_service(options.moderation_base_url, options.moderation_model, moderation_key)
-        if options.moderation_base_url
-        else None
+    """Open the maker of proposals for a library; VideoError where a setting is wrong."""
+    options, service = settings.generation, None
+    if address := options.moderation_base_url:
+        key = _key(settings.openai_api_key)
+        service = moderation_service(address, options.moderation_model, key)
+    keys = Keys(
+        _key(settings.runwayml_api_secret), _key(settings.videos_key), _key(settings.speech_key)
     )
-    keys = Keys(_key(settings.runwayml_api_secret), _key(settings.videos_key))
     return Proposer(
         library,
         Jobs(library.root, options),
@@ -82,7 +81,7 @@ def open_proposer(library: Library, settings: Settings) -> Proposer:
 def open_runner(
     proposer: Proposer, settings: Settings, wait: Callable[[float], object] = time.sleep
 ) -> Runner:
-    """Open the runner of the jobs of a library; `wait` waits for some seconds, and may raise to stop."""
+    """Open the runner of a library's jobs; `wait` waits some seconds, and may raise to stop."""
     finish = Finishing(proposer.library, proposer.jobs)
     return Runner(proposer.jobs, proposer.generators, proposer.moderation, finish, wait)
 

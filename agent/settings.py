@@ -126,6 +126,7 @@ class Settings:
     generation: GenerationOptions = field(default_factory=GenerationOptions)
     """Who makes videos, and what they may cost."""
     runwayml_api_secret: Secret | None = None
+    speech_key: Secret | None = None
     videos_key: Secret | None = None
     """Key of the server that speaks `POST /videos`, where it asks for one."""
     signing: Signing = field(default_factory=Signing)
@@ -194,6 +195,7 @@ class Settings:
                 (not address or _URL.match(address), f"{name} must start with http:// or https://")
                 for name, address in {
                     "CUEPOINT_RUNWAY_BASE_URL": self.generation.runway_base_url,
+                    "CUEPOINT_SPEECH_BASE_URL": self.generation.speech_base_url,
                     "CUEPOINT_VIDEOS_BASE_URL": self.generation.videos_base_url,
                     "CUEPOINT_MODERATION_BASE_URL": self.generation.moderation_base_url,
                 }.items()

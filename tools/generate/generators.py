@@ -23,6 +23,7 @@ class Keys:
 
     runway: str = ""
     videos: str = ""
+    speech: str = ""
 
     def __repr__(self) -> str:
         return "Keys(***)"
@@ -67,6 +68,7 @@ class Generators(Mapping[str, Generator]):
 
 def open_generators(library: Library, options: GenerationOptions, keys: Keys) -> Generators:
     """Set up the providers of a library; VideoError where a setting names one that is not there."""
+    from tools.generate.animatic.voice import SpeechServer
     from tools.generate.providers.animatic import Animatic
 
     if options.generator not in ("auto", *NAMES):
@@ -74,7 +76,12 @@ def open_generators(library: Library, options: GenerationOptions, keys: Keys) ->
             f"CUEPOINT_GENERATOR {options.generator!r} must be auto, {', '.join(NAMES)}"
         )
     missing = {"runway": _runway_missing(keys), "openai-videos": _videos_missing(options)}
-    made: dict[str, Generator] = {"animatic": Animatic(library)}
+    speech = None
+    if options.speech_base_url:
+        speech = SpeechServer(
+            options.speech_base_url, keys.speech, options.speech_model, options.speech_voice
+        )
+    made: dict[str, Generator] = {"animatic": Animatic(library, speech)}
     if not missing["runway"]:
         from tools.generate.providers.runway import Runway
 

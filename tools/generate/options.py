@@ -29,6 +29,10 @@ class GenerationOptions:
     """Model that it is asked for."""
     videos_usd_per_second: float | None = None
     """What it costs; empty where it is not known, and then nothing is sent to it."""
+    speech_base_url: str = ""
+    """Address of a server that speaks `POST /audio/speech`; without it a voice of this machine."""
+    speech_model: str = "gpt-4o-mini-tts"
+    speech_voice: str = "alloy"
     moderation_base_url: str = ""
     """Address of a server that speaks `POST /moderations`, asked beside the rules."""
     moderation_model: str = "omni-moderation-latest"

@@ -60,10 +60,8 @@ def test_a_verdict_is_about_one_request_and_its_pictures() -> None:
     request, other = (GenerationRequest("ad", text, 15.0) for text in ("a lamp", "a lamp!"))
     judge = Moderation().judge
     assert judge(request, {}).cleared == judge(request, {}).cleared
-    digests = {
-        judge(request, {}).cleared, judge(other, {}).cleared, 
-        judge(request, {"1.jpg": b"a"}).cleared, judge(request, {"1.jpg": b"b"}).cleared, judge(request, {"2.jpg": b"b"}).cleared,
-    }  # fmt: skip
+    pictures = ({}, {"1.jpg": b"a"}, {"1.jpg": b"b"}, {"2.jpg": b"b"})
+    digests = {judge(other, {}).cleared, *(judge(request, one).cleared for one in pictures)}
     assert len(digests) == 5
 
 
