@@ -13,6 +13,7 @@ from agent.extractive.whole import each
 from tools.errors import VideoError
 from tools.evidence import CODECS, describe, video_parts
 from tools.provenance.evidence import SOURCES
+from tools.provenance.provenance import UNREAD
 from tools.text.languages import foreign_name
 
 LISTED = 12
@@ -172,7 +173,7 @@ def origin(turn: Turn) -> Answering:
 
 def origin_lines(fact: Mapping[str, Any], say: Callable[..., str]) -> list[str]:
     """Sentences on what a file says of its origin; `say` finds them by name."""
-    state = fact["state"].partition(",")[0]
+    state = "unknown" if UNREAD in fact["problems"] else fact["state"].partition(",")[0]
     told = [say(f"origin_{state}", signer=fact["signer"])]
     if fact["made_by"]:
         told.append(say("origin_made_by", made_by=fact["made_by"]))

@@ -6,7 +6,7 @@ from pathlib import Path
 from tools.errors import UnreadableMedia
 from tools.media import Evidence, Video, evidence_id
 from tools.provenance.credentials import PREFIX
-from tools.provenance.provenance import Provenance, as_row, of_row, provenance
+from tools.provenance.provenance import UNREAD, Provenance, as_row, of_row, provenance
 from tools.store.manifest import Manifest
 from tools.store.store import Store
 
@@ -46,7 +46,7 @@ def words(one: Provenance) -> list[str]:
     steps = ", ".join(step.name.removeprefix(PREFIX) for step in one.actions)
     parts = ", ".join(source.title for source in one.ingredients)
     told = [
-        _STATES[one.state].format(signer=one.signer),
+        "" if UNREAD in one.problems else _STATES[one.state].format(signer=one.signer),
         one.made_by and f"The credentials say that it was made with {one.made_by}.",
         *(f"The credentials say: {SOURCES.get(code, code)}." for code in one.source_types),
         steps and f"The credentials list these steps: {steps}.",

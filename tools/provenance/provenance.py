@@ -23,6 +23,8 @@ from tools.sandbox import Child, Event
 Read = Callable[..., Iterable[Event]]
 """Function of the sandbox on one file, by its name: `Child.call` with the path, as a run has it."""
 NOT_READ = "not read: the reader stopped at this file"
+UNREAD = f"credentials: {NOT_READ}"
+"""Problem of a file whose credentials nobody knows: they are not *none*."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,7 @@ def _credentials(read: Read, trust: Path | None) -> Credentials:
     try:
         (told,) = read("tools.provenance.manifest_child:read", anchors=anchors)
     except DecoderStopped:
-        return Credentials(problems=(f"credentials: {NOT_READ}",))
+        return Credentials(problems=(UNREAD,))
     return of_manifest(told["manifest"], told["broken"])
 
 

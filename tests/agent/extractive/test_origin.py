@@ -2,11 +2,14 @@
 
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from agent.agent import open_agent
 from agent.ask import Answer, ask
+from agent.extractive.about import origin_lines
 from agent.extractive.intents import languages
 from agent.settings import Settings
 from tools.ingest.pipeline import ingest
@@ -15,8 +18,10 @@ from tools.models.providers import BARE
 from tools.provenance.evidence import SOURCES, kept
 from tools.provenance.identity import Signing
 from tools.provenance.keys import keys_of
+from tools.provenance.provenance import UNREAD, Provenance, as_row
 from tools.provenance.signing import Action, Made, sign
 from tools.toolbox import Toolbox
+from ui.chat.arrival import origin
 
 VERDICTS = ("is fake", "is real", "is genuine", "is AI-generated", "ist echt", "ist falsch")
 
@@ -107,6 +112,20 @@ async def test_a_video_of_an_older_release_is_read_when_it_is_asked(library: Lib
     assert library.get(video).state == "ready" and kept(library, video) is None
     told = await answer(library, "dog", "Is this AI-generated?")
     assert "made by a generative AI model" in told.answer
+
+
+def test_what_could_not_be_read_is_not_said_to_be_none() -> None:
+    fact = as_row(Provenance(problems=(UNREAD,)))
+    for language in languages().values():
+        told = origin_lines(fact, lambda name, s=language.sentences, **v: s[name].format(**v))
+        assert told == [language.sentences["origin_unknown"]]
+
+
+def test_the_card_of_a_video_names_its_origin_where_there_is_one(library: Library) -> None:
+    state: Any = SimpleNamespace(library=library)
+    (line,) = origin(state, library.get("dog").id)
+    assert line.startswith("It carries content credentials that hold") and "generative AI" in line
+    assert origin(state, library.get("kettle").id) == []
 
 
 def test_every_kind_of_source_has_words_in_both_languages() -> None:

@@ -3,13 +3,15 @@
 import json
 import os
 import random
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import av
 import pytest
 
 from tests.tools.provenance.conftest import GENERATED, Studio, write_keys
-from tools.errors import RefusedRequest
+from tools.errors import DecoderStopped, RefusedRequest
 from tools.provenance.credentials import (
     TEST_SIGNER,
     Credentials,
@@ -18,9 +20,17 @@ from tools.provenance.credentials import (
     read_credentials,
 )
 from tools.provenance.evidence import words
-from tools.provenance.provenance import Provenance, Signal, as_row, of_row, provenance
+from tools.provenance.provenance import (
+    UNREAD,
+    Provenance,
+    Signal,
+    as_row,
+    of_row,
+    provenance,
+    read_with,
+)
 from tools.provenance.signing import Action, Ingredient, Made, sign
-from tools.sandbox import Child
+from tools.sandbox import Child, Event
 
 CHANGES = 200
 
@@ -189,6 +199,19 @@ def test_iptc_in_xmp_is_a_word_of_the_container(studio: Studio) -> None:
     signals = provenance(studio.film).signals
     (told,) = [one.value for one in signals if one.name == "digital_source_type"]
     assert told.endswith("/trainedAlgorithmicMedia")
+
+
+def test_credentials_that_could_not_be_read_are_not_said_to_be_none(studio: Studio) -> None:
+    def read(function: str, **arguments: Any) -> Iterable[Event]:
+        if "manifest_child" in function:
+            raise DecoderStopped("the decoder stopped (exit -6) while reading this file")
+        with Child() as child:
+            yield from child.call(function, path=str(studio.signed), **arguments)
+
+    found = read_with(read)
+    assert found.problems == (UNREAD,)
+    assert not any("carries no" in line for line in words(found))
+    assert "Credentials: not read: the reader stopped at this file." in words(found)
 
 
 def test_what_was_read_is_kept_as_it_was(studio: Studio) -> None:
