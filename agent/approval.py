@@ -39,18 +39,20 @@ class Approvals:
         graph.add_node("decide", self._decide)
         graph.add_edge(START, "decide")
         self._graph: Any = graph.compile(checkpointer=InMemorySaver())
+        self._deciding = asyncio.Lock()
 
     async def decide(self, ref: str, yes: bool, by: str) -> GenerationJob:
         """Approve or cancel a job for a person, by name; RefusedRequest where it may not be."""
         job = await asyncio.to_thread(self.jobs.get, ref)
         config = {"configurable": {"thread_id": job.id}, "recursion_limit": 5}
-        if not (await self._graph.aget_state(config)).interrupts:
-            await self._graph.ainvoke({"job": job.id}, config)
-        decision = Command(resume={"yes": yes, "by": by})
-        try:
-            await self._graph.ainvoke(decision, config)
-        finally:
-            await self._graph.checkpointer.adelete_thread(job.id)
+        async with self._deciding:  # a second click comes second, and finds it decided
+            if not (await self._graph.aget_state(config)).interrupts:
+                await self._graph.ainvoke({"job": job.id}, config)
+            decision = Command(resume={"yes": yes, "by": by})
+            try:
+                await self._graph.ainvoke(decision, config)
+            finally:
+                await self._graph.checkpointer.adelete_thread(job.id)
         return await asyncio.to_thread(self.jobs.get, job.id)
 
     async def _decide(self, state: _State) -> dict[str, str]:

@@ -102,20 +102,21 @@ async def ask(
     videos: Sequence[str] = (),
     thread: str | None = None,
     like: Path | str | None = None,
+    pictures: Sequence[Path] = (),
     new: str = "",
     anew: bool = False,
 ) -> AsyncGenerator[Event]:
     """Answer a question about these videos, or about all of them; the Answer comes last.
 
-    With `like`, a picture or the id of evidence, the answer is moments that look like it. Without a
-    thread one begins, under the name `new` or one of its own. `anew` asks a model again what it has
-    answered before. If the caller stops iterating, the question is dropped and the conversation
-    stays unchanged.
+    With `like`, a picture or the id of evidence, the answer is moments that look like it; with
+    `pictures`, it is the proposal of a video that shows them. Without a thread one begins, under
+    the name `new` or one of its own. `anew` asks a model again what it has answered before. If the
+    caller stops iterating, the question is dropped and the conversation stays unchanged.
     """
     events: asyncio.Queue[Event | None] = asyncio.Queue()
     # A task of its own: LangChain's context variables must not leak into the caller's context.
     task = asyncio.create_task(
-        _answer(agent, question, videos, thread, like, new, anew, events.put_nowait)
+        _answer(agent, question, videos, thread, like, pictures, new, anew, events.put_nowait)
     )
     task.add_done_callback(lambda _: events.put_nowait(None))
     try:
@@ -136,6 +137,7 @@ async def _answer(
     videos: Sequence[str],
     thread: str | None,
     like: Path | str | None,
+    pictures: Sequence[Path],
     new: str,
     anew: bool,
     emit: Callable[[Event], None],
@@ -145,13 +147,15 @@ async def _answer(
     from agent.grounding.pixels import PixelCheck
     from agent.image_question import answer_by_image
     from agent.llm.limits import Meter
+    from agent.picture_request import propose_with_pictures
     from agent.turn import Turn
 
     settings, begun = agent.settings, time.monotonic()
     noted: Noted = {}
     NOTED.set(noted)
     question = _validated(question)
-    scope = await asyncio.to_thread(scope_of, agent.library, videos)
+    about_pictures = bool(pictures) and not videos
+    scope = [] if about_pictures else await asyncio.to_thread(scope_of, agent.library, videos)
     name = thread or new or uuid.uuid4().hex
     opened = agent.checkpoints.conversation(name, question, new=thread is None)
     async with opened as conversation:
@@ -176,7 +180,10 @@ async def _answer(
             turn.way, turn.learn = "reader" if agent.reads else "agent", partial(_learn, agent)
         try:
             with tracing_context(enabled=False):  # variables of LangSmith send nothing out
-                if like is None:
+                if pictures:
+                    made = propose_with_pictures(agent, turn, conversation.key, pictures)
+                    checked = await made
+                elif like is None:
                     checked = await _run_graph(agent, turn, conversation.key)
                 else:
                     checked = await answer_by_image(agent, turn, conversation.key, like)

@@ -4,6 +4,7 @@ Its evidence gets handles and is kept with the conversation, as if a model had f
 """
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +26,6 @@ NOTHING = "Nothing in the videos looks like it."
 
 async def answer_by_image(agent: Agent, turn: Turn, key: str, like: Path | str) -> CheckedAnswer:
     """Answer with the moments that look like a picture, or like the evidence of an id."""
-    state = (await agent.graph.aget_state(config(key, 1))).values
-    handles: list[str] = state.get("handles", [])
-    turn.number = len(finished_turns(state.get("messages", []))) // 2
     toolbox, videos = agent.toolbox, list(turn.videos) or None
     similar = list[Evidence]()
 
@@ -47,12 +45,29 @@ async def answer_by_image(agent: Agent, turn: Turn, key: str, like: Path | str) 
     reason = None if similar else "not_covered" if skipped else "absent"
     data: dict[str, Any] = {"found": bool(similar), "reason": reason}
     data |= {"nearest": [], "remarks": [NOTHING]}
-    answer = await asyncio.to_thread(check_answer, turn, ids, handles, text, data)
-    plan = {"intent": "alike", "slot": [], "words": [], "modality": "any", "window": None}
+    return await keep_turn(agent, turn, key, ids, text, data, "alike")
+
+
+async def keep_turn(
+    agent: Agent,
+    turn: Turn,
+    key: str,
+    ids: Sequence[str],
+    text: str,
+    data: dict[str, Any],
+    intent: str,
+) -> CheckedAnswer:
+    """Check a reply that no graph made, and keep it in the conversation as one that it did."""
+    state = (await agent.graph.aget_state(config(key, 1))).values
+    handles: list[str] = state.get("handles", [])
+    turn.number = len(finished_turns(state.get("messages", []))) // 2
+    answer = await asyncio.to_thread(check_answer, turn, list(ids), handles, text, data)
+    plan = {"intent": intent, "slot": [], "words": [], "modality": "any", "window": None}
     plan["text"] = turn.question
+    told = answer.as_data() | {"plan": plan, "jobs": [job.id for job in turn.jobs]}
     messages = [
         HumanMessage(turn.question, additional_kwargs={KEY: {"videos": list(turn.videos)}}),
-        AIMessage(answer.text, additional_kwargs={KEY: answer.as_data() | {"plan": plan}}),
+        AIMessage(answer.text, additional_kwargs={KEY: told}),
     ]
     update = {"messages": messages, "handles": list(answer.handles)}
     await agent.graph.aupdate_state(config(key, 1), update, as_node="check")

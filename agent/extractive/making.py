@@ -1,6 +1,7 @@
 """Requests for a video to be made: a proposal, with the moments that it would use."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from agent.extractive.about import GENERATE
@@ -8,6 +9,8 @@ from agent.extractive.question import INSTANT
 from agent.extractive.reply import Answering, Reply
 from agent.extractive.turn import Turn
 from tools.generate.job import GenerationJob
+from tools.generate.proposal import SHORTEST
+from tools.generate.request import LONGEST
 from tools.text.numbers import NUMBERS
 from tools.text.tokens import surface_forms
 
@@ -36,8 +39,8 @@ def propose(turn: Turn) -> Answering:
     if ad:
         return Reply(turn.sentence("proposal_ad"), reason="cannot")
     given: dict[str, Any] = {"prompt": turn.text, "kind": "teaser" if reel else "text_to_video"}
-    if seconds := _named(_SECONDS, turn.text):
-        given["seconds"] = min(max(seconds, 1.0), 60.0)
+    if seconds := seconds_in(turn.text):
+        given["seconds"] = seconds
     if reel:
         given |= {"videos": list(turn.scope), "count": int(_named(_COUNT, turn.text))}
     if reel and turn.shown and _words(turn, "those"):
@@ -45,20 +48,30 @@ def propose(turn: Turn) -> Answering:
     (found,) = yield [("propose_generation", given)]
     if not turn.jobs:
         return Reply(turn.sentence("proposal_none"), reason="cannot")
-    job = turn.toolbox.proposer.jobs.get(turn.jobs[-1]) if turn.toolbox.proposer else None
-    if job is None or job.state == "refused":
-        why = "; ".join(job.moderation.reasons) if job else ""
-        return Reply(turn.sentence("proposal_refused", why=why), reason="cannot")
-    lines = tuple(map(turn.write.line, found))
-    return Reply(_lead(turn, job, len(found)), lines, is_talk=not found)
+    assert turn.toolbox.proposer is not None
+    job = turn.toolbox.proposer.jobs.get(turn.jobs[-1])
+    lead = lead_of(turn.question.wording.sentences, job, len(found))
+    if job.over:
+        return Reply(lead, reason="cannot")
+    return Reply(lead, tuple(map(turn.write.line, found)), is_talk=not found)
 
 
-def _lead(turn: Turn, job: GenerationJob, moments: int) -> str:
+def lead_of(sentences: Mapping[str, str], job: GenerationJob, moments: int) -> str:
+    """The sentence about a proposal, of those of a language."""
+    if job.state == "refused":
+        return sentences["proposal_refused"].format(why="; ".join(job.moderation.reasons))
     what = {"seconds": f"{job.request.seconds:g}", "n": moments, "provider": job.provider}
     if job.leaves_machine:
         price = "?" if job.price_usd is None else f"{job.price_usd:.2f}"
-        return turn.sentence("proposal_paid", price=price, **what)
-    return turn.sentence("proposal_reel" if moments else "proposal_drawn", **what)
+        return sentences["proposal_paid"].format(price=price, **what)
+    kind = "reel" if moments else "pictured" if job.request.inputs else "drawn"
+    return sentences[f"proposal_{kind}"].format(**what)
+
+
+def seconds_in(text: str) -> float:
+    """The length that a text names, as far as one can be made; 0 for none."""
+    seconds = _named(_SECONDS, text)
+    return min(max(seconds, SHORTEST), LONGEST) if seconds else 0.0
 
 
 def _words(turn: Turn, group: str) -> set[str]:

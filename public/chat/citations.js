@@ -2,7 +2,7 @@
 // the focus shows its picture. Without this script they are links to the page of the moment.
 import { made, placed } from "./dom.js"
 
-const LINK = '.prose a[href^="/v/"], .prose a[href="#unconfirmed"]'
+const LINK = '.prose a[href^="/v/"], .prose a[href="#unconfirmed"], .cue-job a[href^="/v/"]'
 const preview = made("div", "cue-preview")
 preview.setAttribute("role", "tooltip")
 preview.id = "cue-preview"

@@ -57,7 +57,7 @@ class Server:
 
 
 @contextmanager
-def serving(home: Path, *before: str, **settings: str) -> Iterator[Server]:
+def serving(home: Path, *before: str, program: str = SERVE, **settings: str) -> Iterator[Server]:
     """A server in a process of its own, behind what goes before its command, once it is ready."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -66,7 +66,7 @@ def serving(home: Path, *before: str, **settings: str) -> Iterator[Server]:
     log = home.parent / "server.log"
     with log.open("wb") as said:
         process = subprocess.Popen(
-            [*before, sys.executable, "-c", SERVE],
+            [*before, sys.executable, "-c", program],
             env=environment | settings,
             cwd=ROOT,
             stdout=said,

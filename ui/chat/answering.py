@@ -4,8 +4,8 @@ import asyncio
 import shutil
 import time
 import uuid
-from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager, nullcontext
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from ui.chat.cards import escape_markdown
 from ui.chat.chat_settings import chosen_agent
 from ui.chat.doing import doing
 from ui.chat.elements import element
+from ui.chat.making import job_elements
 from ui.chat.scope import took
 from ui.chat.sessions import TURNS
 from ui.chat.threads import thread_name
@@ -31,13 +32,30 @@ _ASKING = "asking"
 
 
 async def ask_with_image(state: AppState, question: str, file: str, asked: str) -> None:
-    """Answer with the moments that look like an attached image, which is on disk until then."""
-    content = cl.context.session.files[file]["content"]  # type: ignore[typeddict-item]
-    folder = await asyncio.to_thread(
-        write_to_first, lambda folder: (folder / "picture.jpg").write_bytes(content)
-    )
+    """Answer with the moments that look like an attached image."""
+    async with _on_disk(file) as (image,):
+        await ask(state, question, like=image, asked=asked)
+
+
+async def ask_to_make(state: AppState, text: str, files: Sequence[str], asked: str) -> None:
+    """Answer with the proposal of a video that shows the attached images."""
+    async with _on_disk(*files) as images, one_at_a_time():
+        await ask(state, text, pictures=images, asked=asked)
+
+
+@asynccontextmanager
+async def _on_disk(*files: str) -> AsyncGenerator[list[Path]]:
+    """Attached images, which are on disk until then."""
+    kept: Any = cl.context.session.files
+    contents = {f"{number}.jpg": kept[file]["content"] for number, file in enumerate(files, 1)}
+
+    def write(folder: Path) -> None:
+        for name, content in contents.items():
+            (folder / name).write_bytes(content)
+
+    folder = await asyncio.to_thread(write_to_first, write)
     try:
-        await ask(state, question, like=folder / "picture.jpg", asked=asked)
+        yield [folder / name for name in contents]
     finally:
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
@@ -46,6 +64,7 @@ async def ask(
     state: AppState,
     question: str,
     like: Path | str | None = None,
+    pictures: Sequence[Path] = (),
     asked: str = "",
     anew: bool = False,
 ) -> None:
@@ -53,10 +72,10 @@ async def ask(
 
     `asked` is the id of the message that asks; `anew` asks a model again.
     """
-    if not await asyncio.to_thread(state.library.list):
+    if not pictures and not await asyncio.to_thread(state.library.list):
         raise RefusedRequest(say("answer.no_video"))
     async with _run_of(asked):
-        await _ask(state, question, like, asked, anew)
+        await _ask(state, question, like, pictures, asked, anew)
 
 
 def _run_of(asked: str) -> AbstractAsyncContextManager[Any]:
@@ -67,7 +86,12 @@ def _run_of(asked: str) -> AbstractAsyncContextManager[Any]:
 
 
 async def _ask(
-    state: AppState, question: str, like: Path | str | None, asked: str, anew: bool
+    state: AppState,
+    question: str,
+    like: Path | str | None,
+    pictures: Sequence[Path],
+    asked: str,
+    anew: bool,
 ) -> None:
     from agent.ask import Answer, Token, ToolStarted
     from agent.ask import ask as events_of
@@ -83,6 +107,7 @@ async def _ask(
                 videos=cl.user_session.get("videos") or (),
                 thread=cl.user_session.get("thread"),
                 like=like,
+                pictures=pictures,
                 new=thread_name(cl.context.session.thread_id),
                 anew=anew,
             ):
@@ -120,7 +145,7 @@ async def look_closer(state: AppState, handle: str) -> None:
 async def _ask_aloud(state: AppState, question: str, like: str | None = None) -> None:
     """Ask what a button stands for, as if it had been written: so it stands in the history, too."""
     message = await cl.Message(question, type="user_message").send()  # which is shown as it is
-    await ask(state, question, like, message.id)
+    await ask(state, question, like, asked=message.id)
 
 
 async def _keep(reply: cl.Message, answer: Any, asked: str) -> None:
@@ -188,7 +213,11 @@ async def show_answer(
 
 
 def evidence_of(state: AppState, answer: Any, steps: Sequence[str] = ()) -> list[Any]:
-    """The player of an answer's evidence, if it has any. Reads files."""
+    """What stands below an answer: videos that it proposes, the player of its evidence.
+
+    Reads files.
+    """
     props = cards.player(state.library, state.proxies, answer, steps)
     props["sees"] = state.agent.toolbox.classify in state.agent.toolbox.tools()
-    return [element("EvidencePlayer", props)] if props["cards"] or props["quiet"] else []
+    shown = [element("EvidencePlayer", props)] if props["cards"] or props["quiet"] else []
+    return [*job_elements(state, answer), *shown]

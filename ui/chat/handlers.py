@@ -7,10 +7,12 @@ from typing import Any
 
 import chainlit as cl
 
+from agent.picture_request import asks_to_make
 from ui.chat.answering import (
     AGAIN,
     answer_again,
     ask_for_similar,
+    ask_to_make,
     ask_with_image,
     look_closer,
 )
@@ -28,6 +30,7 @@ from ui.chat.indexing import (
     try_example,
     watch,
 )
+from ui.chat.making import act_on_job
 from ui.chat.reporting import Handler, reports_errors
 from ui.chat.resuming import resume, take_back
 from ui.chat.scope import begin_scope, follow_scope, list_videos, set_scope
@@ -82,10 +85,16 @@ def register(workspaces: Workspaces) -> None:
         async with mine() as state:
             return await list_videos(state, str(action.payload.get("query", "")))
 
+    async def decide(action: cl.Action) -> Any:
+        given = action.payload
+        async with mine() as state:
+            return await act_on_job(state, str(given.get("job", "")), str(given.get("do", "")))
+
     cl.on_chat_start(reports_errors(begin))
     cl.on_chat_resume(reports_errors(go_on))
     cl.action_callback("scope")(reports_errors(set_chosen))
     cl.action_callback("scope_list")(reports_errors(list_titled))
+    cl.action_callback("job")(reports_errors(decide))
     cl.on_message(reports_errors(receive))
     cl.on_settings_update(reports_errors(take_settings))
     on_action("choose", choose, "video")
@@ -120,6 +129,8 @@ async def _receive(state: AppState, message: cl.Message) -> None:
         await follow_scope(state)
     elif (named := await asyncio.to_thread(timeline_asked, state.library, text)) is not None:
         await show_timeline(state, named)
+    elif images and text and await asyncio.to_thread(asks_to_make, text):
+        await ask_to_make(state, text, [str(image.id) for image in images], message.id)
     elif images:
         for image in images:
             if len(images) > 1:

@@ -5,6 +5,7 @@ import logging
 import threading
 from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from tools.errors import Interrupted, VideoError, place_of
 from tools.generate.job import UNDER_WAY, GenerationJob
@@ -23,6 +24,7 @@ class Making:
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="making")
         self._closing = threading.Event()
         self._waiting = set[str]()
+        self._progress: dict[str, float] = {}
 
     @property
     def busy(self) -> bool:
@@ -40,6 +42,16 @@ class Making:
             self._waiting.add(id)
             self._pool.submit(self._run, id)
 
+    def get(self, id: str) -> GenerationJob:
+        """A job as it stands, with how far it is just now. Blocks."""
+        job = self._runner.get(id)
+        so_far = max(job.progress, self._progress.get(job.id, 0.0))
+        return replace(job, progress=so_far) if job.state == "running" else job
+
+    def rests(self, job: GenerationJob) -> bool:
+        """True of a job that was approved and is run by nobody here. Blocks."""
+        return job.id not in self._waiting and self._runner.get(job.id).state in UNDER_WAY
+
     def close(self) -> None:
         """Stop; what runs goes on at the next start."""
         self._closing.set()
@@ -52,7 +64,7 @@ class Making:
 
     def _run(self, id: str) -> None:
         try:
-            self._runner.run(id, lambda _: self.wait(0))
+            self._runner.run(id, self._note)
         except BlockingIOError:
             pass  # another process runs it
         except VideoError as error:
@@ -62,12 +74,17 @@ class Making:
             self._runner.note(id, "something went wrong here: nothing is lost, try again later")
         finally:
             self._waiting.discard(id)
+            self._progress.pop(id, None)
+
+    def _note(self, job: GenerationJob) -> None:
+        self._progress[job.id] = job.progress
+        self.wait(0)
 
     async def follow(self, id: str) -> AsyncGenerator[GenerationJob]:
         """A job each time it changes, until it is over or waits for a person."""
         told = None
         while True:
-            job = await asyncio.to_thread(self._runner.get, id)
+            job = await asyncio.to_thread(self.get, id)
             if job != told:
                 told = job
                 yield job
