@@ -3,6 +3,7 @@
 import { useEffect, useRef, useState } from "react"
 
 const t = (key, values) => window.cueText(key, values)
+const known = (window.cueJobs ||= {}) // the latest of each: a new message puts this element in place anew
 
 function Moments({ moments }) {
   if (!moments.length) return null
@@ -58,34 +59,39 @@ function Sources({ file }) {
 
 export default function MadeVideo() {
   const { moments } = props
-  const [job, setJob] = useState(props.job)
+  const [job, keep] = useState(known[props.job.id] || props.job)
   const [busy, setBusy] = useState("")
   const [shown, setShown] = useState(0)
   const card = useRef(null)
 
+  function setJob(next) {
+    known[props.job.id] = next
+    keep(next)
+  }
+
   async function act(step) {
     const reply = await callAction({ name: "job", payload: { job: job.id, do: step } })
     if (reply && reply.response) setJob(reply.response)
-    else if (step !== "look") setJob((before) => ({ ...before, trouble: t("made.failed") }))
+    else if (step !== "look") setJob({ ...job, trouble: t("made.failed") })
   }
 
   async function press(step) {
     if (busy) return
     setBusy(step)
-    await act(step).catch(() => setJob((before) => ({ ...before, trouble: t("made.failed") })))
+    await act(step).catch(() => setJob({ ...job, trouble: t("made.failed") }))
     setBusy("")
     if (card.current) card.current.focus({ preventScroll: true }) // the button that had it may be gone
   }
 
   useEffect(() => {
     if (!job.look_in) return
-    const timer = setTimeout(() => act("look").catch(() => setJob((before) => ({ ...before }))), job.look_in)
+    const timer = setTimeout(() => act("look").catch(() => setJob({ ...job })), job.look_in)
     return () => clearTimeout(timer)
   }, [job])
 
   useEffect(() => {
-    // It may be decided in another window.
-    const look = () => document.hidden || job.files.length || act("look").catch(() => {})
+    // It may have been decided in another window, or at another door.
+    const look = () => document.hidden || job.over || act("look").catch(() => {})
     document.addEventListener("visibilitychange", look)
     return () => document.removeEventListener("visibilitychange", look)
   }, [job])
@@ -93,7 +99,7 @@ export default function MadeVideo() {
   const file = job.files[Math.min(shown, job.files.length - 1)]
   const refused = ["refused", "failed"].includes(job.state)
   return (
-    <section ref={card} tabIndex={-1} className="cue-job" aria-label={`${job.heading}: ${job.title}`} data-testid="job" data-state={job.state}>
+    <section ref={card} tabIndex={-1} className="cue-job" aria-label={`${job.heading}: ${job.title}`} data-testid="job" data-job={job.id} data-state={job.state}>
       <header>
         <div>
           <span className="cue-job-kind">{job.heading}</span>
@@ -148,7 +154,7 @@ export default function MadeVideo() {
           {job.buttons.length ? (
             <span className="cue-job-buttons">
               {job.buttons.map(([step, label], number) => (
-                <button key={step} type="button" className={number ? "cue-ask" : "cue-ask cue-job-yes"} disabled={!!busy} onClick={() => press(step)}>{label}</button>
+                <button key={step} type="button" className={["yes", "go_on"].includes(step) && job.state !== "unknown" ? "cue-ask cue-job-yes" : "cue-ask"} disabled={!!busy} onClick={() => press(step)}>{label}</button>
               ))}
             </span>
           ) : null}

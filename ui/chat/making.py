@@ -77,6 +77,7 @@ def card(state: AppState, job: GenerationJob) -> dict[str, Any]:
     return {
         "id": job.id,
         "state": job.state,
+        "over": job.over,
         "under_way": job.state in UNDER_WAY and not rests,
         "look_in": (LATER if rests else SOON) if job.state in UNDER_WAY else 0,
         "heading": say("made.heading.done" if job.state == "done" else "made.heading.asked"),
@@ -118,7 +119,7 @@ def _rows(state: AppState, job: GenerationJob) -> Iterator[tuple[str, str]]:
     leaving = "; ".join(job.leaves_machine) or say("made.nothing")
     if not job.over:
         yield say("made.leaves"), leaving
-    if job.approved_by and job.approved_at:
+    if job.approved_by not in ("", state.settings.owner):  # as by a token, or from Slack
         yield say("made.approved"), say("made.approved_by", name=job.approved_by)
 
 
