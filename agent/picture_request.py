@@ -27,7 +27,9 @@ def asks_to_make(text: str) -> bool:
     asked = _asked(text)
     forms = surface_forms(asked.text)
     words = asked.wording.words
-    named = set(forms) & (words["create"] | words["ad"])
+    named = set(forms) & words["create"]
+    if not asked.text.endswith("?"):
+        named |= set(forms) & words["ad"]
     return bool(named) and (asked.intent.name == GENERATE or forms[0] in words["create"])
 
 
@@ -69,7 +71,7 @@ def _asked(text: str) -> Question:
 
 
 def _cut(text: str) -> tuple[str, str, str]:
-    """What is asked for, the mark behind it, and what is to be said."""
+    """A request, the mark behind it, and the words to say."""
     found = _HEAD.search(text.strip())
     if found is None:
         return text.strip(), "", ""

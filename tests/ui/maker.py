@@ -86,7 +86,7 @@ class Finished:
         if UGLY in job.request.prompt:
             raise Rejected("the picture does not move")
         target.write_bytes(piece.path.read_bytes())
-        return {"state": "valid, signer unknown", "watermark": f"{job.payload:08x}"}
+        return {"c2pa": "valid, signer unknown", "watermark": f"{job.payload:08x}"}
 
 
 def _film(path: Path, width: int, height: int, seconds: float, shots: int) -> None:

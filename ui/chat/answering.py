@@ -213,10 +213,7 @@ async def show_answer(
 
 
 def evidence_of(state: AppState, answer: Any, steps: Sequence[str] = ()) -> list[Any]:
-    """What stands below an answer: videos that it proposes, the player of its evidence.
-
-    Reads files.
-    """
+    """Elements of an answer: the videos that it proposes, and its player. Reads files."""
     props = cards.player(state.library, state.proxies, answer, steps)
     props["sees"] = state.agent.toolbox.classify in state.agent.toolbox.tools()
     shown = [element("EvidencePlayer", props)] if props["cards"] or props["quiet"] else []

@@ -106,7 +106,7 @@ def _price(job: GenerationJob) -> str:
 
 
 def _rows(state: AppState, job: GenerationJob) -> Iterator[tuple[str, str]]:
-    """What is to be made, by whom, for how much, and what leaves this machine for it."""
+    """Rows of a card: the words, who makes it, what leaves this machine, who approved it."""
     request = job.request
     if request.script:
         yield say("made.script"), truncated(" ".join(request.script), SAID)
@@ -177,8 +177,8 @@ def _file(job: GenerationJob, made: Output) -> dict[str, Any]:
 
 
 def _origin(seen: Mapping[str, Any]) -> str:
-    """What was read back from a file after its last change."""
-    state = str(seen.get("state") or "none")
+    """Words for the origin of a file, as it was read back after its last change."""
+    state = str(seen.get("c2pa") or "none")
     told = say(f"made.signed.{state.split(',')[0]}") if state in _SIGNED else state
     if seen.get("watermark") is not None:
         told += f" · {say('made.watermark')}"

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from agent.settings import Settings
 from tools.ingest.workers import Pool
@@ -35,7 +35,7 @@ async def opened(settings: Settings, pool: Pool | None = None) -> AsyncIterator[
         closing.push_async_callback(asyncio.to_thread, toolbox.index.close)
         state.jobs.on_indexed = toolbox.index.catch_up
         state.agent = await closing.enter_async_context(open_agent(settings, toolbox=toolbox))
-        state.making = await asyncio.to_thread(_making, state)
+        state.making = await asyncio.to_thread(_making, toolbox, settings)
         for part in (state.exports, state.proxies, state.jobs, state.making):
             closing.callback(part.close)
         closing.push_async_callback(asyncio.to_thread, state.downloads.close)
@@ -56,11 +56,11 @@ def _state(settings: Settings, pool: Pool | None) -> AppState:
     )
 
 
-def _making(state: AppState) -> Making:
+def _making(toolbox: Any, settings: Settings) -> Making:
     """Runner of the jobs of a library, which goes on with what was approved."""
     from agent.approval import open_runner
 
-    making = Making(partial(open_runner, state.agent.toolbox.proposer, state.settings))
+    making = Making(partial(open_runner, toolbox.proposer, settings))
     making.resume()
     return making
 
