@@ -46,6 +46,7 @@ def run_checks(settings: Settings) -> list[Check]:
         _speakers(settings),
         _picture_search(settings),
         _video_sites(settings),
+        *_generation(settings),
         *_slack(settings),
     ]
 
@@ -328,6 +329,12 @@ def _video_sites(settings: Settings) -> Check:
     if settings.addresses != "on":
         return Check(name, "ok", f"{detail}; not used: CUEPOINT_ADDRESSES is off")
     return Check(name, "ok", detail)
+
+
+def _generation(settings: Settings) -> list[Check]:
+    from ui.cli.generation_checks import generation_checks
+
+    return [Check(*row) for row in generation_checks(settings)]
 
 
 def _slack(settings: Settings) -> list[Check]:

@@ -12,6 +12,7 @@ import pytest
 from tests import chat_server
 from tests.chat_server import say
 from tools.fetch import sites
+from tools.generate.animatic import voice
 from tools.models import device
 from tools.sandbox import Child
 
@@ -177,3 +178,38 @@ def test_doctor_says_which_reranker_reads_passages(
     assert check()["state"] == "ok" and check()["detail"].startswith("ms-marco in ")
     monkeypatch.setenv("CUEPOINT_RERANKER", "none")
     assert check()["state"] == "missing" and "CUEPOINT_RERANKER is none" in check()["detail"]
+
+
+def test_doctor_says_who_makes_videos_for_how_much_and_what_is_missing(
+    cuepoint: Cuepoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def checks() -> dict[str, dict[str, str]]:
+        rows = json.loads(cuepoint("doctor", "--json")[1])["checks"]
+        return {row["name"]: row for row in rows if row["name"].startswith("video ")}
+
+    found = checks()
+    maker = found["video maker"]
+    assert maker["state"] == "ok" and maker["detail"].startswith("animatic, on this machine")
+    assert (
+        "RUNWAYML_API_SECRET" in maker["detail"] and "CUEPOINT_VIDEOS_BASE_URL" in maker["detail"]
+    )
+    assert found["video signing"]["state"] == "missing"
+    assert "CUEPOINT_SIGNING_KEY" in found["video signing"]["fix"]
+    monkeypatch.setattr(voice, "voice_for", lambda language: None)
+    silent = checks()["video voice"]
+    assert (silent["state"], silent["fix"]) == ("missing", "install espeak-ng")
+    monkeypatch.setattr(voice, "voice_for", lambda language: voice.Espeak("espeak-ng", language))
+    assert checks()["video voice"]["state"] == "ok"
+
+    monkeypatch.setenv("CUEPOINT_VIDEOS_BASE_URL", "http://127.0.0.1:9/v1")
+    monkeypatch.setenv("CUEPOINT_VIDEOS_MODEL", "film-1")
+    monkeypatch.setenv("CUEPOINT_GENERATE_DAY_USD", "7")
+    monkeypatch.setenv("CUEPOINT_SIGNING_KEY", "/nowhere/key.pem")
+    found = checks()
+    detail = found["video maker"]["detail"]
+    assert detail.startswith("openai-videos film-1; 5 USD a job and 7 a day at most")
+    assert found["video signing"]["state"] == "problem"
+
+    monkeypatch.setenv("CUEPOINT_GENERATOR", "runway")
+    maker = checks()["video maker"]
+    assert maker["state"] == "problem" and "RUNWAYML_API_SECRET" in maker["detail"]
