@@ -21,7 +21,8 @@ const everything = make("input", { type: "checkbox" })
 const rows = make("ul")
 const note = make("p", { className: "cue-scope-note" })
 note.setAttribute("role", "status")
-list.append(search, labelled(everything, t("scope.everything")), rows)
+const sets = make("div", { className: "cue-scope-sets" })
+list.append(search, labelled(everything, t("scope.everything")), sets, rows)
 bar.append(list, opener, note)
 
 function make(tag, values = {}) {
@@ -56,12 +57,20 @@ async function set(videos) {
 
 async function fill() {
   const asked = search.value
-  const { videos, more } = await scope.act("scope_list", { query: asked })
+  const { collections, videos, more } = await scope.act("scope_list", { query: asked })
   if (asked !== search.value) return
+  sets.replaceChildren(...collections.map(collection))
   rows.replaceChildren(...videos.map(row))
   if (more) rows.append(make("li", { textContent: t("scope.more", { n: more }) }))
   if (!videos.length) rows.append(make("li", { textContent: t("scope.nothing") }))
   show()
+}
+
+function collection({ name, videos }) {
+  const chip = make("button", { type: "button", className: "cue-ask", textContent: `${name} · ${videos.length}` })
+  chip.setAttribute("aria-label", t("scope.collection", { name }))
+  chip.addEventListener("click", () => set(videos))
+  return chip
 }
 
 function row(video) {

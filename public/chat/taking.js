@@ -1,6 +1,7 @@
 // Files to take away: clips that are cut first, and documents. Errors are sentences of the server.
 // Elements call window.cueTake: they import nothing.
-import { answered } from "./dom.js"
+import { answered, clock, made } from "./dom.js"
+import { t } from "./language.js"
 
 function keep(href, name) {
   const link = Object.assign(document.createElement("a"), { href, download: name })
@@ -13,6 +14,25 @@ export async function cut(video, from, to) {
   const span = new URLSearchParams({ from: from.toFixed(3), to: to.toFixed(3) })
   const made = await (await answered(`/media/${video}/clip?${span}`, { method: "POST" })).json()
   keep(`${made.address}?download=true`, made.name)
+}
+
+// A button that cuts a span of a video as a clip, and tells in its place what goes wrong.
+export function cutButton(video, from, to) {
+  const button = made("button", "cue-cut", t("take.clip_of", { from: clock(from), to: clock(to) }))
+  button.type = "button"
+  button.addEventListener("pointerdown", (event) => event.preventDefault()) // the selection stays
+  button.addEventListener("click", async (event) => {
+    event.stopPropagation()
+    button.disabled = true
+    button.textContent = t("take.cutting")
+    try {
+      await cut(video, from, to)
+      button.remove()
+    } catch (error) {
+      button.textContent = error.message
+    }
+  })
+  return button
 }
 
 export async function save(address) {

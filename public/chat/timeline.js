@@ -2,10 +2,13 @@
 // `cue-seek` event; `at(seconds)` moves its playhead.
 import { clock, fetched, made, placed } from "./dom.js"
 import { t } from "./language.js"
+import { cutButton } from "./taking.js"
 
 const known = new Map() // what was fetched, by video
 const SMALL = 5 // seconds of an arrow key
 const APART = 20 // pixels between two numbers, at least: those that are closer are marks alone
+const DRAG = 6 // pixels from which on a press is a selection
+const SHORTEST = 0.2 // seconds of a selection
 
 function drawn(video) {
   const asked = known.get(video) || fetched(`/media/${video}/timeline`)
@@ -88,7 +91,9 @@ class Timeline extends HTMLElement {
     this.head = made("div", "cue-tl-head")
     this.ghost = made("div", "cue-tl-ghost")
     this.ghost.hidden = true
-    this.track.append(this.head, this.ghost)
+    this.span = made("div", "cue-tl-span")
+    this.span.hidden = true
+    this.track.append(this.span, this.head, this.ghost)
     const times = made("div", "cue-tl-times")
     times.setAttribute("aria-hidden", "true")
     for (const mark of marks) {
@@ -121,15 +126,23 @@ class Timeline extends HTMLElement {
       if (event.button) return
       track.focus({ preventScroll: true })
       track.setPointerCapture(event.pointerId)
-      this.dragged = true
+      this.dragged = { from: at(event), x: event.clientX, far: false }
     })
     track.addEventListener("pointerup", (event) => {
-      if (!this.dragged) return
-      this.dragged = false
-      this.#seek(at(event), true)
+      const { dragged } = this
+      this.dragged = null
+      if (!dragged) return
+      if (!dragged.far) this.#select(0, 0)
+      this.#seek(dragged.far ? Math.min(dragged.from, at(event)) : at(event), !dragged.far)
+      if (dragged.far) this.#select(dragged.from, at(event), true)
     })
-    track.addEventListener("pointercancel", () => (this.dragged = false))
-    track.addEventListener("pointermove", (event) => this.#hover(at(event), event.clientX))
+    track.addEventListener("pointercancel", () => (this.dragged = null))
+    track.addEventListener("pointermove", (event) => {
+      this.#hover(at(event), event.clientX)
+      if (!this.dragged) return
+      this.dragged.far ||= Math.abs(event.clientX - this.dragged.x) >= DRAG
+      if (this.dragged.far) this.#select(this.dragged.from, at(event))
+    })
     track.addEventListener("pointerleave", () => {
       this.tip.hidden = this.ghost.hidden = true
     })
@@ -140,8 +153,23 @@ class Timeline extends HTMLElement {
       if (by === undefined || event.ctrlKey || event.metaKey || event.altKey) return
       event.preventDefault()
       event.stopPropagation()
-      this.#seek(Math.min(Math.max(this.#seconds + by, 0), Math.max(duration - 0.1, 0)), false)
+      const before = this.#seconds
+      this.#seek(Math.min(Math.max(before + by, 0), Math.max(duration - 0.1, 0)), false)
+      this.anchor = event.shiftKey ? (this.anchor ?? before) : null
+      this.#select(this.anchor ?? 0, event.shiftKey ? this.#seconds : 0, event.shiftKey)
     })
+  }
+
+  // A span that is drawn over the lanes; with `offer`, a button below cuts it as a clip.
+  #select(one, other, offer = false) {
+    const { duration } = this.#data
+    const [from, to] = [Math.min(one, other), Math.max(one, other)]
+    this.querySelector(".cue-cut")?.remove()
+    this.span.hidden = to - from < SHORTEST
+    if (this.span.hidden) return
+    this.span.style.left = `${(100 * from) / duration}%`
+    this.span.style.width = `${(100 * (to - from)) / duration}%`
+    if (offer) this.querySelector(".cue-tl-times").after(cutButton(this.getAttribute("video"), from, to))
   }
 
   #seek(seconds, play) {

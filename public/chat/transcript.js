@@ -2,7 +2,7 @@
 // is by a `cue-seek` event. Loaded a window at a time, as a talk may be hours long.
 import { fetched, made } from "./dom.js"
 import { clock, t } from "./language.js"
-import { cut } from "./taking.js"
+import { cutButton } from "./taking.js"
 
 const [BACK, PAGE] = [60, 480] // seconds that are loaded before a moment, and in all
 
@@ -59,21 +59,7 @@ class Transcript extends HTMLElement {
     const last = words.at(-1)
     const next = last.nextElementSibling
     const [from, to] = [Number(words[0].dataset.at), Number((next || last.closest(".cue-line")).dataset[next ? "at" : "end"])]
-    const button = made("button", "cue-cut", t("take.clip_of", { from: clock(from), to: clock(to) }))
-    button.type = "button"
-    button.addEventListener("pointerdown", (event) => event.preventDefault()) // the selection stays
-    button.addEventListener("click", async (event) => {
-      event.stopPropagation()
-      button.disabled = true
-      button.textContent = t("take.cutting")
-      try {
-        await cut(this.getAttribute("video"), from, to)
-        button.remove()
-      } catch (error) {
-        button.textContent = error.message
-      }
-    })
-    this.append(button)
+    this.append(cutButton(this.getAttribute("video"), from, to))
   }
 
   #key(event) {

@@ -20,7 +20,7 @@ const PATHS = {
   previous: "M15 5l-7 7 7 7", next: "M9 5l7 7-7 7", check: "M5 13l4 4L19 7", play: "M8 5v14l11-7z",
   cut: "M9 6a3 3 0 1 1-6 0 3 3 0 0 1 6 0zM9 18a3 3 0 1 1-6 0 3 3 0 0 1 6 0zM20 4L8.1 15.9M14.5 14.5L20 20M8.1 8.1L12 12", again: "M4 12a8 8 0 1 0 3-6.2M4 4v5h5",
   link: "M10 14a4 4 0 0 0 6 .4l3-3a4 4 0 0 0-5.6-5.6L12 7M14 10a4 4 0 0 0-6-.4l-3 3a4 4 0 0 0 5.6 5.6L12 17",
-  save: "M12 4v11m-5-5l5 5 5-5M5 20h14", alike: "M4 5h7v7H4zM13 12h7v7h-7z", closer: "M11 4a7 7 0 1 0 0 14 7 7 0 0 0 0-14zM16 16l5 5M8 11h6M11 8v6",
+  compare: "M4 5h7v14H4zM14 5h6v14h-6z", save: "M12 4v11m-5-5l5 5 5-5M5 20h14", alike: "M4 5h7v7H4zM13 12h7v7h-7z", closer: "M11 4a7 7 0 1 0 0 14 7 7 0 0 0 0-14zM16 16l5 5M8 11h6M11 8v6",
 }
 
 function Icon({ name, size = 16 }) {
@@ -83,7 +83,7 @@ function Tool({ icon, children, onClick, ...more }) {
 }
 
 export default function EvidencePlayer() {
-  const { heading, cards, videos, quiet, looked, sees, closer } = props
+  const { heading, cards, videos, quiet, looked, sees, closer, compare } = props
   const section = useRef(null)
   const player = useRef(null)
   const timeline = useRef(null)
@@ -307,11 +307,12 @@ export default function EvidencePlayer() {
                   <details className="cue-take">
                     <summary className="cue-tool"><Icon name="save" /> <span>{t("take.name")}</span></summary>
                     <div>
-                      {["board", "edl", "fcpxml", "otio"].map((form) => (
+                      {["reel", "board", "edl", "fcpxml", "otio"].map((form) => (
                         <button key={form} type="button" className="cue-tool" onClick={() => take(() => window.cueTake.save(window.cueTake.moments(form, cards, shown.title)))}>{t(`take.${form}`)}</button>
                       ))}
                     </div>
                   </details>
+                  {compare ? <Tool icon="compare" href={compare} target="_blank">{t("videos.compare")}</Tool> : null}
                 </span>
                 {taken ? <span className="cue-taken" role="status">{taken}</span> : null}
                 <span className="cue-hidden" role="status">{copied ? t("player.link_copied") : ""}</span>

@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import chainlit as cl
 
@@ -215,6 +216,15 @@ async def show_answer(
 def evidence_of(state: AppState, answer: Any, steps: Sequence[str] = ()) -> list[Any]:
     """Elements of an answer: the videos that it proposes, and its player. Reads files."""
     props = cards.player(state.library, state.proxies, answer, steps)
+    props["compare"] = _comparing(state, answer)
     props["sees"] = state.agent.toolbox.classify in state.agent.toolbox.tools()
     shown = [element("EvidencePlayer", props)] if props["cards"] or props["quiet"] else []
     return [*job_elements(state, answer), *shown]
+
+
+def _comparing(state: AppState, answer: Any) -> str:
+    """Page on which the question is asked of two videos side by side; empty where there is one."""
+    videos = list(dict.fromkeys(one.evidence.video for one in answer.evidence or answer.nearest))
+    if not videos or len(state.library.catalog.entries(2)) < 2:
+        return ""
+    return f"/library/compare?{urlencode({'video': ','.join(videos[:2]), 'q': answer.question})}"

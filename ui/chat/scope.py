@@ -75,7 +75,9 @@ async def list_videos(state: AppState, query: str) -> dict[str, Any]:
             for video in state.library.list()
             if all(word in video.title.casefold() for word in words)
         ]
+        sets = state.library.collections.all() if not words else {}
         return {
+            "collections": [{"name": name, "videos": ids} for name, ids in sets.items() if ids],
             "videos": [_row(state.library, video) for video in found[:LISTED]],
             "more": max(len(found) - LISTED, 0),
         }

@@ -1,11 +1,15 @@
 """Work on exports, in threads of its own: cutting takes seconds, and holds up nothing else."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 
-from tools.export.clips import Clip, keep_clip
+from tools.errors import RefusedRequest
+from tools.export.clips import LONGEST, Clip, keep_clip
+from tools.export.moments import Moment
+from tools.export.reels import join_reel
+from tools.files.durable import temporary_folder
 from tools.library import Library
 from tools.media import Video
 from tools.sandbox import Child
@@ -27,6 +31,23 @@ class Exports:
         """Begin nothing more, and end what is being cut."""
         self._pool.shutdown(wait=False, cancel_futures=True)
         for child in list(self._children):
+            child.kill()
+
+    async def reel(self, moments: Sequence[Moment]) -> BinaryIO:
+        """Join moments; the file has no name any more, so nothing stays of it."""
+        if sum(one.end - one.start for one in moments) > LONGEST:
+            raise RefusedRequest(f"a reel lasts {LONGEST:g} seconds at most: take fewer moments")
+        child = Child()
+        self._children.add(child)
+
+        def join() -> BinaryIO:
+            with temporary_folder(self.library.root, ".reel-") as folder:
+                return open(join_reel(self.library, moments, folder / "reel.mp4", child).path, "rb")
+
+        try:
+            return await self.run(join)
+        finally:
+            self._children.discard(child)
             child.kill()
 
     async def run(self, work: Callable[..., _T], *arguments: object) -> _T:

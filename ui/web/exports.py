@@ -1,22 +1,29 @@
 """Routes of exports: clips that play and download, transcripts, chapters, edit lists, boards."""
 
 import asyncio
+import os
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, BinaryIO
 from urllib.parse import quote
 
 from fastapi import APIRouter, HTTPException, Query, Request
-from fastapi.responses import FileResponse, Response
+from fastapi.responses import FileResponse, Response, StreamingResponse
 
 from tools.errors import RefusedRequest, UnknownVideo
 from tools.export import documents
 from tools.export.clips import clip_name, ending, kept_path
 from tools.export.documents import Document
-from tools.export.moments import MOST, resolve
+from tools.export.files import file_name
+from tools.export.moments import MOST, Moment, moments_of, resolve
 from tools.media import Video
 from ui.web.media import known_video, or_http_error, send_file, until_disconnect
 from ui.web.state import AppState
 from ui.web.workspaces import Mine
+
+PIECE = 1 << 20
+"""Bytes of a reel that are sent at once."""
 
 
 def export_routes() -> APIRouter:
@@ -82,6 +89,27 @@ def export_routes() -> APIRouter:
         await or_http_error(asyncio.to_thread(known_video, mine.library, id))
         return _sent(await _made(mine.exports.run(documents.of_video, mine.library, form, id)))
 
+    @router.get("/export/reel")
+    async def reel(
+        request: Request,
+        mine: Mine,
+        id: Annotated[list[str], Query(max_length=MOST)],
+        title: Annotated[str, Query(max_length=400)] = "Cuepoint",
+    ) -> Response:
+        def shown() -> list[Moment]:
+            return moments_of(mine.library, resolve(mine.library, id))
+
+        moments = await _made(mine.exports.run(shown))
+        joining = until_disconnect(request, mine.exports.reel(moments))
+        film = await or_http_error(joining)
+        disposition = f"attachment; filename*=utf-8''{quote(file_name(title, ' reel.mp4'))}"
+        size = await asyncio.to_thread(film.seek, 0, os.SEEK_END)
+        return StreamingResponse(
+            _pieces(film),
+            media_type="video/mp4",
+            headers={"content-disposition": disposition, "content-length": str(size)},
+        )
+
     @router.get("/export/{form}")
     async def of_moments(
         form: str,
@@ -102,8 +130,15 @@ def export_routes() -> APIRouter:
     return router
 
 
-async def _made(work: Any) -> Document:
-    """Await a document; 404 tells in a sentence what there is none of."""
+def _pieces(film: BinaryIO) -> Iterator[bytes]:
+    """A file, piece by piece, which is closed at the end."""
+    with film:
+        film.seek(0)
+        yield from iter(partial(film.read, PIECE), b"")
+
+
+async def _made(work: Any) -> Any:
+    """Await an export; 404 tells in a sentence what there is none of."""
     try:
         return await work
     except UnknownVideo as error:

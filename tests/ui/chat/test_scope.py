@@ -152,3 +152,29 @@ def test_a_title_in_the_bar_is_text(chromium: Any, shots: Path, tmp_path: Path) 
         page.locator(".cue-scope-open").click()
         page.locator("#cue-scope-list").get_by_text(hostile, exact=True).wait_for()
         assert page.locator("#cue-scope img[onerror]").count() == 0
+
+
+@browser
+def test_a_collection_is_the_scope_and_the_same_is_asked_of_two_side_by_side(
+    chromium: Any, server: Server, videos: dict[str, str]
+) -> None:
+    two = [videos["alpha"], videos["gamma"]]
+    Library(server.home).collections.add("Mine", two)
+    with page_at(chromium, server) as page:
+        bar = greeted(page)
+        page.locator(".cue-scope-open").click()
+        page.get_by_role("button", name="Mine, a collection").click()
+        page.wait_for_function(
+            "() => document.querySelector('#cue-scope strong').textContent === '2 of 3 videos'"
+        )
+        assert bar.inner_text() == "2 of 3 videos"
+        page.keyboard.press("Escape")
+        answer = ask(page, "What is said about the pot?")
+        assert SAID["gamma"] in answer.inner_text()
+        link = answer.get_by_role("link", name="Compare side by side")
+        with page.context.expect_page() as opened:
+            link.click()
+        beside = opened.value
+        beside.get_by_text(SAID["gamma"]).first.wait_for()
+        question = beside.get_by_placeholder("Ask both the same")
+        assert question.input_value() == "What is said about the pot?"

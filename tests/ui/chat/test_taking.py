@@ -74,12 +74,43 @@ def test_moments_and_selected_words_are_taken_away(
         board = _taken(page, answer.get_by_role("button", name="One page"), tmp_path)
         assert "Then the kettle is blue." in board.read_text("utf-8")
 
+        reel = _taken(page, answer.get_by_role("button", name="A reel of them"), tmp_path)
+        assert reel.name == "kettle reel.mp4" and _seconds(reel) == pytest.approx(3.5, abs=0.1)
+
         answer.get_by_role("tab", name="Transcript").click()
         page.locator("cue-transcript .cue-word").first.wait_for()
         page.evaluate(SELECT)
         page.locator("cue-transcript").dispatch_event("pointerup")
         button = page.get_by_role("button", name="Cut 0:01 to 0:06 as a clip")
         assert _seconds(_taken(page, button, tmp_path)) == pytest.approx(5.0, abs=0.1)
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_span_of_the_timeline_is_cut(
+    chromium: Any, server: Server, tmp_path: Path, width: int
+) -> None:
+    with page_at(chromium, server, viewport={"width": width, "height": 900}) as page:
+        greeted(page)
+        answer = ask(page, "What is said about the kettle?")
+        track = answer.get_by_role("slider", name="Timeline of kettle")
+        track.scroll_into_view_if_needed()
+        page.wait_for_function(
+            "() => [...document.querySelectorAll('.cue-card img')].every((one) => one.complete)"
+        )
+        box = track.bounding_box()
+        page.mouse.move(box["x"] + 0.2 * box["width"], box["y"] + 4)
+        page.mouse.down()
+        page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 4, steps=4)
+        page.mouse.up()
+        button = answer.get_by_role("button", name="Cut 0:02 to 0:05 as a clip")
+        assert _seconds(_taken(page, button, tmp_path)) == pytest.approx(3.0, abs=0.2)
+        button.wait_for(state="detached")
+        track.press("Home")
+        track.press("Shift+ArrowRight")
+        button = answer.get_by_role("button", name="Cut 0:00 to 0:05 as a clip")
+        assert _seconds(_taken(page, button, tmp_path)) == pytest.approx(5.0, abs=0.1)
+        track.press("ArrowLeft")
+        assert answer.locator(".cue-tl-span").is_hidden()
 
 
 def test_subtitles_are_taken_away_from_the_library(

@@ -158,3 +158,23 @@ def test_slow_cuts_hold_up_nothing_else(
         finally:
             go.set()
         assert {post.result().status_code for post in posts} == {416}
+
+
+def test_moments_are_joined_to_a_reel_of_which_nothing_stays(
+    client: TestClient, shelf: Shelf, tmp_path: Path
+) -> None:
+    said = [of_words(shelf.library, one).id for one in shelf.library.utterances(shelf.video)[:2]]
+    query = urlencode({"id": said, "title": "two moments"}, doseq=True)
+    made = client.get(f"/export/reel?{query}")
+    assert made.status_code == 200 and made.headers["content-type"] == "video/mp4"
+    kept = made.headers["content-disposition"]
+    assert kept == f"attachment; filename*=utf-8''{quote('two moments reel.mp4')}"
+    (tmp_path / "reel.mp4").write_bytes(made.content)
+    spans = [(one.start, one.end) for one in map(shelf.library.evidence, said)]
+    total = sum(end - start for start, end in spans)
+    assert numbered.length(tmp_path / "reel.mp4") == pytest.approx(total, abs=0.1)
+    assert list(shelf.library.root.glob(".reel-*")) == []
+    gone = client.get(f"/export/reel?id=speech:{'0' * 16}@0-1000")
+    assert gone.status_code == 404 and "not there any more" in gone.text
+    whole = client.get(f"/export/reel?id=video:{shelf.video}@0-10000")
+    assert whole.status_code >= 400  # of a whole video there is no moment

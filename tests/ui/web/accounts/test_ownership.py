@@ -110,6 +110,7 @@ def _with_ids(theirs: Belongings) -> dict[tuple[str, str], tuple[str, Any]]:
         ("GET", "/media/{id}/clip/{start:int}-{end:int}{suffix}"): (cut, None),
         ("DELETE", "/media/{id}/clip/{start:int}-{end:int}{suffix}"): (cut, None),
         ("GET", "/media/{id}/export/{form}"): (f"{media}/export/srt", None),
+        ("GET", "/export/reel"): (f"/export/reel?id={said}", None),
         ("GET", "/export/{form}"): (f"/export/edl?id={said}", None),
         ("GET", "/media/{id}/file"): (f"{media}/file", None),
         ("GET", "/media/{id}/play"): (f"{media}/play?from=0&to=1", None),
