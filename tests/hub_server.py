@@ -3,6 +3,8 @@
 import hashlib
 import json
 import socket
+import threading
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,9 @@ class Peer:
         self.breaks_after: int | None = None
         self.breaks = 0
         self.sends: dict[str, bytes] = {}
+        self.holds: threading.Event | None = None
+        """Half of a file is sent before this, and the rest after it."""
+        self.held = threading.Event()
         peer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -83,8 +88,15 @@ class Peer:
             request.connection.shutdown(socket.SHUT_RDWR)
             request.close_connection = True
         else:
-            request.wfile.write(part)
-            self.sent += len(part)
+            if self.holds:
+                request.wfile.write(part[: len(part) // 2])
+                request.wfile.flush()
+                self.sent, part = self.sent + len(part) // 2, part[len(part) // 2 :]
+                self.held.set()
+                self.holds.wait()
+            with suppress(ConnectionError):  # it was not waited for
+                request.wfile.write(part)
+                self.sent += len(part)
 
 
 def left(home: Path) -> list[str]:

@@ -2,16 +2,21 @@
 
 import base64
 import json
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from tests.hub_server import Peer, left
 from tests.ui.chat.test_chat import ask, attach, page_of
-from tests.ui.serving import serving
+from tests.ui.serving import SERVE, serving
+from tools.ingest.pipeline import ingest
 from tools.library import Library
+from tools.models import registry
+from tools.models.providers import BARE
 
 pytestmark = pytest.mark.browser
 QUICK = {"CUEPOINT_TEXT_READER": "none", "CUEPOINT_TRANSCRIBER": "none"}
@@ -26,6 +31,7 @@ DROP = """([name, content, type]) => {
     document.body.dispatchEvent(new DragEvent("drop", said))
     return veiled
 }"""
+UNPINNED = "from tools.models import pins; pins.REVISIONS.clear(); pins.DIGESTS.clear()\n" + SERVE
 FITS = "() => document.documentElement.scrollWidth <= innerWidth"
 
 
@@ -124,3 +130,47 @@ def test_a_thumbnail_plays_and_its_chapters_lead_to_their_moments(
         page.set_viewport_size({"width": 390, "height": 844})
         assert page.evaluate(FITS)
         assert card.get_by_text("Whisper").count() == 0  # it has subtitles: nothing is weak
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Iterator[Peer]:
+    """A hub that sends half of a model's file, and the rest when it is let go on."""
+    (source,) = registry.suggested("picture").sources
+    for name in (*source.files, *source.optional):
+        file = tmp_path / "offered" / name.replace("*", "x")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(b"\0" * (1 << 20))
+    peer = Peer()
+    peer.offer("siglip2", tmp_path / "offered")
+    peer.holds = threading.Event()
+    thread = threading.Thread(target=peer.server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    yield peer
+    peer.holds.set()
+    peer.server.shutdown()
+    peer.server.server_close()
+
+
+def test_a_model_is_downloaded_from_the_chat_and_cancelled(
+    chromium: Any, film: Callable[[str, int], Path], hub: Peer, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    ingest(Library(home), film("pond.mp4", 120), providers=BARE)
+    settings = {"CUEPOINT_HUB": hub.address, "CUEPOINT_BACKGROUND": "off", **QUICK}
+    with (
+        serving(home, program=UNPINNED, no_proxy="127.0.0.1", **settings) as server,
+        page_of(chromium, server) as page,
+    ):
+        page.get_by_role("button", name="Watch pond").click()
+        card = page.get_by_test_id("arrival")
+        card.get_by_role("button", name="Get it, 1,540 MB").click()
+        row = page.locator("#cue-tasks li")
+        row.get_by_text("Model siglip2").wait_for()
+        row.get_by_role("progressbar").wait_for()
+        assert hub.held.wait(60)  # half of a file is here
+        row.get_by_role("button", name="Cancel: Model siglip2").click()
+        page.locator("#cue-tasks").wait_for(state="hidden")
+        hub.holds.set()  # what comes late is not taken for the model
+        card.get_by_role("button", name="Get it, 1,540 MB").wait_for()
+        server.stop()
+    assert all(one.startswith(".part-") for one in left(home))  # for the next try
