@@ -312,7 +312,7 @@ export default function EvidencePlayer() {
                       ))}
                     </div>
                   </details>
-                  {compare ? <Tool icon="compare" href={compare} target="_blank">{t("videos.compare")}</Tool> : null}
+                  {compare ? <Tool icon="compare" href={compare} target="_blank" aria-label={t("videos.compare")}>{t("player.compare")}</Tool> : null}
                 </span>
                 {taken ? <span className="cue-taken" role="status">{taken}</span> : null}
                 <span className="cue-hidden" role="status">{copied ? t("player.link_copied") : ""}</span>

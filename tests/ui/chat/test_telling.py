@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import agent.ask
-import ui.web.workspaces
+import ui.web.opening
 from agent.agent import open_agent
 from agent.settings import Settings
 from tests.ui import door
@@ -64,8 +64,8 @@ def test_a_full_disk_is_told_and_ready_is_said_when_it_is(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     looked, disk = asyncio.Event(), [0]
-    taking = partial(ui.web.workspaces.JobQueue, free_bytes=lambda _: disk[0], wait=looked.wait)
-    monkeypatch.setattr(ui.web.workspaces, "JobQueue", taking)
+    taking = partial(ui.web.opening.JobQueue, free_bytes=lambda _: disk[0], wait=looked.wait)
+    monkeypatch.setattr(ui.web.opening, "JobQueue", taking)
     script += [DiskFull("free 500 MB"), Video("0" * 16, "film", "film", 1.0, state="ready")]
     with door.running(settings) as client, door.chatting(client) as chat:
         id = door.send_file(client, chat.id, "film.mp4", shots.read_bytes()).json()["id"]
