@@ -5,7 +5,9 @@ picture of 720p takes about a millisecond.
 """
 
 import math
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import cv2
 import numpy as np
@@ -16,11 +18,17 @@ Pixels = NDArray[np.uint8]
 Colour = tuple[int, int, int]
 
 
-class Layer(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Layer:
     """Colours already multiplied by their alpha, and that alpha three times, both h x w x 3."""
 
     rgb: Pixels
     alpha: Pixels
+
+    @cached_property
+    def rgba(self) -> Pixels:
+        """Both in four channels, which OpenCV warps five times as fast as three and three."""
+        return np.ascontiguousarray(np.dstack([self.rgb, self.alpha[..., :1]]))
 
     @property
     def width(self) -> int:
@@ -95,16 +103,18 @@ def placed(layer: Layer, centre: tuple[float, float], scale: float) -> Matrix:
 def warp(canvas: Pixels, layer: Layer, matrix: Matrix, opacity: float = 1.0) -> None:
     """Lay a layer where a map says, between pixels too: slow movement does not jump."""
     corners = np.array([[0, layer.width, 0, layer.width], [0, 0, layer.height, layer.height]])
-    found = matrix[:, :2] @ corners + matrix[:, 2:]
-    left, top = (max(math.floor(one) - 1, 0) for one in found.min(axis=1))
-    right = min(math.ceil(found[0].max()) + 1, canvas.shape[1])
-    bottom = min(math.ceil(found[1].max()) + 1, canvas.shape[0])
+    reached = matrix[:, :2] @ corners + matrix[:, 2:]
+    left, top = (max(math.floor(one) - 1, 0) for one in reached.min(axis=1))
+    right = min(math.ceil(reached[0].max()) + 1, canvas.shape[1])
+    bottom = min(math.ceil(reached[1].max()) + 1, canvas.shape[0])
     if right <= left or bottom <= top:
         return
     moved = matrix.copy()
     moved[:, 2] -= (left, top)
     size = right - left, bottom - top
-    rgb, alpha = (_array(cv2.warpAffine(one, moved, size, flags=cv2.INTER_LINEAR)) for one in layer)
+    found = _array(cv2.warpAffine(layer.rgba, moved, size, flags=cv2.INTER_LINEAR))
+    rgb = _array(cv2.cvtColor(found, cv2.COLOR_RGBA2RGB))
+    alpha = _array(cv2.cvtColor(np.ascontiguousarray(found[..., 3]), cv2.COLOR_GRAY2RGB))
     paste(canvas, Layer(rgb, alpha), left, top, opacity)
 
 
@@ -130,8 +140,8 @@ def blurred(mask: Pixels, sigma: float) -> Pixels:
 
 def padded(layer: Layer, by: int) -> Layer:
     """Surround a layer by transparent pixels, so that its edges stay smooth as it moves."""
-    rgb, alpha = (np.pad(one, ((by, by), (by, by), (0, 0))) for one in layer)
-    return Layer(rgb, alpha)
+    sides = (by, by), (by, by), (0, 0)
+    return Layer(np.pad(layer.rgb, sides), np.pad(layer.alpha, sides))
 
 
 def resized(picture: Pixels, width: int, height: int) -> Pixels:

@@ -117,16 +117,14 @@ class StillPainter:
         moved = self._drift * (2 * way - 1) * (width, height)
         base = 1 / (1 + _ZOOM + 0.06)
         matrix = placed(self._ground, self._middle(moved * 0.3), base * (1.06 + _ZOOM * way))
-        canvas = np.asarray(
-            cv2.warpAffine(
-                self._back,
-                matrix,
-                self._size,
-                flags=cv2.INTER_LINEAR,
-                borderMode=cv2.BORDER_REPLICATE,
-            ),
-            np.uint8,
+        moving: Any = cv2.warpAffine(
+            self._ground.rgba,
+            matrix,
+            self._size,
+            flags=cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_REPLICATE,
         )
+        canvas = np.asarray(cv2.cvtColor(moving, cv2.COLOR_RGBA2RGB), np.uint8)
         if self._front is not None:
             scale = 0.94 + (_ZOOM + _NEARER) * way * 0.6
             warp(canvas, self._front, placed(self._front, self._middle(moved), scale))
