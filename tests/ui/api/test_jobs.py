@@ -37,7 +37,7 @@ def client(home: Path) -> Iterator[TestClient]:
     with pytest.MonkeyPatch.context() as patch:
         whole = Animatic.__init__
         patch.setattr(
-            Animatic, "__init__", lambda self, library: whole(self, library, short_side=180)
+            Animatic, "__init__", lambda self, library, speech=None: whole(self, library, short_side=180)
         )
         with running(settings, agent.agent.open_agent) as made:
             yield made
