@@ -182,6 +182,7 @@ class MemoryToolbox:
     """The toolbox over it, as far as an agent needs one."""
 
     visual = None
+    proposer = None
 
     def __init__(self, root: Path) -> None:
         self.library = MemoryLibrary(root)

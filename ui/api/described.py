@@ -24,7 +24,7 @@ _ERRORS = {
     403: "The token may not do this.",
     404: "There is no such video.",
     408: "No byte came for too long.",
-    409: "Not indexed yet.",
+    409: "Not indexed yet, or it does not go with what is there.",
     411: "The length is not told.",
     413: "Too large.",
     415: "No video that can be read.",

@@ -1,12 +1,15 @@
 """Routes of generation jobs under `/api/jobs`: propose, approve, cancel, tell."""
 
 import asyncio
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from tools.errors import RefusedRequest
 from tools.generate.job import GenerationJob
 from tools.generate.proposal import SENTENCES, TEXT, Draft
 from tools.generate.request import LONGEST, Aspect, Kind
@@ -59,7 +62,8 @@ def job_routes() -> APIRouter:
             tuple(wish.videos), script=tuple(wish.script), provider=wish.provider,
             count=wish.count, asked_by=identity_name(),
         )  # fmt: skip
-        job = await mine.exports.run(mine.agent.toolbox.proposer.propose, draft)
+        with _conflicts():
+            job = await mine.exports.run(mine.agent.toolbox.proposer.propose, draft)
         return await _told(mine, job, 201)
 
     @router.get("/{id}", **described("GenerationJob", "Tell of a job."))
@@ -69,19 +73,23 @@ def job_routes() -> APIRouter:
     @router.post("/{id}/approve", **described("GenerationJob", "Say yes: it is made now."))
     async def approve(id: Id, mine: Mine) -> Response:
         _allowed(may_approve(), "approve")
-        job = await mine.agent.approvals.decide(id, True, identity_name())
+        with _conflicts():
+            job = await mine.agent.approvals.decide(id, True, identity_name())
         mine.making.start(job.id)
         return await _told(mine, job)
 
     @router.post("/{id}/cancel", **described("GenerationJob", "Say no, or stop it."))
     async def cancel(id: Id, mine: Mine) -> Response:
         _allowed(may_write(), "write")
-        return await _told(mine, await mine.agent.approvals.decide(id, False, identity_name()))
+        with _conflicts():
+            job = await mine.agent.approvals.decide(id, False, identity_name())
+        return await _told(mine, job)
 
     @router.delete("/{id}", **described(None, "Delete a job that is over, and its files.", 204))
     async def remove(id: Id, mine: Mine) -> Response:
         _allowed(may_write(), "write")
-        await asyncio.to_thread(mine.agent.approvals.jobs.remove, id)
+        with _conflicts():
+            await asyncio.to_thread(mine.agent.approvals.jobs.remove, id)
         return Response(status_code=204)
 
     return router
@@ -90,6 +98,15 @@ def job_routes() -> APIRouter:
 def _allowed(holds: bool, scope: str) -> None:
     if not holds:
         raise HTTPException(403, f"this token may not do that: the scope `{scope}` is needed")
+
+
+@contextmanager
+def _conflicts() -> Generator[None]:
+    """Answer 409 for what is asked as it should be, and does not go with what is there."""
+    try:
+        yield
+    except RefusedRequest as error:
+        raise HTTPException(409, str(error)) from error
 
 
 async def _told(mine: AppState, job: GenerationJob, status: int = 200) -> Response:

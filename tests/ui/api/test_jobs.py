@@ -64,7 +64,7 @@ def test_a_wish_is_proposed_approved_made_played_and_deleted(
     assert job["path"] is None and client.get("/api/jobs").json()[0]["id"] == job["id"]
     approved = client.post(f"/api/jobs/{job['id']}/approve")
     assert approved.status_code == 200 and approved.json()["approved_by"]
-    assert client.post(f"/api/jobs/{job['id']}/approve").status_code == 400
+    assert client.post(f"/api/jobs/{job['id']}/approve").status_code == 409
     done = over(client, job["id"])
     assert done["state"] == "done", done["error"]
     assert done["provenance"]["16:9"]["c2pa"] == "valid, signer unknown"
@@ -88,7 +88,7 @@ def test_a_question_proposes_and_the_answer_carries_the_job(client: TestClient) 
 def test_a_refusal_says_why_and_cannot_be_approved(client: TestClient) -> None:
     job = client.post("/api/jobs", json={"prompt": "Pikachu runs through Berlin"}).json()
     assert job["state"] == "refused" and job["moderation"]["reasons"] and job["error"]
-    assert client.post(f"/api/jobs/{job['id']}/approve").status_code == 400
+    assert client.post(f"/api/jobs/{job['id']}/approve").status_code == 409
 
 
 @pytest.mark.parametrize(
@@ -98,8 +98,8 @@ def test_a_refusal_says_why_and_cannot_be_approved(client: TestClient) -> None:
         ({"prompt": "x", "kind": "y"}, 422),
         ({"prompt": "x", "image": "/etc/passwd"}, 422),
         ({"prompt": "x", "videos": ["0" * 16]}, 404),
-        ({"prompt": "x", "provider": "sora"}, 400), ({"prompt": "x", "provider": "runway"}, 503),
-        ({"prompt": "x", "kind": "ad"}, 400), ({"prompt": "x", "moments": ["speech:no"]}, 404),
+        ({"prompt": "x", "provider": "sora"}, 409), ({"prompt": "x", "provider": "runway"}, 503),
+        ({"prompt": "x", "kind": "ad"}, 409), ({"prompt": "x", "moments": ["speech:no"]}, 404),
     ],
 )  # fmt: skip
 def test_a_wish_that_is_none_is_refused(
