@@ -29,7 +29,7 @@ class Maker:
 
     name, model, local, kinds = "animatic", "", True, KINDS
 
-    def __init__(self, *_: Any) -> None:
+    def __init__(self, *_: Any, **__: Any) -> None:
         pass
 
     def price(self, request: GenerationRequest) -> float | None:
@@ -79,7 +79,7 @@ class Maker:
 class Finished:
     """Copies a film in place of signing it."""
 
-    def __init__(self, *_: Any) -> None:
+    def __init__(self, *_: Any, **__: Any) -> None:
         pass
 
     def __call__(self, job: GenerationJob, piece: Piece, target: Path) -> dict[str, Any]:
