@@ -27,11 +27,10 @@ if TYPE_CHECKING:
     from tools.toolbox import Toolbox
 
 T = TypeVar("T")
-READ_ONLY = (
-    "list_", "video_", "search_", "find_", "read_", "look_", "classify", "summarize_", "propose_",
-)  # fmt: skip
-"""Name prefixes of the capabilities that change nothing but a list of proposals, on which a person
-decides; a model is given no others."""
+READ_ONLY = ("list_", "video_", "search_", "find_", "read_", "look_", "classify", "summarize_")
+"""Name prefixes of the capabilities that change nothing."""
+OFFERED = (*READ_ONLY, "propose_")
+"""Those that a model is given: beside them it can propose, and only a person decides."""
 VISUAL_SEARCHES = ("search_frames", "find_similar")
 """Capabilities that search by image vectors."""
 DECODING = ("look_at", "look_closer")
@@ -45,7 +44,7 @@ SHOWN_LISTED = 40
 
 
 class Toolbelt:
-    """The read-only capabilities. All but `run` and the tools block: call them in a thread."""
+    """The capabilities that a model is offered. All but `run` and the tools block: use a thread."""
 
     def __init__(self, toolbox: "Toolbox") -> None:
         self._library, self._unseen = toolbox.library, toolbox.unseen
@@ -71,7 +70,7 @@ class Toolbelt:
 
     @property
     def _capabilities(self) -> dict[str, Callable[..., Any]]:
-        return {c.__name__: c for c in self._offered() if c.__name__.startswith(READ_ONLY)}
+        return {c.__name__: c for c in self._offered() if c.__name__.startswith(OFFERED)}
 
     def _make_tool(self, capability: Callable[..., Any]) -> StructuredTool:
         async def call(**arguments: Any) -> tuple[str, list[Any]]:

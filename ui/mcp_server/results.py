@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from agent.toolbelt import fence, video_line
+from agent.toolbelt import fence, job_line, video_line
 from tools.errors import VideoError
+from tools.generate.job import GenerationJob
 from tools.media import Evidence, Video, time_range
 from ui.mcp_server.pictures import Tiles, data_address, pictured, sheet_of
 from ui.render import STAGE_NAMES, picture_address, searched, unusual
@@ -25,6 +26,7 @@ FRAMES, MOST_FRAMES = 6, 300_000
 """Pictures for the app, and characters of them all."""
 UNSURE = "Closest moments, not confirmed:"
 """Beginning of the text of an answer that is none for certain."""
+DECIDES = "A person says yes or no: in the chat, or by `cuepoint jobs approve`. No tool can."
 _LABELS = re.compile(r"(?:\[e\d+\])+ ")
 """Citations inside the reasons of a verdict."""
 _DOUBTS = {"weak": "not confirmed", "unsupported": "not supported"}
@@ -57,6 +59,8 @@ def of_values(door: Door, values: Any, notes: Sequence[str] = ()) -> Result:
         data = door.json(values)
         if isinstance(values, JobStatus):
             return Result(_job_line(values), data)
+        if isinstance(values, GenerationJob):
+            return Result(f"{job_line(values)}\n{DECIDES}", data)
         data = data if isinstance(data, dict) else {"result": data}
         return Result(_cut(json.dumps(data, ensure_ascii=False, indent=1)), data)
     rows, kept = [door.json(value) for value in values], 0

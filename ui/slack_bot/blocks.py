@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from agent.ask import Answer, NumberedEvidence
+from tools.generate.job import GenerationJob
 from tools.media import Evidence
-from ui.render import cost_line, evidence_span, label, searched
-from ui.slack_bot.reading import ACTIONS
+from ui.render import cost_line, evidence_span, job_lines, label, searched
+from ui.slack_bot.reading import ACTIONS, DECISIONS
 from ui.slack_bot.words import entities, escaped, say
 
 SECTION, BLOCKS, ALTERNATIVE, FALLBACK = 3000, 50, 2000, 3000
@@ -54,7 +55,19 @@ def answer_blocks(
     if shown(answer):
         buttons = [_button(name, str(answer.turn)) for name in ACTIONS]
         blocks.append({"type": "actions", "elements": buttons})
+    for job in answer.jobs:
+        blocks += job_blocks(job, str(answer.turn))
     return blocks
+
+
+def job_blocks(job: GenerationJob, value: str) -> Blocks:
+    """Blocks of a video that is proposed, with the buttons of who decides."""
+    first, *rest = job_lines(job)
+    told = sections(escaped("\n".join([first.partition("  ")[2], *rest])))
+    if job.state not in ("proposed", "unknown"):
+        return told
+    buttons = [_button(name, value) for name in DECISIONS]
+    return [*told, {"type": "actions", "elements": buttons}]
 
 
 def moment(evidence: Evidence, link: Link, handle: int | None = None, title: str = "") -> str:

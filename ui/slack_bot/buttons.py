@@ -14,6 +14,8 @@ from ui.slack_bot.answering import answer
 from ui.slack_bot.blocks import moment, sections, shown
 from ui.slack_bot.desk import Desk, conversation_of
 from ui.slack_bot.journal import Event
+from ui.slack_bot.making import decide
+from ui.slack_bot.reading import DECISIONS
 from ui.slack_bot.words import escaped, say
 from ui.web.state import AppState
 
@@ -25,9 +27,10 @@ async def press(desk: Desk, state: AppState, event: Event) -> None:
     """Do as a button asks, about an answer of this thread, for who is in its channel."""
     given = await answers(state.agent, conversation_of(event))
     pressed = next((one for one in given if one.turn == int(event.value)), None)
-    text = say(f"pressed_{event.action}") if pressed and shown(pressed) else say("gone")
+    about = pressed and (pressed.jobs if event.action in DECISIONS else shown(pressed))
+    text = say(f"pressed_{event.action}") if about else say("gone")
     may = await desk.poster.private(event, text)
-    if not (may or event.is_direct) or pressed is None or not shown(pressed):
+    if not (may or event.is_direct) or pressed is None or not about:
         return
     match event.action:
         case "more":
@@ -43,6 +46,8 @@ async def press(desk: Desk, state: AppState, event: Event) -> None:
             heading = say("summary_of", name=title)
             asked = say("summarize")
             await answer(desk, state, event, asked, videos=(video,), heading=heading)
+        case "make" | "not_now":
+            await decide(desk, state, event, pressed.jobs[0])
         case opinion:
             rating = Rating(pressed.turn, opinion == "helpful")
             await rate(state.agent, conversation_of(event), rating)

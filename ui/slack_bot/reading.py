@@ -19,7 +19,9 @@ MEDIA, PICTURES = ("video/", "audio/"), ("image/",)
 FILES = 10
 """Files, and links, of one message, at most."""
 ACTIONS = ("more", "closer", "clip", "summary", "helpful", "not_helpful")
-"""Buttons, in the order in which they stand."""
+"""Buttons of an answer, in the order in which they stand."""
+DECISIONS = ("make", "not_now")
+"""Buttons of a video that is proposed."""
 
 
 def read(body: Mapping[str, Any]) -> Event | None:
@@ -94,7 +96,8 @@ def _files(inner: Mapping[str, Any], kinds: tuple[str, ...]) -> tuple[File, ...]
 
 def _pressed(body: Mapping[str, Any]) -> Event | None:
     action, message = body["actions"][0], body["message"]
-    if action["action_id"] not in ACTIONS or not re.fullmatch(r"\d{1,6}", str(action["value"])):
+    known = action["action_id"] in ACTIONS + DECISIONS
+    if not (known and re.fullmatch(r"\d{1,6}", str(action["value"]))):
         return None
     return Event(
         id=f"{body['user']['id']}/{action['action_ts']}/{action['action_id']}",

@@ -36,9 +36,11 @@ def client(home: Path) -> Iterator[TestClient]:
     )  # fmt: skip
     with pytest.MonkeyPatch.context() as patch:
         whole = Animatic.__init__
-        patch.setattr(
-            Animatic, "__init__", lambda self, library, speech=None: whole(self, library, short_side=180)
-        )
+
+        def small(self: Animatic, library: Library, speech: Any = None) -> None:
+            whole(self, library, speech, short_side=180)
+
+        patch.setattr(Animatic, "__init__", small)
         with running(settings, agent.agent.open_agent) as made:
             yield made
 
