@@ -16,6 +16,7 @@ from tools.library import Library
 from tools.provenance.keys import keys_of
 from tools.provenance.provenance import provenance
 from tools.provenance.signing import Action, Ingredient, Made, SourceType, sign
+from tools.provenance.watermark import read_watermark
 from tools.sandbox import Child
 
 LEAST_SHARE = 0.5
@@ -25,6 +26,8 @@ PLAIN, STILL = 6.0, 0.02
 nothing, or does not move."""
 LABEL = "AI-generated"
 MARKED = ".marked.mp4"
+STRENGTHS = (1.0, 1.6, 2.5)
+"""Strengths of the watermark, tried in turn until it is read back: the first is seen by nobody."""
 
 
 class Finishing:
@@ -42,12 +45,12 @@ class Finishing:
         marked = target.with_name(MARKED)
         try:
             with Child(writes=target.parent) as child:
-                facts = _facts(piece, job, child)
-                if piece.watermarked:
-                    source = piece.path
-                else:
+                facts, source = _facts(piece, job, child), piece.path
+                for strength in () if piece.watermarked else STRENGTHS:
+                    self._mark(job, piece, marked, facts, strength, child)
                     source = marked
-                    self._mark(job, piece, marked, facts, child)
+                    if read_watermark(marked) == job.payload:
+                        break
             sign(source, target, self._made(job, piece), keys)
         finally:
             marked.unlink(missing_ok=True)
@@ -61,7 +64,13 @@ class Finishing:
         return {"c2pa": found.state, "watermark": found.watermark, "signer": found.signer}
 
     def _mark(
-        self, job: GenerationJob, piece: Piece, marked: Path, facts: dict[str, Any], child: Child
+        self,
+        job: GenerationJob,
+        piece: Piece,
+        marked: Path,
+        facts: dict[str, Any],
+        strength: float,
+        child: Child,
     ) -> None:
         end: dict[str, Any] = {}
         for event in child.call(
@@ -71,6 +80,7 @@ class Finishing:
             payload=job.payload,
             fps=facts["video"]["fps"] or 25.0,
             duration=facts["duration"],
+            strength=strength,
             label=LABEL if job.request.label else "",
         ):
             end = event

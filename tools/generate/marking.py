@@ -18,14 +18,20 @@ Plane = NDArray[np.uint8]
 
 
 def write_marked(
-    path: str, target: str, payload: int, fps: float, duration: float, label: str = ""
+    path: str,
+    target: str,
+    payload: int,
+    fps: float,
+    duration: float,
+    strength: float = 1.0,
+    label: str = "",
 ) -> Iterator[Event]:
     """Encode a film with a watermark, and with a visible label in a corner where one is asked for.
 
     Yields {"fraction": …}; the last has `contrast`, the largest range of light in a picture, and
     `movement`, the mean change from one picture to the next, both in levels of 255.
     """
-    marker = _Marker(payload, fps, label)
+    marker = _Marker(payload, fps, strength, label)
     for event in write_cut([path], [[0.0, duration]], target, change=marker):
         yield {"fraction": min(event["fraction"], 0.99)}
     yield {
@@ -38,8 +44,8 @@ def write_marked(
 class _Marker:
     """Marks each picture, and measures it."""
 
-    def __init__(self, payload: int, fps: float, label: str) -> None:
-        self._payload, self._fps, self._label = payload, fps, label
+    def __init__(self, payload: int, fps: float, strength: float, label: str) -> None:
+        self._payload, self._fps, self._strength, self._label = payload, fps, strength, label
         self._writer: WatermarkWriter | None = None
         self._before: Any = None
         self.contrast = self.changed = 0.0
@@ -48,7 +54,7 @@ class _Marker:
     def __call__(self, luma: Plane) -> Plane:
         height, width = luma.shape
         if self._writer is None:
-            self._writer = WatermarkWriter(self._payload, width, height, self._fps)
+            self._writer = WatermarkWriter(self._payload, width, height, self._fps, self._strength)
         small = cv2.resize(luma, THUMB, interpolation=cv2.INTER_AREA).astype(np.float32)
         self.contrast = max(self.contrast, float(small.max() - small.min()))
         if self._before is not None:
