@@ -206,6 +206,7 @@ class Settings:
                     "generate_job_usd": self.generation.generate_job_usd,
                     "generate_day_usd": self.generation.generate_day_usd,
                     "videos_usd_per_second": self.generation.videos_usd_per_second,
+                    "speech_usd_per_1000": self.generation.speech_usd_per_1000,
                 }.items()
             ),
             (device in DEVICES, f"device {device!r} must be one of {', '.join(DEVICES)}"),

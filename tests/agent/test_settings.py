@@ -71,6 +71,7 @@ def test_every_field_can_be_set_by_its_variable():
         "CUEPOINT_SPEECH_MODEL": "tts-2",
         "CUEPOINT_SPEECH_VOICE": "onyx",
         "CUEPOINT_SPEECH_KEY": "sk-y",
+        "CUEPOINT_SPEECH_USD_PER_1000": "0.02",
         "CUEPOINT_MODERATION_BASE_URL": "http://127.0.0.1:9/v1",
         "CUEPOINT_MODERATION_MODEL": "m-2",
         "CUEPOINT_SIGNING_KEY": "/keys/key.pem",

@@ -81,7 +81,8 @@ def open_generators(library: Library, options: GenerationOptions, keys: Keys) ->
         speech = SpeechServer(
             options.speech_base_url, keys.speech, options.speech_model, options.speech_voice
         )
-    made: dict[str, Generator] = {"animatic": Animatic(library, speech)}
+    usd = options.speech_usd_per_1000
+    made: dict[str, Generator] = {"animatic": Animatic(library, speech, usd_per_1000=usd)}
     if not missing["runway"]:
         from tools.generate.providers.runway import Runway
 

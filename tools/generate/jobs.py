@@ -151,8 +151,8 @@ class Jobs:
         options, price = self._options, job.price_usd
         if price is None:
             raise RefusedRequest(
-                f"the price of {job.provider} is not known, so it cannot be held to a budget: "
-                "name it by CUEPOINT_VIDEOS_USD_PER_SECOND"
+                f"the price of {job.provider} is not known, so it cannot be held to a budget: name "
+                "it by CUEPOINT_VIDEOS_USD_PER_SECOND, or for speech CUEPOINT_SPEECH_USD_PER_1000"
             )
         if not price:
             return

@@ -22,8 +22,10 @@ OWN_FOOTAGE: frozenset[Kind] = frozenset({"teaser", "captions", "narration"})
 """Kinds that show nothing but what is in the library: a name or a mark in it is no likeness."""
 LIST_BYTES = 1 << 20
 _APART = re.compile(r"\b(?:\w[\W_]){3,}\w\b")
-_DIGITS = re.compile(r"\b(?=\w*[a-zA-Z])\w*[0134]\w*\b")
-_LETTERS = str.maketrans("0134", "oiea")
+_SIGNS = re.compile(r"(?<!\S)(?=\S*[A-Za-z])\S*[013457@$]\S*")
+_LETTERS = str.maketrans("013457@$", "oieastas")
+COMPOUND = 7
+"""Letters of a word from which on it is found at either end of a longer one, as in German."""
 Service = Callable[[str], list[str]]
 """A moderation service: reasons to refuse a text, none if it passes; ProviderUnavailable."""
 
@@ -96,9 +98,17 @@ def matching(text: str, likeness: bool = True) -> list[Rule]:
 def _words(text: str) -> list[str]:
     """Stems of a text; letters that stand apart, and digits for letters, are read as the word."""
     apart = [re.sub(r"\W|_", "", run) for run in _APART.findall(text)]
-    plain = _DIGITS.sub(lambda m: m[0].translate(_LETTERS), text)
     whole = [form for run in apart for form in (run, run[1:])]  # "a n a k e d": with the article
-    return [stem(form) for form in (*surface_forms(plain), *whole)]
+    typed = f"{text} {' '.join(whole)}"
+    letters = _SIGNS.sub(lambda match: match[0].translate(_LETTERS), typed)
+    forms = [*surface_forms(typed), *(surface_forms(letters) if letters != typed else ())]
+    inside = [
+        term
+        for form in forms
+        for term in (_long() if len(form) > COMPOUND else ())
+        if form.startswith(term) or form.endswith(term)
+    ]
+    return [*map(stem, forms), *inside]
 
 
 @cache
@@ -111,6 +121,14 @@ def _rules() -> tuple[Rule, ...]:
         )
         for rule in _table()["rules"]
     )
+
+
+@cache
+def _long() -> frozenset[str]:
+    """Terms of one long word, as stems, which a compound may hold; none of a list of harmless."""
+    lists: dict[str, list[str]] = _table()["words"]
+    terms = _terms(*(name for name in lists if name != "harmless"))
+    return frozenset(term for term in terms if len(term) >= COMPOUND and " " not in term)
 
 
 @cache

@@ -33,6 +33,8 @@ class GenerationOptions:
     """Address of a server that speaks `POST /audio/speech`; without it a voice of this machine."""
     speech_model: str = "gpt-4o-mini-tts"
     speech_voice: str = "alloy"
+    speech_usd_per_1000: float | None = None
+    """What 1,000 characters of it cost; empty where it is not known: then nothing is approved."""
     moderation_base_url: str = ""
     """Address of a server that speaks `POST /moderations`, asked beside the rules."""
     moderation_model: str = "omni-moderation-latest"

@@ -44,17 +44,21 @@ class Animatic:
         short_side: int = SHORT_SIDE,
         watermark: bool = True,
         voices: Callable[[str, SpeechServer | None], Voice | None] = voice_for,
+        usd_per_1000: float | None = None,
     ) -> None:
         """Take moments from a library, and speech from a server where one is configured."""
         self.local = speech is None
         self._library, self._speech, self._side = library, speech, short_side
-        self._watermark, self._voices = watermark, voices
+        self._watermark, self._voices, self._usd = watermark, voices, usd_per_1000
         self._lock = threading.Lock()
         self._running: dict[str, Child] = {}
         self._cancelled: set[str] = set()
 
     def price(self, request: GenerationRequest) -> float | None:
-        return None if self.leaves(request) else 0.0
+        if not self.leaves(request):
+            return 0.0
+        spoken = sum(map(len, sentences_of(request)))
+        return None if self._usd is None else round(self._usd * spoken / 1000, 4)
 
     def leaves(self, request: GenerationRequest) -> list[str]:
         if self._speech is None or not request.voice:
