@@ -43,6 +43,9 @@ bench: $(VENV)/installed ## speed and quality, as tables
 	$(BIN)/python -m benchmarks.chat
 	$(BIN)/python -m benchmarks.mcp_calls
 	$(BIN)/python -m benchmarks.slack
+	$(BIN)/python -m benchmarks.moderation
+	$(BIN)/python -m benchmarks.watermark
+	$(BIN)/python -m benchmarks.ads
 
 inspector: $(VENV)/installed ## the tools of `cuepoint mcp`, as the MCP Inspector sees them; needs npx
 	for one in --strict --app-info; do \
