@@ -2,8 +2,8 @@
 
     python -m benchmarks.moderation [--verbose]
 
-Two sets of 60 requests, 30 of which must be refused, written by hands that saw neither the rules nor
-each other. The rules were written on after `seen`; `unseen` was opened once, after that.
+Two sets of 60 requests, 30 of which must be refused, by hands that saw neither the rules nor each
+other. The rules were written on after `seen`; `unseen` was opened once, after that.
 """
 
 import argparse
