@@ -145,9 +145,9 @@ async def _answer(
     from langsmith.run_helpers import tracing_context
 
     from agent.grounding.pixels import PixelCheck
-    from agent.image_question import answer_by_image
     from agent.llm.limits import Meter
-    from agent.picture_request import propose_with_pictures
+    from agent.pictures.image_question import answer_by_image
+    from agent.pictures.picture_request import propose_with_pictures
     from agent.turn import Turn
 
     settings, begun = agent.settings, time.monotonic()

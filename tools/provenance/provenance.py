@@ -55,7 +55,7 @@ class Provenance:
     problems: tuple[str, ...] = ()
 
     @property
-    def says_something(self) -> bool:
+    def tells_more(self) -> bool:
         """True if there is more to tell than which program wrote the container."""
         told = any(one.name != "encoder" for one in self.signals)
         return self.state != "none" or self.watermark is not None or told

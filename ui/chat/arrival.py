@@ -73,7 +73,7 @@ def told(state: AppState, id: str) -> tuple[list[str], list[str]]:
 def origin(state: AppState, id: str) -> list[str]:
     """Origin of the file in its own words, as a line; none where it says nothing."""
     found = kept(state.library, id)
-    if found is None or not found.says_something:
+    if found is None or not found.tells_more:
         return []
     say_it = languages()[language()].sentences
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import chainlit as cl
 
-from agent.picture_request import asks_to_make
+from agent.pictures.picture_request import asks_to_make
 from ui.chat.answering import (
     AGAIN,
     answer_again,

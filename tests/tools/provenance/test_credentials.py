@@ -182,8 +182,8 @@ def test_the_words_of_the_container_are_told_and_judged_by_nobody(studio: Studio
                 packet.stream = new
                 target.mux(packet)
     found = provenance(path)
-    assert Signal("comment", "Made with SomeGen") in found.signals and found.says_something
-    assert not provenance(studio.film).says_something
+    assert Signal("comment", "Made with SomeGen") in found.signals and found.tells_more
+    assert not provenance(studio.film).tells_more
     assert 'A note in the file (comment) says: "Made with SomeGen".' in words(found)
 
 

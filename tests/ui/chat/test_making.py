@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 import agent.approval
 import tools.generate.providers.animatic as animatic
 from agent.agent import open_agent
-from agent.picture_request import asks_to_make, draft_of
+from agent.pictures.picture_request import asks_to_make, draft_of
 from agent.settings import Settings
 from tests.ui import door, maker
 from tests.ui.browser import ask, greeted, page_at

@@ -11,7 +11,7 @@ from agent.extractive.making import lead_of, seconds_in
 from agent.extractive.question import Question, understand
 from agent.grounding.citations import split_claims
 from agent.grounding.review import CheckedAnswer
-from agent.image_question import keep_turn
+from agent.pictures.image_question import keep_turn
 from agent.turn import Turn
 from tools.errors import ProviderUnavailable
 from tools.generate.proposal import TEXT, Draft

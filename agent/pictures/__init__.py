@@ -1,0 +1,1 @@
+"""Questions and requests that come with a picture."""
