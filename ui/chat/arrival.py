@@ -77,7 +77,7 @@ def origin(state: AppState, id: str) -> list[str]:
         return []
     say_it = languages()[language()].sentences
 
-    def sentence(name: str, **values: Any) -> str:
+    def sentence(name: str, /, **values: Any) -> str:
         return say_it[name].format(**values)
 
     return [truncated(" ".join(origin_lines(as_row(found), sentence)), 2 * LINE)]
