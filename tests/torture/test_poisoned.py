@@ -23,7 +23,7 @@ from agent.agent import Agent, open_agent
 from agent.ask import Answer, ask
 from agent.fakes import ScriptedModel
 from agent.settings import Settings
-from agent.toolbelt import READ_ONLY
+from agent.toolbelt import OFFERED
 from tools.ingest.pipeline import ingest
 from tools.library import Library
 from tools.media import Utterance
@@ -244,7 +244,7 @@ async def test_an_obeying_model_can_do_no_harm(
                 dumped.append(repr(answer))
         assert files(tmp_path) == before
         assert {name for one in model.bound for name in one["tools"]} >= {"read_moment"}
-        assert all(name.startswith(READ_ONLY) for one in model.bound for name in one["tools"])
+        assert all(name.startswith(OFFERED) for one in model.bound for name in one["tools"])
         for messages in model.shown:
             inside_the_fence(messages)
         prompts += len(model.shown)
@@ -288,6 +288,6 @@ def inside_the_fence(messages: list[BaseMessage]) -> None:
         assert names[::2] == names[1::2] and len(set(names)) == len(names) / 2
         assert "ZQX" not in text[text.rfind("</") :] or (kind == "tool" and not tags)
         if isinstance(message, ToolMessage):
-            assert (message.name or "").startswith(READ_ONLY) or message.status == "error"
+            assert (message.name or "").startswith(OFFERED) or message.status == "error"
             whole = text.startswith("<evidence>\n") and text.endswith("\n</evidence>")
             assert whole or (not tags and "\n" not in text)

@@ -140,7 +140,7 @@ def test_an_answer(library: Library) -> None:
     row = Json(library).answer(one)
     assert set(row) == {
         "question", "answer", "found", "claims", "evidence", "nearest", "coverage", "model",
-        "tokens", "cost_usd", "seconds", "thread", "coverage_total", "reason", "notes",
+        "tokens", "cost_usd", "seconds", "thread", "coverage_total", "reason", "jobs", "notes",
     }  # fmt: skip
     assert row["notes"] == []
     told = {"text": "It is said.", "citations": [1], "verdict": "verified", "why": ""}

@@ -20,7 +20,7 @@ from agent.history import answers, conversations
 from agent.settings import Settings
 from tests.ui.serving import Server, serving
 from tests.ui.slack_bot.workspace import SECRET, TOKEN, Workspace, event, send, workspace
-from ui.slack_bot.bot import conversation_of
+from ui.slack_bot.desk import conversation_of
 from ui.slack_bot.reading import read
 
 QUESTIONS = (

@@ -195,7 +195,7 @@ def new_id() -> str:
 
 def now() -> str:
     """Time of a step, in UTC."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 def digest_of(request: Any, inputs: Mapping[str, bytes]) -> str:

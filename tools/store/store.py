@@ -42,7 +42,7 @@ from tools.transcript.diarization import SpeakerTurn, label_speakers
 from tools.vision.change_times import RegionChange
 
 WEIGHTS = {
-    "probe": 1, "subtitles": 2, "keyframes": 6, "pass": 40, "provenance": 3, "sound": 3,
+    "probe": 1, "subtitles": 2, "keyframes": 6, "pass": 40, "provenance": 1, "sound": 3,
     "screen": 45, "pictures": 20, "speech": 60, "speakers": 10, "vectors": 6,
 }  # fmt: skip
 """Usual share of the time of each stage, in their order, for the estimate of what remains."""

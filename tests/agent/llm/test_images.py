@@ -96,7 +96,7 @@ async def test_a_server_that_refuses_pictures_is_asked_in_words(
 
 async def test_little_room_makes_pictures_smaller_then_fewer_then_none(shelf: Any, serve: Any):
     widths: list[int] = []
-    for tokens in range(9_600, 6_900, -300):
+    for tokens in range(10_200, 7_400, -200):
         server = serve(scenes(shelf), say("It begins in red [e1]."))
         home = {"CUEPOINT_QUESTION_TOKENS": str(tokens)}
         await answered(shelf, server, f"What is seen with {tokens}?", **home)

@@ -34,7 +34,7 @@ EVIDENCE = "id handle video title start end kind text facts image score source l
 COVERAGE = "video duration frames longest_gap speech screen objects notes ready"
 ANSWER = (
     "question answer found claims evidence nearest coverage model tokens cost_usd seconds thread "
-    "coverage_total reason notes"
+    "coverage_total reason jobs notes"
 )
 Encode = Callable[..., Path]
 

@@ -98,7 +98,7 @@ async def test_every_registered_capability_is_a_tool_with_true_annotations(films
     effects = {name: tool.effect for name, tool in tools.items() if tool.effect != "reads"}
     assert effects == {
         "ask": "keeps", "look_closer": "keeps",
-        "add_video": "adds", "make_clip": "adds", "make_loaf": "adds",
+        "add_video": "adds", "make_clip": "adds", "propose_generation": "adds", "make_loaf": "adds",
     }  # fmt: skip
     assert not any(tool.opens for tool in tools.values())  # no model, no addresses
     for tool in tools.values():
