@@ -1,6 +1,7 @@
 """Generation over HTTP: proposed, approved by who may, made, played, deleted."""
 
 from collections.abc import Iterator
+from functools import partialmethod
 from pathlib import Path
 from typing import Any
 
@@ -35,11 +36,7 @@ def client(home: Path) -> Iterator[TestClient]:
         home=home, port=8000, providers=BARE, model="extractive", background="off",
     )  # fmt: skip
     with pytest.MonkeyPatch.context() as patch:
-        whole = Animatic.__init__
-
-        def small(self: Animatic, library: Library, speech: Any = None) -> None:
-            whole(self, library, speech, short_side=180)
-
+        small = partialmethod(Animatic.__init__, short_side=180)
         patch.setattr(Animatic, "__init__", small)
         with running(settings, agent.agent.open_agent) as made:
             yield made
