@@ -185,7 +185,8 @@ class Runner:
             job = self._finish_all(job)
         if job.state == "checking":
             self._jobs.show(job.id)
-            shutil.rmtree(self._jobs.folder(job.id) / FETCHED, ignore_errors=True)
+            if not job.leaves_machine:  # what a service made stays as it came
+                shutil.rmtree(self._jobs.folder(job.id) / FETCHED, ignore_errors=True)
 
     def _finish_all(self, job: GenerationJob) -> GenerationJob:
         folder = self._jobs.folder(job.id)

@@ -24,6 +24,8 @@ def test_a_job_goes_from_a_proposal_to_files(studio: Studio) -> None:
     ]  # fmt: skip
     (path,) = studio.made(job)
     assert done.path == str(path) and path.read_bytes() == b"signed " + studio.service.film
+    as_it_came = studio.jobs.folder(job.id) / "fetched/1.mp4"
+    assert as_it_came.read_bytes() == studio.service.film
     assert done.provenance["16:9"]["watermark"] == int(job.id[:8], 16)
     assert studio.service.submitted == ["a dog on a beach"] and studio.service.keys == [job.id]
     assert studio.runner.run(job.id) == done and len(studio.service.submitted) == 1
@@ -37,6 +39,7 @@ def test_what_is_made_here_has_a_file_for_each_format(studio: Studio) -> None:
     done = studio.runner.run(job.id)
     assert [one.aspect for one in done.outputs] == ["16:9", "9:16", "1:1"]
     assert done.outputs[0].sheet == ({"source": "drawn"},) and len(studio.made(job)) == 3
+    assert not (studio.jobs.folder(job.id) / "fetched").exists()
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,6 @@ import agent.agent
 from agent.settings import Settings
 from tests.ui.door import running
 from tests.ui.serving import serving
-from tools.ingest.pipeline import ingest
 from tools.library import Library
 from tools.models.providers import BARE
 from ui.api.slots import Slots
@@ -26,18 +25,7 @@ from ui.web.accounts.passwords import Users
 from ui.web.accounts.sign_in import users_file
 from ui.web.accounts.tokens import Tokens
 
-SAID = "1\n00:00:01,000 --> 00:00:02,500\nThe kettle is red.\n"
 QUESTION = "What is said about the kettle?"
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory, shots: Path) -> Path:
-    folder = tmp_path_factory.mktemp("api")
-    path = folder / "kettle.mp4"
-    path.symlink_to(shots)
-    path.with_suffix(".srt").write_text(SAID)
-    ingest(Library(folder / "home"), path, providers=BARE)
-    return folder / "home"
 
 
 @pytest.fixture(scope="module")
