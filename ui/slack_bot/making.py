@@ -1,5 +1,6 @@
 """Videos that are proposed in Slack: decided on by a button, made, sent into the thread."""
 
+import asyncio
 from pathlib import Path
 
 from tools.errors import VideoError
@@ -18,7 +19,7 @@ async def decide(desk: Desk, state: AppState, event: Event, job: GenerationJob) 
     try:
         await state.agent.approvals.decide(job.id, yes, by)
     except VideoError as error:  # somebody was faster, or it would go over the budget
-        known = state.agent.approvals.jobs.get(job.id)
+        known = await asyncio.to_thread(state.agent.approvals.jobs.get, job.id)
         again = yes and known.approved_by == by
         if not (again and await desk.noted(desk.journal.claim, place, event)):
             await _tell(desk, state, event, str(error))
