@@ -45,7 +45,10 @@ class Jobs:
 
     def list(self) -> "list[GenerationJob]":
         """All jobs, the newest first."""
-        found = [self._read(path.parent.name) for path in self.root.glob(f"*/{RECORD}")]
+        found: list[GenerationJob] = []
+        for path in self.root.glob(f"*/{RECORD}"):
+            with suppress(UnknownJob):  # removed meanwhile
+                found.append(self._read(path.parent.name))
         return sorted(found, key=lambda job: job.history[0].at, reverse=True)
 
     def get(self, ref: str) -> GenerationJob:
@@ -161,12 +164,7 @@ class Jobs:
                 f"this would cost {price:.2f} USD, and a job may cost "
                 f"{options.generate_job_usd:g} (CUEPOINT_GENERATE_JOB_USD)"
             )
-        today = now()[:10]
-        spent = sum(
-            (one.price_usd or 0.0) if one.cost_usd is None else one.cost_usd
-            for one in self.list()
-            if one.approved_at[:10] == today and (one.intended_at or not one.over)
-        )
+        spent = sum(_spent(one, now()[:10]) for one in self.list())
         if spent + price > options.generate_day_usd:
             raise RefusedRequest(
                 f"this would cost {price:.2f} USD, {spent:.2f} are spent today, and a day may cost "
@@ -186,6 +184,15 @@ class Jobs:
 
     def _write(self, job: GenerationJob) -> None:
         write_json(self.folder(job.id) / RECORD, asdict(job))
+
+
+def _spent(job: GenerationJob, today: str) -> float:
+    """US dollars of a day that a job may have cost: each yes counts, as it may have been sent."""
+    times = sum(step.state == "approved" and step.at[:10] == today for step in job.history)
+    price = job.price_usd or 0.0
+    last = price if job.cost_usd is None else job.cost_usd
+    was_sent = bool(job.intended_at) or not job.over
+    return price * (times - 1) + (last if was_sent else 0.0) if times else 0.0
 
 
 def new_id() -> str:

@@ -201,3 +201,31 @@ def test_every_submission_carries_what_was_cleared(studio: Studio) -> None:
     done = studio.runner.run(job.id)
     (work,) = studio.local.submitted
     assert work.cleared == done.moderation.cleared != ""
+
+
+def test_what_may_have_been_paid_twice_counts_twice(studio: Studio) -> None:
+    studio.service.fail["submit"] = ["hang up"]
+    job = studio.propose(seconds=40.0)  # four dollars
+    studio.jobs.approve(job.id, "ada")
+    assert studio.runner.run(job.id).state == "unknown"
+    studio.jobs.approve(job.id, "ada")
+    assert studio.runner.run(job.id).state == "done"  # eight
+    for _ in range(3):
+        studio.jobs.approve(studio.propose(seconds=40.0).id, "ada")
+    with pytest.raises(RefusedRequest, match=r"20\.00 are spent today"):
+        studio.jobs.approve(studio.propose(seconds=40.0).id, "ada")
+
+
+def test_a_job_that_goes_while_all_are_listed_is_left_out(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, gone = studio.propose(), studio.propose("another film")
+    read = studio.jobs._read  # pyright: ignore[reportPrivateUsage]
+
+    def removed(id: str) -> Any:
+        if id == gone.id:
+            raise UnknownJob(id)
+        return read(id)
+
+    monkeypatch.setattr(studio.jobs, "_read", removed)
+    assert [job.id for job in studio.jobs.list()] == [kept.id]
