@@ -307,7 +307,7 @@ function EvidencePlayer({ props, callAction }) {
                   <details className="cue-take">
                     <summary className="cue-tool"><Icon name="save" /> <span>{t("take.name")}</span></summary>
                     <div>
-                      {["reel", "board", "edl", "fcpxml", "otio"].map((form) => (
+                      {["reel", "board", "board-png", "edl", "fcpxml", "otio"].map((form) => (
                         <button key={form} type="button" className="cue-tool" onClick={() => take(() => window.cueTake.save(window.cueTake.moments(form, cards, shown.title)))}>{t(`take.${form}`)}</button>
                       ))}
                     </div>
