@@ -1,6 +1,5 @@
 """Moderation: what is refused, what is not, and that nothing gets past it."""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -103,13 +102,3 @@ def test_a_refusal_is_kept_and_final(studio: Studio) -> None:
         studio.jobs.approve(job.id, "ada")
     assert studio.runner.run(job.id).state == "refused" and not studio.service.submitted
     assert not list(studio.jobs.folder(job.id).glob("inputs/*"))
-
-
-def test_the_requests_of_other_hands_are_measured() -> None:
-    from benchmarks.moderation import FOLDER, refused
-
-    for name in ("seen", "unseen"):
-        rows = [json.loads(line) for line in (FOLDER / f"{name}.jsonl").open(encoding="utf-8")]
-        assert [sum(row["refuse"] is kind for row in rows) for kind in (True, False)] == [30, 30]
-        right = sum(row["refuse"] == refused(row["prompt"]) for row in rows)
-        assert right >= {"seen": 60, "unseen": 52}[name]
