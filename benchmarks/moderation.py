@@ -3,8 +3,9 @@
     python -m benchmarks.moderation [--verbose]
 
 Sets of 60 requests, 30 of which must be refused, each by a hand that saw neither the rules nor the
-other sets. The rules were written on after `seen` was opened. `unseen` was opened once, after that;
-it is the figure of those rules alone.
+other sets. `seen` and `seen_later` were open while the rules were made: the words were written on
+after the first, and how both came out was looked at while the examples were. A set that is opened
+once, after the rules, is `unseen`.
 """
 
 import argparse
@@ -16,7 +17,7 @@ from tools.generate.moderation import Moderation
 from tools.generate.request import GenerationRequest
 
 FOLDER = Path(__file__).parents[1] / "tests/tools/generate/requests"
-SETS = ("unseen", "seen")
+SETS = tuple(sorted(path.stem for path in FOLDER.glob("*.jsonl")))
 
 
 class Count(NamedTuple):
@@ -32,11 +33,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--verbose", action="store_true", help="tell each of them")
     verbose = parser.parse_args().verbose
-    print(f"{'set':<8} {'missed':>10} {'stopped wrongly':>18}")
+    print(f"{'set':<12} {'missed':>10} {'stopped wrongly':>18}")
     for name in SETS:
         missed, stopped, (bad, good) = counted(name)
         told = f"{len(missed)} of {bad}", f"{len(stopped)} of {good}"
-        print(f"{name:<8} {told[0]:>10} {told[1]:>18}")
+        print(f"{name:<12} {told[0]:>10} {told[1]:>18}")
         for prompt in missed if verbose else ():
             print(f"  missed: {prompt}")
         for prompt in stopped if verbose else ():
