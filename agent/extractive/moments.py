@@ -41,6 +41,8 @@ def moment(turn: Turn) -> Answering:
     if not chosen and instant and asked.modality != "screen":
         near = [f for f in found if max(f.one.start - window[1], window[0] - f.one.end) <= NEAR]
         chosen = _of_modality(near, asked.modality, "")[:1]
+    if asked.modality == "speech" and not chosen:  # a sign says something, too
+        chosen = _of_modality(inside, "screen", asked.edge)
     pictures = [f for group in seen for f in group if f.one.kind == "frame" and f.one.text][:1]
     if asked.modality == "any" and len(chosen) < 2:
         chosen += pictures

@@ -99,19 +99,21 @@ def _gist(
 
 
 def _silent(turn: Turn, told: Sequence[Found]) -> Answering:
-    """A film in which nobody speaks, by its length, colours, scenes, texts and movements."""
+    """A film of which no speech can be quoted, by its length, colours, scenes and movements."""
     (events,) = yield [("summarize_video", {"video": turn.scope[0], "about": "events"})]
     whole = next((f for f in told if f.one.kind == "video"), None)
-    lead = turn.sentence("silent")
+    spoken = turn.toolbox.texts.corpus(turn.scope[0], "speech").items  # too unsure to be quoted
+    lead = turn.sentence("indistinct" if spoken else "silent")
     if whole:
         fact = whole.one.facts
         light = describe(fact["colours"], fact["brightness"]) if "colours" in fact else ""
-        sound = turn.sentence("sound_none" if fact["sound"] == "none" else "sound")
+        heard = f"{turn.sentence('sound')} {lead}"
+        heard = turn.sentence("sound_none") if fact["sound"] == "none" else heard
         scenes = turn.sentence(
             "scene_count" if (fact["scenes"] or 1) > 1 else "no_cut", n=fact["scenes"]
         )
         parts = [length(fact["duration"]), light]
-        lead = f"{', '.join(filter(None, parts))}. {scenes} {sound} {lead} [{whole.label}]"
+        lead = f"{', '.join(filter(None, parts))}. {scenes} {heard} [{whole.label}]"
     shown = events or [f for f in told if f.one.kind != "video"]
     return Reply(lead, tuple(turn.write.line(f) for f in shown[:LISTED]))
 
