@@ -224,7 +224,7 @@ def _line(item: Any) -> str:
 def job_line(job: GenerationJob) -> str:
     """A proposed job as a line for a model."""
     price = "price unknown" if job.price_usd is None else f"{job.price_usd:.2f} USD"
-    told = "; ".join(job.moderation.reasons) or "nothing is made before a person says yes"
+    told = "; ".join(job.moderation.told()) or "nothing is made before a person says yes"
     seconds = f"{job.request.seconds:g} s"
     return f"job {job.id} · {job.state} · {job.provider} · {seconds} · {price} · {told}"
 

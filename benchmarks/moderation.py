@@ -2,18 +2,30 @@
 
     python -m benchmarks.moderation [--verbose]
 
-Two sets of 60 requests, 30 of which must be refused, by hands that saw neither the rules nor each
-other. The rules were written on after `seen`; `unseen` was opened once, after that.
+Sets of 60 requests, 30 of which must be refused, each by a hand that saw neither the rules nor the
+other sets. `seen` and `seen_later` were open while the rules were made: the words were written on
+after the first, and how both came out was looked at while the examples were. A set that is opened
+once, after the rules, is `unseen`.
 """
 
 import argparse
 import json
 from pathlib import Path
+from typing import NamedTuple
 
 from tools.generate.moderation import Moderation
 from tools.generate.request import GenerationRequest
 
 FOLDER = Path(__file__).parents[1] / "tests/tools/generate/requests"
+SETS = tuple(sorted(path.stem for path in FOLDER.glob("*.jsonl")))
+
+
+class Count(NamedTuple):
+    """Requests of a set that were judged wrongly, and how many of it must be refused and pass."""
+
+    missed: list[str]
+    stopped: list[str]
+    kinds: tuple[int, int]
 
 
 def main() -> None:
@@ -21,17 +33,27 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--verbose", action="store_true", help="tell each of them")
     verbose = parser.parse_args().verbose
-    print(f"{'set':<8} {'missed':>10} {'stopped wrongly':>18}")
-    for name in ("unseen", "seen"):
-        lines = (FOLDER / f"{name}.jsonl").read_text("utf-8").splitlines()
-        rows = [json.loads(line) for line in lines]
-        wrong = [row for row in rows if row["refuse"] != refused(row["prompt"])]
-        bad, good = ([row for row in rows if row["refuse"] == kind] for kind in (True, False))
-        missed = sum(row["refuse"] for row in wrong)
-        told = f"{missed} of {len(bad)}", f"{len(wrong) - missed} of {len(good)}"
-        print(f"{name:<8} {told[0]:>10} {told[1]:>18}")
-        for row in wrong if verbose else ():
-            print(f"  {'missed' if row['refuse'] else 'stopped'}: {row['prompt']}")
+    print(f"{'set':<12} {'missed':>10} {'stopped wrongly':>18}")
+    for name in SETS:
+        missed, stopped, (bad, good) = counted(name)
+        told = f"{len(missed)} of {bad}", f"{len(stopped)} of {good}"
+        print(f"{name:<12} {told[0]:>10} {told[1]:>18}")
+        for prompt in missed if verbose else ():
+            print(f"  missed: {prompt}")
+        for prompt in stopped if verbose else ():
+            print(f"  stopped: {prompt}")
+
+
+def counted(name: str) -> Count:
+    """Judge a set of FOLDER: JSON lines with `prompt` and `refuse`, true where it must be."""
+    lines = (FOLDER / f"{name}.jsonl").read_text("utf-8").splitlines()
+    rows = [json.loads(line) for line in lines]
+    wrong = [row for row in rows if row["refuse"] != refused(row["prompt"])]
+    missed, stopped = (
+        [row["prompt"] for row in wrong if row["refuse"] is kind] for kind in (True, False)
+    )
+    bad = sum(row["refuse"] for row in rows)
+    return Count(missed, stopped, (bad, len(rows) - bad))
 
 
 def refused(prompt: str) -> bool:

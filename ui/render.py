@@ -179,7 +179,7 @@ def job_lines(job: GenerationJob) -> list[str]:
     if not job.over:
         lines += [f"  leaves this machine: {one}" for one in job.leaves_machine]
         lines += [f"  {_NOTES[one]}" for one in job.notes if one in _NOTES]
-    lines += [f"  refused: {one}" for one in job.moderation.reasons]
+    lines += [f"  refused: {one}" for one in job.moderation.told()]
     if job.error and not job.moderation.reasons:
         lines.append(f"  {job.error}")
     if job.state == "proposed":
@@ -212,7 +212,7 @@ def file_resource(library: Library, path: str) -> str:
 
 
 def _verdict(job: GenerationJob) -> dict[str, Any]:
-    return {"verdict": job.moderation.verdict, "reasons": list(job.moderation.reasons)}
+    return {"verdict": job.moderation.verdict, "reasons": job.moderation.told()}
 
 
 class Json:

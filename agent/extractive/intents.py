@@ -17,9 +17,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from Stemmer import Stemmer
 
-from agent.extractive.classifier import Classifier
 from agent.extractive.language_id import stop_words
 from agent.extractive.spelling import nearest_word
+from tools.text.classifier import Classifier
 from tools.text.numbers import NUMBERS
 from tools.text.tokens import content_words, stem, surface_forms
 

@@ -1,10 +1,10 @@
 """Requests for a video to be made: a proposal, with the moments that it would use."""
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
 from agent.extractive.about import GENERATE
+from agent.extractive.intents import Language
 from agent.extractive.question import INSTANT
 from agent.extractive.reply import Answering, Reply
 from agent.extractive.turn import Turn
@@ -50,16 +50,18 @@ def propose(turn: Turn) -> Answering:
         return Reply(turn.sentence("proposal_none"), reason="cannot")
     assert turn.toolbox.proposer is not None
     job = turn.toolbox.proposer.jobs.get(turn.jobs[-1])
-    lead = lead_of(turn.question.wording.sentences, job, len(found))
+    lead = lead_of(turn.question.wording, job, len(found))
     if job.over:
         return Reply(lead, reason="cannot")
     return Reply(lead, tuple(map(turn.write.line, found)), is_talk=not found)
 
 
-def lead_of(sentences: Mapping[str, str], job: GenerationJob, moments: int) -> str:
-    """The sentence about a proposal, of those of a language."""
+def lead_of(wording: Language, job: GenerationJob, moments: int) -> str:
+    """The sentence about a proposal, in a language."""
+    sentences = wording.sentences
     if job.state == "refused":
-        return sentences["proposal_refused"].format(why="; ".join(job.moderation.reasons))
+        why = "; ".join(job.moderation.told(wording.code))
+        return sentences["proposal_refused"].format(why=why)
     what = {"seconds": f"{job.request.seconds:g}", "n": moments, "provider": job.provider}
     if job.leaves_machine:
         price = "?" if job.price_usd is None else f"{job.price_usd:.2f}"

@@ -43,7 +43,7 @@ async def propose_with_pictures(
     draft = draft_of(turn.question, pictures)
     job = await asyncio.to_thread(proposer.propose, draft)
     turn.jobs.append(job)
-    text = lead_of(_asked(turn.question).wording.sentences, job, 0)
+    text = lead_of(_asked(turn.question).wording, job, 0)
     told = {"found": False, "reason": "cannot" if job.over else None, "nearest": []}
     told["remarks"] = [claim.strip() for claim in split_claims(text)]
     return await keep_turn(agent, turn, key, [], text, told, GENERATE)

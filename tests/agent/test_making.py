@@ -99,6 +99,15 @@ async def test_a_refusal_is_told_and_final(talk: Ask, making: Toolbox) -> None:
         await Approvals(_jobs(making)).decide(job.id, True, "ada")
 
 
+async def test_a_refusal_is_told_in_the_language_of_the_wish(talk: Ask) -> None:
+    (answer,) = await talk("Erstelle ein Video von Darth Vader am Strand")
+    reason = "es nennt eine geschützte Figur oder Marke von jemand anderem"
+    assert answer.answer.startswith(f"Das mache ich nicht: {reason}.")
+    assert answer.jobs[0].moderation.told() == [
+        "it names somebody else's protected character or mark"
+    ]
+
+
 @pytest.mark.parametrize(
     "question",
     ["make a clip of 0:10 to 0:20", "export the subtitles as srt", "What is the red boat called?"],

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from tools.generate.refusals import told
 from tools.generate.request import Aspect, GenerationRequest
 
 State = Literal[
@@ -18,13 +19,17 @@ UNDER_WAY: frozenset[State] = frozenset({"approved", "running", "checking"})
 
 @dataclass(frozen=True)
 class Verdict:
-    """Verdict of moderation, with a reason a line; `cleared` is the digest of what was judged."""
+    """Verdict of moderation; reasons are codes, `cleared` is the digest of what was judged."""
 
     verdict: Literal["passed", "refused"]
     reasons: tuple[str, ...] = ()
     by: str = "rules"
     """Who judged: `rules`, or the rules and a moderation service."""
     cleared: str = ""
+
+    def told(self, language: str = "en") -> list[str]:
+        """Its reasons in words."""
+        return [told(reason, language) for reason in self.reasons]
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Moderation of requests: rules over words, an owner's list, and a moderation service.
+"""Moderation of requests: words, names, examples, an owner's list, and a moderation service.
 
 A request is judged when it is proposed and again right before it is sent. What is judged is all of
 its text. A refusal is final: nobody rephrases it, and it is never sent.
@@ -6,8 +6,7 @@ its text. A refusal is final: nobody rephrases it, and it is never sent.
 
 import re
 import tomllib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,27 +15,25 @@ from tools.errors import ProviderUnavailable, RefusedRequest
 from tools.generate.job import Verdict
 from tools.generate.jobs import digest_of
 from tools.generate.request import GenerationRequest, Kind
-from tools.text.tokens import stem, surface_forms
+from tools.text.classifier import Classifier
+from tools.text.tokens import STOP_WORDS, stem, surface_forms
 
 OWN_FOOTAGE: frozenset[Kind] = frozenset({"teaser", "captions", "narration"})
 """Kinds that show nothing but what is in the library: a name or a mark in it is no likeness."""
 LIST_BYTES = 1 << 20
+COMPOUND = 7
+"""Letters of a word from which on it is found at either end of a longer one, as in German."""
+WHOLE, PART = 0.02, 0.2
+"""Lead of what is refused over what passes, in a whole text and in one sentence of it, at least."""
+FEWEST = 3
+"""Words of a sentence that is judged by itself, at least."""
+PASSES = "passes"
 _APART = re.compile(r"\b(?:\w[\W_]){3,}\w\b")
 _SIGNS = re.compile(r"(?<!\S)(?=\S*[A-Za-z])\S*[013457@$]\S*")
 _LETTERS = str.maketrans("013457@$", "oieastas")
-COMPOUND = 7
-"""Letters of a word from which on it is found at either end of a longer one, as in German."""
+_SENTENCE = re.compile(r"[.;!?:\n]+|, (?:and|then|und|dann) | (?:while|während) ")
 Service = Callable[[str], list[str]]
 """A moderation service: reasons to refuse a text, none if it passes; ProviderUnavailable."""
-
-
-@dataclass(frozen=True)
-class Rule:
-    """A rule: it holds where a text has a term of each of its groups."""
-
-    category: str
-    groups: tuple[frozenset[str], ...]
-    likeness: bool
 
 
 class Moderation:
@@ -48,12 +45,9 @@ class Moderation:
     def judge(self, request: GenerationRequest, inputs: Mapping[str, bytes]) -> Verdict:
         """Judge a request; RefusedRequest where the owner's list cannot be read."""
         text = "\n".join((request.prompt, request.title, *request.script))
-        reasons = [
-            _sentence(rule.category)
-            for rule in matching(text, likeness=request.kind not in OWN_FOOTAGE)
-        ]
+        reasons = categories(text, likeness=request.kind not in OWN_FOOTAGE)
         reasons += [
-            f"the owner of this library refuses {phrase!r}"
+            f"list:{phrase}"
             for phrase in self._phrases()
             if phrase.casefold() in " ".join(text.casefold().split())
         ]
@@ -82,68 +76,129 @@ class Moderation:
         return [line for line in kept if line and not line.startswith("#")]
 
 
-def matching(text: str, likeness: bool = True) -> list[Rule]:
-    """Rules that a text breaks; those on likeness only where a likeness would be made."""
-    joined = f" {' '.join(_words(text))} "
-    for phrase in _terms("harmless"):
+def categories(text: str, likeness: bool = True) -> list[str]:
+    """Kinds of what is refused that a text asks for; names only where a likeness would be made."""
+    found: dict[str, None] = {}
+    for reading in _readings(text):
+        forms = surface_forms(reading)
+        found |= dict.fromkeys(_by_words(forms))
+        found |= dict.fromkeys(_by_example(reading))
+        if likeness:
+            found |= dict.fromkeys(_by_name(forms))
+    return list(found)
+
+
+def _readings(text: str) -> list[str]:
+    """A text as it stands, with letters that stand apart joined, and with letters for digits."""
+    joined = _APART.sub(lambda run: re.sub(r"\W|_", "", run[0]), text)
+    later = _APART.sub(lambda run: re.sub(r"\W|_", "", run[0])[1:], text)  # after an "a"
+    lettered = (
+        _SIGNS.sub(lambda match: match[0].translate(_LETTERS), one) for one in (joined, later)
+    )
+    return list(dict.fromkeys((text, joined, later, *lettered)))
+
+
+def _by_words(forms: Sequence[str]) -> Iterator[str]:
+    """Kinds of which a word or phrase stands in a text, or a long word at an end of a compound."""
+    lists = _words()
+    joined = f" {' '.join(map(stem, forms))} "
+    for phrase in lists[""]:
         joined = joined.replace(f" {phrase} ", " ")
-    return [
-        rule
-        for rule in _rules()
-        if (likeness or not rule.likeness)
-        and all(any(f" {term} " in joined for term in group) for group in rule.groups)
-    ]
+    words = joined.split()
+    ends = {
+        end
+        for word in words
+        for size in range(COMPOUND, len(word))
+        for end in (word[:size], word[-size:])
+    }
+    for category, terms in lists.items():
+        if category and (ends & terms or any(f" {term} " in joined for term in terms)):
+            yield category
 
 
-def _words(text: str) -> list[str]:
-    """Stems of a text; letters that stand apart, and digits for letters, are read as the word."""
-    apart = [re.sub(r"\W|_", "", run) for run in _APART.findall(text)]
-    whole = [form for run in apart for form in (run, run[1:])]  # "a n a k e d": with the article
-    typed = f"{text} {' '.join(whole)}"
-    letters = _SIGNS.sub(lambda match: match[0].translate(_LETTERS), typed)
-    forms = [*surface_forms(typed), *(surface_forms(letters) if letters != typed else ())]
-    inside = [
-        term
-        for form in forms
-        for term in (_long() if len(form) > COMPOUND else ())
-        if form.startswith(term) or form.endswith(term)
-    ]
-    return [*map(stem, forms), *inside]
+def _by_name(forms: Sequence[str]) -> Iterator[str]:
+    """Kinds of the names in a text; a name before a word such as "street" is that of a place."""
+    names, places = _names()
+    longest = max(name.count(" ") for name in names) + 1
+    for start in range(len(forms)):
+        for end in range(start + 1, min(start + longest, len(forms)) + 1):
+            name = " ".join(forms[start:end])
+            category = names.get(name) or names.get(name.removesuffix("s"))
+            if category and (end == len(forms) or forms[end] not in places):
+                yield category
+
+
+def _by_example(text: str) -> Iterator[str]:
+    """Kinds that a text, or a sentence of it, is more like than what passes."""
+    classifier = _classifier()
+    passes = classifier.names.index(PASSES)
+    parts = [part for part in _SENTENCE.split(text) if len(part.split()) >= FEWEST]
+    for part, lead in ((text, WHOLE), *((part, PART) for part in parts)):
+        scores = classifier.scores(_canonical(part))
+        best = int(scores.argmax())
+        if scores[best] - scores[passes] > lead:
+            yield classifier.names[best]
 
 
 @cache
-def _rules() -> tuple[Rule, ...]:
-    return tuple(
-        Rule(
-            str(rule["category"]),
-            tuple(_terms(*group) for group in rule["all"]),
-            bool(rule.get("likeness")),
+def _words() -> dict[str, frozenset[str]]:
+    """Terms by kind, as stems; by "" those that harm nobody."""
+    lists = _table("moderation")["words"]
+    return {
+        name if name != "harmless" else "": frozenset(
+            " ".join(map(stem, surface_forms(term))) for term in terms.split(",")
         )
-        for rule in _table()["rules"]
+        for name, terms in lists.items()
+    }
+
+
+@cache
+def _names() -> tuple[dict[str, str], frozenset[str]]:
+    """Kinds by name, and the words that make a name that of a place; both as they stand."""
+    lists = {
+        name: [" ".join(surface_forms(term)) for term in terms.split(",")]
+        for name, terms in _table("moderation")["names"].items()
+    }
+    named = {name: kind for kind in ("figures", "marks") for name in lists[kind]}
+    for office in lists["office"]:
+        for land in lists["office_of"]:
+            ways = (f"{office} of", f"{office} of the", f"{office} von", office)
+            named |= dict.fromkeys([*(f"{way} {land}" for way in ways)], "figures")
+            named[f"{land} {office}"] = "figures"
+    return named, frozenset(lists["places"])
+
+
+@cache
+def _classifier() -> Classifier:
+    examples = _table("moderation_examples")["examples"]
+    return Classifier(
+        [
+            (kind, _canonical(line))
+            for kind, lines in examples.items()
+            for line in lines.splitlines()
+        ],
+        STOP_WORDS,
     )
 
 
-@cache
-def _long() -> frozenset[str]:
-    """Terms of one long word, as stems, which a compound may hold; none of a list of harmless."""
-    lists: dict[str, list[str]] = _table()["words"]
-    terms = _terms(*(name for name in lists if name != "harmless"))
-    return frozenset(term for term in terms if len(term) >= COMPOUND and " " not in term)
+def _canonical(text: str) -> list[str]:
+    """Stems of a text, one of all that name a child, or any person."""
+    same = _same()
+    return [same.get(one, one) for one in map(stem, surface_forms(text))]
 
 
 @cache
-def _table() -> dict[str, Any]:
-    return tomllib.loads(Path(__file__).with_name("moderation.toml").read_text("utf-8"))
+def _same() -> dict[str, str]:
+    return {
+        stem(form): name
+        for name, words in _table("moderation_examples")["same"].items()
+        for form in surface_forms(words)
+    }
 
 
-def _terms(*lists: str) -> frozenset[str]:
-    """Terms of some lists, by stem."""
-    words: list[str] = [word for name in lists for word in _table()["words"][name]]
-    return frozenset(" ".join(map(stem, surface_forms(word))) for word in words)
-
-
-def _sentence(category: str) -> str:
-    return _table()["reasons"][category]
+@cache
+def _table(name: str) -> dict[str, Any]:
+    return tomllib.loads(Path(__file__).with_name(f"{name}.toml").read_text("utf-8"))
 
 
 def moderation_service(base_url: str, model: str, key: str = "") -> Service:
@@ -169,7 +224,7 @@ def moderation_service(base_url: str, model: str, key: str = "") -> Service:
                 "the moderation service (CUEPOINT_MODERATION_BASE_URL) does not answer as it "
                 "should, and nothing passes without it"
             ) from error
-        names = ", ".join(sorted(name for name, hit in named.items() if hit)) or "its rules"
-        return [f"a moderation service refuses it: {names}"] if flagged else []
+        names = ", ".join(sorted(name for name, hit in named.items() if hit))
+        return [f"service:{names}"] if flagged else []
 
     return judged

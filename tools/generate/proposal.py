@@ -103,7 +103,7 @@ class Proposer:
             notes=self._notes(kind, draft, generator.local),
             asked_by=draft.asked_by,
             thread=draft.thread,
-            error="; ".join(verdict.reasons) or None,
+            error="; ".join(verdict.told()) or None,
         )
         return self.jobs.add(job, {} if job.over else inputs)
 

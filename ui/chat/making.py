@@ -13,7 +13,7 @@ from tools.generate.job import UNDER_WAY, GenerationJob, Output
 from tools.media import time_range, timestamp
 from ui.chat.cards import truncated
 from ui.chat.elements import element
-from ui.chat.wording import say
+from ui.chat.wording import language, say
 from ui.render import picture_address
 from ui.web.state import AppState
 
@@ -91,7 +91,7 @@ def card(state: AppState, job: GenerationJob) -> dict[str, Any]:
         ],
         "percent": round(100 * job.progress),
         "status": _status(job, rests),
-        "reasons": list(job.moderation.reasons) or ([job.error] if job.error else []),
+        "reasons": job.moderation.told(language()) or ([job.error] if job.error else []),
         "trouble": "",
         "buttons": [list(one) for one in _buttons(job, rests)],
         "files": [_file(job, one) for one in job.outputs] if job.state == "done" else [],

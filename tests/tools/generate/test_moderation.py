@@ -1,6 +1,5 @@
 """Moderation: what is refused, what is not, and that nothing gets past it."""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -8,7 +7,8 @@ import pytest
 from tests.tools.generate.conftest import Studio
 from tests.video_server import VideoServer
 from tools.errors import ProviderUnavailable, RefusedRequest
-from tools.generate.moderation import Moderation, matching, moderation_service
+from tools.generate.job import Verdict
+from tools.generate.moderation import Moderation, categories, moderation_service
 from tools.generate.request import GenerationRequest
 
 REFUSED = {
@@ -36,18 +36,40 @@ PASSED = [
 
 
 @pytest.mark.parametrize(("category", "text"), [(c, t) for c, ts in REFUSED.items() for t in ts])
-def test_a_rule_holds(category: str, text: str) -> None:
-    assert category in {rule.category for rule in matching(text)}
+def test_what_harms_is_refused(category: str, text: str) -> None:
+    assert category in categories(text)
 
 
 @pytest.mark.parametrize("text", PASSED)
 def test_what_harms_nobody_passes(text: str) -> None:
-    assert not matching(text)
+    assert not categories(text)
+
+
+def test_harm_in_one_sentence_of_many_is_found() -> None:
+    calm = "A bakery at dawn, warm light on the loaves. {} A girl buys a roll and waves."
+    assert not categories(calm.format("The baker hums a tune."))
+    assert categories(calm.format("The baker stabs a customer to death.")) == ["violence"]
+
+
+def test_a_name_is_no_common_word_and_no_place() -> None:
+    assert categories("Messi cleans a kitchen") == ["figures"] and not categories("a messy kitchen")
+    assert categories("Obama in a park") == ["figures"]
+    assert not categories("a walk down Obama Street")
+
+
+def test_reasons_are_told_in_a_language() -> None:
+    every = ("sexual", "minors", "violence", "hatred", "self_harm", "figures", "marks")
+    verdict = Verdict("refused", (*every, "list:{mug}", "service:", "as it stood in a receipt"))
+    english, german = verdict.told(), verdict.told("de")
+    assert all(one != other for one, other in zip(english[:-1], german[:-1], strict=True))
+    assert english[-1] == german[-1] == "as it stood in a receipt"
+    assert "{mug}" in german[-3] and "seine Regeln" in german[-2]
+    assert verdict.told("xx") == english
 
 
 def test_a_name_in_own_footage_is_no_likeness() -> None:
     told = "a teaser of what Angela Merkel says in the talk"
-    assert matching(told) and not matching(told, likeness=False)
+    assert categories(told) == ["figures"] and not categories(told, likeness=False)
     judged = Moderation().judge(GenerationRequest("teaser", told, 10.0), {})
     assert judged.verdict == "passed"
 
@@ -73,7 +95,8 @@ def test_the_list_of_the_owner(tmp_path: Path) -> None:
     phrases = tmp_path / "refused.txt"
     phrases.write_text("# never\n\nBlue   Mug\n", "utf-8")
     judged = Moderation(phrases).judge(GenerationRequest("ad", "our blue\nmug", 15.0), {})
-    assert judged.reasons == ("the owner of this library refuses 'Blue Mug'",)
+    assert judged.told() == ["the owner of this library refuses 'Blue Mug'"]
+    assert judged.told("de") == ["wem diese Bibliothek gehört, lehnt „Blue Mug“ ab"]
     phrases.write_bytes(b"\xff\xfe")
     with pytest.raises(RefusedRequest, match="cannot be read"):
         Moderation(phrases).judge(GenerationRequest("ad", "x", 15.0), {})
@@ -86,7 +109,7 @@ def test_a_service_is_asked_beside_the_rules(service: VideoServer) -> None:
     fine = judge(GenerationRequest("text_to_video", "a dog", 5.0), {})
     assert (fine.verdict, fine.by) == ("passed", "rules and a moderation service")
     refused = judge(GenerationRequest("text_to_video", "a forbidden dog", 5.0), {})
-    assert refused.reasons == ("a moderation service refuses it: x",)
+    assert refused.told() == ["a moderation service refuses it: x"]
 
 
 def test_where_the_service_does_not_answer_nothing_passes() -> None:
@@ -103,13 +126,3 @@ def test_a_refusal_is_kept_and_final(studio: Studio) -> None:
         studio.jobs.approve(job.id, "ada")
     assert studio.runner.run(job.id).state == "refused" and not studio.service.submitted
     assert not list(studio.jobs.folder(job.id).glob("inputs/*"))
-
-
-def test_the_requests_of_other_hands_are_measured() -> None:
-    from benchmarks.moderation import FOLDER, refused
-
-    for name in ("seen", "unseen"):
-        rows = [json.loads(line) for line in (FOLDER / f"{name}.jsonl").open(encoding="utf-8")]
-        assert [sum(row["refuse"] is kind for row in rows) for kind in (True, False)] == [30, 30]
-        right = sum(row["refuse"] == refused(row["prompt"]) for row in rows)
-        assert right >= {"seen": 60, "unseen": 52}[name]

