@@ -161,13 +161,14 @@ function card(video) {
 }
 
 // One dialog with fields, and what is done with them; Escape and Cancel leave all as it was.
+// A dialog that asks, or, without `act`, only tells.
 function ask(heading, parts, label, act) {
   const form = made("form")
   const wrong = made("p", "wrong")
   wrong.setAttribute("role", "alert")
   const yes = Object.assign(made("button", "main", label), { type: "submit" })
   const row = made("div", "row")
-  row.append(button(t("videos.cancel"), () => dialog.close()), yes)
+  row.append(...(act ? [button(t("videos.cancel"), () => dialog.close()), yes] : [button(label, () => dialog.close())]))
   form.append(made("h2", "", heading), ...parts, wrong, row)
   form.addEventListener("submit", async (event) => {
     event.preventDefault()
@@ -195,8 +196,9 @@ function rename(video) {
 async function speakers(video) {
   const known = await (await fetch(`/library/videos/${video.id}`)).json()
   const fields = known.speakers.map(({ label, name }) => [label, name, ...field(label, name)])
-  const parts = fields.length ? fields.map((one) => one[2]) : [made("p", "", t("videos.nobody"))]
-  ask(t("videos.speakers_of", { title: video.title }), parts, t("videos.save"), async () => {
+  const heading = t("videos.speakers_of", { title: video.title })
+  if (!fields.length) return ask(heading, [made("p", "", t("videos.nobody"))], t("videos.close"), null)
+  ask(heading, fields.map((one) => one[2]), t("videos.save"), async () => {
     for (const [label, name, , input] of fields) {
       if (input.value !== name) await send(`videos/${video.id}/speaker`, { label, name: input.value })
     }

@@ -6,9 +6,10 @@ The only place that turns a picture's relative path into a path, an address or a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
@@ -16,7 +17,9 @@ from urllib.parse import quote
 from agent.settings import EXTRACTIVE
 from tools.evidence import MACHINE, is_draft
 from tools.generate.job import GenerationJob
-from tools.media import Evidence, Frame, Scene, Utterance, Video, time_range
+from tools.media import Coverage, Evidence, Frame, Scene, Utterance, Video, time_range
+from ui import texts
+from ui.texts import DEFAULT
 
 if TYPE_CHECKING:
     from agent.ask import Answer, NumberedEvidence
@@ -97,39 +100,51 @@ def label(evidence: Evidence, handle: int | None = None) -> str:
     return f"{mark}{evidence_span(evidence)} {kind}: {text}"
 
 
-def cost_line(answer: Answer | Summary) -> str:
+def cost_line(answer: Answer | Summary, language: str = DEFAULT) -> str:
     """Model and cost of an answer: `gpt-5-mini · 1,840 tokens · $0.004 · 3.1 s`."""
-    parts = ["by rule" if answer.model == EXTRACTIVE else answer.model]
+    by_rule = answer.model == EXTRACTIVE
+    parts = [texts.text(language, "quiet.by_rule") if by_rule else answer.model]
     if any(answer.tokens):
-        parts += [f"{sum(answer.tokens):,} tokens", _price(answer.cost_usd)]
+        parts.append(texts.text(language, "quiet.tokens", n=f"{sum(answer.tokens):,}"))
+        parts.append(_price(answer.cost_usd, language))
     return " · ".join([*parts, f"{answer.seconds:.1f} s"])
 
 
-def _price(usd: float | None) -> str:
+def _price(usd: float | None, language: str) -> str:
     if usd is None:
-        return "price unknown"
-    return "under $0.001" if 0 < usd < 0.001 else f"${usd:.3f}".rstrip("0").rstrip(".")
+        return texts.text(language, "quiet.no_price")
+    if 0 < usd < 0.001:
+        return texts.text(language, "quiet.cheap")
+    return f"${usd:.3f}".rstrip("0").rstrip(".")
 
 
-def searched(answer: Answer) -> str:
+def searched(answer: Answer, language: str = DEFAULT) -> str:
     """Part of the videos that was searched: `All of it searched`, `speech 40 % …`.
 
     Empty for an answer of an earlier day: the index may have grown since.
     """
-    from tools.store.coverage import unfinished
-
+    told = partial(texts.text, language)
     count = answer.coverage_total
     if not count:
         return ""
     if count["complete"] == count["videos"]:
-        return (
-            "All of it searched"
-            if count["videos"] == 1
-            else f"All {count['videos']} videos searched"
-        )
+        return told("quiet.searched", n=count["videos"])
     if count["videos"] == 1 and answer.coverage:
-        return unfinished(answer.coverage[0])
-    return f"{count['complete']} of {count['videos']} videos searched to the end"
+        return _unfinished(answer.coverage[0], told)
+    return told("quiet.some", complete=count["complete"], n=count["videos"])
+
+
+def _unfinished(part: Coverage, told: Callable[..., str]) -> str:
+    """Coverage of a video in words: "speech 40 %, 60 % of the text read"."""
+    shares = {name: round(100 * share) for name, share in part.ready.items()}
+    words = [
+        told(f"quiet.{name}", share=shares[name])
+        for name in ("frames", "speech", "screen")
+        if part.ready[name] < 1
+    ]
+    if part.ready["screen"] >= 1 and part.screen == "partial":
+        words.append(told("quiet.not_all"))
+    return ", ".join(words)
 
 
 def remarks(video: Video) -> list[str]:

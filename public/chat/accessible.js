@@ -63,6 +63,10 @@ function mark() {
   // The list of conversations is no list: links stand between it and its items.
   for (const list of document.querySelectorAll('ul[data-sidebar="menu"]:not([role])')) list.setAttribute("role", "group")
   for (const item of document.querySelectorAll('ul[data-sidebar="menu"] li:not([role])')) item.setAttribute("role", "none")
+  for (const drawer of document.querySelectorAll('[data-sidebar="sidebar"][role="dialog"]:not([aria-label])')) {
+    drawer.removeAttribute("aria-labelledby") // of a title that is not there
+    drawer.setAttribute("aria-label", t("page.earlier"))
+  }
   const around = header && header.closest("main:not([role])")
   if (around) around.setAttribute("role", "none") // the header is no part of what is main
   const attach = document.querySelector("#upload-button[role], #upload-button-loading[role]")

@@ -32,11 +32,17 @@ def launched() -> Iterator[Any]:
 
 @contextmanager
 def page_at(
-    chromium: Any, server: Server, path: str = "/", statuses: Collection[int] = (), **look: Any
+    chromium: Any,
+    server: Server,
+    path: str = "/",
+    statuses: Collection[int] = (),
+    known: Collection[str] = (),
+    **look: Any,
 ) -> Iterator[Any]:
     """A page of the server; a request to another host or a fault in its console fails the test.
 
-    The browser itself reports addresses without success; those with these statuses are expected.
+    The browser itself reports addresses without success; those with these statuses are expected,
+    and so are faults of Chainlit's own that are known, by a part of their text.
     """
     context = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, **look})
     page = context.new_page()
@@ -48,7 +54,7 @@ def page_at(
             faults.append(request.url)
 
     def hear(message: Any) -> None:
-        expected = [f"status of {one} " for one in statuses]
+        expected = [*known, *(f"status of {one} " for one in statuses)]
         expected += [HTTPStatus(one).phrase for one in statuses]  # as Chainlit says it again
         if message.type == "error" and not any(one in message.text for one in expected):
             faults.append(message.text)

@@ -113,18 +113,6 @@ def describe_coverage(part: Coverage) -> str:
     return ", ".join(words)
 
 
-def unfinished(part: Coverage) -> str:
-    """Coverage of a video in words: "speech 40 %, 60 % of the text read"."""
-    frames, speech, screen = (100 * part.ready[kind] for kind in ("frames", "speech", "screen"))
-    words = [f"{frames:.0f} % of the pictures"] if frames < 100 else []
-    words += [f"speech {speech:.0f} %"] if speech < 100 else []
-    if screen < 100:
-        words.append(f"{screen:.0f} % of the text read")
-    elif part.screen == "partial":
-        words.append("not all text read")
-    return ", ".join(words)
-
-
 def _ready(stages: Mapping[str, Stage], names: tuple[str, ...]) -> float:
     """Share of the work that is done: all once any stage is done, or the last is skipped."""
     made = [stages[name] for name in names if name in stages]

@@ -14,7 +14,7 @@ from tools.library import Library
 from tools.media import Evidence, Video, timestamp
 from tools.store.coverage import Unseen, describe_coverage
 from tools.store.filmstrip import is_strip
-from ui.chat.wording import say
+from ui.chat.wording import language, say
 from ui.render import STAGE_NAMES, cost_line, evidence_span, picture_address, searched
 from ui.web.proxies import Proxies
 
@@ -22,6 +22,7 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~$&:])")
 _ADDRESS = re.compile(r"(https?|ftp|www|mailto)(?=[:.])", re.IGNORECASE)
 _MARKER = re.compile(r"^(\s*)([-=]|\d+[.)])", re.MULTILINE)
 _HANDLE = re.compile(r"\\\[(\d+)\\\]")
+_BOLD = re.compile(r"\\\*\\\*(?=\S)([^*\n]+?)(?<=\S)\\\*\\\*")
 _JOINER = "\N{WORD JOINER}"
 """Invisible: keeps `https` and `://` from being made a link."""
 _ITEM = re.compile(rf"^{_JOINER}- ", re.MULTILINE)
@@ -55,7 +56,7 @@ def answer_markdown(answer: Any) -> str:
     text = _ITEM.sub("- ", text)
     lead, gap, rest = text.partition("\n\n")
     if answer.found and rest.startswith("- ") and not lead.startswith("- ") and '"' not in lead:
-        text = f"**{' '.join(lead.split())}**{gap}{rest}"
+        text = f"**{' '.join(lead.replace('**', '').split())}**{gap}{rest}"
     notes = (note for note in answer.notes if not isinstance(note, Unseen))
     return text + "".join(f"\n\n*{escape_markdown(note.text)}*" for note in notes)
 
@@ -95,7 +96,8 @@ def _doubted(text: str, claim: Claim, moments: Mapping[int, Evidence]) -> str:
 
 
 def _linked(escaped: str, moments: Mapping[int, Evidence]) -> str:
-    """Escaped text with a link for each number of known evidence."""
+    """Escaped text with a link for each number of known evidence; what was to be bold is."""
+    escaped = _BOLD.sub(r"**\1**", escaped)
     return _HANDLE.sub(
         lambda match: (
             f"[{match[0]}]({_address(moments[int(match[1])], match[1])})"
@@ -141,6 +143,8 @@ def _card_text(evidence: Evidence) -> str:
     """Text of a card; of a whole video its length alone: its other facts are in the answer."""
     if evidence.kind == "video":
         return say("cards.whole", length=timestamp(round(evidence.end)))
+    if evidence.kind == "chapter" and {"number", "count", "title"} <= evidence.facts.keys():
+        return truncated(say("cards.chapter", **evidence.facts))
     return truncated(evidence.text)
 
 
@@ -154,6 +158,7 @@ def player(
             verdicts.setdefault(handle, claim.verdict)
     order = {handle: place for place, handle in enumerate(verdicts)}
     cited = sorted(answer.evidence or answer.nearest, key=lambda c: order.get(c.handle, len(order)))
+    here = language()
     confirmed = verdicts if answer.evidence else {}  # of the closest nothing is asserted
     cards = [card(library, c.evidence, c.handle, confirmed.get(c.handle, "")) for c in cited]
     return {
@@ -163,7 +168,7 @@ def player(
         "videos": {
             id: source(library, id, proxies) for id in dict.fromkeys(row["video"] for row in cards)
         },
-        "quiet": " · ".join(filter(None, [searched(answer), cost_line(answer)]))
+        "quiet": " · ".join(filter(None, [searched(answer, here), cost_line(answer, here)]))
         if answer.seconds
         else "",
         "looked": looked(library, answer, steps),

@@ -159,6 +159,7 @@ def _page(request: Request, name: str, title: str) -> HTMLResponse:
     """Page whose content the script of its name makes."""
     language = preferred(request.headers.get("accept-language"))
     values = {"lang": language, "title": text(language, title), "name": name}
+    values["back"] = text(language, "videos.back")
     return HTMLResponse(_PAGE.substitute(values))
 
 

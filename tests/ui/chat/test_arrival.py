@@ -32,6 +32,11 @@ DROP = """([name, content, type]) => {
     return veiled
 }"""
 UNPINNED = "from tools.models import pins; pins.REVISIONS.clear(); pins.DIGESTS.clear()\n" + SERVE
+IN_SIGHT = """() => {
+    const question = [...document.querySelectorAll('[data-step-type="user_message"]')].at(-1)
+    const top = question.getBoundingClientRect().top
+    return question.innerText.includes("Paris") && top >= 40 && top < innerHeight / 2
+}"""
 FITS = "() => document.documentElement.scrollWidth <= innerWidth"
 
 
@@ -43,6 +48,21 @@ def film(encode: Callable[..., Path], tmp_path: Path) -> Callable[[str, int], Pa
         return encode(tmp_path / name, lambda _: np.full((90, 160, 3), grey, np.uint8), 4.0)
 
     return make
+
+
+def test_a_question_after_a_video_came_stays_in_sight(
+    chromium: Any, sample: Path, film: Callable[[str, int], Path], tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    ingest(Library(home), sample, providers=BARE)
+    with (
+        serving(home, CUEPOINT_MODEL_PORTS="off", **QUICK) as server,
+        page_of(chromium, server) as page,
+    ):
+        attach(page, str(film("heron.mp4", 90)))
+        page.get_by_text("heron is ready").wait_for()
+        ask(page, "What is said about Paris?")
+        page.wait_for_function(IN_SIGHT)
 
 
 def test_of_three_that_come_at_once_each_can_be_asked_and_each_can_be_cancelled(

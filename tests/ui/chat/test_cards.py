@@ -43,6 +43,14 @@ def test_lines_are_a_list_and_a_short_line_above_it_stands_out() -> None:
     assert near == "Not clearly\\:\n\n- one"
 
 
+def test_what_was_to_be_bold_is_and_nothing_else_is_made_of_stars() -> None:
+    made = cards.answer_markdown(answer("It is told:\n\n- **a_film**: red [1]\n- 2 ** 3 *x*"))
+    assert made.startswith("**It is told\\:**\n\n- **a\\_film**\\: red [")
+    assert made.endswith("- 2 \\*\\* 3 \\*x\\*")
+    lead = cards.answer_markdown(answer("**Film** is darkest:\n\n- one"))
+    assert lead.startswith("**Film is darkest\\:**")
+
+
 @pytest.mark.parametrize("verdict", ["weak", "unsupported"])
 @pytest.mark.parametrize(
     "shown",

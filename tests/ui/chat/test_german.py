@@ -30,7 +30,7 @@ def test_a_german_browser_is_spoken_to_in_german_and_goes_on_with_a_hostile_ques
         page.locator("#chat-input").click()
         page.keyboard.insert_text(QUESTION)
         page.locator("#chat-submit:not([disabled])").click()
-        page.locator(".cue-quiet").get_by_text("by rule").first.wait_for()  # it is kept now
+        page.locator(".cue-quiet").get_by_text("nach Regeln").first.wait_for()  # it is kept now
         page.goto(server.url)
         page.locator("#header #sidebar-trigger-button").click()
         page.locator("#thread-history").get_by_text("intel_car_detection").click()

@@ -120,6 +120,19 @@ def _log_of(path: Path) -> bytes:
     return log.read_bytes() if log.exists() else b""
 
 
+def test_on_a_phone_the_drawer_opens_and_stays(chromium: Any, server: Server) -> None:
+    phone = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
+    with page_at(chromium, server, known=["requires a `DialogTitle`"], **phone) as page:
+        greeted(page)
+        ask(page, "What is said about Paris?")
+        page.locator("#header #sidebar-trigger-button").tap()
+        page.wait_for_url("**/thread/*")
+        page.locator("#thread-history").get_by_text("What is said about Paris?").wait_for()
+        page.get_by_role("dialog", name="Earlier conversations").wait_for()
+        page.locator("#search-chats-button").click()
+        page.get_by_placeholder("Search questions and answers").wait_for()
+
+
 def test_a_question_is_written_anew_and_answered_again(chromium: Any, server: Server) -> None:
     with page_at(chromium, server) as page:
         greeted(page)

@@ -116,6 +116,21 @@ def test_a_span_of_the_timeline_is_cut(
         assert answer.locator(".cue-tl-span").is_hidden()
 
 
+def test_on_a_phone_all_that_can_be_taken_away_is_in_reach(
+    chromium: Any, server: Server, tmp_path: Path
+) -> None:
+    with page_at(chromium, server, viewport={"width": 390, "height": 844}) as page:
+        greeted(page)
+        answer = ask(page, "What is said about the kettle?")
+        answer.get_by_text("Take away").click()
+        for button in answer.locator(".cue-take > div > button").all():
+            button.scroll_into_view_if_needed()
+            box = button.bounding_box()
+            assert box["x"] >= 0 and box["x"] + box["width"] <= 390, button.inner_text()
+        button = answer.get_by_role("button", name="OpenTimelineIO")
+        assert _taken(page, button, tmp_path).suffix == ".otio"
+
+
 def test_subtitles_are_taken_away_from_the_library(
     chromium: Any, server: Server, tmp_path: Path
 ) -> None:
