@@ -162,16 +162,21 @@ def _closer(rgb: Pixels) -> Pixels:
     """
     high, wide = rgb.shape[:2]
     scale = _GLANCE / max(high, wide)
-    small = cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    size = max(round(wide * scale), 5), max(round(high * scale), 5)
+    small = resized(rgb, *size)
     lab: NDArray[np.float32] = np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2LAB), np.float32)
     border = np.ones(lab.shape[:2], bool)
     border[2:-2, 2:-2] = False
     cv2.setRNGSeed(1)
     stop = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 20, 0.5)
     kmeans: Any = cv2.kmeans
-    known = kmeans(lab[border], _CLUSTERS, None, stop, 2, cv2.KMEANS_PP_CENTERS)[2]
-    apart = np.linalg.norm(lab[:, :, None] - known, axis=-1).min(axis=-1).astype(np.float32)
-    apart = cv2.GaussianBlur(apart, (0, 0), _GLANCE / 60)
+    known: NDArray[np.float32] = kmeans(
+        lab[border], _CLUSTERS, None, stop, 2, cv2.KMEANS_PP_CENTERS
+    )[2]
+    nearest: NDArray[np.float32] = np.linalg.norm(lab[:, :, None] - known, axis=-1).min(axis=-1)
+    apart: NDArray[np.float32] = np.asarray(
+        cv2.GaussianBlur(nearest, (0, 0), _GLANCE / 60), np.float32
+    )
     found = (apart > max(float(apart.max()) * 0.42, _APART)).astype(np.uint8)
     if not found.any():
         return rgb
