@@ -23,7 +23,7 @@ test: $(VENV)/tested ## install what the tests need and run them all
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
-	OPENBLAS_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadscope --no-loadscope-reorder -rs
+	OPENBLAS_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadscope --no-loadscope-reorder -rs --durations 40
 
 torture: $(VENV)/tested ## every fault as often as docs/reliability.md says; takes an hour or more
 	CUEPOINT_TORTURE=long $(BIN)/pytest -n 2 -rs --timeout 7200 tests/torture \

@@ -15,6 +15,7 @@ from tools.generate.options import GenerationOptions
 from tools.models.device import DEVICES
 from tools.models.providers import Providers
 from tools.provenance.identity import Signing
+from tools.text.languages import SPOKEN
 
 PREFIX = "CUEPOINT_"
 MODEL_PORTS = (11434, 1234, 8080, 8000)
@@ -208,6 +209,11 @@ class Settings:
                     "videos_usd_per_second": self.generation.videos_usd_per_second,
                     "speech_usd_per_1000": self.generation.speech_usd_per_1000,
                 }.items()
+            ),
+            (
+                self.providers.speech_language in {"auto", *SPOKEN},
+                f"speech_language {self.providers.speech_language!r} must be auto or the short "
+                "code of a language, such as de",
             ),
             (device in DEVICES, f"device {device!r} must be one of {', '.join(DEVICES)}"),
             (

@@ -34,7 +34,7 @@ ORDER = [
 OWNERS = {
     "PIL": (
         "tools/vision/", "tools/video/", "tools/embed/", "agent/evaluation/", "agent/grounding/",
-        "tools/generate/animatic/",
+        "tools/generate/animatic/", "tools/export/board_picture.py",
     ),
     "aiohttp": ("ui/slack_bot/client.py",),
     "aiosqlite": ("agent/checkpoints.py",),
@@ -54,7 +54,7 @@ OWNERS = {
     "fastapi": ("ui/web/", "ui/chat/", "ui/api/"),
     "fastembed": ("tools/embed/",),
     "faster_whisper": ("tools/transcript/", "tools/audio/"),
-    "font_manrope": ("tools/generate/animatic/",),
+    "font_manrope": ("tools/vision/",),
     "genai_prices": ("agent/llm/",),
     "hibari": ("tools/generate/animatic/",),
     "httpcore": ("tools/fetch/", "tools/generate/"),

@@ -23,14 +23,14 @@ def write_whisper(folder: Path, seed: int = 5) -> Path:
     special = [f"<|{name}|>" for name in SPECIAL]
     times = [f"<|{i * 0.02:.2f}|>" for i in range(1501)]
     fixed = len(alphabet) + len(special) + len(times)
-    # By its size the bindings know a model that hears more than English.
     plain = alphabet + [f"Ġ{WORDS[i % len(WORDS)]}{i}" for i in range(MULTILINGUAL - fixed)]
     tokenizer = Tokenizer(models.BPE({token: i for i, token in enumerate(plain)}, []))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
     tokenizer.add_special_tokens([AddedToken(token, special=True) for token in special])
     tokenizer.save(str(folder / "tokenizer.json"))
-    vocabulary = plain + special + times
+    # By an empty token the bindings know a model that hears more than English.
+    vocabulary = [*plain[:-1], "", *special, *times]
 
     spec = WhisperSpec(LAYERS, HEADS, LAYERS, HEADS)
     random = np.random.default_rng(seed)

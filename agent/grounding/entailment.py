@@ -7,7 +7,7 @@ since they say who does what. What is worded otherwise may be true, and is not p
 """
 
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from itertools import combinations
 
 from agent.grounding.statement import (
@@ -34,13 +34,15 @@ _ANYBODY = word_set("it they you")
 _LONGEST = 24
 """Words of a claim, at most, of which a phrase may have moved."""
 
+_parsed = lru_cache(maxsize=1024)(statement_of)  # a claim meets many sources, and is only read here
+
 
 def states(source: Sequence[Statement], claim: str, speaker: str, asks: bool) -> bool:
     """True if one sentence of a source states a claim, or asks it where the claim says so.
 
     `speaker` is who says the source.
     """
-    wanted = statement_of(claim)
+    wanted = _parsed(claim)
     own = set(words(speaker)) | word_set("speaker narrator presenter host")
     first = {**dict.fromkeys(own, "i"), **{f"{word}s": "my" for word in own}}
     named: list[Token] = []
@@ -175,8 +177,8 @@ def is_qualified(source: Sequence[Statement], quote: str, around: str) -> bool:
 
     What is said around the quotation may tell of it.
     """
-    quoted = [token.word for token in statement_of(quote).tokens]
-    kept = {root(token.word) for token in statement_of(around).tokens}
+    quoted = [token.word for token in _parsed(quote).tokens]
+    kept = {root(token.word) for token in _parsed(around).tokens}
     qualified = False
     for one in source:
         for at in range(len(one.tokens)):

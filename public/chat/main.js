@@ -1,6 +1,7 @@
 // What the page of the chat does beside Chainlit: one module for each concern.
 import "./language.js"
 import "./accessible.js"
+import "./address.js"
 import "./citations.js"
 import "./timeline.js"
 import "./transcript.js"

@@ -12,7 +12,7 @@ function spanAround(at, duration) {
   return [from, Math.min(from + SPAN, Math.ceil(duration))]
 }
 
-export default function Arrival() {
+function Arrival({ props, callAction, sendUserMessage }) {
   const { id, title, duration, file, play, poster, length, lines, chapters, questions, weak, seek } = props
   const section = useRef(null)
   const player = useRef(null)
@@ -54,9 +54,10 @@ export default function Arrival() {
     if (!file && wanted.current === null && at >= source.to - 0.05 && source.to < duration) watch(at)
   }
 
-  function mend(what) {
+  async function mend(what) {
     setAsked(what)
-    callAction({ name: "mend", payload: { video: id, what } })
+    await callAction({ name: "mend", payload: { video: id, what } })
+    setAsked("")
   }
 
   return (
@@ -128,3 +129,7 @@ export default function Arrival() {
     </section>
   )
 }
+
+// Chainlit runs this file anew whenever its page changes. The component stays the first one: what plays goes on.
+const Same = ((window.cueElements ||= {}).Arrival ||= Arrival)
+export default <Same props={props} callAction={callAction} sendUserMessage={sendUserMessage} />

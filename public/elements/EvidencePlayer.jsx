@@ -82,7 +82,7 @@ function Tool({ icon, children, onClick, ...more }) {
   )
 }
 
-export default function EvidencePlayer() {
+function EvidencePlayer({ props, callAction }) {
   const { heading, cards, videos, quiet, looked, sees, closer, compare } = props
   const section = useRef(null)
   const player = useRef(null)
@@ -220,12 +220,12 @@ export default function EvidencePlayer() {
   }, [current && current.url])
 
   const act = useRef({})
-  act.current = { choose, seek }
+  act.current = { cards, choose, seek }
   useEffect(() => {
     const element = section.current
     if (!element) return
     const play = ({ detail }) => {
-      const card = cards.find((one) => one.handle === detail.handle)
+      const card = act.current.cards.find((one) => one.handle === detail.handle)
       if (card) act.current.choose(card)
     }
     const sought = ({ detail }) => act.current.seek(detail.seconds, detail.play)
@@ -307,7 +307,7 @@ export default function EvidencePlayer() {
                   <details className="cue-take">
                     <summary className="cue-tool"><Icon name="save" /> <span>{t("take.name")}</span></summary>
                     <div>
-                      {["reel", "board", "edl", "fcpxml", "otio"].map((form) => (
+                      {["reel", "board", "board-png", "edl", "fcpxml", "otio"].map((form) => (
                         <button key={form} type="button" className="cue-tool" onClick={() => take(() => window.cueTake.save(window.cueTake.moments(form, cards, shown.title)))}>{t(`take.${form}`)}</button>
                       ))}
                     </div>
@@ -360,3 +360,7 @@ export default function EvidencePlayer() {
     </section>
   )
 }
+
+// Chainlit runs this file anew whenever its page changes. The component stays the first one: what plays goes on.
+const Same = ((window.cueElements ||= {}).EvidencePlayer ||= EvidencePlayer)
+export default <Same props={props} callAction={callAction} />

@@ -3,7 +3,7 @@ import { useEffect, useState } from "react"
 
 const t = (key, values) => window.cueText(key, values)
 
-export default function Library() {
+function Library({ props, callAction, sendUserMessage }) {
   const { videos, more, questions, example } = props
   const [chosen, setChosen] = useState((videos.find((video) => video.chosen) || {}).id || "")
   const [tried, setTried] = useState(false)
@@ -29,9 +29,10 @@ export default function Library() {
     if (input) input.click()
   }
 
-  function tryIt() {
+  async function tryIt() {
     setTried(true)
-    callAction({ name: "example", payload: {} })
+    await callAction({ name: "example", payload: {} })
+    setTried(false)
   }
 
   return (
@@ -83,3 +84,7 @@ export default function Library() {
     </div>
   )
 }
+
+// Chainlit runs this file anew whenever its page changes. The component stays the first one: what plays goes on.
+const Same = ((window.cueElements ||= {}).Library ||= Library)
+export default <Same props={props} callAction={callAction} sendUserMessage={sendUserMessage} />

@@ -3,7 +3,6 @@
 import { useEffect, useRef, useState } from "react"
 
 const t = (key, values) => window.cueText(key, values)
-const known = (window.cueJobs ||= {}) // the latest of each: a new message puts this element in place anew
 
 function Moments({ moments }) {
   if (!moments.length) return null
@@ -57,17 +56,12 @@ function Sources({ file }) {
   )
 }
 
-export default function MadeVideo() {
+function MadeVideo({ props, callAction }) {
   const { moments } = props
-  const [job, keep] = useState(known[props.job.id] || props.job)
+  const [job, setJob] = useState(props.job)
   const [busy, setBusy] = useState("")
   const [shown, setShown] = useState(0)
   const card = useRef(null)
-
-  function setJob(next) {
-    known[props.job.id] = next
-    keep(next)
-  }
 
   async function act(step) {
     const reply = await callAction({ name: "job", payload: { job: job.id, do: step } })
@@ -166,3 +160,7 @@ export default function MadeVideo() {
     </section>
   )
 }
+
+// Chainlit runs this file anew whenever its page changes. The component stays the first one: what plays goes on.
+const Same = ((window.cueElements ||= {}).MadeVideo ||= MadeVideo)
+export default <Same props={props} callAction={callAction} />

@@ -3,7 +3,7 @@ import { useEffect } from "react"
 
 const tell = () => window.dispatchEvent(new CustomEvent("cue-scope"))
 
-export default function Scope() {
+function Scope({ props, callAction }) {
   useEffect(() => {
     const act = async (name, payload) => (await callAction({ name, payload })).response
     window.cueScope = { ...props, act }
@@ -13,6 +13,10 @@ export default function Scope() {
       window.cueScope = null
       queueMicrotask(() => window.cueScope || tell())
     }
-  }, [])
+  }, [props, callAction])
   return null
 }
+
+// Chainlit runs this file anew whenever its page changes. The component stays the first one: what plays goes on.
+const Same = ((window.cueElements ||= {}).Scope ||= Scope)
+export default <Same props={props} callAction={callAction} />

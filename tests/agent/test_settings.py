@@ -85,6 +85,7 @@ def test_every_field_can_be_set_by_its_variable():
         "CUEPOINT_RERANKER": "none",
         "CUEPOINT_THREADS": "2",
         "CUEPOINT_SCREEN_LINES": "9000",
+        "CUEPOINT_SPEECH_LANGUAGE": "de",
         "CUEPOINT_BACKGROUND": "off",
         "CUEPOINT_DEVICE": "cuda",
         "CUEPOINT_WORKERS": "3",

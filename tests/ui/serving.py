@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -49,6 +50,17 @@ class Server:
         headers = {"content-type": "application/json"}
         with urlopen(Request(f"{self.url}/project/action", body, headers), timeout=60) as reply:
             return json.loads(reply.read())["response"]
+
+    def attach(self, session: str, name: str, content: bytes) -> str:
+        """Attach a file in a chat; its id."""
+        mark = uuid.uuid4().hex
+        before = f'--{mark}\r\ncontent-disposition: form-data; name="file"; filename="{name}"\r\n'
+        body = f"{before}content-type: video/mp4\r\n\r\n".encode() + content
+        headers = {"content-type": f"multipart/form-data; boundary={mark}"}
+        address = f"{self.url}/project/file?session_id={session}"
+        whole = body + f"\r\n--{mark}--\r\n".encode()
+        with urlopen(Request(address, whole, headers), timeout=60) as reply:
+            return json.loads(reply.read())["id"]
 
     def stop(self) -> None:
         """As the system stops it."""

@@ -7,6 +7,7 @@ import base64
 import html
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 
@@ -31,36 +32,70 @@ def to_board(
     answer: str = "",
 ) -> str:
     """HTML of a board under a title and the text of an answer; RefusedRequest without evidence."""
-    if not cited:
-        raise RefusedRequest("there is no cited evidence for a board")
-    cards = "\n".join(_card(library, one, handle) for one, handle in cited[:MOST])
+    cards = "\n".join(map(_figure, cards_of(library, cited)))
     paragraphs = (part.strip() for part in answer.split("\n") if part.strip())
     told = "\n".join(f"<p>{html.escape(clean(part, 4000))}</p>" for part in paragraphs)
     heading = html.escape(clean(title, 300))
     return Template(_PAGE.read_text("utf-8")).substitute(title=heading, answer=told, cards=cards)
 
 
-def _card(library: Library, one: Evidence, handle: int | None) -> str:
-    title = clean(library.get(one.video).title, 200)
-    span = time_range(one.start, one.end)
-    quoted = one.kind in ("speech", "screen")
-    text = html.escape(clean(one.text, TEXT))
-    text = f"<q>{text}</q>" if quoted else text
-    if is_draft(one):
-        text += f" <small>{MACHINE}</small>"
-    number = f"<b>[{handle}]</b> " if handle is not None else ""
-    where = html.escape(f"{title} \N{MIDDLE DOT} {span}")
-    return (
-        f"<figure>{_picture(library, one.image, f'{title}, {span}')}"
-        f"<figcaption>{number}<cite>{where}</cite><br>{text}</figcaption></figure>"
+@dataclass(frozen=True)
+class Card:
+    """One piece of evidence on a board: `[3]`, title and time, its words, and whether they quote.
+
+    `note` says what the words are worth; `image` is a file, None where it is lost or there is none.
+    """
+
+    number: str
+    place: str
+    text: str
+    quoted: bool
+    note: str
+    image: Path | None
+
+
+def cards_of(library: Library, cited: Sequence[Cited]) -> list[Card]:
+    """Cards of a board in their order; RefusedRequest without evidence."""
+    if not cited:
+        raise RefusedRequest("there is no cited evidence for a board")
+    return [_card(library, one, handle) for one, handle in cited[:MOST]]
+
+
+def _card(library: Library, one: Evidence, handle: int | None) -> Card:
+    title, span = clean(library.get(one.video).title, 200), time_range(one.start, one.end)
+    return Card(
+        f"[{handle}]" if handle is not None else "",
+        f"{title} \N{MIDDLE DOT} {span}",
+        clean(one.text, TEXT),
+        one.kind in ("speech", "screen"),
+        MACHINE if is_draft(one) else "",
+        _file(library, one.image),
     )
 
 
-def _picture(library: Library, image: str | None, alt: str) -> str:
-    """Picture as a part of the page; nothing where it is lost, or there is only sound."""
+def _file(library: Library, image: str | None) -> Path | None:
     if image is None:
-        return ""
+        return None
     with suppress(VideoError, OSError):
-        data = base64.b64encode(library.picture(image).read_bytes()).decode()
-        return f'<img src="data:image/jpeg;base64,{data}" alt="{html.escape(alt)}">'
+        return library.picture(image)
+    return None
+
+
+def _figure(card: Card) -> str:
+    text, place = html.escape(card.text), html.escape(card.place)
+    text = f"<q>{text}</q>" if card.quoted else text
+    text += f" <small>{card.note}</small>" if card.note else ""
+    number = f"<b>{card.number}</b> " if card.number else ""
+    return (
+        f"<figure>{_picture(card)}"
+        f"<figcaption>{number}<cite>{place}</cite><br>{text}</figcaption></figure>"
+    )
+
+
+def _picture(card: Card) -> str:
+    """Picture as a part of the page; nothing where it is lost, or there is only sound."""
+    with suppress(OSError):
+        data = base64.b64encode(card.image.read_bytes()).decode() if card.image else ""
+        alt = html.escape(card.place)
+        return f'<img src="data:image/jpeg;base64,{data}" alt="{alt}">' if data else ""
     return ""

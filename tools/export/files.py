@@ -57,7 +57,7 @@ def new_file(target: Path) -> Generator[Path]:
         raise RefusedRequest(f"{why}: make room, or name another folder") from error
 
 
-def write_text(target: Path, text: str) -> None:
-    """Write a new text file."""
+def write_bytes(target: Path, content: bytes) -> None:
+    """Write a new file."""
     with new_file(target) as part:
-        part.write_text(text, "utf-8", newline="")
+        part.write_bytes(content)

@@ -9,6 +9,7 @@ class Providers:
 
     threads is 0 for all cores; device is one of `tools.models.device.DEVICES`. screen_lines is the
     number of lines on screen, for an hour of video, that its first index reads; 0 for all.
+    speech_language is one of `tools.text.languages.SPOKEN`, or `auto` for what is heard.
     """
 
     text_reader: str = "auto"
@@ -20,6 +21,7 @@ class Providers:
     threads: int = 0
     device: str = "auto"
     screen_lines: int = 6000
+    speech_language: str = "auto"
 
 
 BARE = Providers("none", "auto", "none", "none", "none", "none")

@@ -6,7 +6,8 @@ Everything in it is evidence, so that whoever writes it down can cite it.
 import statistics
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Literal
 
 from tools.errors import NotIndexed
@@ -62,8 +63,14 @@ class Digest:
 
     overview: tuple[Evidence, ...]
     parts: tuple[ChapterDigest, ...]
-    events: tuple[Evidence, ...]
     highlights: tuple[Highlight, ...]
+    store: Store = field(repr=False, compare=False)
+    video: str
+
+    @cached_property
+    def events(self) -> tuple[Evidence, ...]:
+        """New headings and movements: those who ask for them wait for the pictures to be read."""
+        return tuple(_events(self.store, self.video, self.parts))
 
 
 def digest(store: Store, video: str) -> Digest:
@@ -82,9 +89,7 @@ def digest(store: Store, video: str) -> Digest:
         for one in find_highlights(store, video)
     ]
     overview = _overview(store, video, sentences, vectors, parts)
-    return Digest(
-        tuple(overview), tuple(parts), tuple(_events(store, video, parts)), tuple(highlights)
-    )
+    return Digest(tuple(overview), tuple(parts), tuple(highlights), store, video)
 
 
 def _heading(store: Store, chapter: Chapter, sentences: Sequence[Sentence]) -> Evidence:

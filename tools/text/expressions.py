@@ -5,6 +5,7 @@ import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from tools.text.clean import without_controls, word_set
 from tools.text.numbers import COMPOSED, LARGE, NUMBER_WORD, NUMBERS, in_digits
@@ -129,6 +130,11 @@ class Time:
 
 def words(text: str) -> list[str]:
     """Words for comparison: one case, one form of each letter, numbers in digits."""
+    return list(_words(text))
+
+
+@lru_cache(maxsize=4096)  # a check compares the same passages many times
+def _words(text: str) -> tuple[str, ...]:
     text = unicodedata.normalize("NFKC", text).casefold().replace("-and-", " and ")
     text = in_digits(_ORDINAL.sub(lambda match: _ORDINALS.get(match[0], ""), text))
     text = _THE_LARGE.sub(lambda match: in_digits(f"a {match[0]}"), text)
@@ -143,7 +149,7 @@ def words(text: str) -> list[str]:
         _UNITS_OF_MEASURE.get(word, word) if before[:1].isdigit() else word
         for before, word in zip(["", *found], found, strict=False)
     ]
-    return _BETWEEN_UNIT.sub(_decimal, " ".join(units)).split()
+    return tuple(_BETWEEN_UNIT.sub(_decimal, " ".join(units)).split())
 
 
 def measured(found: Sequence[str]) -> list[str]:

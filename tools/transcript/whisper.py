@@ -64,7 +64,16 @@ class Whisper:
 
     batch_size = BATCH
 
-    def __init__(self, size: str, models: Path, cores: int, device: str = "auto") -> None:
+    def __init__(
+        self,
+        size: str,
+        models: Path,
+        cores: int,
+        device: str = "auto",
+        language: str = "auto",
+    ) -> None:
+        """Load the weights; `language` is a short code, or `auto` for that of each chunk."""
+        self._language = language
         self.name = WHISPER + size
         folder, advice = whisper_folder(models, size), f"run `cuepoint models pull {WHISPER}{size}`"
         if (folder / RECORD).exists():
@@ -87,6 +96,8 @@ class Whisper:
             raise ProviderUnavailable(
                 f"the weights in {folder} cannot be read ({error}): {advice}"
             ) from error
+        if language not in ("auto", "en") and not self._model.model.is_multilingual:
+            raise ProviderUnavailable(f"the weights in {folder} hear English only: {advice}")
         self._batched: Any = package.BatchedInferencePipeline(self._model)
 
     def transcribe(self, chunks: Sequence[Chunk], language: str = "") -> list[Recognition]:
@@ -118,6 +129,8 @@ class Whisper:
         """
         if not self._model.model.is_multilingual:
             return [("en", 1.0)] * len(chunks)
+        if self._language != "auto":
+            return [(self._language, 1.0)] * len(chunks)
         languages: list[tuple[str, float]] = []
         for chunk in chunks:
             code, certainty, _ = self._model.detect_language(chunk.samples)

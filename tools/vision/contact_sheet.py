@@ -46,7 +46,7 @@ def contact_sheet(tiles: Sequence[Tile], width: int = WIDTH, columns: int = 0) -
 
     columns = columns or math.ceil(math.sqrt(len(tiles)))
     wide = (width - GAP * (columns - 1)) // columns
-    pictures = [_scaled(tile.image, wide) for tile in tiles]
+    pictures = [scaled(tile.image, wide) for tile in tiles]
     high = max(picture.height for picture in pictures) + BAR
     rows = math.ceil(len(tiles) / columns)
     size = columns * (wide + GAP) - GAP, rows * (high + GAP) - GAP
@@ -66,11 +66,12 @@ def contact_sheet(tiles: Sequence[Tile], width: int = WIDTH, columns: int = 0) -
 def thumbnail(image: Path, width: int) -> bytes:
     """Encode a picture as a JPEG at most `width` pixels wide; UnreadableMedia if it is broken."""
     out = io.BytesIO()
-    _scaled(image, width).save(out, "JPEG", quality=QUALITY)
+    scaled(image, width).save(out, "JPEG", quality=QUALITY)
     return out.getvalue()
 
 
-def _scaled(image: Path, wide: int) -> Image.Image:
+def scaled(image: Path, wide: int) -> Image.Image:
+    """Open a picture, made smaller to at most `wide` pixels; UnreadableMedia if it is broken."""
     from PIL import Image
 
     try:

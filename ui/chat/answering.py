@@ -160,9 +160,12 @@ async def _keep(reply: cl.Message, answer: Any, asked: str) -> None:
     cl.user_session.set("thread", answer.thread)
     if began and answer.thread == thread_name(session.thread_id):
         session.has_first_interaction = True
-        # The page looks for what is new in the list whenever this text is another one.
+        emit = cl.context.emitter.emit
+        # The page takes the address (public/chat/address.js) before Chainlit looks for it.
+        await emit("call_fn", {"name": "cue-address", "args": {"thread": session.thread_id}})
+        # It looks for what is new in the list whenever this text is another one.
         told = {"interaction": uuid.uuid4().hex, "thread_id": session.thread_id}
-        await cl.context.emitter.emit("first_interaction", told)
+        await emit("first_interaction", told)
 
 
 async def offer_again(asked: str, reply: str, turn: int) -> None:

@@ -9,12 +9,15 @@ from typing import Any
 from agent.extractive.about import origin_lines
 from agent.extractive.intents import languages
 from agent.extractive.suggestions import reply_to, suggestions
+from agent.settings import Settings
 from tools.errors import RefusedRequest, VideoError
+from tools.ingest.pipeline import recorded_options
 from tools.media import Video, timestamp
 from tools.models import registry
 from tools.provenance.evidence import kept
 from tools.provenance.provenance import as_row
 from tools.summary.titles import chapters
+from tools.text.languages import name_in
 from tools.transcript.asr import DRAFT
 from tools.transcript.recognisers import resolve_transcriber
 from ui.chat.cards import source, truncated
@@ -103,6 +106,11 @@ def shortcomings(state: AppState, video: Video) -> list[dict[str, str]]:
     if coverage.speech == "draft":
         text = say("arrival.drafted")
         weak.append(_by_model(state, "speech", text))
+    spoken = recorded_options(state.library.manifest(video.id))["providers"].speech_language
+    unheard = video.stages["speech"].state == "skipped" and spoken not in ("auto", "en")
+    if unheard and video.stages["speech"].note:
+        text = say("arrival.unheard", spoken=name_in(spoken, language()))
+        weak.append(_by_model(state, "speech", text))
     silent = coverage.speech == "none" and video.width
     if silent and not registry.best_image_model(_installed(state))[0]:
         text = say("arrival.silent")
@@ -134,6 +142,11 @@ def can_use(state: AppState, kind: str) -> bool:
     settings = state.settings
     if kind == "picture":
         return bool(registry.best_image_model(_installed(state))[0])
+    return can_hear(settings)
+
+
+def can_hear(settings: Settings) -> bool:
+    """True if speech is heard by a model, which knows more than English."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     models, chosen = settings.home / "models", settings.providers.transcriber
     return resolve_transcriber(chosen, models, os.cpu_count() or 1, memory) != DRAFT

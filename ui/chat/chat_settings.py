@@ -1,11 +1,11 @@
-"""Settings of one chat: who answers, how, at what price, and how the videos sent here are sampled.
+"""Settings of one chat: who answers, how, at what price, and how videos sent here are indexed.
 
 Offered are the models of servers on this machine. A choice holds in its chat alone; the next one
 begins as Cuepoint is set up. What is chosen has not been tried by that: a button tries it.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,15 +14,20 @@ from chainlit.input_widget import NumberInput, Select
 
 from agent.settings import EXTRACTIVE, Settings
 from tools.errors import RefusedRequest, VideoError
+from tools.ingest.trial import try_recogniser
+from tools.media import timestamp
+from tools.models.registry import suggested
+from tools.text.languages import SPOKEN, name_in
 from tools.vision.sampling import STRATEGIES
+from ui.chat.arrival import can_hear
 from ui.chat.cards import escape_markdown
-from ui.chat.wording import say
+from ui.chat.wording import language, say
 from ui.web.state import AppState
 
 if TYPE_CHECKING:
     from agent.llm.local_servers import LocalServer
 
-AS_SET_UP = "as set up"
+AS_SET_UP, AUTO = "as set up", "auto"
 PROFILES = {"quick": {"answers": "reader"}, "thorough": {"answers": "agent"}, "offline": {}}
 """Settings of a profile: one call over what the rules find, calls of tools, or rules alone."""
 TRIED_IN = 60.0
@@ -38,6 +43,8 @@ class Choice:
     profile: str = AS_SET_UP
     sampling: str = "adaptive"
     budget: float = 0.0
+    language: str = ""
+    """Language spoken in what is sent: `auto`, a short code, or empty for what is set up."""
 
 
 async def offer_settings(state: AppState) -> None:
@@ -67,12 +74,18 @@ async def offer_settings(state: AppState) -> None:
         parts.append(NumberInput("budget", say("settings.budget"), initial=price))
     label = say("settings.sampling")
     parts.append(Select("sampling", label, items=strategies, initial_value="adaptive"))
+    spoken = {name_in(code, language()).capitalize(): code for code in SPOKEN}
+    spoken = {say("settings.heard"): AUTO, **dict(sorted(spoken.items()))}
+    first = state.settings.providers.speech_language
+    label = say("settings.language")
+    parts.append(Select("language", label, items=spoken, initial_value=first))
     await cl.ChatSettings(parts).send()
 
 
-def sampling() -> str:
-    """Sampling strategy of the videos that are sent in this chat."""
-    return _chosen().sampling
+def indexing_options() -> dict[str, str]:
+    """Options of `AppState.index_upload` for the videos that are sent in this chat."""
+    chosen = _chosen()
+    return {"sampling": chosen.sampling, "language": chosen.language}
 
 
 async def choose_settings(state: AppState, values: Mapping[str, Any]) -> None:
@@ -92,8 +105,11 @@ async def choose_settings(state: AppState, values: Mapping[str, Any]) -> None:
     if now.model == before.model:
         told = say("settings.saved")
     by_rule = settings.model == EXTRACTIVE or (agent is None and _by_rule(state))
-    trying = cl.Action(name="try_model", payload={}, label=say("settings.try"))
-    await cl.Message(told, actions=[] if by_rule else [trying]).send()
+    trying = {"try_model": "settings.try"} if not by_rule else {}
+    if now.language != before.language:
+        trying["try_hearing"] = "settings.try_hearing"
+    actions = [cl.Action(name=one, payload={}, label=say(key)) for one, key in trying.items()]
+    await cl.Message(told, actions=actions).send()
 
 
 async def try_model(state: AppState) -> None:
@@ -108,6 +124,37 @@ async def try_model(state: AppState) -> None:
     except VideoError as error:
         told = say("settings.failed", name=name, why=escape_markdown(str(error)))
     await cl.Message(told).send()
+
+
+async def try_hearing(state: AppState) -> None:
+    """Hear the first words of a video of the scope in the chosen language, and tell them."""
+    videos = cl.user_session.get("videos") or ()
+    told = await asyncio.to_thread(_heard, state, videos, _chosen().language)
+    await cl.Message(told).send()
+
+
+def _heard(state: AppState, videos: Sequence[str], spoken: str) -> str:
+    """Words that the recogniser heard in the first of the videos in which somebody speaks."""
+    providers = state.settings.providers
+    providers = replace(providers, speech_language=spoken or providers.speech_language)
+    named = name_in(providers.speech_language, language())
+    if providers.speech_language not in (AUTO, "en") and not can_hear(state.settings):
+        return say("settings.only_english", spoken=named, name=suggested("speech").name)
+    try:
+        trial = try_recogniser(state.library, videos, providers)
+    except VideoError as error:
+        return say("settings.not_heard", why=escape_markdown(str(error)))
+    if trial is None:
+        return say("settings.nobody")
+    return say(
+        "settings.did_hear" if trial.text else "settings.no_words",
+        name=escape_markdown(trial.name),
+        seconds=f"{trial.seconds:.1f}",
+        title=escape_markdown(state.library.get(trial.video).title),
+        time=timestamp(int(trial.start)),
+        spoken=name_in(trial.language, language()),
+        text=escape_markdown(trial.text),
+    )
 
 
 async def chosen_agent(state: AppState) -> Any:
@@ -144,7 +191,11 @@ def _checked(state: AppState, values: Mapping[str, Any], before: Choice) -> Choi
     if isinstance(budget, bool) or not isinstance(budget, int | float) or not 0 <= budget < 1e6:
         raise RefusedRequest(say("settings.no_amount"))
     price = 0.0 if budget == state.settings.limits.question_usd else float(budget)
-    return Choice(model, profile, strategy, price)
+    spoken = values.get("language", before.language)
+    if spoken not in ("", AUTO, *SPOKEN):
+        raise RefusedRequest(say("settings.unknown"))
+    spoken = "" if spoken == state.settings.providers.speech_language else str(spoken)
+    return Choice(model, profile, strategy, price, spoken)
 
 
 def _settings(state: AppState, choice: Choice) -> tuple[Settings, str]:

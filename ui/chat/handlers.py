@@ -18,7 +18,7 @@ from ui.chat.answering import (
 )
 from ui.chat.askable import ask_when_askable
 from ui.chat.cards import escape_markdown
-from ui.chat.chat_settings import choose_settings, try_model
+from ui.chat.chat_settings import choose_settings, try_hearing, try_model
 from ui.chat.elements import show_timeline
 from ui.chat.greeting import choose, greet
 from ui.chat.indexing import (
@@ -103,6 +103,7 @@ def register(workspaces: Workspaces) -> None:
     on_action("subtitles", add_subtitles, "file", "video")
     on_action("example", try_example)
     on_action("try_model", try_model)
+    on_action("try_hearing", try_hearing)
     on_action("timeline", show_timeline, "video")
     on_action("alike", ask_for_similar, "handle", "id")
     on_action("closer", look_closer, "handle")

@@ -18,7 +18,7 @@ from ui.chat import cards
 from ui.chat.arrival import arrival, mended
 from ui.chat.askable import expect, widen_scope
 from ui.chat.cards import escape_markdown
-from ui.chat.chat_settings import sampling
+from ui.chat.chat_settings import indexing_options
 from ui.chat.elements import element, timeline_action
 from ui.chat.reporting import in_background
 from ui.chat.scope import follow_scope
@@ -58,7 +58,7 @@ async def take_in(state: AppState, elements: Sequence[Any]) -> list[Job]:
             await asyncio.to_thread(state.uploads.add_subtitles, upload.id, name, content)
         else:
             await _place_subtitles(state, str(one.id), name)
-    jobs = [state.index_upload(upload, sampling()) for upload in uploads]
+    jobs = [state.index_upload(upload, **indexing_options()) for upload in uploads]
     expect(jobs)
     for job, upload in zip(jobs, uploads, strict=True):
         await _follow(state, job, upload.id, with_card=len(jobs) <= CARDS)

@@ -107,7 +107,8 @@ def export(
         typer.Option(
             "--as",
             metavar="FORM",
-            help="srt, vtt, txt; chapters, webvtt-chapters, ffmetadata; edl, fcpxml, otio, board.",
+            help="srt, vtt, txt; chapters, webvtt-chapters, ffmetadata; edl, fcpxml, otio, board, "
+            "board-png.",
         ),
     ],
     thread: Annotated[
@@ -117,9 +118,9 @@ def export(
     output: Output = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write a transcript, chapters, or cited moments as an edit list or a page with pictures."""
+    """Write a transcript, chapters, or cited moments as an edit list or with pictures."""
     from tools.export import documents
-    from tools.export.files import write_text
+    from tools.export.files import write_bytes
 
     choice("form", form, (*documents.OF_VIDEO, *documents.OF_MOMENTS))
     is_cited = form in documents.OF_MOMENTS
@@ -133,7 +134,7 @@ def export(
     else:
         document = documents.of_video(library, form, one.id)
     target = output or Path(document.name)
-    write_text(target, document.text)
+    write_bytes(target, document.content)
     path = str(target.absolute())
     print_result(as_json, lambda: {"path": path, "as": form}, [path])
 

@@ -151,7 +151,7 @@ def _sent(document: Document) -> Response:
     """A document as a file to keep: nothing of it is run or shown by this site."""
     disposition = f"attachment; filename*=utf-8''{quote(document.name)}"
     return Response(
-        document.text.encode(),
+        document.content,
         media_type=document.media_type,
         headers={"content-disposition": disposition},
     )

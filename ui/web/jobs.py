@@ -7,7 +7,7 @@ import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -50,6 +50,8 @@ class Job:
     take: bool = False
     """True moves the file into the library; else it is linked."""
     sampling: str = "adaptive"
+    language: str = ""
+    """Language that is spoken in it; empty for what is set up."""
     subtitles: Sequence[Path] = ()
     """Subtitle files that are kept with the video."""
     known: str = ""
@@ -294,7 +296,8 @@ class JobQueue:
             if job.known:
                 manifest = await asyncio.to_thread(self._library.manifest, job.known)
                 options = recorded_options(manifest)
-            providers = options.pop("providers", self._providers)
+            chosen = {"speech_language": job.language} if job.language else {}
+            providers = options.pop("providers", replace(self._providers, **chosen))
             job.running = self._pool.index(
                 self._library, path, providers, report, subtitles=job.subtitles, **options
             )

@@ -44,12 +44,16 @@ class AppState:
         self.library.remove(video)
         self.agent.toolbox.index.remove(video)
 
-    def index_upload(self, upload: Upload, sampling: str = "adaptive") -> Job:
-        """Index an upload, with the subtitles sent with it, and move it into the library."""
+    def index_upload(self, upload: Upload, sampling: str = "adaptive", language: str = "") -> Job:
+        """Index an upload, with the subtitles sent with it, and move it into the library.
+
+        `language` is spoken in it: `auto`, a short code, or empty for what is set up.
+        """
         return self.jobs.start(
             upload.path,
             upload.title,
             sampling=sampling,
+            language=language,
             take=True,
             subtitles=upload.subtitles,
             after=partial(self.uploads.forget, upload),

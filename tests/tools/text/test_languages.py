@@ -19,7 +19,7 @@ from tools.embed import load_embedder
 from tools.ingest.pipeline import ingest
 from tools.library import Library
 from tools.models.providers import BARE
-from tools.text.languages import foreign_name, short_code
+from tools.text.languages import SPOKEN, foreign_name, name_in, short_code
 from tools.toolbox import Toolbox
 
 SAID = [
@@ -78,7 +78,9 @@ def test_a_model_reads_which_language_it_is(german: Toolbox) -> None:
 
 def test_every_language_that_whisper_hears_has_a_name() -> None:
     spoken = set(_LANGUAGE_CODES)
-    assert len(spoken) > 95
+    assert len(spoken) > 95 and spoken > SPOKEN > {"de", "en", "zh"}
+    assert all(name_in(code, "de") != code for code in SPOKEN)
+    assert (name_in("de", "en"), name_in("uk", "de")) == ("German", "Ukrainisch")
     names = {code: foreign_name(code) for code in spoken if not foreign_name(code)[:1].isupper()}
     assert names == {"en": ""}
     assert not [code for code in spoken if foreign_name(code).casefold() == code]

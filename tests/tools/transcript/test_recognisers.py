@@ -176,6 +176,22 @@ def test_a_real_whisper_of_random_weights_decodes_chunks_to_their_times(
         assert all(0 <= word.confidence <= 1 for word in heard.words)
 
 
+def test_a_language_that_was_chosen_is_not_detected(tmp_path: Path):
+    write_whisper(tmp_path / "whisper-tiny")
+    whisper: Any = load_transcriber("auto", tmp_path, 1, GIB, "cpu", "fr")
+    whisper._model.detect_language = None  # it would fail
+    noise = np.random.default_rng(3).normal(0, 0.1, 3 * RATE).astype(np.float32)
+    (heard,) = whisper.transcribe([Chunk(0.0, noise, ((0.0, 3.0),))], "de")
+    assert (heard.language, heard.certainty) == ("fr", 1.0)
+
+
+def test_the_draft_says_that_it_hears_english_only(tmp_path: Path):
+    with pytest.raises(ProviderUnavailable, match="English only, not French: cuepoint models pull"):
+        load_transcriber("auto", tmp_path, 1, GIB, "cpu", "fr")
+    for language in ("auto", "en"):
+        assert load_transcriber("draft", tmp_path, 1, GIB, "cpu", language).name == "draft"
+
+
 def test_what_whisper_stopped_before_is_heard_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

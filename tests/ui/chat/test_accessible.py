@@ -19,6 +19,9 @@ LOOKS = {
     "wide": {"color_scheme": "light"},
     "phone": {"color_scheme": "dark", "viewport": {"width": 390, "height": 844}},
 }
+STILL = """() => Promise.allSettled(document.getAnimations()
+    .filter(one => isFinite(one.effect.getComputedTiming().endTime)).map(one => one.finished))"""
+"""A dialogue that fades in has no contrast yet."""
 AXE = """async () => (await axe.run(document, {resultTypes: ['violations']})).violations
     .map(({id, impact, nodes}) => ({id, impact, nodes: nodes.map((node) => node.html)}))"""
 FOCUSED = """() => {
@@ -52,6 +55,7 @@ def _video(server: Server) -> str:
 def _grave(page: Any) -> list[dict[str, Any]]:
     """What axe calls critical or serious."""
     page.evaluate((files("axe_playwright_python") / "axe.min.js").read_text("utf-8"))
+    page.evaluate(STILL)
     found: list[dict[str, Any]] = page.evaluate(AXE)
     return [one for one in found if one["impact"] in ("critical", "serious")]
 

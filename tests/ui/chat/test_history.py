@@ -93,6 +93,28 @@ def test_a_conversation_is_gone_on_with_renamed_and_deleted_to_its_last_byte(
     assert b"Paris" not in left and b"three times a day" not in left
 
 
+def test_the_page_is_not_made_anew_by_an_answer_and_what_plays_stays(
+    chromium: Any, server: Server
+) -> None:
+    with page_at(chromium, server) as page:
+        greeted(page)
+        page.evaluate("window.composer = document.getElementById('chat-input')")
+        ask(page, "What is said about Paris?")
+        page.wait_for_url("**/thread/*")
+        card = page.locator(".cue-card").first
+        card.click()
+        page.wait_for_function(PLAYS)
+        page.evaluate("window.player = document.querySelector('[data-testid=player]')")
+        ask(page, "What is said about the ferry?")
+        assert (
+            page.evaluate("[composer.isConnected, player.isConnected, player.currentTime > 0]")
+            == [True] * 3
+        )
+        assert card.get_attribute("aria-pressed") == "true"
+        page.get_by_role("button", name="New chat").last.click()
+        page.wait_for_url(server.url + "/")
+
+
 def _log_of(path: Path) -> bytes:
     log = path.with_name(f"{path.name}-wal")
     return log.read_bytes() if log.exists() else b""

@@ -74,6 +74,9 @@ def test_moments_and_selected_words_are_taken_away(
         board = _taken(page, answer.get_by_role("button", name="One page"), tmp_path)
         assert "Then the kettle is blue." in board.read_text("utf-8")
 
+        picture = _taken(page, answer.get_by_role("button", name="One picture"), tmp_path)
+        assert picture.suffix == ".png" and picture.read_bytes().startswith(b"\x89PNG")
+
         reel = _taken(page, answer.get_by_role("button", name="A reel of them"), tmp_path)
         assert reel.name == "kettle reel.mp4" and _seconds(reel) == pytest.approx(3.5, abs=0.1)
 

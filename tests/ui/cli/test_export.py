@@ -141,6 +141,9 @@ def test_the_moments_of_a_conversation_become_an_edit_list_and_a_board(run: Run)
     board = value(run("export", "kettle!", "--as", "board", "--thread", "tea", "--json"))
     page = Path(board["path"]).read_text()
     assert "<b>[1]</b>" in page and cited["text"] in page and "data:image/jpeg" in page
+    picture = value(run("export", "kettle!", "--as", "board-png", "--thread", "tea", "--json"))
+    assert picture == {"path": str(Path.cwd() / "tea.png"), "as": "board-png"}
+    assert Path(picture["path"]).read_bytes().startswith(b"\x89PNG")
 
 
 def test_moments_of_other_videos_are_left_out_and_told(

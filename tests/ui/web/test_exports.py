@@ -1,5 +1,6 @@
 """Routes of exports: a clip that plays and downloads, documents to keep, and refusals."""
 
+import io
 import re
 import threading
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import pytest
+from PIL import Image
 from starlette.testclient import TestClient
 
 import ui.web.export_pool
@@ -113,6 +115,12 @@ def test_the_evidence_of_an_answer_becomes_an_edit_list_and_a_board(
     board = client.get(f"/export/board?{query}")
     assert "What is &lt;red&gt;?" in board.text and board.text.count("<img") == 2
     assert board.headers["content-disposition"].startswith("attachment;")
+    picture = client.get(f"/export/board-png?{query}")
+    assert picture.headers["content-type"] == "image/png"
+    assert picture.headers["content-disposition"].endswith("What%20is%20red.png")
+    assert picture.content == client.get(f"/export/board-png?{query}").content
+    with Image.open(io.BytesIO(picture.content), formats=("PNG",)) as shown:
+        assert shown.width > shown.height > 300
     bare = urlencode({"id": ids}, doseq=True)
     assert '"[1] ' in client.get(f"/export/otio?{bare}").text
     assert client.get(f"/export/fcpxml?{bare}").text.count("<asset-clip") == 2

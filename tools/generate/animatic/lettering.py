@@ -1,32 +1,15 @@
-"""Lettering: fonts that have the letters, lines that fit a box, words as layers.
+"""Lettering: lines that fit a box, words as layers."""
 
-Set in Manrope (SIL Open Font License), which comes as a package; a text with letters that it lacks
-is set in a font of the system that has them.
-"""
-
-import os
-import unicodedata
 from collections.abc import Sequence
-from functools import cache
-from importlib.util import find_spec
-from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import NamedTuple
 
 from PIL import Image, ImageDraw, ImageFont
 
-from tools.errors import ProviderUnavailable, RefusedRequest
 from tools.generate.animatic.layers import Colour, Layer, layer_of
+from tools.vision.fonts import Weight, drawable, font
 
-Weight = Literal["Medium", "SemiBold", "Bold", "ExtraBold"]
-FOLDERS = (
-    "/usr/share/fonts", "/usr/local/share/fonts", "/Library/Fonts", "/System/Library/Fonts",
-    "~/.local/share/fonts", "~/.fonts", "~/Library/Fonts",
-)  # fmt: skip
-"""Folders of the system's fonts."""
-MOST_FONTS = 600
 LEADING = 1.16
 """Height of a line, of its letters' size."""
-_MISSING = "\U0010ffff"
 _PAD = 2
 
 
@@ -46,69 +29,6 @@ class Block(NamedTuple):
     width: float
     height: float
     lines: int
-
-
-def drawable(text: str) -> str:
-    """Text without symbols such as emoji, for which there is no letter."""
-    kept = (c for c in text if unicodedata.category(c) not in ("So", "Cs", "Co", "Cn"))
-    return " ".join("".join(kept).replace("\ufe0f", "").split())
-
-
-@cache
-def font(text: str, weight: Weight, size: int) -> ImageFont.FreeTypeFont:
-    """A font that has all letters of a text; RefusedRequest where none is here."""
-    path = _font_file(frozenset(text) - {" "}, weight)
-    return ImageFont.truetype(path, size)
-
-
-@cache
-def _font_file(letters: frozenset[str], weight: Weight) -> str:
-    own = _own_font(weight)
-    if _has(own, letters):
-        return own
-    heavy = weight in ("Bold", "ExtraBold")
-    for path in _system_fonts():
-        name = Path(path).stem.casefold()
-        plain = not any(word in name for word in ("italic", "oblique", "mono", "serif", "light"))
-        if plain and ("bold" in name) == heavy and _has(path, letters):
-            return path
-    told = "".join(sorted(letters)[:12])
-    raise RefusedRequest(
-        f"no font on this machine has all of these letters: {told}. Install one, such as Noto Sans"
-    )
-
-
-def _own_font(weight: Weight) -> str:
-    found = find_spec("font_manrope")  # importing it would say no more
-    if found is None or not found.submodule_search_locations:
-        raise ProviderUnavailable("the package font-manrope is missing: install Cuepoint again")
-    return os.path.join(found.submodule_search_locations[0], "files", f"Manrope-{weight}.ttf")
-
-
-@cache
-def _system_fonts() -> tuple[str, ...]:
-    found: list[str] = []
-    for folder in FOLDERS:
-        for place, _, names in os.walk(os.path.expanduser(folder)):
-            found += [os.path.join(place, one) for one in names if one.endswith((".ttf", ".otf"))]
-    known = ("noto", "dejavu", "liberation", "arial")
-    found.sort(key=lambda path: (not any(k in path.casefold() for k in known), path))
-    return tuple(found[:MOST_FONTS])
-
-
-@cache
-def _has(path: str, letters: frozenset[str]) -> bool:
-    try:
-        face = ImageFont.truetype(path, 24)
-    except OSError:
-        return False
-    missing = _shape(face, _MISSING)
-    return all(_shape(face, one) != missing for one in letters)
-
-
-def _shape(face: ImageFont.FreeTypeFont, letter: str) -> tuple[object, bytes]:
-    mask: Any = face.getmask(letter)
-    return mask.size, bytes(mask)
 
 
 def set_text(

@@ -2,6 +2,7 @@
 
 import os
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from tools.transcript.recognisers import (
     better_transcribers,
     load_transcriber,
     resolve_transcriber,
+    unheard,
 )
 
 SAMPLES = "sound.pcm"
@@ -73,8 +75,12 @@ def speech(run: IngestRun) -> Result:
     voiced, spans = speech_spans(rows), chunks(rows)
     if not spans:
         return Result(state="skipped", note="nobody speaks in the sound")
+    chosen = run.providers
+    name = resolve_transcriber(chosen.transcriber, run.models, *_machine(run))
+    if why := unheard(name, chosen.speech_language):
+        return Result(state="skipped", note=why)
     transcriber = load_transcriber(
-        run.providers.transcriber, run.models, *_machine(run), run.providers.device
+        name, run.models, *_machine(run), chosen.device, chosen.speech_language
     )
     _need_samples(run)
     done, lost = int(run.resumed.get("chunks", 0)), int(run.resumed.get("lost", 0))
@@ -84,7 +90,8 @@ def speech(run: IngestRun) -> Result:
     while done < len(spans):
         batch = spans[done : done + transcriber.batch_size]
         recognised = transcriber.transcribe(
-            [_chunk(run, span, voiced) for span in batch], _most_common(languages)
+            [read_chunk(run.scratch / SAMPLES, span, voiced) for span in batch],
+            _most_common(languages),
         )
         done += len(batch)
         for chunk in recognised:
@@ -114,15 +121,18 @@ def _need_samples(run: IngestRun) -> None:
         _decode_sound(run)
 
 
-def _chunk(run: IngestRun, span: tuple[float, float], voiced: list[tuple[float, float]]) -> Chunk:
+def read_chunk(
+    samples: Path, span: tuple[float, float], voiced: list[tuple[float, float]]
+) -> Chunk:
+    """Chunk of a span, in seconds, of a file of int16 samples."""
     first, last = (round(at * RATE) for at in span)
-    samples = np.fromfile(run.scratch / SAMPLES, np.int16, last - first, offset=2 * first)
+    sound = np.fromfile(samples, np.int16, last - first, offset=2 * first)
     inside = tuple(
         (max(start, span[0]), min(end, span[1]))
         for start, end in voiced
         if start < span[1] and end > span[0]
     )
-    return Chunk(span[0], samples.astype(np.float32) / np.float32(32768), inside)
+    return Chunk(span[0], sound.astype(np.float32) / np.float32(32768), inside)
 
 
 def _note(name: str, spoken: list[Utterance], languages: Counter[str], dropped: int) -> str:
@@ -155,10 +165,13 @@ def speech_sources(run: IngestRun) -> Any:
     stages = run.manifest["stages"]
     sources = [stages.get(stage, {}).get("files", {}) for stage in ("subtitles", "sound")]
     old = stages.get("speech", {})
-    same = old.get("state") == "done" and old["from"][2] == sources
+    language = run.providers.speech_language
+    spoken = [language] if language != "auto" else []  # indexes of before know no choice
+    same = old.get("state") == "done" and [old["from"][2], *old["from"][4:]] == [sources, *spoken]
     if same and run.providers.transcriber in AUTO and old["provider"] in better_transcribers(name):
         return old["from"]
-    return [2, name, sources, fingerprint(whisper_folder(run.models, name.removeprefix(WHISPER)))]
+    weights = fingerprint(whisper_folder(run.models, name.removeprefix(WHISPER)))
+    return [2, name, sources, weights, *spoken]
 
 
 def speakers(run: IngestRun) -> Result:

@@ -8,9 +8,8 @@ from PIL import Image
 
 from benchmarks import products
 from tools.errors import RefusedRequest
-from tools.generate.animatic import lettering
 from tools.generate.animatic.layers import layer_of, paste, placed, warp
-from tools.generate.animatic.lettering import drawable, font, set_text, word_layers
+from tools.generate.animatic.lettering import set_text, word_layers
 from tools.generate.animatic.likeness import likeness
 from tools.generate.animatic.look import look_of, rgb_of
 from tools.generate.animatic.product import Product, read_product
@@ -21,7 +20,9 @@ from tools.generate.animatic.soundtrack import faded, mix, music, trimmed
 from tools.generate.animatic.storyboard import captions_of
 from tools.generate.animatic.timeline import joined_slots, spoken_slots
 from tools.media import Utterance
+from tools.vision import fonts
 from tools.vision.colour import oklch
+from tools.vision.fonts import drawable, font
 
 
 def product(tmp_path: Path, name: str = "mug") -> Product:
@@ -137,7 +138,7 @@ def test_letters_of_german_and_others_are_there() -> None:
 
 
 def test_letters_that_no_font_has_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lettering, "_system_fonts", lambda: ())
+    monkeypatch.setattr(fonts, "_system_fonts", lambda: ())
     with pytest.raises(RefusedRequest, match="no font on this machine"):
         set_text("漢字かな", 200, 100)
 

@@ -4,20 +4,23 @@ import json
 import wave
 from collections.abc import Generator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from tools.audio.loudness import RATE
 from tools.errors import ProviderUnavailable
-from tools.ingest.pipeline import ingest
+from tools.ingest.pipeline import ingest, recorded_options
 from tools.ingest.run import Progress
 from tools.ingest.stages import audio as hearing
+from tools.ingest.trial import WORDS, try_recogniser
 from tools.integrity.verify import verify
 from tools.library import Library
 from tools.models import registry as models
-from tools.models.providers import Providers
+from tools.models.providers import BARE, Providers
 from tools.transcript.asr import Chunk, Recognition, Word
 from tools.transcript.diarization import SpeakerTurn
 from tools.transcript.recognisers import resolve_transcriber
@@ -211,3 +214,46 @@ def test_auto_hears_again_only_with_a_better_recogniser(
     hear_as("draft", monkeypatch)
     asked = ingest(library, talk, providers=with_speech("draft"))  # by its name
     assert asked.stages["speech"].provider == "draft"
+
+
+def test_another_language_hears_again_and_the_draft_hears_none_but_english(
+    talk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    library = Library(tmp_path / "home")
+    asked: list[str] = []
+
+    def load(*given: Any) -> Parrot:
+        asked.append(given[-1])
+        return Parrot(99, given[0])
+
+    monkeypatch.setattr(hearing, "load_transcriber", load)
+    tiny = with_speech("whisper:tiny")
+    for language in ("auto", "auto", "uk", "uk", "auto"):
+        video = ingest(library, talk, providers=replace(tiny, speech_language=language))
+        assert video.stages["speech"].state == "done"
+        kept = recorded_options(library.manifest(video.id))["providers"]
+        assert kept.speech_language == language
+    assert asked == ["auto", "uk", "auto"]
+    drafted = replace(with_speech("draft"), speech_language="uk")
+    stage = ingest(library, talk, providers=drafted).stages["speech"]
+    assert stage.state == "skipped" and "hears English only, not Ukrainian" in stage.note
+    assert asked == ["auto", "uk", "auto"] and library.utterances(video.id) == []
+    ingest(library, talk, providers=replace(drafted, speech_language="en"))
+    assert asked[3:] == ["en"] and len(library.utterances(video.id)) == 3
+
+
+def test_a_recogniser_is_tried_on_the_first_words_and_changes_nothing(
+    media: Path, shots: Path, tmp_path: Path
+):
+    library = Library(tmp_path / "home")
+    ingest(library, shots, title="a", providers=BARE)
+    assert try_recogniser(library, [], DRAFT) is None  # nobody speaks
+    video = ingest(library, media / "speech" / "jfk.flac", title="jfk", providers=BARE).id
+    before = library.manifest(video)
+    trial = try_recogniser(library, [], DRAFT)
+    assert trial is not None and trial.video == video
+    assert (trial.name, trial.language) == ("draft", "en") and trial.start < 1
+    assert "my fellow america" in trial.text and len(trial.text) <= WORDS + 1
+    assert library.manifest(video) == before and library.utterances(video) == []
+    with pytest.raises(ProviderUnavailable, match="English only, not German"):
+        try_recogniser(library, [video], replace(DRAFT, speech_language="de"))
