@@ -26,7 +26,9 @@ test: $(VENV)/tested ## install what the tests need and run them all
 	OPENBLAS_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadscope --no-loadscope-reorder -rs --durations 40
 
 torture: $(VENV)/tested ## every fault as often as docs/reliability.md says; takes an hour or more
-	CUEPOINT_TORTURE=long $(BIN)/pytest -n 2 -rs --timeout 7200 tests/torture
+	CUEPOINT_TORTURE=long $(BIN)/pytest -n 2 -rs --timeout 7200 tests/torture \
+		tests/tools/generate/test_kills.py tests/tools/generate/test_finishing.py \
+		tests/tools/provenance/test_signing.py
 
 bench: $(VENV)/installed ## speed and quality, as tables
 	$(BIN)/python -m benchmarks.speed

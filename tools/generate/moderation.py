@@ -23,10 +23,10 @@ OWN_FOOTAGE: frozenset[Kind] = frozenset({"teaser", "captions", "narration"})
 LIST_BYTES = 1 << 20
 COMPOUND = 7
 """Letters of a word from which on it is found at either end of a longer one, as in German."""
-WHOLE, PART = 0.02, 0.2
-"""Lead of what is refused over what passes, in a whole text and in one sentence of it, at least."""
+LEAD = 0.15
+"""Lead of what is refused over what passes, at least."""
 FEWEST = 3
-"""Words of a sentence that is judged by itself, at least."""
+"""Words of what is compared with examples, at least."""
 PASSES = "passes"
 _APART = re.compile(r"\b(?:\w[\W_]){3,}\w\b")
 _SIGNS = re.compile(r"(?<!\S)(?=\S*[A-Za-z])\S*[013457@$]\S*")
@@ -132,11 +132,13 @@ def _by_example(text: str) -> Iterator[str]:
     """Kinds that a text, or a sentence of it, is more like than what passes."""
     classifier = _classifier()
     passes = classifier.names.index(PASSES)
-    parts = [part for part in _SENTENCE.split(text) if len(part.split()) >= FEWEST]
-    for part, lead in ((text, WHOLE), *((part, PART) for part in parts)):
-        scores = classifier.scores(_canonical(part))
+    for part in (text, *_SENTENCE.split(text)):
+        words = _canonical(part)
+        if len(words) < FEWEST:
+            continue
+        scores = classifier.scores(words)
         best = int(scores.argmax())
-        if scores[best] - scores[passes] > lead:
+        if scores[best] - scores[passes] > LEAD:
             yield classifier.names[best]
 
 

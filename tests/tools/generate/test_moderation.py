@@ -45,6 +45,23 @@ def test_what_harms_nobody_passes(text: str) -> None:
     assert not categories(text)
 
 
+@pytest.mark.parametrize("who", [
+    "black", "white", "Jewish", "Muslim", "Arab", "Asian", "Mexican", "African", "gay", "lesbian",
+    "trans", "disabled", "Turkish", "Indian", "Christian", "old", "young", "poor", "blind",
+])  # fmt: skip
+def test_people_of_any_kind_may_be_shown(who: str) -> None:
+    for told in ("{} people", "a {} man reads a book", "two {} women cook in a kitchen",
+                 "a {} couple walks through the park with a dog",
+                 "an interview with a {} person about the first day at work"):  # fmt: skip
+        assert not categories(told.format(who)), told.format(who)
+
+
+def test_hardly_a_word_says_that_it_harms() -> None:
+    said = [f"film {number}" for number in range(120)]
+    said += [f"a video of a {one}" for one in ("man", "woman", "girl", "boy", "child", "bed")]
+    assert not [one for one in said if categories(one)]
+
+
 def test_harm_in_one_sentence_of_many_is_found() -> None:
     calm = "A bakery at dawn, warm light on the loaves. {} A girl buys a roll and waves."
     assert not categories(calm.format("The baker hums a tune."))

@@ -54,6 +54,20 @@ def test_a_picture_of_a_place_is_left_whole(tmp_path: Path) -> None:
     assert layer.alpha[layer.height // 2, layer.width // 2, 0] == 255
 
 
+def test_a_photo_that_cannot_be_cut_is_shown_around_its_product(tmp_path: Path) -> None:
+    chance = np.random.default_rng(1)
+    wood = np.full((240, 320, 3), (90, 50, 35)) + chance.normal(0, 14, (240, 320, 1))
+    photo = (wood + chance.normal(0, 4, (240, 320, 3))).clip(0, 255).astype(np.uint8)
+    Image.fromarray(photo).save(tmp_path / "wood.png")
+    photo[150:200, 200:240] = (235, 225, 200)
+    Image.fromarray(photo).save(tmp_path / "box.png")
+    found = read_product(str(tmp_path / "box.png"))
+    assert not found.is_cut and found.rgb.shape[0] < 120 and found.rgb.shape[1] < 120
+    box = (found.rgb == (235, 225, 200)).all(axis=-1)
+    assert box.sum() == 50 * 40 and not box[[0, -1]].any() and not box[:, [0, -1]].any()
+    assert read_product(str(tmp_path / "wood.png")).rgb.shape == photo.shape
+
+
 def test_a_clear_background_is_a_mask(tmp_path: Path) -> None:
     image = Image.new("RGBA", (100, 100), (0, 0, 0, 0))
     image.paste((220, 30, 30, 255), (20, 30, 80, 90))
