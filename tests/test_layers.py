@@ -70,7 +70,9 @@ OWNERS = {
     ),
     "langsmith": ("agent/",),
     "mcp": ("ui/mcp_server/sdk.py",),
-    "onnxruntime": ("tools/models/", "tools/audio/", "tools/vision/ocr.py"),
+    "onnxruntime": (
+        "tools/models/", "tools/audio/", "tools/vision/ocr.py", "tools/vision/objects.py",
+    ),
     "openai": ("agent/llm/",),
     "opentimelineio": ("tools/export/",),
     "otio_cmx3600_adapter": ("tools/export/",),

@@ -44,6 +44,7 @@ STAGE_NAMES = {
     "sound": "sound",
     "screen": "on-screen text",
     "pictures": "what pictures show",
+    "sightings": "what moves",
     "speech": "speech",
     "speakers": "who speaks",
     "vectors": "search",

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from agent.extractive import about, making, mentions, moments, pictures, senses
+from agent.extractive import about, making, mentions, moments, objects, pictures, senses
 from agent.extractive.conversation import HANDLE, resolve
 from agent.extractive.question import parts
 from agent.extractive.reply import Answering, Reply
@@ -92,6 +92,8 @@ def _answer(turn: Turn) -> Answering:
         return (yield from moments.outermost(turn))
     if senses.is_outburst(turn):
         return (yield from pictures.sounds(turn))
+    if sought := objects.sought(turn):
+        return (yield from objects.seen(turn, sought))
     if _is_look(turn):
         return (yield from pictures.look(turn))
     if asked.intent.is_refused:

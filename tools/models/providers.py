@@ -16,11 +16,12 @@ class Providers:
     transcriber: str = "auto"
     picture_embedder: str = "auto"
     diarizer: str = "auto"
+    detector: str = "auto"
     reranker: str = "auto"
     threads: int = 0
     device: str = "auto"
     screen_lines: int = 6000
 
 
-BARE = Providers("none", "auto", "none", "none", "none", "none")
+BARE = Providers("none", "auto", "none", "none", "none", "none", "none")
 """Providers that neither read, hear nor see: quick, and the same everywhere."""

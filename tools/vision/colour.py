@@ -83,9 +83,15 @@ def _names() -> NDArray[np.uint8]:
     # 0 stays 0 and 31 becomes 255, so that pure colours are met exactly.
     levels = np.arange(32) * 255 / 31
     cube = np.stack(np.meshgrid(levels, levels, levels, indexing="ij"), axis=-1).reshape(-1, 3)
-    light, chroma, hue = oklch(cube / 255)
+    return _named(*oklch(cube / 255))
+
+
+def _named(light: Floats, chroma: Floats, hue: Floats) -> NDArray[np.uint8]:
+    """Index into COLOURS of some colours of OKLCh."""
+    import numpy as np
+
     index = {name: place for place, name in enumerate(COLOURS)}
-    names = np.zeros(len(cube), np.uint8)
+    names = np.zeros(len(light), np.uint8)
     for end, name in reversed(_HUES):
         names[hue < end] = index[name]
     # What is warm but dark or dull is brown; light red is pink; dark pink is red or purple.
@@ -131,3 +137,51 @@ def oklch(rgb: Floats) -> tuple[Floats, Floats, Floats]:
     light, green_red, blue_yellow = (np.cbrt(linear @ _TO_CONES) @ _TO_LAB).T
     hue = np.degrees(np.arctan2(blue_yellow, green_red)) % 360
     return light, np.hypot(green_red, blue_yellow), hue
+
+
+LEAST_LIGHT, LEAST_CHROMA = 0.16, 0.006
+"""Mean luma of a picture below which it is night, and chroma of its most colourful twentieth below
+which the camera sees infrared: neither shows what colour a thing has."""
+NEARLY_GREY, MOST_CAST = 0.08, 0.06
+"""Chroma up to which a pixel may be grey in a tinted light, and the strongest tint taken back."""
+BRIGHT = 0.92
+"""Lightness that the brightest part of a picture is brought to, up to a half more."""
+HUELESS, BLACK, WHITE = 0.05, 0.36, 0.76
+"""Chroma below which a thing has no hue; lightness below which it is black, above which white."""
+_WEIGHT = {"black": 0.7, "grey": 0.9, "white": 1.4}
+"""Weights of colours without a hue, beside 1.6: windows and shadows are dark on any car."""
+_HUE_WEIGHT = 1.6
+
+
+def object_colours(picture: Pixels, inside: NDArray[np.bool_]) -> dict[str, float]:
+    """Colours of the pixels of one object, weighted; empty where the light shows none.
+
+    picture is BGR (height x width x 3) in a camera's own light: its tint is that of the pixels that
+    are nearly grey ("grey pixel" white balance, Yang et al., 2015), and its brightest part is
+    taken for white. inside marks the object's pixels.
+    """
+    import numpy as np
+
+    around = picture[::6, ::6, ::-1].reshape(-1, 3) / 255.0
+    light, chroma, hue = oklch(around)
+    luma = float(around.mean(axis=0) @ (0.2126, 0.7152, 0.0722))
+    if luma < LEAST_LIGHT or float(np.percentile(chroma, 95)) < LEAST_CHROMA:
+        return {}
+    pixels = picture[inside][:, ::-1]
+    if not len(pixels):
+        return {}
+    turned = chroma * np.exp(1j * np.radians(hue))
+    nearly = (chroma < NEARLY_GREY) & (light > 0.25) & (light < 0.97)
+    tint = turned[nearly].mean() * min(nearly.mean() / 0.25, 1.0) if nearly.any() else 0j
+    tint *= min(MOST_CAST / max(abs(tint), 1e-6), 1.0)
+    gain = min(max(BRIGHT / max(float(np.percentile(light, 99)), 1e-3), 1.0), 1.5)
+    light, chroma, hue = oklch(pixels[:: max(len(pixels) // 2000, 1)] / 255.0)
+    turned = chroma * np.exp(1j * np.radians(hue)) - tint
+    light, chroma, hue = np.minimum(light * gain, 1.0), np.abs(turned), np.degrees(np.angle(turned))
+    names = np.array(COLOURS)[_named(light, chroma, hue % 360)]
+    names = np.where((names == "pink") & (light < 0.72) & (np.abs(hue) < 30), "red", names)
+    is_dull = (chroma < HUELESS) | np.isin(names, ["black", "white", "grey"]) | (light < 0.24)
+    hueless = np.select([light < BLACK, light > WHITE], ["black", "white"], "grey")
+    found, counts = np.unique(np.where(is_dull, hueless, names), return_counts=True)
+    shares = zip(found.tolist(), (counts / len(names)).tolist(), strict=True)
+    return {name: share * _WEIGHT.get(name, _HUE_WEIGHT) for name, share in shares}
