@@ -44,9 +44,9 @@ STAGE_NAMES = {
     "sound": "sound",
     "screen": "on-screen text",
     "pictures": "what pictures show",
-    "sightings": "what moves",
     "speech": "speech",
     "speakers": "who speaks",
+    "sightings": "what moves",
     "vectors": "search",
 }
 _NOTES = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tools.media import Attributes
 
@@ -153,35 +153,48 @@ _WEIGHT = {"black": 0.7, "grey": 0.9, "white": 1.4}
 _HUE_WEIGHT = 1.6
 
 
-def object_colours(picture: Pixels, inside: NDArray[np.bool_]) -> dict[str, float]:
-    """Colours of the pixels of one object, weighted; empty where the light shows none.
+class SceneLight(NamedTuple):
+    """Light of a picture: its tint (a and b of OKLab as one number), and what brightens it."""
 
-    picture is BGR (height x width x 3) in a camera's own light: its tint is that of the pixels that
-    are nearly grey ("grey pixel" white balance, Yang et al., 2015), and its brightest part is
-    taken for white. inside marks the object's pixels.
+    tint: complex
+    gain: float
+
+
+def scene_light(picture: Pixels) -> SceneLight | None:
+    """Light of a picture as a camera gives it (BGR); None at night and in infrared.
+
+    Its tint is that of the pixels that are nearly grey ("grey pixel" white balance, Yang et al.,
+    2015), and its brightest part is taken for white.
     """
     import numpy as np
 
-    around = picture[::6, ::6, ::-1].reshape(-1, 3) / 255.0
+    around = picture[::8, ::8, ::-1].reshape(-1, 3) / 255.0
     light, chroma, hue = oklch(around)
     luma = float(around.mean(axis=0) @ (0.2126, 0.7152, 0.0722))
     if luma < LEAST_LIGHT or float(np.percentile(chroma, 95)) < LEAST_CHROMA:
-        return {}
-    pixels = picture[inside][:, ::-1]
-    if not len(pixels):
-        return {}
-    turned = chroma * np.exp(1j * np.radians(hue))
+        return None
     nearly = (chroma < NEARLY_GREY) & (light > 0.25) & (light < 0.97)
-    tint = turned[nearly].mean() * min(nearly.mean() / 0.25, 1.0) if nearly.any() else 0j
-    tint *= min(MOST_CAST / max(abs(tint), 1e-6), 1.0)
-    gain = min(max(BRIGHT / max(float(np.percentile(light, 99)), 1e-3), 1.0), 1.5)
-    light, chroma, hue = oklch(pixels[:: max(len(pixels) // 2000, 1)] / 255.0)
-    turned = chroma * np.exp(1j * np.radians(hue)) - tint
-    light, chroma, hue = np.minimum(light * gain, 1.0), np.abs(turned), np.degrees(np.angle(turned))
+    tint = 0j
+    if nearly.any():
+        turned = chroma[nearly] * np.exp(1j * np.radians(hue[nearly]))
+        tint = complex(turned.mean()) * min(float(nearly.mean()) / 0.25, 1.0)
+        tint *= min(MOST_CAST / max(abs(tint), 1e-6), 1.0)
+    brightest = max(float(np.percentile(light, 99)), 1e-3)
+    return SceneLight(tint, min(max(BRIGHT / brightest, 1.0), 1.5))
+
+
+def object_colours(pixels: Pixels, lit: SceneLight) -> dict[str, float]:
+    """Colours of the pixels of one object (n x 3, BGR), weighted, in the light of its picture."""
+    import numpy as np
+
+    light, chroma, hue = oklch(pixels[:: max(len(pixels) // 1000, 1), ::-1] / 255.0)
+    turned = chroma * np.exp(1j * np.radians(hue)) - lit.tint
+    light, chroma = np.minimum(light * lit.gain, 1.0), np.abs(turned)
+    hue = np.degrees(np.angle(turned))
     names = np.array(COLOURS)[_named(light, chroma, hue % 360)]
     names = np.where((names == "pink") & (light < 0.72) & (np.abs(hue) < 30), "red", names)
     is_dull = (chroma < HUELESS) | np.isin(names, ["black", "white", "grey"]) | (light < 0.24)
     hueless = np.select([light < BLACK, light > WHITE], ["black", "white"], "grey")
     found, counts = np.unique(np.where(is_dull, hueless, names), return_counts=True)
-    shares = zip(found.tolist(), (counts / len(names)).tolist(), strict=True)
+    shares = zip(found.tolist(), (counts / max(len(names), 1)).tolist(), strict=True)
     return {name: share * _WEIGHT.get(name, _HUE_WEIGHT) for name, share in shares}

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from tools.media import Sighting, numbered
 from tools.text.clean import word_set
 from tools.vision.blobs import Blob, Box, Pixels
-from tools.vision.colour import object_colours
+from tools.vision.colour import SceneLight, object_colours, scene_light
 from tools.vision.objects import Detector
 from tools.vision.tracking import (
     STANDS,
@@ -43,6 +43,8 @@ DIFFERS = 12.0
 told later whether it is still there."""
 CROP = 32
 """Pixels of a side of the crop that is compared."""
+ENOUGH = 24
+"""Pictures in which the colour of an object is measured, at most."""
 PART = 0.6
 """Share of its pictures in which a blob lies in a larger one, from which on it is a part of it."""
 PERSON = "person"
@@ -62,6 +64,7 @@ class _Look:
     """Looks of an object: its colours, its best view, and a crop of it where it stands still."""
 
     colours: dict[str, float] = field(default_factory=dict[str, float])
+    samples: int = 0
     best: tuple[float, float] = (-1.0, 0.0)
     """Quality and time of its best view."""
     crop: NDArray[np.float32] | None = None
@@ -91,7 +94,7 @@ class Watcher:
             self.rest(at)
             return
         if shown:
-            grey: NDArray[np.float32] = shown[0].mean(axis=2, dtype=np.float32)
+            grey = shown[0][:, :, 1].astype(np.float32)  # green is most of the light
             behind = grey if self._behind is None else self._behind
             self._grey, self._behind = grey, np.where(shown[1], behind, grey)
         self._moving.add(at, [Seen(one.box, moving=one.filled) for one in blobs], self._is_there)
@@ -101,9 +104,10 @@ class Watcher:
             found = self._detector.find(shown[0])
             seen = [one._replace(moving=_filled(shown[1], one.box)) for one in found]
             self._found.add(at, seen, self._is_there)
+        lit = scene_light(shown[0])
         for track in (*self._moving.running, *self._found.running):
             if track.seconds[-1] == at:
-                self._look(track, at, *shown)
+                self._look(track, at, *shown, lit)
 
     def rest(self, until: float) -> None:
         """Nothing moves until a time, in seconds."""
@@ -133,7 +137,14 @@ class Watcher:
         ]
         return list(numbered(sorted(made, key=lambda one: (one.start, one.end))))
 
-    def _look(self, track: Track, at: float, picture: Pixels, mask: NDArray[np.bool_]) -> None:
+    def _look(
+        self,
+        track: Track,
+        at: float,
+        picture: Pixels,
+        mask: NDArray[np.bool_],
+        lit: SceneLight | None,
+    ) -> None:
         look, seen = self._looks.setdefault(track, _Look()), track.seen[-1]
         quality = area(seen.box) ** 0.5 * (0.2 + seen.score) * (0.3 if at_edge(seen.box) else 1.0)
         look.best = max(look.best, (quality, at))
@@ -141,15 +152,15 @@ class Watcher:
             crop, behind = _crop(self._grey, seen.box), _crop(self._behind, seen.box)
             if seen.moving >= MOVES and _apart(crop, behind) >= DIFFERS:
                 look.crop = np.stack([crop, behind])
-        if look.colours and (len(track.seen) > 200 or seen.moving < MOVES):
-            return  # its colour is known by now, and what is around it would be measured, too
-        rows, columns = _pixels(seen.box, mask.shape)
-        inside = np.zeros_like(mask)
-        inside[rows, columns] = mask[rows, columns] if seen.moving >= MOVES else True
-        if not inside.any():
-            inside[rows, columns] = True
-        for name, share in object_colours(picture, inside).items():
-            look.colours[name] = look.colours.get(name, 0.0) + share * quality
+        if lit is None or (look.samples and (look.samples >= ENOUGH or seen.moving < MOVES)):
+            return  # of what does not move, what is around it would be measured, too
+        place = _pixels(seen.box, mask.shape)
+        part, inside = picture[place], mask[place]
+        pixels = part[inside] if seen.moving >= MOVES else part.reshape(-1, 3)
+        if len(pixels):
+            look.samples += 1
+            for name, share in object_colours(pixels, lit).items():
+                look.colours[name] = look.colours.get(name, 0.0) + share * quality
 
     def _is_there(self, track: Track) -> bool:
         """True if an object that stood still looks as it did, and not like what is behind it."""

@@ -25,9 +25,9 @@ STAGE: dict[str, Step] = {
     "sound": Step(sound, lambda run: 3),
     "screen": Step(screen, screen_sources, (READ,)),
     "pictures": Step(pictures, picture_sources),
-    "sightings": Step(sightings, sighting_sources, (SIGHTINGS,)),
     "speech": Step(speech, speech_sources, (HEARD,)),
     "speakers": Step(speakers, turn_sources),
+    "sightings": Step(sightings, sighting_sources, (SIGHTINGS,)),
     "vectors": Step(vectors, text_sources),
 }
 """Stages by name, in the order of `tools.store.store.STAGES`."""
