@@ -1,12 +1,16 @@
 """Answers about what passes before a fixed camera: how many, when, how long, in which colour."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
+from agent.extractive.question import Question
 from agent.extractive.reply import LISTED, SHOWN, Answering, Found, Reply, length, time
 from agent.extractive.search import search
 from agent.extractive.turn import Turn
+from tools.clock import Times, Window, named_times, told, windows
+from tools.media import Evidence
 from tools.models import registry
 from tools.text.tokens import surface_forms
 from tools.vision.colour import COLOUR_WORDS
@@ -18,7 +22,7 @@ _ASKED = (
 )  # fmt: skip
 """Intents of questions that may be about objects."""
 _STILL = re.compile(r"\b(?:nothing|still|nobody|nichts|niemand|camera moves?|kamera)\b", re.I)
-_MANY = 50
+_MANY, _VIDEOS = 50, 200
 
 
 class Sought(NamedTuple):
@@ -61,11 +65,72 @@ def sought(turn: Turn) -> Sought | None:
 def seen(turn: Turn, what: Sought) -> Answering:
     """Tell what was seen of it, each object once."""
     (every,) = yield [("find_objects", {"limit": _MANY, **turn.where})]
+    return (yield from _answered(turn, what, every, lambda one: time(one.start)))
+
+
+def asked_by_clock(turn: Turn) -> tuple[Turn, Sought, Times] | None:
+    """The turn without the times of day that its question names, and these; None without any.
+
+    A bare 14:00 is of the clock where a recording has it, and no video is that long.
+    """
+    times = named_times(turn.text)
+    if times is None:
+        return None
+    ids = turn.named or tuple(one.id for one in turn.toolbox.catalog.entries(_VIDEOS))
+    bare = replace(turn, text=times.rest, videos=ids, question=Question(""))
+    what = sought(bare)
+    if what is None:
+        return None
+    if not times.marked:
+        longest = max(turn.get(id).duration for id in ids)
+        is_of_video = longest > times.start.hour * 60 + times.start.minute
+        if is_of_video or not _windows(bare, times):
+            return None
+    return bare, what, times
+
+
+def seen_by_clock(turn: Turn, what: Sought, times: Times) -> Answering:
+    """Tell what was seen of it at these times of day."""
+    begun = {id: at for id in turn.videos if (at := turn.get(id).recorded_at)}
+    if not begun:
+        yield from ()
+        return Reply(turn.sentence("clock_unknown"), reason="cannot")
+    spans = _windows(turn, times)
+    if not spans:
+        first = min(begun, key=lambda id: begun[id])
+        values = {"start": begun[first], "end": told(begun[first], turn.get(first).duration)}
+        values["start"] = told(begun[first], 0.0)
+        stated = {name: f"{at:%Y-%m-%d %H:%M}" for name, at in values.items()}
+        return Reply(turn.sentence("clock_not_covered", **stated), reason="not_covered")
+    found = yield [
+        ("find_objects", {"limit": _MANY, "videos": [id], "start": start, "end": end})
+        for id, (start, end) in spans
+    ]
+    every = [one for group in found for one in group]
+
+    def when(one: Evidence) -> str:
+        return f"{told(begun[one.video], one.start):%H:%M:%S}"
+
+    return (yield from _answered(turn, what, every, when))
+
+
+def _windows(turn: Turn, times: Times) -> list[tuple[str, Window]]:
+    return [
+        (id, window)
+        for id in turn.videos
+        if (video := turn.get(id)).recorded_at
+        for window in windows(times, video.recorded_at, video.duration)
+    ]
+
+
+def _answered(
+    turn: Turn, what: Sought, every: Sequence[Found], when: Callable[[Evidence], str]
+) -> Answering:
     named = [f for f in every if not what.labels or f.one.facts["label"] in what.labels]
     found = [f for f in named if not what.colour or f.one.facts["colour"] == what.colour]
     unnamed = [f for f in every if not f.one.facts["label"]]
     if found:
-        return _told(turn, found, unnamed if what.labels else [])
+        return _told(turn, found, unnamed if what.labels else [], when)
     if named:
         lead = turn.sentence("objects_no_colour", colour=what.colour)
         return turn.write.closest(lead, named, "unsure")
@@ -80,14 +145,19 @@ def seen(turn: Turn, what: Sought) -> Answering:
     return Reply(turn.sentence("objects_none"), reason="absent", nearest=tuple(every[:SHOWN]))
 
 
-def _told(turn: Turn, found: Sequence[Found], unnamed: Sequence[Found]) -> Reply:
+def _told(
+    turn: Turn,
+    found: Sequence[Found],
+    unnamed: Sequence[Found],
+    when: Callable[[Evidence], str],
+) -> Reply:
     """One of them, how long they stay, how many they are, or when."""
     words, forms = turn.question.wording.words, {*surface_forms(turn.text)}
     nth = turn.question.nth
     if nth:
         at = nth - 1 if nth > 0 else nth
         if at >= len(found):
-            return _counted(turn, found, ())
+            return _counted(turn, found, (), when)
         return Reply(lines=(turn.write.line(found[at]),))
     if forms & words["stay"] and not forms & words["many"]:
         if len(found) == 1:
@@ -96,15 +166,25 @@ def _told(turn: Turn, found: Sequence[Found], unnamed: Sequence[Found]) -> Reply
             stay = turn.sentence("objects_stayed", length=length(one.end - one.start), **values)
             return Reply(stay, (turn.write.line(found[0]),))
         return Reply(lines=tuple(map(turn.write.line, found[:LISTED])))
-    return _counted(turn, found, unnamed)
+    return _counted(turn, found, unnamed, when)
 
 
-def _counted(turn: Turn, found: Sequence[Found], unnamed: Sequence[Found]) -> Reply:
-    times = turn.write.joined([f.one.start for f in found[:LISTED]])
+def _counted(
+    turn: Turn,
+    found: Sequence[Found],
+    unnamed: Sequence[Found],
+    when: Callable[[Evidence], str],
+) -> Reply:
+    times = _joined(turn, found, when)
     lead = turn.sentence("objects_counted", n=len(found), times=times)
     more = len(found) - LISTED
     remarks = [turn.sentence("more", n=more)] if more > 0 else []
     if unnamed:
-        beside = turn.write.joined([f.one.start for f in unnamed[:LISTED]])
+        beside = _joined(turn, unnamed, when)
         remarks.append(turn.sentence("objects_more", times=beside))
     return Reply(lead, tuple(map(turn.write.line, found[:LISTED])), tuple(remarks))
+
+
+def _joined(turn: Turn, found: Sequence[Found], when: Callable[[Evidence], str]) -> str:
+    *first, last = [when(f.one) for f in found[:LISTED]]
+    return turn.sentence("join").join(filter(None, [", ".join(first), last]))
