@@ -26,9 +26,9 @@ ALLOWED = {
     "ui": {"ui", "agent", "tools"},
 }
 ORDER = [
-    "errors", "media", "arguments", "text", "files", "evidence", "sandbox", "models", "audio",
-    "vision", "transcript", "embed", "video", "fetch", "store", "provenance", "search", "summary",
-    "library", "ingest", "integrity", "export", "generate", "toolbox",
+    "errors", "media", "arguments", "text", "clock", "files", "evidence", "sandbox", "models",
+    "audio", "vision", "transcript", "embed", "video", "fetch", "store", "provenance", "search",
+    "summary", "library", "ingest", "integrity", "export", "generate", "toolbox",
 ]  # fmt: skip
 """Inside tools/ each package imports only what stands before it."""
 OWNERS = {
@@ -70,7 +70,9 @@ OWNERS = {
     ),
     "langsmith": ("agent/",),
     "mcp": ("ui/mcp_server/sdk.py",),
-    "onnxruntime": ("tools/models/", "tools/audio/", "tools/vision/ocr.py"),
+    "onnxruntime": (
+        "tools/models/", "tools/audio/", "tools/vision/ocr.py", "tools/vision/objects.py",
+    ),
     "openai": ("agent/llm/",),
     "opentimelineio": ("tools/export/",),
     "otio_cmx3600_adapter": ("tools/export/",),

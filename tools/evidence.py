@@ -13,10 +13,12 @@ from tools.media import (
     Evidence,
     Kind,
     ScreenText,
+    Sighting,
     Utterance,
     Video,
     clock,
     evidence_id,
+    spread,
 )
 
 _ID = re.compile(
@@ -132,6 +134,34 @@ def of_screen(seen: ScreenText, image: str | None, score: float = 0.0) -> Eviden
     return Evidence(
         seen.id, seen.video, seen.start, seen.end, "screen", seen.text, image, score, "text",
         facts={"at_least": True} if seen.at_least else {},
+    )  # fmt: skip
+
+
+_WAYS = {"left": "to the left", "right": "to the right", "up": "upwards", "down": "downwards"}
+BOXES = 60
+"""Boxes of one object in its facts, at most."""
+
+
+def of_sighting(seen: Sighting, score: float = 0.0) -> Evidence:
+    """A tracked object: what, which way, how long.
+
+    Facts: `label` and `colour` (empty where not known), `direction`, `dwell` in seconds,
+    `confidence`, `seconds` of its best view, and `boxes`: time, left, top, right, bottom.
+    """
+    name = f"{seen.colour} {seen.label or 'thing'}".strip() + ("" if seen.label else " that moves")
+    parts = [name, _WAYS.get(seen.direction, ""), f"{seen.end - seen.start:.0f} s in view"]
+    if seen.dwell >= 1:
+        parts.append(f"{seen.dwell:.0f} s of it standing still")
+    facts: dict[str, Any] = {
+        "label": seen.label, "colour": seen.colour, "direction": seen.direction,
+        "dwell": seen.dwell, "confidence": seen.confidence, "seconds": seen.seconds,
+        "boxes": [list(box) for box in spread(seen.boxes, BOXES)],
+    }  # fmt: skip
+    if seen.colour:
+        facts["colours"] = {seen.colour: 1.0}
+    return Evidence(
+        seen.id, seen.video, seen.start, seen.end, "object", ", ".join(filter(None, parts)),
+        seen.image, score or seen.confidence, seen.source, facts=facts,
     )  # fmt: skip
 
 

@@ -28,7 +28,7 @@ from tools.store.coverage import coverage
 from tools.store.filmstrip import picture_file
 from tools.store.names import LONGEST, Names, checked_name, write_names
 from tools.store.original import forget_checksum
-from tools.store.records import HEARD, READ, SIGNS, SUBTITLES
+from tools.store.records import HEARD, READ, SIGHTINGS, SIGNS, SUBTITLES
 from tools.store.recovery import RECORD
 from tools.store.store import Store, is_video_id
 from tools.store.video_collections import Collections
@@ -159,6 +159,10 @@ class Library(Store):
             scenes = self.scenes(video)
             number = next((n for n, scene in enumerate(scenes, 1) if scene.id == id), None)
             evidence = stored.of_scene(self, scenes, number) if number else None
+        elif kind == "object":
+            past = self.past_words(video, SIGHTINGS)
+            seen = next((one for one in past if one.id == id), None)
+            evidence = make.of_sighting(seen) if seen else None
         elif kind == "speech":
             evidence = self._speech(id, video, start, end)
         elif kind == "screen":

@@ -193,7 +193,38 @@ class ScreenText:
         return evidence_id("screen", self.video, self.start, self.end, self.n)
 
 
+@dataclass(frozen=True)
+class Sighting:
+    """One object before a fixed camera, from the moment it comes into view until it leaves.
+
+    `label` is empty where only movement tells of it, `colour` where the light shows none.
+    `direction` is left, right, up, down or empty; `dwell` the seconds that it stands still.
+    `seconds` is the moment of its best view, and `image` a picture of it. `boxes` are a time and
+    left, top, right, bottom as shares of the picture, one a second. `source` is `motion`, or the
+    detector's name.
+    """
+
+    video: str
+    start: float
+    end: float
+    label: str
+    colour: str
+    direction: str
+    dwell: float
+    confidence: float
+    seconds: float
+    boxes: tuple[tuple[float, float, float, float, float], ...]
+    source: str = "motion"
+    image: str | None = None
+    n: int = 1
+
+    @cached_property
+    def id(self) -> str:
+        return evidence_id("object", self.video, self.start, self.end, self.n)
+
+
 Worded = TypeVar("Worded", Utterance, ScreenText)
+Counted = TypeVar("Counted", Utterance, ScreenText, Sighting)
 
 
 FOLLOWING_SECONDS = 2.0
@@ -210,7 +241,7 @@ def follows(text: Utterance | ScreenText, later: Utterance | ScreenText) -> bool
     return text.video == later.video and -0.05 <= later.start - text.end <= FOLLOWING_SECONDS
 
 
-def numbered(items: Iterable[Worded]) -> Iterator[Worded]:
+def numbered(items: Iterable[Counted]) -> Iterator[Counted]:
     """Number the items of each span of time, so that their ids differ."""
     count: Counter[str] = Counter()
     for item in items:

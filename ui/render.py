@@ -49,6 +49,7 @@ STAGE_NAMES = {
     "pictures": "what pictures show",
     "speech": "speech",
     "speakers": "who speaks",
+    "sightings": "what moves",
     "vectors": "search",
 }
 _NOTES = {

@@ -31,8 +31,6 @@ FACTS = {
 }  # fmt: skip
 """What each fact's sentence needs."""
 _OWN = {"recorded": "recorded", "subtitles": "with subtitles"}
-_CAPABLE = {"can't count": "find_objects"}
-"""Capabilities that would answer, by intent: asked of the toolbox."""
 
 
 def facts(turn: Turn) -> Answering:
@@ -189,8 +187,6 @@ def origin_lines(fact: Mapping[str, Any], say: Callable[..., str]) -> list[str]:
 def refused(turn: Turn) -> Answering:
     """What the product cannot do, with what it can; searched first where words may tell it."""
     name, capable = turn.question.intent.name, {c.__name__ for c in turn.toolbox.tools()}
-    if _CAPABLE.get(name) in capable:
-        return (yield from search(turn))
     if name == GENERATE and "make_clip" in capable:
         return (yield from files(turn))
     if name == AUTHENTICATE:

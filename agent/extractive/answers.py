@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from agent.extractive import about, making, mentions, moments, pictures, senses
+from agent.extractive import about, making, mentions, moments, objects, pictures, senses
 from agent.extractive.conversation import HANDLE, resolve
 from agent.extractive.question import parts
 from agent.extractive.reply import Answering, Reply
@@ -36,6 +36,8 @@ _SCENE = re.compile(r"\b(?:scene|shot|szene)\b", re.IGNORECASE)
 
 def answer(turn: Turn) -> Answering:
     """Answer a question, each of its parts in turn."""
+    if by_clock := objects.asked_by_clock(turn):
+        return (yield from objects.seen_by_clock(*by_clock))
     asked = parts(turn.text)
     whole = turn.question.intent
     if len(asked) == 1 and asked[0] != turn.text:
@@ -92,6 +94,8 @@ def _answer(turn: Turn) -> Answering:
         return (yield from moments.outermost(turn))
     if senses.is_outburst(turn):
         return (yield from pictures.sounds(turn))
+    if sought := objects.sought(turn):
+        return (yield from objects.seen(turn, sought))
     if _is_look(turn):
         return (yield from pictures.look(turn))
     if asked.intent.is_refused:

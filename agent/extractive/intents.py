@@ -75,6 +75,11 @@ class Language:
         self.words = {
             name: frozenset(surface_forms(words)) for name, words in data["followups"].items()
         }
+        self.colours = {
+            form: name
+            for name, words in data.get("colours", {}).items()
+            for form in surface_forms(words)
+        }
         self.ordinals = surface_forms(data["followups"]["ordinals"])
         self.stop_words = stop_words(code)
         self._same = dict.fromkeys(self.ordinals[1:], self.ordinals[1])

@@ -82,6 +82,7 @@ def test_every_field_can_be_set_by_its_variable():
         "CUEPOINT_TRANSCRIBER": "whisper:small",
         "CUEPOINT_PICTURE_EMBEDDER": "siglip2",
         "CUEPOINT_DIARIZER": "none",
+        "CUEPOINT_DETECTOR": "none",
         "CUEPOINT_RERANKER": "none",
         "CUEPOINT_THREADS": "2",
         "CUEPOINT_SCREEN_LINES": "9000",

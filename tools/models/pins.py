@@ -50,6 +50,8 @@ mobiuslabsgmbh/faster-whisper-large-v3-turbo 0a363e9161cbc7ed1431c9597a8ceaf0c4f
   e76620f83d5f5b69efd3d87e3dc180c1bd21df9fbebacfd4335e5e1efcc018da model.bin
 csukuangfj/sherpa-onnx-pyannote-segmentation-3-0 9403a6902bb58e3d5ae8c7e77c3422de279db2e0
   220ad67ca923bef2fa91f2390c786097bf305bceb5e261d4af67b38e938e1079 model.onnx
+onnx-community/dfine_n_coco-ONNX 380d2839c327efaf65dd0fe0c2c10ab7fadd5473
+  0f684f409618ee8a822410e754a29caa817d1aa16283ce89cad936d0a48e2f35 onnx/model.onnx
 csukuangfj/speaker-embedding-models -
   e9848563da86f263117134dfd7ad63c92355b37de492b55e325400c9d9c39012
   wespeaker_en_voxceleb_resnet34_LM.onnx

@@ -17,6 +17,7 @@ class Providers:
     transcriber: str = "auto"
     picture_embedder: str = "auto"
     diarizer: str = "auto"
+    detector: str = "auto"
     reranker: str = "auto"
     threads: int = 0
     device: str = "auto"
@@ -24,5 +25,5 @@ class Providers:
     speech_language: str = "auto"
 
 
-BARE = Providers("none", "auto", "none", "none", "none", "none")
+BARE = Providers("none", "auto", "none", "none", "none", "none", "none")
 """Providers that neither read, hear nor see: quick, and the same everywhere."""

@@ -39,7 +39,7 @@ class Model:
     """Model of the registry; `size` is roughly in bytes, the hub tells it exactly."""
 
     name: str
-    kind: Literal["picture", "text", "speech", "speakers", "reranker"]
+    kind: Literal["picture", "text", "speech", "speakers", "reranker", "detector"]
     size: int
     used_by: str
     sources: tuple[Source, ...]
@@ -95,6 +95,9 @@ MODELS = (
     Model("speakers", "speakers", 32_523_463, "who speaks", (
         Source("csukuangfj/sherpa-onnx-pyannote-segmentation-3-0", ("model.onnx",), "segmentation"),
         Source(_SPEAKERS, ("wespeaker_en_voxceleb_resnet34_LM.onnx",), "embedding"),
+    )),
+    Model("dfine-nano", "detector", 15_265_000, "objects before fixed cameras", (
+        Source("onnx-community/dfine_n_coco-ONNX", ("onnx/model.onnx", "config.json")),
     )),
 )  # fmt: skip
 """In the order of preference within a kind."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,6 +17,7 @@ from tools.search.image_search import PictureSearch
 from tools.search.sound_search import Sought, find_sounds
 from tools.search.text_search import TextSearch
 from tools.store.evidence import of_passage, of_scene
+from tools.vision.colour import COLOUR_WORDS, COLOURS
 
 if TYPE_CHECKING:
     from tools.store.catalog import Catalog, Entry
@@ -49,6 +51,7 @@ class SearchCapabilities:
             self.read_moment,
             self.read_passage,
             self.find_actions,
+            self.find_objects,
         ]
 
     def search_transcript(
@@ -176,6 +179,56 @@ class SearchCapabilities:
         span = start or 0.0, one.duration if end is None else end
         return find_actions(self._store, one.id, *span, labels or (), visual)
 
+    def find_objects(
+        self,
+        label: Annotated[
+            str, Field(max_length=100, description="person, car, vehicle, dog …; empty for any.")
+        ] = "",
+        colour: Annotated[
+            str, Field(max_length=40, description="red, white, black …; empty for any.")
+        ] = "",
+        videos: Videos = None,
+        start: Start = None,
+        end: End = None,
+        limit: Limit = 50,
+    ) -> list[Evidence]:
+        """Objects before fixed cameras: each once, from coming into view until it leaves, by time.
+
+        Use to count what passes, for how long something stays, which way it goes. Without a label
+        it is whatever moves. Colour is measured; at night it is not known.
+        """
+        from tools.search.motion import find_objects
+        from tools.vision.objects import labels_of
+
+        labels = labels_of(label) if label.strip() else frozenset[str]()
+        if labels is None:
+            raise RefusedRequest(
+                f"no detector here knows {label[:40]!r}; without a label all is found"
+            )
+        named = COLOUR_WORDS.get(colour.strip().lower(), "") if colour.strip() else ""
+        if colour.strip() and not named:
+            raise RefusedRequest(f"no colour {colour[:40]!r}; one of: {', '.join(COLOURS)}")
+        span = start or 0.0, math.inf if end is None else end
+        return find_objects(self.catalog, labels or None, named, self._scope(videos), *span, limit)
+
+    def _search_objects(
+        self,
+        query: str,
+        videos: list[str] | None,
+        start: float | None,
+        end: float | None,
+        limit: int,
+    ) -> list[Evidence]:
+        """Objects by the words of a query: what, and its colour."""
+        from tools.vision.objects import sought
+
+        labels, colour = sought(query)
+        if labels is None:
+            return []
+        span = start or 0.0, math.inf if end is None else end
+        found = self.catalog.sightings(labels or None, colour, self._scope(videos), *span, limit)
+        return [make.of_sighting(one) for one in found]
+
     def search(
         self,
         query: str,
@@ -193,10 +246,11 @@ class SearchCapabilities:
             "sound": self._search_sounds,
             "frame": self.search_frames,
             "scene": self._search_scenes,
+            "object": self._search_objects,
         }
         for kind in kinds:
-            if kind not in (*ways, "object"):
-                raise RefusedRequest(f"no kind {kind!r}; one of: {', '.join(ways)}, object")
+            if kind not in ways:
+                raise RefusedRequest(f"no kind {kind!r}; one of: {', '.join(ways)}")
         scope = list(videos) if videos else None
         found = [
             one

@@ -59,6 +59,12 @@ CREATE TABLE traits (
     name TEXT NOT NULL, video TEXT NOT NULL, value REAL NOT NULL, PRIMARY KEY (name, video)
 ) WITHOUT ROWID;
 CREATE INDEX traits_video ON traits (video);
+CREATE TABLE sightings (
+    video TEXT NOT NULL, label TEXT NOT NULL, colour TEXT NOT NULL, start REAL NOT NULL,
+    end REAL NOT NULL, item TEXT NOT NULL
+);
+CREATE INDEX sightings_video ON sightings (video, start);
+CREATE INDEX sightings_label ON sightings (label, colour);
 CREATE VIRTUAL TABLE words USING fts5(
     video, forms, speaker, characters, content='texts', content_rowid='row',
     tokenize="ascii tokenchars '+#:.,/_-&@%'"

@@ -17,14 +17,14 @@ from tools.store.coverage import coverage, covered
 from tools.store.dense import FOLDER, without_parts
 from tools.store.embeddings import CoarseKind, coarse_vectors
 from tools.store.names import NAMES, Names
-from tools.store.records import screen_text
+from tools.store.records import SIGHTINGS, screen_text
 from tools.store.recovery import ABOUT, RECORD
 from tools.store.store import Store
 from tools.text.tokens import is_character, stem, stems, surface_forms
 
 Text = Utterance | ScreenText
 TEXT_STAGES = ("subtitles", "screen", "speech", "speakers")
-VECTOR_STAGES = ("keyframes", "pass", "sound", "pictures", "vectors")
+VECTOR_STAGES = ("keyframes", "pass", "sound", "pictures", "vectors", "sightings")
 FOLLOWING_WORDS = 8
 """Words of the next utterance, at most, in which a phrase may end."""
 INDEXED = {"words": "video, forms, speaker, characters", "letters": "raw"}
@@ -82,6 +82,8 @@ def replacing(store: Store, video: str, known: Sequence[str]) -> list[Statement]
         statements += [("DELETE FROM coarse WHERE video = ?", [video])]
         statements += [("DELETE FROM traits WHERE video = ?", [video]), *_traits(store, video)]
         statements += _coarse(store, video, "scenes")
+        statements += [("DELETE FROM sightings WHERE video = ?", [video])]
+        statements += _sightings(store, video)
         changed = True
     if changed:
         statements += [("DELETE FROM coarse WHERE video = ? AND kind = 'passages'", [video])]
@@ -95,7 +97,8 @@ def replacing(store: Store, video: str, known: Sequence[str]) -> list[Statement]
 
 def deletion(video: str) -> list[Statement]:
     """Statements that delete every row of a video."""
-    every = ("coarse WHERE video", "traits WHERE video", "videos WHERE id")
+    every = ("coarse WHERE video", "traits WHERE video", "sightings WHERE video")
+    every = (*every, "videos WHERE id")
     return [*_text_deletion(video), *((f"DELETE FROM {where} = ?", [video]) for where in every)]
 
 
@@ -182,6 +185,14 @@ def _traits(store: Store, video: str) -> list[Statement]:
     return [(sql, [name, video, round(value, 4)]) for name, value in values.items()]
 
 
+def _sightings(store: Store, video: str) -> list[Statement]:
+    sql = "INSERT INTO sightings VALUES (?, ?, ?, ?, ?, ?)"
+    return [
+        (sql, [video, one.label, one.colour, one.start, one.end, json.dumps(asdict(one))])
+        for one in store.words(video, SIGHTINGS)
+    ]
+
+
 def rows(database: sqlite3.Connection, video: str) -> list[list[Any]]:
     """Every row of a video, to be compared with those of another catalog."""
     found: list[list[Any]] = []
@@ -193,6 +204,7 @@ def rows(database: sqlite3.Connection, video: str) -> list[list[Any]]:
         "SELECT stem, kind, count FROM terms WHERE video = ? ORDER BY stem, kind",
         "SELECT kind, provider, milliseconds, vectors FROM coarse WHERE video = ? ORDER BY kind",
         "SELECT name, value FROM traits WHERE video = ? ORDER BY name",
+        "SELECT label, colour, start, end, item FROM sightings WHERE video = ? ORDER BY rowid",
     ):
         found.append(database.execute(sql, [video]).fetchall())
     return found

@@ -44,7 +44,7 @@ def coverage(store: Store, video: str) -> Coverage:
         round(max(gaps), 3) if len(times) > 2 else indexed.duration,
         _speech(store, video, ready["speech"]),
         "none" if screen.state == "skipped" else "partial" if missing else "complete",
-        "none",
+        _objects(indexed.stages.get("sightings")),
         tuple(dict.fromkeys(notes)),
         ready,
     )
@@ -119,6 +119,13 @@ def _ready(stages: Mapping[str, Stage], names: tuple[str, ...]) -> float:
     if made[-1].state == "skipped" or any(stage.state == "done" for stage in made):
         return 1.0
     return min(made[-1].progress, 0.99)
+
+
+def _objects(stage: Stage | None) -> str:
+    """complete, `motion` where nothing names them, or none."""
+    if stage is None or stage.state != "done":
+        return "none"
+    return "motion" if stage.provider == "motion" else "complete"
 
 
 def _speech(store: Store, video: str, ready: float) -> str:

@@ -13,14 +13,14 @@ from tools.files.durable import digest, read_lines, sync_folder, temporary_folde
 from tools.media import Attributes, Frame
 from tools.sandbox import DEADLINE, Child
 from tools.store.manifest import REPAIR
-from tools.store.records import frame_image, seconds_of
+from tools.store.records import SIGHTINGS, frame_image, seconds_of
 from tools.store.store import Store
 from tools.vision.colour import measure_picture
 from tools.vision.sampling import Skipped, Strategy, choose, skipped
 
 NEAR = 0.5
 """Seconds within which a kept frame shows a moment well enough."""
-PICTURED = ("keyframes.jsonl", "frames.jsonl")
+PICTURED = ("keyframes.jsonl", "frames.jsonl", SIGHTINGS)
 """Files whose rows name pictures."""
 _T = TypeVar("_T")
 
@@ -108,7 +108,7 @@ def files_intact(store: Store, video: str, files: Mapping[str, str]) -> bool:
     if any(not path.is_file() or digest(path) != check for path, check in paths.items()):
         return False
     rows = [row for name in PICTURED if name in files for row in read_lines(folder / name)]
-    broken = [row for row in rows if not store.has_picture(row["image"])]
+    broken = [row for row in rows if row["image"] and not store.has_picture(row["image"])]
     if broken:
         with suppress(UnreadableMedia):
             decode(store, video, [row["seconds"] for row in broken])

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from tools.media import ScreenText, Utterance
+from tools.media import ScreenText, Sighting, Utterance
 
 SUBTITLES, HEARD, READ = "speech.jsonl", "heard.jsonl", "screen.jsonl"
 """Files of words: from subtitles, from a speech recogniser, from the screen."""
@@ -11,7 +11,8 @@ PICTURES_READ = "screen_lines.jsonl"
 """File of the lines in each picture, kept while some are unread: a later run goes on from there."""
 SIGNS, SOUNDS = "signs.jsonl", "sounds.jsonl"
 """What else subtitles hold: text that they put on the picture, and sounds that they name."""
-
+SIGHTINGS = "sightings.jsonl"
+"""File of the objects that were tracked."""
 REGION_CHANGES = "region_changes"
 """File, without its ending, of the changes of small regions with their times."""
 
@@ -32,9 +33,17 @@ def past_file(file: str) -> str:
 
 
 def row_builder(file: str) -> Callable[[dict[str, Any]], Any]:
-    """Function that builds an utterance or a screen text from a row of a file."""
+    """Function that builds an utterance, a screen text or a sighting from a row of a file."""
     shown = {name for kind in (READ, SIGNS) for name in (kind, past_file(kind))}
+    if file in (SIGHTINGS, past_file(SIGHTINGS)):
+        return sighting
     return screen_text if file in shown else lambda row: Utterance(**row)
+
+
+def sighting(row: dict[str, Any]) -> Sighting:
+    """Build a sighting from its row."""
+    row["boxes"] = tuple((*box,) for box in row["boxes"])
+    return Sighting(**row)
 
 
 def screen_text(row: dict[str, Any]) -> ScreenText:

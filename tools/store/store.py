@@ -31,6 +31,7 @@ from tools.store.records import (
     PICTURES_READ,
     READ,
     REGION_CHANGES,
+    SIGHTINGS,
     SIGNS,
     SOUNDS,
     SUBTITLES,
@@ -43,7 +44,7 @@ from tools.vision.change_times import RegionChange
 
 WEIGHTS = {
     "probe": 1, "subtitles": 2, "keyframes": 6, "pass": 40, "provenance": 1, "sound": 3,
-    "screen": 45, "pictures": 20, "speech": 60, "speakers": 10, "vectors": 6,
+    "screen": 45, "pictures": 20, "speech": 60, "speakers": 10, "sightings": 8, "vectors": 6,
 }  # fmt: skip
 """Usual share of the time of each stage, in their order, for the estimate of what remains."""
 STAGES = tuple(WEIGHTS)
@@ -317,7 +318,8 @@ class Store:
     def pictures(self, video: str) -> set[str]:
         """Every picture that a stage's rows name."""
         names = ("keyframes", "frames")
-        return {f.image for name in names for f in self._rows(video, name, lambda r: Frame(**r))}
+        named = {f.image for name in names for f in self._rows(video, name, lambda r: Frame(**r))}
+        return named | {one.image for one in self.words(video, SIGHTINGS) if one.image}
 
     # Pictures
 

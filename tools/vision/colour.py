@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tools.media import Attributes
 
@@ -83,9 +83,15 @@ def _names() -> NDArray[np.uint8]:
     # 0 stays 0 and 31 becomes 255, so that pure colours are met exactly.
     levels = np.arange(32) * 255 / 31
     cube = np.stack(np.meshgrid(levels, levels, levels, indexing="ij"), axis=-1).reshape(-1, 3)
-    light, chroma, hue = oklch(cube / 255)
+    return _named(*oklch(cube / 255))
+
+
+def _named(light: Floats, chroma: Floats, hue: Floats) -> NDArray[np.uint8]:
+    """Index into COLOURS of some colours of OKLCh."""
+    import numpy as np
+
     index = {name: place for place, name in enumerate(COLOURS)}
-    names = np.zeros(len(cube), np.uint8)
+    names = np.zeros(len(light), np.uint8)
     for end, name in reversed(_HUES):
         names[hue < end] = index[name]
     # What is warm but dark or dull is brown; light red is pink; dark pink is red or purple.
@@ -131,3 +137,64 @@ def oklch(rgb: Floats) -> tuple[Floats, Floats, Floats]:
     light, green_red, blue_yellow = (np.cbrt(linear @ _TO_CONES) @ _TO_LAB).T
     hue = np.degrees(np.arctan2(blue_yellow, green_red)) % 360
     return light, np.hypot(green_red, blue_yellow), hue
+
+
+LEAST_LIGHT, LEAST_CHROMA = 0.16, 0.006
+"""Mean luma of a picture below which it is night, and chroma of its most colourful twentieth below
+which the camera sees infrared: neither shows what colour a thing has."""
+NEARLY_GREY, MOST_CAST = 0.08, 0.06
+"""Chroma up to which a pixel may be grey in a tinted light, and the strongest tint taken back."""
+BRIGHT = 0.92
+"""Lightness that the brightest part of a picture is brought to, up to a half more."""
+HUELESS, BLACK, WHITE = 0.05, 0.36, 0.76
+"""Chroma below which a thing has no hue; lightness below which it is black, above which white."""
+_WEIGHT = {"black": 0.7, "grey": 0.9, "white": 1.4}
+"""Weights of colours without a hue, beside 1.6: windows and shadows are dark on any car."""
+_HUE_WEIGHT = 1.6
+
+
+class SceneLight(NamedTuple):
+    """Light of a picture: its tint (a and b of OKLab as one number), and what brightens it."""
+
+    tint: complex
+    gain: float
+
+
+def scene_light(picture: Pixels) -> SceneLight | None:
+    """Light of a picture as a camera gives it (BGR); None at night and in infrared.
+
+    Its tint is that of the pixels that are nearly grey ("grey pixel" white balance, Yang et al.,
+    2015), and its brightest part is taken for white.
+    """
+    import numpy as np
+
+    around = picture[::8, ::8, ::-1].reshape(-1, 3) / 255.0
+    light, chroma, hue = oklch(around)
+    luma = float(around.mean(axis=0) @ (0.2126, 0.7152, 0.0722))
+    if luma < LEAST_LIGHT or float(np.percentile(chroma, 95)) < LEAST_CHROMA:
+        return None
+    nearly = (chroma < NEARLY_GREY) & (light > 0.25) & (light < 0.97)
+    tint = 0j
+    if nearly.any():
+        turned = chroma[nearly] * np.exp(1j * np.radians(hue[nearly]))
+        tint = complex(turned.mean()) * min(float(nearly.mean()) / 0.25, 1.0)
+        tint *= min(MOST_CAST / max(abs(tint), 1e-6), 1.0)
+    brightest = max(float(np.percentile(light, 99)), 1e-3)
+    return SceneLight(tint, min(max(BRIGHT / brightest, 1.0), 1.5))
+
+
+def object_colours(pixels: Pixels, lit: SceneLight) -> dict[str, float]:
+    """Colours of the pixels of one object (n x 3, BGR), weighted, in the light of its picture."""
+    import numpy as np
+
+    light, chroma, hue = oklch(pixels[:: max(len(pixels) // 1000, 1), ::-1] / 255.0)
+    turned = chroma * np.exp(1j * np.radians(hue)) - lit.tint
+    light, chroma = np.minimum(light * lit.gain, 1.0), np.abs(turned)
+    hue = np.degrees(np.angle(turned))
+    names = np.array(COLOURS)[_named(light, chroma, hue % 360)]
+    names = np.where((names == "pink") & (light < 0.72) & (np.abs(hue) < 30), "red", names)
+    is_dull = (chroma < HUELESS) | np.isin(names, ["black", "white", "grey"]) | (light < 0.24)
+    hueless = np.select([light < BLACK, light > WHITE], ["black", "white"], "grey")
+    found, counts = np.unique(np.where(is_dull, hueless, names), return_counts=True)
+    shares = zip(found.tolist(), (counts / max(len(names), 1)).tolist(), strict=True)
+    return {name: share * _WEIGHT.get(name, _HUE_WEIGHT) for name, share in shares}

@@ -45,6 +45,7 @@ def run_checks(settings: Settings) -> list[Check]:
         _speech(settings),
         _speakers(settings),
         _picture_search(settings),
+        _objects(settings),
         _video_sites(settings),
         *_generation(settings),
         *_slack(settings),
@@ -287,6 +288,25 @@ def _speakers(settings: Settings) -> Check:
         state = "missing" if asked == "auto" else "problem"
         return Check("speakers", state, what, with_library_chosen(fix))
     return Check("speakers", "ok", "sherpa-onnx")
+
+
+def _objects(settings: Settings) -> Check:
+    from tools.errors import VideoError
+    from tools.models import registry
+    from tools.vision.objects import load_detector
+
+    asked = settings.providers.detector
+    best = next(one.name for one in registry.MODELS if one.kind == "detector")
+    without = "what moves is found, and not named"
+    try:
+        detector = load_detector(asked, settings.home)
+    except VideoError as error:
+        return Check("objects", "problem", str(error), _pull(best))
+    if detector:
+        return Check("objects", "ok", detector.name)
+    if asked == "none":
+        return Check("objects", "missing", f"{without}: CUEPOINT_DETECTOR is none")
+    return Check("objects", "missing", without, _pull(best))
 
 
 def _picture_search(settings: Settings) -> Check:

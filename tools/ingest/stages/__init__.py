@@ -11,7 +11,8 @@ from tools.ingest.stages.picture import decode_pass, keyframes
 from tools.ingest.stages.probe import probe, sidecar_stamps, subtitles
 from tools.ingest.stages.provenance import provenance
 from tools.ingest.stages.text import screen, screen_sources, text_sources, vectors
-from tools.store.records import HEARD, READ, SIGNS, SOUNDS, SUBTITLES
+from tools.ingest.stages.tracking import sighting_sources, sightings
+from tools.store.records import HEARD, READ, SIGHTINGS, SIGNS, SOUNDS, SUBTITLES
 from tools.vision.sampling import FLOOR_SECONDS
 
 SUBTITLE_FILES = SUBTITLES, SIGNS, SOUNDS
@@ -26,6 +27,7 @@ STAGE: dict[str, Step] = {
     "pictures": Step(pictures, picture_sources),
     "speech": Step(speech, speech_sources, (HEARD,)),
     "speakers": Step(speakers, turn_sources),
+    "sightings": Step(sightings, sighting_sources, (SIGHTINGS,)),
     "vectors": Step(vectors, text_sources),
 }
 """Stages by name, in the order of `tools.store.store.STAGES`."""

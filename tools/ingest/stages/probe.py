@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from tools.clock import recorded_by_name
 from tools.ingest.run import IngestRun, Result
 from tools.store.records import SIGNS, SOUNDS, SUBTITLES
 from tools.transcript.given import given_files, given_name
@@ -24,7 +25,9 @@ def probe(run: IngestRun) -> Result:
     for name in ("width", "height", "fps"):
         manifest[name] = picture[name] if picture else None
     if manifest["recorded_at"] is None:
-        manifest["recorded_at"] = _plausible(facts["creation_time"])
+        named = recorded_by_name(run.path.stem if run.manifest["source"]["linked"] else "")
+        by_name = _plausible(named.isoformat() if named else None)
+        manifest["recorded_at"] = _plausible(facts["creation_time"]) or by_name
     notes: list[str] = []
     if not facts["audio"]:
         notes.append("no sound")

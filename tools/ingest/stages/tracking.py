@@ -1,0 +1,97 @@
+"""Stage of sightings: what moves before a fixed camera, tracked and named."""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from tools.files import durable as files
+from tools.ingest.run import IngestRun, Result
+from tools.media import Frame, Sighting
+from tools.store.frames import move_picture
+from tools.store.records import SIGHTINGS, frame_image
+from tools.vision.blobs import Blob, decode, is_fixed, moving_spans
+from tools.vision.objects import detector_fingerprint, load_detector
+from tools.vision.sightings import Watcher
+
+NEAR = 0.25
+"""Seconds from the best view of an object within which a kept frame shows it well enough."""
+RESTS = 0.5
+"""Seconds without a picture after which nothing moved."""
+NOT_FIXED = "objects are not tracked: the camera moves, or the film is edited"
+
+
+def sightings(run: IngestRun) -> Result:
+    """Track what moves, in a second look at the spans in which something changes.
+
+    Skipped where the signals of the decode pass say that the camera moves.
+    """
+    manifest, library = run.manifest, run.library
+    if manifest["width"] is None:
+        return Result(state="skipped")
+    rows = library.signals(run.video)
+    if not is_fixed(rows, max(len(library.scenes(run.video)) - 1, 0)):
+        return Result(state="skipped", note=NOT_FIXED)
+    chosen = run.providers
+    detector = load_detector(chosen.detector, library.home, chosen.threads, chosen.device)
+    watcher, last = Watcher(detector), 0.0
+    duration = float(manifest["duration"])
+    given = {"target": str(run.scratch), "spans": moving_spans(rows)}
+    for event in run.decode("tools.video.watch:watch", **given):
+        if "seconds" not in event:
+            continue
+        seconds = float(event["seconds"])
+        if seconds - last > RESTS:
+            watcher.rest(seconds)
+        last, shown = seconds, None
+        if event["picture"]:
+            picture = run.scratch / str(event["picture"])
+            shown = decode(picture.read_bytes())
+            picture.unlink()
+        blobs = [Blob((*one[:4],), one[4]) for one in event["blobs"]]
+        watcher.add(seconds, blobs, shown)
+        run.report(min(seconds / duration, 1.0) if duration else 0.0)
+    watcher.rest(duration)
+    found = watcher.finish(run.video, manifest["width"], manifest["height"])
+    names = run.write_words((SIGHTINGS, _with_pictures(run, found)))
+    return Result(names, "done", detector.name if detector else "motion")
+
+
+def _with_pictures(run: IngestRun, found: Sequence[Sighting]) -> list[Sighting]:
+    """Sightings with a picture each: a kept frame near their best view, else one decoded now."""
+    kept = run.library.index_frames(run.video)
+    shown = [_nearest(kept, one.seconds) for one in found]
+    wanted = sorted({one.seconds for one, near in zip(found, shown, strict=True) if not near})
+    made: set[float] = set()
+    pictures = run.folder / "frames"
+    given = {"target": str(run.scratch), "seconds": wanted}
+    for event in run.decode("tools.video.jpeg:pictures", **given) if wanted else ():
+        if "frame" in event:
+            move_picture(event["frame"]["name"], run.scratch, pictures)
+            made.add(round(event["frame"]["seconds"], 3))
+    files.sync_folder(pictures)
+    result: list[Sighting] = []
+    for one, near in zip(found, shown, strict=True):
+        if near:
+            one = replace(one, seconds=near.seconds, image=near.image)
+        elif one.seconds in made:
+            one = replace(one, image=frame_image(run.video, one.seconds))
+        result.append(one)
+    return result
+
+
+def _nearest(kept: Sequence[Frame], seconds: float) -> Frame | None:
+    at = bisect_left(kept, seconds, key=lambda frame: frame.seconds)
+    best = min(
+        kept[max(at - 1, 0) : at + 1],
+        key=lambda frame: abs(frame.seconds - seconds),
+        default=None,
+    )
+    return best if best and abs(best.seconds - seconds) <= NEAR else None
+
+
+def sighting_sources(run: IngestRun) -> Any:
+    """Fingerprint: a rerun for another detector, or other signals."""
+    chosen = run.providers.detector
+    signals = run.manifest["stages"].get("pass", {}).get("files", {}).get("signals.npy")
+    return [1, detector_fingerprint(chosen, run.library.home), signals]
