@@ -4,8 +4,8 @@
 
 Sets of 60 requests, 30 of which must be refused, each by a hand that saw neither the rules nor the
 other sets. `seen` and `seen_later` were open while the rules were made: the words were written on
-after the first, and how both came out was looked at while the examples were. A set that is opened
-once, after the rules, is `unseen`.
+after the first, and how both came out was looked at while the examples were. `unseen` was opened
+once, after both: it is the figure.
 """
 
 import argparse
