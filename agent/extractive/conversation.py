@@ -64,8 +64,8 @@ def resolve(turn: Turn) -> tuple[Turn, Side | None]:
         if asked.intent.name == "alike":
             return replace(turn, at=_nth(turn.shown, asked.nth or 1)), None
         if side and (points or len(forms) <= SHORT) and not asked.nth:
-            edge = min if side == "before" else max  # the closest moments stand by likeness
-            return replace(turn, at=edge(turn.shown, key=lambda one: one.start)), side
+            first = side == "before" or turn.by_likeness
+            return replace(turn, at=turn.shown[0 if first else -1]), side
         if side and asked.nth:
             return replace(turn, at=_nth(turn.shown, asked.nth)), side
         if asked.nth and before["intent"] in _LISTED and not asked.window:

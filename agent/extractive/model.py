@@ -78,12 +78,14 @@ class ExtractiveModel(BaseChatModel):
         """
         handles: list[str] = data["handles"]
         shown: list[str] = []
+        closest = False
         before: dict[str, Any] = {}
         for message in earlier:
             told = metadata(message)
             if isinstance(message, AIMessage) and "claims" in told:
                 numbers = told.get("evidence") or told.get("nearest") or []
-                shown = [handles[n - 1] for n in numbers if 0 < n <= len(handles)] or shown
+                if ids := [handles[n - 1] for n in numbers if 0 < n <= len(handles)]:
+                    shown, closest = ids, not told.get("evidence")
                 before = told.get("plan") or before
         if "words" not in before:  # of another release
             before = {}
@@ -94,6 +96,7 @@ class ExtractiveModel(BaseChatModel):
             tuple(handles),
             places(shown),
             before,
+            by_likeness=closest,
             videos=tuple(begun.get("videos", ())),
             titled=begun.get("titled", False),
             called=called,

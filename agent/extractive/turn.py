@@ -72,6 +72,8 @@ class Turn:
     """What was shown before, beside which the answer lies."""
     titled: bool = False
     """True if the question names videos by their titles."""
+    by_likeness: bool = False
+    """True if what the last answer showed came closest, and stands in that order."""
 
     def __post_init__(self) -> None:
         if not self.videos:

@@ -186,6 +186,13 @@ async def test_what_came_closest_can_be_pointed_at(weir: Library) -> None:
     assert shown.found and starts(shown) == [absent.nearest[0].evidence.start]
 
 
+async def test_after_the_closest_moments_comes_what_follows_the_foremost(weir: Library) -> None:
+    absent, then = await talk(weir, "How tall is the ladder of the otter?", "and after that?")
+    places = [one.evidence.start for one in absent.nearest]
+    assert places != sorted(places)  # they stand by likeness
+    assert then.found and starts(then) == [places[0] + 10.0]
+
+
 async def test_small_talk_between_leaves_the_thread_as_it_is(weir: Library) -> None:
     _, thanks, then = await talk(weir, "Who built the weir?", "thanks!", "and what comes next?")
     assert thanks.reason is None and thanks.evidence == ()

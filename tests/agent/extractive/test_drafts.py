@@ -31,6 +31,7 @@ SOUNDING = {
 }  # fmt: skip
 HEARD = ("the heron waits beside the old weir.", "a red boat sails out to the island.",
          "the heron catches a fish at noon.")  # fmt: skip
+SIGNS = ("TIDES OF THE BAY", "BIRDS OF THE WEIR", "THE WAY HOME")
 ABSENT = re.compile(
     r"never|not more|neither|nobody|all of it was searched|^Nothing is\b(?!.*that I know of)",
     re.IGNORECASE | re.MULTILINE,
@@ -156,12 +157,23 @@ async def test_a_language_model_that_denies_is_not_repeated_over_a_draft(
 
 
 def test_a_draft_is_no_summary_where_text_is_shown(made: Make) -> None:
-    library = made("draft", ("TIDES OF THE BAY", "BIRDS OF THE WEIR", "THE WAY HOME"))
+    library = made("draft", SIGNS)
     found = digest(library, VIDEO)
     told = [*found.overview, *found.events, *(one for part in found.parts for one in part.evidence)]
     assert told and all(one.kind != "speech" for one in told)
     assert all(one.heading.startswith("screen:") for one in chapters(library, VIDEO))
     assert MACHINE not in caption(library, VIDEO, "narrative").answer
+
+
+async def test_speech_that_is_too_unsure_to_be_quoted_is_no_silence(made: Make) -> None:
+    for source, told in (("draft", "Somebody speaks"), ("", "Nobody speaks")):
+        answer = await asked(made(source, SIGNS), "What is this video about?")
+        assert answer.found and told in answer.answer, answer.answer
+
+
+async def test_where_nobody_speaks_a_sign_says_something(made: Make) -> None:
+    answer = await asked(made("", SIGNS), "What does it say at the end?")
+    assert answer.found and SIGNS[-1] in answer.answer
 
 
 def test_a_summary_that_has_a_draft_alone_marks_it(made: Make) -> None:

@@ -14,6 +14,7 @@ from agent.agent import open_agent
 from agent.ask import Answer, ask
 from agent.llm.images import SIZES, ContactSheets, sheet_tokens
 from agent.settings import Settings
+from agent.toolbelt import Toolbelt
 from tests.chat_server import Server, call, say, serving
 from tools.errors import UnreadableMedia
 from tools.media import Evidence
@@ -96,7 +97,8 @@ async def test_a_server_that_refuses_pictures_is_asked_in_words(
 
 async def test_little_room_makes_pictures_smaller_then_fewer_then_none(shelf: Any, serve: Any):
     widths: list[int] = []
-    for tokens in range(10_200, 7_400, -200):
+    tools = Toolbelt(Toolbox(shelf.library)).tokens
+    for tokens in range(tools + 6_400, tools + 3_600, -200):
         server = serve(scenes(shelf), say("It begins in red [e1]."))
         home = {"CUEPOINT_QUESTION_TOKENS": str(tokens)}
         await answered(shelf, server, f"What is seen with {tokens}?", **home)
