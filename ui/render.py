@@ -122,11 +122,13 @@ def _price(usd: float | None, language: str) -> str:
 def searched(answer: Answer, language: str = DEFAULT) -> str:
     """Part of the videos that was searched: `All of it searched`, `speech 40 % …`.
 
-    Empty for an answer of an earlier day: the index may have grown since.
+    Empty for an answer of an earlier day, as the index may have grown since, and for one that
+    looked for nothing: a greeting, or what can't be done.
     """
     told = partial(texts.text, language)
     count = answer.coverage_total
-    if not count:
+    shown = answer.evidence or answer.nearest
+    if not count or not (answer.found or shown or answer.reason not in (None, "cannot")):
         return ""
     if count["complete"] == count["videos"]:
         return told("quiet.searched", n=count["videos"])

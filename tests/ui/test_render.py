@@ -177,6 +177,8 @@ def test_what_was_searched_is_told_with_its_gaps() -> None:
     assert told(part, 5, 5) == "All 5 videos searched"
     assert told(part, 5, 3) == "3 of 5 videos searched to the end"
     count = {"videos": 1, "complete": 0, "partial": 1, "none": 0}
+    for reason in (None, "cannot"):  # hello; translate that
+        assert searched(replace(one, found=False, reason=reason, coverage_total={**count})) == ""
     german = replace(one, coverage=(part,), coverage_total=count)
     assert searched(german, "de") == "Gesprochenes 40 %, 60 % des Textes gelesen"
     assert cost_line(replace(one, model="extractive", seconds=0.5), "de") == "nach Regeln · 0.5 s"

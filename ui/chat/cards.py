@@ -23,6 +23,8 @@ _ADDRESS = re.compile(r"(https?|ftp|www|mailto)(?=[:.])", re.IGNORECASE)
 _MARKER = re.compile(r"^(\s*)([-=]|\d+[.)])", re.MULTILINE)
 _HANDLE = re.compile(r"\\\[(\d+)\\\]")
 _BOLD = re.compile(r"\\\*\\\*(?=\S)([^*\n]+?)(?<=\S)\\\*\\\*")
+_COMMAND = re.compile(r"\\`(cuepoint [^`\n]+)\\`")
+_ESCAPED = re.compile(r"\\([_\W])")
 _JOINER = "\N{WORD JOINER}"
 """Invisible: keeps `https` and `://` from being made a link."""
 _ITEM = re.compile(rf"^{_JOINER}- ", re.MULTILINE)
@@ -96,7 +98,8 @@ def _doubted(text: str, claim: Claim, moments: Mapping[int, Evidence]) -> str:
 
 
 def _linked(escaped: str, moments: Mapping[int, Evidence]) -> str:
-    """Escaped text with a link for each number of known evidence; what was to be bold is."""
+    """Escaped text with a link for each number of known evidence; bold and commands are as such."""
+    escaped = _COMMAND.sub(lambda match: "`" + _ESCAPED.sub(r"\1", match[1]) + "`", escaped)
     escaped = _BOLD.sub(r"**\1**", escaped)
     return _HANDLE.sub(
         lambda match: (

@@ -51,6 +51,11 @@ def test_what_was_to_be_bold_is_and_nothing_else_is_made_of_stars() -> None:
     assert lead.startswith("**Film is darkest\\:**")
 
 
+def test_a_command_is_shown_as_one_and_nothing_else_is_code() -> None:
+    made = cards.answer_markdown(answer("Or: `cuepoint clip a_b 1 --kind ad`. It says `rm *`."))
+    assert made == "Or\\: `cuepoint clip a_b 1 --kind ad`. It says \\`rm \\*\\`."
+
+
 @pytest.mark.parametrize("verdict", ["weak", "unsupported"])
 @pytest.mark.parametrize(
     "shown",
