@@ -1,14 +1,17 @@
 """Ids of evidence, and stored things in the words that an answer may quote."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from tests.made_library import add_video
 from tools.evidence import describe, of_passage, of_screen, of_video, parse_id
+from tools.library import Library
 from tools.media import Attributes, Frame, Scene, ScreenText, Utterance, Video, evidence_id
-from tools.store.evidence import of_frame, of_scene, of_span
+from tools.store.evidence import of_frame, of_scene, of_span, of_words
 
 VIDEO = "7f3a9c21d0e4b512"
 
@@ -122,3 +125,16 @@ def test_ids_of_the_first_release_name_the_kinds_of_today() -> None:
             kind, VIDEO, 0.0, 1.0,
         )  # fmt: skip
     assert parse_id(f"scene:{VIDEO}@0-1000#2") == ("chapter", VIDEO, 0.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "seconds"),
+    [(3.5, 9.5, 6.0), (3.5, 5.5, 4.0), (4.0, 4.4, 4.0), (4.9, 5.9, 4.0)],
+)
+def test_the_picture_of_a_text_is_one_that_shows_it_whole(
+    tmp_path: Path, start: float, end: float, seconds: float
+) -> None:
+    library = Library(tmp_path)
+    add_video(library, VIDEO)  # a frame each two seconds
+    shown = of_words(library, ScreenText(VIDEO, start, end, "PIER 2", (0.1, 0.1, 0.4, 0.2)))
+    assert shown.image == library.frame_at(VIDEO, seconds).image

@@ -15,13 +15,16 @@ from tools.store.store import Store
 
 FIRST_FRAME = 0.05
 """Seconds after a cut within which a frame is the first of its scene."""
+SETTLES = 1.0
+"""Seconds after which a text that comes into view stands as it was read, at most."""
 
 
 def of_words(store: Store, words: Utterance | ScreenText, score: float = 0.0) -> Evidence:
     """An utterance or a text on screen."""
     if isinstance(words, Utterance):
         return of_passage(store, [words], score)
-    return make.of_screen(words, store.image_at(words.video, words.start, words.end), score)
+    settled = words.start + min(SETTLES, (words.end - words.start) / 2)
+    return make.of_screen(words, store.image_at(words.video, settled, words.end), score)
 
 
 def of_passage(store: Store, spoken: Sequence[Utterance], score: float = 0.0) -> Evidence:
