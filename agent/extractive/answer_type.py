@@ -29,6 +29,8 @@ _UNIT = r"second|minute|hour|day|week|month|year|met|feet|foot|mile|kilo|ton|gra
 TYPES = tuple(
     AnswerType(re.compile(asks), re.compile(holds, flags), not asks.startswith("^when"))
     for asks, holds, flags in (
+        (r"\b(?:url|link|web ?(?:site|page|address)|home ?page|e-?mail|domain|webseite|internetseite)\b",
+         r"\bhttps?://|\bwww\.|\S@\S|\b[\w-]+\.(?:com|org|net|edu|gov|info|io|dev|app|ai|tv|eu|de|at|ch|uk|fr|es|it|nl)\b", re.I),
         (r"\bhow much (?:is|are|was)\b|\bhow much .*\b(?:charge|pay)\b|\bprice\b|\bcosts?\b|was kostet|wie teuer",
          r"[$€£¥]|\b(?:dollars?|euros?|pounds?|cents?|francs?|free|price)\b|\d[.,]\d\d\b", re.I),
         (r"\bwhat time\b|\b(?:opening|visiting|business) hours\b|\bwieviel uhr\b|\bum wie viel uhr\b",

@@ -1,5 +1,7 @@
 """Answers by search: asserted where a moment answers, else the closest moments, or absent."""
 
+from pathlib import Path
+
 import pytest
 
 from agent.ask import Answer
@@ -290,6 +292,20 @@ ASKED = {
 WHOLE = {"de": "Worum geht es?", "es": "¿De qué trata el vídeo?", "zh": "这个视频讲什么"}
 WHALES = {"de": "Was wird über Wale gesagt?", "es": "¿Qué se dice de las ballenas?",
           "zh": "鲸鱼"}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "question", ["what website is that", "what is the url", "is there an e-mail to write to"]
+)
+async def test_an_address_on_the_web_is_known_by_how_it_looks(
+    tmp_path: Path, question: str
+) -> None:
+    said = every(6.0, "Bees swarm in May.", "All of it stands at brekka-bees.org.", "Thank you.")
+    library = Library(tmp_path)
+    add_film(library, "bees", srt(said), 20.0)
+    (answer,) = await talk(library, question)
+    shown = [one.evidence.start for one in (*answer.evidence, *answer.nearest)]
+    assert shown[0] == 6.0, answer.answer
 
 
 async def test_a_question_in_the_language_of_the_video_finds_its_line(tower: Library) -> None:
