@@ -150,8 +150,10 @@ def unanswered(turn: Turn, shown: Sequence[Found], refused: str, is_nowhere: boo
         )
     if not turn.ready and not shown:
         return Reply(turn.sentence("not_ready"), reason="not_covered")
+    known = turn.complete and turn.ready
+    if known and not shown and not any(corpus.items for corpus in turn.corpora):
+        return Reply(turn.sentence("wordless"), reason="absent" if is_nowhere else "unsure")
     if is_nowhere:
-        known = turn.complete and turn.ready
         why = "absent" if known else "unsure" if turn.ready else "not_covered"
         name = turn.as_typed(asked_for(turn))
         lead = turn.sentence("nothing" if known else "nothing_heard", quote=name)

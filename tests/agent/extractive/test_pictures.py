@@ -239,10 +239,17 @@ async def test_a_silent_video_says_so(encode: Any, tmp_path: Path):
     path = encode(tmp_path / "still.mp4", lambda _: np.full((90, 160, 3), 90, np.uint8), 3.0)
     library = Library(tmp_path / "home")
     ingest(library, path, providers=Providers("none", "auto", "none", "none", "none"))
-    loud, cheer = await questions(Toolbox(library), "when is it loud?", "when do people cheer?")
+    loud, cheer, gate = await questions(
+        Toolbox(library),
+        "when is it loud?",
+        "when do people cheer?",
+        "what is said about the gate?",
+    )
     for answer in (loud, cheer):
         assert not answer.found and answer.reason == "absent"
         assert "There is no sound." in answer.answer
+    assert not gate.found and gate.reason == "absent"
+    assert gate.answer.startswith("Nobody speaks here and nothing is written, so I can tell what")
 
 
 async def test_no_sound_is_told_only_where_no_video_has_any(encode: Any, tmp_path: Path):
