@@ -138,3 +138,18 @@ def test_the_picture_of_a_text_is_one_that_shows_it_whole(
     add_video(library, VIDEO)  # a frame each two seconds
     shown = of_words(library, ScreenText(VIDEO, start, end, "PIER 2", (0.1, 0.1, 0.4, 0.2)))
     assert shown.image == library.frame_at(VIDEO, seconds).image
+
+
+def test_the_look_of_a_span_is_that_of_most_of_it_not_of_its_middle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = Library(tmp_path)
+    add_video(library, VIDEO)
+    rows = [
+        Attributes(VIDEO, at, {name: 1.0}, light, 0.0, 0.0)
+        for at, name, light in ((0.0, "white", 0.9), (4.6, "grey", 0.4), (5.4, "white", 0.9))
+    ]
+    monkeypatch.setattr(library, "attributes", lambda _: rows)
+    told = of_span(library, VIDEO, 0.0, 10.0).facts
+    assert told["colours"] == {"white": 0.92, "grey": 0.08} and told["brightness"] == 0.86
+    assert of_span(library, VIDEO, 4.7, 5.1).facts["colours"] == {"grey": 1.0}

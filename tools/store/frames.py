@@ -3,8 +3,10 @@
 import re
 import time
 from bisect import bisect_left
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from itertools import pairwise
+from operator import mul
 from pathlib import Path
 from typing import Any, TypedDict, TypeVar, Unpack
 
@@ -172,5 +174,25 @@ def attributes_at(store: Store, video: str, seconds: float) -> Attributes | None
 
 
 def attributes_of(store: Store, video: str, start: float, end: float) -> Attributes | None:
-    """Colours and light of the kept frame nearest to the middle of a span."""
-    return attributes_at(store, video, (start + end) / 2)
+    """Colours and light of a span: the mean of its kept frames, each for as long as it stands.
+
+    Of a span without any they are those of the frame nearest to its middle.
+    """
+    measured = store.attributes(video)
+    first, last = (
+        bisect_left(measured, at, key=lambda frame: frame.seconds) for at in (start, end)
+    )
+    inside = measured[first:last]
+    if not inside:
+        return attributes_at(store, video, (start + end) / 2)
+    begins = [start, *(frame.seconds for frame in inside[1:])]
+    stands = [after - at for at, after in pairwise([*begins, end])]
+
+    def mean(levels: Iterable[float]) -> float:
+        return round(sum(map(mul, levels, stands)) / (end - start), 4)
+
+    names = dict.fromkeys(name for frame in inside for name in frame.colours)
+    colours = {name: mean(one.colours.get(name, 0.0) for one in inside) for name in names}
+    light = mean(one.brightness for one in inside)
+    saturation, motion = mean(one.saturation for one in inside), mean(one.motion for one in inside)
+    return Attributes(video, inside[0].seconds, colours, light, saturation, motion)
