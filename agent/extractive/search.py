@@ -151,7 +151,7 @@ def unanswered(turn: Turn, shown: Sequence[Found], refused: str, is_nowhere: boo
     if not turn.ready and not shown:
         return Reply(turn.sentence("not_ready"), reason="not_covered")
     known = turn.complete and turn.ready
-    if known and not shown and not any(corpus.items for corpus in turn.corpora):
+    if known and not shown and turn.is_wordless:
         return Reply(turn.sentence("wordless"), reason="absent" if is_nowhere else "unsure")
     if is_nowhere:
         why = "absent" if known else "unsure" if turn.ready else "not_covered"

@@ -225,6 +225,16 @@ class Turn:
         return all(share >= 1 for c in coverage for share in c.ready.values())
 
     @property
+    def is_wordless(self) -> bool:
+        """True if nothing is said or shown, and the pictures were read for text."""
+        library = self.toolbox.library
+        read = (
+            library.coverage(one).screen == "complete" or library.get(one).width is None
+            for one in self.videos
+        )
+        return not any(corpus.items for corpus in self.corpora) and all(read)
+
+    @property
     def utterances(self) -> list[Utterance]:
         """What is said in the one video, in order."""
         return self.toolbox.library.utterances(self.video.id)

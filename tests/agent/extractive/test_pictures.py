@@ -238,7 +238,7 @@ async def test_pictures_that_cannot_be_compared_yet_are_told_as_that(
 async def test_a_silent_video_says_so(encode: Any, tmp_path: Path):
     path = encode(tmp_path / "still.mp4", lambda _: np.full((90, 160, 3), 90, np.uint8), 3.0)
     library = Library(tmp_path / "home")
-    ingest(library, path, providers=Providers("none", "auto", "none", "none", "none"))
+    ingest(library, path, providers=Providers("auto", "auto", "none", "none", "none"))
     loud, cheer, gate = await questions(
         Toolbox(library),
         "when is it loud?",
