@@ -47,7 +47,9 @@ BUFFER = 1 << 20
 FETCHES = 2
 """Files that are fetched from addresses at the same time."""
 THREADS = 4
-"""Uploads that are written, and as many that are probed, at the same time."""
+"""Uploads that are written to disk at the same time."""
+PROBES = 2
+"""Uploads that are probed at the same time: each takes a process of its own, with its memory."""
 CONNECTIONS = 32
 """Uploads that may come in at the same time; a browser opens six connections at most."""
 FILES = 4
@@ -115,7 +117,7 @@ class Uploads:
         self._folder = folder
         self._limit, self._quota, self._stall = limit, quota, stall
         self._disk = ThreadPoolExecutor(THREADS, thread_name_prefix="upload")
-        self._probing = ThreadPoolExecutor(THREADS, thread_name_prefix="probe")
+        self._probing = ThreadPoolExecutor(PROBES, thread_name_prefix="probe")
         self._fetching = ThreadPoolExecutor(FETCHES, thread_name_prefix="fetch")
         self._records = threading.Lock()
         self._reserved = self._open = 0
