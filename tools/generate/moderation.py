@@ -25,7 +25,7 @@ OWN_FOOTAGE: frozenset[Kind] = frozenset({"teaser", "captions", "narration"})
 LIST_BYTES = 1 << 20
 COMPOUND = 7
 """Letters of a word from which on it is found at either end of a longer one, as in German."""
-LEAD = 0.1
+LEAD = 0.15
 """Lead of what is refused over what passes, at least."""
 LONG = 9
 """Letters of a name from which on one of them may be wrong."""
