@@ -30,6 +30,7 @@ export function cutButton(video, from, to) {
       button.remove()
     } catch (error) {
       button.textContent = error.message
+      button.disabled = false
     }
   })
   return button

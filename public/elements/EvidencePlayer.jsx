@@ -199,9 +199,9 @@ function EvidencePlayer({ props, callAction }) {
     setCopied(true)
   }
 
-  async function take(work) {
+  async function take(work, told = "") {
     setTaken(t("take.making"))
-    setTaken(await work().then(() => "", (error) => error.message))
+    setTaken(await work().then(() => told, (error) => error.message))
   }
 
   function key(event) {
@@ -303,7 +303,7 @@ function EvidencePlayer({ props, callAction }) {
                   <Tool icon="link" href={chosen.href} target="_blank" aria-label={t("player.copy_of", { handle: chosen.handle })} onClick={(event) => copy(event, chosen.href)}>{copied ? t("player.copied") : t("player.copy")}</Tool>
                   {chosen.still ? <Tool icon="save" href={chosen.still} download="" aria-label={t("player.frame_of", { handle: chosen.handle })}>{t("moment.frame")}</Tool> : null}
                   {sees && chosen.image ? <Tool icon="alike" aria-label={t("player.alike_of", { handle: chosen.handle })} onClick={() => callAction({ name: "alike", payload: { id: chosen.id, handle: chosen.handle } })}>{t("player.alike")}</Tool> : null}
-                  <Tool icon="cut" aria-label={t("take.cut_of", { handle: chosen.handle })} onClick={() => take(() => window.cueTake.cut(chosen.video, chosen.start, Math.max(chosen.until, chosen.start + 1)))}>{t("take.cut")}</Tool>
+                  <Tool icon="cut" aria-label={t("take.cut_of", { handle: chosen.handle })} onClick={() => take(() => window.cueTake.cut(chosen.video, chosen.start, Math.max(chosen.until, chosen.start + 1)), t(shown.spoken ? "take.cut_spoken" : "take.cut_other"))}>{t("take.cut")}</Tool>
                   <details className="cue-take">
                     <summary className="cue-tool"><Icon name="save" /> <span>{t("take.name")}</span></summary>
                     <div>
