@@ -129,6 +129,8 @@ def test_on_a_phone_the_drawer_opens_and_stays(chromium: Any, server: Server) ->
         page.wait_for_url("**/thread/*")
         page.locator("#thread-history").get_by_text("What is said about Paris?").wait_for()
         page.get_by_role("dialog", name="Earlier conversations").wait_for()
+        options = page.get_by_label("Rename or delete").first  # no pointer hovers over its row
+        assert options.evaluate("one => getComputedStyle(one).opacity") == "1"
         page.locator("#search-chats-button").click()
         page.get_by_placeholder("Search questions and answers").wait_for()
 
@@ -229,3 +231,9 @@ def test_signing_in_speaks_german_and_fits_a_phone(chromium: Any, tmp_path: Path
         assert wide[0] <= wide[1]
         page.goto(f"{server.url}/v/0123456789abcdef")
         page.get_by_text("Melde dich erst an").wait_for()
+        page.goto(server.url)
+        page.locator("#email").fill("ada")
+        page.locator("#password").fill(GOOD)
+        page.locator("button[type=submit]").click()
+        page.locator("#user-nav-button").wait_for()
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
