@@ -61,7 +61,7 @@ export async function shared(href) {
     const { address, until } = await (await answered(`${pathname}/share${search}`, { method: "POST" })).json()
     link = location.origin + address
     await navigator.clipboard.writeText(link)
-    return t("moment.shared", { date: new Date(1000 * until).toLocaleDateString(document.documentElement.lang) })
+    return t("moment.shared", { date: new Date(1000 * until).toLocaleDateString(document.documentElement.lang, { dateStyle: "long" }) })
   } catch (error) {
     return link ? t("moment.not_copied", { link }) : error.message
   }
