@@ -270,6 +270,10 @@ class Evidence:
     facts: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
+SPEECHLESS = "nobody speaks in the sound"
+"""Note of a video in whose sound no voice was found."""
+
+
 @dataclass(frozen=True)
 class Coverage:
     """Indexed part of a video; longest_gap is the longest time without a kept frame, in seconds.
@@ -286,3 +290,8 @@ class Coverage:
     objects: str
     notes: tuple[str, ...] = ()
     ready: Mapping[str, float] = field(default_factory=dict[str, float])
+
+    @property
+    def is_speechless(self) -> bool:
+        """True if the sound was listened to, and nobody speaks in it."""
+        return self.speech == "none" and SPEECHLESS in self.notes

@@ -20,6 +20,7 @@ from agent.extractive.reply import (
 )
 from agent.extractive.search import search
 from agent.extractive.turn import Place, Turn, in_time, of_kind
+from agent.extractive.whole import by_eye
 from tools.media import Utterance
 from tools.text.tokens import stem, surface_forms
 
@@ -184,6 +185,8 @@ def who_said(turn: Turn) -> Answering:
 def speakers(turn: Turn) -> Answering:
     """Who speaks, and who speaks most, by the labels of speakers."""
     names = _labels(turn.utterances)
+    if not names and turn.is_speechless:
+        return (yield from by_eye(turn, Reply(turn.sentence("silent"), reason="absent")))
     if not names:
         return (yield from search(turn, "speaker_none"))
     spans = _spoken(turn.utterances)

@@ -51,7 +51,7 @@ def scenes(turn: Turn) -> Answering:
     """The scenes, the longest or shortest of them, one by its number, or the cuts between them."""
     name, video = turn.question.intent.name, turn.video.id
     (found,) = yield [
-        ("find_cuts" if name == "cuts" else "find_scenes", {"video": video, **_span(turn)})
+        ("find_cuts" if name == "cuts" else "find_scenes", {"video": video, **turn.span})
     ]
     if name == "cuts":
         if not found:
@@ -103,11 +103,6 @@ def _nth_scene(turn: Turn) -> Steps[tuple[list[Found], list[Found]]]:
     return found, found[-1:] if nth < 0 else found[nth - 1 : nth]
 
 
-def _span(turn: Turn) -> dict[str, float]:
-    window = turn.question.window
-    return {"start": window[0], "end": window[1]} if window else {}
-
-
 def _listed(turn: Turn, lead: str, found: list[Found]) -> Reply:
     more = len(found) - LISTED
     remarks = (turn.sentence("more", n=more),) if more > 0 else ()
@@ -151,7 +146,7 @@ def labelled(turn: Turn, labels: list[str]) -> Answering:
     """Which label fits best; of colours, those of the picture itself."""
     at = turn.at or (None if turn.question.window else turn.near)
     video = at.video if at else turn.video.id
-    span = {"start": at.start, "end": at.end} if at else _span(turn)
+    span = {"start": at.start, "end": at.end} if at else turn.span
     if are_looks(labels):
         if not span:
             return (yield from coloured(turn))

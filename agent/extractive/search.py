@@ -10,7 +10,7 @@ from agent.extractive.language_id import language_of, stop_words
 from agent.extractive.question import INSTANT
 from agent.extractive.reply import SHOWN, Answering, Call, Found, Reply, Steps, quoted, with_remark
 from agent.extractive.turn import Turn, same_time
-from agent.extractive.whole import whole
+from agent.extractive.whole import by_eye, whole
 from tools.evidence import passage_id
 from tools.search.colour_search import parse_look
 from tools.text.tokens import STOP_WORDS, is_character, surface_forms
@@ -77,7 +77,11 @@ def search(turn: Turn, refused: str = "") -> Answering:
     if not refused and turn.question.modality != "speech" and parse_look(turn.text):
         refused = "recognise"  # no pixel tells which thing a colour is of
     is_nowhere = not held and _is_looked_up(turn, near or bool(refused))
-    return _remarked(turn, unanswered(turn, shown, "" if near else refused, is_nowhere))
+    reply = _remarked(turn, unanswered(turn, shown, "" if near else refused, is_nowhere))
+    is_told = turn.question.intent.name in LOOK_UPS or turn.question.modality != "any"
+    if reply.reason == "cannot" or (turn.is_speechless and not is_told):
+        reply = yield from by_eye(turn, reply)
+    return reply
 
 
 def _is_asked_for(turn: Turn, moment: Moment) -> bool:

@@ -218,14 +218,20 @@ class Turn:
         """True if all that is said and shown in a video is known for certain."""
         library = self.toolbox.library
         coverage = library.coverage(video)
-        silent = coverage.speech == "none" and library.facts(video).facts["sound"] == "none"
-        return (silent or coverage.speech == "complete") and coverage.screen != "partial"
+        is_mute = coverage.speech == "none" and library.facts(video).facts["sound"] == "none"
+        is_heard = coverage.speech == "complete" or coverage.is_speechless or is_mute
+        return is_heard and coverage.screen != "partial"
 
     @cached_property
     def ready(self) -> bool:
         """True if what is said and shown was indexed, as far as it can be."""
         coverage = map(self.toolbox.library.coverage, self.videos)
         return all(share >= 1 for c in coverage for share in c.ready.values())
+
+    @property
+    def is_speechless(self) -> bool:
+        """True if nobody speaks in the videos."""
+        return all(self.toolbox.library.coverage(one).is_speechless for one in self.videos)
 
     @property
     def is_wordless(self) -> bool:
@@ -245,10 +251,14 @@ class Turn:
     @property
     def where(self) -> dict[str, Any]:
         """Arguments of a search: the videos, and the stretch that is named."""
-        found: dict[str, Any] = {"videos": list(self.videos)}
-        if window := self.question.window:
-            found |= {"start": window[0], "end": max(window[1], window[0] + 0.1)}
-        return found
+        return {"videos": list(self.videos), **self.span}
+
+    @property
+    def span(self) -> dict[str, float]:
+        """The stretch that is named, as arguments of a search."""
+        if not (window := self.question.window):
+            return {}
+        return {"start": window[0], "end": max(window[1], window[0] + 0.1)}
 
     def sentence(self, name: str, /, **values: Any) -> str:
         """A sentence in the language of the question."""

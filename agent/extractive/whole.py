@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from agent.extractive.reply import (
     LISTED,
+    SHOWN,
     Answering,
     Call,
     Found,
@@ -192,3 +193,15 @@ def quiz(turn: Turn) -> Answering:
     """Say that no questions can be made, and give the points to learn from."""
     told = yield from whole(turn)
     return replace(told, lead=turn.sentence("quiz"), reason="cannot")
+
+
+def by_eye(turn: Turn, reply: Reply) -> Answering:
+    """A reply that shows nothing, with pictures of the one video in which a person may find it."""
+    if len(turn.videos) != 1 or reply.nearest:
+        return reply
+    (found,) = yield [("find_scenes", {"video": turn.video.id, **turn.span})]
+    pictures = spread(found, SHOWN)
+    if not pictures:
+        return reply
+    lead = f"{reply.lead} {turn.sentence('by_eye')}"
+    return turn.write.closest(lead, pictures, reply.reason or "unsure")

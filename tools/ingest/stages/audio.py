@@ -11,7 +11,7 @@ from tools.audio.loudness import RATE, chunks, speech_spans
 from tools.evidence import MACHINE
 from tools.files import durable as files
 from tools.ingest.run import IngestRun, Result
-from tools.media import DOUBTFUL, Utterance
+from tools.media import DOUBTFUL, SPEECHLESS, Utterance
 from tools.models.registry import fingerprint, intact_folder, suggested
 from tools.store.records import HEARD, SUBTITLES
 from tools.transcript import hallucinations
@@ -74,7 +74,7 @@ def speech(run: IngestRun) -> Result:
     rows = run.library.signals(run.video, "sound")
     voiced, spans = speech_spans(rows), chunks(rows)
     if not spans:
-        return Result(state="skipped", note="nobody speaks in the sound")
+        return Result(state="skipped", note=SPEECHLESS)
     chosen = run.providers
     name = resolve_transcriber(chosen.transcriber, run.models, *_machine(run))
     if why := unheard(name, chosen.speech_language):
