@@ -15,4 +15,8 @@ End = Annotated[Second | None, Field(description="Only before this second.")]
 Labels = Annotated[
     list[str] | None, Field(max_length=20, description="Actions it may be; 20 at most.")
 ]
+Region = Annotated[
+    list[float] | None,
+    Field(description="left, top, right, bottom as shares of the picture, 0 to 1; [0, 0.5, 1, 1]."),
+]
 Limit = Annotated[int, Field(ge=1, le=50, description="At most so many results.")]

@@ -5,19 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
 from tools import evidence as make
-from tools.arguments import End, Labels, Limit, Query, Second, Start, VideoId, Videos
+from tools.arguments import End, Labels, Limit, Query, Region, Second, Start, VideoId, Videos
+from tools.cameras import objects as cameras
 from tools.errors import RefusedRequest
 from tools.media import Evidence, overlaps
 from tools.search.image_search import PictureSearch
 from tools.search.sound_search import Sought, find_sounds
 from tools.search.text_search import TextSearch
 from tools.store.evidence import of_passage, of_scene
-from tools.vision.colour import COLOUR_WORDS, COLOURS
+from tools.store.sighting_rows import Wanted
 
 if TYPE_CHECKING:
     from tools.store.catalog import Catalog, Entry
@@ -191,25 +193,20 @@ class SearchCapabilities:
         start: Start = None,
         end: End = None,
         limit: Limit = 50,
+        region: Region = None,
     ) -> list[Evidence]:
         """Objects before fixed cameras: each once, from coming into view until it leaves, by time.
 
         Use to count what passes, for how long something stays, which way it goes. Without a label
-        it is whatever moves. Colour is measured; at night it is not known.
+        it is whatever moves. Colour is measured; at night it is not known. With a region: those
+        whose box touches it.
         """
-        from tools.search.motion import find_objects
-        from tools.vision.objects import labels_of
-
-        labels = labels_of(label) if label.strip() else frozenset[str]()
-        if labels is None:
-            raise RefusedRequest(
-                f"no detector here knows {label[:40]!r}; without a label all is found"
-            )
-        named = COLOUR_WORDS.get(colour.strip().lower(), "") if colour.strip() else ""
-        if colour.strip() and not named:
-            raise RefusedRequest(f"no colour {colour[:40]!r}; one of: {', '.join(COLOURS)}")
         span = start or 0.0, math.inf if end is None else end
-        return find_objects(self.catalog, labels or None, named, self._scope(videos), *span, limit)
+        sought = cameras.wanted(label, colour, self._scope(videos), *span)
+        found = cameras.objects(self.catalog, sought, cameras.where(region), limit)
+        if not found:
+            cameras.missing(self.catalog, sought)
+        return [make.of_sighting(one) for one in found]
 
     def _search_objects(
         self,
@@ -218,15 +215,18 @@ class SearchCapabilities:
         start: float | None,
         end: float | None,
         limit: int,
+        region: Sequence[float] | None = None,
     ) -> list[Evidence]:
         """Objects by the words of a query: what, and its colour."""
         from tools.vision.objects import sought
 
+        within = cameras.where(region)
         labels, colour = sought(query)
         if labels is None:
             return []
         span = start or 0.0, math.inf if end is None else end
-        found = self.catalog.sightings(labels or None, colour, self._scope(videos), *span, limit)
+        wanted = Wanted(labels or None, colour, self._scope(videos), *span)
+        found = cameras.objects(self.catalog, wanted, within, limit)
         return [make.of_sighting(one) for one in found]
 
     def search(
@@ -238,16 +238,21 @@ class SearchCapabilities:
         start: float | None = None,
         end: float | None = None,
         limit: int = 6,
+        region: Sequence[float] | None = None,
     ) -> list[Evidence]:
-        """Evidence of every kind, or of these, best first."""
+        """Evidence of every kind, or of these, best first; in a region of the picture objects."""
         ways: dict[str, Callable[..., list[Evidence]]] = {
             "speech": self.search_transcript,
             "screen": self.search_screen_text,
             "sound": self._search_sounds,
             "frame": self.search_frames,
             "scene": self._search_scenes,
-            "object": self._search_objects,
+            "object": partial(self._search_objects, region=region),
         }
+        if region is not None:
+            kinds = kinds or ("object",)
+            if {*kinds} != {"object"}:
+                raise RefusedRequest("in a region of the picture objects alone are looked for")
         for kind in kinds:
             if kind not in ways:
                 raise RefusedRequest(f"no kind {kind!r}; one of: {', '.join(ways)}")

@@ -6,10 +6,12 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict
+from datetime import datetime
 from itertools import zip_longest
 from typing import Any
 
 from tools.audio.loudness import KINDS, loudest, segments
+from tools.clock import zone_of
 from tools.errors import NotIndexed
 from tools.media import ScreenText, Utterance, follows, speaker_of
 from tools.store.catalog_file import Statement
@@ -91,6 +93,7 @@ def replacing(store: Store, video: str, known: Sequence[str]) -> list[Statement]
     coming = any(share < 1 for share in part.ready.values())
     row = [video, metadata.title, metadata.title.casefold(), metadata.duration]
     row += [metadata.width is not None, covered(part), coming, before, texts, vectors, 0]
+    row += _clock(metadata.recorded_at)
     sql = f"INSERT OR REPLACE INTO videos VALUES ({', '.join('?' * len(row))})"
     return [*statements, (sql, row)]
 
@@ -186,19 +189,30 @@ def _traits(store: Store, video: str) -> list[Statement]:
 
 
 def _sightings(store: Store, video: str) -> list[Statement]:
-    sql = "INSERT INTO sightings VALUES (?, ?, ?, ?, ?, ?)"
-    return [
-        (sql, [video, one.label, one.colour, one.start, one.end, json.dumps(asdict(one))])
-        for one in store.words(video, SIGHTINGS)
-    ]
+    sql = "INSERT INTO sightings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    statements: list[Statement] = []
+    for one in store.words(video, SIGHTINGS):
+        row = [video, one.label, one.colour, one.start, one.end, json.dumps(asdict(one))]
+        _, left, top, right, bottom = zip(*one.boxes, strict=True) if one.boxes else [()] * 5
+        bounds = [min(left), min(top), max(right), max(bottom)] if one.boxes else [None] * 4
+        statements.append((sql, [*row, *bounds]))
+    return statements
+
+
+def _clock(recorded_at: datetime | None) -> tuple[float | None, int | None]:
+    """Start of a recording in seconds of UTC and its offset; None for the zone of this machine."""
+    if recorded_at is None:
+        return None, None
+    offset = recorded_at.utcoffset() if zone_of(recorded_at) else None
+    return recorded_at.timestamp(), int(offset.total_seconds()) if offset else None
 
 
 def rows(database: sqlite3.Connection, video: str) -> list[list[Any]]:
     """Every row of a video, to be compared with those of another catalog."""
     found: list[list[Any]] = []
     for sql in (
-        "SELECT title, duration, pictured, covered, coming, texts, vectors "
-        "FROM videos WHERE id = ?",
+        "SELECT title, duration, pictured, covered, coming, texts, vectors, begun, "
+        "utc_offset FROM videos WHERE id = ?",
         "SELECT kind, item, own, forms, speaker, raw, characters "
         "FROM texts WHERE video = ? ORDER BY row",
         "SELECT stem, kind, count FROM terms WHERE video = ? ORDER BY stem, kind",

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from agent.ask import QUESTION_LIMIT, Answer, Token, ToolStarted, ask
 from agent.audit import MAX_TEXT, check_text
 from agent.history import handles
+from tools.areas import numbers_of
 from tools.errors import VideoError
 from ui.api.described import described, page, schema
 from ui.api.jobs import job_routes
@@ -91,12 +92,14 @@ def api_routes() -> APIRouter:
         start: Annotated[Seconds | None, Query(alias="from")] = None,
         end: Annotated[Seconds | None, Query(alias="to")] = None,
         limit: Annotated[int, Query(ge=1, le=100)] = 6,
+        region: Annotated[str | None, Query(max_length=200)] = None,
     ) -> Response:
         await known_videos(mine.library, video or ())
+        part = numbers_of(region) if region is not None else None
         async with slots.one():
             found = await asyncio.to_thread(
                 mine.agent.toolbox.search, query, video, kinds=tuple(kind or ()),
-                start=start, end=end, limit=limit,
+                start=start, end=end, limit=limit, region=part,
             )  # fmt: skip
         return await _json(mine, found)
 

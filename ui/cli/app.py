@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from tools.areas import numbers_of
 from tools.errors import RefusedRequest, VideoError
 from tools.media import time_range, timestamp
 from ui.cli.check import check
@@ -290,6 +291,10 @@ def search(
     end: To = None,
     limit: Annotated[int, typer.Option(min=1, max=100)] = 6,
     collection: InCollection = None,
+    region: Annotated[
+        str | None,
+        typer.Option(metavar="LEFT,TOP,RIGHT,BOTTOM", help="Objects in this part of the picture."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Find evidence, best first; nothing rather than something irrelevant."""
@@ -306,6 +311,7 @@ def search(
         start=parse_seconds(start),
         end=parse_seconds(end),
         limit=limit,
+        region=numbers_of(region) if region is not None else None,
     )
     lines = (
         label(hit) if len(ids) == 1 else f"{library.get(hit.video).title}  {label(hit)}"

@@ -1,0 +1,118 @@
+"""Sightings in the catalog: found, and counted, by what they show, when and where."""
+
+import json
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+from tools.media import Sighting
+from tools.store.records import sighting
+
+By = Literal["all", "label", "colour", "video", "hour", "minute"]
+"""Groups in which objects are counted; hour and minute by the clock, else by the video's time."""
+Query = Callable[[str, Sequence[Any]], list[tuple[Any, ...]]]
+PAGE = 200
+"""Rows that are read at once where each is looked at."""
+_COLUMNS = {"label": "label", "colour": "colour"}
+_UNITS = {"hour": (3600, "%Y-%m-%d %H:00"), "minute": (60, "%Y-%m-%d %H:%M")}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Objects that are looked for: `labels` None for any, `colour` and `bounds` empty for any.
+
+    An empty label is of what nothing names. `bounds` are left, top, right, bottom: those alone
+    whose boxes come so far.
+    """
+
+    labels: Collection[str] | None = None
+    colour: str = ""
+    videos: Collection[str] | None = None
+    start: float = 0.0
+    end: float = float("inf")
+    bounds: tuple[float, float, float, float] | None = None
+
+
+class Counted(NamedTuple):
+    """Objects of a group and video: how many, their seconds in view together, and the longest.
+
+    `name` is the group's: a label, a colour, a wall-clock time, or None where no clock is known;
+    then `unit` is the number of the hour or minute of the video.
+    """
+
+    video: str
+    name: str | None
+    unit: int
+    objects: int
+    seconds: float
+    longest: float
+
+
+class SightingRows:
+    """Sightings of a catalog, by its queries."""
+
+    def __init__(self, query: Query) -> None:
+        self._query = query
+
+    def find(self, wanted: Wanted, limit: int) -> list[Sighting]:
+        """Objects by video and time, at most `limit`."""
+        return self._page(wanted, limit, 0)
+
+    def each(self, wanted: Wanted) -> Iterator[Sighting]:
+        """Objects by video and time, some at once."""
+        skip = 0
+        while found := self._page(wanted, PAGE, skip):
+            yield from found
+            skip += len(found)
+
+    def count(self, wanted: Wanted, by: By) -> list[Counted]:
+        """Number of objects and how long they are in view, by group and video, the first first.
+
+        An object counts where it comes into view.
+        """
+        where, values = _where(wanted)
+        name, unit = _COLUMNS.get(by, "''"), "0"
+        if by in _UNITS:
+            seconds, pattern = _UNITS[by]
+            name, unit = _wall(pattern), f"CAST(start / {seconds} AS INTEGER)"
+            unit = f"CASE WHEN begun IS NULL THEN {unit} ELSE 0 END"
+        sql = (
+            f"SELECT video, {name} AS name, {unit} AS unit, count(*), sum(end - start), "
+            f"max(end - start) FROM sightings JOIN videos ON id = video WHERE {where} "
+            "GROUP BY video, name, unit ORDER BY min(coalesce(begun, 0) + start), video"
+        )
+        return [Counted(*row) for row in self._query(sql, values)]
+
+    def _page(self, wanted: Wanted, limit: int, skip: int) -> list[Sighting]:
+        where, values = _where(wanted)
+        sql = f"SELECT item FROM sightings WHERE {where} ORDER BY video, start, end, rowid"
+        found = self._query(f"{sql} LIMIT ? OFFSET ?", [*values, limit, skip])
+        return [sighting(json.loads(item)) for (item,) in found]
+
+
+def _where(wanted: Wanted) -> tuple[str, list[Any]]:
+    sql, values = "end > ? AND start < ?", [wanted.start, wanted.end]
+    for column, chosen in (("label", wanted.labels), ("video", wanted.videos)):
+        if chosen is not None:
+            sql += f" AND {column} IN ({', '.join('?' * len(chosen))})"
+            values += chosen
+    if wanted.colour:
+        sql += " AND colour = ?"
+        values.append(wanted.colour)
+    if wanted.bounds:
+        left, top, right, bottom = wanted.bounds
+        sql += " AND min_x <= ? AND max_x >= ? AND min_y <= ? AND max_y >= ?"
+        values += [right, left, bottom, top]
+    return sql, values
+
+
+def _wall(pattern: str) -> str:
+    """Wall-clock time at which an object comes, in the zone of its recording, else this machine's.
+
+    NULL where no clock is known.
+    """
+    at = "CAST(begun + start AS INTEGER)"
+    return (
+        f"CASE WHEN utc_offset IS NULL THEN strftime('{pattern}', {at}, 'unixepoch', 'localtime') "
+        f"ELSE strftime('{pattern}', {at} + utc_offset, 'unixepoch') END"
+    )
