@@ -27,7 +27,17 @@ if TYPE_CHECKING:
     from tools.toolbox import Toolbox
 
 T = TypeVar("T")
-READ_ONLY = ("list_", "video_", "search_", "find_", "read_", "look_", "classify", "summarize_")
+READ_ONLY = (
+    "list_",
+    "video_",
+    "search_",
+    "find_",
+    "read_",
+    "look_",
+    "count_",
+    "classify",
+    "summarize_",
+)
 """Name prefixes of the capabilities that change nothing."""
 OFFERED = (*READ_ONLY, "propose_")
 """Those that a model is given: beside them it can propose, and only a person decides."""

@@ -29,6 +29,7 @@ SMALLEST = 1e-4
 """Share of the picture that a zone covers, at least."""
 MOST_TEXT = 400
 """Characters of a list of numbers that are read."""
+WAYS = {"left": "to the left", "right": "to the right", "up": "upwards", "down": "downwards"}
 NEAR = 0.02
 """Shares of the picture beside an edge within which who comes back has not left: boxes tremble."""
 
@@ -164,6 +165,13 @@ def crossings(seen: Sighting, line: Sequence[Point]) -> list[Crossing]:
         else:
             kept.append(one)
     return [one for one, _ in kept]
+
+
+def told_in(facts: Mapping[str, Any]) -> list[str]:
+    """Words for the facts of zones and lines: "12 s in gate", "crosses door to the left"."""
+    zones = [f"{zone['seconds']:.0f} s in {zone['name']}" for zone in facts.get("zones", ())]
+    crossed = [f"crosses {one['name']} {WAYS[one['to']]}" for one in facts.get("crossings", ())]
+    return [*zones, *dict.fromkeys(crossed)]
 
 
 def facts_in(seen: Sighting, areas: Sequence[Area]) -> dict[str, Any]:

@@ -19,4 +19,11 @@ Region = Annotated[
     list[float] | None,
     Field(description="left, top, right, bottom as shares of the picture, 0 to 1; [0, 0.5, 1, 1]."),
 ]
+Label = Annotated[
+    str, Field(max_length=100, description="person, car, vehicle, dog …; empty for any.")
+]
+Colour = Annotated[str, Field(max_length=40, description="red, white, black …; empty for any.")]
+AreaName = Annotated[
+    str, Field(max_length=60, description="Name of a zone or line; empty for the whole picture.")
+]
 Limit = Annotated[int, Field(ge=1, le=50, description="At most so many results.")]

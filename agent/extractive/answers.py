@@ -36,8 +36,8 @@ _SCENE = re.compile(r"\b(?:scene|shot|szene)\b", re.IGNORECASE)
 
 def answer(turn: Turn) -> Answering:
     """Answer a question, each of its parts in turn."""
-    if by_clock := objects.asked_by_clock(turn):
-        return (yield from objects.seen_by_clock(*by_clock))
+    if steps := objects.answering(turn):
+        return (yield from steps)
     asked = parts(turn.text)
     whole = turn.question.intent
     if len(asked) == 1 and asked[0] != turn.text:

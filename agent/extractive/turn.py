@@ -11,7 +11,7 @@ from agent.extractive.language_id import language_of
 from agent.extractive.question import Question, understand
 from agent.extractive.reply import Found, Reply, Writer, quoted
 from agent.extractive.spelling import is_word, nearest_word
-from tools.errors import UnknownVideo
+from tools.errors import Damaged, UnknownVideo
 from tools.evidence import parse_id
 from tools.media import Evidence, Utterance, Video
 from tools.search.corpus import Corpus
@@ -72,6 +72,10 @@ class Turn:
     """What was shown before, beside which the answer lies."""
     titled: bool = False
     """True if the question names videos by their titles."""
+    area: str = ""
+    """Name of the zone or line that is asked about."""
+    placed: bool = False
+    """True if the question names a zone, a line or a camera, whose videos these are."""
     by_likeness: bool = False
     """True if what the last answer showed came closest, and stands in that order."""
 
@@ -115,7 +119,14 @@ class Turn:
         """Writer of the lines of its answer."""
         several = not self.named and len(self.toolbox.library.catalog.entries(2)) > 1
         several |= len(self.named) > 1
-        return Writer(self.question.wording, lambda video: self.get(video).title, several)
+        return Writer(self.question.wording, self._named_title, several)
+
+    def _named_title(self, video: str) -> str:
+        """The title of a video, after its camera where it has one."""
+        camera = ""
+        with suppress(Damaged):  # which is told where cameras are asked for
+            camera = self.toolbox.cameras.areas().camera(video)
+        return f"{camera} \N{MIDDLE DOT} {self.get(video).title}".removeprefix(" \N{MIDDLE DOT} ")
 
     def get(self, video: str) -> Video:
         """A video of the library."""

@@ -52,7 +52,9 @@ class CitedEvidence:
         self.records = list(cited.values())
         self.names = "".join(f"[{label}]" for label in cited)
         self.texts = [WordSequence(record.text) for record in self.records]
-        self.sources = [*self.texts, *(WordSequence(titles.get(e.video, "")) for e in self.records)]
+        self._names = {titles.get(e.video, "") for e in self.records}
+        self._names |= {e.facts["camera"] for e in self.records if "camera" in e.facts}
+        self.sources = [*self.texts, *map(WordSequence, self._names)]
         self.words = {word for source in self.sources for word in source.words}
         self.numbers = numbers(word for source in self.sources for word in source.words)
         self.quantities = {
@@ -83,9 +85,7 @@ class CitedEvidence:
             for record in self.records
             for part in _by_speaker(record.text, record.facts.get("speakers", ()))
         ]
-        told += [
-            ("", title, False) for title in {self._titles.get(e.video, "") for e in self.records}
-        ]
+        told += [("", name, False) for name in self._names]
         return [(speaker, statements(text, is_heard)) for speaker, text, is_heard in told]
 
     def is_from(self, source: str) -> bool:
@@ -105,7 +105,7 @@ class CitedEvidence:
 
     def states(self, claim: str) -> bool:
         """True if a piece of evidence states the claim, or pieces of it all of its parts."""
-        for title in {self._titles.get(record.video, "") for record in self.records} - {""}:
+        for title in self._names - {""}:
             claim = re.sub(rf"\bin {re.escape(title)}\b,?", " ", claim, flags=re.IGNORECASE)
         (bare, source), asks = without_frame(claim), ASKS.search(claim) is not None
         for text, by in ((claim, ""), (bare, source)):

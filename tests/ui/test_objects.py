@@ -1,6 +1,7 @@
 """One object of a made scene, found through the command line, HTTP and MCP, as one evidence."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from agent.settings import Settings
 from tests.road import index_road
 from tests.ui.door import running
 from tests.ui.mcp_server.clients import over_http, serving
+from tools.library import Library
 from tools.models.providers import BARE
 from ui.web.opening import opened
 
@@ -68,3 +70,105 @@ def test_over_http_it_is_searched_and_asked_for(settings: Settings) -> None:
     assert above.json() == [] and (beyond.status_code, words.status_code) == (400, 400)
     assert answer["found"] and [one["id"] for one in answer["evidence"]] == [row["id"]]
     assert picture.headers["content-type"] == "image/jpeg"
+
+
+@pytest.fixture
+def drawn(settings: Settings) -> Iterator[Library]:
+    """The road with its zones and lines, which go afterwards."""
+    library = Library(settings.home)
+    yield library
+    for area in library.cameras.areas().all():
+        library.cameras.erase(area.of, area.name)
+
+
+def test_zones_and_lines_are_drawn_listed_and_removed_on_the_command_line(
+    settings: Settings, drawn: Library, cuepoint: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CUEPOINT_HOME", str(settings.home))
+    (video,) = drawn.list()
+    zone = ["camera", "zone", "road", "bend", "0.4,0.4", "0.6,0.4", "0.6,1", "0.4,1"]
+    area = json.loads(cuepoint(*zone, "--json")[1])
+    assert (area["of"], area["kind"], area["points"][0]) == (video.id, "zone", [0.4, 0.4])
+    said = cuepoint("camera", "line", video.id, "stop line", "0.5,0", "0.5,1")[1]
+    assert said == "line stop line of road: 0.5,0 0.5,1\n"
+    assert cuepoint("camera", "areas", "road")[1].count("\n") == 2
+    found = cuepoint("search", "blue car", "--kind", "object", "--area", "stop line", "--json")[1]
+    (row,) = json.loads(found)
+    (crossing,) = row["facts"]["crossings"]
+    assert (crossing["name"], crossing["to"]) == ("stop line", "right")
+    assert crossing["at"] == pytest.approx(10.6, abs=0.5)
+    (inside,) = row["facts"]["zones"]
+    assert inside["seconds"] == pytest.approx(0.6, abs=0.3)
+    asked = cuepoint("ask", "How many cars cross the stop line?")[1]
+    assert asked.startswith("3 in all: ") and asked.count("crosses stop line to the right") == 3
+    removed = cuepoint("camera", "areas", "road", "--remove", "bend", "--json")[1]
+    assert [one["name"] for one in json.loads(removed)] == ["stop line"]
+
+
+@pytest.mark.parametrize(
+    "wrong", [
+        ["zone", "road", "bend", "0,0", "1,1"], ["zone", "road", "bend", "0,0", "1,1", "here"],
+        ["line", "road", "bend", "0,0", "7,1"], ["line", "road", "\u202e", "0,0", "1,1"],
+        ["line", "nowhere", "bend", "0,0", "1,1"], ["areas", "road", "--remove", "bend"],
+        ["zone", "road", "bend", "0,0", "0.5,0.5", "1,1"],
+    ],
+)  # fmt: skip
+def test_what_cannot_be_drawn_is_told_in_one_sentence(
+    settings: Settings, cuepoint: Any, monkeypatch: pytest.MonkeyPatch, wrong: list[str]
+) -> None:
+    monkeypatch.setenv("CUEPOINT_HOME", str(settings.home))
+    status, out, said = cuepoint("camera", *wrong)
+    assert status == 1 and not out and said.startswith("cuepoint: ") and said.count("\n") == 1
+
+
+def test_over_http_zones_are_drawn_asked_for_and_counted_in(
+    settings: Settings, drawn: Library
+) -> None:
+    (video,) = drawn.list()
+    line = {"of": video.id, "name": "stop", "kind": "line", "points": [[0.5, 0.0], [0.5, 1.0]]}
+    with running(settings, agent.agent.open_agent) as client:
+        made = client.put("/api/areas", json=line)
+        refused = client.put("/api/areas", json={**line, "points": [[0.5, 0.5], [0.5, 0.5]]})
+        outside = client.put("/api/areas", json={**line, "points": [[0.5, 0.5], [0.5, 1.5]]})
+        nobody = client.put("/api/areas", json={**line, "of": "0" * 16})
+        listed = client.get("/api/areas").json()
+        answer = client.post("/api/ask", json={"question": "How many cars cross the line stop?"})
+        count = {"area": "stop", "by": "colour"}
+        counted = client.get("/api/objects/count", params=count).json()
+        unknown = client.get("/api/objects/count", params={"area": "pit"})
+        found = client.get("/api/search", params={"query": "red car", "area": "stop"}).json()
+        cameras = client.get("/api/cameras").json()
+        gone = client.delete("/api/areas", params={"of": video.id, "name": "stop"})
+        twice = client.delete("/api/areas", params={"of": video.id, "name": "stop"})
+    assert made.json() == line and listed == [line] and cameras == []
+    assert (refused.status_code, outside.status_code, nobody.status_code) == (400, 422, 404)
+    assert answer.json()["answer"].startswith("3 in all: ")
+    assert {one["group"]: one["objects"] for one in counted} == {"red": 2, "blue": 1}
+    assert unknown.status_code == 400 and "there are: stop" in unknown.json()["detail"]
+    assert len(found) == 2 and (gone.status_code, twice.status_code) == (204, 400)
+
+
+async def test_over_mcp_zones_are_listed_and_objects_counted_in_them(
+    settings: Settings, drawn: Library
+) -> None:
+    (video,) = drawn.list()
+    drawn.cameras.draw(video.id, "stop", "line", [(0.5, 0.0), (0.5, 1.0)])
+    async with (
+        opened(settings) as state,
+        serving(state, open_here=True) as endpoint,
+        over_http(endpoint) as session,
+    ):
+        areas = await session.call_tool("list_areas", {})
+        cameras = await session.call_tool("list_cameras", {})
+        counted = await session.call_tool("count_objects", {"by": "colour", "area": "stop"})
+        found = await session.call_tool("find_objects", {"area": "stop", "colour": "blue"})
+        wrong = await session.call_tool("count_objects", {"area": "pit"})
+        said = await session.call_tool("ask", {"question": "How many cars cross the line stop?"})
+    assert areas.structuredContent and areas.structuredContent["result"][0]["name"] == "stop"
+    assert cameras.structuredContent == {"result": []}
+    assert counted.structuredContent
+    groups = {one["group"]: one["objects"] for one in counted.structuredContent["result"]}
+    assert groups == {"red": 2, "blue": 1}
+    assert found.structuredContent
+    assert found.structuredContent["result"][0]["facts"]["crossings"][0]["name"] == "stop"
+    assert wrong.isError and said.structuredContent and said.structuredContent["found"]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from itertools import islice
+from dataclasses import replace
+from heapq import merge
 from typing import TYPE_CHECKING
 
-from tools.areas import Box, checked_region, touching
+from tools.areas import Area, Box, Span, checked_region, spans_in, touching
 from tools.errors import NotIndexed, ProviderUnavailable, RefusedRequest
 from tools.media import overlaps
 from tools.store.sighting_rows import Wanted
@@ -16,6 +16,7 @@ from tools.vision.objects import labels_of
 
 if TYPE_CHECKING:
     from tools.media import Sighting
+    from tools.store.cameras import Areas
     from tools.store.catalog import Catalog
 
 NEEDS_DETECTOR = (
@@ -24,13 +25,6 @@ NEEDS_DETECTOR = (
 )
 OPEN = ("waiting", "running")
 """States of a stage whose result is still to come."""
-
-
-@dataclass(frozen=True)
-class Where:
-    """Part of the picture that objects are looked for in: a region, or none."""
-
-    region: Box | None = None
 
 
 def wanted(
@@ -46,29 +40,40 @@ def wanted(
     return Wanted(labels or None, named, videos, start, end)
 
 
-def where(region: Sequence[float] | None) -> Where:
-    """Part of the picture from the arguments of a capability."""
-    return Where(checked_region(region) if region is not None else None)
+def each(
+    catalog: Catalog,
+    areas: Areas,
+    sought: Wanted,
+    region: Sequence[float] | None = None,
+    area: str = "",
+) -> Iterator[tuple[Sighting, list[Span]]]:
+    """Objects by video and time, each with the spans in which it is in the named part of a picture.
 
-
-def objects(
-    catalog: Catalog, sought: Wanted, within: Where = Where(), limit: int = 50
-) -> list[Sighting]:
-    """Objects by video and time, at most `limit`; those in a part of the picture, if it is named.
-
-    With a time it is there at that time.
+    With a region, those whose boxes touch it; with an area, those in the zone or across the line of
+    this name, also. With a time they are there at that time. Spans are those in the zone, else in
+    the region, else all of it.
     """
-    return [*islice(_each(catalog, sought, within), limit)]
+    part = checked_region(region) if region is not None else None
+    parts = areas.named(area, sought.videos).items() if area else [(None, sought.videos)]
+    ways = [_inside(catalog, replace(sought, videos=ids), part, one) for one, ids in parts]
+    yield from merge(*ways, key=lambda found: (found[0].video, found[0].start, found[0].end))
 
 
-def _each(catalog: Catalog, sought: Wanted, within: Where) -> Iterator[Sighting]:
-    if within.region is None:
-        yield from catalog.sightings.each(sought)
-        return
-    for one in catalog.sightings.each(replace(sought, bounds=within.region)):
-        spans = touching(one, within.region)
-        if any(overlaps(*span, sought.start, sought.end) for span in spans):
-            yield one
+def _inside(
+    catalog: Catalog, sought: Wanted, region: Box | None, area: Area | None
+) -> Iterator[tuple[Sighting, list[Span]]]:
+    bounds = area.bounds if area else region
+    for one in catalog.sightings.each(replace(sought, bounds=bounds)):
+        spans = [(one.start, one.end)]
+        for found in (
+            touching(one, region) if region else None, spans_in(one, area) if area else None,
+        ):  # fmt: skip
+            if found is not None:
+                spans = [span for span in found if overlaps(*span, sought.start, sought.end)]
+                if not spans:
+                    break
+        if spans:
+            yield one, spans
 
 
 def missing(catalog: Catalog, sought: Wanted) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -11,19 +10,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 
 from tools import evidence as make
-from tools.arguments import End, Labels, Limit, Query, Region, Second, Start, VideoId, Videos
-from tools.cameras import objects as cameras
+from tools.arguments import End, Labels, Limit, Query, Second, Start, VideoId, Videos
+from tools.cameras.capabilities import CameraCapabilities
 from tools.errors import RefusedRequest
 from tools.media import Evidence, overlaps
 from tools.search.image_search import PictureSearch
 from tools.search.sound_search import Sought, find_sounds
 from tools.search.text_search import TextSearch
 from tools.store.evidence import of_passage, of_scene
-from tools.store.sighting_rows import Wanted
 
 if TYPE_CHECKING:
-    from tools.store.catalog import Catalog, Entry
-    from tools.store.store import Store
+    from tools.store.catalog import Entry
 
 LABELS = 20
 LOUD = 8
@@ -32,11 +29,9 @@ APART = 3.0
 """Seconds between two moments, at least."""
 
 
-class SearchCapabilities:
+class SearchCapabilities(CameraCapabilities):
     """Search in what is said, shown, seen and heard in the videos of one store."""
 
-    _store: Store
-    catalog: Catalog
     texts: TextSearch
     pictures: PictureSearch
     _resolve: Callable[[str], Evidence]
@@ -53,7 +48,6 @@ class SearchCapabilities:
             self.read_moment,
             self.read_passage,
             self.find_actions,
-            self.find_objects,
         ]
 
     def search_transcript(
@@ -181,54 +175,6 @@ class SearchCapabilities:
         span = start or 0.0, one.duration if end is None else end
         return find_actions(self._store, one.id, *span, labels or (), visual)
 
-    def find_objects(
-        self,
-        label: Annotated[
-            str, Field(max_length=100, description="person, car, vehicle, dog …; empty for any.")
-        ] = "",
-        colour: Annotated[
-            str, Field(max_length=40, description="red, white, black …; empty for any.")
-        ] = "",
-        videos: Videos = None,
-        start: Start = None,
-        end: End = None,
-        limit: Limit = 50,
-        region: Region = None,
-    ) -> list[Evidence]:
-        """Objects before fixed cameras: each once, from coming into view until it leaves, by time.
-
-        Use to count what passes, for how long something stays, which way it goes. Without a label
-        it is whatever moves. Colour is measured; at night it is not known. With a region: those
-        whose box touches it.
-        """
-        span = start or 0.0, math.inf if end is None else end
-        sought = cameras.wanted(label, colour, self._scope(videos), *span)
-        found = cameras.objects(self.catalog, sought, cameras.where(region), limit)
-        if not found:
-            cameras.missing(self.catalog, sought)
-        return [make.of_sighting(one) for one in found]
-
-    def _search_objects(
-        self,
-        query: str,
-        videos: list[str] | None,
-        start: float | None,
-        end: float | None,
-        limit: int,
-        region: Sequence[float] | None = None,
-    ) -> list[Evidence]:
-        """Objects by the words of a query: what, and its colour."""
-        from tools.vision.objects import sought
-
-        within = cameras.where(region)
-        labels, colour = sought(query)
-        if labels is None:
-            return []
-        span = start or 0.0, math.inf if end is None else end
-        wanted = Wanted(labels or None, colour, self._scope(videos), *span)
-        found = cameras.objects(self.catalog, wanted, within, limit)
-        return [make.of_sighting(one) for one in found]
-
     def search(
         self,
         query: str,
@@ -239,20 +185,21 @@ class SearchCapabilities:
         end: float | None = None,
         limit: int = 6,
         region: Sequence[float] | None = None,
+        area: str = "",
     ) -> list[Evidence]:
-        """Evidence of every kind, or of these, best first; in a region of the picture objects."""
+        """Evidence of every kind, or of these, best first; in a part of the picture objects."""
         ways: dict[str, Callable[..., list[Evidence]]] = {
             "speech": self.search_transcript,
             "screen": self.search_screen_text,
             "sound": self._search_sounds,
             "frame": self.search_frames,
             "scene": self._search_scenes,
-            "object": partial(self._search_objects, region=region),
+            "object": partial(self._search_objects, region=region, area=area),
         }
-        if region is not None:
+        if region is not None or area:
             kinds = kinds or ("object",)
             if {*kinds} != {"object"}:
-                raise RefusedRequest("in a region of the picture objects alone are looked for")
+                raise RefusedRequest("in a part of the picture objects alone are looked for")
         for kind in kinds:
             if kind not in ways:
                 raise RefusedRequest(f"no kind {kind!r}; one of: {', '.join(ways)}")
@@ -308,12 +255,6 @@ class SearchCapabilities:
     def unseen(self, videos: Sequence[str] | None = None) -> list[Entry]:
         """Videos without image vectors of the current model."""
         return self.pictures.unseen(self._scope(videos))
-
-    def _scope(self, videos: Sequence[str] | None) -> list[str] | None:
-        """Ids of some videos, or None for the library; their rows in the catalog are up to date."""
-        scope = [self._store.get(video).id for video in videos] if videos else None
-        self.catalog.sync(scope)
-        return scope
 
 
 def _by_moment(found: list[Evidence]) -> list[Evidence]:

@@ -93,9 +93,9 @@ def replacing(store: Store, video: str, known: Sequence[str]) -> list[Statement]
     coming = any(share < 1 for share in part.ready.values())
     row = [video, metadata.title, metadata.title.casefold(), metadata.duration]
     row += [metadata.width is not None, covered(part), coming, before, texts, vectors, 0]
-    row += _clock(metadata.recorded_at)
-    sql = f"INSERT OR REPLACE INTO videos VALUES ({', '.join('?' * len(row))})"
-    return [*statements, (sql, row)]
+    values = [*row, *_clock(metadata.recorded_at)]
+    sql = f"INSERT OR REPLACE INTO videos VALUES ({', '.join('?' * len(values))})"
+    return [*statements, (sql, values)]
 
 
 def deletion(video: str) -> list[Statement]:

@@ -14,7 +14,11 @@ Query = Callable[[str, Sequence[Any]], list[tuple[Any, ...]]]
 PAGE = 200
 """Rows that are read at once where each is looked at."""
 _COLUMNS = {"label": "label", "colour": "colour"}
-_UNITS = {"hour": (3600, "%Y-%m-%d %H:00"), "minute": (60, "%Y-%m-%d %H:%M")}
+UNITS: dict[str, tuple[int, str]] = {
+    "hour": (3600, "%Y-%m-%d %H:00"),
+    "minute": (60, "%Y-%m-%d %H:%M"),
+}
+"""Seconds of a group of time, and its wall-clock time as SQLite and Python write it."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,8 @@ class Wanted:
 class Counted(NamedTuple):
     """Objects of a group and video: how many, their seconds in view together, and the longest.
 
+    `first` and `last` are the seconds of the video at which the first and the last of them come.
+
     `name` is the group's: a label, a colour, a wall-clock time, or None where no clock is known;
     then `unit` is the number of the hour or minute of the video.
     """
@@ -46,6 +52,8 @@ class Counted(NamedTuple):
     objects: int
     seconds: float
     longest: float
+    first: float
+    last: float
 
 
 class SightingRows:
@@ -72,13 +80,14 @@ class SightingRows:
         """
         where, values = _where(wanted)
         name, unit = _COLUMNS.get(by, "''"), "0"
-        if by in _UNITS:
-            seconds, pattern = _UNITS[by]
+        if by in UNITS:
+            seconds, pattern = UNITS[by]
             name, unit = _wall(pattern), f"CAST(start / {seconds} AS INTEGER)"
             unit = f"CASE WHEN begun IS NULL THEN {unit} ELSE 0 END"
         sql = (
             f"SELECT video, {name} AS name, {unit} AS unit, count(*), sum(end - start), "
-            f"max(end - start) FROM sightings JOIN videos ON id = video WHERE {where} "
+            "max(end - start), min(start), max(start) "
+            f"FROM sightings JOIN videos ON id = video WHERE {where} "
             "GROUP BY video, name, unit ORDER BY min(coalesce(begun, 0) + start), video"
         )
         return [Counted(*row) for row in self._query(sql, values)]
@@ -91,7 +100,8 @@ class SightingRows:
 
 
 def _where(wanted: Wanted) -> tuple[str, list[Any]]:
-    sql, values = "end > ? AND start < ?", [wanted.start, wanted.end]
+    sql = "end > ? AND start < ?"
+    values: list[Any] = [wanted.start, wanted.end]
     for column, chosen in (("label", wanted.labels), ("video", wanted.videos)):
         if chosen is not None:
             sql += f" AND {column} IN ({', '.join('?' * len(chosen))})"

@@ -15,6 +15,7 @@ from agent.audit import MAX_TEXT, check_text
 from agent.history import handles
 from tools.areas import numbers_of
 from tools.errors import VideoError
+from ui.api.cameras import camera_routes
 from ui.api.described import described, page, schema
 from ui.api.jobs import job_routes
 from ui.api.slots import Slots
@@ -93,13 +94,14 @@ def api_routes() -> APIRouter:
         end: Annotated[Seconds | None, Query(alias="to")] = None,
         limit: Annotated[int, Query(ge=1, le=100)] = 6,
         region: Annotated[str | None, Query(max_length=200)] = None,
+        area: Annotated[str, Query(max_length=60)] = "",
     ) -> Response:
         await known_videos(mine.library, video or ())
         part = numbers_of(region) if region is not None else None
         async with slots.one():
             found = await asyncio.to_thread(
                 mine.agent.toolbox.search, query, video, kinds=tuple(kind or ()),
-                start=start, end=end, limit=limit, region=part,
+                start=start, end=end, limit=limit, region=part, area=area,
             )  # fmt: skip
         return await _json(mine, found)
 
@@ -143,6 +145,7 @@ def api_routes() -> APIRouter:
         return Response(status_code=204)
 
     router.include_router(job_routes())
+    router.include_router(camera_routes())
 
     @router.get("/openapi.json", include_in_schema=False)
     async def openapi() -> Response:

@@ -15,6 +15,7 @@ import typer
 from tools.areas import numbers_of
 from tools.errors import RefusedRequest, VideoError
 from tools.media import time_range, timestamp
+from ui.cli.cameras import camera_app
 from ui.cli.check import check
 from ui.cli.common import (
     AsJson,
@@ -68,7 +69,7 @@ app = typer.Typer(
 )
 GROUPS = {
     "library": library_app, "models": models_app, "tokens": tokens_app, "users": users_app,
-    "jobs": jobs_app,
+    "jobs": jobs_app, "camera": camera_app,
 }  # fmt: skip
 for name, group in GROUPS.items():
     app.add_typer(group, name=name)
@@ -295,6 +296,9 @@ def search(
         str | None,
         typer.Option(metavar="LEFT,TOP,RIGHT,BOTTOM", help="Objects in this part of the picture."),
     ] = None,
+    area: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Objects in this zone, or across this line.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Find evidence, best first; nothing rather than something irrelevant."""
@@ -312,6 +316,7 @@ def search(
         end=parse_seconds(end),
         limit=limit,
         region=numbers_of(region) if region is not None else None,
+        area=area or "",
     )
     lines = (
         label(hit) if len(ids) == 1 else f"{library.get(hit.video).title}  {label(hit)}"
