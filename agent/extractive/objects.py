@@ -9,9 +9,10 @@ from agent.extractive.question import Question
 from agent.extractive.reply import LISTED, SHOWN, Answering, Found, Reply, length, time
 from agent.extractive.search import search
 from agent.extractive.turn import Turn
-from tools.clock import Times, Window, named_times, told, windows
+from tools.clock import Clock, Window
 from tools.media import Evidence
 from tools.models import registry
+from tools.text.times_of_day import Times, named_times
 from tools.text.tokens import surface_forms
 from tools.vision.colour import COLOUR_WORDS
 from tools.vision.objects import labels_of
@@ -91,15 +92,15 @@ def asked_by_clock(turn: Turn) -> tuple[Turn, Sought, Times] | None:
 
 def seen_by_clock(turn: Turn, what: Sought, times: Times) -> Answering:
     """Tell what was seen of it at these times of day."""
-    begun = {id: at for id in turn.videos if (at := turn.get(id).recorded_at)}
-    if not begun:
+    clocks = {id: clock for id in turn.videos if (clock := _clock(turn, id))}
+    if not clocks:
         yield from ()
         return Reply(turn.sentence("clock_unknown"), reason="cannot")
     spans = _windows(turn, times)
     if not spans:
-        first = min(begun, key=lambda id: begun[id])
-        values = {"start": begun[first], "end": told(begun[first], turn.get(first).duration)}
-        values["start"] = told(begun[first], 0.0)
+        first = min(clocks, key=lambda id: clocks[id].begun)
+        end = clocks[first].wall(turn.get(first).duration)
+        values = {"start": clocks[first].begun, "end": end}
         stated = {name: f"{at:%Y-%m-%d %H:%M}" for name, at in values.items()}
         return Reply(turn.sentence("clock_not_covered", **stated), reason="not_covered")
     found = yield [
@@ -109,7 +110,7 @@ def seen_by_clock(turn: Turn, what: Sought, times: Times) -> Answering:
     every = [one for group in found for one in group]
 
     def when(one: Evidence) -> str:
-        return f"{told(begun[one.video], one.start):%H:%M:%S}"
+        return f"{clocks[one.video].wall(one.start):%H:%M:%S}"
 
     return (yield from _answered(turn, what, every, when))
 
@@ -118,9 +119,14 @@ def _windows(turn: Turn, times: Times) -> list[tuple[str, Window]]:
     return [
         (id, window)
         for id in turn.videos
-        if (video := turn.get(id)).recorded_at
-        for window in windows(times, video.recorded_at, video.duration)
+        if (clock := _clock(turn, id))
+        for window in clock.windows(times, turn.get(id).duration)
     ]
+
+
+def _clock(turn: Turn, video: str) -> Clock | None:
+    clock = turn.toolbox.library.clock(video)
+    return clock if clock and clock.is_relied_on else None
 
 
 def _answered(
