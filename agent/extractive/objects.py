@@ -10,10 +10,12 @@ from agent.extractive.question import Question
 from agent.extractive.reply import LISTED, SHOWN, Answering, Call, Found, Reply, length, time
 from agent.extractive.search import search
 from agent.extractive.turn import Turn
-from tools.clock import Times, Window, named_times, told, windows
+from tools.cameras.statistics import Group, ObjectCount
+from tools.clock import Clock, Window
 from tools.errors import VideoError
 from tools.media import Evidence
 from tools.models import registry
+from tools.text.times_of_day import Times, named_times
 from tools.text.tokens import surface_forms
 from tools.vision.colour import COLOUR_WORDS
 from tools.vision.objects import labels_of
@@ -25,6 +27,7 @@ _ASKED = (
 """Intents of questions that may be about objects."""
 _STILL = re.compile(r"\b(?:nothing|still|nobody|nichts|niemand|camera moves?|kamera)\b", re.I)
 _MANY, _VIDEOS = 50, 200
+_GROUPS: tuple[Group, ...] = ("hour", "minute", "colour", "camera", "label")
 _BUSY = 5
 """Videos in which the objects of the busiest time are looked up."""
 
@@ -135,15 +138,15 @@ def asked_by_clock(turn: Turn) -> tuple[Turn, Sought, Times] | None:
 
 def seen_by_clock(turn: Turn, what: Sought, times: Times) -> Answering:
     """Tell what was seen of it at these times of day."""
-    begun = {id: at for id in turn.videos if (at := turn.get(id).recorded_at)}
-    if not begun:
+    clocks = {id: clock for id in turn.videos if (clock := _clock(turn, id))}
+    if not clocks:
         yield from ()
         return Reply(turn.sentence("clock_unknown"), reason="cannot")
     spans = _windows(turn, times)
     if not spans:
-        first = min(begun, key=lambda id: begun[id])
-        values = {"start": begun[first], "end": told(begun[first], turn.get(first).duration)}
-        values["start"] = told(begun[first], 0.0)
+        first = min(clocks, key=lambda id: clocks[id].begun)
+        end = clocks[first].wall(turn.get(first).duration)
+        values = {"start": clocks[first].begun, "end": end}
         stated = {name: f"{at:%Y-%m-%d %H:%M}" for name, at in values.items()}
         return Reply(turn.sentence("clock_not_covered", **stated), reason="not_covered")
     within = [{"videos": [id], "start": start, "end": end} for id, (start, end) in spans]
@@ -152,7 +155,7 @@ def seen_by_clock(turn: Turn, what: Sought, times: Times) -> Answering:
 
     def when(one: Evidence) -> str:
         at = next(iter(cameras.events(turn, one) or ()), one.start)
-        return f"{told(begun[one.video], at):%H:%M:%S}"
+        return f"{clocks[one.video].wall(at):%H:%M:%S}"
 
     return (yield from _answered(turn, what, every, when, within))
 
@@ -161,19 +164,24 @@ def _windows(turn: Turn, times: Times) -> list[tuple[str, Window]]:
     return [
         (id, window)
         for id in turn.videos
-        if (video := turn.get(id)).recorded_at
-        for window in windows(times, video.recorded_at, video.duration)
+        if (clock := _clock(turn, id))
+        for window in clock.windows(times, turn.get(id).duration)
     ]
 
 
-def grouped(turn: Turn) -> tuple[Sought, str, bool] | None:
+def _clock(turn: Turn, video: str) -> Clock | None:
+    clock = turn.toolbox.library.clock(video)
+    return clock if clock and clock.is_relied_on else None
+
+
+def grouped(turn: Turn) -> tuple[Sought, Group | None, bool] | None:
     """What a question counts by: the thing, the group, and whether only the fullest is asked for.
 
     "When is it busiest?", "How many people per hour?", "Cars by colour".
     """
     words, forms = turn.question.wording.words, {*surface_forms(turn.text)}
-    groups = {name: words[f"by_{name}"] for name in ("hour", "minute", "colour", "camera", "label")}
-    by = next((name for name, held in groups.items() if forms & held), "")
+    groups = {name: words[f"by_{name}"] for name in _GROUPS}
+    by = next((name for name, held in groups.items() if forms & held), None)
     is_busiest = bool(forms & words["busy"]) and not by
     needed = is_busiest and not forms & words["busy_idle"]
     if not is_busiest and not (by and forms & words["per"]):
@@ -184,13 +192,13 @@ def grouped(turn: Turn) -> tuple[Sought, str, bool] | None:
     return (what, by, is_busiest) if what else None
 
 
-def counted_by(turn: Turn, what: Sought, by: str, is_busiest: bool) -> Answering:
+def counted_by(turn: Turn, what: Sought, by: Group | None, is_busiest: bool) -> Answering:
     """Tell how many there are by group, or when there are most, with the first of them."""
     where: dict[str, Any] = {"videos": list(turn.named or (turn.videos if turn.placed else ()))}
     where = {**where, "area": turn.area, "label": what.word if what.labels else ""}
     where["colour"] = what.colour
 
-    def counts(unit: str) -> list[Any]:
+    def counts(unit: Group) -> list[ObjectCount]:
         return turn.toolbox.count_objects(**{**where, "videos": where["videos"] or None}, by=unit)
 
     try:

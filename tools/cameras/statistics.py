@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from tools.cameras.objects import each
-from tools.clock import told
 from tools.media import timestamp
 from tools.store.sighting_rows import UNITS, Counted, Wanted
 
@@ -77,9 +76,11 @@ def _rows(
         name, unit = {"label": one.label, "colour": one.colour}.get(by, ""), 0
         if by in UNITS:
             seconds, pattern = UNITS[by]
-            begun = catalog.store.get(one.video).recorded_at
-            name = f"{told(begun, one.start):{pattern}}" if begun else None
-            unit = 0 if begun else int(one.start / seconds)
+            clock = catalog.store.clock(one.video)
+            if clock and clock.is_relied_on:
+                name = f"{clock.wall(one.start):{pattern}}"
+            else:
+                name, unit = None, int(one.start / seconds)
         inside = sum(end - start for start, end in spans)
         stay = inside or one.end - one.start
         yield Counted(one.video, name, unit, 1, stay, stay, one.start, one.start)

@@ -82,13 +82,13 @@ class SightingRows:
         name, unit = _COLUMNS.get(by, "''"), "0"
         if by in UNITS:
             seconds, pattern = UNITS[by]
-            name, unit = _wall(pattern), f"CAST(start / {seconds} AS INTEGER)"
-            unit = f"CASE WHEN begun IS NULL THEN {unit} ELSE 0 END"
+            name = f"strftime('{pattern}', CAST(wall AS INTEGER), 'unixepoch')"
+            unit = f"CASE WHEN wall IS NULL THEN CAST(start / {seconds} AS INTEGER) ELSE 0 END"
         sql = (
             f"SELECT video, {name} AS name, {unit} AS unit, count(*), sum(end - start), "
             "max(end - start), min(start), max(start) "
-            f"FROM sightings JOIN videos ON id = video WHERE {where} "
-            "GROUP BY video, name, unit ORDER BY min(coalesce(begun, 0) + start), video"
+            f"FROM sightings WHERE {where} "
+            "GROUP BY video, name, unit ORDER BY min(coalesce(wall, start)), video"
         )
         return [Counted(*row) for row in self._query(sql, values)]
 
@@ -114,15 +114,3 @@ def _where(wanted: Wanted) -> tuple[str, list[Any]]:
         sql += " AND min_x <= ? AND max_x >= ? AND min_y <= ? AND max_y >= ?"
         values += [right, left, bottom, top]
     return sql, values
-
-
-def _wall(pattern: str) -> str:
-    """Wall-clock time at which an object comes, in the zone of its recording, else this machine's.
-
-    NULL where no clock is known.
-    """
-    at = "CAST(begun + start AS INTEGER)"
-    return (
-        f"CASE WHEN utc_offset IS NULL THEN strftime('{pattern}', {at}, 'unixepoch', 'localtime') "
-        f"ELSE strftime('{pattern}', {at} + utc_offset, 'unixepoch') END"
-    )

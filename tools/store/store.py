@@ -11,11 +11,11 @@ from bisect import bisect_left, bisect_right
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 from tools import evidence as make
+from tools.clock import Clock
 from tools.embed import Vectors
 from tools.errors import Damaged, NotIndexed, UnknownVideo
 from tools.files.checksums import CHECK, is_intact_picture
@@ -23,6 +23,7 @@ from tools.files.durable import is_locked, remove_folder
 from tools.files.rows import Rows
 from tools.media import Attributes, Evidence, Frame, Scene, ScreenText, Stage, Utterance, Video
 from tools.store import dense
+from tools.store.clocks import relied_on, stored_clock
 from tools.store.manifest import Manifest, Manifests
 from tools.store.names import Names, read_names
 from tools.store.original import find_original, original_path
@@ -131,12 +132,15 @@ class Store:
                     stages[now["stage"]] = Stage("running", float(now["fraction"]))
         elif any(stage.state == "failed" for stage in stages.values()):
             state = "failed"
-        recorded = manifest.get("recorded_at")
-        path = str(original_path(self.folder(video), manifest))
         size = manifest["width"], manifest["height"], manifest["fps"]
-        at, notes = datetime.fromisoformat(recorded) if recorded else None, tuple(manifest["notes"])
+        at, notes = relied_on(self.clock(video)), tuple(manifest["notes"])
+        path = str(original_path(self.folder(video), manifest))
         facts = self.names(video).title or manifest["title"], path, manifest["duration"]
         return Video(video, *facts, *size, at, state, notes, stages)
+
+    def clock(self, video: str) -> Clock | None:
+        """Wall clock of a video, by its best source; None where nothing tells."""
+        return self.cached(video, "clock", lambda: stored_clock(self.manifest(video)))
 
     def names(self, video: str) -> Names:
         """Names that a person gave to a video and its speakers."""

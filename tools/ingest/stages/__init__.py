@@ -17,7 +17,7 @@ from tools.vision.sampling import FLOOR_SECONDS
 
 SUBTITLE_FILES = SUBTITLES, SIGNS, SOUNDS
 STAGE: dict[str, Step] = {
-    "probe": Step(probe, lambda run: 3),
+    "probe": Step(probe, lambda run: 4),
     "subtitles": Step(subtitles, lambda run: [5, sidecar_stamps(run)], SUBTITLE_FILES),
     "keyframes": Step(keyframes, lambda run: 3),
     "pass": Step(decode_pass, lambda run: [6, run.sampling, FLOOR_SECONDS, run.max_gap]),
