@@ -169,7 +169,12 @@ def crossings(seen: Sighting, line: Sequence[Point]) -> list[Crossing]:
 
 def told_in(facts: Mapping[str, Any]) -> list[str]:
     """Words for the facts of zones and lines: "12 s in gate", "crosses door to the left"."""
-    zones = [f"{zone['seconds']:.0f} s in {zone['name']}" for zone in facts.get("zones", ())]
+    zones = [
+        f"{zone['seconds']:.0f} s in {zone['name']}"
+        if zone["seconds"] >= 1
+        else f"in {zone['name']}"
+        for zone in facts.get("zones", ())
+    ]
     crossed = [f"crosses {one['name']} {WAYS[one['to']]}" for one in facts.get("crossings", ())]
     return [*zones, *dict.fromkeys(crossed)]
 

@@ -99,7 +99,7 @@ def test_zones_and_lines_are_drawn_listed_and_removed_on_the_command_line(
     assert crossing["at"] == pytest.approx(10.6, abs=0.5)
     (inside,) = row["facts"]["zones"]
     assert inside["seconds"] == pytest.approx(0.6, abs=0.3)
-    asked = cuepoint("ask", "How many cars cross the stop line?")[1]
+    asked = json.loads(cuepoint("ask", "How many cars cross the stop line?", "--json")[1])["answer"]
     assert asked.startswith("3 in all: ") and asked.count("crosses stop line to the right") == 3
     removed = cuepoint("camera", "areas", "road", "--remove", "bend", "--json")[1]
     assert [one["name"] for one in json.loads(removed)] == ["stop line"]
@@ -138,12 +138,21 @@ def test_over_http_zones_are_drawn_asked_for_and_counted_in(
         unknown = client.get("/api/objects/count", params={"area": "pit"})
         found = client.get("/api/search", params={"query": "red car", "area": "stop"}).json()
         cameras = client.get("/api/cameras").json()
+        drawn.cameras.put(drawn.cameras.reserve("Road", "road"), [video.id])
+        times = {"from": "2026-11-19T14:00", "to": "2026-11-19T15:00"}
+        page = client.get("/api/cameras/report", params=times)
+        back = client.get("/api/cameras/report", params={"from": times["to"], "to": times["from"]})
+        (camera,) = client.get("/api/cameras").json()
+        drawn.collections.remove("Road")
         gone = client.delete("/api/areas", params={"of": video.id, "name": "stop"})
         twice = client.delete("/api/areas", params={"of": video.id, "name": "stop"})
     assert made.json() == line and listed == [line] and cameras == []
     assert (refused.status_code, outside.status_code, nobody.status_code) == (400, 422, 404)
     assert answer.json()["answer"].startswith("3 in all: ")
     assert {one["group"]: one["objects"] for one in counted} == {"red": 2, "blue": 1}
+    assert camera == {"name": "Road", "videos": [video.id], "areas": []}
+    assert page.headers["content-type"].startswith("text/html") and "not covered" in page.text
+    assert "attachment" in page.headers["content-disposition"] and back.status_code == 400
     assert unknown.status_code == 400 and "there are: stop" in unknown.json()["detail"]
     assert len(found) == 2 and (gone.status_code, twice.status_code) == (204, 400)
 

@@ -68,6 +68,15 @@ class Cameras:
         self._collections.change(change)
         return self.get(name).name
 
+    def put(self, name: str, videos: Sequence[str]) -> None:
+        """Put videos into a camera; those that it had and that are named come in this order."""
+
+        def change(kept: Kept) -> None:
+            rest = [id for id in kept.collections.get(name, ()) if id not in videos]
+            kept.collections[name] = [*videos, *rest]
+
+        self._collections.change(change)
+
     def draw(self, of: str, name: str, kind: Kind, points: Sequence[Sequence[float]]) -> Area:
         """Keep a zone or a line of a camera, by name, or of a video, by id.
 

@@ -1,6 +1,7 @@
 """Routes for what fixed cameras see: counts, cameras, and zones and lines."""
 
 import asyncio
+from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, HTTPException, Query
@@ -8,6 +9,7 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from tools.areas import LONGEST_NAME, MOST, Kind, numbers_of
+from tools.export.incident import to_report
 from ui.api.described import described
 from ui.api.values import Id
 from ui.render import Json
@@ -61,6 +63,22 @@ def camera_routes() -> APIRouter:
     @router.get("/cameras", **described(["Camera"], "List the cameras."))
     async def cameras(mine: Mine) -> Response:
         return await _json(mine, await asyncio.to_thread(mine.library.cameras.all))
+
+    @router.get("/cameras/report", **described("text/html", "Write an incident report."))
+    async def report(
+        mine: Mine,
+        start: Annotated[datetime, Query(alias="from")],
+        end: Annotated[datetime, Query(alias="to")],
+        camera: Annotated[list[Owner] | None, Query(max_length=100)] = None,
+    ) -> Response:
+        def made() -> str:
+            cameras = mine.library.cameras
+            chosen = [*map(cameras.get, camera)] if camera else cameras.all()
+            return to_report(mine.library, chosen, start, end)
+
+        headers = {"content-disposition": 'attachment; filename="incident.html"'}
+        page = await asyncio.to_thread(made)
+        return Response(page, media_type="text/html", headers=headers)
 
     @router.get("/areas", **described(["Area"], "List the zones and lines."))
     async def areas(mine: Mine) -> Response:

@@ -87,6 +87,9 @@ VideoRefs = Annotated[
 InCollection = Annotated[
     str | None, typer.Option("--collection", metavar="NAME", help="The videos of a collection.")
 ]
+OfCamera = Annotated[
+    str | None, typer.Option("--camera", metavar="NAME", help="The videos of a camera.")
+]
 
 
 @app.callback()
@@ -251,6 +254,7 @@ def ask(
         str | None, typer.Option(metavar="NAME", help="Go on with a conversation.")
     ] = None,
     collection: InCollection = None,
+    camera: OfCamera = None,
     as_json: AsJson = False,
 ) -> None:
     """Answer a question with the moments it rests on."""
@@ -260,7 +264,7 @@ def ask(
     from agent.ask import ask as ask_agent
 
     library = open_library()
-    ids = asked_videos(library, videos, collection, as_json)
+    ids = asked_videos(library, videos, collection, as_json, camera)
 
     async def last_event() -> Any:
         async with open_agent(load_settings()) as agent:
@@ -292,6 +296,7 @@ def search(
     end: To = None,
     limit: Annotated[int, typer.Option(min=1, max=100)] = 6,
     collection: InCollection = None,
+    camera: OfCamera = None,
     region: Annotated[
         str | None,
         typer.Option(metavar="LEFT,TOP,RIGHT,BOTTOM", help="Objects in this part of the picture."),
@@ -305,7 +310,7 @@ def search(
     from tools.toolbox import open_toolbox
 
     library = open_library()
-    ids = asked_videos(library, videos, collection, as_json)
+    ids = asked_videos(library, videos, collection, as_json, camera)
     kinds = tuple(name.strip() for name in kind.split(",")) if kind else ()
     toolbox = open_toolbox(library, load_settings().providers)
     results = toolbox.search(

@@ -105,6 +105,10 @@ def _with_ids(theirs: Belongings) -> dict[tuple[str, str], tuple[str, Any]]:
         ("DELETE", "/api/videos/{id}"): (f"/api/videos/{theirs.video}", None),
         ("GET", "/api/added/{job}"): (f"/api/added/{theirs.job}", None),
         ("GET", "/api/objects/count"): (f"/api/objects/count?video={theirs.video}", None),
+        ("GET", "/api/cameras/report"): (
+            f"/api/cameras/report?from=2026-11-19&to=2026-11-20&camera=camera%20of%20{theirs.canary}",
+            None,
+        ),
         ("PUT", "/api/areas"): ("/api/areas", {**drawn, "of": theirs.video}),
         ("DELETE", "/api/areas"): (f"/api/areas?name=x&of={theirs.video}", None),
         ("POST", "/api/jobs"): ("/api/jobs", {"prompt": "A teaser.", **many}),
