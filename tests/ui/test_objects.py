@@ -67,7 +67,7 @@ def test_over_http_it_is_searched_and_asked_for(settings: Settings) -> None:
         words = client.get(
             "/api/search", params={"query": "a", "kind": "speech", "region": "0,0,1,1"}
         )
-    assert above.json() == [] and (beyond.status_code, words.status_code) == (400, 400)
+    assert above.json() == [] and (beyond.status_code, words.status_code) == (422, 409)
     assert answer["found"] and [one["id"] for one in answer["evidence"]] == [row["id"]]
     assert picture.headers["content-type"] == "image/jpeg"
 
@@ -147,14 +147,14 @@ def test_over_http_zones_are_drawn_asked_for_and_counted_in(
         gone = client.delete("/api/areas", params={"of": video.id, "name": "stop"})
         twice = client.delete("/api/areas", params={"of": video.id, "name": "stop"})
     assert made.json() == line and listed == [line] and cameras == []
-    assert (refused.status_code, outside.status_code, nobody.status_code) == (400, 422, 404)
+    assert (refused.status_code, outside.status_code, nobody.status_code) == (409, 422, 404)
     assert answer.json()["answer"].startswith("3 in all: ")
     assert {one["group"]: one["objects"] for one in counted} == {"red": 2, "blue": 1}
     assert camera == {"name": "Road", "videos": [video.id], "areas": []}
     assert page.headers["content-type"].startswith("text/html") and "not covered" in page.text
-    assert "attachment" in page.headers["content-disposition"] and back.status_code == 400
-    assert unknown.status_code == 400 and "there are: stop" in unknown.json()["detail"]
-    assert len(found) == 2 and (gone.status_code, twice.status_code) == (204, 400)
+    assert "attachment" in page.headers["content-disposition"] and back.status_code == 409
+    assert unknown.status_code == 409 and "there are: stop" in unknown.json()["detail"]
+    assert len(found) == 2 and (gone.status_code, twice.status_code) == (204, 409)
 
 
 async def test_over_mcp_zones_are_listed_and_objects_counted_in_them(

@@ -58,6 +58,8 @@ def to_report(library: Library, cameras: Sequence[Camera], begin: datetime, end:
     """
     if not cameras:
         raise RefusedRequest("there is no camera: `cuepoint camera add NAME FOLDER` makes one")
+    if not all(1970 <= at.year < 9000 for at in (begin, end)):
+        raise RefusedRequest("a report is of times from 1970 on")
     if (begin.tzinfo is None) != (end.tzinfo is None) or begin >= end:
         raise RefusedRequest(
             "a report is from one time to a later one, both with a zone or neither"

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from tools.areas import LONGEST_NAME, MOST, Kind, numbers_of
 from tools.export.incident import to_report
 from ui.api.described import described
-from ui.api.values import Id
+from ui.api.values import Id, Region, conflicts
 from ui.render import Json
 from ui.web.accounts.gate import may_write
 from ui.web.media import known_videos
@@ -48,16 +48,17 @@ def camera_routes() -> APIRouter:
         start: Annotated[Seconds | None, Query(alias="from")] = None,
         end: Annotated[Seconds | None, Query(alias="to")] = None,
         by: Group = "all",
-        region: Annotated[str | None, Query(max_length=200)] = None,
+        region: Annotated[Region | None, Query(max_length=200)] = None,
         area: Name = "",
         limit: Annotated[int, Query(ge=1, le=1000)] = 200,
     ) -> Response:
         await known_videos(mine.library, video or ())
         part = numbers_of(region) if region is not None else None
-        found = await asyncio.to_thread(
-            mine.agent.toolbox.count_objects, label, colour, video, start, end,
-            by=by, region=part, area=area, limit=limit,
-        )  # fmt: skip
+        with conflicts():
+            found = await asyncio.to_thread(
+                mine.agent.toolbox.count_objects, label, colour, video, start, end,
+                by=by, region=part, area=area, limit=limit,
+            )  # fmt: skip
         return await _json(mine, found)
 
     @router.get("/cameras", **described(["Camera"], "List the cameras."))
@@ -77,7 +78,8 @@ def camera_routes() -> APIRouter:
             return to_report(mine.library, chosen, start, end)
 
         headers = {"content-disposition": 'attachment; filename="incident.html"'}
-        page = await asyncio.to_thread(made)
+        with conflicts():
+            page = await asyncio.to_thread(made)
         return Response(page, media_type="text/html", headers=headers)
 
     @router.get("/areas", **described(["Area"], "List the zones and lines."))
@@ -93,13 +95,16 @@ def camera_routes() -> APIRouter:
             owner = mine.library.area_owner(body.of)
             return mine.library.cameras.draw(owner, body.name, body.kind, body.points)
 
-        return await _json(mine, await asyncio.to_thread(drawn))
+        with conflicts():
+            area = await asyncio.to_thread(drawn)
+        return await _json(mine, area)
 
     @router.delete("/areas", **described(None, "Remove a zone or a line.", 204))
     async def erase(of: Owner, name: Name, mine: Mine) -> Response:
         _writing()
         owner = await asyncio.to_thread(mine.library.area_owner, of)
-        await asyncio.to_thread(mine.library.cameras.erase, owner, name)
+        with conflicts():
+            await asyncio.to_thread(mine.library.cameras.erase, owner, name)
         return Response(status_code=204)
 
     return router

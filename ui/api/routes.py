@@ -19,7 +19,7 @@ from ui.api.cameras import camera_routes
 from ui.api.described import described, page, schema
 from ui.api.jobs import job_routes
 from ui.api.slots import Slots
-from ui.api.values import Id, Ids, Text
+from ui.api.values import Id, Ids, Region, Text, conflicts
 from ui.render import Json
 from ui.web.accounts.gate import may_write
 from ui.web.job_status import job_state
@@ -93,16 +93,17 @@ def api_routes() -> APIRouter:
         start: Annotated[Seconds | None, Query(alias="from")] = None,
         end: Annotated[Seconds | None, Query(alias="to")] = None,
         limit: Annotated[int, Query(ge=1, le=100)] = 6,
-        region: Annotated[str | None, Query(max_length=200)] = None,
+        region: Annotated[Region | None, Query(max_length=200)] = None,
         area: Annotated[str, Query(max_length=60)] = "",
     ) -> Response:
         await known_videos(mine.library, video or ())
         part = numbers_of(region) if region is not None else None
         async with slots.one():
-            found = await asyncio.to_thread(
-                mine.agent.toolbox.search, query, video, kinds=tuple(kind or ()),
-                start=start, end=end, limit=limit, region=part, area=area,
-            )  # fmt: skip
+            with conflicts():
+                found = await asyncio.to_thread(
+                    mine.agent.toolbox.search, query, video, kinds=tuple(kind or ()),
+                    start=start, end=end, limit=limit, region=part, area=area,
+                )  # fmt: skip
         return await _json(mine, found)
 
     @router.get("/videos", **described(["Video"], "List the videos, by title."))

@@ -30,7 +30,7 @@ def server(home: Path) -> Iterator[Server]:
 def test_a_line_is_drawn_on_the_picture_and_asked_about(
     chromium: Any, server: Server, home: Path
 ) -> None:
-    with page_at(chromium, server, statuses=(400,)) as page:
+    with page_at(chromium, server, statuses=(409,)) as page:
         greeted(page)
         answer = ask(page, "How many cars pass?")
         answer.get_by_role("button", name="Draw a zone").click()

@@ -106,7 +106,7 @@ def _with_ids(theirs: Belongings) -> dict[tuple[str, str], tuple[str, Any]]:
         ("GET", "/api/added/{job}"): (f"/api/added/{theirs.job}", None),
         ("GET", "/api/objects/count"): (f"/api/objects/count?video={theirs.video}", None),
         ("GET", "/api/cameras/report"): (
-            f"/api/cameras/report?from=2026-11-19&to=2026-11-20&camera=camera%20of%20{theirs.canary}",
+            f"/api/cameras/report?from=2026-11-19&to=2026-11-20&camera=camera-{theirs.owner}",
             None,
         ),
         ("PUT", "/api/areas"): ("/api/areas", {**drawn, "of": theirs.video}),
@@ -174,6 +174,7 @@ def things(home: Path, encode: Any) -> dict[str, Belongings]:
         one.video = ingest(Library(home, one.owner), film, providers=BARE).id
         Library(home, one.owner).collections.add(f"set-{one.owner}", [one.video])
         cameras = Library(home, one.owner).cameras
+        cameras.reserve(f"camera-{one.owner}", "")
         cameras.draw(cameras.reserve(f"camera of {one.canary}", ""), "x", "line", [(0, 0), (1, 1)])
         asyncio.run(_converse(home, one))
     return made
