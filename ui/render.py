@@ -46,6 +46,7 @@ STAGE_NAMES = {
     "provenance": "where it comes from",
     "sound": "sound",
     "screen": "on-screen text",
+    "clock": "when it was recorded",
     "pictures": "what pictures show",
     "speech": "speech",
     "speakers": "who speaks",

@@ -1,0 +1,82 @@
+"""Made recordings: how the wall clock of each runs, and what a recogniser reads of it."""
+
+import random
+from bisect import bisect_right
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from tools.media import ScreenText
+
+VIDEO = "0" * 16
+BOX = (0.62, 0.03, 0.97, 0.08)
+FORMATS = (
+    "%Y-%m-%d %H:%M:%S", "%Y-%m-%d%H:%M:%S", "%d.%m.%Y %H:%M:%S", "%d/%m/%Y %H:%M:%S CAM 1",
+    "%m/%d/%Y %I:%M:%S %p", "%Y/%m/%d %H.%M.%S", "CAM 02 %d-%m-%Y %a %H:%M:%S",
+    "%d %b %Y %H:%M:%S", "%b %d, %Y %I:%M:%S%p", "%H:%M:%S",
+)  # fmt: skip
+
+JUMPS = (-3600, -40, -7, 5, 30, 61, 600, 3600, 21_600)
+
+
+@dataclass(frozen=True)
+class Made:
+    """A recording: (seconds, digits at them, rate) of each stretch, by time."""
+
+    duration: float
+    stretches: tuple[tuple[float, datetime, float], ...]
+
+    def digits(self, seconds: float) -> datetime:
+        """What the clock on the picture shows, to the microsecond."""
+        place = bisect_right(self.stretches, seconds, key=lambda one: one[0]) - 1
+        start, at, rate = self.stretches[max(place, 0)]
+        return at + timedelta(seconds=(seconds - start) * rate)
+
+
+def made(chance: random.Random, begun: datetime, duration: float, jumps: int, rate: float) -> Made:
+    """A recording with jumps, forwards and back, and a clock that runs at a rate."""
+    places = sorted(chance.sample(range(1, 10), jumps))
+    stretches, jumped = [(0.0, begun, rate)], set[int]()
+    for place in places:
+        seconds = duration * place / 10
+        start, at, rate = stretches[-1]
+        by = chance.choice([one for one in JUMPS if one not in jumped])
+        jumped |= {by, -by}
+        stretches.append((seconds, at + timedelta(seconds=(seconds - start) * rate + by), rate))
+    return Made(duration, tuple(stretches))
+
+
+def frames(chance: random.Random, duration: float, gap: float) -> list[float]:
+    """Seconds of kept pictures, unevenly apart."""
+    found, at = [0.0], 0.0
+    while (at := at + chance.uniform(gap / 3, gap)) < duration:
+        found.append(round(at, 3))
+    return found
+
+
+def misread(chance: random.Random, text: str) -> str:
+    """A text with one digit read as another."""
+    places = [place for place, sign in enumerate(text) if sign.isdigit()]
+    place = chance.choice(places)
+    return text[:place] + chance.choice("0123456789") + text[place + 1 :]
+
+
+def read(
+    chance: random.Random, one: Made, kept: list[float], form: str, wrong: float = 0.0
+) -> list[ScreenText]:
+    """What is read on the kept pictures: a text a picture, a share of them wrong.
+
+    As the index has it, each begins between the picture before and its own.
+    """
+    texts: list[ScreenText] = []
+    for before, seconds, after in zip([0.0, *kept], kept, [*kept[1:], one.duration], strict=False):
+        text = one.digits(seconds).strftime(form)
+        if chance.random() < wrong:
+            text = misread(chance, text)
+        start = chance.uniform(before, seconds) if before < seconds else seconds
+        texts.append(ScreenText(VIDEO, round(start, 3), after, text, BOX, 0.97))
+    return texts
+
+
+def utc(digits: datetime) -> float:
+    """Digits in seconds since 1970."""
+    return digits.replace(tzinfo=UTC).timestamp()
