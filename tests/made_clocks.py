@@ -1,11 +1,18 @@
 """Made recordings: how the wall clock of each runs, and what a recogniser reads of it."""
 
+import json
 import random
 from bisect import bisect_right
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
-from tools.media import ScreenText
+from tests.made_library import list_files, video_id
+from tools.clock import Clock, clock_from
+from tools.files.durable import write_lines
+from tools.library import Library
+from tools.media import Frame, ScreenText, Utterance
+from tools.store.manifest import write_manifest
+from tools.store.recovery import RECORD
 
 VIDEO = "0" * 16
 BOX = (0.62, 0.03, 0.97, 0.08)
@@ -80,3 +87,38 @@ def read(
 def utc(digits: datetime) -> float:
     """Digits in seconds since 1970."""
     return digits.replace(tzinfo=UTC).timestamp()
+
+
+CET = timezone(timedelta(hours=1))
+
+
+def recorded(library: Library, number: int, begun: str, minutes: float, *said: str) -> str:
+    """A recording that begins at a time of 2026-11-19, in which a word is said each minute."""
+    video = video_id(number)
+    folder = library.folder(video)
+    (folder / "frames").mkdir(parents=True)
+    cues = [
+        Utterance(video, 60.0 * n, 60.0 * n + 5, f"Minute {n}: {text}.")
+        for n, text in enumerate(said)
+    ]
+    write_lines(folder / "speech.jsonl", cues)
+    frames = [Frame(video, 0.0, f"videos/{video}/frames/000000000.jpg", "first frame")]
+    for name in ("keyframes", "frames"):
+        write_lines(folder / f"{name}.jsonl", frames)
+    listed = {
+        "subtitles": ["speech.jsonl"],
+        "keyframes": ["keyframes.jsonl"],
+        "pass": ["frames.jsonl"],
+    }
+    list_files(folder, f"cam {number}", minutes * 60, listed, {})
+    clock = clock_from(datetime.fromisoformat(f"2026-11-19T{begun}+01:00"), "argument")
+    with_clock(library, video, clock)
+    return video
+
+
+def with_clock(library: Library, video: str, clock: Clock | None) -> None:
+    folder = library.folder(video)
+    manifest = json.loads((folder / RECORD).read_bytes())
+    manifest["stages"]["clock"] |= {"state": "done", "clock": clock and clock.row()}
+    write_manifest(folder, manifest)
+    library.catalog.sync()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -243,7 +243,8 @@ class Json:
     def evidence(self, evidence: Evidence, handle: int | None = None) -> dict[str, Any]:
         """Evidence, with the handle under which a conversation knows it."""
         video = self._library.get(evidence.video)
-        begun = video.recorded_at
+        clock = self._library.clock(evidence.video)
+        at = clock.wall(evidence.start) if clock and clock.is_relied_on else None
         return {
             **self._row(evidence),
             "title": video.title,
@@ -251,7 +252,7 @@ class Json:
             "handle": handle,
             "score": round(evidence.score, 4),
             "language": evidence.language or None,
-            "recorded_at": self(begun and begun + timedelta(seconds=evidence.start)),
+            "recorded_at": self(at),
         }
 
     def answer(self, answer: Answer) -> dict[str, Any]:

@@ -66,7 +66,7 @@ def sought(turn: Turn) -> Sought | None:
 def seen(turn: Turn, what: Sought) -> Answering:
     """Tell what was seen of it, each object once."""
     (every,) = yield [("find_objects", {"limit": _MANY, **turn.where})]
-    return (yield from _answered(turn, what, every, lambda one: time(one.start)))
+    return (yield from _answered(turn, what, every, turn.write.when))
 
 
 def asked_by_clock(turn: Turn) -> tuple[Turn, Sought, Times] | None:

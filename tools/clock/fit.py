@@ -36,6 +36,10 @@ SLOWEST, FASTEST = 0.1, 100.0
 """Seconds of wall clock for each second of the video; of a clock without seconds: EVEN."""
 EVEN = (0.5, 2.0)
 _Point = tuple[float, float]
+Rates = tuple[float, float]
+"""The least and the highest rate."""
+SAME_RATE = 0.02
+"""Share by which the rates of two segments of one video differ, mostly at most."""
 
 
 class Fit(NamedTuple):
@@ -62,15 +66,23 @@ def fitted(readings: Sequence[Reading]) -> Fit | None:
         return None
     if not _goes_on(rows):
         return None
-    runs = _merged(_runs(rows))
-    held = sum(map(len, runs))
-    if not runs or held < (FEWEST if rows[0].dated else UNDATED) or held < HELD * len(rows):
+    rates = _bounds(rows[0])
+    runs = _merged(_runs(rows, rates), rates)
+    if not runs:
         return None
-    usual = _line(max(runs, key=len), 1.0)[1]
+    usual = _line(max(runs, key=len), rates, 1.0)[1]
+    # A digit that is misread bends a short segment: at the video's own rate it cannot.
+    own = usual * (1 - SAME_RATE), usual * (1 + SAME_RATE)
+    again = _merged(_runs(rows, own), own)
+    if sum(map(len, again)) >= sum(map(len, runs)) - len(runs):
+        runs, rates = again, own
+    held = sum(map(len, runs))
+    if held < (FEWEST if rows[0].dated else UNDATED) or held < HELD * len(rows):
+        return None
     segments: list[Segment] = []
     jumps: list[tuple[float, float]] = []
     for number, run in enumerate(runs):
-        offset, rate = _line(run, usual)
+        offset, rate = _line(run, rates, usual)
         begin = 0.0
         if number:
             jumps.append((runs[number - 1][-1].seconds, run[0].seconds))
@@ -111,22 +123,22 @@ def _goes_on(rows: Sequence[Reading]) -> bool:
     return slowest - rounded <= usual <= fastest + rounded
 
 
-def _bounds(one: Reading) -> tuple[float, float]:
+def _bounds(one: Reading) -> Rates:
     return EVEN if one.step > 1 else (SLOWEST, FASTEST)
 
 
-def _runs(rows: Sequence[Reading]) -> list[list[Reading]]:
+def _runs(rows: Sequence[Reading], rates: Rates) -> list[list[Reading]]:
     """Readings that lie on one line each, by time; those that are misread are left out."""
     runs: list[list[Reading]] = []
     at = 0
     while len(rows) - at >= FEWEST:
-        places = _together(rows[at : at + AT_ONCE])
+        places = _together(rows[at : at + AT_ONCE], rates)
         if len(places) < FEWEST:
             at += 1
             continue
         begun = [rows[at + place] for place in places]
         before = rows[at : at + places[0]]
-        run, lost, lines = begun, list[int](), _polygon(begun)
+        run, lost, lines = begun, list[int](), _polygon(begun, rates)
         first = at + places[-1] + 1
         for place in range(first, len(rows)):
             if left := _cut(lines, run[0], rows[place]):
@@ -134,16 +146,16 @@ def _runs(rows: Sequence[Reading]) -> list[list[Reading]]:
                 run.append(rows[place])
                 continue
             lost.append(place)
-            if len(lost) >= LOST or len(_together([rows[one] for one in lost])) >= FEWEST:
+            if len(lost) >= LOST or len(_together([rows[one] for one in lost], rates)) >= FEWEST:
                 break
         if len(before) >= FEWEST:
-            runs += _runs(before)
+            runs += _runs(before, rates)
         runs.append(run)
         at = lost[0] if lost else len(rows)
     return runs
 
 
-def _together(rows: Sequence[Reading]) -> list[int]:
+def _together(rows: Sequence[Reading], rates: Rates) -> list[int]:
     """Places of the most readings that lie on one line, of a few; the earliest of equal ones."""
     best: list[int] = []
     for first in range(len(rows) - FEWEST + 1):
@@ -152,7 +164,7 @@ def _together(rows: Sequence[Reading]) -> list[int]:
             if last - first < len(best) or run <= 0:
                 break
             rate = (rows[last].at - rows[first].at) / run
-            lines = _cut(_lines(rows[first]), rows[first], rows[last])
+            lines = _cut(_lines(rows[first], rates), rows[first], rows[last])
             if not lines or rate <= 0:
                 continue
             places = [first, last]
@@ -165,14 +177,14 @@ def _together(rows: Sequence[Reading]) -> list[int]:
     return best
 
 
-def _merged(runs: list[list[Reading]]) -> list[list[Reading]]:
+def _merged(runs: list[list[Reading]], rates: Rates) -> list[list[Reading]]:
     """Runs that lie on one line together, without what was misread between them."""
     runs, number = list(runs), 0
     while number < len(runs):
         for later in range(min(number + NEXT, len(runs) - 1), number, -1):
             both = runs[number] + runs[later]
             between = sum(map(len, runs[number + 1 : later]))
-            if between < min(len(both), MISREAD) and _polygon(both):
+            if between < min(len(both), MISREAD) and _polygon(both, rates):
                 runs[number : later + 1] = [both]
                 number -= 1
                 break
@@ -180,25 +192,25 @@ def _merged(runs: list[list[Reading]]) -> list[list[Reading]]:
     return runs
 
 
-def _line(run: Sequence[Reading], likely: float) -> tuple[float, float]:
+def _line(run: Sequence[Reading], rates: Rates, likely: float) -> tuple[float, float]:
     """Offset at the first reading, and rate: a likely one if it is possible, else the middle."""
-    points = _polygon(run)
+    points = _polygon(run, rates)
     even = _between(points, likely)
     if even and even[1] - even[0] >= EASY:
         return sum(even) / 2, likely
     return _centre(points)
 
 
-def _polygon(rows: Sequence[Reading]) -> list[_Point]:
+def _polygon(rows: Sequence[Reading], rates: Rates) -> list[_Point]:
     """Corners of all (offset, rate) that keep to the bounds of some readings; none if none do."""
-    lines = _lines(rows[0])
+    lines = _lines(rows[0], rates)
     for one in rows[1:]:
         lines = _cut(lines, rows[0], one)
     return lines
 
 
-def _lines(first: Reading) -> list[_Point]:
-    (slow, fast), low, high = _bounds(first), -LATE, first.step + LATE
+def _lines(first: Reading, rates: Rates) -> list[_Point]:
+    (slow, fast), low, high = rates, -LATE, first.step + LATE
     return [(low, slow), (high, slow), (high, fast), (low, fast)]
 
 

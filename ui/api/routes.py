@@ -14,6 +14,7 @@ from agent.ask import QUESTION_LIMIT, Answer, Token, ToolStarted, ask
 from agent.audit import MAX_TEXT, check_text
 from agent.history import handles
 from tools.errors import VideoError
+from tools.text.times_of_day import only_times
 from ui.api.described import described, page, schema
 from ui.api.jobs import job_routes
 from ui.api.slots import Slots
@@ -90,13 +91,16 @@ def api_routes() -> APIRouter:
         kind: Annotated[list[Searched] | None, Query(max_length=6)] = None,
         start: Annotated[Seconds | None, Query(alias="from")] = None,
         end: Annotated[Seconds | None, Query(alias="to")] = None,
+        at: Annotated[str | None, Query(max_length=100)] = None,
         limit: Annotated[int, Query(ge=1, le=100)] = 6,
     ) -> Response:
         await known_videos(mine.library, video or ())
+        if at and only_times(at) is None:
+            raise HTTPException(404, "this is no time of day: say 14:05, or 2 PM to 4 PM")
         async with slots.one():
             found = await asyncio.to_thread(
                 mine.agent.toolbox.search, query, video, kinds=tuple(kind or ()),
-                start=start, end=end, limit=limit,
+                start=start, end=end, at=at, limit=limit,
             )  # fmt: skip
         return await _json(mine, found)
 

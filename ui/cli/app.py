@@ -288,6 +288,10 @@ def search(
     ] = None,
     start: From = None,
     end: To = None,
+    at: Annotated[
+        str | None,
+        typer.Option("--at", metavar="TIMES", help='Times of day: "2 PM to 4 PM".'),
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, max=100)] = 6,
     collection: InCollection = None,
     as_json: AsJson = False,
@@ -305,6 +309,7 @@ def search(
         kinds=kinds,
         start=parse_seconds(start),
         end=parse_seconds(end),
+        at=at,
         limit=limit,
     )
     lines = (
