@@ -5,9 +5,13 @@ import random
 from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
+from io import BytesIO
+
+from PIL import Image
 
 from tests.made_library import list_files, video_id
 from tools.clock import Clock, clock_from
+from tools.files.checksums import BLANK, add_picture_checksum
 from tools.files.durable import write_lines
 from tools.library import Library
 from tools.media import Frame, ScreenText, Utterance
@@ -102,6 +106,10 @@ def recorded(library: Library, number: int, begun: str, minutes: float, *said: s
         for n, text in enumerate(said)
     ]
     write_lines(folder / "speech.jsonl", cues)
+    picture = BytesIO()
+    Image.new("RGB", (64, 36), (90, 120, 150)).save(picture, "JPEG", comment=BLANK)
+    name = "000000000.jpg"
+    (folder / "frames" / name).write_bytes(add_picture_checksum(name, picture.getvalue()))
     frames = [Frame(video, 0.0, f"videos/{video}/frames/000000000.jpg", "first frame")]
     for name in ("keyframes", "frames"):
         write_lines(folder / f"{name}.jsonl", frames)
