@@ -31,27 +31,30 @@ def prompt(
     turn.load(handles)
     before = finished_turns(messages[:at])
     earlier, before = before[: -2 * HISTORY], before[-2 * HISTORY :]
-    asked = render(
-        "question",
-        videos=belt.video_lines(turn.videos),
-        shown=belt.shown_lines(handles, turn.records),
-        earlier="\n".join(_earlier_lines(earlier)) or "(none)",
-        calls=calls,
-        question=turn.question,
-    )
+    meter = None if turn.retrieves_by_rule else turn.meter
+    asked = turn.question
+    if meter:  # the rules read what goes with it
+        asked = render(
+            "question",
+            videos=belt.video_lines(turn.videos),
+            shown=belt.shown_lines(handles, turn.records),
+            earlier="\n".join(_earlier_lines(earlier)) or "(none)",
+            calls=calls,
+            question=turn.question,
+        )
     data = {"question": turn.question, "videos": list(turn.videos), "calls": calls}
     data |= {"seen": seen, "handles": handles}
     head = SystemMessage(content=rules)
     question = HumanMessage(content=asked, additional_kwargs={KEY: data})
     current = messages[at + 1 :]
-    if turn.meter is None or turn.retrieves_by_rule:
+    if meter is None:
         return [head, *before, question, *current], 0
     taken = belt.tokens + message_tokens([head, question, *current])
-    while before and taken + message_tokens(before) > turn.meter.room:
+    while before and taken + message_tokens(before) > meter.room:
         before = before[2:]
     taken += message_tokens(before)
     if turn.sheets:
-        room = turn.meter.room - taken
+        room = meter.room - taken
         current, shown = turn.sheets.insert(current, seen, turn.records, room)
         taken += shown
     return [head, *before, question, *current], taken

@@ -85,7 +85,7 @@ OWNERS = {
     "sherpa_onnx": ("tools/transcript/",),
     "slack_bolt": ("ui/slack_bot/",),
     "slack_sdk": ("ui/slack_bot/",),
-    "spellchecker": ("agent/extractive/",),
+    "spellchecker": ("tools/text/",),
     "starlette": ("ui/web/", "ui/mcp_server/", "ui/slack_bot/"),
     "stop_words": ("agent/extractive/",),
     "text_to_num": ("tools/text/",),

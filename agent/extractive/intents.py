@@ -18,9 +18,9 @@ import numpy as np
 from Stemmer import Stemmer
 
 from agent.extractive.language_id import stop_words
-from agent.extractive.spelling import nearest_word
 from tools.text.classifier import Classifier
 from tools.text.numbers import NUMBERS
+from tools.text.spelling import nearest_word
 from tools.text.tokens import content_words, stem, surface_forms
 
 SLOT, NUMBER = "{}", "#"

@@ -10,11 +10,11 @@ from typing import Any
 from agent.extractive.language_id import language_of
 from agent.extractive.question import Question, understand
 from agent.extractive.reply import Found, Reply, Writer, quoted, time
-from agent.extractive.spelling import is_word, nearest_word
 from tools.errors import UnknownVideo
 from tools.evidence import parse_id
 from tools.media import Evidence, Utterance, Video
 from tools.search.corpus import Corpus
+from tools.text.spelling import is_word, nearest_word
 from tools.text.tokens import asked_words, stem, surface_forms
 from tools.toolbox import Toolbox
 
@@ -24,6 +24,8 @@ LOOKED_AT = 40
 """Texts of each video by which its language is told."""
 FEW_WORDS = 12
 """Words from which on a language is told."""
+SPELT_IN = ("speech", "screen", "title")
+"""Kinds of texts whose words are not taken for misspelt."""
 SAME = 0.6
 """How near two words are, 0 to 1, of which one may stand for the other."""
 
@@ -191,9 +193,10 @@ class Turn:
         """A word as the videos spell it; itself where any text may hold it, else empty."""
         folded = next(iter(surface_forms(form)), form)
         code = language_of(self.text) or "en"
-        if folded in self.vocabulary or is_word(form, code) or is_word(form, "en"):
+        if is_word(form, code) or is_word(form, "en"):
             return form
-        if any(stem(folded) == stem(word) for word in self.vocabulary if word[:3] == folded[:3]):
+        held = self.toolbox.library.catalog.holding([stem(folded)], SPELT_IN)
+        if not held[stem(folded)].keys().isdisjoint(self.videos):
             return form
         return nearest_word(folded, sorted(w for w in self.vocabulary if len(w) > 3))
 

@@ -7,15 +7,17 @@ its text. A refusal is final: nobody rephrases it, and it is never sent.
 import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
+from tools.embed import bundled_embedder
 from tools.errors import ProviderUnavailable, RefusedRequest
 from tools.generate.job import Verdict
 from tools.generate.jobs import digest_of
 from tools.generate.request import GenerationRequest, Kind
 from tools.text.classifier import Classifier
+from tools.text.spelling import nearest_word
 from tools.text.tokens import STOP_WORDS, stem, surface_forms
 
 OWN_FOOTAGE: frozenset[Kind] = frozenset({"teaser", "captions", "narration"})
@@ -25,8 +27,10 @@ COMPOUND = 7
 """Letters of a word from which on it is found at either end of a longer one, as in German."""
 LEAD = 0.15
 """Lead of what is refused over what passes, at least."""
-FEWEST = 3
-"""Words of what is compared with examples, at least."""
+LONG = 9
+"""Letters of a name from which on one of them may be wrong."""
+FEWEST, PART = 3, 6
+"""Words of a request and of a sentence of it, at least, to be compared with examples."""
 PASSES = "passes"
 _APART = re.compile(r"\b(?:\w[\W_]){3,}\w\b")
 _SIGNS = re.compile(r"(?<!\S)(?=\S*[A-Za-z])\S*[013457@$]\S*")
@@ -123,20 +127,34 @@ def _by_name(forms: Sequence[str]) -> Iterator[str]:
     for start in range(len(forms)):
         for end in range(start + 1, min(start + longest, len(forms)) + 1):
             name = " ".join(forms[start:end])
-            category = names.get(name) or names.get(name.removesuffix("s"))
+            category = names.get(name) or names.get(name.removesuffix("s")) or _misspelt(name)
             if category and (end == len(forms) or forms[end] not in places):
                 yield category
+
+
+@lru_cache(4096)
+def _misspelt(name: str) -> str:
+    """Kind of a long name of which one letter is wrong, or two are exchanged; else empty."""
+    if len(name) < LONG:
+        return ""
+    return _names()[0].get(nearest_word(name, _long_names(), long=len(name) + 1), "")
+
+
+@cache
+def _long_names() -> list[str]:
+    return [name for name in _names()[0] if len(name) >= LONG]
 
 
 def _by_example(text: str) -> Iterator[str]:
     """Kinds that a text, or a sentence of it, is more like than what passes."""
     classifier = _classifier()
     passes = classifier.names.index(PASSES)
-    for part in (text, *_SENTENCE.split(text)):
-        words = _canonical(part)
-        if len(words) < FEWEST:
-            continue
-        scores = classifier.scores(words)
+    split = map(str.strip, (text, *_SENTENCE.split(text)))
+    parts = [(part, _canonical(part)) for part in split]
+    parts = [one for n, one in enumerate(parts) if len(one[1]) >= (PART if n else FEWEST)]
+    vectors = bundled_embedder().texts([part for part, _ in parts])
+    for (_, words), vector in zip(parts, vectors, strict=True):
+        scores = classifier.scores(words, vector)
         best = int(scores.argmax())
         if scores[best] - scores[passes] > LEAD:
             yield classifier.names[best]
@@ -172,14 +190,12 @@ def _names() -> tuple[dict[str, str], frozenset[str]]:
 
 @cache
 def _classifier() -> Classifier:
-    examples = _table("moderation_examples")["examples"]
+    lists = _table("moderation_examples")["examples"]
+    lines = [(kind, line) for kind, each in lists.items() for line in each.splitlines() if line]
     return Classifier(
-        [
-            (kind, _canonical(line))
-            for kind, lines in examples.items()
-            for line in lines.splitlines()
-        ],
+        [(kind, _canonical(line)) for kind, line in lines],
         STOP_WORDS,
+        bundled_embedder().texts([line for _, line in lines]),
     )
 
 

@@ -64,8 +64,11 @@ class Corpus(Generic[Words]):
         self.items = [given[at] for at in order]
         self.told = [found[at] for at in order]
         """Stems of the texts alone; `stems` has those of who speaks, too, which is asked for."""
-        named = [stems(speaker_of(one)) for one in self.items]
-        self.stems = [[*text, *name] for text, name in zip(self.told, named, strict=True)]
+        speakers = [speaker_of(one) for one in self.items]
+        named = {speaker: stems(speaker) for speaker in {*speakers}}
+        self.stems = [
+            [*text, *named[speaker]] for text, speaker in zip(self.told, speakers, strict=True)
+        ]
         self.noisy = noisy
         self._holders: dict[str, list[int]] = {}
         for place, text in enumerate(self.stems):

@@ -136,10 +136,10 @@ class Catalog:
         sql = f"SELECT video, count(*) FROM texts WHERE row IN ({sql}) GROUP BY video"
         return dict(self._query(sql, [match]))
 
-    def vocabulary(self, first: str) -> list[str]:
-        """Stems of the library that begin so."""
+    def vocabulary(self, first: str) -> Iterator[str]:
+        """Stems of the library that begin so; nothing is read until the first is asked for."""
         sql = "SELECT DISTINCT stem FROM terms WHERE stem BETWEEN ? AND ?"
-        return [word for (word,) in self._query(sql, [first, f"{first}\uffff"])]
+        yield from (word for (word,) in self._query(sql, [first, f"{first}\uffff"]))
 
     def matching(
         self, phrase: Sequence[str], kind: str, videos: Collection[str] | None = None

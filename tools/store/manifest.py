@@ -100,9 +100,9 @@ class Manifests:
             listed, before = self.files(video), self.get(video)["generation"]
             names = [name] if name in listed else [f for f in listed if is_partial(f, name)]
             try:
-                return [
-                    json.loads(r) for file in names for r in self.read(video, file).splitlines()
-                ]
+                rows = (row for file in names for row in self.read(video, file).splitlines())
+                # At once, which is faster than one by one.
+                return json.loads(b"[" + b",".join(rows) + b"]")
             except NotIndexed:  # unless it was just replaced by more
                 if self.get(video)["generation"] == before:
                     raise

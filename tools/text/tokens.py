@@ -131,7 +131,8 @@ def content_stems(words: Iterable[str]) -> list[str]:
 
 def without_stop_words(stems: Iterable[str]) -> list[str]:
     """The stems that are of no stop word."""
-    return [one for one in stems if one not in _stop_stems()]
+    stop = _stop_stems()
+    return [one for one in stems if one not in stop]
 
 
 @lru_cache(1)

@@ -11,7 +11,7 @@ import pytest
 from agent.extractive.intents import NUMBER, SEARCH, SLOT, languages
 from agent.extractive.language_id import language_of
 from agent.extractive.question import understand
-from agent.extractive.spelling import is_word, nearest_word
+from tools.text.spelling import is_word, nearest_word
 
 LIMIT = 600
 """Example phrases of a language, and words of its lists, at most."""

@@ -74,6 +74,21 @@ def test_a_name_is_no_common_word_and_no_place() -> None:
     assert not categories("a walk down Obama Street")
 
 
+def test_a_letter_of_a_long_name_may_be_wrong() -> None:
+    assert categories("albert einstien on a skateboard") == ["figures"]
+    assert categories("spidermann swings between towers") == ["marks"]
+    assert not categories("a spider that a man folds of paper")
+
+
+def test_where_a_film_will_be_shown_is_no_mark_in_it() -> None:
+    assert not categories("a six second loop of a latte for our Instagram and TikTok")
+    assert categories("our van with the Instagram logo on it") == ["marks"]
+
+
+def test_a_fragment_of_a_request_is_not_judged_alone() -> None:
+    assert not categories("A teaser for our bakery's new chocolate cake, text: to die for")
+
+
 def test_reasons_are_told_in_a_language() -> None:
     every = ("sexual", "minors", "violence", "hatred", "self_harm", "figures", "marks")
     verdict = Verdict("refused", (*every, "list:{mug}", "service:", "as it stood in a receipt"))
