@@ -12,6 +12,10 @@ VideoId = Annotated[str, Field(description="The id of one video.")]
 Second = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Start = Annotated[Second | None, Field(description="Only from this second on.")]
 End = Annotated[Second | None, Field(description="Only before this second.")]
+At = Annotated[
+    str | None,
+    Field(max_length=100, description='Only at times of day: "2 PM to 4 PM", "yesterday 14:05".'),
+]
 Labels = Annotated[
     list[str] | None, Field(max_length=20, description="Actions it may be; 20 at most.")
 ]

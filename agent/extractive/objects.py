@@ -44,15 +44,18 @@ When = Callable[[Evidence], str]
 """Time of an object, as it is told."""
 
 
-def answering(turn: Turn) -> Answering | None:
-    """Steps of an answer by the clock, in a zone, across a line, of a camera, or by groups."""
+def answering(turn: Turn) -> tuple[Turn | None, Answering] | None:
+    """Steps of an answer by the clock, in a zone, across a line, of a camera, or by groups.
+
+    The turn without its times of day stands before those by the clock.
+    """
     for one in (*cameras.placed(turn), turn):
         if by := grouped(one):
-            return counted_by(one, *by)
+            return None, counted_by(one, *by)
         if by_clock := asked_by_clock(one):
-            return seen_by_clock(*by_clock)
+            return by_clock[0], seen_by_clock(*by_clock)
         if one is not turn and (what := sought(one)):
-            return seen(one, what)
+            return None, seen(one, what)
     return None
 
 
@@ -105,7 +108,8 @@ def seen(turn: Turn, what: Sought) -> Answering:
     (every,) = yield [_call(turn, **turn.where)]
 
     def when(one: Evidence) -> str:
-        return time(next(iter(cameras.events(turn, one) or ()), one.start))
+        found = cameras.events(turn, one) if turn.area else None
+        return time(found[0]) if found else turn.write.when(one)
 
     return (yield from _answered(turn, what, every, when, [turn.where]))
 

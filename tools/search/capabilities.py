@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 
 from tools import evidence as make
-from tools.arguments import End, Labels, Limit, Query, Second, Start, VideoId, Videos
+from tools.arguments import At, End, Labels, Limit, Query, Second, Start, VideoId, Videos
 from tools.cameras.capabilities import CameraCapabilities
 from tools.errors import RefusedRequest
 from tools.media import Evidence, overlaps
@@ -18,11 +18,14 @@ from tools.search.image_search import PictureSearch
 from tools.search.sound_search import Sought, find_sounds
 from tools.search.text_search import TextSearch
 from tools.store.evidence import of_passage, of_scene
+from tools.store.stretches import Way, search_at
 
 if TYPE_CHECKING:
     from tools.store.catalog import Entry
 
 LABELS = 20
+MANY = 1000
+"""Results at times of day that are ranked together, at most."""
 LOUD = 8
 """Videos that a sound is looked for in, where none are named."""
 APART = 3.0
@@ -57,9 +60,14 @@ class SearchCapabilities(CameraCapabilities):
         start: Start = None,
         end: End = None,
         limit: Limit = 6,
+        at: At = None,
     ) -> list[Evidence]:
         """Find what is said about something. Use for anything that people talk about."""
-        return self.texts.found("speech", query, self._scope(videos), start, end, limit)
+
+        def find(scope: list[str] | None, start: float | None, end: float | None) -> list[Evidence]:
+            return self.texts.found("speech", query, scope, start, end, limit)
+
+        return self._within(find, videos, start, end, at, limit)
 
     def search_screen_text(
         self,
@@ -68,9 +76,14 @@ class SearchCapabilities(CameraCapabilities):
         start: Start = None,
         end: End = None,
         limit: Limit = 6,
+        at: At = None,
     ) -> list[Evidence]:
         """Find text that can be read on screen: titles, slides, signs, captions, code."""
-        return self.texts.found("screen", query, self._scope(videos), start, end, limit)
+
+        def find(scope: list[str] | None, start: float | None, end: float | None) -> list[Evidence]:
+            return self.texts.found("screen", query, scope, start, end, limit)
+
+        return self._within(find, videos, start, end, at, limit)
 
     def search_frames(
         self,
@@ -79,10 +92,14 @@ class SearchCapabilities(CameraCapabilities):
         start: Start = None,
         end: End = None,
         limit: Limit = 6,
+        at: At = None,
     ) -> list[Evidence]:
         """Find pictures by what they show: things, places, "mostly red", "the most movement"."""
-        scope = self._scope(videos)
-        return self.pictures.by_words(query, scope, start, end, limit)
+
+        def find(scope: list[str] | None, start: float | None, end: float | None) -> list[Evidence]:
+            return self.pictures.by_words(query, scope, start, end, limit)
+
+        return self._within(find, videos, start, end, at, limit)
 
     def find_similar(
         self,
@@ -121,13 +138,18 @@ class SearchCapabilities(CameraCapabilities):
         start: Start = None,
         end: End = None,
         limit: Limit = 6,
+        at: At = None,
     ) -> list[Evidence]:
         """Find sounds by loudness and kind: moments that stand out, or the longest stretches.
 
         `other` is music or noise. What made a sound is not known: never say that it is a crowd.
         """
-        scope = self._scope(videos) or self.catalog.strongest([what], LOUD)
-        return find_sounds(self._store, scope, what, start, end, limit)
+
+        def find(scope: list[str] | None, start: float | None, end: float | None) -> list[Evidence]:
+            loud = scope or self.catalog.strongest([what], LOUD)
+            return find_sounds(self._store, loud, what, start, end, limit)
+
+        return self._within(find, videos, start, end, at, limit)
 
     def find_words(
         self,
@@ -136,12 +158,17 @@ class SearchCapabilities(CameraCapabilities):
         start: Start = None,
         end: End = None,
         limit: Limit = 50,
+        at: At = None,
     ) -> list[Evidence]:
         """Every place where words or phrases are said or shown, in order of time.
 
         Use to count, for the first or last mention, and to see whether words occur at all.
         """
-        return self.texts.mentions(words, self._scope(videos), start, end, limit)
+
+        def find(scope: list[str] | None, start: float | None, end: float | None) -> list[Evidence]:
+            return self.texts.mentions(words, scope, start, end, limit)
+
+        return self._within(find, videos, start, end, at, limit, by_time=True)
 
     def read_moment(
         self,
@@ -175,6 +202,23 @@ class SearchCapabilities(CameraCapabilities):
         span = start or 0.0, one.duration if end is None else end
         return find_actions(self._store, one.id, *span, labels or (), visual)
 
+    def _within(
+        self,
+        way: Way,
+        videos: Sequence[str] | None,
+        start: float | None,
+        end: float | None,
+        at: str | None,
+        limit: int,
+        by_time: bool = False,
+    ) -> list[Evidence]:
+        """What a search finds, only at times of day if these are named; best first, or by time."""
+        scope = self._scope(videos)
+        if not at:
+            return way(scope, start, end)
+        found = search_at(self.catalog, at, scope, start, end, way)
+        return found[:limit] if by_time else sorted(found, key=lambda one: -one.score)[:limit]
+
     def search(
         self,
         query: str,
@@ -183,11 +227,33 @@ class SearchCapabilities(CameraCapabilities):
         kinds: Sequence[str] = (),
         start: float | None = None,
         end: float | None = None,
+        at: str | None = None,
         limit: int = 6,
         region: Sequence[float] | None = None,
         area: str = "",
     ) -> list[Evidence]:
-        """Evidence of every kind, or of these, best first; in a part of the picture objects."""
+        """Evidence of every kind, or of these, best first; only at times of day if these are named.
+
+        In a part of the picture objects. RefusedRequest for times that are none.
+        """
+        if at:
+
+            def find(
+                scope: list[str] | None, start: float | None, end: float | None
+            ) -> list[Evidence]:
+                return self.search(
+                    query,
+                    scope,
+                    kinds=kinds,
+                    start=start,
+                    end=end,
+                    limit=limit,
+                    region=region,
+                    area=area,
+                )
+
+            found = self._within(find, videos, start, end, at, MANY)
+            return _by_moment(found)[:limit]
         ways: dict[str, Callable[..., list[Evidence]]] = {
             "speech": self.search_transcript,
             "screen": self.search_screen_text,

@@ -7,6 +7,7 @@ trigrams) words on screen whose spaces were misread, `terms` says how often a vi
 Coarse vectors find a video by meaning. It is never believed: what is cited is read from the files.
 """
 
+import json
 import sqlite3
 import threading
 import time
@@ -19,6 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tools.clock import Clock, clock_of
 from tools.errors import Damaged, NotIndexed, RefusedRequest, UnknownVideo, VideoError
 from tools.store.catalog_file import CatalogFile, Statement, in_memory, run
 from tools.store.catalog_rows import (
@@ -101,6 +103,14 @@ class Catalog:
         )
         found = found or self._query(f"{sql} folded = ? ORDER BY id", [ref.casefold()])
         return [Entry(*row) for row in found]
+
+    def clocks(self, videos: Collection[str] | None = None) -> dict[str, tuple[Clock, float]]:
+        """Clocks that are relied on, of some videos or of all, with the duration of each."""
+        sql = "SELECT id, clock, duration FROM videos WHERE clock IS NOT NULL"
+        if videos is not None:
+            sql += f" AND id IN {_places(videos)}"
+        found = self._query(f"{sql} ORDER BY id", [*(videos or ())])
+        return {id: (clock_of(json.loads(row)), duration) for id, row, duration in found}
 
     def texts(self, video: str, kind: str) -> tuple[list[Any], list[list[str]]]:
         """Utterances (`speech`) or on-screen texts (`screen`) by time, and the stems of each."""

@@ -34,7 +34,8 @@ CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE videos (
     id TEXT PRIMARY KEY, title TEXT NOT NULL, folded TEXT NOT NULL, duration REAL NOT NULL,
     pictured INTEGER NOT NULL, covered TEXT NOT NULL, coming INTEGER NOT NULL, stamp TEXT NOT NULL,
-    texts TEXT NOT NULL, vectors TEXT NOT NULL, pending INTEGER NOT NULL
+    texts TEXT NOT NULL, vectors TEXT NOT NULL, pending INTEGER NOT NULL,
+    clock TEXT  -- JSON, where it is relied on
 ) WITHOUT ROWID;
 CREATE INDEX videos_folded ON videos (folded);
 CREATE INDEX videos_pending ON videos (id) WHERE pending;

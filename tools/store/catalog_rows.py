@@ -94,6 +94,8 @@ def replacing(store: Store, video: str, known: Sequence[str]) -> list[Statement]
     coming = any(share < 1 for share in part.ready.values())
     row = [video, metadata.title, metadata.title.casefold(), metadata.duration]
     row += [metadata.width is not None, covered(part), coming, before, texts, vectors, 0]
+    clock = store.clock(video)
+    row.append(json.dumps(clock.row()) if clock and clock.is_relied_on else None)
     sql = f"INSERT OR REPLACE INTO videos VALUES ({', '.join('?' * len(row))})"
     return [*statements, (sql, row)]
 
@@ -212,7 +214,7 @@ def rows(database: sqlite3.Connection, video: str) -> list[list[Any]]:
     """Every row of a video, to be compared with those of another catalog."""
     found: list[list[Any]] = []
     for sql in (
-        "SELECT title, duration, pictured, covered, coming, texts, vectors "
+        "SELECT title, duration, pictured, covered, coming, texts, vectors, clock "
         "FROM videos WHERE id = ?",
         "SELECT kind, item, own, forms, speaker, raw, characters "
         "FROM texts WHERE video = ? ORDER BY row",

@@ -45,7 +45,8 @@ from tools.vision.change_times import RegionChange
 
 WEIGHTS = {
     "probe": 1, "subtitles": 2, "keyframes": 6, "pass": 40, "provenance": 1, "sound": 3,
-    "screen": 45, "pictures": 20, "speech": 60, "speakers": 10, "sightings": 8, "vectors": 6,
+    "screen": 45, "clock": 1, "pictures": 20, "speech": 60, "speakers": 10, "sightings": 8,
+    "vectors": 6,
 }  # fmt: skip
 """Usual share of the time of each stage, in their order, for the estimate of what remains."""
 STAGES = tuple(WEIGHTS)
@@ -132,11 +133,10 @@ class Store:
                     stages[now["stage"]] = Stage("running", float(now["fraction"]))
         elif any(stage.state == "failed" for stage in stages.values()):
             state = "failed"
-        size = manifest["width"], manifest["height"], manifest["fps"]
-        at, notes = relied_on(self.clock(video)), tuple(manifest["notes"])
+        size = *(manifest[n] for n in ("width", "height", "fps")), relied_on(self.clock(video))
         path = str(original_path(self.folder(video), manifest))
         facts = self.names(video).title or manifest["title"], path, manifest["duration"]
-        return Video(video, *facts, *size, at, state, notes, stages)
+        return Video(video, *facts, *size, state, tuple(manifest["notes"]), stages)
 
     def clock(self, video: str) -> Clock | None:
         """Wall clock of a video, by its best source; None where nothing tells."""

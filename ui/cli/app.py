@@ -294,6 +294,10 @@ def search(
     ] = None,
     start: From = None,
     end: To = None,
+    at: Annotated[
+        str | None,
+        typer.Option("--at", metavar="TIMES", help='Times of day: "2 PM to 4 PM".'),
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, max=100)] = 6,
     collection: InCollection = None,
     camera: OfCamera = None,
@@ -319,6 +323,7 @@ def search(
         kinds=kinds,
         start=parse_seconds(start),
         end=parse_seconds(end),
+        at=at,
         limit=limit,
         region=numbers_of(region) if region is not None else None,
         area=area or "",

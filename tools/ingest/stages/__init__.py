@@ -12,6 +12,7 @@ from tools.ingest.stages.probe import probe, sidecar_stamps, subtitles
 from tools.ingest.stages.provenance import provenance
 from tools.ingest.stages.text import screen, screen_sources, text_sources, vectors
 from tools.ingest.stages.tracking import sighting_sources, sightings
+from tools.ingest.stages.wall_clock import clock_sources, wall_clock
 from tools.store.records import HEARD, READ, SIGHTINGS, SIGNS, SOUNDS, SUBTITLES
 from tools.vision.sampling import FLOOR_SECONDS
 
@@ -24,6 +25,7 @@ STAGE: dict[str, Step] = {
     "provenance": Step(provenance, lambda run: 1),
     "sound": Step(sound, lambda run: 3),
     "screen": Step(screen, screen_sources, (READ,)),
+    "clock": Step(wall_clock, clock_sources),
     "pictures": Step(pictures, picture_sources),
     "speech": Step(speech, speech_sources, (HEARD,)),
     "speakers": Step(speakers, turn_sources),
