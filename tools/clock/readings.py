@@ -53,7 +53,7 @@ class Reading(NamedTuple):
 
 @dataclass(frozen=True)
 class _Text:
-    """What one text says: a time of day in seconds, its step, and its date by order."""
+    """Content of one text: a time of day in seconds, its step, and its date by order."""
 
     seconds: float
     until: float
@@ -156,7 +156,7 @@ def _is_near(one: _Text, other: _Text) -> bool:
 
 
 def _read(text: str, seconds: float, until: float, box: Box) -> _Text | None:
-    """What a text says of the time; None for one that names neither time nor date."""
+    """Time and date in a text; None for one that names neither."""
     text = unicodedata.normalize("NFKC", text[:LONGEST]).casefold()
     text = _AMONG_DIGITS.sub(lambda match: match[0].translate(_LIKE_DIGITS), text)
     dates, text = _dates(text)

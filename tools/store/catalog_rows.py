@@ -92,7 +92,7 @@ def replacing(store: Store, video: str, known: Sequence[str]) -> list[Statement]
         statements += [("DELETE FROM coarse WHERE video = ? AND kind = 'passages'", [video])]
         statements += _coarse(store, video, "passages")
     coming = any(share < 1 for share in part.ready.values())
-    row = [video, metadata.title, metadata.title.casefold(), metadata.duration]
+    row: list[Any] = [video, metadata.title, metadata.title.casefold(), metadata.duration]
     row += [metadata.width is not None, covered(part), coming, before, texts, vectors, 0]
     clock = store.clock(video)
     row.append(json.dumps(clock.row()) if clock and clock.is_relied_on else None)

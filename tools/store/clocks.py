@@ -18,13 +18,15 @@ def stored_clock(manifest: Manifest) -> Clock | None:
 
 def manifest_clocks(manifest: Manifest) -> list[Clock]:
     """Clocks of the sources that a manifest knows: an argument, the file's tag, name and time."""
-    source = manifest.get("source") or {}
+    source: Manifest = manifest.get("source") or {}
+    probe: Manifest = manifest.get("probe") or {}
     linked = bool(source.get("linked"))
     name = Path(source["path"]).stem if linked else manifest["title"]
     written = source["mtime_ns"] / 1e9 if linked else None
-    tag = (manifest.get("probe") or {}).get("creation_time")
     duration = manifest.get("duration") or 0.0
-    return file_clocks(manifest.get("recorded_at"), tag, name, written, duration)
+    return file_clocks(
+        manifest.get("recorded_at"), probe.get("creation_time"), name, written, duration
+    )
 
 
 def relied_on(clock: Clock | None) -> datetime | None:

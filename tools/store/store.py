@@ -133,7 +133,7 @@ class Store:
                     stages[now["stage"]] = Stage("running", float(now["fraction"]))
         elif any(stage.state == "failed" for stage in stages.values()):
             state = "failed"
-        size = *(manifest[n] for n in ("width", "height", "fps")), relied_on(self.clock(video))
+        size = manifest["width"], manifest["height"], manifest["fps"], relied_on(self.clock(video))
         path = str(original_path(self.folder(video), manifest))
         facts = self.names(video).title or manifest["title"], path, manifest["duration"]
         return Video(video, *facts, *size, state, tuple(manifest["notes"]), stages)

@@ -66,7 +66,7 @@ def _until(clock: Clock, start: float, end: float) -> datetime:
 
 
 def gaps(found: Sequence[Stretch], times: Times) -> list[Gap]:
-    """What of the asked times was not recorded, on the days of which something was."""
+    """Gaps in the asked times, on the days of which something was recorded."""
     missing: list[Gap] = []
     for day in sorted({one.day for one in found}):
         spans = sorted(
@@ -100,7 +100,7 @@ def search_at(
     end: float | None,
     way: Way,
 ) -> list[Evidence]:
-    """What a search finds at times of day, once each, by the time of the stretches."""
+    """Results of a search at times of day, once each, by the time of the stretches."""
     found: dict[str, Evidence] = {}
     for one in stretches(catalog, parse_times(at), videos):
         begin = max(one.start, start or 0.0)
