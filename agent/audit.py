@@ -42,10 +42,17 @@ class Audit:
         self._seen: list[str] = []
         self._records: dict[str, Evidence | None] = {}
         self._titles = {one.id: one.title for one in toolbox.catalog.entries()}
+        self._clock = toolbox.library.clock
         for id in handles:
             self.record(id)
         self.review = Review(
-            self._seen, handles, self._records, self._titles, scope, PixelCheck(toolbox)
+            self._seen,
+            handles,
+            self._records,
+            self._titles,
+            scope,
+            PixelCheck(toolbox),
+            self._clock,
         )
         self.nearest: list[str] = []
 
@@ -117,7 +124,8 @@ class Audit:
         tried = dict.fromkeys(one.id for one in found[: 2 * LOOKED_UP])
         records = {one.id: one for one in found}
         for id in tried:
-            alone = Review([id], (), {id: records[id]}, self._titles, self._scope)
+            known = {id: records[id]}, self._titles, self._scope, None, self._clock
+            alone = Review([id], (), *known)
             _, checked = alone.claim(f"{bare} [e1]")
             if checked and checked.verdict == "verified":
                 return f"{bare} {self._add(records[id])}{claim[len(bare) :]}"

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from agent.daemon_threads import MAX_THREADS, DaemonThreads
 from agent.llm.tokens import tool_tokens
+from tools.clock import Clock
 from tools.errors import DiskFull, NotIndexed, RefusedRequest, UnknownVideo
 from tools.evidence import reliability
 from tools.files.disk import disk_error, disk_state, note
@@ -27,7 +28,17 @@ if TYPE_CHECKING:
     from tools.toolbox import Toolbox
 
 T = TypeVar("T")
-READ_ONLY = ("list_", "video_", "search_", "find_", "read_", "look_", "classify", "summarize_")
+READ_ONLY = (
+    "list_",
+    "video_",
+    "search_",
+    "find_",
+    "read_",
+    "look_",
+    "count_",
+    "classify",
+    "summarize_",
+)
 """Name prefixes of the capabilities that change nothing."""
 OFFERED = (*READ_ONLY, "propose_")
 """Those that a model is given: beside them it can propose, and only a person decides."""
@@ -156,6 +167,9 @@ class Toolbelt:
         span = clock(evidence.start)
         if evidence.end > evidence.start:
             span += f" to {clock(evidence.end)}"
+        wall = self.wall_clock(evidence.video)
+        if wall and wall.is_relied_on:
+            span += f" ({wall.wall(evidence.start):%Y-%m-%d %H:%M:%S} by the clock)"
         title = fence(self.title(evidence.video))
         return f"{label} {kind} · {title} · {span} · {fence(evidence.text)}"
 
@@ -190,6 +204,12 @@ class Toolbelt:
             with suppress(UnknownVideo, NotIndexed):
                 records[id] = self._library.evidence(id)
         return records
+
+    def wall_clock(self, video: str) -> Clock | None:
+        """Wall clock of a video; None where none is known, or the video is gone."""
+        with suppress(UnknownVideo):
+            return self._library.clock(video)
+        return None
 
     def title(self, video: str) -> str:
         """The title of a video; empty if it is gone."""

@@ -172,4 +172,5 @@ class Turn:
 
     def review(self, seen: Sequence[str], handles: Sequence[str]) -> Review:
         """A review of claims against what this question may cite."""
-        return Review(seen, handles, self.records, self.titles, self.videos, self.pixels)
+        given = self.records, self.titles, self.videos, self.pixels, self.belt.wall_clock
+        return Review(seen, handles, *given)

@@ -20,6 +20,7 @@ import pytest
 
 import ui.cli.app
 from agent.settings import MODEL_PORTS
+from tests.road import SECONDS, road
 from tools.files.durable import lock
 from tools.ingest.pipeline import ingest
 from tools.integrity.repair import repair
@@ -290,6 +291,12 @@ def write_video(
 def encode() -> Callable[..., Path]:
     """`encode(path, paint, duration, ...)` writes a video whose every picture is known."""
     return write_video
+
+
+@pytest.fixture(scope="session")
+def road_film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three things cross a road before a fixed camera: see `tests/road.py`."""
+    return write_video(tmp_path_factory.mktemp("road") / "road.mp4", road, SECONDS, fps=12)
 
 
 def flat(colour: Colour, width: int = 320, height: int = 180) -> np.ndarray:

@@ -26,9 +26,10 @@ ALLOWED = {
     "ui": {"ui", "agent", "tools"},
 }
 ORDER = [
-    "errors", "media", "arguments", "text", "clock", "files", "evidence", "sandbox", "models",
-    "audio", "vision", "transcript", "embed", "video", "fetch", "store", "provenance", "search",
-    "summary", "library", "ingest", "integrity", "export", "generate", "toolbox",
+    "errors", "media", "arguments", "text", "areas", "clock", "files", "evidence", "sandbox",
+    "models", "audio", "vision", "transcript", "embed", "video", "fetch", "store", "provenance",
+    "cameras", "search", "summary", "library", "ingest", "integrity", "export", "generate",
+    "toolbox",
 ]  # fmt: skip
 """Inside tools/ each package imports only what stands before it."""
 OWNERS = {

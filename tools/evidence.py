@@ -7,6 +7,7 @@ from datetime import datetime
 from statistics import fmean
 from typing import Any, Literal, get_args
 
+from tools.areas import WAYS, Area, facts_in, told_in
 from tools.media import (
     DOUBTFUL,
     Attributes,
@@ -137,31 +138,35 @@ def of_screen(seen: ScreenText, image: str | None, score: float = 0.0) -> Eviden
     )  # fmt: skip
 
 
-_WAYS = {"left": "to the left", "right": "to the right", "up": "upwards", "down": "downwards"}
 BOXES = 60
 """Boxes of one object in its facts, at most."""
 
 
-def of_sighting(seen: Sighting, score: float = 0.0) -> Evidence:
-    """A tracked object: what, which way, how long.
+def of_sighting(seen: Sighting, areas: Sequence[Area] = (), camera: str = "") -> Evidence:
+    """A tracked object: what, which way, how long, in which zones and across which lines.
 
     Facts: `label` and `colour` (empty where not known), `direction`, `dwell` in seconds,
-    `confidence`, `seconds` of its best view, and `boxes`: time, left, top, right, bottom.
+    `confidence`, `seconds` of its best view, and `boxes`: time, left, top, right, bottom; those of
+    `areas` (`facts_in`), and the name of its `camera`, if it has any.
     """
     name = f"{seen.colour} {seen.label or 'thing'}".strip() + ("" if seen.label else " that moves")
-    parts = [name, _WAYS.get(seen.direction, ""), f"{seen.end - seen.start:.0f} s in view"]
+    parts = [name, WAYS.get(seen.direction, ""), f"{seen.end - seen.start:.0f} s in view"]
     if seen.dwell >= 1:
         parts.append(f"{seen.dwell:.0f} s of it standing still")
+    there = facts_in(seen, areas)
+    parts += told_in(there)
     facts: dict[str, Any] = {
         "label": seen.label, "colour": seen.colour, "direction": seen.direction,
         "dwell": seen.dwell, "confidence": seen.confidence, "seconds": seen.seconds,
-        "boxes": [list(box) for box in spread(seen.boxes, BOXES)],
+        "boxes": [list(box) for box in spread(seen.boxes, BOXES)], **there,
     }  # fmt: skip
+    if camera:
+        facts["camera"] = camera
     if seen.colour:
         facts["colours"] = {seen.colour: 1.0}
     return Evidence(
         seen.id, seen.video, seen.start, seen.end, "object", ", ".join(filter(None, parts)),
-        seen.image, score or seen.confidence, seen.source, facts=facts,
+        seen.image, seen.confidence, seen.source, facts=facts,
     )  # fmt: skip
 
 

@@ -14,15 +14,16 @@ from pydantic import Field
 
 from tools import evidence as make
 from tools.arguments import End, Start, VideoId
-from tools.errors import Damaged, RefusedRequest, UnknownVideo
+from tools.errors import Damaged, RefusedRequest, UnknownCollection, UnknownVideo
 from tools.files.durable import lock
-from tools.media import Coverage, Evidence, Kind, Video, overlaps
+from tools.media import Coverage, Evidence, Kind, Sighting, Video, overlaps
 from tools.provenance.evidence import is_of_provenance, of_provenance, provenance_of
 from tools.provenance.identity import Signing
 from tools.search import chroma
 from tools.search.motion import of_movement
 from tools.search.sound_search import of_sound
 from tools.store import evidence as stored
+from tools.store.cameras import Cameras
 from tools.store.catalog import Catalog
 from tools.store.coverage import coverage
 from tools.store.filmstrip import picture_file
@@ -64,6 +65,18 @@ class Library(Store):
     def collections(self) -> Collections:
         """Named sets of these videos."""
         return Collections(self)
+
+    @cached_property
+    def cameras(self) -> Cameras:
+        """Cameras, with their zones and lines."""
+        return Cameras(self.collections)
+
+    def area_owner(self, ref: str) -> str:
+        """Name of a camera, else id of a video, that zones and lines belong to."""
+        try:
+            return self.cameras.get(ref).name
+        except UnknownCollection:
+            return self.get(ref).id
 
     def get(self, ref: str) -> Video:
         """Find a video by its id, the start of one (4 characters or more) or a unique title."""
@@ -162,7 +175,7 @@ class Library(Store):
         elif kind == "object":
             past = self.past_words(video, SIGHTINGS)
             seen = next((one for one in past if one.id == id), None)
-            evidence = make.of_sighting(seen) if seen else None
+            evidence = self._sighted(seen) if seen else None
         elif kind == "speech":
             evidence = self._speech(id, video, start, end)
         elif kind == "screen":
@@ -173,6 +186,13 @@ class Library(Store):
         if evidence is None:
             raise UnknownVideo(f"{id!r} is no longer in the library")
         return replace(evidence, id=id)  # which an older release may have written otherwise
+
+    def _sighted(self, seen: Sighting) -> Evidence:
+        """Evidence of a sighting with its zones, if the file that holds them can be read."""
+        with suppress(Damaged):  # which is told where zones are asked for
+            drawn = self.cameras.areas()
+            return make.of_sighting(seen, drawn.of(seen.video), drawn.camera(seen.video))
+        return make.of_sighting(seen)
 
     def silence(self, video: str) -> str:
         """Reason why a video has no transcript."""

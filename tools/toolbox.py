@@ -63,7 +63,7 @@ class Toolbox(
         self.library, self.proposer = library, proposer
         self._store: Store = library
         self.signing = library.signing
-        self.catalog = library.catalog
+        self.catalog, self.cameras = library.catalog, library.cameras
         self._resolve = library.evidence
         self.index = index or ExactIndex(library.catalog)
         self.texts = TextSearch(library.catalog, self.index, threads, device, reranker)
@@ -75,6 +75,7 @@ class Toolbox(
         """Every capability, in the order a model should see them."""
         return [
             *self._search_tools(),
+            *self._camera_tools(),
             *self._sampling_tools(),
             *self._library_tools(),
             *self._provenance_tools(),

@@ -8,16 +8,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
 from agent.settings import EXTRACTIVE
+from tools.clock import Clock
 from tools.evidence import MACHINE, is_draft
 from tools.generate.job import GenerationJob
-from tools.media import Coverage, Evidence, Frame, Scene, Utterance, Video, time_range
+from tools.media import Coverage, Evidence, Frame, Scene, Utterance, Video, time_range, timestamp
 from ui import texts
 from ui.texts import DEFAULT
 
@@ -46,12 +47,18 @@ STAGE_NAMES = {
     "provenance": "where it comes from",
     "sound": "sound",
     "screen": "on-screen text",
+    "clock": "when it was recorded",
     "pictures": "what pictures show",
     "speech": "speech",
     "speakers": "who speaks",
     "sightings": "what moves",
     "vectors": "search",
 }
+CLOCK_SOURCES = {
+    "argument": "given by hand", "screen": "read on the picture", "sidecar": "a file beside it",
+    "tag": "the file's own tag", "name": "the file's name", "file": "when the file was written",
+}  # fmt: skip
+"""Sources of a wall clock in words."""
 _NOTES = {
     "drawn": "drawn here from titles and pictures: no model films it",
     "pictures_unchecked": "no picture check is installed: look at it before you show it",
@@ -242,7 +249,8 @@ class Json:
     def evidence(self, evidence: Evidence, handle: int | None = None) -> dict[str, Any]:
         """Evidence, with the handle under which a conversation knows it."""
         video = self._library.get(evidence.video)
-        begun = video.recorded_at
+        clock = self._library.clock(evidence.video)
+        at = clock.wall(evidence.start) if clock and clock.is_relied_on else None
         return {
             **self._row(evidence),
             "title": video.title,
@@ -250,7 +258,7 @@ class Json:
             "handle": handle,
             "score": round(evidence.score, 4),
             "language": evidence.language or None,
-            "recorded_at": self(begun and begun + timedelta(seconds=evidence.start)),
+            "recorded_at": self(at),
         }
 
     def answer(self, answer: Answer) -> dict[str, Any]:
@@ -305,3 +313,39 @@ class Json:
 
     def _cited(self, cited: Iterable[NumberedEvidence]) -> list[dict[str, Any]]:
         return [self.evidence(entry.evidence, entry.handle) for entry in cited]
+
+
+def clock_row(clock: Clock | None) -> dict[str, Any] | None:
+    """A video's wall clock as JSON; None where nothing tells when it was recorded."""
+    if clock is None:
+        return None
+    return {
+        "source": clock.source,
+        "confidence": clock.confidence,
+        "begun": clock.begun.isoformat(),
+        "segments": [
+            {"start": one.start, "at": clock.wall(one.start).isoformat(), "rate": one.rate}
+            for one in clock.segments
+        ],
+        "others": [
+            {"source": one.source, "begun": one.begun.isoformat(), "ahead": round(one.ahead, 3)}
+            for one in clock.others
+        ],
+    }
+
+
+def clock_lines(clock: Clock | None) -> list[str]:
+    """A video's wall clock in lines: when it begins, by what, how it runs, and who differs."""
+    if clock is None:
+        return []
+    named = CLOCK_SOURCES[clock.source]
+    sure = f"{clock.confidence:.0%} sure" + ("" if clock.is_relied_on else ", not relied on")
+    lines = [f"clock: begins {clock.begun:%Y-%m-%d %H:%M:%S} ({named}, {sure})"]
+    if abs(clock.segments[0].rate - 1) >= 5e-4:
+        lines.append(f"clock: 60 s of the video are {clock.segments[0].rate * 60:.1f} s")
+    for at, by in clock.jumps()[:5]:
+        lines.append(f"clock: jumps {by:+.0f} s at {timestamp(at)}")
+    for one in clock.others:
+        says = "says the same" if one.agrees else f"says {one.begun:%Y-%m-%d %H:%M:%S}"
+        lines.append(f"clock: {CLOCK_SOURCES[one.source]} {says}")
+    return lines

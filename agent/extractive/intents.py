@@ -80,6 +80,7 @@ class Language:
             for name, words in data.get("colours", {}).items()
             for form in surface_forms(words)
         }
+        self.clock: dict[str, str] = data["clock"]
         self.ordinals = surface_forms(data["followups"]["ordinals"])
         self.stop_words = stop_words(code)
         self._same = dict.fromkeys(self.ordinals[1:], self.ordinals[1])

@@ -3,26 +3,33 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from agent.extractive import cameras
 from agent.extractive.question import Question
-from agent.extractive.reply import LISTED, SHOWN, Answering, Found, Reply, length, time
+from agent.extractive.reply import LISTED, SHOWN, Answering, Call, Found, Reply, length, time
 from agent.extractive.search import search
 from agent.extractive.turn import Turn
-from tools.clock import Times, Window, named_times, told, windows
+from tools.cameras.statistics import Group, ObjectCount
+from tools.clock import Clock, Window
+from tools.errors import VideoError
 from tools.media import Evidence
 from tools.models import registry
+from tools.text.times_of_day import Times, named_times
 from tools.text.tokens import surface_forms
 from tools.vision.colour import COLOUR_WORDS
 from tools.vision.objects import labels_of
 
 _ASKED = (
     "search", "count", "first", "last", "named", "moving", "said_by", "can't count",
-    "can't recognise", "nth", "speakers",
+    "can't recognise", "nth", "speakers", "length", "after", "before",
 )  # fmt: skip
 """Intents of questions that may be about objects."""
 _STILL = re.compile(r"\b(?:nothing|still|nobody|nichts|niemand|camera moves?|kamera)\b", re.I)
 _MANY, _VIDEOS = 50, 200
+_GROUPS: tuple[Group, ...] = ("hour", "minute", "colour", "camera", "label")
+_BUSY = 5
+"""Videos in which the objects of the busiest time are looked up."""
 
 
 class Sought(NamedTuple):
@@ -33,6 +40,25 @@ class Sought(NamedTuple):
     colour: str
 
 
+When = Callable[[Evidence], str]
+"""Time of an object, as it is told."""
+
+
+def answering(turn: Turn) -> tuple[Turn | None, Answering] | None:
+    """Steps of an answer by the clock, in a zone, across a line, of a camera, or by groups.
+
+    The turn without its times of day stands before those by the clock.
+    """
+    for one in (*cameras.placed(turn), turn):
+        if by := grouped(one):
+            return None, counted_by(one, *by)
+        if by_clock := asked_by_clock(one):
+            return by_clock[0], seen_by_clock(*by_clock)
+        if one is not turn and (what := sought(one)):
+            return None, seen(one, what)
+    return None
+
+
 def sought(turn: Turn) -> Sought | None:
     """What a question asks of what was tracked; None where it asks for something else.
 
@@ -41,31 +67,55 @@ def sought(turn: Turn) -> Sought | None:
     asked = turn.question
     if asked.intent.name not in _ASKED or asked.modality != "any" or _STILL.search(turn.text):
         return None
+    if asked.intent.name in ("length", "after", "before") and not turn.area:
+        return None
     if asked.intent.name == "speakers" and turn.utterances:
         return None
+    what = _thing(turn)
+    words, forms = asked.wording.words, {*surface_forms(turn.text)}
+    asks = forms & (words["acts"] | words["many"] | words["stay"])
+    if what is None or (not asks and not turn.area and asked.intent.name in ("search", "named")):
+        return None
+    return what
+
+
+def _thing(turn: Turn, idle: frozenset[str] = frozenset(), needed: bool = True) -> Sought | None:
+    """The one thing that a question is about; None where it speaks of anything else.
+
+    `idle` are words beside those of all such questions; without `needed` it may be any thing.
+    """
+    asked = turn.question
     words, forms = asked.wording.words, surface_forms(turn.text)
     names = COLOUR_WORDS | asked.wording.colours
     colours = {form: names[form] for form in forms if form in names}
     known = words["acts"] | words["many"] | words["stay"] | words["asks"] | words["again"]
-    known |= words["ordinals"] | words["last"] | words["also"] | colours.keys()
+    known |= words["ordinals"] | words["last"] | words["also"] | colours.keys() | idle
+    known |= {form for name in cameras.WAYS for form in words[f"way_{name}"]} | words["way"]
+    known |= words["enter"] | words["leave"]
     named = {form: labels_of(form) for form in forms if form not in known}
     things = [form for form in named if named[form] is not None]
     rest = {w for one in asked.words for w in surface_forms(one)} - known - {*things}
     tracked = (turn.get(video).stages["sightings"].state == "done" for video in turn.videos)
-    if len(things) != 1 or rest or not any(tracked):
+    if len(things) > 1 or (needed and not things) or rest or not any(tracked):
         return None
-    labels = named[things[0]]
+    labels = named[things[0]] if things else frozenset[str]()
     assert labels is not None
-    asks = {*forms} & (words["acts"] | words["many"] | words["stay"])
-    if not asks and asked.intent.name in ("search", "named"):
-        return None
-    return Sought(things[0], labels, next(iter(colours.values()), ""))
+    return Sought(things[0] if things else "", labels, next(iter(colours.values()), ""))
 
 
 def seen(turn: Turn, what: Sought) -> Answering:
     """Tell what was seen of it, each object once."""
-    (every,) = yield [("find_objects", {"limit": _MANY, **turn.where})]
-    return (yield from _answered(turn, what, every, lambda one: time(one.start)))
+    (every,) = yield [_call(turn, **turn.where)]
+
+    def when(one: Evidence) -> str:
+        found = cameras.events(turn, one) if turn.area else None
+        return time(found[0]) if found else turn.write.when(one)
+
+    return (yield from _answered(turn, what, every, when, [turn.where]))
+
+
+def _call(turn: Turn, **where: Any) -> Call:
+    return "find_objects", {"limit": _MANY, **where, **({"area": turn.area} if turn.area else {})}
 
 
 def asked_by_clock(turn: Turn) -> tuple[Turn, Sought, Times] | None:
@@ -77,6 +127,7 @@ def asked_by_clock(turn: Turn) -> tuple[Turn, Sought, Times] | None:
     if times is None:
         return None
     ids = turn.named or tuple(one.id for one in turn.toolbox.catalog.entries(_VIDEOS))
+    ids = turn.videos if turn.placed else ids
     bare = replace(turn, text=times.rest, videos=ids, question=Question(""))
     what = sought(bare)
     if what is None:
@@ -91,46 +142,116 @@ def asked_by_clock(turn: Turn) -> tuple[Turn, Sought, Times] | None:
 
 def seen_by_clock(turn: Turn, what: Sought, times: Times) -> Answering:
     """Tell what was seen of it at these times of day."""
-    begun = {id: at for id in turn.videos if (at := turn.get(id).recorded_at)}
-    if not begun:
+    clocks = {id: clock for id in turn.videos if (clock := _clock(turn, id))}
+    if not clocks:
         yield from ()
         return Reply(turn.sentence("clock_unknown"), reason="cannot")
     spans = _windows(turn, times)
     if not spans:
-        first = min(begun, key=lambda id: begun[id])
-        values = {"start": begun[first], "end": told(begun[first], turn.get(first).duration)}
-        values["start"] = told(begun[first], 0.0)
+        first = min(clocks, key=lambda id: clocks[id].begun)
+        end = clocks[first].wall(turn.get(first).duration)
+        values = {"start": clocks[first].begun, "end": end}
         stated = {name: f"{at:%Y-%m-%d %H:%M}" for name, at in values.items()}
         return Reply(turn.sentence("clock_not_covered", **stated), reason="not_covered")
-    found = yield [
-        ("find_objects", {"limit": _MANY, "videos": [id], "start": start, "end": end})
-        for id, (start, end) in spans
-    ]
+    within = [{"videos": [id], "start": start, "end": end} for id, (start, end) in spans]
+    found = yield [_call(turn, **one) for one in within]
     every = [one for group in found for one in group]
 
     def when(one: Evidence) -> str:
-        return f"{told(begun[one.video], one.start):%H:%M:%S}"
+        at = next(iter(cameras.events(turn, one) or ()), one.start)
+        return f"{clocks[one.video].wall(at):%H:%M:%S}"
 
-    return (yield from _answered(turn, what, every, when))
+    return (yield from _answered(turn, what, every, when, within))
 
 
 def _windows(turn: Turn, times: Times) -> list[tuple[str, Window]]:
     return [
         (id, window)
         for id in turn.videos
-        if (video := turn.get(id)).recorded_at
-        for window in windows(times, video.recorded_at, video.duration)
+        if (clock := _clock(turn, id))
+        for window in clock.windows(times, turn.get(id).duration)
     ]
 
 
+def _clock(turn: Turn, video: str) -> Clock | None:
+    clock = turn.toolbox.library.clock(video)
+    return clock if clock and clock.is_relied_on else None
+
+
+def grouped(turn: Turn) -> tuple[Sought, Group | None, bool] | None:
+    """What a question counts by: the thing, the group, and whether only the fullest is asked for.
+
+    "When is it busiest?", "How many people per hour?", "Cars by colour".
+    """
+    words, forms = turn.question.wording.words, {*surface_forms(turn.text)}
+    groups = {name: words[f"by_{name}"] for name in _GROUPS}
+    by = next((name for name, held in groups.items() if forms & held), None)
+    is_busiest = bool(forms & words["busy"]) and not by
+    needed = is_busiest and not forms & words["busy_idle"]
+    if not is_busiest and not (by and forms & words["per"]):
+        return None
+    idle = words["busy"] | words["busy_idle"] | words["per"] | frozenset().union(*groups.values())
+    ids = turn.named or tuple(one.id for one in turn.toolbox.catalog.entries(_VIDEOS))
+    what = _thing(turn if turn.placed else replace(turn, videos=ids), idle, needed)
+    return (what, by, is_busiest) if what else None
+
+
+def counted_by(turn: Turn, what: Sought, by: Group | None, is_busiest: bool) -> Answering:
+    """Tell how many there are by group, or when there are most, with the first of them."""
+    where: dict[str, Any] = {"videos": list(turn.named or (turn.videos if turn.placed else ()))}
+    where = {**where, "area": turn.area, "label": what.word if what.labels else ""}
+    where["colour"] = what.colour
+
+    def counts(unit: Group) -> list[ObjectCount]:
+        return turn.toolbox.count_objects(**{**where, "videos": where["videos"] or None}, by=unit)
+
+    try:
+        rows = counts(by or "hour")
+        if is_busiest and len(rows) < 2:
+            by, rows = "minute", counts("minute")
+    except VideoError:
+        rows = []
+    if not rows:
+        every = yield [_call(turn, **({"videos": where["videos"]} if where["videos"] else {}))]
+        return (yield from _answered(turn, what, every[0], lambda one: time(one.start), []))
+    total, best = sum(row.objects for row in rows), max(rows, key=lambda row: row.objects)
+    shown = [best] if is_busiest else sorted(rows, key=lambda row: -row.objects)[:LISTED]
+    spans = [span for row in shown for span in row.spans[: _BUSY if is_busiest else 1]]
+    asked = {name: where[name] for name in ("label", "colour", "area") if where[name]}
+    found = yield [
+        (
+            "find_objects",
+            {"videos": [id], "start": first, "end": last + 0.01, "limit": LISTED} | asked,
+        )
+        for id, first, last in spans[:LISTED]
+    ]
+    every = [f for group in found for f in group]
+    if is_busiest:
+        name = "objects_busiest_minute" if by == "minute" else "objects_busiest"
+        lead = turn.sentence(name, n=best.objects, start=best.group)
+        lines = [turn.write.line(f) for f in every][:LISTED]
+        return Reply(lead, tuple(lines), _left_out(turn, best.objects - len(lines)))
+    unnamed = turn.sentence("objects_no_group")
+    told = ", ".join(f"{row.group or unnamed}: {row.objects}" for row in rows[: 2 * LISTED])
+    lead = turn.sentence("objects_by", n=total, groups=told)
+    return Reply(lead, tuple(turn.write.line(group[0]) for group in found if group))
+
+
+def _left_out(turn: Turn, more: int) -> tuple[str, ...]:
+    return (turn.sentence("more", n=more),) if more > 0 else ()
+
+
 def _answered(
-    turn: Turn, what: Sought, every: Sequence[Found], when: Callable[[Evidence], str]
+    turn: Turn, what: Sought, every: Sequence[Found], when: When, within: Sequence[dict[str, Any]]
 ) -> Answering:
+    every = [f for f in every if cameras.events(turn, f.one) != []]
     named = [f for f in every if not what.labels or f.one.facts["label"] in what.labels]
     found = [f for f in named if not what.colour or f.one.facts["colour"] == what.colour]
     unnamed = [f for f in every if not f.one.facts["label"]]
     if found:
-        return _told(turn, found, unnamed if what.labels else [], when)
+        is_cut = len(every) >= _MANY and not cameras.way(turn)
+        count = _count(turn, what, within) if is_cut else len(found)
+        return _told(turn, found, unnamed if what.labels else [], when, max(count, len(found)))
     if named:
         lead = turn.sentence("objects_no_colour", colour=what.colour)
         return turn.write.closest(lead, named, "unsure")
@@ -142,14 +263,20 @@ def _answered(
         return turn.write.closest(turn.sentence("objects_unnamed", model=model), unnamed, "cannot")
     if unnamed:
         return turn.write.closest(turn.sentence("objects_unsure"), unnamed, "unsure")
-    return Reply(turn.sentence("objects_none"), reason="absent", nearest=tuple(every[:SHOWN]))
+    name = "objects_none_in" if turn.area else "objects_none"
+    lead = turn.sentence(name, area=turn.area)
+    return Reply(lead, reason="absent", nearest=tuple(every[:SHOWN]))
+
+
+def _count(turn: Turn, what: Sought, within: Sequence[dict[str, Any]]) -> int:
+    """Number of all objects, where more are there than can be listed."""
+    asked = {"label": what.word if what.labels else "", "colour": what.colour, "area": turn.area}
+    rows = [turn.toolbox.count_objects(**asked, **where) for where in within]
+    return sum(row.objects for group in rows for row in group)
 
 
 def _told(
-    turn: Turn,
-    found: Sequence[Found],
-    unnamed: Sequence[Found],
-    when: Callable[[Evidence], str],
+    turn: Turn, found: Sequence[Found], unnamed: Sequence[Found], when: When, count: int
 ) -> Reply:
     """One of them, how long they stay, how many they are, or when."""
     words, forms = turn.question.wording.words, {*surface_forms(turn.text)}
@@ -157,34 +284,54 @@ def _told(
     if nth:
         at = nth - 1 if nth > 0 else nth
         if at >= len(found):
-            return _counted(turn, found, (), when)
-        return Reply(lines=(turn.write.line(found[at]),))
+            return _counted(turn, found, (), when, count)
+        return Reply(lines=(_line(turn, found[at], when),))
     if forms & words["stay"] and not forms & words["many"]:
-        if len(found) == 1:
-            one = found[0].one
-            values = {"start": time(one.start), "end": time(one.end)}
-            stay = turn.sentence("objects_stayed", length=length(one.end - one.start), **values)
-            return Reply(stay, (turn.write.line(found[0]),))
-        return Reply(lines=tuple(map(turn.write.line, found[:LISTED])))
-    return _counted(turn, found, unnamed, when)
+        return _stayed(turn, found, when)
+    return _counted(turn, found, unnamed, when, count)
+
+
+def _stayed(turn: Turn, found: Sequence[Found], when: When) -> Reply:
+    """How long one stays, or the mean and the longest of several."""
+    stays = [cameras.seconds_inside(turn, f.one) for f in found]
+    lengths = [
+        f.one.end - f.one.start if stay is None else stay
+        for f, stay in zip(found, stays, strict=True)
+    ]
+    lines = tuple(_line(turn, f, when) for f in found[:LISTED])
+    if len(found) > 1:
+        mean, longest = sum(lengths) / len(lengths), max(lengths)
+        values = {"mean": length(mean), "longest": length(longest), "n": len(found)}
+        return Reply(turn.sentence("objects_stays", **values), lines)
+    if stays[0] is not None:
+        return Reply(
+            turn.sentence("objects_inside", length=length(lengths[0]), area=turn.area), lines
+        )
+    one = found[0].one
+    values = {"start": time(one.start), "end": time(one.end)}
+    return Reply(turn.sentence("objects_stayed", length=length(lengths[0]), **values), lines)
 
 
 def _counted(
-    turn: Turn,
-    found: Sequence[Found],
-    unnamed: Sequence[Found],
-    when: Callable[[Evidence], str],
+    turn: Turn, found: Sequence[Found], unnamed: Sequence[Found], when: When, count: int
 ) -> Reply:
     times = _joined(turn, found, when)
-    lead = turn.sentence("objects_counted", n=len(found), times=times)
-    more = len(found) - LISTED
-    remarks = [turn.sentence("more", n=more)] if more > 0 else []
+    lead = turn.sentence("objects_counted", n=count, times=times)
+    remarks = _left_out(turn, count - LISTED)
     if unnamed:
         beside = _joined(turn, unnamed, when)
-        remarks.append(turn.sentence("objects_more", times=beside))
-    return Reply(lead, tuple(map(turn.write.line, found[:LISTED])), tuple(remarks))
+        remarks = (*remarks, turn.sentence("objects_more", times=beside))
+    return Reply(lead, tuple(_line(turn, f, when) for f in found[:LISTED]), remarks)
 
 
-def _joined(turn: Turn, found: Sequence[Found], when: Callable[[Evidence], str]) -> str:
+def _line(turn: Turn, found: Found, when: When) -> str:
+    """A line of an object; in a zone or on a line with the time at which it is there."""
+    if not turn.area or turn.get(found.one.video).recorded_at:
+        return turn.write.line(found)
+    told = turn.sentence("seen", time=when(found.one), text=found.one.text)
+    return f"{turn.write.named(found.one.video)}{told} [{found.label}]"
+
+
+def _joined(turn: Turn, found: Sequence[Found], when: When) -> str:
     *first, last = [when(f.one) for f in found[:LISTED]]
     return turn.sentence("join").join(filter(None, [", ".join(first), last]))

@@ -90,8 +90,15 @@ def quoted(text: str) -> str:
 class Writer:
     """Lines of an answer in one language; a video is named where there are several."""
 
-    def __init__(self, language: Language, title: Callable[[str], str], several: bool) -> None:
+    def __init__(
+        self,
+        language: Language,
+        title: Callable[[str], str],
+        several: bool,
+        when: Callable[[Evidence], str] | None = None,
+    ) -> None:
         self._sentences, self._title, self._several = language.sentences, title, several
+        self.when = when or (lambda one: time(one.start))
         self._code = language.code
 
     def say(self, sentence: str, /, **values: Any) -> str:
@@ -104,13 +111,13 @@ class Writer:
         if one.kind == "speech":
             name = foreign_name(one.language) if self._code == "en" else ""
             tongue = f"(in {name}) " if name else ""
-            told = self.say("spoken", time=time(one.start), quote=tongue + quoted(one.text))
+            told = self.say("spoken", time=self.when(one), quote=tongue + quoted(one.text))
         elif one.kind == "screen":
-            told = self.say("shown", time=time(one.start), quote=quoted(one.text))
+            told = self.say("shown", time=self.when(one), quote=quoted(one.text))
         elif one.kind == "video":
             told = one.text
         else:
-            told = self.say("seen", time=time(one.start), text=one.text)
+            told = self.say("seen", time=self.when(one), text=one.text)
         return f"{self.named(one.video)}{told.strip()} [{found.label}]"
 
     def named(self, video: str) -> str:

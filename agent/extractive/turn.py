@@ -9,8 +9,8 @@ from typing import Any
 
 from agent.extractive.language_id import language_of
 from agent.extractive.question import Question, understand
-from agent.extractive.reply import Found, Reply, Writer, quoted
-from tools.errors import UnknownVideo
+from agent.extractive.reply import Found, Reply, Writer, quoted, time
+from tools.errors import Damaged, UnknownVideo
 from tools.evidence import parse_id
 from tools.media import Evidence, Utterance, Video
 from tools.search.corpus import Corpus
@@ -74,6 +74,14 @@ class Turn:
     """What was shown before, beside which the answer lies."""
     titled: bool = False
     """True if the question names videos by their titles."""
+    area: str = ""
+    """Name of the zone or line that is asked about."""
+    placed: bool = False
+    """True if the question names a zone, a line or a camera, whose videos these are."""
+    by_clock: bool = False
+    """True if times are told by the wall clock, beside those of the video."""
+    times: str = ""
+    """Times of day to which searches are limited, as they are named."""
     by_likeness: bool = False
     """True if what the last answer showed came closest, and stands in that order."""
 
@@ -117,7 +125,22 @@ class Turn:
         """Writer of the lines of its answer."""
         several = not self.named and len(self.toolbox.library.catalog.entries(2)) > 1
         several |= len(self.named) > 1
-        return Writer(self.question.wording, lambda video: self.get(video).title, several)
+        by_clock = self._by_clock if self.by_clock else None
+        return Writer(self.question.wording, self._named_title, several, by_clock)
+
+    def _named_title(self, video: str) -> str:
+        """The title of a video, after its camera where it has one."""
+        camera = ""
+        with suppress(Damaged):  # which is told where cameras are asked for
+            camera = self.toolbox.cameras.areas().camera(video)
+        return f"{camera} \N{MIDDLE DOT} {self.get(video).title}".removeprefix(" \N{MIDDLE DOT} ")
+
+    def _by_clock(self, one: Evidence) -> str:
+        """When something begins by the wall clock, and in the video: 14:05:12 (0:12)."""
+        clock = self.toolbox.library.clock(one.video)
+        if clock is None or not clock.is_relied_on:
+            return time(one.start)
+        return f"{clock.wall(one.start):%H:%M:%S} ({time(one.start)})"
 
     def get(self, video: str) -> Video:
         """A video of the library."""
@@ -251,7 +274,8 @@ class Turn:
     @property
     def where(self) -> dict[str, Any]:
         """Arguments of a search: the videos, and the stretch that is named."""
-        return {"videos": list(self.videos), **self.span}
+        at = {"at": self.times} if self.times else {}
+        return {"videos": list(self.videos), **self.span, **at}
 
     @property
     def span(self) -> dict[str, float]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from agent.grounding.entailment import is_qualified, states
 from agent.grounding.statement import ASKS, Statement, parts, statements, without_frame
+from tools.clock import Clock
 from tools.evidence import main_colours
 from tools.media import Evidence, clock
 from tools.text.clean import word_set
@@ -33,6 +34,15 @@ TOLERANCE = 1.0
 _REACH = 3
 """Words between a number and what it counts, at most."""
 
+Clocks = Callable[[str], Clock | None]
+"""Wall clock of a video, where one is known."""
+
+
+def no_clock(_: str) -> Clock | None:
+    """No wall clock for any video."""
+    return None
+
+
 _ANYBODY = word_set("the a an speaker narrator presenter she he they it one i we")
 
 
@@ -47,12 +57,15 @@ class CitedEvidence:
         cited: Mapping[str, Evidence],
         titles: Mapping[str, str],
         pixels: PixelCheck | None = None,
+        clocks: Clocks = no_clock,
     ) -> None:
-        self._cited, self._titles, self.pixels = cited, titles, pixels
+        self._cited, self._titles, self.pixels, self._clocks = cited, titles, pixels, clocks
         self.records = list(cited.values())
         self.names = "".join(f"[{label}]" for label in cited)
         self.texts = [WordSequence(record.text) for record in self.records]
-        self.sources = [*self.texts, *(WordSequence(titles.get(e.video, "")) for e in self.records)]
+        self._names = {titles.get(e.video, "") for e in self.records}
+        self._names |= {e.facts["camera"] for e in self.records if "camera" in e.facts}
+        self.sources = [*self.texts, *map(WordSequence, self._names)]
         self.words = {word for source in self.sources for word in source.words}
         self.numbers = numbers(word for source in self.sources for word in source.words)
         self.quantities = {
@@ -66,7 +79,7 @@ class CitedEvidence:
     def only(self, wanted: Callable[[Evidence], bool]) -> CitedEvidence:
         """The part of the evidence that meets a condition."""
         cited = {label: record for label, record in self._cited.items() if wanted(record)}
-        return CitedEvidence(cited, self._titles, self.pixels)
+        return CitedEvidence(cited, self._titles, self.pixels, self._clocks)
 
     # Statements
 
@@ -83,9 +96,7 @@ class CitedEvidence:
             for record in self.records
             for part in _by_speaker(record.text, record.facts.get("speakers", ()))
         ]
-        told += [
-            ("", title, False) for title in {self._titles.get(e.video, "") for e in self.records}
-        ]
+        told += [("", name, False) for name in self._names]
         return [(speaker, statements(text, is_heard)) for speaker, text, is_heard in told]
 
     def is_from(self, source: str) -> bool:
@@ -105,7 +116,7 @@ class CitedEvidence:
 
     def states(self, claim: str) -> bool:
         """True if a piece of evidence states the claim, or pieces of it all of its parts."""
-        for title in {self._titles.get(record.video, "") for record in self.records} - {""}:
+        for title in self._names - {""}:
             claim = re.sub(rf"\bin {re.escape(title)}\b,?", " ", claim, flags=re.IGNORECASE)
         (bare, source), asks = without_frame(claim), ASKS.search(claim) is not None
         for text, by in ((claim, ""), (bare, source)):
@@ -129,13 +140,28 @@ class CitedEvidence:
         )
 
     def has_time(self, start: float, end: float, named: Sequence[str]) -> bool:
-        """True if a span lies in the evidence or around it, or its words stand in the text."""
+        """True if a span lies in the evidence or around it, or its words stand in the text.
+
+        It may be one of the wall clock, too.
+        """
         for record in self.records:
             inside = record.start - TOLERANCE <= start and end <= record.end + TOLERANCE
             around = start - TOLERANCE <= record.start and record.end <= end + TOLERANCE
             if inside or (start < end and around):
                 return True
-        return self.speaks_of(named)
+        return self.speaks_of(named) or any(self._is_at(one, start, end) for one in self.records)
+
+    def _is_at(self, record: Evidence, start: float, end: float) -> bool:
+        """True if a span lies in the evidence by the wall clock: 14:05:12, or 14:05."""
+        known = self._clocks(record.video)
+        if known is None or not known.is_relied_on:
+            return False
+        begun = known.wall(record.start)
+        first = begun.hour * 3600 + begun.minute * 60 + begun.second
+        last = first + (known.wall(record.end) - begun).total_seconds()
+        to_second = first - TOLERANCE <= start and end <= last + TOLERANCE
+        to_minute = first - 60 < start * 60 and end * 60 <= last  # 14:05 is read as 14 min 5 s
+        return to_second or to_minute
 
     def has_length(self, seconds: float, named: Sequence[str]) -> bool:
         """True if the evidence is that long or that far apart, or its text says so."""

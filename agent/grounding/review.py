@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from agent.grounding.citations import MARK, citation_labels, escape_tags
 from agent.grounding.claim import ParsedClaim
-from agent.grounding.evidence import CitedEvidence, Verdict
+from agent.grounding.evidence import CitedEvidence, Clocks, Verdict, no_clock
 from tools.evidence import MACHINE, is_draft
 from tools.media import Evidence
 
@@ -73,6 +73,7 @@ class Review:
         titles: Mapping[str, str],
         scope: Collection[str] = (),
         pixels: PixelCheck | None = None,
+        clocks: Clocks = no_clock,
     ) -> None:
         self.handles = list(handles)
         self.gone = False
@@ -80,7 +81,7 @@ class Review:
         self._shown = list(handles)  # a handle given in this review is none that a model can mean
         self._seen, self._records = seen, records
         self._scope = scope
-        self._cited = partial(CitedEvidence, titles=titles, pixels=pixels)
+        self._cited = partial(CitedEvidence, titles=titles, pixels=pixels, clocks=clocks)
 
     def ids(self, labels: Iterable[str]) -> list[str]:
         """Evidence ids behind labels and handles, without those that stand for nothing."""

@@ -20,7 +20,7 @@ const PATHS = {
   previous: "M15 5l-7 7 7 7", next: "M9 5l7 7-7 7", check: "M5 13l4 4L19 7", play: "M8 5v14l11-7z",
   cut: "M9 6a3 3 0 1 1-6 0 3 3 0 0 1 6 0zM9 18a3 3 0 1 1-6 0 3 3 0 0 1 6 0zM20 4L8.1 15.9M14.5 14.5L20 20M8.1 8.1L12 12", again: "M4 12a8 8 0 1 0 3-6.2M4 4v5h5",
   share: "M12 15V4m-5 5l5-5 5 5M5 14v6h14v-6", link: "M10 14a4 4 0 0 0 6 .4l3-3a4 4 0 0 0-5.6-5.6L12 7M14 10a4 4 0 0 0-6-.4l-3 3a4 4 0 0 0 5.6 5.6L12 17",
-  compare: "M4 5h7v14H4zM14 5h6v14h-6z", save: "M12 4v11m-5-5l5 5 5-5M5 20h14", alike: "M4 5h7v7H4zM13 12h7v7h-7z", closer: "M11 4a7 7 0 1 0 0 14 7 7 0 0 0 0-14zM16 16l5 5M8 11h6M11 8v6",
+  compare: "M4 5h7v14H4zM14 5h6v14h-6z", zone: "M4 8l8-4 8 5-3 10H6z", save: "M12 4v11m-5-5l5 5 5-5M5 20h14", alike: "M4 5h7v7H4zM13 12h7v7h-7z", closer: "M11 4a7 7 0 1 0 0 14 7 7 0 0 0 0-14zM16 16l5 5M8 11h6M11 8v6",
 }
 
 function Icon({ name, size = 16 }) {
@@ -96,6 +96,7 @@ function EvidencePlayer({ props, callAction }) {
   const [over, setOver] = useState(false)
   const [tab, setTab] = useState("evidence")
   const [copied, setCopied] = useState(false)
+  const [drawing, setDrawing] = useState(false) // a zone, on the picture
   const [taken, setTaken] = useState("") // what is being made, or why it is not
   const ids = Object.keys(videos)
   const several = ids.length > 1
@@ -229,12 +230,18 @@ function EvidencePlayer({ props, callAction }) {
       const card = act.current.cards.find((one) => one.handle === detail.handle)
       if (card) act.current.choose(card)
     }
+    const drawn = ({ detail }) => {
+      setDrawing(false)
+      if (detail.name) setTaken(t("zone.kept", detail))
+    }
     const sought = ({ detail }) => act.current.seek(detail.seconds, detail.play)
     element.addEventListener("cue-play", play)
     element.addEventListener("cue-seek", sought)
+    element.addEventListener("cue-drawn", drawn)
     return () => {
       element.removeEventListener("cue-play", play)
       element.removeEventListener("cue-seek", sought)
+      element.removeEventListener("cue-drawn", drawn)
     }
   }, [])
 
@@ -281,6 +288,7 @@ function EvidencePlayer({ props, callAction }) {
                   {chosen ? <button type="button" onClick={() => choose(chosen)}><Icon name="again" /> {t("player.again")}</button> : null}
                 </div>
               ) : null}
+              {drawing ? <cue-zone video={video} /> : null}
               {state ? (
                 <div role="status" className="cue-cover">
                   {state === "loading" ? (
@@ -306,6 +314,7 @@ function EvidencePlayer({ props, callAction }) {
                   {chosen.still ? <Tool icon="save" href={chosen.still} download="" aria-label={t("player.frame_of", { handle: chosen.handle })}>{t("moment.frame")}</Tool> : null}
                   {sees && chosen.image ? <Tool icon="alike" aria-label={t("player.alike_of", { handle: chosen.handle })} onClick={() => callAction({ name: "alike", payload: { id: chosen.id, handle: chosen.handle } })}>{t("player.alike")}</Tool> : null}
                   <Tool icon="cut" aria-label={t("take.cut_of", { handle: chosen.handle })} onClick={() => take(() => window.cueTake.cut(chosen.video, chosen.start, Math.max(chosen.until, chosen.start + 1)), t(shown.spoken ? "take.cut_spoken" : "take.cut_other"))}>{t("take.cut")}</Tool>
+                  {shown.fixed ? <Tool icon="zone" aria-pressed={drawing} onClick={() => setDrawing(!drawing)}>{t("zone.draw")}</Tool> : null}
                   <details className="cue-take">
                     <summary className="cue-tool"><Icon name="save" /> <span>{t("take.name")}</span></summary>
                     <div>

@@ -10,6 +10,7 @@ import pytest
 
 from agent.ask import Answer, NumberedEvidence
 from agent.grounding.review import Claim, Reason
+from tools.clock import Clock, Segment
 from tools.errors import UnknownVideo
 from tools.evidence import MACHINE, of_passage
 from tools.integrity.verify import Problem
@@ -44,6 +45,9 @@ class One(Library):
 
     def get(self, ref: str) -> Video:
         return WHOLE
+
+    def clock(self, video: str) -> Clock | None:
+        return Clock("tag", 0.8, (Segment(0.0, RECORDED.timestamp()),), UTC)
 
     def has_picture(self, image: str) -> bool:
         return True

@@ -2,39 +2,39 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
 from tools import evidence as make
-from tools.arguments import End, Labels, Limit, Query, Second, Start, VideoId, Videos
+from tools.arguments import At, End, Labels, Limit, Query, Second, Start, VideoId, Videos
+from tools.cameras.capabilities import CameraCapabilities
 from tools.errors import RefusedRequest
 from tools.media import Evidence, overlaps
 from tools.search.image_search import PictureSearch
 from tools.search.sound_search import Sought, find_sounds
 from tools.search.text_search import TextSearch
 from tools.store.evidence import of_passage, of_scene
-from tools.vision.colour import COLOUR_WORDS, COLOURS
+from tools.store.stretches import Way, search_at
 
 if TYPE_CHECKING:
-    from tools.store.catalog import Catalog, Entry
-    from tools.store.store import Store
+    from tools.store.catalog import Entry
 
 LABELS = 20
+MANY = 1000
+"""Results at times of day that are ranked together, at most."""
 LOUD = 8
 """Videos that a sound is looked for in, where none are named."""
 APART = 3.0
 """Seconds between two moments, at least."""
 
 
-class SearchCapabilities:
+class SearchCapabilities(CameraCapabilities):
     """Search in what is said, shown, seen and heard in the videos of one store."""
 
-    _store: Store
-    catalog: Catalog
     texts: TextSearch
     pictures: PictureSearch
     _resolve: Callable[[str], Evidence]
@@ -51,7 +51,6 @@ class SearchCapabilities:
             self.read_moment,
             self.read_passage,
             self.find_actions,
-            self.find_objects,
         ]
 
     def search_transcript(
@@ -61,9 +60,14 @@ class SearchCapabilities:
         start: Start = None,
         end: End = None,
         limit: Limit = 6,
+        at: At = None,
     ) -> list[Evidence]:
         """Find what is said about something. Use for anything that people talk about."""
-        return self.texts.found("speech", query, self._scope(videos), start, end, limit)
+
+        def find(scope: list[str] | None, start: float | None, end: float | None) -> list[Evidence]:
+            return self.texts.found("speech", query, scope, start, end, limit)
+
+        return self._within(find, videos, start, end, at, limit)
 
     def search_screen_text(
         self,
@@ -72,9 +76,14 @@ class SearchCapabilities:
         start: Start = None,
         end: End = None,
         limit: Limit = 6,
+        at: At = None,
     ) -> list[Evidence]:
         """Find text that can be read on screen: titles, slides, signs, captions, code."""
-        return self.texts.found("screen", query, self._scope(videos), start, end, limit)
+
+        def find(scope: list[str] | None, start: float | None, end: float | None) -> list[Evidence]:
+            return self.texts.found("screen", query, scope, start, end, limit)
+
+        return self._within(find, videos, start, end, at, limit)
 
     def search_frames(
         self,
@@ -83,10 +92,14 @@ class SearchCapabilities:
         start: Start = None,
         end: End = None,
         limit: Limit = 6,
+        at: At = None,
     ) -> list[Evidence]:
         """Find pictures by what they show: things, places, "mostly red", "the most movement"."""
-        scope = self._scope(videos)
-        return self.pictures.by_words(query, scope, start, end, limit)
+
+        def find(scope: list[str] | None, start: float | None, end: float | None) -> list[Evidence]:
+            return self.pictures.by_words(query, scope, start, end, limit)
+
+        return self._within(find, videos, start, end, at, limit)
 
     def find_similar(
         self,
@@ -125,13 +138,18 @@ class SearchCapabilities:
         start: Start = None,
         end: End = None,
         limit: Limit = 6,
+        at: At = None,
     ) -> list[Evidence]:
         """Find sounds by loudness and kind: moments that stand out, or the longest stretches.
 
         `other` is music or noise. What made a sound is not known: never say that it is a crowd.
         """
-        scope = self._scope(videos) or self.catalog.strongest([what], LOUD)
-        return find_sounds(self._store, scope, what, start, end, limit)
+
+        def find(scope: list[str] | None, start: float | None, end: float | None) -> list[Evidence]:
+            loud = scope or self.catalog.strongest([what], LOUD)
+            return find_sounds(self._store, loud, what, start, end, limit)
+
+        return self._within(find, videos, start, end, at, limit)
 
     def find_words(
         self,
@@ -140,12 +158,17 @@ class SearchCapabilities:
         start: Start = None,
         end: End = None,
         limit: Limit = 50,
+        at: At = None,
     ) -> list[Evidence]:
         """Every place where words or phrases are said or shown, in order of time.
 
         Use to count, for the first or last mention, and to see whether words occur at all.
         """
-        return self.texts.mentions(words, self._scope(videos), start, end, limit)
+
+        def find(scope: list[str] | None, start: float | None, end: float | None) -> list[Evidence]:
+            return self.texts.mentions(words, scope, start, end, limit)
+
+        return self._within(find, videos, start, end, at, limit, by_time=True)
 
     def read_moment(
         self,
@@ -179,55 +202,22 @@ class SearchCapabilities:
         span = start or 0.0, one.duration if end is None else end
         return find_actions(self._store, one.id, *span, labels or (), visual)
 
-    def find_objects(
+    def _within(
         self,
-        label: Annotated[
-            str, Field(max_length=100, description="person, car, vehicle, dog …; empty for any.")
-        ] = "",
-        colour: Annotated[
-            str, Field(max_length=40, description="red, white, black …; empty for any.")
-        ] = "",
-        videos: Videos = None,
-        start: Start = None,
-        end: End = None,
-        limit: Limit = 50,
-    ) -> list[Evidence]:
-        """Objects before fixed cameras: each once, from coming into view until it leaves, by time.
-
-        Use to count what passes, for how long something stays, which way it goes. Without a label
-        it is whatever moves. Colour is measured; at night it is not known.
-        """
-        from tools.search.motion import find_objects
-        from tools.vision.objects import labels_of
-
-        labels = labels_of(label) if label.strip() else frozenset[str]()
-        if labels is None:
-            raise RefusedRequest(
-                f"no detector here knows {label[:40]!r}; without a label all is found"
-            )
-        named = COLOUR_WORDS.get(colour.strip().lower(), "") if colour.strip() else ""
-        if colour.strip() and not named:
-            raise RefusedRequest(f"no colour {colour[:40]!r}; one of: {', '.join(COLOURS)}")
-        span = start or 0.0, math.inf if end is None else end
-        return find_objects(self.catalog, labels or None, named, self._scope(videos), *span, limit)
-
-    def _search_objects(
-        self,
-        query: str,
-        videos: list[str] | None,
+        way: Way,
+        videos: Sequence[str] | None,
         start: float | None,
         end: float | None,
+        at: str | None,
         limit: int,
+        by_time: bool = False,
     ) -> list[Evidence]:
-        """Objects by the words of a query: what, and its colour."""
-        from tools.vision.objects import sought
-
-        labels, colour = sought(query)
-        if labels is None:
-            return []
-        span = start or 0.0, math.inf if end is None else end
-        found = self.catalog.sightings(labels or None, colour, self._scope(videos), *span, limit)
-        return [make.of_sighting(one) for one in found]
+        """What a search finds, only at times of day if these are named; best first, or by time."""
+        scope = self._scope(videos)
+        if not at:
+            return way(scope, start, end)
+        found = search_at(self.catalog, at, scope, start, end, way)
+        return found[:limit] if by_time else sorted(found, key=lambda one: -one.score)[:limit]
 
     def search(
         self,
@@ -237,17 +227,45 @@ class SearchCapabilities:
         kinds: Sequence[str] = (),
         start: float | None = None,
         end: float | None = None,
+        at: str | None = None,
         limit: int = 6,
+        region: Sequence[float] | None = None,
+        area: str = "",
     ) -> list[Evidence]:
-        """Evidence of every kind, or of these, best first."""
+        """Evidence of every kind, or of these, best first; only at times of day if these are named.
+
+        In a part of the picture objects. RefusedRequest for times that are none.
+        """
+        if at:
+
+            def find(
+                scope: list[str] | None, start: float | None, end: float | None
+            ) -> list[Evidence]:
+                return self.search(
+                    query,
+                    scope,
+                    kinds=kinds,
+                    start=start,
+                    end=end,
+                    limit=limit,
+                    region=region,
+                    area=area,
+                )
+
+            found = self._within(find, videos, start, end, at, MANY)
+            return _by_moment(found)[:limit]
         ways: dict[str, Callable[..., list[Evidence]]] = {
             "speech": self.search_transcript,
             "screen": self.search_screen_text,
             "sound": self._search_sounds,
             "frame": self.search_frames,
             "scene": self._search_scenes,
-            "object": self._search_objects,
+            "object": partial(self._search_objects, region=region, area=area),
         }
+        if region is not None or area:
+            kinds = kinds or ("object",)
+            if {*kinds} != {"object"}:
+                raise RefusedRequest("in a part of the picture objects alone are looked for")
         for kind in kinds:
             if kind not in ways:
                 raise RefusedRequest(f"no kind {kind!r}; one of: {', '.join(ways)}")
@@ -303,12 +321,6 @@ class SearchCapabilities:
     def unseen(self, videos: Sequence[str] | None = None) -> list[Entry]:
         """Videos without image vectors of the current model."""
         return self.pictures.unseen(self._scope(videos))
-
-    def _scope(self, videos: Sequence[str] | None) -> list[str] | None:
-        """Ids of some videos, or None for the library; their rows in the catalog are up to date."""
-        scope = [self._store.get(video).id for video in videos] if videos else None
-        self.catalog.sync(scope)
-        return scope
 
 
 def _by_moment(found: list[Evidence]) -> list[Evidence]:

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tools import evidence as make
-from tools.errors import NotIndexed, ProviderUnavailable
+from tools.errors import ProviderUnavailable
 from tools.media import Evidence, Frame, evidence_id
 from tools.sandbox import check_deadline
 from tools.store.filmstrip import image_of
@@ -25,13 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tools.search.image_vectors import VisualSearch
-    from tools.store.catalog import Catalog
     from tools.store.store import Store
 
-NEEDS_DETECTOR = (
-    "telling what moves needs a detector: run `cuepoint models pull dfine-nano`, then `cuepoint "
-    "index`; without a label, whatever moves before a fixed camera is found"
-)
 MODERATE, STRONG = 0.02, 0.06
 """Share of the picture that changes from one frame to the next, from which on a movement is more
 than slight."""
@@ -41,35 +35,6 @@ AROUND = 2.0
 """Seconds before and after a movement whose frames are looked at too: few are kept inside."""
 WINDOW, STEP = 4.0, 2.0
 """Seconds of pictures that are compared with labels together, and from one to the next."""
-
-
-OPEN = ("waiting", "running")
-"""States of a stage whose result is still to come."""
-
-
-def find_objects(
-    catalog: Catalog,
-    labels: frozenset[str] | None,
-    colour: str,
-    videos: Sequence[str] | None,
-    start: float,
-    end: float,
-    limit: int,
-) -> list[Evidence]:
-    """Objects that were tracked before fixed cameras, by video and time.
-
-    labels is None for any. ProviderUnavailable for labels where all that is known of the videos is
-    what moves; NotIndexed where nothing is found and the objects of one are still to come.
-    """
-    found = catalog.sightings(labels, colour, videos, start, end, limit)
-    if found:
-        return [make.of_sighting(one) for one in found]
-    stages = {id: catalog.store.get(id).stages["sightings"] for id in videos or ()}
-    if any(stage.state in OPEN for stage in stages.values()):
-        raise NotIndexed("nothing so far; objects are not tracked yet: run `cuepoint index` again")
-    if labels and any(stage.provider == "motion" for stage in stages.values()):
-        raise ProviderUnavailable(NEEDS_DETECTOR)
-    return []
 
 
 def find_actions(

@@ -20,8 +20,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tools.clock import Clock, clock_of
 from tools.errors import Damaged, NotIndexed, RefusedRequest, UnknownVideo, VideoError
-from tools.media import Sighting
 from tools.store.catalog_file import CatalogFile, Statement, in_memory, run
 from tools.store.catalog_rows import (
     INDEXED,
@@ -32,7 +32,7 @@ from tools.store.catalog_rows import (
     rows,
     stamp,
 )
-from tools.store.records import sighting
+from tools.store.sighting_rows import SightingRows
 from tools.store.store import Store
 from tools.text.tokens import stem
 
@@ -69,6 +69,7 @@ class Catalog:
         self.store = store
         self._file = CatalogFile(store.root, self.sync)
         self._query, self._write = self._file.query, self._file.write
+        self.sightings = SightingRows(self._query)
         self._filling = threading.Lock()
         self._providers: dict[str, tuple[tuple[int, int, int], list[str]]] = {}
 
@@ -102,6 +103,14 @@ class Catalog:
         )
         found = found or self._query(f"{sql} folded = ? ORDER BY id", [ref.casefold()])
         return [Entry(*row) for row in found]
+
+    def clocks(self, videos: Collection[str] | None = None) -> dict[str, tuple[Clock, float]]:
+        """Clocks that are relied on, of some videos or of all, with the duration of each."""
+        sql = "SELECT id, clock, duration FROM videos WHERE clock IS NOT NULL"
+        if videos is not None:
+            sql += f" AND id IN {_places(videos)}"
+        found = self._query(f"{sql} ORDER BY id", [*(videos or ())])
+        return {id: (clock_of(json.loads(row)), duration) for id, row, duration in found}
 
     def texts(self, video: str, kind: str) -> tuple[list[Any], list[list[str]]]:
         """Utterances (`speech`) or on-screen texts (`screen`) by time, and the stems of each."""
@@ -199,29 +208,6 @@ class Catalog:
         """Videos that have pictures, by title."""
         sql = f"SELECT {_ENTRY} FROM videos WHERE pictured ORDER BY folded, id"
         return [Entry(*row) for row in self._query(sql)]
-
-    def sightings(
-        self,
-        labels: Collection[str] | None,
-        colour: str,
-        videos: Collection[str] | None,
-        start: float,
-        end: float,
-        limit: int,
-    ) -> list[Sighting]:
-        """Objects in [start, end) of some videos, or all, by video and time, at most `limit`.
-
-        None for any label, empty for any colour; an empty label is of what nothing names.
-        """
-        sql = "SELECT item FROM sightings WHERE end > ? AND start < ?"
-        values: list[Any] = [start, end]
-        for column, wanted in (("label", labels), ("video", videos)):
-            if wanted is not None:
-                sql, values = f"{sql} AND {column} IN {_places(wanted)}", [*values, *wanted]
-        if colour:
-            sql, values = f"{sql} AND colour = ?", [*values, colour]
-        found = self._query(f"{sql} ORDER BY video, start, end LIMIT ?", [*values, limit])
-        return [sighting(json.loads(item)) for (item,) in found]
 
     def coarse_groups(self) -> list[tuple[Any, str, int]]:
         """Kind, provider and dimensions of all coarse vectors."""

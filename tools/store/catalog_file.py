@@ -34,7 +34,8 @@ CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE videos (
     id TEXT PRIMARY KEY, title TEXT NOT NULL, folded TEXT NOT NULL, duration REAL NOT NULL,
     pictured INTEGER NOT NULL, covered TEXT NOT NULL, coming INTEGER NOT NULL, stamp TEXT NOT NULL,
-    texts TEXT NOT NULL, vectors TEXT NOT NULL, pending INTEGER NOT NULL
+    texts TEXT NOT NULL, vectors TEXT NOT NULL, pending INTEGER NOT NULL,
+    clock TEXT  -- JSON, where it is relied on
 ) WITHOUT ROWID;
 CREATE INDEX videos_folded ON videos (folded);
 CREATE INDEX videos_pending ON videos (id) WHERE pending;
@@ -61,7 +62,9 @@ CREATE TABLE traits (
 CREATE INDEX traits_video ON traits (video);
 CREATE TABLE sightings (
     video TEXT NOT NULL, label TEXT NOT NULL, colour TEXT NOT NULL, start REAL NOT NULL,
-    end REAL NOT NULL, item TEXT NOT NULL
+    end REAL NOT NULL, item TEXT NOT NULL,
+    wall REAL,  -- its start as local time, seconds from 1970; without a clock NULL
+    min_x REAL, min_y REAL, max_x REAL, max_y REAL  -- of all its boxes
 );
 CREATE INDEX sightings_video ON sightings (video, start);
 CREATE INDEX sightings_label ON sightings (label, colour);

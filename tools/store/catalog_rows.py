@@ -6,10 +6,12 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict
+from datetime import UTC
 from itertools import zip_longest
 from typing import Any
 
 from tools.audio.loudness import KINDS, loudest, segments
+from tools.clock import Clock
 from tools.errors import NotIndexed
 from tools.media import ScreenText, Utterance, follows, speaker_of
 from tools.store.catalog_file import Statement
@@ -56,9 +58,10 @@ def text_stamp(store: Store, video: str) -> str:
 
 
 def vector_stamp(store: Store, video: str) -> str:
-    """Checksums of the files of pictures and sound, and the frames of each dense sample."""
+    """Checksums of the files of pictures and sound, frames of each dense sample, and the clock."""
     samples = [(one.second, len(one.attributes)) for one in store.dense_samples(video)]
-    return json.dumps([store.stamp(video, *VECTOR_STAGES), samples])
+    clock = store.clock(video)
+    return json.dumps([store.stamp(video, *VECTOR_STAGES), samples, clock and clock.row()])
 
 
 def _askable(store: Store, video: str) -> bool:
@@ -89,8 +92,10 @@ def replacing(store: Store, video: str, known: Sequence[str]) -> list[Statement]
         statements += [("DELETE FROM coarse WHERE video = ? AND kind = 'passages'", [video])]
         statements += _coarse(store, video, "passages")
     coming = any(share < 1 for share in part.ready.values())
-    row = [video, metadata.title, metadata.title.casefold(), metadata.duration]
+    row: list[Any] = [video, metadata.title, metadata.title.casefold(), metadata.duration]
     row += [metadata.width is not None, covered(part), coming, before, texts, vectors, 0]
+    clock = store.clock(video)
+    row.append(json.dumps(clock.row()) if clock and clock.is_relied_on else None)
     sql = f"INSERT OR REPLACE INTO videos VALUES ({', '.join('?' * len(row))})"
     return [*statements, (sql, row)]
 
@@ -186,25 +191,38 @@ def _traits(store: Store, video: str) -> list[Statement]:
 
 
 def _sightings(store: Store, video: str) -> list[Statement]:
-    sql = "INSERT INTO sightings VALUES (?, ?, ?, ?, ?, ?)"
-    return [
-        (sql, [video, one.label, one.colour, one.start, one.end, json.dumps(asdict(one))])
-        for one in store.words(video, SIGHTINGS)
-    ]
+    sql = "INSERT INTO sightings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    clock = store.clock(video)
+    statements: list[Statement] = []
+    for one in store.words(video, SIGHTINGS):
+        row = [video, one.label, one.colour, one.start, one.end, json.dumps(asdict(one))]
+        row.append(_wall(clock, one.start))
+        _, left, top, right, bottom = zip(*one.boxes, strict=True) if one.boxes else [()] * 5
+        bounds = [min(left), min(top), max(right), max(bottom)] if one.boxes else [None] * 4
+        statements.append((sql, [*row, *bounds]))
+    return statements
+
+
+def _wall(clock: Clock | None, seconds: float) -> float | None:
+    """Local time at a second of a video, in seconds from 1970; None where no clock is known."""
+    if clock is None or not clock.is_relied_on:
+        return None
+    return clock.wall(seconds).replace(tzinfo=UTC).timestamp()
 
 
 def rows(database: sqlite3.Connection, video: str) -> list[list[Any]]:
     """Every row of a video, to be compared with those of another catalog."""
     found: list[list[Any]] = []
     for sql in (
-        "SELECT title, duration, pictured, covered, coming, texts, vectors "
+        "SELECT title, duration, pictured, covered, coming, texts, vectors, clock "
         "FROM videos WHERE id = ?",
         "SELECT kind, item, own, forms, speaker, raw, characters "
         "FROM texts WHERE video = ? ORDER BY row",
         "SELECT stem, kind, count FROM terms WHERE video = ? ORDER BY stem, kind",
         "SELECT kind, provider, milliseconds, vectors FROM coarse WHERE video = ? ORDER BY kind",
         "SELECT name, value FROM traits WHERE video = ? ORDER BY name",
-        "SELECT label, colour, start, end, item FROM sightings WHERE video = ? ORDER BY rowid",
+        "SELECT label, colour, start, end, wall, item "
+        "FROM sightings WHERE video = ? ORDER BY rowid",
     ):
         found.append(database.execute(sql, [video]).fetchall())
     return found

@@ -11,11 +11,11 @@ from bisect import bisect_left, bisect_right
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 from tools import evidence as make
+from tools.clock import Clock
 from tools.embed import Vectors
 from tools.errors import Damaged, NotIndexed, UnknownVideo
 from tools.files.checksums import CHECK, is_intact_picture
@@ -23,6 +23,7 @@ from tools.files.durable import is_locked, remove_folder
 from tools.files.rows import Rows
 from tools.media import Attributes, Evidence, Frame, Scene, ScreenText, Stage, Utterance, Video
 from tools.store import dense
+from tools.store.clocks import relied_on, stored_clock
 from tools.store.manifest import Manifest, Manifests
 from tools.store.names import Names, read_names
 from tools.store.original import find_original, original_path
@@ -44,7 +45,8 @@ from tools.vision.change_times import RegionChange
 
 WEIGHTS = {
     "probe": 1, "subtitles": 2, "keyframes": 6, "pass": 40, "provenance": 1, "sound": 3,
-    "screen": 45, "pictures": 20, "speech": 60, "speakers": 10, "sightings": 8, "vectors": 6,
+    "screen": 45, "clock": 1, "pictures": 20, "speech": 60, "speakers": 10, "sightings": 8,
+    "vectors": 6,
 }  # fmt: skip
 """Usual share of the time of each stage, in their order, for the estimate of what remains."""
 STAGES = tuple(WEIGHTS)
@@ -131,12 +133,14 @@ class Store:
                     stages[now["stage"]] = Stage("running", float(now["fraction"]))
         elif any(stage.state == "failed" for stage in stages.values()):
             state = "failed"
-        recorded = manifest.get("recorded_at")
+        size = manifest["width"], manifest["height"], manifest["fps"], relied_on(self.clock(video))
         path = str(original_path(self.folder(video), manifest))
-        size = manifest["width"], manifest["height"], manifest["fps"]
-        at, notes = datetime.fromisoformat(recorded) if recorded else None, tuple(manifest["notes"])
         facts = self.names(video).title or manifest["title"], path, manifest["duration"]
-        return Video(video, *facts, *size, at, state, notes, stages)
+        return Video(video, *facts, *size, state, tuple(manifest["notes"]), stages)
+
+    def clock(self, video: str) -> Clock | None:
+        """Wall clock of a video, by its best source; None where nothing tells."""
+        return self.cached(video, "clock", lambda: stored_clock(self.manifest(video)))
 
     def names(self, video: str) -> Names:
         """Names that a person gave to a video and its speakers."""

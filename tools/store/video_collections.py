@@ -1,9 +1,11 @@
-"""Collections: named sets of videos of one library, kept in one file.
+"""Collections: named sets of videos of one library, kept in one file with their cameras.
 
 A video may be in several. One that was removed from the library is in none.
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
 
 from tools.errors import Damaged, RefusedRequest, UnknownCollection
 from tools.files.checksums import dump_checked, load_checked
@@ -15,6 +17,20 @@ FILE = "collections.json"
 MOST = 500
 """Collections of a library, at most."""
 _Sets = dict[str, list[str]]
+Drawn = dict[str, dict[str, Any]]
+
+
+@dataclass
+class Kept:
+    """The file: ids of videos by collection, folders by camera, and zones and lines.
+
+    These are by camera or by video, then by name: kind and points.
+    """
+
+    collections: _Sets = field(default_factory=_Sets)
+    cameras: dict[str, str] = field(default_factory=dict[str, str])
+    camera_areas: Drawn = field(default_factory=dict[str, dict[str, Any]])
+    video_areas: Drawn = field(default_factory=dict[str, dict[str, Any]])
 
 
 class Collections:
@@ -27,7 +43,7 @@ class Collections:
     def all(self) -> _Sets:
         """Ids of videos by collection, by name; Damaged if the file is not what was written."""
         there = set(self._store.folders())
-        found = sorted(self._read().items(), key=lambda item: item[0].casefold())
+        found = sorted(self.kept().collections.items(), key=lambda item: item[0].casefold())
         return {name: [id for id in ids if id in there] for name, ids in found}
 
     def videos(self, name: str) -> list[str]:
@@ -41,62 +57,85 @@ class Collections:
         """Put videos into a collection, which is made if it is new; returns its name as kept."""
         name = checked_name(name)
 
-        def change(sets: _Sets) -> None:
-            if name not in sets and len(sets) >= MOST:
-                raise RefusedRequest(f"there are {MOST} collections: remove one first")
-            sets[name] = list(dict.fromkeys([*sets.get(name, []), *videos]))
+        def change(kept: Kept) -> None:
+            put(kept, name, videos)
 
-        self._change(change)
+        self.change(change)
         return name
 
     def take_out(self, name: str, videos: Iterable[str]) -> None:
         """Take videos out of a collection; they stay in the library."""
         gone = set(videos)
 
-        def change(sets: _Sets) -> None:
-            inside = sets[_known(name, sets)]
-            sets[name] = [id for id in inside if id not in gone]
+        def change(kept: Kept) -> None:
+            inside = kept.collections[_known(name, kept.collections)]
+            kept.collections[name] = [id for id in inside if id not in gone]
 
-        self._change(change)
+        self.change(change)
 
     def rename(self, name: str, new: str) -> str:
         """Give a collection another name; RefusedRequest if another one has it."""
         new = checked_name(new)
 
-        def change(sets: _Sets) -> None:
-            if new != name and new in sets:
+        def change(kept: Kept) -> None:
+            _known(name, kept.collections)
+            if new != name and new in kept.collections:
                 raise RefusedRequest(f"there is a collection {new!r} already")
-            sets[new] = sets.pop(_known(name, sets))
+            for part in _named(kept):
+                if name in part:
+                    part[new] = part.pop(name)
 
-        self._change(change)
+        self.change(change)
         return new
 
     def remove(self, name: str) -> None:
         """Forget a collection; its videos stay in the library."""
-        self._change(lambda sets: sets.pop(_known(name, sets)))
+
+        def change(kept: Kept) -> None:
+            _known(name, kept.collections)
+            for part in _named(kept):
+                part.pop(name, None)
+
+        self.change(change)
 
     def forget(self, video: str) -> None:
         """Take a video that was removed out of all of them."""
-        if any(video in ids for ids in self._read().values()):
-            self._change(lambda sets: None)  # which keeps those alone that are there
+        kept = self.kept()
+        if video in kept.video_areas or any(video in ids for ids in kept.collections.values()):
+            self.change(lambda kept: kept.video_areas.pop(video, None))  # and of all others
 
-    def _change(self, change: Callable[[_Sets], object]) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        with lock(self._store.root / "names.lock"):
-            sets = self.all()
-            change(sets)
-            write_bytes(self._path, dump_checked({"collections": sets}))
-
-    def _read(self) -> _Sets:
+    def kept(self) -> Kept:
+        """The file as it is; Damaged if it is not what was written."""
         try:
-            return load_checked(self._path.read_bytes())["collections"]
+            value = load_checked(self._path.read_bytes())
         except FileNotFoundError:
-            return {}
+            return Kept()
         except ValueError as error:
             raise Damaged(
                 f"{FILE} is damaged: `cuepoint library verify --repair` takes it away, and the "
                 "collections with it; the videos stay"
             ) from error
+        return Kept(**{part.name: value.get(part.name, {}) for part in fields(Kept)})
+
+    def change(self, change: Callable[[Kept], object]) -> None:
+        """Change the file: all of the change or nothing."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with lock(self._store.root / "names.lock"):
+            kept = self.kept()
+            kept.collections = self.all()
+            change(kept)
+            write_bytes(self._path, dump_checked(asdict(kept)))
+
+
+def put(kept: Kept, name: str, videos: Iterable[str]) -> None:
+    """Put videos into a collection, which is made if it is new."""
+    if name not in kept.collections and len(kept.collections) >= MOST:
+        raise RefusedRequest(f"there are {MOST} collections: remove one first")
+    kept.collections[name] = list(dict.fromkeys([*kept.collections.get(name, []), *videos]))
+
+
+def _named(kept: Kept) -> tuple[dict[str, Any], ...]:
+    return kept.collections, kept.cameras, kept.camera_areas
 
 
 def _known(name: str, sets: _Sets) -> str:

@@ -6,7 +6,7 @@ and only from the disk. Runs inside the sandbox; `probe` is called through it.
 
 import contextlib
 import os
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -229,7 +229,7 @@ def probe(path: str) -> Iterator[Event]:
             "duration": container.duration / av.time_base if container.duration else None,
             "start": start,
             "title": clean(container.metadata.get("title", ""), 200),
-            "creation_time": clean(container.metadata.get("creation_time", ""), 40) or None,
+            "creation_time": _creation_time(container.metadata),
             "timecode": None,
             "audio": [
                 {
@@ -296,3 +296,13 @@ def versions() -> Iterator[Event]:
     """Yield the versions of the bindings and of the decoder."""
     number = ".".join(map(str, av.library_versions["libavcodec"]))
     yield {"av": av.__version__, "libavcodec": number}
+
+
+_CREATION_TAGS = ("com.apple.quicktime.creationdate", "creation_time", "date")
+"""Tags of the time of recording; the first has its zone, the last may be a year alone."""
+
+
+def _creation_time(tags: Mapping[str, str]) -> str | None:
+    """Time of recording by a file's own tags, the best first; None without any."""
+    found = (clean(tags.get(name, ""), 40) for name in _CREATION_TAGS)
+    return next((text for text in found if len(text) >= len("2026-11-19 14:00")), None)

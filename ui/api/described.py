@@ -57,6 +57,8 @@ def described(
     if isinstance(result, list):
         body = {"type": "array", "items": expanded(SCHEMAS[result[0]])}
         done["content"] = {"application/json": {"schema": body}}
+    elif result == "text/html":
+        done["content"] = {"text/html": {"schema": {"type": "string"}}}
     elif result:
         done["content"] = {"application/json": {"schema": expanded(SCHEMAS[result])}}
     if result == "Answer" and "question" in summary:

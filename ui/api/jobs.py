@@ -1,20 +1,17 @@
 """Routes of generation jobs under `/api/jobs`: propose, approve, cancel, tell."""
 
 import asyncio
-from collections.abc import Generator
-from contextlib import contextmanager
 from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from tools.errors import RefusedRequest
 from tools.generate.job import GenerationJob
 from tools.generate.proposal import SENTENCES, TEXT, Draft
 from tools.generate.request import LONGEST, Aspect, Kind
 from ui.api.described import described
-from ui.api.values import Id, Ids, Text
+from ui.api.values import Id, Ids, Text, conflicts
 from ui.render import Json
 from ui.web.accounts.gate import identity_name, may_approve, may_write
 from ui.web.media import known_videos
@@ -62,7 +59,7 @@ def job_routes() -> APIRouter:
             tuple(wish.videos), script=tuple(wish.script), provider=wish.provider,
             count=wish.count, asked_by=identity_name(),
         )  # fmt: skip
-        with _conflicts():
+        with conflicts():
             job = await mine.exports.run(mine.agent.toolbox.proposer.propose, draft)
         return await _told(mine, job, 201)
 
@@ -73,7 +70,7 @@ def job_routes() -> APIRouter:
     @router.post("/{id}/approve", **described("GenerationJob", "Say yes: it is made now."))
     async def approve(id: Id, mine: Mine) -> Response:
         _allowed(may_approve(), "approve")
-        with _conflicts():
+        with conflicts():
             job = await mine.agent.approvals.decide(id, True, identity_name())
         mine.making.start(job.id)
         return await _told(mine, job)
@@ -81,14 +78,14 @@ def job_routes() -> APIRouter:
     @router.post("/{id}/cancel", **described("GenerationJob", "Say no, or stop it."))
     async def cancel(id: Id, mine: Mine) -> Response:
         _allowed(may_write(), "write")
-        with _conflicts():
+        with conflicts():
             job = await mine.agent.approvals.decide(id, False, identity_name())
         return await _told(mine, job)
 
     @router.delete("/{id}", **described(None, "Delete a job that is over, and its files.", 204))
     async def remove(id: Id, mine: Mine) -> Response:
         _allowed(may_write(), "write")
-        with _conflicts():
+        with conflicts():
             await asyncio.to_thread(mine.agent.approvals.jobs.remove, id)
         return Response(status_code=204)
 
@@ -98,15 +95,6 @@ def job_routes() -> APIRouter:
 def _allowed(holds: bool, scope: str) -> None:
     if not holds:
         raise HTTPException(403, f"this token may not do that: the scope `{scope}` is needed")
-
-
-@contextmanager
-def _conflicts() -> Generator[None]:
-    """Answer 409 for what is asked as it should be, and does not go with what is there."""
-    try:
-        yield
-    except RefusedRequest as error:
-        raise HTTPException(409, str(error)) from error
 
 
 async def _told(mine: AppState, job: GenerationJob, status: int = 200) -> Response:

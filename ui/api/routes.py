@@ -13,11 +13,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from agent.ask import QUESTION_LIMIT, Answer, Token, ToolStarted, ask
 from agent.audit import MAX_TEXT, check_text
 from agent.history import handles
+from tools.areas import numbers_of
 from tools.errors import VideoError
+from tools.text.times_of_day import only_times
+from ui.api.cameras import camera_routes
 from ui.api.described import described, page, schema
 from ui.api.jobs import job_routes
 from ui.api.slots import Slots
-from ui.api.values import Id, Ids, Text
+from ui.api.values import Id, Ids, Region, Text, conflicts
 from ui.render import Json
 from ui.web.accounts.gate import may_write
 from ui.web.job_status import job_state
@@ -90,14 +93,21 @@ def api_routes() -> APIRouter:
         kind: Annotated[list[Searched] | None, Query(max_length=6)] = None,
         start: Annotated[Seconds | None, Query(alias="from")] = None,
         end: Annotated[Seconds | None, Query(alias="to")] = None,
+        at: Annotated[str | None, Query(max_length=100)] = None,
         limit: Annotated[int, Query(ge=1, le=100)] = 6,
+        region: Annotated[Region | None, Query(max_length=200)] = None,
+        area: Annotated[str, Query(max_length=60)] = "",
     ) -> Response:
         await known_videos(mine.library, video or ())
+        part = numbers_of(region) if region is not None else None
+        if at and only_times(at) is None:
+            raise HTTPException(404, "this is no time of day: say 14:05, or 2 PM to 4 PM")
         async with slots.one():
-            found = await asyncio.to_thread(
-                mine.agent.toolbox.search, query, video, kinds=tuple(kind or ()),
-                start=start, end=end, limit=limit,
-            )  # fmt: skip
+            with conflicts():
+                found = await asyncio.to_thread(
+                    mine.agent.toolbox.search, query, video, kinds=tuple(kind or ()),
+                    start=start, end=end, at=at, limit=limit, region=part, area=area,
+                )  # fmt: skip
         return await _json(mine, found)
 
     @router.get("/videos", **described(["Video"], "List the videos, by title."))
@@ -140,6 +150,7 @@ def api_routes() -> APIRouter:
         return Response(status_code=204)
 
     router.include_router(job_routes())
+    router.include_router(camera_routes())
 
     @router.get("/openapi.json", include_in_schema=False)
     async def openapi() -> Response:

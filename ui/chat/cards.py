@@ -212,6 +212,7 @@ def source(library: Library, id: str, proxies: Proxies) -> dict[str, Any]:
         "duration": video.duration,
         "file": direct,
         "play": f"/media/{id}/play",
+        "fixed": video.stages["sightings"].state == "done",
         "spoken": bool(library.utterances(id)),
         "poster": picture_address(library, library.image_at(id, video.duration / 3), "http"),
     }

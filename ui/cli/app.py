@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from tools.areas import numbers_of
 from tools.errors import RefusedRequest, VideoError
 from tools.media import time_range, timestamp
+from ui.cli.cameras import camera_app
 from ui.cli.check import check
 from ui.cli.common import (
     AsJson,
@@ -67,7 +69,7 @@ app = typer.Typer(
 )
 GROUPS = {
     "library": library_app, "models": models_app, "tokens": tokens_app, "users": users_app,
-    "jobs": jobs_app,
+    "jobs": jobs_app, "camera": camera_app,
 }  # fmt: skip
 for name, group in GROUPS.items():
     app.add_typer(group, name=name)
@@ -84,6 +86,9 @@ VideoRefs = Annotated[
 ]
 InCollection = Annotated[
     str | None, typer.Option("--collection", metavar="NAME", help="The videos of a collection.")
+]
+OfCamera = Annotated[
+    str | None, typer.Option("--camera", metavar="NAME", help="The videos of a camera.")
 ]
 
 
@@ -249,6 +254,7 @@ def ask(
         str | None, typer.Option(metavar="NAME", help="Go on with a conversation.")
     ] = None,
     collection: InCollection = None,
+    camera: OfCamera = None,
     as_json: AsJson = False,
 ) -> None:
     """Answer a question with the moments it rests on."""
@@ -258,7 +264,7 @@ def ask(
     from agent.ask import ask as ask_agent
 
     library = open_library()
-    ids = asked_videos(library, videos, collection, as_json)
+    ids = asked_videos(library, videos, collection, as_json, camera)
 
     async def last_event() -> Any:
         async with open_agent(load_settings()) as agent:
@@ -288,15 +294,27 @@ def search(
     ] = None,
     start: From = None,
     end: To = None,
+    at: Annotated[
+        str | None,
+        typer.Option("--at", metavar="TIMES", help='Times of day: "2 PM to 4 PM".'),
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, max=100)] = 6,
     collection: InCollection = None,
+    camera: OfCamera = None,
+    region: Annotated[
+        str | None,
+        typer.Option(metavar="LEFT,TOP,RIGHT,BOTTOM", help="Objects in this part of the picture."),
+    ] = None,
+    area: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Objects in this zone, or across this line.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Find evidence, best first; nothing rather than something irrelevant."""
     from tools.toolbox import open_toolbox
 
     library = open_library()
-    ids = asked_videos(library, videos, collection, as_json)
+    ids = asked_videos(library, videos, collection, as_json, camera)
     kinds = tuple(name.strip() for name in kind.split(",")) if kind else ()
     toolbox = open_toolbox(library, load_settings().providers)
     results = toolbox.search(
@@ -305,7 +323,10 @@ def search(
         kinds=kinds,
         start=parse_seconds(start),
         end=parse_seconds(end),
+        at=at,
         limit=limit,
+        region=numbers_of(region) if region is not None else None,
+        area=area or "",
     )
     lines = (
         label(hit) if len(ids) == 1 else f"{library.get(hit.video).title}  {label(hit)}"

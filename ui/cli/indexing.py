@@ -32,12 +32,18 @@ def indexed_video(library: "Library", ref: str, quiet: bool = False) -> "Video":
 
 
 def asked_videos(
-    library: "Library", refs: Sequence[str] | None, collection: str | None, quiet: bool = False
+    library: "Library",
+    refs: Sequence[str] | None,
+    collection: str | None,
+    quiet: bool = False,
+    camera: str | None = None,
 ) -> list[str]:
     """Ids of the videos that a question goes to; none means all of the library."""
     ids = [indexed_video(library, ref, quiet).id for ref in refs or ()]
     if collection is not None:
         ids += library.collections.videos(collection)
+    if camera is not None:
+        ids += library.collections.videos(library.cameras.get(camera).name)
     return list(dict.fromkeys(ids))
 
 

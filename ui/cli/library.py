@@ -12,7 +12,7 @@ import typer
 from tools.errors import Damaged, VideoError
 from tools.media import timestamp
 from ui.cli.common import AsJson, VideoRef, open_library, print_result, with_library_chosen
-from ui.render import Json, printable
+from ui.render import Json, clock_lines, clock_row, printable
 
 if TYPE_CHECKING:
     from tools.integrity.verify import Problem
@@ -56,6 +56,7 @@ def library_show(video: VideoRef, as_json: AsJson = False) -> None:
         f"{shown.id}  {timestamp(shown.duration)}  {size if shown.width else 'no picture'}",
         printable(shown.path),
         *(f"note: {note}" for note in shown.notes),
+        *clock_lines(library.clock(shown.id)),
         *(printable(line) for line in (words(origin) if origin else ())),
     ]
     for name, stage in shown.stages.items():
@@ -64,6 +65,7 @@ def library_show(video: VideoRef, as_json: AsJson = False) -> None:
     collections = chroma.collection_counts(library.catalog, shown.id)
     lines += [f"{rows:>10,}  vectors in {name}" for name, rows in collections.items()]
     value = {"collections": collections, "provenance": as_row(origin) if origin else None}
+    value["clock"] = clock_row(library.clock(shown.id))
     print_result(as_json, lambda: {**Json(library)(shown), **value}, lines)
 
 

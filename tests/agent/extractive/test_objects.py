@@ -1,63 +1,24 @@
 """Questions about what passes before a fixed camera, answered without a language model."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from agent.agent import open_agent
 from agent.ask import Answer, ask
 from agent.settings import Settings
 from tests.agent.extractive.answers import check, lead, starts
+from tests.road import index_road
 from tools.ingest.pipeline import ingest
-from tools.ingest.stages import tracking
 from tools.library import Library
 from tools.models.providers import BARE
 from tools.toolbox import Toolbox
-from tools.vision.blobs import Pixels
-from tools.vision.tracking import Seen
-
-RED, BLUE = (200, 30, 35), (40, 70, 200)
-PASSING = [(RED, 4.0), (BLUE, 9.0), (RED, 14.0)]
-"""Colour and start of what crosses the picture, 3 s each."""
 
 
-def road(seconds: float) -> np.ndarray:
-    """A grey road below a bright sky, and what passes on it."""
-    picture = np.full((180, 320, 3), 124, np.uint8)
-    picture[:60] = (205, 214, 226)
-    for colour, start in PASSING:
-        left = round(-44 + 364 * (seconds - start) / 3)
-        if start <= seconds < start + 3:
-            picture[100:130, max(left, 0) : max(left + 44, 0)] = colour
-    return picture
-
-
-class Cars:
-    """A detector to which whatever is colourful is a car."""
-
-    name = "cars"
-
-    def find(self, picture: Pixels) -> list[Seen]:
-        rows, columns = np.nonzero(np.ptp(picture.astype(int), axis=2) > 90)
-        if len(rows) < 200:
-            return []
-        height, width = picture.shape[:2]
-        left, right = float(columns.min() / width), float((columns.max() + 1) / width)
-        top, bottom = float(rows.min() / height), float((rows.max() + 1) / height)
-        return [Seen((left, top, right, bottom), "car", 0.8)]
-
-
-@pytest.fixture(scope="module")
-def file(tmp_path_factory: pytest.TempPathFactory, encode: Callable[..., Path]) -> Path:
-    return encode(tmp_path_factory.mktemp("road") / "road.mp4", road, 20.0, fps=12)
-
-
-def toolbox(home: Path, file: Path, monkeypatch: pytest.MonkeyPatch, named: bool) -> Toolbox:
+def toolbox(home: Path, file: Path, named: bool) -> Toolbox:
     if named:
-        monkeypatch.setattr(tracking, "load_detector", lambda *_: Cars())
+        return Toolbox(index_road(home, file))
     library = Library(home)
     ingest(library, file, providers=BARE)
     return Toolbox(library)
@@ -78,9 +39,9 @@ async def asked(box: Toolbox, *questions: str, by_clock: bool = False) -> list[A
 
 
 async def test_what_passes_is_counted_and_told_with_its_times(
-    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    road_film: Path, tmp_path: Path
 ) -> None:
-    box = toolbox(tmp_path, file, monkeypatch, named=True)
+    box = toolbox(tmp_path, road_film, named=True)
     every, red, german, between, last, people, green = await asked(
         box,
         "How many cars pass?",
@@ -104,9 +65,9 @@ async def test_what_passes_is_counted_and_told_with_its_times(
 
 
 async def test_without_a_detector_it_says_so_and_shows_what_moves(
-    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    road_film: Path, tmp_path: Path
 ) -> None:
-    box = toolbox(tmp_path, file, monkeypatch, named=False)
+    box = toolbox(tmp_path, road_film, named=False)
     cars, moves, nothing = await asked(
         box, "How many cars pass?", "When does something move?", "When is nothing moving?"
     )
@@ -117,9 +78,9 @@ async def test_without_a_detector_it_says_so_and_shows_what_moves(
 
 
 async def test_questions_about_other_things_are_searched_as_before(
-    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    road_film: Path, tmp_path: Path
 ) -> None:
-    box = toolbox(tmp_path, file, monkeypatch, named=True)
+    box = toolbox(tmp_path, road_film, named=True)
     voted, said = await asked(
         box, "How many people voted for the budget?", "What is said about cars?"
     )
@@ -128,13 +89,13 @@ async def test_questions_about_other_things_are_searched_as_before(
 
 
 async def test_times_of_day_are_told_apart_from_times_of_the_video(
-    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    road_film: Path, tmp_path: Path
 ) -> None:
-    box = toolbox(tmp_path, file, monkeypatch, named=True)
+    box = toolbox(tmp_path, road_film, named=True)
     (unknown,) = await asked(box, "Find all red cars between 2 and 4 PM", by_clock=True)
     assert unknown.reason == "cannot" and "--recorded-at" in unknown.answer
     begun = datetime(2026, 11, 19, 13, 59, 50, tzinfo=timezone(timedelta(hours=1)))
-    ingest(box.library, file, providers=BARE, recorded_at=begun)
+    ingest(box.library, road_film, providers=BARE, recorded_at=begun)
     red, german, bare, later, early = await asked(
         box,
         "Find all red cars between 2 and 4 PM",

@@ -241,8 +241,8 @@ def test_library_commands(run: Run, kettle: Path) -> None:
     (row,) = run("index", kettle, "--json").json
     assert run("library", "list", "--json").json == [row]
     told = run("library", "show", row["id"][:6], "--json").json
-    collections, origin = told.pop("collections"), told.pop("provenance")
-    assert origin["state"] == "none" and origin["watermark"] is None
+    collections, origin, clock = (told.pop(n) for n in ("collections", "provenance", "clock"))
+    assert clock["source"] == "file" and origin["state"] == "none" and origin["watermark"] is None
     assert told == row and {name.split("-")[0] for name in collections} >= {"frames", "passages"}
     assert run("library", "verify", "--json").json == {"ok": True, "problems": []}
     listed, shown = run("library", "list").out, run("library", "show", "kettle").out

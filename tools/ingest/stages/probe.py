@@ -1,10 +1,9 @@
 """Stages that need no decoding: facts of the container, and subtitles."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tools.clock import recorded_by_name
+from tools.clock.sources import plausible
 from tools.ingest.run import IngestRun, Result
 from tools.store.records import SIGNS, SOUNDS, SUBTITLES
 from tools.transcript.given import given_files, given_name
@@ -25,9 +24,8 @@ def probe(run: IngestRun) -> Result:
     for name in ("width", "height", "fps"):
         manifest[name] = picture[name] if picture else None
     if manifest["recorded_at"] is None:
-        named = recorded_by_name(run.path.stem if run.manifest["source"]["linked"] else "")
-        by_name = _plausible(named.isoformat() if named else None)
-        manifest["recorded_at"] = _plausible(facts["creation_time"]) or by_name
+        tagged = plausible(facts["creation_time"])
+        manifest["recorded_at"] = tagged and tagged.isoformat()
     notes: list[str] = []
     if not facts["audio"]:
         notes.append("no sound")
@@ -77,16 +75,6 @@ def _jumps(jumps: list[list[float]]) -> list[str]:
             f"{more}; seconds count on"
         )
     return notes if len(notes) <= TOLD else [*notes[:TOLD], f"{len(notes) - TOLD} more like these"]
-
-
-def _plausible(text: str | None) -> str | None:
-    """Creation time as ISO 8601; None if it is one that an unset clock writes."""
-    try:
-        at = datetime.fromisoformat(text or "")
-    except ValueError:
-        return None
-    at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return at.isoformat() if datetime(1990, 1, 1, tzinfo=UTC) < at < datetime.now(UTC) else None
 
 
 def subtitles(run: IngestRun) -> Result:

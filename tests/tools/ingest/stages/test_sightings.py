@@ -15,6 +15,7 @@ from tools.library import Library
 from tools.media import Sighting
 from tools.models.providers import BARE
 from tools.store.records import SIGHTINGS
+from tools.store.sighting_rows import Wanted
 from tools.toolbox import Toolbox
 from tools.vision.blobs import Pixels
 from tools.vision.tracking import Seen
@@ -178,7 +179,7 @@ def test_a_detector_names_what_passes_and_searches_find_it(
         with pytest.raises(RefusedRequest):
             box.find_objects(**wrong)
     library.remove(video)
-    assert library.catalog.sightings(None, "", None, 0.0, 99.0, 9) == []
+    assert library.catalog.sightings.find(Wanted(), 9) == []
 
 
 def test_a_detector_that_is_broken_leaves_the_rest_whole(day: Path, tmp_path: Path) -> None:

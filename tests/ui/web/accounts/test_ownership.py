@@ -38,7 +38,10 @@ FREE = {
     "/{full_path:path}", "/docs", "/docs/oauth2-redirect", "/redoc", "/openapi.json",
 }  # fmt: skip
 """Addresses without an id: they tell of who asks, or of nobody."""
-MINE = {"/tasks", "/project/threads", "/api/videos", "/api/jobs", "/library/videos"}
+MINE = {
+    "/tasks", "/project/threads", "/api/videos", "/api/jobs", "/library/videos", "/api/cameras",
+    "/api/areas",
+}  # fmt: skip
 """Addresses that list what belongs to who asks."""
 EVENTS = {
     "connect", "disconnect", "connection_successful", "clear_session", "stop", "edit_message",
@@ -77,6 +80,7 @@ def _with_ids(theirs: Belongings) -> dict[tuple[str, str], tuple[str, Any]]:
     named, cut = {"name": f"set-{theirs.owner}"}, f"{media}/clip/0-1000.mp4"
     asked = {"question": "What is said?", **many}
     said = f"speech:{theirs.video}@0-1500"
+    drawn = {"name": "x", "kind": "line", "points": [[0, 0], [1, 1]]}
     return {
         ("GET", "/library/videos/{id}"): (video, None),
         ("POST", "/library/videos/{id}/title"): (f"{video}/title", {"title": "x"}),
@@ -101,6 +105,13 @@ def _with_ids(theirs: Belongings) -> dict[tuple[str, str], tuple[str, Any]]:
         ("GET", "/api/videos/{id}"): (f"/api/videos/{theirs.video}", None),
         ("DELETE", "/api/videos/{id}"): (f"/api/videos/{theirs.video}", None),
         ("GET", "/api/added/{job}"): (f"/api/added/{theirs.job}", None),
+        ("GET", "/api/objects/count"): (f"/api/objects/count?video={theirs.video}", None),
+        ("GET", "/api/cameras/report"): (
+            f"/api/cameras/report?from=2026-11-19&to=2026-11-20&camera=camera-{theirs.owner}",
+            None,
+        ),
+        ("PUT", "/api/areas"): ("/api/areas", {**drawn, "of": theirs.video}),
+        ("DELETE", "/api/areas"): (f"/api/areas?name=x&of={theirs.video}", None),
         ("POST", "/api/jobs"): ("/api/jobs", {"prompt": "A teaser.", **many}),
         ("GET", "/api/jobs/{id}"): (f"/api/jobs/{theirs.made}", None),
         ("POST", "/api/jobs/{id}/approve"): (f"/api/jobs/{theirs.made}/approve", {}),
@@ -164,6 +175,9 @@ def things(home: Path, encode: Any) -> dict[str, Belongings]:
         )
         one.video = ingest(Library(home, one.owner), film, providers=BARE).id
         Library(home, one.owner).collections.add(f"set-{one.owner}", [one.video])
+        cameras = Library(home, one.owner).cameras
+        cameras.reserve(f"camera-{one.owner}", "")
+        cameras.draw(cameras.reserve(f"camera of {one.canary}", ""), "x", "line", [(0, 0), (1, 1)])
         asyncio.run(_converse(home, one))
     return made
 

@@ -1,0 +1,1 @@
+"""Fixed cameras: objects by what, when and where, and how many they are."""

@@ -1,0 +1,89 @@
+"""Search for the objects that were tracked before fixed cameras."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from heapq import merge
+from typing import TYPE_CHECKING
+
+from tools.areas import Area, Box, Span, checked_region, spans_in, touching
+from tools.errors import NotIndexed, ProviderUnavailable, RefusedRequest
+from tools.media import overlaps
+from tools.store.sighting_rows import Wanted
+from tools.vision.colour import COLOUR_WORDS, COLOURS
+from tools.vision.objects import labels_of
+
+if TYPE_CHECKING:
+    from tools.media import Sighting
+    from tools.store.cameras import Areas
+    from tools.store.catalog import Catalog
+
+NEEDS_DETECTOR = (
+    "telling what moves needs a detector: run `cuepoint models pull dfine-nano`, then `cuepoint "
+    "index`; without a label, whatever moves before a fixed camera is found"
+)
+OPEN = ("waiting", "running")
+"""States of a stage whose result is still to come."""
+
+
+def wanted(
+    label: str, colour: str, videos: Sequence[str] | None, start: float, end: float
+) -> Wanted:
+    """Objects by words; RefusedRequest for a thing or a colour that nobody knows."""
+    labels = labels_of(label) if label.strip() else frozenset[str]()
+    if labels is None:
+        raise RefusedRequest(f"no detector here knows {label[:40]!r}; without a label all is found")
+    named = COLOUR_WORDS.get(colour.strip().lower(), "") if colour.strip() else ""
+    if colour.strip() and not named:
+        raise RefusedRequest(f"no colour {colour[:40]!r}; one of: {', '.join(COLOURS)}")
+    return Wanted(labels or None, named, videos, start, end)
+
+
+def each(
+    catalog: Catalog,
+    areas: Areas,
+    sought: Wanted,
+    region: Sequence[float] | None = None,
+    area: str = "",
+) -> Iterator[tuple[Sighting, list[Span]]]:
+    """Objects by video and time, each with the spans in which it is in the named part of a picture.
+
+    With a region, those whose boxes touch it; with an area, those in the zone or across the line of
+    this name, also. With a time they are there at that time. Spans are those in the zone, else in
+    the region, else all of it.
+    """
+    part = checked_region(region) if region is not None else None
+    parts = areas.named(area, sought.videos).items() if area else [(None, sought.videos)]
+    ways = [_inside(catalog, replace(sought, videos=ids), part, one) for one, ids in parts]
+    yield from merge(*ways, key=lambda found: (found[0].video, found[0].start, found[0].end))
+
+
+def _inside(
+    catalog: Catalog, sought: Wanted, region: Box | None, area: Area | None
+) -> Iterator[tuple[Sighting, list[Span]]]:
+    bounds = area.bounds if area else region
+    for one in catalog.sightings.each(replace(sought, bounds=bounds)):
+        spans = [(one.start, one.end)]
+        for found in (
+            touching(one, region) if region else None, spans_in(one, area) if area else None,
+        ):  # fmt: skip
+            if found is not None:
+                spans = [span for span in found if overlaps(*span, sought.start, sought.end)]
+                if not spans:
+                    break
+        if spans:
+            yield one, spans
+
+
+def missing(catalog: Catalog, sought: Wanted) -> None:
+    """Say why nothing was found, where there is a reason.
+
+    ProviderUnavailable for labels where all that is known of the videos is what moves; NotIndexed
+    where the objects of one are still to come.
+    """
+    stages = {id: catalog.store.get(id).stages["sightings"] for id in sought.videos or ()}
+    if any(stage.state in OPEN for stage in stages.values()):
+        raise NotIndexed("nothing so far; objects are not tracked yet: run `cuepoint index` again")
+    if sought.labels and any(stage.provider == "motion" for stage in stages.values()):
+        raise ProviderUnavailable(NEEDS_DETECTOR)
