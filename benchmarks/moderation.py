@@ -3,9 +3,8 @@
     python -m benchmarks.moderation [--verbose]
 
 Sets of 60 requests, 30 of which must be refused, each by a hand that saw neither the rules nor the
-other sets. `seen` and `seen_later` were open while the rules were made: the words were written on
-after the first, and how both came out was looked at while the examples were. `unseen` was opened
-once, after both: it is the figure.
+other sets. Those called `seen` were looked at while the rules were made: what each showed was mended
+as a kind. `unseen` was opened once, after all of them: it is the figure.
 """
 
 import argparse

@@ -143,7 +143,7 @@ function card(video) {
   const opener = made("summary", "", "…")
   opener.setAttribute("aria-label", t("videos.menu", { title: video.title }))
   const ask = Object.assign(made("a", "", t("videos.ask")), { href: address([video.id]) })
-  const acts = [ask, button(t("videos.rename"), () => rename(video)), button(t("videos.speakers"), () => speakers(video)), button(t("videos.subtitles"), () => subtitles(video))]
+  const acts = [ask, button(t("videos.rename"), () => rename(video)), button(t("videos.speakers"), () => tried(() => speakers(video.id))), button(t("videos.subtitles"), () => subtitles(video))]
   if (video.unfinished) acts.push(button(t("videos.finish"), () => tried(async () => {
     await send(`videos/${video.id}/finish`)
     await load()
@@ -193,14 +193,14 @@ function rename(video) {
   ask(t("videos.rename_of", { title: video.title }), [label], t("videos.save"), () => send(`videos/${video.id}/title`, { title: input.value }).then(() => load()))
 }
 
-async function speakers(video) {
-  const known = await (await fetch(`/library/videos/${video.id}`)).json()
+async function speakers(id) {
+  const known = await (await answered(`/library/videos/${id}`)).json()
   const fields = known.speakers.map(({ label, name }) => [label, name, ...field(label, name)])
-  const heading = t("videos.speakers_of", { title: video.title })
+  const heading = t("videos.speakers_of", { title: known.title })
   if (!fields.length) return ask(heading, [made("p", "", t("videos.nobody"))], t("videos.close"), null)
   ask(heading, fields.map((one) => one[2]), t("videos.save"), async () => {
     for (const [label, name, , input] of fields) {
-      if (input.value !== name) await send(`videos/${video.id}/speaker`, { label, name: input.value })
+      if (input.value !== name) await send(`videos/${id}/speaker`, { label, name: input.value })
     }
   })
 }
@@ -278,4 +278,5 @@ document.addEventListener("keydown", (event) => {
   menu.open = false
   menu.querySelector("summary").focus()
 })
-load()
+const named = new URL(location).searchParams.get("speakers") // the way here from a transcript
+load().then(() => named && tried(() => speakers(named)))

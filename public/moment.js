@@ -1,5 +1,6 @@
 // Plays one moment: the page behind the links that answers share.
 import { clock, t } from "./chat/language.js"
+import { shared } from "./chat/taking.js"
 
 const player = document.getElementById("player")
 const state = document.getElementById("state")
@@ -71,6 +72,9 @@ copy.addEventListener("click", async () => {
     state.textContent = t("moment.not_copied", { link: made })
   }
   history.replaceState(null, "", made)
+})
+document.getElementById("share").addEventListener("click", async () => {
+  state.textContent = await shared(`/v/${id}?t=${Number(now().toFixed(1))}`)
 })
 document.getElementById("frame").addEventListener("click", () => {
   if (player.readyState < 2 || !player.videoWidth) {

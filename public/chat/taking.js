@@ -30,6 +30,7 @@ export function cutButton(video, from, to) {
       button.remove()
     } catch (error) {
       button.textContent = error.message
+      button.disabled = false
     }
   })
   return button
@@ -52,4 +53,18 @@ export function moments(form, cards, title) {
   return `/export/${form}?${query}`
 }
 
-window.cueTake = { cut, save, moments }
+// Copy a link to a moment that opens without signing in, for a while; returns what to tell.
+export async function shared(href) {
+  const { pathname, search } = new URL(href, location.origin)
+  let link = ""
+  try {
+    const { address, until } = await (await answered(`${pathname}/share${search}`, { method: "POST" })).json()
+    link = location.origin + address
+    await navigator.clipboard.writeText(link)
+    return t("moment.shared", { date: new Date(1000 * until).toLocaleDateString(document.documentElement.lang, { dateStyle: "long" }) })
+  } catch (error) {
+    return link ? t("moment.not_copied", { link }) : error.message
+  }
+}
+
+window.cueTake = { cut, save, moments, shared }

@@ -5,6 +5,8 @@ import { clock, t } from "./language.js"
 import { cutButton } from "./taking.js"
 
 const [BACK, PAGE] = [60, 480] // seconds that are loaded before a moment, and in all
+const SETTLED = 150 // milliseconds for which a selection stays as it is, before it is offered
+const [SHARE, LEAST] = [0.1, 0.2] // of a line's length, and seconds: what a word's guessed time may be off
 
 class Transcript extends HTMLElement {
   static observedAttributes = ["video"]
@@ -14,6 +16,11 @@ class Transcript extends HTMLElement {
   #lines = []
   #now = null
   #loading = null
+  #settling = 0
+  #selected = () => {
+    clearTimeout(this.#settling)
+    this.#settling = setTimeout(() => this.#offer(), SETTLED)
+  }
 
   connectedCallback() {
     this.#seconds = Number(this.getAttribute("at") || 0)
@@ -24,11 +31,15 @@ class Transcript extends HTMLElement {
       if (spot && document.getSelection().isCollapsed) this.#seek(Number(spot.dataset.at))
     })
     this.addEventListener("keydown", (event) => this.#key(event))
-    this.addEventListener("pointerup", () => setTimeout(() => this.#offer()))
-    this.addEventListener("keyup", () => this.#offer())
     this.addEventListener("pointerenter", () => (this.read = true))
     this.addEventListener("pointerleave", () => (this.read = false))
+    document.addEventListener("selectionchange", this.#selected) // a finger's selection ends with no pointer
     this.#fresh()
+  }
+
+  disconnectedCallback() {
+    document.removeEventListener("selectionchange", this.#selected)
+    clearTimeout(this.#settling)
   }
 
   attributeChangedCallback(name, before, now) {
@@ -47,19 +58,18 @@ class Transcript extends HTMLElement {
     this.dispatchEvent(new CustomEvent("cue-seek", { bubbles: true, detail }))
   }
 
-  // A clip of the words that are selected.
+  // A clip of the words that are selected. One that is being cut keeps its button, which tells how it went.
   #offer() {
-    this.querySelector(".cue-cut")?.remove()
+    const before = this.querySelector(".cue-cut")
+    if (before?.disabled) return
+    before?.remove()
     const selection = document.getSelection()
     if (selection.isCollapsed || !selection.rangeCount) return
     const range = selection.getRangeAt(0)
     const every = [...this.querySelectorAll(".cue-word")]
-    const words = every.filter((one) => range.intersectsNode(one))
+    const words = every.filter((one) => range.intersectsNode(one) && holds(range, one))
     if (!words.length) return
-    const last = words.at(-1)
-    const next = last.nextElementSibling
-    const [from, to] = [Number(words[0].dataset.at), Number((next || last.closest(".cue-line")).dataset[next ? "at" : "end"])]
-    this.append(cutButton(this.getAttribute("video"), from, to))
+    this.append(cutButton(this.getAttribute("video"), edgeOf(words[0], false), edgeOf(words.at(-1), true)))
   }
 
   #key(event) {
@@ -107,7 +117,7 @@ class Transcript extends HTMLElement {
     if (list !== this.list) return // another video, or another window, meanwhile
     // Lines that stand too close for one answer: a shorter window leaves no gap.
     if (before && got.next !== null && to - from > 1) return this.#fetch(video, (from + to) / 2, to, true)
-    const lines = got.lines.map(lineOf)
+    const lines = got.lines.map((one) => lineOf(one, video))
     list.querySelectorAll(".cue-line-more").forEach((one) => {
       if ((one.dataset.way === "earlier") === before || !this.#lines.length) one.remove()
     })
@@ -160,16 +170,32 @@ class Transcript extends HTMLElement {
   }
 }
 
+// False of a word that a selection only touches, at its end or its beginning.
+function holds(range, word) {
+  const left = word.contains(range.startContainer) && range.startOffset >= word.textContent.trimEnd().length
+  return !left && !(word.contains(range.endContainer) && range.endOffset === 0)
+}
+
+// Where a clip begins, or ends, so that a word is in it whole: inside a line as much farther out as its time may be off.
+function edgeOf(word, after) {
+  const line = word.closest(".cue-line")
+  const [start, end] = [Number(line.dataset.start), Number(line.dataset.end)]
+  const next = after ? word.nextElementSibling : word
+  const at = next ? Number(next.dataset.at) : end
+  const off = Math.max(SHARE * (end - start), LEAST)
+  return after ? Math.min(at + off, end) : Math.max(at - off, start)
+}
+
 // Words have no times of their own: each is taken to begin at its share of the line's letters.
-function lineOf({ start, end, time, text, speaker }) {
+function lineOf({ start, end, time, text, speaker }, video) {
   const element = made("div", "cue-line")
-  element.dataset.end = String(end)
+  Object.assign(element.dataset, { start: String(start), end: String(end) })
   const when = made("button", "cue-line-time", time)
   when.type = "button"
   when.tabIndex = -1
   when.dataset.at = String(start)
   const said = made("p", "cue-line-text")
-  if (speaker) said.append(made("b", "", `${speaker}: `))
+  if (speaker) said.append(nameOf(speaker, video), " ")
   let place = 0
   for (const word of wordsOf(text)) {
     const spot = made("span", "cue-word", word)
@@ -179,6 +205,14 @@ function lineOf({ start, end, time, text, speaker }) {
   }
   element.append(when, said)
   return { element, start, end }
+}
+
+// Who speaks, as the way to correct the name.
+function nameOf(speaker, video) {
+  const link = made("a", "cue-speaker", `${speaker}:`)
+  const href = `/library?${new URLSearchParams({ speakers: video })}`
+  Object.assign(link, { href, target: "_blank", draggable: false, title: t("videos.speakers") })
+  return link
 }
 
 function wordsOf(text) {

@@ -19,7 +19,7 @@ const fill = { position: "absolute", inset: 0, width: "100%", height: "100%", ma
 const PATHS = {
   previous: "M15 5l-7 7 7 7", next: "M9 5l7 7-7 7", check: "M5 13l4 4L19 7", play: "M8 5v14l11-7z",
   cut: "M9 6a3 3 0 1 1-6 0 3 3 0 0 1 6 0zM9 18a3 3 0 1 1-6 0 3 3 0 0 1 6 0zM20 4L8.1 15.9M14.5 14.5L20 20M8.1 8.1L12 12", again: "M4 12a8 8 0 1 0 3-6.2M4 4v5h5",
-  link: "M10 14a4 4 0 0 0 6 .4l3-3a4 4 0 0 0-5.6-5.6L12 7M14 10a4 4 0 0 0-6-.4l-3 3a4 4 0 0 0 5.6 5.6L12 17",
+  share: "M12 15V4m-5 5l5-5 5 5M5 14v6h14v-6", link: "M10 14a4 4 0 0 0 6 .4l3-3a4 4 0 0 0-5.6-5.6L12 7M14 10a4 4 0 0 0-6-.4l-3 3a4 4 0 0 0 5.6 5.6L12 17",
   compare: "M4 5h7v14H4zM14 5h6v14h-6z", save: "M12 4v11m-5-5l5 5 5-5M5 20h14", alike: "M4 5h7v7H4zM13 12h7v7h-7z", closer: "M11 4a7 7 0 1 0 0 14 7 7 0 0 0 0-14zM16 16l5 5M8 11h6M11 8v6",
 }
 
@@ -99,6 +99,7 @@ function EvidencePlayer({ props, callAction }) {
   const [taken, setTaken] = useState("") // what is being made, or why it is not
   const ids = Object.keys(videos)
   const several = ids.length > 1
+  const shares = document.documentElement.dataset.signIn !== "none"
   const video = (current && current.video) || (cards[0] && cards[0].video) || ids[0]
   const shown = videos[video]
   const titleOf = (card) => (videos[card.video] ? videos[card.video].title : t("player.video"))
@@ -199,9 +200,9 @@ function EvidencePlayer({ props, callAction }) {
     setCopied(true)
   }
 
-  async function take(work) {
+  async function take(work, told = "") {
     setTaken(t("take.making"))
-    setTaken(await work().then(() => "", (error) => error.message))
+    setTaken(await work().then(() => told, (error) => error.message))
   }
 
   function key(event) {
@@ -301,9 +302,10 @@ function EvidencePlayer({ props, callAction }) {
                 ) : null}
                 <span className="cue-tools">
                   <Tool icon="link" href={chosen.href} target="_blank" aria-label={t("player.copy_of", { handle: chosen.handle })} onClick={(event) => copy(event, chosen.href)}>{copied ? t("player.copied") : t("player.copy")}</Tool>
+                  {shares ? <Tool icon="share" aria-label={t("player.share_of", { handle: chosen.handle })} onClick={async () => setTaken(await window.cueTake.shared(chosen.href))}>{t("moment.share")}</Tool> : null}
                   {chosen.still ? <Tool icon="save" href={chosen.still} download="" aria-label={t("player.frame_of", { handle: chosen.handle })}>{t("moment.frame")}</Tool> : null}
                   {sees && chosen.image ? <Tool icon="alike" aria-label={t("player.alike_of", { handle: chosen.handle })} onClick={() => callAction({ name: "alike", payload: { id: chosen.id, handle: chosen.handle } })}>{t("player.alike")}</Tool> : null}
-                  <Tool icon="cut" aria-label={t("take.cut_of", { handle: chosen.handle })} onClick={() => take(() => window.cueTake.cut(chosen.video, chosen.start, Math.max(chosen.until, chosen.start + 1)))}>{t("take.cut")}</Tool>
+                  <Tool icon="cut" aria-label={t("take.cut_of", { handle: chosen.handle })} onClick={() => take(() => window.cueTake.cut(chosen.video, chosen.start, Math.max(chosen.until, chosen.start + 1)), t(shown.spoken ? "take.cut_spoken" : "take.cut_other"))}>{t("take.cut")}</Tool>
                   <details className="cue-take">
                     <summary className="cue-tool"><Icon name="save" /> <span>{t("take.name")}</span></summary>
                     <div>

@@ -1,22 +1,32 @@
 """Edit lists: moments as a cut that an editing program opens (CMX 3600 EDL, FCPXML, OTIO).
 
 An edit list has one rate. It is that of the video with most moments, or the nearest standard one;
-every time is one of presentation, told in frames of that rate. The clips bear the titles of their
-videos, and the quotations, with their numbers, stand in markers and notes.
+every time is one of presentation, told in frames of that rate, from the timecode on with which the
+file begins. The clips bear the titles of their videos; the quotations, with their numbers, stand in
+markers and notes.
 """
 
+import math
 import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 from tools.errors import RefusedRequest
 from tools.export.moments import Moment
-from tools.export.rates import frame_span, frames_in, is_drop_frame, standard_rate
+from tools.export.originals import media_url
+from tools.export.rates import (
+    SAME,
+    drops,
+    frame_span,
+    frames_in,
+    is_drop_frame,
+    standard_rate,
+    timecode_frames,
+)
 from tools.library import Library
 from tools.text.clean import clean
 
@@ -24,6 +34,8 @@ TITLE = 120
 """Characters of a title."""
 MOST_EVENTS = 999
 """Events of an EDL: their numbers have three digits."""
+DAY = 86_400
+"""Seconds that a timecode counts, at most."""
 
 
 @dataclass(frozen=True)
@@ -34,11 +46,15 @@ class Source:
     title: str
     url: str
     rate: Fraction
+    start: int
+    """Frame of its timecode with which it begins; 0 without one."""
     frames: int
     size: tuple[int, int] | None
     heard: bool
     uneven: str
     """How its own rate differs from that of the cut; empty where it does not."""
+    counts_all: bool
+    """True of a timecode that leaves out no numbers."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +66,11 @@ class Edit:
     first: int
     last: int
     at: int
+
+    @property
+    def code(self) -> int:
+        """First frame by the timecode of the source."""
+        return self.source.start + self.first
 
 
 @dataclass(frozen=True)
@@ -64,6 +85,11 @@ class EditList:
     def frames(self) -> int:
         """Length in frames."""
         return self.edits[-1].at + self.edits[-1].last - self.edits[-1].first
+
+    @property
+    def drops(self) -> bool:
+        """True of a rate that drops numbers, unless the timecode of a source drops none."""
+        return is_drop_frame(self.rate) and not any(one.counts_all for one in self.sources)
 
     @property
     def sources(self) -> list[Source]:
@@ -105,11 +131,16 @@ def _source(library: Library, id: str, rate: Fraction) -> Source:
         uneven = f"its frame rate varies: {told}"
     elif video.fps and abs(video.fps - rate) > 0.01:
         uneven = f"it has {video.fps:.5g} frames a second: {told}"
+    frames, start = max(frames_in(video.duration, rate), 1), 0
+    code = probe.get("timecode") or ""  # None of what was indexed before it was read
+    if video.fps and abs(video.fps - own) <= SAME:
+        start = math.floor((timecode_frames(code, own) or 0) / own * rate)
+    if start + frames > DAY * rate:
+        start = 0
     return Source(
-        id, clean(video.title, TITLE), Path(video.path).as_uri(), own,
-        max(frames_in(video.duration, rate), 1),
+        id, clean(video.title, TITLE), media_url(library, video), own, start, frames,
         (video.width, video.height) if video.width and video.height else None,
-        bool(probe["audio"]), uneven,
+        bool(probe["audio"]), uneven, start > 0 and not drops(code),
     )  # fmt: skip
 
 
@@ -136,11 +167,12 @@ def to_edl(edits: EditList) -> str:
     The adapter writes one track: which channels an event takes (V, A or both: B) is put in after.
     """
     otio = _otio()
-    timeline, rate = _timeline(edits), float(edits.rate)
+    timeline = _timeline(edits)
+    rate = edits.rate if edits.drops else Fraction(math.ceil(edits.rate))  # frames, but for drops
     track = otio.schema.Track(name="V", kind=otio.schema.TrackKind.Video)
     numbers = {one.id: number for number, one in enumerate(edits.sources, 1)}
     for edit in edits.edits:
-        clip = _clip(edit, edits.rate)
+        clip = _clip(edit, rate)
         remarks = [edit.source.uneven] if edit.source.uneven else []
         letters = re.sub(r"[^A-Za-z0-9]", "", edit.source.title)[:5].upper()
         reel = f"{letters}{numbers[edit.source.id]:03d}"  # eight letters, one a source
@@ -148,7 +180,7 @@ def to_edl(edits: EditList) -> str:
         track.append(clip)
     timeline.tracks.append(track)
     adapter: Any = import_module("otio_cmx3600_adapter.cmx_3600")
-    text: str = adapter.write_to_string(timeline, rate=rate, style="nucoda")
+    text: str = adapter.write_to_string(timeline, rate=float(rate), style="nucoda")
     sources = [edit.source for edit in edits.edits]
     channels = ["V" if not one.heard else "B" if one.size else "A" for one in sources]
 
@@ -156,7 +188,7 @@ def to_edl(edits: EditList) -> str:
         return f"{event[1]}{channels[int(event[2]) - 1]:<5}"
 
     text = re.sub(r"(?m)^((\d{3})  \S+ +)V    ", with_channel, text)
-    code = "DROP FRAME" if is_drop_frame(edits.rate) else "NON-DROP FRAME"
+    code = "DROP FRAME" if edits.drops else "NON-DROP FRAME"
     return text.replace("\n\n", f"\nFCM: {code}\n\n", 1)
 
 
@@ -182,13 +214,15 @@ def _clip(edit: Edit, rate: Fraction) -> Any:
     one = edit.moment.evidence
     marker = otio.schema.Marker(
         name=edit.moment.note,
-        marked_range=span(edit.first, 1),
+        marked_range=span(edit.code, 1),
         color=otio.schema.MarkerColor.GREEN,
         comment=edit.source.uneven,
         metadata={"cuepoint": {"id": one.id, "start": one.start, "end": one.end}},
     )
-    media = otio.schema.ExternalReference(edit.source.url, span(0, edit.source.frames))
-    where = span(edit.first, edit.last - edit.first)
+    media = otio.schema.ExternalReference(
+        edit.source.url, span(edit.source.start, edit.source.frames)
+    )
+    where = span(edit.code, edit.last - edit.first)
     clip = otio.schema.Clip(edit.source.title, media, where, metadata={})
     clip.markers.append(marker)
     return clip

@@ -9,7 +9,6 @@ from typing import Any
 from xml.etree import ElementTree as xml
 
 from tools.export.edit_lists import EditList, Source
-from tools.export.rates import is_drop_frame
 
 VERSION = "1.8"
 
@@ -28,7 +27,7 @@ def to_fcpxml(edits: EditList) -> str:
         format="r0",
         duration=_time(edits.frames, edits.rate),
         tcStart="0s",
-        tcFormat=_code(edits.rate),
+        tcFormat=_code(edits),
     )
     if edits.remarks:
         xml.SubElement(sequence, "note").text = "\n".join(edits.remarks)
@@ -40,13 +39,13 @@ def to_fcpxml(edits: EditList) -> str:
             name=edit.source.title,
             ref=assets[edit.source.id],
             offset=_time(edit.at, edits.rate),
-            start=_time(edit.first, edits.rate),
+            start=_time(edit.code, edits.rate),
             duration=_time(edit.last - edit.first, edits.rate),
-            tcFormat=_code(edits.rate),
+            tcFormat=_code(edits),
         )
         xml.SubElement(clip, "note").text = edit.moment.note
         marker = xml.SubElement(clip, "marker", value=edit.moment.note)
-        marker.set("start", _time(edit.first, edits.rate))
+        marker.set("start", _time(edit.code, edits.rate))
         marker.set("duration", _time(1, edits.rate))
         if edit.source.uneven:
             marker.set("note", edit.source.uneven)
@@ -67,7 +66,7 @@ def _asset(resources: xml.Element, number: int, source: Source, edits: EditList)
         id=id,
         name=source.title,
         src=source.url,
-        start="0s",
+        start=_time(source.start, edits.rate),
         duration=_time(source.frames, edits.rate),
         format=format,
         **media,
@@ -90,5 +89,5 @@ def _time(frames: int, rate: Fraction) -> str:
     return f"{frames * rate.denominator}/{rate.numerator}s" if frames else "0s"
 
 
-def _code(rate: Fraction) -> str:
-    return "DF" if is_drop_frame(rate) else "NDF"
+def _code(edits: EditList) -> str:
+    return "DF" if edits.drops else "NDF"

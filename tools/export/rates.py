@@ -1,6 +1,7 @@
 """Frame rates of editing: the standard ones, and times as their frames."""
 
 import math
+import re
 from fractions import Fraction
 
 NTSC = Fraction(1000, 1001)
@@ -33,6 +34,30 @@ def is_whole(number: float) -> bool:
 def is_drop_frame(rate: Fraction) -> bool:
     """True of the rates whose timecode leaves out numbers, so that it keeps with the clock."""
     return rate in (NTSC * 30, NTSC * 60)
+
+
+def timecode_frames(code: str, rate: Fraction) -> int | None:
+    """Frames of a timecode (`01:00:00:00`, with a semicolon or point where it drops numbers).
+
+    None for what is none of this rate.
+    """
+    found = re.fullmatch(r"(\d\d):(\d\d):(\d\d)([:;.])(\d\d)", code, re.ASCII)
+    if not found:
+        return None
+    hours, minutes, seconds, frames = (int(found[n]) for n in (1, 2, 3, 5))
+    whole = math.ceil(rate)
+    if hours > 23 or minutes > 59 or seconds > 59 or frames >= whole:
+        return None
+    minutes += 60 * hours
+    dropped = 0
+    if drops(code) and is_drop_frame(rate):
+        dropped = whole // 15 * (minutes - minutes // 10)  # two or four numbers of most minutes
+    return (60 * minutes + seconds) * whole + frames - dropped
+
+
+def drops(code: str) -> bool:
+    """True of a timecode that leaves out numbers."""
+    return code[-3:-2] in (";", ".")
 
 
 def frame_span(start: float, end: float, rate: Fraction, length: float) -> tuple[int, int]:

@@ -137,12 +137,18 @@ def _misspelt(name: str) -> str:
     """Kind of a long name of which one letter is wrong, or two are exchanged; else empty."""
     if len(name) < LONG:
         return ""
-    return _names()[0].get(nearest_word(name, _long_names(), long=len(name) + 1), "")
+    alike = _long_names().get((name[0], len(name)), ())
+    return _names()[0].get(nearest_word(name, alike, long=len(name) + 1), "")
 
 
 @cache
-def _long_names() -> list[str]:
-    return [name for name in _names()[0] if len(name) >= LONG]
+def _long_names() -> dict[tuple[str, int], list[str]]:
+    """Long names by their first letter and the lengths that they may be misspelt with."""
+    found: dict[tuple[str, int], list[str]] = {}
+    for name in (one for one in _names()[0] if len(one) >= LONG):
+        for length in (len(name) - 1, len(name), len(name) + 1):
+            found.setdefault((name[0], length), []).append(name)
+    return found
 
 
 def _by_example(text: str) -> Iterator[str]:

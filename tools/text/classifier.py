@@ -62,10 +62,13 @@ class Classifier:
         places = np.concatenate([np.array(places, int) for places, _ in held])
         values = np.concatenate([values for _, values in held])
         # Only texts that share a feature have a product: nothing as large as texts times features.
-        products = RIDGE * np.eye(len(held))
+        products = np.diag(RIDGE + np.bincount(rows, values**2, len(held)))
         order = np.argsort(places, kind="stable")
         for same in np.split(order, np.flatnonzero(np.diff(places[order])) + 1):
-            products[np.ix_(rows[same], rows[same])] += np.outer(values[same], values[same])
+            if len(same) > 1:
+                shared = np.outer(values[same], values[same])
+                np.fill_diagonal(shared, 0.0)
+                products[rows[same][:, None], rows[same]] += shared
         if vectors is not None:
             self._mean = vectors.mean(axis=0)
             self._vectors = vectors - self._mean

@@ -230,6 +230,7 @@ def probe(path: str) -> Iterator[Event]:
             "start": start,
             "title": clean(container.metadata.get("title", ""), 200),
             "creation_time": _creation_time(container.metadata),
+            "timecode": None,
             "audio": [
                 {
                     "codec": codec_name(stream),
@@ -255,6 +256,8 @@ def probe(path: str) -> Iterator[Event]:
         )
         trouble = ""
         if stream is not None:
+            told = stream.metadata.get("timecode") or container.metadata.get("timecode")
+            facts["timecode"] = clean(told or "", 40) or None
             try:
                 facts["video"] = _picture_facts(stream, next(container.decode(stream)))
             except (*FAULTS, StopIteration) as error:

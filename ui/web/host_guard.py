@@ -16,6 +16,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 SESSION_NAMES = ("session_id", "sessionId")
 SESSION_COOKIE = "X-Chainlit-Session-id"
+OWN_SCRIPTS = "/public/"
+"""Scripts of one release, which load each other: a browser asks for each again."""
 LONGEST_NAME = 255
 """Bytes of one part of an address: a file system takes no longer name."""
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -81,6 +83,8 @@ class HostGuard:
                 headers = MutableHeaders(scope=message)
                 for name, value in self._headers.items():
                     headers.setdefault(name, value)
+                if scope["path"].startswith(OWN_SCRIPTS):
+                    headers.setdefault("cache-control", "no-cache")
             await send(message)
 
         async def answer(status: int, reason: str) -> None:

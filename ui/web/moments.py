@@ -5,13 +5,15 @@ Whatever is wrong with an address of it, the answer is a page with a way back.
 
 import asyncio
 import html
+import time
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from string import Template
+from typing import Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse
 
 from tools.errors import UnknownVideo, VideoError
@@ -23,7 +25,8 @@ from ui.render import picture_address, seconds_of
 from ui.texts import preferred, text
 from ui.web.accounts.gate import current
 from ui.web.accounts.links import NAMES
-from ui.web.media import known_video
+from ui.web.accounts.sign_in import Accounts
+from ui.web.media import known_video, or_http_error
 from ui.web.pages import Words, note_page
 from ui.web.proxies import Proxies
 from ui.web.state import AppState
@@ -31,6 +34,8 @@ from ui.web.workspaces import Mine
 
 REACH = 1.0
 """Seconds after the time of a link whose words belong to its moment: links cut their times."""
+SHARED = 7 * 86400
+"""Seconds for which a link that somebody shares opens without signing in."""
 _PAGE = Template(Path(__file__).with_name("moment.html").read_text("utf-8"))
 
 
@@ -44,12 +49,29 @@ def moment_routes() -> APIRouter:
         signed = {n: v for n, v in request.query_params.items() if n in NAMES}
         by_link = (who := current()) is not None and who.by_link
         link = urlencode(signed) if by_link else ""
-        return await asyncio.to_thread(_page, mine, words, rest, t.strip(), link)
+        shares = not by_link and _accounts(request).method != "none"
+        return await asyncio.to_thread(_page, mine, words, rest, t.strip(), link, shares)
+
+    @router.post("/v/{id}/share")
+    async def share(id: str, request: Request, mine: Mine, t: str = "") -> dict[str, Any]:
+        video = await or_http_error(asyncio.to_thread(known_video, mine.library, id))
+        start, who = seconds_of(t.strip() or "0"), current()
+        if start is None or who is None:
+            raise HTTPException(422, "this is no time of a video")
+        until = int(time.time()) + SHARED
+        address = _accounts(request).signed(f"/v/{video.id}?t={start:.3f}", until, who.owner)
+        return {"address": address, "until": until}
 
     return router
 
 
-def _page(mine: AppState, words: Words, id: str, time: str, link: str) -> HTMLResponse:
+def _accounts(request: Request) -> Accounts:
+    return request.app.state.accounts
+
+
+def _page(
+    mine: AppState, words: Words, id: str, time: str, link: str, shares: bool
+) -> HTMLResponse:
     """The page of a moment; `link` is the signature that all its addresses carry, or empty."""
     home = words("moment.home"), "/"
     try:
@@ -59,6 +81,7 @@ def _page(mine: AppState, words: Words, id: str, time: str, link: str) -> HTMLRe
             way = words("moment.start"), _with(f"/v/{video.id}", link)
             return note_page(words, 404, "moment.unknown", "moment.unknown_time", *way)
         values = _values(mine.library, mine.proxies, words, video, start, link)
+        values |= {"share_class": "" if shares else "none", "share": words("moment.share")}
         return HTMLResponse(_PAGE.substitute(values))
     except UnknownVideo:
         return note_page(words, 404, "moment.unknown", "moment.unknown_video", *home)
@@ -110,6 +133,7 @@ def _values(
         "shown_class": "quote" if shown else "none",
         "silent_class": "none" if said or shown else "",
         "copy": words("moment.copy", time=timestamp(int(at))),
+        "ask_class": "none" if link else "main",  # who came by a link has nobody to ask
         "ask_address": "/?" + urlencode({"video": video.id, "prompt": question}),
     }
     for name, near in (("previous", before), ("next", after)):

@@ -99,6 +99,8 @@ async def test_what_is_misspelt_is_read_and_said(talk: Talk, question: str) -> N
         ("translate this into German", "language model"),
         ("what is the mood of the video?", "language model"),
         ("who is speaking?", "not labelled"),
+        ("Who speaks?", "not labelled"),
+        ("Who speaks in this video?", "not labelled"),
         ("write quiz questions", "language model"),
     ],
 )

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 from xml.etree import ElementTree
 
+import av
 import opentimelineio as otio
 import pytest
 
@@ -18,7 +19,13 @@ from tools.errors import RefusedRequest
 from tools.export.edit_lists import EditList, edit_list, to_edl, to_otio
 from tools.export.fcpxml import to_fcpxml
 from tools.export.moments import Moment, moments_of
-from tools.export.rates import STANDARD, frame_span, is_drop_frame, standard_rate
+from tools.export.rates import (
+    STANDARD,
+    frame_span,
+    is_drop_frame,
+    standard_rate,
+    timecode_frames,
+)
 from tools.ingest.pipeline import ingest
 from tools.library import Library
 from tools.media import Evidence, Video
@@ -247,6 +254,57 @@ def test_videos_of_other_rates_share_one_and_say_so(shelf: Shelf) -> None:
     root = ElementTree.fromstring(to_fcpxml(edits))
     durations = [one.attrib["frameDuration"] for one in root.iter("format")]
     assert durations == ["1/25s", "1/25s", "1001/30000s"]
+
+
+def with_timecode(path: Path, code: str) -> Path:
+    """The same film, beginning with a timecode, as cameras write it."""
+    made = path.with_name(f"{path.stem} {code.replace(':', '.').replace(';', '_')}.mp4")
+    with av.open(str(path)) as source, av.open(str(made), "w") as target:
+        stream = target.add_stream_from_template(source.streams.video[0])
+        target.metadata["timecode"] = code
+        for packet in source.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = stream
+                target.mux(packet)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("code", "start", "shown"),
+    [
+        ("01:00:00;00", 107892, r"01:00:00;17 01:00:01;28 00:00:00;00 00:00:01;11"),
+        ("01:00:00:00", 108000, r"01:00:00:17 01:00:01:28 00:00:00:00 00:00:01:11"),
+        ("23:59:59:20", 0, r"00:00:00;17 00:00:01;28 00:00:00;00 00:00:01;11"),  # past midnight
+    ],
+)
+def test_frames_are_counted_from_the_timecode_of_the_file(
+    encode: Callable[..., Path], tmp_path: Path, code: str, start: int, shown: str
+) -> None:
+    library = Library(tmp_path / "home")
+    film = numbered.film(encode, tmp_path / "ntsc.mp4", NTSC, 90)
+    video = ingest(library, with_timecode(film, code), providers=BARE)
+    moment = quoted(video, round(float(17 / NTSC), 3), round(float(58 / NTSC), 3))
+    edits = edit_list(library, [moment], "By timecode")
+    assert re.search(rf"^001 .* {shown}$", to_edl(edits), re.M)
+    opened: Any = otio.adapters.read_from_string(to_otio(edits), "otio_json")
+    (clip,) = opened.tracks[0]
+    assert clip.source_range.start_time.value == start + 17
+    assert clip.media_reference.available_range.start_time.value == start
+    assert clip.media_reference.available_range.contains(clip.source_range)
+    root = ElementTree.fromstring(to_fcpxml(edits))
+    found = [root.find(path) for path in (".//asset", ".//asset-clip", ".//marker")]
+    frames = [seconds(one.attrib["start"]) * NTSC for one in found if one is not None]
+    assert frames == [start, start + 17, start + 17]
+
+
+@pytest.mark.parametrize("rate", STANDARD, ids=lambda rate: f"{float(rate):.5g}")
+def test_timecodes_are_read_as_they_are_written_elsewhere(rate: Fraction) -> None:
+    for frames in range(0, 23 * 3600 * 24, 12345):
+        time = otio.opentime.RationalTime(frames, float(rate))
+        code = otio.opentime.to_timecode(time, float(rate), None)
+        assert timecode_frames(code, rate) == frames
+    for code in ("", "01:00:00", "24:00:00:00", "00:60:00:00", "00:00:00:60", "1:00:00:00 evil"):
+        assert timecode_frames(code, rate) is None
 
 
 def test_sound_alone_is_on_a_track_of_its_own(tmp_path: Path, media: Path) -> None:

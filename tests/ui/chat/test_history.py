@@ -127,8 +127,10 @@ def test_on_a_phone_the_drawer_opens_and_stays(chromium: Any, server: Server) ->
         ask(page, "What is said about Paris?")
         page.locator("#header #sidebar-trigger-button").tap()
         page.wait_for_url("**/thread/*")
-        page.locator("#thread-history").get_by_text("What is said about Paris?").wait_for()
+        page.locator("#thread-history").get_by_text("What is said about Paris?").first.wait_for()
         page.get_by_role("dialog", name="Earlier conversations").wait_for()
+        options = page.get_by_label("Rename or delete").first  # no pointer hovers over its row
+        assert options.evaluate("one => getComputedStyle(one).opacity") == "1"
         page.locator("#search-chats-button").click()
         page.get_by_placeholder("Search questions and answers").wait_for()
 
@@ -193,7 +195,8 @@ def test_the_second_person_sees_nothing_of_the_first(
             page.wait_for_url("**/login")
             _sign_in(page, "ada", "wrong wrong wrong")
             page.get_by_text("Name and password don't belong together.").first.wait_for()
-        with page_at(chromium, server, "/", [401]) as page:
+        clipboard = ["clipboard-read", "clipboard-write"]
+        with page_at(chromium, server, "/", [401], permissions=clipboard) as page:
             page.wait_for_url("**/login")
             page.wait_for_timeout(1100)  # one attempt a second
             _sign_in(page, "ada")
@@ -201,6 +204,9 @@ def test_the_second_person_sees_nothing_of_the_first(
             ask(page, "What is said about Paris?")
             page.wait_for_url("**/thread/*")
             thread = page.url.rpartition("/")[2]
+            page.get_by_role("button", name="Share moment 1").click()
+            page.get_by_text("Whoever has this link can watch the video until").wait_for()
+            shared = page.evaluate("navigator.clipboard.readText()").removeprefix(server.url)
             page.locator("#user-nav-button").click()
             page.get_by_text("Sign out").click()
             page.wait_for_url("**/login")
@@ -213,6 +219,9 @@ def test_the_second_person_sees_nothing_of_the_first(
             for path in (f"/media/{video}/file", f"/v/{video}", f"/project/thread/{thread}"):
                 status = page.evaluate("path => fetch(path).then((it) => it.status)", path)
                 assert status == 404, path
+        with page_at(chromium, server, shared) as page:  # somebody who cannot sign in
+            page.get_by_text("glass was made in Paris").wait_for()
+            page.wait_for_function("document.getElementById('player').readyState >= 2")
     with sqlite3.connect(home / "libraries" / "ada" / "conversations.sqlite") as kept:
         assert kept.execute("SELECT count(*) FROM conversations").fetchone() == (1,)
     assert Library(home, "bob").list() == []
@@ -229,3 +238,9 @@ def test_signing_in_speaks_german_and_fits_a_phone(chromium: Any, tmp_path: Path
         assert wide[0] <= wide[1]
         page.goto(f"{server.url}/v/0123456789abcdef")
         page.get_by_text("Melde dich erst an").wait_for()
+        page.goto(server.url)
+        page.locator("#email").fill("ada")
+        page.locator("#password").fill(GOOD)
+        page.locator("button[type=submit]").click()
+        page.locator("#user-nav-button").wait_for()
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

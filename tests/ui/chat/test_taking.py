@@ -22,11 +22,11 @@ The kettle is red.
 00:00:04,000 --> 00:00:06,000
 Then the kettle is blue.
 """
-SELECT = """() => {
+SELECT = """([first, last]) => {
     const words = [...document.querySelectorAll("cue-transcript .cue-word")]
     const range = document.createRange()
-    range.setStartBefore(words[0])
-    range.setEndAfter(words.at(-1))
+    range.setStart(words.at(first).firstChild, 0)
+    range.setEnd(words.at(last).firstChild, words.at(last).textContent.length)
     document.getSelection().removeAllRanges()
     document.getSelection().addRange(range)
 }"""
@@ -82,10 +82,30 @@ def test_moments_and_selected_words_are_taken_away(
 
         answer.get_by_role("tab", name="Transcript").click()
         page.locator("cue-transcript .cue-word").first.wait_for()
-        page.evaluate(SELECT)
-        page.locator("cue-transcript").dispatch_event("pointerup")
+        page.evaluate(SELECT, [0, -1])
         button = page.get_by_role("button", name="Cut 0:01 to 0:06 as a clip")
         assert _seconds(_taken(page, button, tmp_path)) == pytest.approx(5.0, abs=0.1)
+
+
+def test_words_inside_a_line_are_cut_whole_and_a_failure_is_told(
+    chromium: Any, server: Server, tmp_path: Path
+) -> None:
+    with page_at(chromium, server, statuses=[507]) as page:
+        greeted(page)
+        answer = ask(page, "What is said about the kettle?")
+        answer.get_by_role("tab", name="Transcript").click()
+        page.locator("cue-transcript .cue-word").first.wait_for()
+        page.evaluate(SELECT, [5, 7])  # "the kettle is" of 4 to 6 s: by its letters 4.42 to 5.58
+        button = page.locator("cue-transcript .cue-cut")
+        full = {"status": 507, "json": {"detail": "The disk is full."}}
+        page.route("**/clip?**", lambda route: route.fulfill(**full), times=1)
+        button.click()
+        page.get_by_role("button", name="The disk is full.").wait_for()
+        clip = _taken(page, button, tmp_path)
+        assert clip.name == "kettle 0.04.2-0.05.7.mp4"
+        button.wait_for(state="detached")
+        answer.get_by_role("button", name="Cut evidence 1 as").click()
+        answer.get_by_text("or select words in the transcript").wait_for()
 
 
 @pytest.mark.parametrize("width", [1280, 390])

@@ -11,7 +11,7 @@ import pytest
 
 from tests.conftest import TWO_SPEAKERS
 from tests.made_library import add_video, video_id
-from tests.ui.browser import greeted, page_at
+from tests.ui.browser import ask, greeted, page_at
 from tests.ui.serving import Server, serving
 from tools.ingest.pipeline import ingest
 from tools.library import Library
@@ -99,6 +99,18 @@ def test_videos_are_named_collected_asked_and_deleted(chromium: Any, kitchen: Se
         page.get_by_role("link", name="Ask about it").first.click()
         greeted(page)
         page.get_by_role("button", name="Questions go to a red kettle").wait_for()
+
+        answer = ask(page, "What is said about the kettle?")
+        answer.get_by_role("tab", name="Transcript").click()
+        with page.expect_popup() as opened:  # a name is corrected where it is read
+            answer.get_by_role("link", name="SPEAKER_1:").first.click()
+        opened.value.get_by_role("dialog", name="Who speaks in a red kettle").wait_for()
+        opened.value.get_by_label("SPEAKER_1").fill("Ada")
+        opened.value.get_by_role("button", name="Save").click()
+        opened.value.locator("dialog").wait_for(state="hidden")
+        page.reload()
+        page.get_by_role("tab", name="Transcript").click()
+        page.get_by_role("link", name="Ada:").first.wait_for()
 
 
 def test_two_videos_answer_side_by_side_with_their_frames(chromium: Any, kitchen: Server) -> None:

@@ -378,6 +378,15 @@ def test_matroska_is_only_played_where_it_says_webm() -> None:
     assert browser_type(facts, b"\x1aE\xdf\xa3matroska") is None
 
 
+@pytest.mark.parametrize("address", ["/public/style.css", "/public/elements/Arrival.jsx"])
+def test_scripts_of_another_release_are_not_kept_by_a_browser(
+    client: TestClient, address: str
+) -> None:
+    reply = client.get(address)
+    assert reply.status_code == 200
+    assert reply.headers["cache-control"] == "no-cache"
+
+
 def test_what_is_sent_is_packed_with_the_least_work(client: TestClient) -> None:
     """The page's script has 4.6 MB, and nobody else is served while it is packed."""
     with client.stream("GET", "/public/style.css", headers={"Accept-Encoding": "gzip"}) as reply:

@@ -5,6 +5,7 @@ The routes and events are those that the application has: a new one fails until 
 
 import asyncio
 import json
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -121,6 +122,7 @@ def _with_ids(theirs: Belongings) -> dict[tuple[str, str], tuple[str, Any]]:
         ("GET", "/media/{id}/captions.vtt"): (f"{media}/captions.vtt", None),
         ("GET", "/media/{rest:path}"): (f"{media}/x", None),
         ("GET", "/v/{rest:path}"): (f"/v/{theirs.video}?t=0", None),
+        ("POST", "/v/{id}/share"): (f"/v/{theirs.video}/share", {}),
         ("POST", "/tasks/{id}/{action}"): (f"/tasks/{theirs.job}/cancel", {}),
         ("POST", "/project/action"): ("/project/action", button),
         ("POST", "/project/file"): (f"/project/file?{query}", {}),
@@ -301,6 +303,23 @@ def test_a_signed_link_opens_its_video_for_anybody_and_nothing_else(
         assert client.get(f"/media/{other.video}/file?{query}").status_code == 401
         assert client.get(f"/tasks?{query}").status_code == 401
         assert client.post(f"/v/{one.video}?{query}").status_code == 401
+        assert client.post(f"/v/{one.video}/share?{query}").status_code == 401
+
+
+def test_whoever_is_signed_in_shares_a_moment_for_a_week(
+    client: TestClient, things: dict[str, Belongings]
+) -> None:
+    one = things["ada"]
+    assert client.post(f"/v/{one.video}/share?t=x", headers=one.headers).status_code == 422
+    shared = client.post(f"/v/{one.video}/share?t=0:01", headers=one.headers).json()
+    page = client.get(shared["address"])
+    assert page.status_code == 200 and one.canary in page.text and "t=1.000&" in shared["address"]
+    assert 'id="share" class="none"' in page.text and 'id="ask" class="none"' in page.text
+    own = client.get(f"/v/{one.video}", headers=one.headers).text
+    assert 'id="share" class=""' in own and 'id="ask" class="main"' in own
+    assert 6.9 * 86400 < shared["until"] - time.time() <= 7 * 86400
+    late = shared["address"].replace(f"expires={shared['until']}", "expires=9999999999")
+    assert client.get(late).status_code == 401
 
 
 @pytest.mark.parametrize(("who", "whose"), [("bob", "ada"), ("eve", "bob")])
