@@ -139,6 +139,9 @@ class MemoryLibrary:
                 return video
         raise UnknownVideo(f"no video {ref!r}")
 
+    def clock(self, video: str) -> None:
+        """Nothing tells when they were recorded."""
+
     def evidence(self, id: str) -> Evidence:
         """Look up evidence by its id."""
         for one in self.speech:

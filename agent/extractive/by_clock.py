@@ -155,5 +155,4 @@ def _is_of_video(turn: Turn, times: Times) -> bool:
 def _is_spoken_of(turn: Turn, times: Times) -> bool:
     """True if a time of day is said or written in the videos: the 2 PM ferry."""
     texts = [one.text for corpus in turn.corpora for one in corpus.items][:TEXTS]
-    found = (named_times(text) for text in texts if any(map(str.isdigit, text)))
-    return any(one and one.start == times.start for one in found)
+    return any(one and one.start == times.start for one in map(named_times, texts))

@@ -184,8 +184,8 @@ def grouped(turn: Turn) -> tuple[Sought, Group | None, bool] | None:
     "When is it busiest?", "How many people per hour?", "Cars by colour".
     """
     words, forms = turn.question.wording.words, {*surface_forms(turn.text)}
-    groups = {name: words[f"by_{name}"] for name in _GROUPS}
-    by = next((name for name, held in groups.items() if forms & held), None)
+    groups: dict[Group, frozenset[str]] = {name: words[f"by_{name}"] for name in _GROUPS}
+    by: Group | None = next((name for name in groups if forms & groups[name]), None)
     is_busiest = bool(forms & words["busy"]) and not by
     needed = is_busiest and not forms & words["busy_idle"]
     if not is_busiest and not (by and forms & words["per"]):

@@ -14,6 +14,7 @@ from tools.errors import Damaged, UnknownVideo
 from tools.evidence import parse_id
 from tools.media import Evidence, Utterance, Video
 from tools.search.corpus import Corpus
+from tools.text import expressions
 from tools.text.spelling import is_word, nearest_word
 from tools.text.tokens import asked_words, stem, surface_forms
 from tools.toolbox import Toolbox
@@ -24,6 +25,8 @@ LOOKED_AT = 40
 """Texts of each video by which its language is told."""
 FEW_WORDS = 12
 """Words from which on a language is told."""
+_WORD = re.compile(r"(?<!:)\b[^\W_]+\b(?!:\d)")
+"""A word that is no part of a time."""
 SPELT_IN = ("speech", "screen", "title")
 """Kinds of texts whose words are not taken for misspelt."""
 SAME = 0.6
@@ -107,10 +110,10 @@ class Turn:
         if not named:
             return
         drop = set().union(*(titles[v] for v in named))
-        kept = re.sub(r"[^\W_]+", lambda m: "" if stem(m[0].lower()) in drop else m[0], self.text)
+        kept = _WORD.sub(lambda m: "" if stem(m[0].lower()) in drop else m[0], self.text)
         kept = re.sub(r"\b(?:in|of|from|on)(?: the)?\s*(?=[?.!]|$)", "", kept)
         asked = asked_words(kept)[0]
-        if not (asked or told):
+        if not (asked or told or expressions.times(kept)[0]):
             return  # what is asked for has the name of a video
         self.videos, self.titled = tuple(named), True
         if len(surface_forms(kept)) > 1:
@@ -318,7 +321,10 @@ class Turn:
 
 def _title_words(title: str) -> frozenset[str]:
     name = re.sub(r"\.[a-z0-9]{2,4}$", "", title.lower()).replace("_", " ")
-    return frozenset(stem(form) for form in surface_forms(name) if len(form) > 2)
+    forms = surface_forms(name)
+    numbers = [form for form in forms if form.isdigit()]  # "cam 1" and "cam 2"; "1" is no name
+    words = [form for form in forms if len(form) > 2 and not form.isdigit()]
+    return frozenset(map(stem, [*words, *numbers])) if words else frozenset()
 
 
 def in_time(found: Sequence[Found]) -> list[Found]:

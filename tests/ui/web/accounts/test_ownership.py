@@ -9,7 +9,6 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from agent.agent import open_agent
 from agent.ask import ask
 from agent.settings import Settings
 from tests.ui import door
+from tests.ui.web.accounts.belongings import SILENT, Belongings, requests_with_ids
 from tools.generate.proposal import Draft
 from tools.ingest.pipeline import ingest
 from tools.library import Library
@@ -33,9 +33,9 @@ FREE = {
     "/health", "/logout", "/login", "/auth/config", "/auth/header", "/auth/oauth/{provider_id}",
     "/auth/oauth/{provider_id}/callback", "/auth/oauth/azure-ad-hybrid/callback", "/user",
     "/set-session-cookie", "/project/translations", "/project/settings", "/favicon", "/logo",
-    "/avatars/{avatar_id:str}", "/public/{filename:path}", "/assets/{filename:path}", "/",
-    "/mcp", "/mcp/", "/api", "/api/openapi.json", "/library", "/library/compare",
-    "/{full_path:path}", "/docs", "/docs/oauth2-redirect", "/redoc", "/openapi.json",
+    "/avatars/{avatar_id:str}", "/public/{filename:path}", "/assets/{filename:path}", "/", "/mcp",
+    "/mcp/", "/api", "/api/openapi.json", "/library", "/library/compare", "/{full_path:path}",
+    "/docs", "/docs/oauth2-redirect", "/redoc", "/openapi.json",
 }  # fmt: skip
 """Addresses without an id: they tell of who asks, or of nobody."""
 MINE = {
@@ -48,115 +48,6 @@ EVENTS = {
     "message_favorite", "fetch_favorites", "client_message", "window_message", "audio_start",
     "audio_chunk", "audio_end", "chat_settings_change", "chat_settings_edit",
 }  # fmt: skip
-
-
-@dataclass
-class Belongings:
-    """Ids of what belongs to one user; `canary` is in every text of it."""
-
-    owner: str
-    canary: str = ""
-    video: str = ""
-    thread: str = field(default_factory=lambda: str(uuid.uuid4()))
-    session: str = ""
-    file: str = ""
-    job: str = ""
-    made: str = ""
-
-    @property
-    def headers(self) -> dict[str, str]:
-        return {"remote-user": self.owner}
-
-
-def _with_ids(theirs: Belongings) -> dict[tuple[str, str], tuple[str, Any]]:
-    """Requests by method and route, with the ids of another user: address and body."""
-    media = f"/media/{theirs.video}"
-    session = {"sessionId": theirs.session}
-    rating = {"forId": str(uuid.uuid4()), "value": 1, "threadId": theirs.thread}
-    button = {"action": {"name": "watch", "payload": {"video": theirs.video}}, **session}
-    query = f"session_id={theirs.session}"
-    one = f"/project/thread/{theirs.thread}"
-    video, many = f"/library/videos/{theirs.video}", {"videos": [theirs.video]}
-    named, cut = {"name": f"set-{theirs.owner}"}, f"{media}/clip/0-1000.mp4"
-    asked = {"question": "What is said?", **many}
-    said = f"speech:{theirs.video}@0-1500"
-    drawn = {"name": "x", "kind": "line", "points": [[0, 0], [1, 1]]}
-    return {
-        ("GET", "/library/videos/{id}"): (video, None),
-        ("POST", "/library/videos/{id}/title"): (f"{video}/title", {"title": "x"}),
-        ("POST", "/library/videos/{id}/speaker"): (f"{video}/speaker", {"label": "x", "name": "x"}),
-        ("POST", "/library/videos/{id}/finish"): (f"{video}/finish", {}),
-        ("POST", "/library/videos/{id}/subtitles"): (f"{video}/subtitles", {}),
-        ("POST", "/library/size"): ("/library/size", many),
-        ("POST", "/library/remove"): ("/library/remove", many),
-        ("POST", "/library/collections/add"): ("/library/collections/add", {**named, **many}),
-        ("POST", "/library/collections/take-out"): (
-            "/library/collections/take-out",
-            {**named, **many},
-        ),
-        ("POST", "/library/collections/rename"): (
-            "/library/collections/rename",
-            {**named, "title": "x"},
-        ),
-        ("POST", "/library/collections/remove"): ("/library/collections/remove", named),
-        ("POST", "/api/ask"): ("/api/ask", asked),
-        ("POST", "/api/check"): ("/api/check", {"text": "It sings.", **many}),
-        ("GET", "/api/search"): (f"/api/search?query=sings&video={theirs.video}", None),
-        ("GET", "/api/videos/{id}"): (f"/api/videos/{theirs.video}", None),
-        ("DELETE", "/api/videos/{id}"): (f"/api/videos/{theirs.video}", None),
-        ("GET", "/api/added/{job}"): (f"/api/added/{theirs.job}", None),
-        ("GET", "/api/objects/count"): (f"/api/objects/count?video={theirs.video}", None),
-        ("GET", "/api/cameras/report"): (
-            f"/api/cameras/report?from=2026-11-19&to=2026-11-20&camera=camera-{theirs.owner}",
-            None,
-        ),
-        ("PUT", "/api/areas"): ("/api/areas", {**drawn, "of": theirs.video}),
-        ("DELETE", "/api/areas"): (f"/api/areas?name=x&of={theirs.video}", None),
-        ("POST", "/api/jobs"): ("/api/jobs", {"prompt": "A teaser.", **many}),
-        ("GET", "/api/jobs/{id}"): (f"/api/jobs/{theirs.made}", None),
-        ("POST", "/api/jobs/{id}/approve"): (f"/api/jobs/{theirs.made}/approve", {}),
-        ("POST", "/api/jobs/{id}/cancel"): (f"/api/jobs/{theirs.made}/cancel", {}),
-        ("DELETE", "/api/jobs/{id}"): (f"/api/jobs/{theirs.made}", None),
-        ("GET", "/media/made/{id}/{name}"): (f"/media/made/{theirs.made}/x.mp4", None),
-        ("POST", "/media/{id}/clip"): (f"{media}/clip?from=0&to=1", None),
-        ("GET", "/media/{id}/clip/{start:int}-{end:int}{suffix}"): (cut, None),
-        ("DELETE", "/media/{id}/clip/{start:int}-{end:int}{suffix}"): (cut, None),
-        ("GET", "/media/{id}/export/{form}"): (f"{media}/export/srt", None),
-        ("GET", "/export/reel"): (f"/export/reel?id={said}", None),
-        ("GET", "/export/{form}"): (f"/export/edl?id={said}", None),
-        ("GET", "/media/{id}/file"): (f"{media}/file", None),
-        ("GET", "/media/{id}/play"): (f"{media}/play?from=0&to=1", None),
-        ("GET", "/media/{id}/frame/{milliseconds:int}.jpg"): (f"{media}/frame/0.jpg", None),
-        ("GET", "/media/{id}/strip/{start:int}-{end:int}.jpg"): (f"{media}/strip/0-900.jpg", None),
-        ("GET", "/media/{id}/timeline"): (f"{media}/timeline", None),
-        ("GET", "/media/{id}/transcript"): (f"{media}/transcript", None),
-        ("GET", "/media/{id}/captions.vtt"): (f"{media}/captions.vtt", None),
-        ("GET", "/media/{rest:path}"): (f"{media}/x", None),
-        ("GET", "/v/{rest:path}"): (f"/v/{theirs.video}?t=0", None),
-        ("POST", "/v/{id}/share"): (f"/v/{theirs.video}/share", {}),
-        ("POST", "/tasks/{id}/{action}"): (f"/tasks/{theirs.job}/cancel", {}),
-        ("POST", "/project/action"): ("/project/action", button),
-        ("POST", "/project/file"): (f"/project/file?{query}", {}),
-        ("GET", "/project/file/{id}"): (f"/project/file/{theirs.file}?{query}", None),
-        ("PUT", "/feedback"): ("/feedback", {"feedback": rating, **session}),
-        ("GET", "/project/thread/{thread_id}"): (one, None),
-        ("PUT", "/project/thread"): ("/project/thread", {"threadId": theirs.thread, "name": "x"}),
-        ("DELETE", "/project/thread"): ("/project/thread", {"threadId": theirs.thread}),
-        ("DELETE", "/feedback"): ("/feedback", {"feedbackId": f"{theirs.thread}.0"}),
-        ("*", "/project/element"): ("/project/element", {"element": {}, **session}),
-        ("*", "/project/share"): (f"/project/share/{theirs.thread}", None),
-        ("*", "/project/share/{thread_id}"): (f"/project/share/{theirs.thread}", None),
-        ("*", "/project/thread/share"): ("/project/thread/share", {"threadId": theirs.thread}),
-        ("*", "/project/thread/{id}/element"): (f"{one}/element/x", None),
-        ("*", "/project/thread/{thread_id}/element/{element_id}"): (f"{one}/element/x", None),
-        ("*", "/auth/jwt"): ("/auth/jwt", {}),
-        ("*", "/copilot"): ("/copilot/x", None),
-        ("*", "/copilot/{filename:path}"): ("/copilot/x", None),
-    }
-
-
-SILENT = {("DELETE", "/feedback")}
-"""Requests about what is not there that change nothing and say so as success."""
 
 
 @pytest.fixture(scope="module")
@@ -244,7 +135,7 @@ def _kept(requests: dict[tuple[str, str], Any]) -> set[str]:
 
 
 def test_every_route_is_listed(client: TestClient, things: dict[str, Belongings]) -> None:
-    requests = _with_ids(things["ada"])
+    requests = requests_with_ids(things["ada"])
     known = {
         (method, path)
         for method, path in _routes(client.app)
@@ -265,7 +156,7 @@ def test_what_belongs_to_another_is_not_there(
     client: TestClient, things: dict[str, Belongings], who: str, whose: str
 ) -> None:
     asking, theirs = things[who], things[whose]
-    for (method, route), (address, body) in _with_ids(theirs).items():
+    for (method, route), (address, body) in requests_with_ids(theirs).items():
         for used in (method,) if method != "*" else ("GET", "POST", "PUT", "DELETE"):
             reply = client.request(used, address, json=body, headers=asking.headers)
             told = (used, address, reply.status_code, reply.text[:200])
@@ -281,7 +172,7 @@ def test_what_belongs_to_another_is_not_there(
 
 def test_each_finds_what_belongs_to_them(client: TestClient, things: dict[str, Belongings]) -> None:
     for one in things.values():
-        requests = _with_ids(one)
+        requests = requests_with_ids(one)
         for route in ("/media/{id}/file", "/media/{id}/timeline", "/v/{rest:path}"):
             reply = client.get(requests["GET", route][0], headers=one.headers)
             assert reply.status_code == 200, reply.text
@@ -295,7 +186,7 @@ def test_who_has_not_signed_in_gets_nothing(
     client: TestClient, things: dict[str, Belongings]
 ) -> None:
     one = things["ada"]
-    for (method, _), (address, body) in _with_ids(one).items():
+    for (method, _), (address, body) in requests_with_ids(one).items():
         for used in (method,) if method != "*" else ("GET", "POST"):
             reply = client.request(used, address, json=body)
             assert reply.status_code == 401 and one.canary not in reply.text, address
