@@ -167,5 +167,5 @@ def test_the_number_of_lines_is_a_setting_of_its_stage_alone(
     index(tmp_path / "home", film, 5000, finish=False)
     after = library.manifest(video.id)["stages"]
     changed = {name for name in after if after[name]["from"] != before[name]["from"]}
-    assert changed == {"screen", "vectors"}
+    assert changed == {"screen", "vectors", "clock"}  # a clock is read from what stands there
     assert Providers().screen_lines == 6000
