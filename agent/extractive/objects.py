@@ -71,7 +71,7 @@ def sought(turn: Turn) -> Sought | None:
         return None
     if asked.intent.name == "speakers" and turn.utterances:
         return None
-    what = _thing(turn)
+    what = _named_object(turn)
     words, forms = asked.wording.words, {*surface_forms(turn.text)}
     asks = forms & (words["acts"] | words["many"] | words["stay"])
     if what is None or (not asks and not turn.area and asked.intent.name in ("search", "named")):
@@ -79,7 +79,9 @@ def sought(turn: Turn) -> Sought | None:
     return what
 
 
-def _thing(turn: Turn, idle: frozenset[str] = frozenset(), needed: bool = True) -> Sought | None:
+def _named_object(
+    turn: Turn, idle: frozenset[str] = frozenset(), needed: bool = True
+) -> Sought | None:
     """The one thing that a question is about; None where it speaks of anything else.
 
     `idle` are words beside those of all such questions; without `needed` it may be any thing.
@@ -126,8 +128,7 @@ def asked_by_clock(turn: Turn) -> tuple[Turn, Sought, Times] | None:
     times = named_times(turn.text)
     if times is None:
         return None
-    ids = turn.named or tuple(one.id for one in turn.toolbox.catalog.entries(_VIDEOS))
-    ids = turn.videos if turn.placed else ids
+    ids = _asked_videos(turn)
     bare = replace(turn, text=times.rest, videos=ids, question=Question(""))
     what = sought(bare)
     if what is None:
@@ -164,6 +165,13 @@ def seen_by_clock(turn: Turn, what: Sought, times: Times) -> Answering:
     return (yield from _answered(turn, what, every, when, within))
 
 
+def _asked_videos(turn: Turn) -> tuple[str, ...]:
+    """Ids of the videos that are asked: those of a zone or camera, the chosen ones, or all."""
+    if turn.placed:
+        return turn.videos
+    return turn.named or tuple(one.id for one in turn.toolbox.catalog.entries(_VIDEOS))
+
+
 def _windows(turn: Turn, times: Times) -> list[tuple[str, Window]]:
     return [
         (id, window)
@@ -191,8 +199,7 @@ def grouped(turn: Turn) -> tuple[Sought, Group | None, bool] | None:
     if not is_busiest and not (by and forms & words["per"]):
         return None
     idle = words["busy"] | words["busy_idle"] | words["per"] | frozenset().union(*groups.values())
-    ids = turn.named or tuple(one.id for one in turn.toolbox.catalog.entries(_VIDEOS))
-    what = _thing(turn if turn.placed else replace(turn, videos=ids), idle, needed)
+    what = _named_object(replace(turn, videos=_asked_videos(turn)), idle, needed)
     return (what, by, is_busiest) if what else None
 
 
