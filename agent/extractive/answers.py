@@ -3,8 +3,17 @@
 import re
 from collections.abc import Callable
 
-from agent.extractive import about, making, mentions, moments, objects, pictures, senses
-from agent.extractive import by_clock as by_clock_answers
+from agent.extractive import (
+    about,
+    by_clock,
+    cameras,
+    making,
+    mentions,
+    moments,
+    objects,
+    pictures,
+    senses,
+)
 from agent.extractive.conversation import HANDLE, resolve
 from agent.extractive.question import parts
 from agent.extractive.reply import Answering, Reply
@@ -37,14 +46,15 @@ _SCENE = re.compile(r"\b(?:scene|shot|szene)\b", re.IGNORECASE)
 
 def answer(turn: Turn) -> Answering:
     """Answer a question, each of its parts in turn."""
-    if found := objects.answering(turn):
-        at_clock, steps = found
-        reply = yield from steps
-        return by_clock_answers.with_source(at_clock, reply) if at_clock else reply
-    if at_times := by_clock_answers.asked(turn):
-        return (yield from by_clock_answers.answered(at_times, _answer))
-    if when := by_clock_answers.asked_when(turn):
-        return (yield from by_clock_answers.answered_when(when, _answer))
+    for one in (*cameras.placed(turn), turn):
+        if by := objects.grouped(one):
+            return (yield from objects.counted_by(one, *by))
+        if at_times := by_clock.asked(one):
+            return (yield from by_clock.answered(at_times, _answer))
+        if one.placed and (what := objects.sought(one)):
+            return (yield from objects.seen(one, what))
+    if when := by_clock.asked_when(turn):
+        return (yield from by_clock.answered_when(when, _answer))
     asked = parts(turn.text)
     whole = turn.question.intent
     if len(asked) == 1 and asked[0] != turn.text:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from agent.extractive import moments
+from agent.extractive import moments, objects
 from agent.extractive.intents import languages
 from agent.extractive.question import Question
 from agent.extractive.reply import Answering, Reply, with_remark
@@ -32,12 +32,13 @@ def asked(turn: Turn) -> Asked | None:
     """What a question asks by the clock; None where its times are those of a video, or none.
 
     A bare 14:05 is of the clock where a recording has it, and no video is that long. A time that is
-    spoken of or written, and was not recorded, is no time of the recording.
+    spoken of or written, and was not recorded, is no time of the recording. In a zone or of a
+    camera it asks for objects alone.
     """
     times = named_times(turn.text)
     if times is None or turn.at:
         return None
-    found = stretches(turn.toolbox.catalog, times, turn.named or None)
+    found = stretches(turn.toolbox.catalog, times, turn.limited_to)
     if not found and (not times.marked or _is_spoken_of(turn, times)):
         return None
     if not times.marked and not times.is_day and _is_of_video(turn, times):
@@ -45,7 +46,10 @@ def asked(turn: Turn) -> Asked | None:
     ids = tuple(dict.fromkeys(one.video for one in found)) or turn.videos
     text = times.rest if any(map(str.isalnum, times.rest)) else turn.sentence("clock_what")
     bare = replace(turn, text=text, videos=ids, question=Question(""), by_clock=True)
-    if not found and bare.question.content and not _clocks(turn):
+    is_of_objects = objects.sought(bare) is not None
+    if turn.placed and not is_of_objects:
+        return None
+    if not found and bare.question.content and not is_of_objects and not _clocks(turn):
         return None  # nothing here has a clock: the words are looked for
     return Asked(bare, times, tuple(found))
 
@@ -65,7 +69,7 @@ def asked_when(turn: Turn) -> Turn | None:
 def answered_when(turn: Turn, answer: Answerer) -> Answering:
     """Tell when something is, by the clock."""
     reply = yield from answer(turn)
-    return with_source(turn, reply)
+    return _with_source(turn, reply)
 
 
 def answered(asked: Asked, answer: Answerer) -> Answering:
@@ -74,7 +78,10 @@ def answered(asked: Asked, answer: Answerer) -> Answering:
     if not found:
         yield from ()
         return _not_recorded(turn)
-    if not turn.question.content and turn.question.intent.name not in ("count", "moving"):
+    if what := objects.sought(turn):
+        within = [{"videos": [one.video], "start": one.start, "end": one.end} for one in found]
+        reply = yield from objects.seen(replace(turn, times=times.told), what, within)
+    elif not turn.question.content and turn.question.intent.name not in ("count", "moving"):
         reply = yield from _happening(turn, found)
     elif len(found) == 1:
         reply = yield from answer(_inside(turn, found[0]))
@@ -84,7 +91,7 @@ def answered(asked: Asked, answer: Answerer) -> Answering:
     if missing:
         spans = [f"{one.start:%H:%M:%S}\N{EN DASH}{one.end:%H:%M:%S}" for one in missing[:SHOWN]]
         reply = with_remark(reply, turn.sentence("clock_gaps", spans=", ".join(spans)))
-    return with_source(turn, reply, [one.video for one in found])
+    return _with_source(turn, reply, [one.video for one in found])
 
 
 def _happening(turn: Turn, found: Sequence[Stretch]) -> Answering:
@@ -123,7 +130,7 @@ def _not_recorded(turn: Turn) -> Reply:
     return Reply(turn.sentence("clock_not_covered", **stated), reason="not_covered")
 
 
-def with_source(turn: Turn, reply: Reply, videos: Sequence[str] = ()) -> Reply:
+def _with_source(turn: Turn, reply: Reply, videos: Sequence[str] = ()) -> Reply:
     """A reply with the source of the clock by which its times are told, and who contradicts it."""
     library = turn.toolbox.library
     clocks = [clock for id in dict.fromkeys(videos or turn.videos) if (clock := library.clock(id))]
@@ -142,14 +149,14 @@ def with_source(turn: Turn, reply: Reply, videos: Sequence[str] = ()) -> Reply:
 
 
 def _clocks(turn: Turn) -> dict[str, tuple[Clock, float]]:
-    return turn.toolbox.catalog.clocks(turn.named or None)
+    return turn.toolbox.catalog.clocks(turn.limited_to)
 
 
 def _is_of_video(turn: Turn, times: Times) -> bool:
     """True if a bare time may be one of a video: 14:05 is of one that is longer than that."""
     at = times.start
     seconds = at.hour * 60 + at.minute if not at.second else at.hour * 3600 + at.minute * 60
-    return any(turn.get(id).duration > seconds for id in turn.named or turn.videos)
+    return any(turn.get(id).duration > seconds for id in turn.limited_to or turn.videos)
 
 
 def _is_spoken_of(turn: Turn, times: Times) -> bool:

@@ -6,16 +6,13 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from agent.extractive import cameras
-from agent.extractive.question import Question
 from agent.extractive.reply import LISTED, SHOWN, Answering, Call, Found, Reply, length, time
 from agent.extractive.search import search
 from agent.extractive.turn import Turn
 from tools.cameras.statistics import Group, ObjectCount
-from tools.clock import Clock, Window
 from tools.errors import VideoError
 from tools.media import Evidence
 from tools.models import registry
-from tools.text.times_of_day import Times, named_times
 from tools.text.tokens import surface_forms
 from tools.vision.colour import COLOUR_WORDS
 from tools.vision.objects import labels_of
@@ -42,21 +39,6 @@ class Sought(NamedTuple):
 
 When = Callable[[Evidence], str]
 """Time of an object, as it is told."""
-
-
-def answering(turn: Turn) -> tuple[Turn | None, Answering] | None:
-    """Steps of an answer by the clock, in a zone, across a line, of a camera, or by groups.
-
-    The turn without its times of day stands before those by the clock.
-    """
-    for one in (*cameras.placed(turn), turn):
-        if by := grouped(one):
-            return None, counted_by(one, *by)
-        if by_clock := asked_by_clock(one):
-            return by_clock[0], seen_by_clock(*by_clock)
-        if one is not turn and (what := sought(one)):
-            return None, seen(one, what)
-    return None
 
 
 def sought(turn: Turn) -> Sought | None:
@@ -105,85 +87,23 @@ def _named_object(
     return Sought(things[0] if things else "", labels, next(iter(colours.values()), ""))
 
 
-def seen(turn: Turn, what: Sought) -> Answering:
-    """Tell what was seen of it, each object once."""
+def seen(turn: Turn, what: Sought, within: Sequence[dict[str, Any]] | None = None) -> Answering:
+    """Tell what was seen of it, each object once; `within` are the stretches asked by the clock."""
     (every,) = yield [_call(turn, **turn.where)]
 
     def when(one: Evidence) -> str:
         found = cameras.events(turn, one) if turn.area else None
-        return time(found[0]) if found else turn.write.when(one)
+        at = found[0] if found else one.start
+        clock = turn.toolbox.library.clock(one.video) if turn.by_clock else None
+        if clock and clock.is_relied_on:
+            return f"{clock.wall(at):%H:%M:%S}"
+        return time(at) if found else turn.write.when(one)
 
-    return (yield from _answered(turn, what, every, when, [turn.where]))
+    return (yield from _answered(turn, what, every, when, within or [turn.where]))
 
 
 def _call(turn: Turn, **where: Any) -> Call:
     return "find_objects", {"limit": _MANY, **where, **({"area": turn.area} if turn.area else {})}
-
-
-def asked_by_clock(turn: Turn) -> tuple[Turn, Sought, Times] | None:
-    """The turn without the times of day that its question names, and these; None without any.
-
-    A bare 14:00 is of the clock where a recording has it, and no video is that long.
-    """
-    times = named_times(turn.text)
-    if times is None:
-        return None
-    ids = _asked_videos(turn)
-    bare = replace(turn, text=times.rest, videos=ids, question=Question(""))
-    what = sought(bare)
-    if what is None:
-        return None
-    if not times.marked:
-        longest = max(turn.get(id).duration for id in ids)
-        is_of_video = longest > times.start.hour * 60 + times.start.minute
-        if is_of_video or not _windows(bare, times):
-            return None
-    return bare, what, times
-
-
-def seen_by_clock(turn: Turn, what: Sought, times: Times) -> Answering:
-    """Tell what was seen of it at these times of day."""
-    clocks = {id: clock for id in turn.videos if (clock := _clock(turn, id))}
-    if not clocks:
-        yield from ()
-        return Reply(turn.sentence("clock_unknown"), reason="cannot")
-    spans = _windows(turn, times)
-    if not spans:
-        first = min(clocks, key=lambda id: clocks[id].begun)
-        end = clocks[first].wall(turn.get(first).duration)
-        values = {"start": clocks[first].begun, "end": end}
-        stated = {name: f"{at:%Y-%m-%d %H:%M}" for name, at in values.items()}
-        return Reply(turn.sentence("clock_not_covered", **stated), reason="not_covered")
-    within = [{"videos": [id], "start": start, "end": end} for id, (start, end) in spans]
-    found = yield [_call(turn, **one) for one in within]
-    every = [one for group in found for one in group]
-
-    def when(one: Evidence) -> str:
-        at = next(iter(cameras.events(turn, one) or ()), one.start)
-        return f"{clocks[one.video].wall(at):%H:%M:%S}"
-
-    return (yield from _answered(turn, what, every, when, within))
-
-
-def _asked_videos(turn: Turn) -> tuple[str, ...]:
-    """Ids of the videos that are asked: those of a zone or camera, the chosen ones, or all."""
-    if turn.placed:
-        return turn.videos
-    return turn.named or tuple(one.id for one in turn.toolbox.catalog.entries(_VIDEOS))
-
-
-def _windows(turn: Turn, times: Times) -> list[tuple[str, Window]]:
-    return [
-        (id, window)
-        for id in turn.videos
-        if (clock := _clock(turn, id))
-        for window in clock.windows(times, turn.get(id).duration)
-    ]
-
-
-def _clock(turn: Turn, video: str) -> Clock | None:
-    clock = turn.toolbox.library.clock(video)
-    return clock if clock and clock.is_relied_on else None
 
 
 def grouped(turn: Turn) -> tuple[Sought, Group | None, bool] | None:
@@ -199,13 +119,14 @@ def grouped(turn: Turn) -> tuple[Sought, Group | None, bool] | None:
     if not is_busiest and not (by and forms & words["per"]):
         return None
     idle = words["busy"] | words["busy_idle"] | words["per"] | frozenset().union(*groups.values())
-    what = _named_object(replace(turn, videos=_asked_videos(turn)), idle, needed)
+    every = turn.limited_to or tuple(one.id for one in turn.toolbox.catalog.entries(_VIDEOS))
+    what = _named_object(replace(turn, videos=every), idle, needed)
     return (what, by, is_busiest) if what else None
 
 
 def counted_by(turn: Turn, what: Sought, by: Group | None, is_busiest: bool) -> Answering:
     """Tell how many there are by group, or when there are most, with the first of them."""
-    where: dict[str, Any] = {"videos": list(turn.named or (turn.videos if turn.placed else ()))}
+    where: dict[str, Any] = {"videos": list(turn.limited_to or ())}
     where = {**where, "area": turn.area, "label": what.word if what.labels else ""}
     where["colour"] = what.colour
 

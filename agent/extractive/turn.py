@@ -181,6 +181,11 @@ class Turn:
             return (self.video.id,)
         return self.videos
 
+    @property
+    def limited_to(self) -> tuple[str, ...] | None:
+        """Ids of the videos that were chosen, or that a named zone or camera has; None for all."""
+        return self.videos if self.placed else self.named or None
+
     @cached_property
     def corpora(self) -> list[Corpus[Any]]:
         """What is said and shown in the videos, prepared for search."""

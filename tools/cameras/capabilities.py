@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,12 +12,13 @@ from pydantic import Field
 
 from tools import evidence as make
 from tools.areas import Area
-from tools.arguments import AreaName, Colour, End, Label, Limit, Region, Start, Videos
+from tools.arguments import AreaName, At, Colour, End, Label, Limit, Region, Start, Videos
 from tools.cameras.objects import each, missing, wanted
 from tools.cameras.statistics import Group, ObjectCount, count
 from tools.media import Evidence
 from tools.store.cameras import Camera, Cameras
 from tools.store.sighting_rows import Wanted
+from tools.store.stretches import search_at
 
 if TYPE_CHECKING:
     from tools.store.catalog import Catalog
@@ -43,6 +45,7 @@ class CameraCapabilities:
         limit: Limit = 50,
         region: Region = None,
         area: AreaName = "",
+        at: At = None,
     ) -> list[Evidence]:
         """Objects before fixed cameras: each once, from coming into view until it leaves, by time.
 
@@ -50,9 +53,18 @@ class CameraCapabilities:
         it is whatever moves. Colour is measured; at night it is not known. A zone holds where they
         stand, a line is crossed by it, a region touched by any part of them.
         """
-        span = start or 0.0, math.inf if end is None else end
-        sought = wanted(label, colour, self._scope(videos), *span)
-        return self._objects(sought, limit, region, area)
+        scope = self._scope(videos)
+        sought = wanted(label, colour, scope)
+
+        def find(scope: list[str] | None, start: float | None, end: float | None) -> list[Evidence]:
+            return self._objects(sought, scope, start, end, limit, region, area)
+
+        found = (
+            search_at(self.catalog, at, scope, start, end, find) if at else find(scope, start, end)
+        )
+        if not found:
+            missing(self.catalog, sought)
+        return found[:limit]
 
     def count_objects(
         self,
@@ -104,26 +116,26 @@ class CameraCapabilities:
         labels, colour = sought(query)
         if labels is None:
             return []
-        span = start or 0.0, math.inf if end is None else end
-        found = Wanted(labels or None, colour, self._scope(videos), *span)
-        return self._objects(found, limit, region, area, say_why=False)
+        found = Wanted(labels or None, colour)
+        return self._objects(found, self._scope(videos), start, end, limit, region, area)
 
     def _objects(
         self,
         sought: Wanted,
+        videos: list[str] | None,
+        start: float | None,
+        end: float | None,
         limit: int,
         region: Sequence[float] | None,
         area: str,
-        say_why: bool = True,
     ) -> list[Evidence]:
         areas = self.cameras.areas()
-        found = [
+        end = math.inf if end is None else end
+        sought = replace(sought, videos=videos, start=start or 0.0, end=end)
+        return [
             make.of_sighting(one, areas.of(one.video), areas.camera(one.video))
             for one, _ in islice(each(self.catalog, areas, sought, region, area), limit)
         ]
-        if not found and say_why:
-            missing(self.catalog, sought)
-        return found
 
     def _scope(self, videos: Sequence[str] | None) -> list[str] | None:
         """Ids of some videos, or None for the library; their rows in the catalog are up to date."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from heapq import merge
@@ -28,7 +29,11 @@ OPEN = ("waiting", "running")
 
 
 def wanted(
-    label: str, colour: str, videos: Sequence[str] | None, start: float, end: float
+    label: str,
+    colour: str,
+    videos: Sequence[str] | None,
+    start: float = 0.0,
+    end: float = math.inf,
 ) -> Wanted:
     """Objects by words; RefusedRequest for a thing or a colour that nobody knows."""
     labels = labels_of(label) if label.strip() else frozenset[str]()

@@ -1,19 +1,14 @@
-"""Evidence board: one page with every cited frame, its time, its title, its quotation, its number.
+"""Evidence board: one page with every cited frame, its time, title, quotation and number."""
 
-The page stands alone: its pictures are in it, and it loads, runs and asks for nothing.
-"""
-
-import base64
-import html
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from string import Template
 
 from tools.errors import RefusedRequest, VideoError
 from tools.evidence import MACHINE, is_draft
 from tools.export.moments import Cited
+from tools.export.page import escaped, figure, figures, page
 from tools.library import Library
 from tools.media import Evidence, time_range
 from tools.text.clean import clean
@@ -22,7 +17,6 @@ MOST = 60
 """Pictures of a board, at most."""
 TEXT = 600
 """Characters of one quotation."""
-_PAGE = Path(__file__).with_name("board.html")
 
 
 def to_board(
@@ -32,11 +26,9 @@ def to_board(
     answer: str = "",
 ) -> str:
     """HTML of a board under a title and the text of an answer; RefusedRequest without evidence."""
-    cards = "\n".join(map(_figure, cards_of(library, cited)))
-    paragraphs = (part.strip() for part in answer.split("\n") if part.strip())
-    told = "\n".join(f"<p>{html.escape(clean(part, 4000))}</p>" for part in paragraphs)
-    heading = html.escape(clean(title, 300))
-    return Template(_PAGE.read_text("utf-8")).substitute(title=heading, answer=told, cards=cards)
+    cards = map(_figure, cards_of(library, cited))
+    told = [f"<p>{escaped(part, 4000)}</p>" for part in answer.split("\n") if part.strip()]
+    return page(title, [*told, figures(cards)])
 
 
 @dataclass(frozen=True)
@@ -82,20 +74,11 @@ def _file(library: Library, image: str | None) -> Path | None:
 
 
 def _figure(card: Card) -> str:
-    text, place = html.escape(card.text), html.escape(card.place)
+    text, place = escaped(card.text), escaped(card.place)
     text = f"<q>{text}</q>" if card.quoted else text
     text += f" <small>{card.note}</small>" if card.note else ""
     number = f"<b>{card.number}</b> " if card.number else ""
-    return (
-        f"<figure>{_picture(card)}"
-        f"<figcaption>{number}<cite>{place}</cite><br>{text}</figcaption></figure>"
-    )
-
-
-def _picture(card: Card) -> str:
-    """Picture as a part of the page; nothing where it is lost, or there is only sound."""
-    with suppress(OSError):
-        data = base64.b64encode(card.image.read_bytes()).decode() if card.image else ""
-        alt = html.escape(card.place)
-        return f'<img src="data:image/jpeg;base64,{data}" alt="{alt}">' if data else ""
-    return ""
+    jpeg = b""
+    with suppress(OSError):  # a picture that is lost, or there is only sound
+        jpeg = card.image.read_bytes() if card.image else b""
+    return figure(jpeg, card.place, f"{number}<cite>{place}</cite><br>{text}")

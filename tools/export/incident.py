@@ -1,29 +1,25 @@
 """Incident report: one page of what cameras saw in a stretch of time, with what it rests on.
 
-The page stands alone, as a board does. A page can carry no content credentials (C2PA): it lists the
-SHA-256 of every source file, as it was indexed, and of every frame, as it is in the page.
+A page can carry no content credentials (C2PA): it lists the SHA-256 of every source file, as it was
+indexed, and of every frame, as it is in the page.
 """
 
-import base64
 import hashlib
-import html
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
-from string import Template
 
 from tools.cameras.objects import each
 from tools.cameras.recordings import Gap, Recorded, Recording, recorded
 from tools.clock import Clock
 from tools.errors import RefusedRequest, VideoError
 from tools.evidence import of_sighting
+from tools.export.page import escaped, figure, figures, page
 from tools.library import Library
 from tools.media import Evidence
 from tools.store.cameras import Areas, Camera
 from tools.store.sighting_rows import Wanted
-from tools.text.clean import clean
 
 MOST = 200
 """Moments of a camera in a report, at most; more are counted."""
@@ -40,7 +36,6 @@ FOOTER = (
     "were told apart. A page can carry no content credentials (C2PA) and is not signed: each file "
     "is named by its SHA-256 when it was indexed, and each frame by that of its JPEG in this page."
 )
-_PAGE = Path(__file__).with_name("incident.html")
 
 
 @dataclass(frozen=True)
@@ -73,10 +68,9 @@ def to_report(library: Library, cameras: Sequence[Camera], begin: datetime, end:
         sections.append(_section(library, camera.name, held, moments, begin, end))
     names = ", ".join(camera.name for camera in cameras)
     title = f"Incident report: {_time(begin)} to {_time(end)}"
-    return Template(_PAGE.read_text("utf-8")).substitute(
-        title=_text(title), summary=_text(f"{_many(count, 'moment')}; cameras: {names}"),
-        cameras="\n".join(sections), footer=_text(FOOTER),
-    )  # fmt: skip
+    summary = escaped(f"{_many(count, 'moment')}; cameras: {names}")
+    footer = f"<footer>{escaped(FOOTER)}</footer>"
+    return page(title, [f"<p>{summary}</p>", *sections, footer], "en")
 
 
 def _moments(
@@ -113,19 +107,19 @@ def _section(
 ) -> str:
     files = [one for one in held.recordings if _meets(one, begin, end)]
     unknown = [one for one in held.recordings if one.begun is None]
-    parts = [f"<h2>{_text(name)}</h2>"]
+    parts = [f"<h2>{escaped(name)}</h2>"]
     parts += [f"<p>not covered: {gap}</p>" for gap in _uncovered(files, held.gaps, begin, end)]
     if unknown:
         titles = ", ".join(one.title for one in unknown)
-        parts.append(f"<p>{_text(f'left out, as their clock is not known: {titles}')}</p>")
+        parts.append(f"<p>{escaped(f'left out, as their clock is not known: {titles}')}</p>")
     if files:
         rows = "\n".join(_file(library, one) for one in files)
         head = "<tr><th>file</th><th>recorded</th><th>clock</th><th>SHA-256</th></tr>"
         parts.append(f"<table>{head}\n{rows}</table>")
     if more := len(moments) - MOST:
         parts += [f"<p>{more} more moments are left out</p>"] if more > 0 else []
-    figures = "\n".join(_figure(library, moment) for moment in moments[:MOST])
-    return "\n".join([*parts, f"<main>\n{figures}\n</main>"])
+    shown = figures(_figure(library, moment) for moment in moments[:MOST])
+    return "\n".join([*parts, shown])
 
 
 def _uncovered(
@@ -171,7 +165,7 @@ def _file(library: Library, one: Recording) -> str:
         library.original(one.video)
     except (VideoError, OSError):
         checksum += "<br>the file is not there any more, or is another one"
-    cells = (_text(one.title), _text(when), _text("; ".join(told)), checksum)
+    cells = (escaped(one.title), escaped(when), escaped("; ".join(told)), checksum)
     return f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
 
 
@@ -186,16 +180,14 @@ def _told(clock: Clock | None) -> list[str]:
 
 def _figure(library: Library, moment: _Moment) -> str:
     evidence, at = moment.evidence, _time(moment.at)
-    picture, checksum = "", ""
+    jpeg = b""
     with suppress(VideoError, OSError):
-        data = library.picture(evidence.image).read_bytes() if evidence.image else b""
-        encoded = base64.b64encode(data).decode()
-        picture = f'<img src="data:image/jpeg;base64,{encoded}" alt="{_text(at)}">' if data else ""
-        checksum = f"<br><code>{hashlib.sha256(data).hexdigest()}</code>" if data else ""
+        jpeg = library.picture(evidence.image).read_bytes() if evidence.image else b""
+    checksum = f"<br><code>{hashlib.sha256(jpeg).hexdigest()}</code>" if jpeg else ""
     title = library.get(evidence.video).title
     place = f"{title}, {evidence.start:.1f} to {evidence.end:.1f} s"
-    words = f"<b>{_text(at)}</b> {_text(evidence.text)}<br>{_text(place)}{checksum}"
-    return f"<figure>{picture}<figcaption>{words}</figcaption></figure>"
+    words = f"<b>{escaped(at)}</b> {escaped(evidence.text)}<br>{escaped(place)}{checksum}"
+    return figure(jpeg, at, words)
 
 
 def _time(at: datetime) -> str:
@@ -204,7 +196,3 @@ def _time(at: datetime) -> str:
 
 def _many(count: int, noun: str) -> str:
     return f"{count} {noun}{'s' * (count != 1)}"
-
-
-def _text(text: str) -> str:
-    return html.escape(clean(text, 1000))

@@ -96,17 +96,20 @@ async def test_times_of_day_are_told_apart_from_times_of_the_video(
     assert unknown.reason == "cannot" and "--recorded-at" in unknown.answer
     begun = datetime(2026, 11, 19, 13, 59, 50, tzinfo=timezone(timedelta(hours=1)))
     ingest(box.library, road_film, providers=BARE, recorded_at=begun)
-    red, german, bare, later, early = await asked(
+    red, german, bare, later, early, day = await asked(
         box,
         "Find all red cars between 2 and 4 PM",
         "Wie viele Autos fahren zwischen 13 und 14 Uhr vorbei?",
         "How many cars pass between 13:59 and 14:00?",
         "How many cars pass between 5 and 6 pm?",
         "How many cars pass between 0:08 and 0:19?",
+        "How many cars pass on 2026-11-19?",
         by_clock=True,
     )
     assert red.found and starts(red) == pytest.approx([14.3], abs=0.5)
     assert lead(red).startswith("1 in all: 14:00:04")
+    assert "Not recorded: 14:00:" in red.answer and "16:00:00" in red.answer
+    assert lead(day).startswith("3 in all: 13:59:54")
     assert len(german.evidence) == 2 and lead(german).startswith("2 insgesamt: 13:59:54")
     assert starts(bare) == starts(german)
     assert later.reason == "not_covered"
