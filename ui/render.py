@@ -46,6 +46,7 @@ STAGE_NAMES = {
     "pass": "scenes and frames",
     "provenance": "where it comes from",
     "sound": "sound",
+    "audio_events": "music and singing",
     "screen": "on-screen text",
     "clock": "when it was recorded",
     "pictures": "what pictures show",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,14 +12,16 @@ from pydantic import Field
 
 from tools import evidence as make
 from tools.arguments import At, End, Labels, Limit, Query, Start, Time, VideoId, Videos
+from tools.audio.events import EVENT_WORDS
 from tools.cameras.capabilities import CameraCapabilities
-from tools.errors import RefusedRequest
+from tools.errors import NotIndexed, ProviderUnavailable, RefusedRequest
 from tools.media import Evidence, overlaps
 from tools.search.image_search import PictureSearch
 from tools.search.sound_search import Sought, find_sounds
 from tools.search.text_search import TextSearch
 from tools.store.evidence import of_passage, of_scene
 from tools.store.stretches import Bound, Way, search_at, span_in
+from tools.text.tokens import surface_forms
 
 if TYPE_CHECKING:
     from tools.store.catalog import Entry
@@ -147,7 +150,8 @@ class SearchCapabilities(CameraCapabilities):
     ) -> list[Evidence]:
         """Find sounds by loudness and kind: moments that stand out, or the longest stretches.
 
-        `other` is music or noise. What made a sound is not known: never say that it is a crowd.
+        `other` is music or noise. music, singing: as a sound model hears them. What else made a
+        sound is not known: never say that it is a crowd.
         """
 
         def find(scope: list[str] | None, start: float | None, end: float | None) -> list[Evidence]:
@@ -293,8 +297,14 @@ class SearchCapabilities(CameraCapabilities):
         end: float | None,
         limit: int,
     ) -> list[Evidence]:
-        """Sounds that captions name."""
-        return self.texts.found("sound", query, self._scope(videos), start, end, limit)
+        """Sounds that captions name, and those that a model heard where the query names them."""
+        scope = self._scope(videos)
+        found = self.texts.found("sound", query, scope, start, end, limit)
+        named = {EVENT_WORDS[word] for word in surface_forms(query) if word in EVENT_WORDS}
+        for kind in sorted(named):
+            with suppress(NotIndexed, ProviderUnavailable):
+                found += self.find_sounds(kind, scope, start, end, limit)
+        return list({one.id: one for one in found}.values())[:limit]
 
     def _search_scenes(
         self,
