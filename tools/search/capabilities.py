@@ -300,8 +300,8 @@ class SearchCapabilities(CameraCapabilities):
         """Sounds that captions name, and those that a model heard where the query names them."""
         scope = self._scope(videos)
         found = self.texts.found("sound", query, scope, start, end, limit)
-        named = {EVENT_WORDS[word] for word in surface_forms(query) if word in EVENT_WORDS}
-        for kind in sorted(named):
+        named = [EVENT_WORDS[word] for word in surface_forms(query) if word in EVENT_WORDS]
+        for kind in dict.fromkeys(named):
             with suppress(NotIndexed, ProviderUnavailable):
                 found += self.find_sounds(kind, scope, start, end, limit)
         return list({one.id: one for one in found}.values())[:limit]
