@@ -142,7 +142,9 @@ def said_by(turn: Turn) -> Answering:
     if not name and nth and _is_anybody(turn, slot):
         if not names:
             return (yield from search(turn, "speaker_none"))
-        name, nth = names[-1 if nth < 0 else min(nth, len(names)) - 1], 0
+        if nth > len(names):
+            return replace((yield from speakers(turn)), reason="absent")
+        name, nth = names[nth - 1 if nth > 0 else nth], 0
     if not name:
         return (yield from named(turn))
     own = {stem(w) for w in surface_forms(name)}

@@ -159,6 +159,11 @@ async def test_a_speaker_by_number_is_the_one_that_is_heard_as_such(
     assert answer.found and starts(answer)[0] == start
 
 
+async def test_a_speaker_beyond_the_last_is_none(meeting: Library) -> None:
+    (answer,) = await talk(meeting, "What does the fifth speaker say?")
+    assert answer.reason == "absent" and answer.answer.startswith("3 speakers:")
+
+
 @pytest.mark.parametrize(
     "question",
     [
