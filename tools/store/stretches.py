@@ -127,7 +127,7 @@ def search_at(
 
 
 def scopes(catalog: Catalog, start: Bound, end: Bound, videos: Sequence[str] | None) -> list[Scope]:
-    """Where a search between bounds looks: by the clock of each video, where they are of a clock.
+    """Places of a search between bounds: by the clock of each video, where they are of a clock.
 
     RefusedRequest where nothing was recorded then.
     """
