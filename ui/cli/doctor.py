@@ -293,11 +293,16 @@ def _speakers(settings: Settings) -> Check:
 def _objects(settings: Settings) -> Check:
     from tools.errors import VideoError
     from tools.models import registry
+    from tools.vision.matchers import load_matcher
     from tools.vision.objects import load_detector
 
     asked = settings.providers.detector
     best = next(one.name for one in registry.MODELS if one.kind == "detector")
     without = "what moves is found, and not named"
+    try:
+        load_matcher(settings.providers.tracker)
+    except VideoError as error:
+        return Check("objects", "problem", str(error), "or set CUEPOINT_TRACKER to nearest")
     try:
         detector = load_detector(asked, settings.home)
     except VideoError as error:

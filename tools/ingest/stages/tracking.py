@@ -15,6 +15,7 @@ from tools.store.frames import move_picture
 from tools.store.records import SIGHTINGS, frame_image
 from tools.vision.blobs import Blob, decode, moving_spans
 from tools.vision.fixed import PICTURES, is_fixed
+from tools.vision.matchers import load_matcher
 from tools.vision.objects import detector_fingerprint, load_detector
 from tools.vision.sightings import Watcher
 
@@ -39,7 +40,7 @@ def sightings(run: IngestRun) -> Result:
         return Result(state="skipped", note=NOT_FIXED)
     chosen = run.providers
     detector = load_detector(chosen.detector, library.home, chosen.threads, chosen.device)
-    watcher, last = Watcher(detector), 0.0
+    watcher, last = Watcher(detector, load_matcher(chosen.tracker)), 0.0
     duration = float(manifest["duration"])
     given = {"target": str(run.scratch), "spans": moving_spans(rows)}
     for event in run.decode("tools.video.watch:watch", **given):
@@ -107,7 +108,8 @@ def _place(kept: Sequence[Frame], seconds: float) -> int:
 
 
 def sighting_sources(run: IngestRun) -> Any:
-    """Fingerprint: a rerun for another detector, or other signals."""
-    chosen = run.providers.detector
+    """Fingerprint: a rerun for another detector or tracker, or other signals."""
+    chosen = run.providers
     signals = run.manifest["stages"].get("pass", {}).get("files", {}).get("signals.npy")
-    return [2, detector_fingerprint(chosen, run.library.home), signals]
+    detector = detector_fingerprint(chosen.detector, run.library.home)
+    return [2, chosen.tracker, detector, signals]
