@@ -302,7 +302,7 @@ def _objects(settings: Settings) -> Check:
     try:
         load_matcher(settings.providers.tracker)
     except VideoError as error:
-        return Check("objects", "problem", str(error), "or set CUEPOINT_TRACKER to nearest")
+        return Check("objects", "problem", str(error), "set CUEPOINT_TRACKER to nearest")
     try:
         detector = load_detector(asked, settings.home)
     except VideoError as error:
