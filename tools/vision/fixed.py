@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tools.files.rows import Rows
-from tools.vision.change_regions import load_grey, load_native
+from tools.vision.change_regions import Grey, load_grey, load_native
 
 STILL, CUTS_PER_MINUTE = 0.2, 1.0
 """Share of the picture that differs from 0.6 s ago, as a median, up to which a camera stands
@@ -56,17 +56,18 @@ def _moves(pictures: Sequence[Path]) -> bool:
     if len(slopes) < 3:
         return False
     behind: Floats = np.median(np.stack(slopes), axis=0).astype(np.float32)
-    usual = np.linalg.norm(behind, axis=2)
+    usual: Floats = np.linalg.norm(behind, axis=2).astype(np.float32)
     edges = stays = 0.0
     for slope in slopes:
-        steep = np.linalg.norm(slope, axis=2)
-        alike = (slope * behind).sum(axis=2) >= ALIKE * steep * usual
+        steep: Floats = np.linalg.norm(slope, axis=2).astype(np.float32)
+        along: Floats = (slope * behind).sum(axis=2)
+        alike = (along >= ALIKE * steep * usual) & (usual > AS_STRONG * steep)
         edges += float(np.mean(steep >= EDGE))
-        stays += float(np.mean((steep >= EDGE) & alike & (usual > AS_STRONG * steep)))
+        stays += float(np.mean((steep >= EDGE) & alike))
     return stays < STAYS * edges and edges - stays >= GOES * len(slopes)
 
 
-def _slope(grey: NDArray[np.uint8]) -> Floats:
+def _slope(grey: Grey) -> Floats:
     """Gradient of the light (height x width x 2), a pixel."""
     import cv2
 
@@ -84,17 +85,18 @@ def _is_drawn(pictures: Sequence[Path]) -> bool:
     return even >= MOSTLY_EVEN and sharp >= max(LETTERS, OF_REST * (1 - even))
 
 
-def _even_and_sharp(grey: NDArray[np.uint8]) -> tuple[float, float]:
+def _even_and_sharp(grey: Grey) -> tuple[float, float]:
     high, wide = (side // BLOCK for side in grey.shape)
     blocks = grey[: high * BLOCK, : wide * BLOCK].reshape(high, BLOCK, wide, BLOCK)
     if not blocks.size:
         return 0.0, 0.0
-    steps = np.ptp(blocks, axis=3).max(axis=1)
-    return float(np.mean(np.ptp(blocks, axis=(1, 3)) <= EVEN)), float(np.mean(steps >= SHARP))
+    ranges: Grey = np.ptp(blocks, axis=(1, 3))
+    steps: Grey = np.ptp(blocks, axis=3).max(axis=1)
+    return float(np.mean(ranges <= EVEN)), float(np.mean(steps >= SHARP))
 
 
-def _read(load: Any, pictures: Sequence[Path]) -> list[NDArray[np.uint8]]:
-    found: list[NDArray[np.uint8]] = []
+def _read(load: Any, pictures: Sequence[Path]) -> list[Grey]:
+    found: list[Grey] = []
     for path in pictures:
         try:
             found.append(load(path))
