@@ -85,6 +85,7 @@ def test_every_field_can_be_set_by_its_variable():
         "CUEPOINT_DETECTOR": "none",
         "CUEPOINT_TRACKER": "norfair",
         "CUEPOINT_RERANKER": "none",
+        "CUEPOINT_SOUNDS": "none",
         "CUEPOINT_THREADS": "2",
         "CUEPOINT_SCREEN_LINES": "9000",
         "CUEPOINT_SPEECH_LANGUAGE": "de",

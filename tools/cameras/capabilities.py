@@ -18,7 +18,7 @@ from tools.cameras.statistics import Group, ObjectCount, count
 from tools.media import Evidence
 from tools.store.cameras import Camera, Cameras
 from tools.store.sighting_rows import Wanted
-from tools.store.stretches import search_at
+from tools.store.stretches import scopes, search_at
 
 if TYPE_CHECKING:
     from tools.store.catalog import Catalog
@@ -59,9 +59,7 @@ class CameraCapabilities:
         def find(scope: list[str] | None, start: float | None, end: float | None) -> list[Evidence]:
             return self._objects(sought, scope, start, end, limit, region, area)
 
-        found = (
-            search_at(self.catalog, at, scope, start, end, find) if at else find(scope, start, end)
-        )
+        found = search_at(self.catalog, at, scope, start, end, find)
         if not found:
             missing(self.catalog, sought)
         return found[:limit]
@@ -85,9 +83,13 @@ class CameraCapabilities:
         Use for many of them, for the busiest time, for the mean and the longest stay. Cite with
         find_objects in the `spans` (video, first, last second) of a group.
         """
-        span = start or 0.0, math.inf if end is None else end
-        sought = wanted(label, colour, self._scope(videos), *span)
-        found = count(self.catalog, self.cameras.areas(), sought, by, limit, region, area)
+        scope = self._scope(videos)
+        sought = wanted(label, colour, scope)
+        spans = [
+            replace(sought, videos=ids, start=first or 0.0, end=math.inf if last is None else last)
+            for ids, first, last in scopes(self.catalog, start, end, scope)
+        ]
+        found = count(self.catalog, self.cameras.areas(), spans, by, limit, region, area)
         if not found:
             missing(self.catalog, sought)
         return found

