@@ -52,6 +52,7 @@ STAGE_NAMES = {
     "speech": "speech",
     "speakers": "who speaks",
     "sightings": "what moves",
+    "crops": "how objects look",
     "vectors": "search",
 }
 CLOCK_SOURCES = {

@@ -53,6 +53,8 @@ def answer(turn: Turn) -> Answering:
             return (yield from by_clock.answered(at_times, _answer))
         if one.placed and (what := objects.sought(one)):
             return (yield from objects.seen(one, what))
+        if one.placed and objects.is_described(one):
+            return (yield from pictures.recognise(one))
     if when := by_clock.asked_when(turn):
         return (yield from by_clock.answered_when(when, _answer))
     asked = parts(turn.text)
@@ -113,6 +115,8 @@ def _answer(turn: Turn) -> Answering:
         return (yield from pictures.sounds(turn))
     if sought := objects.sought(turn):
         return (yield from objects.seen(turn, sought))
+    if objects.is_described(turn):
+        return (yield from pictures.recognise(turn))
     if _is_look(turn):
         return (yield from pictures.look(turn))
     if asked.intent.is_refused:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 from agent.extractive import cameras
@@ -23,7 +22,7 @@ _ASKED = (
 )  # fmt: skip
 """Intents of questions that may be about objects."""
 _STILL = re.compile(r"\b(?:nothing|still|nobody|nichts|niemand|camera moves?|kamera)\b", re.I)
-_MANY, _VIDEOS = 50, 200
+_MANY = 50
 _GROUPS: tuple[Group, ...] = ("hour", "minute", "colour", "camera", "label")
 _BUSY = 5
 """Videos in which the objects of the busiest time are looked up."""
@@ -53,7 +52,7 @@ def sought(turn: Turn) -> Sought | None:
         return None
     if asked.intent.name == "speakers" and turn.utterances:
         return None
-    what = _named_object(turn)
+    what = _named_object(turn, turn.videos)
     words, forms = asked.wording.words, {*surface_forms(turn.text)}
     asks = forms & (words["acts"] | words["many"] | words["stay"])
     if what is None or (not asks and not turn.area and asked.intent.name in ("search", "named")):
@@ -61,12 +60,41 @@ def sought(turn: Turn) -> Sought | None:
     return what
 
 
+def is_described(turn: Turn) -> bool:
+    """True if a question asks for something that passes, in words of its own: "a wheelbarrow".
+
+    Where somebody speaks, it may be about what is said.
+    """
+    asked = turn.question
+    words, forms = asked.wording.words, {*surface_forms(turn.text)}
+    asks = forms & (words["acts"] | words["many"] | words["stay"])
+    if asked.intent.name not in _ASKED or asked.modality != "any" or _STILL.search(turn.text):
+        return False
+    if asked.intent.name in ("length", "after", "before") or not (asks or turn.placed):
+        return False
+    if not looked_for(turn) or not turn.toolbox.catalog.is_tracked(turn.videos):
+        return False
+    return not any(turn.toolbox.texts.corpus(one, "speech").items for one in turn.videos)
+
+
+def looked_for(turn: Turn) -> str:
+    """Words of the thing that a question asks for, without those for what it does."""
+    asked, words = turn.question, turn.question.wording.words
+    idle = words["acts"] | words["many"] | words["stay"] | words["asks"] | words["again"]
+    named = (one for one in asked.words if not asked.points(one))
+    return " ".join(one for one in named if not {*surface_forms(one)} <= idle)
+
+
 def _named_object(
-    turn: Turn, idle: frozenset[str] = frozenset(), needed: bool = True
+    turn: Turn,
+    videos: Sequence[str] | None,
+    idle: frozenset[str] = frozenset(),
+    needed: bool = True,
 ) -> Sought | None:
     """The one thing that a question is about; None where it speaks of anything else.
 
-    `idle` are words beside those of all such questions; without `needed` it may be any thing.
+    Also where nothing is tracked in these videos, or in all. `idle` are words beside those of all
+    such questions; without `needed` it may be any thing.
     """
     asked = turn.question
     words, forms = asked.wording.words, surface_forms(turn.text)
@@ -79,8 +107,9 @@ def _named_object(
     named = {form: labels_of(form) for form in forms if form not in known}
     things = [form for form in named if named[form] is not None]
     rest = {w for one in asked.words for w in surface_forms(one)} - known - {*things}
-    tracked = (turn.get(video).stages["sightings"].state == "done" for video in turn.videos)
-    if len(things) > 1 or (needed and not things) or rest or not any(tracked):
+    if len(things) > 1 or (needed and not things) or rest:
+        return None
+    if not turn.toolbox.catalog.is_tracked(videos):
         return None
     labels = named[things[0]] if things else frozenset[str]()
     assert labels is not None
@@ -119,8 +148,7 @@ def grouped(turn: Turn) -> tuple[Sought, Group | None, bool] | None:
     if not is_busiest and not (by and forms & words["per"]):
         return None
     idle = words["busy"] | words["busy_idle"] | words["per"] | frozenset().union(*groups.values())
-    every = turn.limited_to or tuple(one.id for one in turn.toolbox.catalog.entries(_VIDEOS))
-    what = _named_object(replace(turn, videos=every), idle, needed)
+    what = _named_object(turn, turn.limited_to, idle, needed)
     return (what, by, is_busiest) if what else None
 
 

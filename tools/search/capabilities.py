@@ -15,6 +15,7 @@ from tools.cameras.capabilities import CameraCapabilities
 from tools.errors import RefusedRequest
 from tools.media import Evidence, overlaps
 from tools.search.image_search import PictureSearch
+from tools.search.objects.by_look import ObjectSearch
 from tools.search.sound_search import Sought, find_sounds
 from tools.search.text_search import TextSearch
 from tools.store.evidence import of_passage, of_scene
@@ -37,6 +38,7 @@ class SearchCapabilities(CameraCapabilities):
 
     texts: TextSearch
     pictures: PictureSearch
+    looks: ObjectSearch
     _resolve: Callable[[str], Evidence]
 
     def _search_tools(self) -> list[Callable[..., Any]]:
@@ -109,12 +111,16 @@ class SearchCapabilities(CameraCapabilities):
         end: End = None,
         limit: Limit = 6,
     ) -> list[Evidence]:
-        """Find pictures like one that was found before: "more like the second one".
+        """Find pictures like one that was found before, objects like an object: "more like [2]".
 
         Without a picture model they are alike in colours and layout only; their text says so.
         """
-        scope = self._scope(videos)
-        return self.pictures.alike(self._resolve(evidence), scope, start, end, limit)
+        scope, shown = self._scope(videos), self._resolve(evidence)
+        if shown.kind == "object":
+            found = self.looks.alike(shown, scope, start, end, limit)
+            if found is not None:
+                return found
+        return self.pictures.alike(shown, scope, start, end, limit)
 
     def classify(
         self,
@@ -260,7 +266,9 @@ class SearchCapabilities(CameraCapabilities):
             "sound": self._search_sounds,
             "frame": self.search_frames,
             "scene": self._search_scenes,
-            "object": partial(self._search_objects, region=region, area=area),
+            "object": partial(
+                self._search_objects, region=region, area=area, by_look="object" in kinds
+            ),
         }
         if region is not None or area:
             kinds = kinds or ("object",)
