@@ -200,13 +200,31 @@ class SearchCapabilities(CameraCapabilities):
     def find_actions(
         self, video: VideoId, start: Start = None, end: End = None, labels: Labels = None
     ) -> list[Evidence]:
-        """When something moves, how much and where to; with labels, when one of them is seen."""
+        """When something moves, how much and where to; with labels, when one of them is seen.
+
+        Before a fixed camera each object, with what it does. That one enters, leaves, crosses,
+        stops, turns or is faster than others needs no model.
+        """
         from tools.search.motion import find_actions
+        from tools.search.objects.actions import find_object_actions, tracked
 
         one = self._store.get(video)
         visual = self.pictures.visual if labels else None
         span = start or 0.0, one.duration if end is None else end
-        return find_actions(self._store, one.id, *span, labels or (), visual)
+        seen = tracked(self._store, one.id, *span)
+        moves: list[Evidence] = []
+        if not (labels and seen):
+            found = find_actions(self._store, one.id, *span, labels or (), visual)
+            moves = [
+                o for o in found if not any(overlaps(s.start, s.end, o.start, o.end) for s in seen)
+            ]
+        if not seen:
+            return moves
+        embedder = visual.embedder if visual else None
+        does = find_object_actions(
+            self._store, one.id, *span, labels or (), embedder, self._resolve
+        )
+        return sorted([*moves, *does], key=lambda one: (one.start, one.end))
 
     def _within(
         self,
