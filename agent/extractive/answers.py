@@ -15,6 +15,7 @@ from agent.extractive import (
     senses,
 )
 from agent.extractive.conversation import HANDLE, resolve
+from agent.extractive.object_follow_ups import object_follow_ups
 from agent.extractive.question import parts
 from agent.extractive.reply import Answering, Reply
 from agent.extractive.search import search
@@ -46,12 +47,12 @@ _SCENE = re.compile(r"\b(?:scene|shot|szene)\b", re.IGNORECASE)
 
 def answer(turn: Turn) -> Answering:
     """Answer a question, each of its parts in turn."""
-    for one in (*cameras.placed(turn), turn):
+    for one in (*object_follow_ups(turn), *cameras.placed(turn), turn):
         if by := objects.grouped(one):
             return (yield from objects.counted_by(one, *by))
         if at_times := by_clock.asked(one):
             return (yield from by_clock.answered(at_times, _answer))
-        if one.placed and (what := objects.sought(one)):
+        if (one.placed or one.goes_on) and (what := objects.sought(one)):
             return (yield from objects.seen(one, what))
         if one.placed and objects.is_described(one):
             return (yield from pictures.recognise(one))

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from agent.extractive import cameras
@@ -23,7 +24,9 @@ _ASKED = (
 """Intents of questions that may be about objects."""
 _STILL = re.compile(r"\b(?:nothing|still|nobody|nichts|niemand|camera moves?|kamera)\b", re.I)
 _MANY = 50
-_GROUPS: tuple[Group, ...] = ("hour", "minute", "colour", "camera", "label")
+GROUPS: tuple[Group, ...] = ("hour", "minute", "colour", "camera", "label")
+KEPT = "objects"
+"""Name of what a question about objects leaves for those that go on with it."""
 _BUSY = 5
 """Videos in which the objects of the busiest time are looked up."""
 
@@ -46,18 +49,24 @@ def sought(turn: Turn) -> Sought | None:
     Every word of it must be a class, a colour, or say that something passes or stays.
     """
     asked = turn.question
-    if asked.intent.name not in _ASKED or asked.modality != "any" or _STILL.search(turn.text):
+    if asked.modality != "any" or _STILL.search(turn.text):
         return None
-    if asked.intent.name in ("length", "after", "before") and not turn.area:
+    if not turn.goes_on and not _may_ask(turn):
         return None
-    if asked.intent.name == "speakers" and turn.utterances:
-        return None
-    what = _named_object(turn, turn.videos)
+    what = named_object(turn, turn.videos)
     words, forms = asked.wording.words, {*surface_forms(turn.text)}
     asks = forms & (words["acts"] | words["many"] | words["stay"])
     if what is None or (not asks and not turn.area and asked.intent.name in ("search", "named")):
         return None
     return what
+
+
+def _may_ask(turn: Turn) -> bool:
+    """True if a question has an intent of those that may be about objects."""
+    name = turn.question.intent.name
+    if name not in _ASKED or (name in ("length", "after", "before") and not turn.area):
+        return False
+    return name != "speakers" or not turn.utterances
 
 
 def is_described(turn: Turn) -> bool:
@@ -85,7 +94,7 @@ def looked_for(turn: Turn) -> str:
     return " ".join(one for one in named if not {*surface_forms(one)} <= idle)
 
 
-def _named_object(
+def named_object(
     turn: Turn,
     videos: Sequence[str] | None,
     idle: frozenset[str] = frozenset(),
@@ -103,7 +112,8 @@ def _named_object(
     known = words["acts"] | words["many"] | words["stay"] | words["asks"] | words["again"]
     known |= words["ordinals"] | words["last"] | words["also"] | colours.keys() | idle
     known |= {form for name in cameras.WAYS for form in words[f"way_{name}"]} | words["way"]
-    known |= words["enter"] | words["leave"]
+    known |= words["enter"] | words["leave"] | words["longest"]
+    known |= words["ones"] if turn.goes_on else frozenset()
     named = {form: labels_of(form) for form in forms if form not in known}
     things = [form for form in named if named[form] is not None]
     rest = {w for one in asked.words for w in surface_forms(one)} - known - {*things}
@@ -119,6 +129,7 @@ def _named_object(
 def seen(turn: Turn, what: Sought, within: Sequence[dict[str, Any]] | None = None) -> Answering:
     """Tell what was seen of it, each object once; `within` are the stretches asked by the clock."""
     (every,) = yield [_call(turn, **turn.where)]
+    plan = _kept(turn, what)
 
     def when(one: Evidence) -> str:
         found = cameras.events(turn, one) if turn.area else None
@@ -128,7 +139,15 @@ def seen(turn: Turn, what: Sought, within: Sequence[dict[str, Any]] | None = Non
             return f"{clock.wall(at):%H:%M:%S}"
         return time(at) if found else turn.write.when(one)
 
-    return (yield from _answered(turn, what, every, when, within or [turn.where]))
+    reply = yield from _answered(turn, what, every, when, within or [turn.where])
+    return replace(reply, plan=plan)
+
+
+def _kept(turn: Turn, what: Sought) -> dict[str, Any]:
+    """What was asked, as plain data for the turns after it."""
+    asked: dict[str, Any] = {"text": turn.text, "word": what.word, "colour": what.colour}
+    asked |= {"area": turn.area, "videos": list(turn.videos), "placed": turn.placed}
+    return {KEPT: {**asked, "times": turn.times}}
 
 
 def _call(turn: Turn, **where: Any) -> Call:
@@ -141,14 +160,14 @@ def grouped(turn: Turn) -> tuple[Sought, Group | None, bool] | None:
     "When is it busiest?", "How many people per hour?", "Cars by colour".
     """
     words, forms = turn.question.wording.words, {*surface_forms(turn.text)}
-    groups: dict[Group, frozenset[str]] = {name: words[f"by_{name}"] for name in _GROUPS}
+    groups: dict[Group, frozenset[str]] = {name: words[f"by_{name}"] for name in GROUPS}
     by: Group | None = next((name for name in groups if forms & groups[name]), None)
     is_busiest = bool(forms & words["busy"]) and not by
     needed = is_busiest and not forms & words["busy_idle"]
     if not is_busiest and not (by and forms & words["per"]):
         return None
     idle = words["busy"] | words["busy_idle"] | words["per"] | frozenset().union(*groups.values())
-    what = _named_object(turn, turn.limited_to, idle, needed)
+    what = named_object(turn, turn.limited_to, idle, needed)
     return (what, by, is_busiest) if what else None
 
 
@@ -242,24 +261,38 @@ def _told(
         if at >= len(found):
             return _counted(turn, found, (), when, count)
         return Reply(lines=(_line(turn, found[at], when),))
+    if forms & words["longest"]:
+        return _longest(turn, found, when)
     if forms & words["stay"] and not forms & words["many"]:
         return _stayed(turn, found, when)
     return _counted(turn, found, unnamed, when, count)
 
 
-def _stayed(turn: Turn, found: Sequence[Found], when: When) -> Reply:
-    """How long one stays, or the mean and the longest of several."""
+def _lengths(turn: Turn, found: Sequence[Found]) -> list[float]:
+    """Seconds that each object stays, in the zone if there is one."""
     stays = [cameras.seconds_inside(turn, f.one) for f in found]
-    lengths = [
+    return [
         f.one.end - f.one.start if stay is None else stay
         for f, stay in zip(found, stays, strict=True)
     ]
+
+
+def _longest(turn: Turn, found: Sequence[Found], when: When) -> Reply:
+    """The one that stays longest, and for how long."""
+    longest, best = max(zip(_lengths(turn, found), found, strict=True), key=lambda one: one[0])
+    lead = turn.sentence("objects_longest", length=length(longest), n=len(found))
+    return Reply(lead, (_line(turn, best, when),))
+
+
+def _stayed(turn: Turn, found: Sequence[Found], when: When) -> Reply:
+    """How long one stays, or the mean and the longest of several."""
+    lengths = _lengths(turn, found)
     lines = tuple(_line(turn, f, when) for f in found[:LISTED])
     if len(found) > 1:
         mean, longest = sum(lengths) / len(lengths), max(lengths)
         values = {"mean": length(mean), "longest": length(longest), "n": len(found)}
         return Reply(turn.sentence("objects_stays", **values), lines)
-    if stays[0] is not None:
+    if cameras.seconds_inside(turn, found[0].one) is not None:
         return Reply(
             turn.sentence("objects_inside", length=length(lengths[0]), area=turn.area), lines
         )

@@ -67,24 +67,30 @@ class CameraCapabilities:
                 return search_at(self.catalog, at, scope, start, end, way)
             return way(scope, start, end)
 
-        def by_look() -> list[Evidence]:
-            any_one, limits = wanted("", colour, scope), (MOST, region, area)
-            found = within(lambda *span: self.looks.nearest(label, _of(any_one, *span), *limits))
-            return self.looks.told(found, label, limit)
+        def nearest(
+            videos: Sequence[str] | None, start: float | None, end: float | None
+        ) -> list[Evidence]:
+            any_one = _of(wanted("", colour, None), videos, start, end)
+            return self.looks.nearest(label, any_one, MOST, region, area)
+
+        def of_class(
+            videos: Sequence[str] | None, start: float | None, end: float | None
+        ) -> list[Evidence]:
+            return self._objects(_of(named, videos, start, end), limit, region, area)
 
         if not is_class(label):
             if not (why := self.looks.blind(scope)):
-                return by_look()
+                return self.looks.told(within(nearest), label, limit)
             if labels_of(label) is None:
                 raise unknown(label, why)
         named = wanted(label, colour, scope)
-        found = within(lambda *span: self._objects(_of(named, *span), limit, region, area))
-        if not found:
-            nameless = label.strip() and not self.catalog.sightings.are_named(scope)
-            if nameless and not self.looks.blind(scope):
-                return by_look()
-            missing(self.catalog, named)
-        return found[:limit]
+        if found := within(of_class):
+            return found[:limit]
+        nameless = label.strip() and not self.catalog.sightings.are_named(scope)
+        if nameless and not self.looks.blind(scope):
+            return self.looks.told(within(nearest), label, limit)
+        missing(self.catalog, named)
+        return []
 
     def count_objects(
         self,

@@ -35,6 +35,17 @@ class Looks(Protocol):
         """Why words find no object of these videos by its look; empty where they do."""
         ...
 
+    def alike(
+        self,
+        shown: Evidence,
+        videos: Sequence[str] | None,
+        start: float | None,
+        end: float | None,
+        limit: int,
+    ) -> list[Evidence] | None:
+        """Objects that look like one, best first; None where none of these videos has vectors."""
+        ...
+
     def nearest(
         self, text: str, sought: Wanted, limit: int, region: Sequence[float] | None, area: str
     ) -> list[Evidence]:

@@ -15,7 +15,6 @@ from tools.cameras.capabilities import CameraCapabilities
 from tools.errors import RefusedRequest
 from tools.media import Evidence, overlaps
 from tools.search.image_search import PictureSearch
-from tools.search.objects.by_look import ObjectSearch
 from tools.search.sound_search import Sought, find_sounds
 from tools.search.text_search import TextSearch
 from tools.store.evidence import of_passage, of_scene
@@ -38,7 +37,6 @@ class SearchCapabilities(CameraCapabilities):
 
     texts: TextSearch
     pictures: PictureSearch
-    looks: ObjectSearch
     _resolve: Callable[[str], Evidence]
 
     def _search_tools(self) -> list[Callable[..., Any]]:
