@@ -16,6 +16,7 @@ from tools.vision.colour import COLOUR_WORDS
 _BEGUN = re.compile(
     r"(?:and|und|what about|how about|was ist mit|wie (?:ist|sieht|steht) es mit)\b", re.IGNORECASE
 )
+_OF_VIDEOS = re.compile(r"\b(?:videos?|clips?|films?|filme|recordings?)\b", re.IGNORECASE)
 LONGEST = 12
 """Words of a question, at most, that goes on with the one before."""
 
@@ -42,7 +43,7 @@ def _going_on(turn: Turn, before: Mapping[str, Any]) -> Turn | None:
     groups = frozenset[str]().union(*(words[f"by_{name}"] for name in GROUPS))
     idle = words["ones"] | words["per"] | groups | words["busy"] | words["busy_idle"]
     what = named_object(turn, before["videos"], idle, needed=False)
-    if what is None or {*forms} & words["why"] or turn.of_videos:
+    if what is None or {*forms} & words["why"] or _OF_VIDEOS.search(turn.text):
         return None
     asks, points = {*forms} & (how | where), {*forms} & (words["ones"] | words["pronouns"])
     is_begun = _BEGUN.match(turn.text.strip())
@@ -70,7 +71,7 @@ def _going_on(turn: Turn, before: Mapping[str, Any]) -> Turn | None:
     placed = turn.placed or bool(before["placed"])
     made = replace(turn, text=" ".join(text.split()), area=kept_area, videos=videos, placed=placed,
                    goes_on=True, question=Question(""))  # fmt: skip
-    window = turn.before.get("window")
+    window = before["window"]
     if window and made.question.window is None:
         made.question = replace(made.question, window=(window[0], window[1]))
     return made

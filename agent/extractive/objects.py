@@ -147,7 +147,8 @@ def _kept(turn: Turn, what: Sought) -> dict[str, Any]:
     """What was asked, as plain data for the turns after it."""
     asked: dict[str, Any] = {"text": turn.text, "word": what.word, "colour": what.colour}
     asked |= {"area": turn.area, "videos": list(turn.videos), "placed": turn.placed}
-    return {KEPT: {**asked, "times": turn.times}}
+    window = turn.question.window
+    return {KEPT: {**asked, "times": turn.times, "window": list(window) if window else None}}
 
 
 def _call(turn: Turn, **where: Any) -> Call:
