@@ -205,8 +205,10 @@ def main() -> None:
     worst: dict[str, float] = {}
     notes: list[str] = []
     first: dict[bool, dict[str, Any]] = {}
-    for size in QUICK if options.quick else SIZES:
-        taken = fill(home / str(size), size)
+    sizes = QUICK if options.quick else SIZES
+    filled = {size: fill(home / str(size), size) for size in sizes}
+    os.sync()  # what was written is on the disk before anything is asked
+    for size, taken in filled.items():
         facts = {held: measure(home / str(size), size, held) for held in (False, True)}
         for held, one in facts.items():
             ratios = row(size, held, one, first.setdefault(held, one))

@@ -2,7 +2,7 @@
 
 import os
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
@@ -78,12 +78,28 @@ class Library(Store):
         except UnknownCollection:
             return self.get(ref).id
 
+    def titles(self, limit: int = -1) -> dict[str, str]:
+        """Titles of the videos by id, ordered by title: of a large library without its files."""
+        self._sync()
+        return {one.id: one.title for one in self.catalog.entries(limit)}
+
+    def some(self, ids: Iterable[str]) -> list[Video]:
+        """Videos by their ids, in this order; one that was removed meanwhile is left out."""
+        found: list[Video] = []
+        for id in ids:
+            with suppress(UnknownVideo):
+                found.append(super().get(id))
+        return found
+
+    def _sync(self) -> None:
+        with suppress(Damaged, RefusedRequest):  # of one video, which is told when it is read
+            self.catalog.sync()
+
     def get(self, ref: str) -> Video:
         """Find a video by its id, the start of one (4 characters or more) or a unique title."""
         if is_video_id(ref) and (self.folder(ref) / RECORD).exists():
             return super().get(ref)
-        with suppress(Damaged, RefusedRequest):  # of another video
-            self.catalog.sync()
+        self._sync()
         found = self.catalog.named(ref)
         if len(found) == 1:
             return super().get(found[0].id)

@@ -9,6 +9,7 @@ const SMALL = 5 // seconds of an arrow key
 const APART = 20 // pixels between two numbers, at least: those that are closer are marks alone
 const DRAG = 6 // pixels from which on a press is a selection
 const SHORTEST = 0.2 // seconds of a selection
+const AGAIN = [2, 60] // seconds after which what is still to come is asked for again: at first, at last
 
 function drawn(video) {
   const asked = known.get(video) || fetched(`/media/${video}/timeline`)
@@ -22,6 +23,7 @@ class Timeline extends HTMLElement {
   static observedAttributes = ["video", "hits"]
   #data = null
   #seconds = 0
+  #wait = AGAIN[0]
 
   connectedCallback() {
     this.#load()
@@ -32,12 +34,16 @@ class Timeline extends HTMLElement {
   disconnectedCallback() {
     this.observer.disconnect()
     this.tip?.remove()
+    clearTimeout(this.coming)
   }
 
   attributeChangedCallback(name, before, now) {
     if (!this.isConnected || before === now) return
-    if (name === "video") this.#load()
-    else this.#pin()
+    if (name !== "video") this.#pin()
+    else {
+      this.#data = null
+      this.#load()
+    }
   }
 
   at(seconds) {
@@ -56,17 +62,23 @@ class Timeline extends HTMLElement {
   async #load() {
     const video = this.getAttribute("video")
     if (!video) return
-    this.#data = null
     let data
     try {
       data = await drawn(video)
     } catch {
-      this.replaceChildren(made("p", "cue-tl-state", t("timeline.unreadable")))
+      if (!this.#data) this.replaceChildren(made("p", "cue-tl-state", t("timeline.unreadable")))
       return
     }
-    if (video !== this.getAttribute("video")) return
-    this.#data = data
-    this.#draw()
+    if (video !== this.getAttribute("video") || !this.isConnected) return
+    if (JSON.stringify(data) !== JSON.stringify(this.#data)) {
+      this.#data = data
+      this.#draw()
+      this.at(this.#seconds)
+    }
+    if (!data.lanes.some((lane) => lane.state)) return
+    clearTimeout(this.coming)
+    this.coming = setTimeout(() => this.#load(), 1000 * this.#wait)
+    this.#wait = Math.min(2 * this.#wait, AGAIN[1])
   }
 
   #draw() {

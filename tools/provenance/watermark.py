@@ -113,15 +113,25 @@ def decode(path: str) -> Iterator[Event]:
             return
         clock = clock_of(container)
         places = [at * (clock.duration or 0) / (PLACES + 1) for at in range(PLACES + 1)]
+        read: set[int | None] = set()
         for since in dict.fromkeys(places):
-            taken, most = (first, FRAMES) if not since else (later, OF_PLACE)
+            if since and _next_time(clock.packets(container, stream, since=since)) in read:
+                continue
+            taken, most = (later, OF_PLACE) if since else (first, FRAMES)
             for number, frame in enumerate(clock.frames(container, stream, since=since or None)):
                 if number >= most:
                     break
                 if not isinstance(frame, str):
                     gray = frame.reformat(format="gray") if _is_odd(frame) else frame
                     taken.add(_plane(gray))
+                    read.add(frame.pts)
     yield {"payload": payload_in(first, later)}
+
+
+def _next_time(packets: Iterator[Any]) -> int | None:
+    """Time stamp of the next packet: of a keyframe, after a seek."""
+    packet = next(packets, None)
+    return packet.pts if packet else None
 
 
 def payload_in(*parts: "Evidence") -> int | None:

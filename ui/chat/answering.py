@@ -73,7 +73,7 @@ async def ask(
 
     `asked` is the id of the message that asks; `anew` asks a model again.
     """
-    if not pictures and not await asyncio.to_thread(state.library.list):
+    if not pictures and not await asyncio.to_thread(state.library.titles, 1):
         raise RefusedRequest(say("answer.no_video"))
     async with _run_of(asked):
         await _ask(state, question, like, pictures, asked, anew)

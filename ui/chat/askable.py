@@ -35,7 +35,7 @@ async def ask_when_askable(
     """
     coming = [job for job in _session_jobs() if _is_coming(job)]
     awaited = list(sent)
-    if not awaited and coming and not await asyncio.to_thread(state.library.list):
+    if not awaited and coming and not await asyncio.to_thread(state.library.titles, 1):
         awaited = coming
     if not awaited or any(job.usable or job.done for job in awaited):
         return await _ask(state, question, coming, asked)

@@ -22,7 +22,7 @@ async def show_timeline(state: AppState, named: str) -> None:
 
     def make() -> tuple[str, dict[str, Any]]:
         refs = (named,) if named else cl.user_session.get("videos")
-        refs = refs or [video.id for video in state.library.list()]
+        refs = refs or [*state.library.titles(2)]
         if len(refs) != 1:
             raise RefusedRequest(say("timeline.which"))
         video = state.library.get(refs[0])

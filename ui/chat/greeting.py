@@ -1,7 +1,7 @@
 """First message of a chat: the videos that are there, and what can be asked."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import chainlit as cl
@@ -25,29 +25,32 @@ SHELF = 24
 
 async def greet(state: AppState) -> None:
     """Show the library, and what can be asked."""
-    videos = await asyncio.to_thread(state.library.list)
-    chosen = (videos[0].id,) if len(videos) == 1 else ()
+    titles = await asyncio.to_thread(state.library.titles)
+    videos = await asyncio.to_thread(state.library.some, [*titles][:SHELF])
+    chosen = (videos[0].id,) if len(videos) == len(titles) == 1 else ()
     cl.user_session.set("videos", chosen)
     if not videos:
         text = say("greeting.empty")
-    elif len(videos) == 1:
+    elif chosen:
         title = f"**{escape_markdown(videos[0].title)}**"
         text = say("greeting.one", title=title)
         if videos[0].state != "ready":
             so_far = escape_markdown(cards.pending_stages(videos[0]))
             text = say("greeting.unfinished", title=title, state=so_far)
     else:
-        text = say("greeting.several", n=len(videos))
+        text = say("greeting.several", n=len(titles))
     message = cl.Message(text)
-    props = await asyncio.to_thread(shelf, state, videos, chosen)
+    props = await asyncio.to_thread(shelf, state, titles, videos, chosen)
     message.elements = [element("Library", props)]
     await message.send()
     await announce_coming(state)
     await offer_settings(state)
 
 
-def shelf(state: AppState, videos: Sequence[Video], chosen: Sequence[str]) -> dict[str, Any]:
-    """Properties of the first screen: the videos that are there, and what can be tried."""
+def shelf(
+    state: AppState, titles: Mapping[str, str], videos: Sequence[Video], chosen: Sequence[str]
+) -> dict[str, Any]:
+    """Properties of the first screen: some of the videos by title, and what can be tried."""
     library = state.library
     own = told(state, chosen[0])[1] if chosen else []
     return {
@@ -62,11 +65,11 @@ def shelf(state: AppState, videos: Sequence[Video], chosen: Sequence[str]) -> di
                 ),
                 "chosen": video.id in chosen,
             }
-            for video in videos[:SHELF]
+            for video in videos
         ],
-        "more": max(len(videos) - SHELF, 0),
+        "more": len(titles) - len(videos),
         "questions": own or (list(map(say, QUESTIONS)) if videos else []),
-        "example": example() is not None and not any(v.title == EXAMPLE for v in videos),
+        "example": example() is not None and EXAMPLE not in titles.values(),
     }
 
 

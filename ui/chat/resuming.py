@@ -50,7 +50,7 @@ async def _past(
     cl.user_session.set("thread", found.thread)
     past = await turns(state.agent, found.thread)
     rated = await ratings(state.agent, found.thread)
-    there = {video.id for video in await asyncio.to_thread(state.library.list)}
+    there = await asyncio.to_thread(state.library.titles)
     asked = [video for video in (past[-1].videos if past else ()) if video in there]
     cl.user_session.set("videos", tuple(asked))
     steps, elements = await asyncio.to_thread(_shown, state, id, past, rated, at)

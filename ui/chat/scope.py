@@ -57,10 +57,10 @@ async def follow_scope(state: AppState) -> None:
 
 async def set_scope(state: AppState, ids: Sequence[str]) -> dict[str, Any]:
     """Let questions go to these videos; those that are gone are left out, and counted."""
-    videos = await asyncio.to_thread(state.library.list)
+    titles = await asyncio.to_thread(state.library.titles)
     wanted = {str(id) for id in ids}
-    chosen = [video.id for video in videos if video.id in wanted]
-    cl.user_session.set("videos", () if len(chosen) == len(videos) > 1 else tuple(chosen))
+    chosen = [id for id in titles if id in wanted]
+    cl.user_session.set("videos", () if len(chosen) == len(titles) > 1 else tuple(chosen))
     await follow_scope(state)
     return {"gone": len(wanted) - len(chosen)}
 
@@ -70,15 +70,12 @@ async def list_videos(state: AppState, query: str) -> dict[str, Any]:
 
     def find() -> dict[str, Any]:
         words = query.casefold().split()
-        found = [
-            video
-            for video in state.library.list()
-            if all(word in video.title.casefold() for word in words)
-        ]
+        titles = state.library.titles()
+        found = [id for id, t in titles.items() if all(word in t.casefold() for word in words)]
         sets = state.library.collections.all() if not words else {}
         return {
             "collections": [{"name": name, "videos": ids} for name, ids in sets.items() if ids],
-            "videos": [_row(state.library, video) for video in found[:LISTED]],
+            "videos": [_row(state.library, one) for one in state.library.some(found[:LISTED])],
             "more": max(len(found) - LISTED, 0),
         }
 
@@ -90,8 +87,7 @@ async def took(state: AppState, answer: Any) -> str:
     about = {cited.evidence.video for cited in answer.evidence or answer.nearest}
     if len(about) != 1 or not _ONE_VIDEO.search(answer.question):
         return ""
-    videos = await asyncio.to_thread(state.library.list)
-    titles = {video.id: video.title for video in videos}
+    titles = await asyncio.to_thread(state.library.titles)
     chosen = set(cl.user_session.get("videos") or titles) & titles.keys()
     title = titles.get(about.pop())
     if title is None or len(chosen) < 2:
@@ -100,7 +96,7 @@ async def took(state: AppState, answer: Any) -> str:
 
 
 def _props(library: Library) -> dict[str, Any]:
-    titles = {video.id: video.title for video in library.list()}
+    titles = library.titles()
     chosen = [id for id in cl.user_session.get("videos") or () if id in titles]
     return {"chosen": chosen, "titles": [titles[id] for id in chosen[:3]], "total": len(titles)}
 

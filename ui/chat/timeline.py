@@ -22,7 +22,7 @@ def timeline_asked(library: Library, text: str) -> str | None:
         return match and ""
     named = match[1].casefold()
     known = any(
-        named == video.title.casefold() or (len(named) >= 4 and video.id.startswith(named))
-        for video in library.list()
+        named == title.casefold() or (len(named) >= 4 and id.startswith(named))
+        for id, title in library.titles().items()
     )
     return match[1] if known else None

@@ -54,7 +54,7 @@ async def answer(
         given = await _written(desk, state, running, asked, stream)
     except VideoError as error:
         why = escaped(without_paths(state.library, str(error)))
-        if isinstance(error, NotIndexed) and not await asyncio.to_thread(state.library.list):
+        if isinstance(error, NotIndexed) and not await asyncio.to_thread(state.library.titles, 1):
             why = say("empty")
         await desk.say(event, "answer", why, ts=stream.ts or ts)
     else:

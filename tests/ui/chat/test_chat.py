@@ -186,7 +186,7 @@ def test_one_of_several_is_chosen_and_its_title_is_text(
     ingest(Library(home), shots, title=HOSTILE, providers=BARE)
     ingest(Library(home), grey, providers=BARE)
     with serving(home) as server, page_of(chromium, server) as page:
-        page.get_by_text("Ask about all 2 videos").wait_for()
+        page.get_by_text("Hello! 2 videos are here.").wait_for()
         page.get_by_role("button", name="Ask only !").click()
         message = page.locator(".message-content").filter(has_text="Questions now go to")
         message.wait_for()

@@ -151,6 +151,26 @@ def test_the_timeline_seeks_by_pointer_and_keys_and_shows_what_is_there(
 
 
 @browser
+def test_what_is_indexed_meanwhile_comes_into_a_timeline_that_is_drawn(
+    chromium: Any, lighthouse: Server
+) -> None:
+    given: list[Any] = []
+
+    def meanwhile(route: Any) -> None:
+        data = route.fetch().json()
+        lanes = [lane | {"state": "not indexed yet", "spans": []} for lane in data["lanes"]]
+        route.fulfill(json=data if given else data | {"lanes": lanes})
+        given.append(data)
+
+    with page_of(chromium, lighthouse) as page:
+        page.route("**/media/*/timeline", meanwhile)
+        lanes = ask(page, QUESTION).locator("cue-timeline")
+        lanes.get_by_text("not indexed yet").first.wait_for()
+        lanes.get_by_text("not indexed yet").first.wait_for(state="detached")
+        assert len(given) == 2
+
+
+@browser
 def test_a_word_of_the_transcript_seeks_and_the_line_that_is_said_stands_out(
     chromium: Any, lighthouse: Server, said: list[dict[str, Any]]
 ) -> None:
