@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from agent.extractive import (
     about,
@@ -49,7 +50,8 @@ def answer(turn: Turn) -> Answering:
     """Answer a question, each of its parts in turn."""
     for one in (*object_follow_ups(turn), *cameras.placed(turn), turn):
         if by := objects.grouped(one):
-            return (yield from objects.counted_by(one, *by))
+            reply = yield from objects.counted_by(one, *by)
+            return replace(reply, plan=objects.kept(one, by[0]))
         if at_times := by_clock.asked(one):
             return (yield from by_clock.answered(at_times, _answer))
         if (one.placed or one.goes_on) and (what := objects.sought(one)):

@@ -129,7 +129,6 @@ def named_object(
 def seen(turn: Turn, what: Sought, within: Sequence[dict[str, Any]] | None = None) -> Answering:
     """Tell what was seen of it, each object once; `within` are the stretches asked by the clock."""
     (every,) = yield [_call(turn, **turn.where)]
-    plan = _kept(turn, what)
 
     def when(one: Evidence) -> str:
         found = cameras.events(turn, one) if turn.area else None
@@ -140,10 +139,10 @@ def seen(turn: Turn, what: Sought, within: Sequence[dict[str, Any]] | None = Non
         return time(at) if found else turn.write.when(one)
 
     reply = yield from _answered(turn, what, every, when, within or [turn.where])
-    return replace(reply, plan=plan)
+    return replace(reply, plan=kept(turn, what))
 
 
-def _kept(turn: Turn, what: Sought) -> dict[str, Any]:
+def kept(turn: Turn, what: Sought) -> dict[str, Any]:
     """What was asked, as plain data for the turns after it."""
     asked: dict[str, Any] = {"text": turn.text, "word": what.word, "colour": what.colour}
     asked |= {"area": turn.area, "videos": list(turn.videos), "placed": turn.placed}

@@ -135,13 +135,17 @@ async def test_the_camera_is_kept_and_changed(tmp_path_factory: pytest.TempPathF
     for name, id in (("north gate", north), ("south gate", south)):
         library.cameras.reserve(name, f"/films/{name}")
         library.collections.add(name, [id])
-    first, cars, there, longest = await talk(
+    first, cars, there, longest, by_camera, people = await talk(
         Toolbox(library),
         "How many people pass at camera north gate?",
         "and cars?",
         "and at the south gate?",
         "Which one stayed longest?",
+        "How many cars pass per camera?",
+        "and people?",
     )
+    assert by_camera == "3 in all: south gate: 2, north gate: 1."
+    assert people == "1 in all: north gate: 1."
     assert first == "1 in all: 0:40." and cars == "1 in all: 1:30."
     assert there == "2 in all: 0:50 and 1:00." and longest == "4 s, the longest of 2."
 

@@ -151,6 +151,8 @@ def test_a_film_is_told_by_its_objects_without_any_model(yard_film: Path, tmp_pa
     row = stops.facts["actions"][0]
     assert stops.id == blue.id and (row["start"], row["end"]) == pytest.approx((12, 24), abs=1.5)
     assert box.find_actions(video, 0.0, 9.0, ["stops"]) == []
+    with pytest.raises(ProviderUnavailable, match="needs a detector"):
+        box.find_actions(video, labels=["a car stops"])
     with pytest.raises(ProviderUnavailable, match="needs a model that sees"):
         box.find_actions(video, labels=["waving"])
 

@@ -15,6 +15,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from tools.cameras.objects import NEEDS_DETECTOR
 from tools.errors import ProviderUnavailable
 from tools.media import Evidence, Sighting, overlaps, spread, time_range
 from tools.sandbox import check_deadline
@@ -111,7 +112,8 @@ def find_object_actions(
 ) -> list[Evidence]:
     """Objects in [start, end) that do what labels say, or anything, with what they do, by time.
 
-    Motions are told from the tracks. ProviderUnavailable for other labels without an embedder.
+    Motions are told from the tracks. ProviderUnavailable for other labels without an embedder, and
+    for motions of a class where nothing has a name.
     """
     motions = {label: found for label in labels if (found := stated(label))}
     if embedder:  # a picture shows who runs
@@ -124,8 +126,10 @@ def find_object_actions(
             "than others is told without one"
         )
     told: list[Evidence] = []
-    known = _Tracks(store, video)
-    for seen in tracked(store, video, start, end):
+    known, there = _Tracks(store, video), tracked(store, video, start, end)
+    if any(of for _, of in motions.values()) and not any(seen.label for seen in there):
+        raise ProviderUnavailable(NEEDS_DETECTOR)
+    for seen in there:
         check_deadline()
         does = known.actions(seen)
         if labels:
