@@ -55,7 +55,7 @@ class Looks(Protocol):
     def fitting(
         self, text: str, sought: Wanted, limit: int, region: Sequence[float] | None, area: str
     ) -> list[Evidence]:
-        """Those of them that a text fits, told as that."""
+        """Objects that a text fits, told as that."""
         ...
 
     def told(self, found: Sequence[Evidence], text: str, limit: int) -> list[Evidence]:
