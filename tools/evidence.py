@@ -38,6 +38,8 @@ SoundState = Literal["none", "unheard", "heard"]
 """Sound of a video: no track, one that is not indexed yet, one that is."""
 SOME, MUCH, MOST = 0.08, 0.25, 0.5
 """Shares of a picture, from which on a colour is called some, much or mostly."""
+HUELESS = 0.001
+"""Share of pixels with a hue, up to which a video is called black and white."""
 CODECS = {
     "h264": "H.264 (AVC)", "hevc": "H.265 (HEVC)", "libdav1d": "AV1", "av1": "AV1", "vp8": "VP8",
     "libvpx-vp9": "VP9", "vp9": "VP9", "mpeg4": "MPEG-4 Part 2", "mpeg2video": "MPEG-2",
@@ -237,6 +239,12 @@ def main_colours(colours: Mapping[str, float]) -> dict[str, float]:
     """Up to three colours with a notable share of a picture, the largest share first."""
     shares = sorted(colours.items(), key=lambda item: -item[1])
     return dict([(name, share) for name, share in shares if share >= SOME][:3])
+
+
+def is_black_and_white(colours: Mapping[str, float]) -> bool:
+    """True if hardly a pixel has a hue."""
+    hues = sum(share for name, share in colours.items() if name not in ("black", "grey", "white"))
+    return bool(colours) and hues < HUELESS
 
 
 def describe(colours: Mapping[str, float], brightness: float) -> str:

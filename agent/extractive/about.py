@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from agent.extractive.intents import GENERATE
 from agent.extractive.pictures import recognise
 from agent.extractive.question import INSTANT
 from agent.extractive.reply import SHOWN, Answering, Found, Reply, length, quoted
@@ -18,7 +19,6 @@ from tools.text.languages import foreign_name
 
 LISTED = 12
 ENGLISH = "English"
-GENERATE = "make"
 AUTHENTICATE = "can't authenticate"
 REFUSED = {
     "can't translate": "translate", GENERATE: "generate", "can't judge": "judge",

@@ -16,6 +16,7 @@ from agent.extractive import (
     senses,
 )
 from agent.extractive.conversation import HANDLE, resolve
+from agent.extractive.intents import GENERATE
 from agent.extractive.object_follow_ups import object_follow_ups
 from agent.extractive.question import parts
 from agent.extractive.reply import Answering, Reply
@@ -104,7 +105,7 @@ def _answer(turn: Turn) -> Answering:
             return (yield from pictures.scene(turn))
     if making.is_asked(turn):
         return (yield from making.propose(turn))
-    if asked.intent.name == about.GENERATE and not asked.beyond:
+    if asked.intent.name == GENERATE and not asked.beyond:
         return (yield from about.refused(turn))
     if asked.window and (asked.beyond or not _content(turn)):
         return (yield from moments.moment(turn))

@@ -51,6 +51,8 @@ class Intent(NamedTuple):
 
 
 SEARCH = Intent("search")
+GENERATE = "make"
+"""Intent of requests for a video to be made."""
 _CLAUSE = re.compile(r"[,;.?!:\u2014]+\s+|\s-+\s|\s(?:for|because|so that|um|f\u00fcr)\s")
 _GERMAN = ("zwei", "drei", "vier", "funf", "sechs", "sieben", "acht", "neun", "zehn")
 _NUMBERS = {**NUMBERS, **{word: number for number, word in enumerate(_GERMAN, 2)}}

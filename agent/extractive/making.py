@@ -3,8 +3,7 @@
 import re
 from typing import Any
 
-from agent.extractive.about import GENERATE
-from agent.extractive.intents import Language
+from agent.extractive.intents import GENERATE, Language
 from agent.extractive.question import INSTANT
 from agent.extractive.reply import Answering, Reply
 from agent.extractive.turn import Turn

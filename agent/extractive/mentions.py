@@ -138,6 +138,13 @@ def said_by(turn: Turn) -> Answering:
     name = next(
         (n for n in names if {stem(w) for w in surface_forms(n)} & {stem(w) for w in slot}), ""
     )
+    nth = turn.question.nth
+    if not name and nth and _is_anybody(turn, slot):
+        if not names:
+            return (yield from search(turn, "speaker_none"))
+        if nth > len(names):
+            return replace((yield from speakers(turn)), reason="absent")
+        name, nth = names[nth - 1 if nth > 0 else nth], 0
     if not name:
         return (yield from named(turn))
     own = {stem(w) for w in surface_forms(name)}
@@ -151,7 +158,7 @@ def said_by(turn: Turn) -> Answering:
             return (yield from search(turn))
         return Reply(lines=tuple(map(turn.write.line, lines[:2])))
     spans = _spoken(turn.utterances)[name]
-    if nth := turn.question.nth:
+    if nth:
         spans = spans[-1:] if nth < 0 else spans[nth - 1 : nth] or spans
     found = yield [
         ("read_moment", {"video": video, "start": start, "end": start + INSTANT})
@@ -162,6 +169,12 @@ def said_by(turn: Turn) -> Answering:
     often = turn.write.often(len(spans)).lower()
     lead = turn.sentence("spoke_at", name=name, often=often, seconds=seconds)
     return Reply(lead, tuple(map(turn.write.line, lines)))
+
+
+def _is_anybody(turn: Turn, slot: Sequence[str]) -> bool:
+    """True if words name no one but a speaker by a number: "the third person"."""
+    rest = [word for word in slot if not turn.question.points(word)]
+    return {*turn.question.wording.canonical(rest)} <= {"speaker", "sprecher"}
 
 
 def who_said(turn: Turn) -> Answering:

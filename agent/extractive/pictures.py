@@ -19,6 +19,7 @@ from agent.extractive.reply import (
 from agent.extractive.search import search
 from agent.extractive.senses import NUMBERED, are_looks
 from agent.extractive.turn import Turn
+from tools.evidence import describe, is_black_and_white
 from tools.media import Evidence
 from tools.search.sound_search import Sought
 
@@ -62,7 +63,7 @@ def scenes(turn: Turn) -> Answering:
             return Reply(
                 lines=tuple(map(turn.write.line, found[-1:] if nth < 0 else found[nth - 1 : nth]))
             )
-        return _listed(turn, turn.sentence("cut_count", n=len(found)), found)
+        return _listed(turn, _counted(turn, "cut", found), found)
     if not found:
         return Reply(turn.sentence("not_ready"), reason="not_covered")
     if name in ("longest_scene", "shortest_scene"):
@@ -70,16 +71,14 @@ def scenes(turn: Turn) -> Answering:
         best = pick(found, key=lambda f: f.one.end - f.one.start)
         seconds = length(best.one.end - best.one.start)
         return Reply(turn.sentence("lasts", length=seconds), (turn.write.line(best),))
-    return _listed(turn, turn.sentence("scene_count", n=len(found)), found)
+    return _listed(turn, _counted(turn, "scene", found), found)
 
 
 def scene(turn: Turn) -> Answering:
     """One scene by its number, with what is said and written in it."""
     found, chosen = yield from _nth_scene(turn)
     if not chosen:
-        return Reply(
-            turn.sentence("scene_count", n=len(found)), reason="absent", nearest=tuple(found[-1:])
-        )
+        return Reply(_counted(turn, "scene", found), reason="absent", nearest=tuple(found[-1:]))
     one = chosen[0].one
     (inside,) = yield [("read_moment", {"video": one.video, "start": one.start, "end": one.end})]
     kind = turn.question.modality
@@ -102,6 +101,11 @@ def _nth_scene(turn: Turn) -> Steps[tuple[list[Found], list[Found]]]:
     (found,) = yield [("find_scenes", {"video": turn.video.id})]
     nth = turn.question.nth
     return found, found[-1:] if nth < 0 else found[nth - 1 : nth]
+
+
+def _counted(turn: Turn, kind: str, found: list[Found]) -> str:
+    name = f"{kind}_one" if len(found) == 1 else f"{kind}_count"
+    return turn.sentence(name, n=len(found))
 
 
 def _listed(turn: Turn, lead: str, found: list[Found]) -> Reply:
@@ -234,8 +238,7 @@ def coloured(turn: Turn) -> Answering:
     told = [f for f in facts if "colours" in f.one.facts]
     if not told:
         return Reply(turn.sentence("not_ready"), reason="not_covered")
-    from tools.evidence import describe
-
     seen = told[0].one.facts
     text = describe(seen["colours"], seen["brightness"])
-    return Reply(lines=(f"{turn.sentence('overall', text=text)} [{told[0].label}]",))
+    lead = turn.sentence("grey" if is_black_and_white(seen["colours"]) else "coloured")
+    return Reply(lead, (f"{turn.sentence('overall', text=text)} [{told[0].label}]",))

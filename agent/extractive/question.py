@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from agent.extractive.intents import SEARCH, Intent, Language, languages, plain
+from agent.extractive.intents import GENERATE, SEARCH, Intent, Language, languages, plain
 from agent.extractive.language_id import language_of, stop_words
 from agent.grounding.citations import split_claims
 from tools.text.expressions import Time, quotes, times
@@ -22,7 +22,7 @@ PARTS = 3
 _OCCASION = re.compile(r"\b(?:time|mal|mention)\b")
 POINTING = (
     "there", "ordinals", "last", "before", "after", "again", "speech", "screen", "asks",
-    "texts", "start", "middle", "end",
+    "texts", "videos", "start", "middle", "end",
 )  # fmt: skip
 _AND = re.compile(r"[,;]?\s+(?:and|und)\s+(?=(\w+))")
 _EDGE = re.compile(
@@ -145,6 +145,8 @@ def understand(text: str, duration: float, spelt: Callable[[str], str] = str.low
     read = [_mended(bare, languages()[c], spelt) for c in _likeliest(surface_forms(bare), guessed)]
     found = [(one, one[0].intent(one[1])) for one in read]
     (language, mended, changed), intent = max(found, key=lambda pair: pair[1].score)
+    if intent.name == GENERATE and _only_asks(bare, language):
+        intent = SEARCH
     if guessed and guessed not in languages() and intent.slot:
         intent = SEARCH  # words of another language, among some that look alike
     wording = spoken if spoken in languages() else language.code
@@ -174,6 +176,13 @@ def understand(text: str, duration: float, spelt: Callable[[str], str] = str.low
         modality, window, edge, beyond, nth,
         mended=changed,
     )  # fmt: skip
+
+
+def _only_asks(text: str, language: Language) -> bool:
+    """True if a text asks about something, and wants nothing made: "what is this ad for?"."""
+    forms = surface_forms(text)
+    made = language.words["create"] & {*forms}
+    return bool(forms) and forms[0] in language.words["interrogatives"] and not made
 
 
 def _likeliest(forms: Sequence[str], guessed: str) -> list[str]:

@@ -29,6 +29,10 @@ _WORD = re.compile(r"(?<!:)\b[^\W_]+\b(?!:\d)")
 """A word that is no part of a time."""
 SPELT_IN = ("speech", "screen", "title")
 """Kinds of texts whose words are not taken for misspelt."""
+_WHICH_VIDEO = re.compile(
+    r"\b(?:which|what|welche[nmrs]?)\b[^?.,]{0,20}?\b(?:videos?|clips?|films?)\b", re.IGNORECASE
+)
+"""Words of a question that asks for a video, whose title is then no name of one."""
 SAME = 0.6
 """How near two words are, 0 to 1, of which one may stand for the other."""
 
@@ -100,7 +104,7 @@ class Turn:
 
     def _name_videos(self) -> None:
         """Keep to the videos whose titles the question names, and take the titles out of it."""
-        if len(self.videos) < 2:
+        if len(self.videos) < 2 or _WHICH_VIDEO.search(self.text):
             return
         asked = [stem(form) for form in surface_forms(self.text)]
         titles = {v: _title_words(self.get(v).title) for v in self.videos}
@@ -249,10 +253,8 @@ class Turn:
 
     def _known(self, video: str) -> bool:
         """True if all that is said and shown in a video is known for certain."""
-        library = self.toolbox.library
-        coverage = library.coverage(video)
-        is_mute = coverage.speech == "none" and library.facts(video).facts["sound"] == "none"
-        is_heard = coverage.speech == "complete" or coverage.is_speechless or is_mute
+        coverage = self.toolbox.library.coverage(video)
+        is_heard = coverage.speech == "complete" or self._is_speechless(video)
         return is_heard and coverage.screen != "partial"
 
     @cached_property
@@ -264,7 +266,14 @@ class Turn:
     @property
     def is_speechless(self) -> bool:
         """True if nobody speaks in the videos."""
-        return all(self.toolbox.library.coverage(one).is_speechless for one in self.videos)
+        return all(map(self._is_speechless, self.videos))
+
+    def _is_speechless(self, video: str) -> bool:
+        """True if nobody speaks in a video, or nothing of it can be heard."""
+        library = self.toolbox.library
+        coverage = library.coverage(video)
+        is_mute = coverage.speech == "none" and library.facts(video).facts["sound"] == "none"
+        return coverage.is_speechless or is_mute
 
     @property
     def is_wordless(self) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from agent.agent import Agent
-from agent.extractive.about import GENERATE
+from agent.extractive.intents import GENERATE
 from agent.extractive.making import lead_of, seconds_in
 from agent.extractive.question import Question, understand
 from agent.grounding.citations import split_claims

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from agent.extractive.intents import GENERATE
 from agent.extractive.language_id import language_of
 from agent.extractive.question import Question, parts, understand
 
@@ -50,6 +51,21 @@ def _content(asked: Question) -> tuple[str, ...]:
 )
 def test_a_time_is_a_moment_or_a_stretch(question: str, window: Window) -> None:
     assert understand(question, LENGTH).window == pytest.approx(window)
+
+
+@pytest.mark.parametrize(
+    ("question", "is_request"),
+    [
+        ("what is this ad for?", False),
+        ("which commercial is that", False),
+        ("Wann ist der Trailer zu Ende?", False),
+        ("make an ad for this mug", True),
+        ("an ad for my bakery, please", True),
+        ("Is it possible to make a trailer of it?", True),
+    ],
+)
+def test_a_question_about_an_ad_is_no_request_for_one(question: str, is_request: bool) -> None:
+    assert (understand(question, LENGTH).intent.name == GENERATE) is is_request
 
 
 @pytest.mark.parametrize(

@@ -346,3 +346,11 @@ async def test_words_are_counted_in_every_language(
         add_film(library, "tower", srt(every(4.0, *TONGUES[code])), 20.0, f".{code}.srt")
         (answer,) = await talk(library, question)
         assert answer.found and starts(answer) == ([0.0] if code == "de" else [0.0, 4.0])
+
+
+async def test_the_title_of_one_video_may_be_what_another_one_mentions(tmp_path: Path) -> None:
+    library = Library(tmp_path / "home")
+    add_film(library, "chrome", srt(every(4.0, "We buy a hammock.", "It is green.")), 8.0)
+    add_film(library, "browsers", srt(every(4.0, "Start with a tab.", "Chrome is fast here.")), 8.0)
+    (answer,) = await talk(library, "which video mentions chrome?")
+    assert answer.found and titles(library, answer) == {"browsers"} and starts(answer) == [4.0]

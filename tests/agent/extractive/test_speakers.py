@@ -145,7 +145,33 @@ async def test_what_nobody_says_has_no_speaker(meeting: Library) -> None:
 
 
 @pytest.mark.parametrize(
-    "question", ["Who spoke most?", "How many speakers are there?", "Wer spricht?"]
+    ("question", "start"),
+    [
+        ("What does the third speaker say?", ANA[0]),
+        ("what did the second person say", JONAS[0]),
+        ("Was sagt der dritte Sprecher?", ANA[0]),
+    ],
+)
+async def test_a_speaker_by_number_is_the_one_that_is_heard_as_such(
+    meeting: Library, question: str, start: float
+) -> None:
+    (answer,) = await talk(meeting, question)
+    assert answer.found and starts(answer)[0] == start
+
+
+async def test_a_speaker_beyond_the_last_is_none(meeting: Library) -> None:
+    (answer,) = await talk(meeting, "What does the fifth speaker say?")
+    assert answer.reason == "absent" and answer.answer.startswith("3 speakers:")
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Who spoke most?",
+        "How many speakers are there?",
+        "Wer spricht?",
+        "What does the second person say?",
+    ],
 )
 async def test_without_labels_no_voice_is_told_from_another(tmp_path: Path, question: str) -> None:
     library = Library(tmp_path / "home")
