@@ -200,7 +200,7 @@ class Watcher:
             _direction(track, aspect), round(_standing(track), 1),
             round(fmean(sorted(sure)[-10:]), 3),
             round(look.best[1] if look.best[0] >= 0 else track.seconds[len(track.seconds) // 2], 3),
-            _each_second(track), source,
+            _each_second(track, look.best[1]), source,
         )  # fmt: skip
 
 
@@ -298,10 +298,10 @@ def _standing(track: Track) -> float:
     return still + max(track.end - track.seconds[-1], 0.0)
 
 
-def _each_second(track: Track) -> tuple[tuple[float, float, float, float, float], ...]:
-    """A box a second: the time, then left, top, right, bottom."""
+def _each_second(track: Track, best: float) -> tuple[tuple[float, float, float, float, float], ...]:
+    """A box a second, and that of the best view: the time, then left, top, right, bottom."""
     found: list[Any] = []
     for at, one in zip(track.seconds, track.seen, strict=True):
-        if not found or at >= found[-1][0] + 1.0 or at == track.seconds[-1]:
+        if not found or at >= found[-1][0] + 1.0 or at in (best, track.seconds[-1]):
             found.append((round(at, 3), *(round(min(max(x, 0.0), 1.0), 4) for x in one.box)))
     return tuple(found)
