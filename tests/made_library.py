@@ -12,8 +12,9 @@ import numpy as np
 from tools.embed import Floats, unit_rows
 from tools.files.durable import digest, write_lines
 from tools.library import Library
-from tools.media import Frame, Scene, ScreenText, Utterance
+from tools.media import Frame, Scene, ScreenText, Sighting, Utterance
 from tools.store.manifest import SCHEMA, write_manifest
+from tools.store.records import SIGHTINGS
 from tools.store.recovery import RECORD
 from tools.store.store import STAGES
 
@@ -75,6 +76,7 @@ def add_video(
     frames: int = 60,
     cues: int = 80,
     shown: int = 30,
+    tracked: int = 0,
     dimensions: int = 32,
 ) -> str:
     """Write a video as indexing leaves it, again where it is there already; returns its id."""
@@ -93,6 +95,11 @@ def add_video(
             for n in range(frames)]  # fmt: skip
     ends = [20.0 * n for n in range(frames // 10 + 1)]
     scenes = [Scene(video, *span, None) for span in itertools.pairwise(ends)]
+    boxes = ((0.0, 0.1, 0.1, 0.3, 0.6), (1.0, 0.5, 0.1, 0.7, 0.6))
+    passed = [
+        Sighting(video, 4.0 * n, 4.0 * n + 3.0, "car", "red", "right", 0.0, 0.9, 4.0 * n, boxes)
+        for n in range(tracked)
+    ]
     write_lines(folder / "speech.jsonl", said)
     write_lines(folder / "screen.jsonl", read)
     write_lines(folder / "frames.jsonl", kept)
@@ -102,14 +109,18 @@ def add_video(
         "subtitles": ["speech.jsonl"], "screen": ["screen.jsonl"],
         "pass": ["frames.jsonl", "scenes.jsonl", "attributes.jsonl"],
     }  # fmt: skip
-    providers = {"pictures": PICTURE, "vectors": TEXT}
+    providers = {"pictures": PICTURE, "vectors": TEXT, "crops": PICTURE}
     for name, ids in (
         ("pictures", [one.id for one in kept]),
         ("vectors", [one.id for one in (*said, *read)]),
+        *([("crops", [one.id for one in passed])] if passed else []),
     ):
         write_lines(folder / f"{name}.jsonl", [{"id": id} for id in ids])
         np.save(folder / f"{name}.npy", directions(len(ids), dimensions, seed + len(name)))
         files[name] = [f"{name}.jsonl", f"{name}.npy"]
+    if passed:
+        write_lines(folder / SIGHTINGS, passed)
+        files["sightings"] = [SIGHTINGS]
     list_files(folder, f"made {video}", 3.0 * cues, files, providers)
     library.catalog.refresh(video)
     return video

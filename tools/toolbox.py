@@ -25,6 +25,7 @@ from tools.models.providers import Providers
 from tools.provenance.capabilities import ProvenanceCapabilities
 from tools.search.capabilities import SearchCapabilities
 from tools.search.image_search import PictureSearch
+from tools.search.objects.by_look import ObjectSearch
 from tools.search.text_search import TextSearch
 from tools.search.vector_index import ExactIndex
 from tools.store.store import Store
@@ -68,6 +69,9 @@ class Toolbox(
         self.index = index or ExactIndex(library.catalog)
         self.texts = TextSearch(library.catalog, self.index, threads, device, reranker)
         self.pictures = PictureSearch(library, self.index, image_embedder, missing_embedder)
+        self.looks = ObjectSearch(
+            library, self.index, library.cameras, self.pictures, library.evidence
+        )
         self._load_reader = cache(load_reader or (lambda: None))
         self._guard = threading.Lock()
 

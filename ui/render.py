@@ -53,6 +53,7 @@ STAGE_NAMES = {
     "speech": "speech",
     "speakers": "who speaks",
     "sightings": "what moves",
+    "crops": "how objects look",
     "vectors": "search",
 }
 CLOCK_SOURCES = {

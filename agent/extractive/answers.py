@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from agent.extractive import (
     about,
@@ -16,6 +17,7 @@ from agent.extractive import (
 )
 from agent.extractive.conversation import HANDLE, resolve
 from agent.extractive.intents import GENERATE
+from agent.extractive.object_follow_ups import object_follow_ups
 from agent.extractive.question import parts
 from agent.extractive.reply import Answering, Reply
 from agent.extractive.search import search
@@ -47,13 +49,16 @@ _SCENE = re.compile(r"\b(?:scene|shot|szene)\b", re.IGNORECASE)
 
 def answer(turn: Turn) -> Answering:
     """Answer a question, each of its parts in turn."""
-    for one in (*cameras.placed(turn), turn):
+    for one in (*object_follow_ups(turn), *cameras.placed(turn), turn):
         if by := objects.grouped(one):
-            return (yield from objects.counted_by(one, *by))
+            reply = yield from objects.counted_by(one, *by)
+            return replace(reply, plan=objects.kept(one, by[0]))
         if at_times := by_clock.asked(one):
             return (yield from by_clock.answered(at_times, _answer))
-        if one.placed and (what := objects.sought(one)):
+        if (one.placed or one.goes_on) and (what := objects.sought(one)):
             return (yield from objects.seen(one, what))
+        if one.placed and objects.is_described(one):
+            return (yield from pictures.recognise(one))
     if when := by_clock.asked_when(turn):
         return (yield from by_clock.answered_when(when, _answer))
     asked = parts(turn.text)
@@ -114,6 +119,8 @@ def _answer(turn: Turn) -> Answering:
         return (yield from pictures.sounds(turn))
     if sought := objects.sought(turn):
         return (yield from objects.seen(turn, sought))
+    if objects.is_described(turn):
+        return (yield from pictures.recognise(turn))
     if _is_look(turn):
         return (yield from pictures.look(turn))
     if asked.intent.is_refused:

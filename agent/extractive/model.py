@@ -63,7 +63,7 @@ class ExtractiveModel(BaseChatModel):
             told = {KEY: {"scope": turn.scope_kept}}
             calling = _numbered(calls, len(results))
             return _result(AIMessage(content="", tool_calls=calling, additional_kwargs=told))
-        return _result(_message(reply, turn.kept))
+        return _result(_message(reply, {**turn.kept, **reply.plan}))
 
     def _turn(
         self,

@@ -23,8 +23,10 @@ _ASKED = (
 )  # fmt: skip
 """Intents of questions that may be about objects."""
 _STILL = re.compile(r"\b(?:nothing|still|nobody|nichts|niemand|camera moves?|kamera)\b", re.I)
-_MANY, _VIDEOS = 50, 200
-_GROUPS: tuple[Group, ...] = ("hour", "minute", "colour", "camera", "label")
+_MANY = 50
+GROUPS: tuple[Group, ...] = ("hour", "minute", "colour", "camera", "label")
+KEPT = "objects"
+"""Name of what a question about objects leaves for those that go on with it."""
 _BUSY = 5
 """Videos in which the objects of the busiest time are looked up."""
 
@@ -47,13 +49,11 @@ def sought(turn: Turn) -> Sought | None:
     Every word of it must be a class, a colour, or say that something passes or stays.
     """
     asked = turn.question
-    if asked.intent.name not in _ASKED or asked.modality != "any" or _STILL.search(turn.text):
+    if asked.modality != "any" or _STILL.search(turn.text):
         return None
-    if asked.intent.name in ("length", "after", "before") and not turn.area:
+    if not turn.goes_on and not _may_ask(turn):
         return None
-    if asked.intent.name == "speakers" and turn.utterances:
-        return None
-    what = _named_object(turn)
+    what = named_object(turn, turn.videos)
     words, forms = asked.wording.words, {*surface_forms(turn.text)}
     asks = forms & (words["acts"] | words["many"] | words["stay"])
     if what is None or (not asks and not turn.area and asked.intent.name in ("search", "named")):
@@ -61,12 +61,49 @@ def sought(turn: Turn) -> Sought | None:
     return what
 
 
-def _named_object(
-    turn: Turn, idle: frozenset[str] = frozenset(), needed: bool = True
+def _may_ask(turn: Turn) -> bool:
+    """True if a question has an intent of those that may be about objects."""
+    name = turn.question.intent.name
+    if name not in _ASKED or (name in ("length", "after", "before") and not turn.area):
+        return False
+    return name != "speakers" or not turn.utterances
+
+
+def is_described(turn: Turn) -> bool:
+    """True if a question asks for something that passes, in words of its own: "a wheelbarrow".
+
+    Where somebody speaks, it may be about what is said.
+    """
+    asked = turn.question
+    words, forms = asked.wording.words, {*surface_forms(turn.text)}
+    asks = forms & (words["acts"] | words["many"] | words["stay"])
+    if asked.intent.name not in _ASKED or asked.modality != "any" or _STILL.search(turn.text):
+        return False
+    if asked.intent.name in ("length", "after", "before") or not (asks or turn.placed):
+        return False
+    if not looked_for(turn) or not turn.toolbox.catalog.is_tracked(turn.videos):
+        return False
+    return not any(turn.toolbox.texts.corpus(one, "speech").items for one in turn.videos)
+
+
+def looked_for(turn: Turn) -> str:
+    """Words of the thing that a question asks for, without those for what it does."""
+    asked, words = turn.question, turn.question.wording.words
+    idle = words["acts"] | words["many"] | words["stay"] | words["asks"] | words["again"]
+    named = (one for one in asked.words if not asked.points(one))
+    return " ".join(one for one in named if not {*surface_forms(one)} <= idle)
+
+
+def named_object(
+    turn: Turn,
+    videos: Sequence[str] | None,
+    idle: frozenset[str] = frozenset(),
+    needed: bool = True,
 ) -> Sought | None:
     """The one thing that a question is about; None where it speaks of anything else.
 
-    `idle` are words beside those of all such questions; without `needed` it may be any thing.
+    Also where nothing is tracked in these videos, or in all. `idle` are words beside those of all
+    such questions; without `needed` it may be any thing.
     """
     asked = turn.question
     words, forms = asked.wording.words, surface_forms(turn.text)
@@ -75,12 +112,14 @@ def _named_object(
     known = words["acts"] | words["many"] | words["stay"] | words["asks"] | words["again"]
     known |= words["ordinals"] | words["last"] | words["also"] | colours.keys() | idle
     known |= {form for name in cameras.WAYS for form in words[f"way_{name}"]} | words["way"]
-    known |= words["enter"] | words["leave"]
+    known |= words["enter"] | words["leave"] | words["longest"]
+    known |= words["ones"] if turn.goes_on else frozenset()
     named = {form: labels_of(form) for form in forms if form not in known}
     things = [form for form in named if named[form] is not None]
     rest = {w for one in asked.words for w in surface_forms(one)} - known - {*things}
-    tracked = (turn.get(video).stages["sightings"].state == "done" for video in turn.videos)
-    if len(things) > 1 or (needed and not things) or rest or not any(tracked):
+    if len(things) > 1 or (needed and not things) or rest:
+        return None
+    if not turn.toolbox.catalog.is_tracked(videos):
         return None
     labels = named[things[0]] if things else frozenset[str]()
     assert labels is not None
@@ -99,7 +138,16 @@ def seen(turn: Turn, what: Sought, within: Sequence[dict[str, Any]] | None = Non
             return f"{clock.wall(at):%H:%M:%S}"
         return time(at) if found else turn.write.when(one)
 
-    return (yield from _answered(turn, what, every, when, within or [turn.where]))
+    reply = yield from _answered(turn, what, every, when, within or [turn.where])
+    return replace(reply, plan=kept(turn, what))
+
+
+def kept(turn: Turn, what: Sought) -> dict[str, Any]:
+    """What was asked, as plain data for the turns after it."""
+    asked: dict[str, Any] = {"text": turn.text, "word": what.word, "colour": what.colour}
+    asked |= {"area": turn.area, "videos": list(turn.videos), "placed": turn.placed}
+    window = turn.question.window
+    return {KEPT: {**asked, "times": turn.times, "window": list(window) if window else None}}
 
 
 def _call(turn: Turn, **where: Any) -> Call:
@@ -112,15 +160,14 @@ def grouped(turn: Turn) -> tuple[Sought, Group | None, bool] | None:
     "When is it busiest?", "How many people per hour?", "Cars by colour".
     """
     words, forms = turn.question.wording.words, {*surface_forms(turn.text)}
-    groups: dict[Group, frozenset[str]] = {name: words[f"by_{name}"] for name in _GROUPS}
+    groups: dict[Group, frozenset[str]] = {name: words[f"by_{name}"] for name in GROUPS}
     by: Group | None = next((name for name in groups if forms & groups[name]), None)
     is_busiest = bool(forms & words["busy"]) and not by
     needed = is_busiest and not forms & words["busy_idle"]
     if not is_busiest and not (by and forms & words["per"]):
         return None
     idle = words["busy"] | words["busy_idle"] | words["per"] | frozenset().union(*groups.values())
-    every = turn.limited_to or tuple(one.id for one in turn.toolbox.catalog.entries(_VIDEOS))
-    what = _named_object(replace(turn, videos=every), idle, needed)
+    what = named_object(turn, turn.limited_to, idle, needed)
     return (what, by, is_busiest) if what else None
 
 
@@ -214,24 +261,38 @@ def _told(
         if at >= len(found):
             return _counted(turn, found, (), when, count)
         return Reply(lines=(_line(turn, found[at], when),))
+    if forms & words["longest"]:
+        return _longest(turn, found, when)
     if forms & words["stay"] and not forms & words["many"]:
         return _stayed(turn, found, when)
     return _counted(turn, found, unnamed, when, count)
 
 
-def _stayed(turn: Turn, found: Sequence[Found], when: When) -> Reply:
-    """How long one stays, or the mean and the longest of several."""
+def _lengths(turn: Turn, found: Sequence[Found]) -> list[float]:
+    """Seconds that each object stays, in the zone if there is one."""
     stays = [cameras.seconds_inside(turn, f.one) for f in found]
-    lengths = [
+    return [
         f.one.end - f.one.start if stay is None else stay
         for f, stay in zip(found, stays, strict=True)
     ]
+
+
+def _longest(turn: Turn, found: Sequence[Found], when: When) -> Reply:
+    """The one that stays longest, and for how long."""
+    longest, best = max(zip(_lengths(turn, found), found, strict=True), key=lambda one: one[0])
+    lead = turn.sentence("objects_longest", length=length(longest), n=len(found))
+    return Reply(lead, (_line(turn, best, when),))
+
+
+def _stayed(turn: Turn, found: Sequence[Found], when: When) -> Reply:
+    """How long one stays, or the mean and the longest of several."""
+    lengths = _lengths(turn, found)
     lines = tuple(_line(turn, f, when) for f in found[:LISTED])
     if len(found) > 1:
         mean, longest = sum(lengths) / len(lengths), max(lengths)
         values = {"mean": length(mean), "longest": length(longest), "n": len(found)}
         return Reply(turn.sentence("objects_stays", **values), lines)
-    if stays[0] is not None:
+    if cameras.seconds_inside(turn, found[0].one) is not None:
         return Reply(
             turn.sentence("objects_inside", length=length(lengths[0]), area=turn.area), lines
         )

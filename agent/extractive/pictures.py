@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from agent.extractive import objects
 from agent.extractive.reply import (
     LISTED,
     QUOTES,
@@ -149,14 +150,36 @@ def sounds(turn: Turn) -> Answering:
 def recognise(turn: Turn) -> Answering:
     """What is to be seen: by a picture model where one is there, else by words and colours."""
     said = yield from search(turn, "recognise")
-    if said.reason is None or turn.toolbox.pictures.blind(list(turn.videos)):
+    if said.reason is None:
+        return said
+    seen = yield from _objects(turn)
+    if seen and seen[0].one.facts["fits"]:
+        return likenesses(turn, _nearest(seen))
+    if turn.toolbox.pictures.blind(list(turn.videos)):
         return said
     query = " ".join(turn.question.intent.slot or turn.question.words)
     (found,) = yield [("search_frames", {"query": query[:400], **turn.where})]
-    if not found:
-        return with_remark(said, turn.sentence("look_none"))
-    near = [f for f in found if f.one.score >= found[0].one.score - NEARLY]
-    return likenesses(turn, near[:3])
+    if found:
+        return likenesses(turn, _nearest(found))
+    if seen:
+        lead = turn.sentence("objects_closest", quote=quoted(objects.looked_for(turn)))
+        return turn.write.closest(lead, seen, "unsure")
+    return with_remark(said, turn.sentence("look_none"))
+
+
+def _objects(turn: Turn) -> Steps[list[Found]]:
+    """Tracked objects that look as a question says, or come closest; none without their vectors."""
+    wanted, videos = objects.looked_for(turn), list(turn.videos)
+    is_tracked = turn.toolbox.catalog.is_tracked(videos)
+    if not wanted or not is_tracked or turn.toolbox.looks.blind(videos):
+        return []
+    named = {"label": wanted[:100], **turn.where, **({"area": turn.area} if turn.area else {})}
+    (found,) = yield [("find_objects", named)]
+    return [one for one in found if "fits" in one.one.facts]
+
+
+def _nearest(found: list[Found]) -> list[Found]:
+    return [f for f in found if f.one.score >= found[0].one.score - NEARLY][:3]
 
 
 def labelled(turn: Turn, labels: list[str]) -> Answering:
@@ -216,9 +239,10 @@ def likenesses(turn: Turn, found: list[Found]) -> Reply:
 
 
 def likeness(one: Evidence) -> str:
-    """One picture and how close it comes, 0 to 1."""
+    """One picture or object and how close it comes, 0 to 1."""
     text = f": {one.text}" if one.text else ""
-    return f"The picture at {time(one.start)} comes close, {one.score:.2f}{text}"
+    what = "object" if one.kind == "object" else "picture"
+    return f"The {what} at {time(one.start)} comes close, {one.score:.2f}{text}"
 
 
 def coloured(turn: Turn) -> Answering:

@@ -1,7 +1,7 @@
 """Replies: lines that cite evidence, shaped and worded as people read them."""
 
-from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeVar
 
 from agent.extractive.intents import Language
@@ -42,6 +42,8 @@ class Reply:
     nearest: tuple[Found, ...] = ()
     is_talk: bool = False
     """True for small talk, which answers nothing about a video."""
+    plan: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """What the turns after it are told of how the question was understood, as plain data."""
 
     @property
     def found(self) -> bool:

@@ -85,6 +85,8 @@ class Turn:
     """Name of the zone or line that is asked about."""
     placed: bool = False
     """True if the question names a zone, a line or a camera, whose videos these are."""
+    goes_on: bool = False
+    """True if it goes on with a question about objects, whose thing, zone and camera it keeps."""
     by_clock: bool = False
     """True if times are told by the wall clock, beside those of the video."""
     times: str = ""

@@ -71,7 +71,8 @@ class CitedEvidence:
         self.quantities = {
             pair for source in self.sources for pair in pairwise(measured(source.words))
         }
-        self.scores = {f"{e.score:.2f}" for e in self.records if e.kind == "frame" and e.score}
+        alike = (e for e in self.records if e.kind == "frame" or "likeness" in e.facts)
+        self.scores = {f"{e.score:.2f}" for e in alike if e.score}
         if any(record.kind == "sound" for record in self.records):
             self.words |= {"sound", "sounds"}
         self.denials = sum(word in NEGATORS for text in self.texts for word in text.words)

@@ -83,6 +83,7 @@ def test_every_field_can_be_set_by_its_variable():
         "CUEPOINT_PICTURE_EMBEDDER": "siglip2",
         "CUEPOINT_DIARIZER": "none",
         "CUEPOINT_DETECTOR": "none",
+        "CUEPOINT_TRACKER": "norfair",
         "CUEPOINT_RERANKER": "none",
         "CUEPOINT_SOUNDS": "none",
         "CUEPOINT_THREADS": "2",

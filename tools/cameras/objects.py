@@ -6,17 +6,17 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from heapq import merge
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from tools.areas import Area, Box, Span, checked_region, spans_in, touching
 from tools.errors import NotIndexed, ProviderUnavailable, RefusedRequest
 from tools.media import overlaps
 from tools.store.sighting_rows import Wanted
 from tools.vision.colour import COLOUR_WORDS, COLOURS
-from tools.vision.objects import labels_of
+from tools.vision.objects import labels_of, sought
 
 if TYPE_CHECKING:
-    from tools.media import Sighting
+    from tools.media import Evidence, Sighting
     from tools.store.cameras import Areas
     from tools.store.catalog import Catalog
 
@@ -26,6 +26,54 @@ NEEDS_DETECTOR = (
 )
 OPEN = ("waiting", "running")
 """States of a stage whose result is still to come."""
+
+
+class Looks(Protocol):
+    """Search for objects by how they look (`tools.search.objects`)."""
+
+    def blind(self, videos: Sequence[str] | None) -> str:
+        """Why words find no object of these videos by its look; empty where they do."""
+        ...
+
+    def alike(
+        self,
+        shown: Evidence,
+        videos: Sequence[str] | None,
+        start: float | None,
+        end: float | None,
+        limit: int,
+    ) -> list[Evidence] | None:
+        """Objects that look like one, best first; None where none of these videos has vectors."""
+        ...
+
+    def nearest(
+        self, text: str, sought: Wanted, limit: int, region: Sequence[float] | None, area: str
+    ) -> list[Evidence]:
+        """Objects that look as a text says, best first, however well they fit."""
+        ...
+
+    def fitting(
+        self, text: str, sought: Wanted, limit: int, region: Sequence[float] | None, area: str
+    ) -> list[Evidence]:
+        """Objects that a text fits, told as that."""
+        ...
+
+    def told(self, found: Sequence[Evidence], text: str, limit: int) -> list[Evidence]:
+        """Objects that a text fits, told as that; where none does, the closest, told as that."""
+        ...
+
+
+def is_class(label: str) -> bool:
+    """True of a class of detectors, perhaps with its colour; False where more is asked for."""
+    return not label.strip() or sought(label)[0] is not None
+
+
+def unknown(label: str, why: str) -> RefusedRequest:
+    """Error of a thing that no detector knows, and that is not found by its look; why."""
+    return RefusedRequest(
+        f"no detector here knows {label[:40]!r}, and nothing finds it by its look ({why}); "
+        "without a label all is found"
+    )
 
 
 def wanted(

@@ -39,6 +39,7 @@ NEEDED = ("probe", "subtitles", "keyframes", "pass")
 """Stages that every other one needs; most of the others stand alone."""
 DEPENDENCIES = {
     "audio_events": ("sound",), "speech": ("sound",), "speakers": ("sound", "speech"),
+    "crops": ("sightings",),
 }  # fmt: skip
 """Other stages that a stage needs."""
 LEAST_GAP, MOST_GAP = 0.5, 3600.0

@@ -9,7 +9,8 @@ class Providers:
 
     threads is 0 for all cores; device is one of `tools.models.device.DEVICES`. screen_lines is the
     number of lines on screen, for an hour of video, that its first index reads; 0 for all.
-    speech_language is one of `tools.text.languages.SPOKEN`, or `auto` for what is heard.
+    speech_language is one of `tools.text.languages.SPOKEN`, or `auto` for what is heard. tracker is
+    one of `tools.vision.matchers.MATCHERS`.
     """
 
     text_reader: str = "auto"
@@ -24,6 +25,7 @@ class Providers:
     device: str = "auto"
     screen_lines: int = 6000
     speech_language: str = "auto"
+    tracker: str = "nearest"
 
 
 BARE = Providers("none", "auto", "none", "none", "none", "none", "none", "none")

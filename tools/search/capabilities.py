@@ -112,13 +112,17 @@ class SearchCapabilities(CameraCapabilities):
         end: End = None,
         limit: Limit = 6,
     ) -> list[Evidence]:
-        """Find pictures like one that was found before: "more like the second one".
+        """Find pictures like one that was found before, objects like an object: "more like [2]".
 
         Without a picture model they are alike in colours and layout only; their text says so.
         """
         like = self._resolve(evidence)
 
         def find(scope: list[str] | None, start: float | None, end: float | None) -> list[Evidence]:
+            if like.kind == "object":
+                found = self.looks.alike(like, scope, start, end, limit)
+                if found is not None:
+                    return found
             return self.pictures.alike(like, scope, start, end, limit)
 
         return self._within(find, videos, start, end, None, limit)
@@ -205,14 +209,32 @@ class SearchCapabilities(CameraCapabilities):
     def find_actions(
         self, video: VideoId, start: Start = None, end: End = None, labels: Labels = None
     ) -> list[Evidence]:
-        """When something moves, how much and where to; with labels, when one of them is seen."""
+        """When something moves, how much and where to; with labels, when one of them is seen.
+
+        Before a fixed camera each object, with what it does. That one enters, leaves, crosses,
+        stops, turns or is faster than others needs no model.
+        """
         from tools.search.motion import find_actions
+        from tools.search.objects.actions import find_object_actions, tracked
 
         one = self._store.get(video)
         visual = self.pictures.visual if labels else None
         first, last = span_in(self._store, one.id, start, end)
         span = first or 0.0, one.duration if last is None else last
-        return find_actions(self._store, one.id, *span, labels or (), visual)
+        seen = tracked(self._store, one.id, *span)
+        moves: list[Evidence] = []
+        if not (labels and seen):
+            found = find_actions(self._store, one.id, *span, labels or (), visual)
+            moves = [
+                o for o in found if not any(overlaps(s.start, s.end, o.start, o.end) for s in seen)
+            ]
+        if not seen:
+            return moves
+        embedder = visual.embedder if visual else None
+        does = find_object_actions(
+            self._store, one.id, *span, labels or (), embedder, self._resolve
+        )
+        return sorted([*moves, *does], key=lambda one: (one.start, one.end))
 
     def _within(
         self,
@@ -271,7 +293,9 @@ class SearchCapabilities(CameraCapabilities):
             "sound": self._search_sounds,
             "frame": self.search_frames,
             "scene": self._search_scenes,
-            "object": partial(self._search_objects, region=region, area=area),
+            "object": partial(
+                self._search_objects, region=region, area=area, by_look="object" in kinds
+            ),
         }
         if region is not None or area:
             kinds = kinds or ("object",)

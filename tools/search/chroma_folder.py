@@ -10,6 +10,7 @@ import os
 import shutil
 import sqlite3
 import struct
+from collections import Counter
 from collections.abc import Generator, Iterable
 from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
@@ -249,6 +250,16 @@ def counts(path: Path, video: str) -> dict[str, int]:
         if held and video in held.videos:
             found[name] = len(held.videos[video][1].split())
     return found
+
+
+def totals(path: Path) -> dict[str, int]:
+    """Rows of all videos by kind, as they were written; any process may ask."""
+    folder, found = ChromaFolder(path), Counter[str]()
+    for video in folder.groups():
+        for name in folder.names(video):
+            held = folder.held(video, name)
+            found[name.partition("-")[0]] += held.rows if held else 0
+    return dict(+found)
 
 
 def _load(path: Path) -> dict[str, Any]:

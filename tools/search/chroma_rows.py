@@ -27,6 +27,7 @@ _STAGES: dict[VectorKind, tuple[str, ...]] = {
     "frames": ("pictures", "pass", "keyframes"),
     "passages": ("vectors", "subtitles", "speech"),
     "screen": ("vectors", "screen"),
+    "crops": ("crops",),
 }
 """Stages that the rows of each kind are made of; the first one's provider made the vectors."""
 _KEYFRAME = len(REASONS)

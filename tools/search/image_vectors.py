@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from tools.embed import Floats, ImageEmbedder, PictureEmbedder
     from tools.search.vector_index import ExactIndex
+    from tools.store.embeddings import CoarseKind, VectorKind
     from tools.store.store import Store
 
 FEW, VIDEOS = 4, 8
@@ -52,6 +53,9 @@ class PictureVectors(ABC):
 
     Scores are by the evidence ids of frames, from 0 to 1; those below the cut-off are left out.
     """
+
+    kind: VectorKind = "frames"
+    coarse: CoarseKind = "scenes"
 
     def __init__(self, store: Store, index: ExactIndex, embedder: PictureEmbedder) -> None:
         self._embedder = embedder
@@ -92,7 +96,7 @@ class PictureVectors(ABC):
         Vectors of other dimensions are those of another model of the same name.
         """
         embedder = self._embedder
-        every = {*self._index.catalog.embedded("scenes", embedder.name, embedder.dimensions)}
+        every = {*self._index.catalog.embedded(self.coarse, embedder.name, embedder.dimensions)}
         return every if videos is None else every.intersection(videos)
 
     def _proposed(self, query: Floats, videos: Sequence[str] | None) -> list[str]:
@@ -103,10 +107,10 @@ class PictureVectors(ABC):
             return sorted(scope)
         if scope == whole:
             name = self._embedder.name
-            found = self._index.nearest_in_library("scenes", name, query, NEAREST)
+            found = self._index.nearest_in_library(self.coarse, name, query, NEAREST)
             nearest = dict.fromkeys(one.video for one in found if one.video in scope)
         else:
-            best = {v: self._index.nearest(v, "frames", query, 1) for v in sorted(scope)}
+            best = {v: self._index.nearest(v, self.kind, query, 1) for v in sorted(scope)}
             nearest = sorted((v for v in best if best[v]), key=lambda v: -best[v][0][1])
         return list(nearest)[:VIDEOS]
 
@@ -131,9 +135,13 @@ class PictureVectors(ABC):
 
     def _vectors(self, video: str) -> Vectors:
         """Every frame of a video that has a vector of this embedder, dense samples included."""
+        return self._own(self._store.picture_vectors(video))
+
+    def _own(self, held: Vectors | None) -> Vectors:
+        """These vectors if this embedder made them, else none."""
         import numpy as np
 
-        held, size = self._store.picture_vectors(video), self._embedder.dimensions
+        size = self._embedder.dimensions
         if held and held.provider == self._embedder.name and held.array.shape[1] == size:
             return held
         return Vectors([], np.zeros((0, size), np.float32), self._embedder.name)

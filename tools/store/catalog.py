@@ -215,6 +215,13 @@ class Catalog:
         sql = f"SELECT {_ENTRY} FROM videos WHERE pictured ORDER BY folded, id"
         return [Entry(*row) for row in self._query(sql)]
 
+    def is_tracked(self, videos: Collection[str] | None = None) -> bool:
+        """True if objects were looked for in one of some videos, or of all."""
+        sql, values = "SELECT 1 FROM videos WHERE tracked", [*(videos or ())]
+        if videos is not None:
+            sql += f" AND id IN {_places(values)}"
+        return bool(self._query(f"{sql} LIMIT 1", values))
+
     def coarse_groups(self) -> list[tuple[Any, str, int]]:
         """Kind, provider and dimensions of all coarse vectors."""
         sql = "SELECT kind, provider, dimensions FROM coarse GROUP BY kind, provider, dimensions"

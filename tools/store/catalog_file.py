@@ -35,10 +35,12 @@ CREATE TABLE videos (
     id TEXT PRIMARY KEY, title TEXT NOT NULL, folded TEXT NOT NULL, duration REAL NOT NULL,
     pictured INTEGER NOT NULL, covered TEXT NOT NULL, coming INTEGER NOT NULL, stamp TEXT NOT NULL,
     texts TEXT NOT NULL, vectors TEXT NOT NULL, pending INTEGER NOT NULL,
-    clock TEXT  -- JSON, where it is relied on
+    clock TEXT,  -- JSON, where it is relied on
+    tracked INTEGER NOT NULL  -- whether objects were looked for
 ) WITHOUT ROWID;
 CREATE INDEX videos_folded ON videos (folded);
 CREATE INDEX videos_pending ON videos (id) WHERE pending;
+CREATE INDEX videos_tracked ON videos (id) WHERE tracked;
 CREATE TABLE texts (
     row INTEGER PRIMARY KEY, video TEXT NOT NULL, kind TEXT NOT NULL, start REAL NOT NULL,
     item TEXT NOT NULL, own INTEGER NOT NULL, forms TEXT NOT NULL, speaker TEXT NOT NULL,

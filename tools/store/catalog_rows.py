@@ -26,7 +26,9 @@ from tools.text.tokens import is_character, stem, stems, surface_forms
 
 Text = Utterance | ScreenText
 TEXT_STAGES = ("subtitles", "screen", "speech", "speakers")
-VECTOR_STAGES = ("keyframes", "pass", "sound", "pictures", "vectors", "sightings", "audio_events")
+VECTOR_STAGES = (
+    "keyframes", "pass", "sound", "pictures", "vectors", "sightings", "audio_events", "crops",
+)  # fmt: skip
 FOLLOWING_WORDS = 8
 """Words of the next utterance, at most, in which a phrase may end."""
 INDEXED = {"words": "video, forms, speaker, characters", "letters": "raw"}
@@ -84,7 +86,7 @@ def replacing(store: Store, video: str, known: Sequence[str]) -> list[Statement]
     if vectors not in known[1:]:
         statements += [("DELETE FROM coarse WHERE video = ?", [video])]
         statements += [("DELETE FROM traits WHERE video = ?", [video]), *_traits(store, video)]
-        statements += _coarse(store, video, "scenes")
+        statements += [*_coarse(store, video, "scenes"), *_coarse(store, video, "crops")]
         statements += [("DELETE FROM sightings WHERE video = ?", [video])]
         statements += _sightings(store, video)
         changed = True
@@ -96,6 +98,7 @@ def replacing(store: Store, video: str, known: Sequence[str]) -> list[Statement]
     row += [metadata.width is not None, covered(part), coming, before, texts, vectors, 0]
     clock = store.clock(video)
     row.append(json.dumps(clock.row()) if clock and clock.is_relied_on else None)
+    row.append(metadata.stages["sightings"].state == "done")
     sql = f"INSERT OR REPLACE INTO videos VALUES ({', '.join('?' * len(row))})"
     return [*statements, (sql, row)]
 
@@ -216,7 +219,7 @@ def rows(database: sqlite3.Connection, video: str) -> list[list[Any]]:
     """Every row of a video, to be compared with those of another catalog."""
     found: list[list[Any]] = []
     for sql in (
-        "SELECT title, duration, pictured, covered, coming, texts, vectors, clock "
+        "SELECT title, duration, pictured, covered, coming, texts, vectors, clock, tracked "
         "FROM videos WHERE id = ?",
         "SELECT kind, item, own, forms, speaker, raw, characters "
         "FROM texts WHERE video = ? ORDER BY row",

@@ -16,12 +16,12 @@ from tools.embed import Floats, Vectors, unit_rows
 from tools.embed.passages import ABOUT, WIDTHS, around, mean_vectors, nearest_rows
 from tools.store.store import Store
 
-VectorKind = Literal["frames", "passages", "screen"]
-CoarseKind = Literal["scenes", "passages"]
-VECTOR_KINDS: tuple[VectorKind, ...] = ("frames", "passages", "screen")
-COARSE_KINDS: tuple[CoarseKind, ...] = ("scenes", "passages")
+VectorKind = Literal["frames", "passages", "screen", "crops"]
+CoarseKind = Literal["scenes", "passages", "crops"]
+VECTOR_KINDS: tuple[VectorKind, ...] = ("frames", "passages", "screen", "crops")
 MOST, USUAL = 32, 8
-"""Frames of a segment: at most, and on average where scenes are longer."""
+"""Frames of a segment: at most, and on average where scenes are longer. Crops that stand for all of
+a video: at most."""
 LONG_SECONDS = 60.0
 """Width of a coarse passage; the next one begins half of it later."""
 
@@ -36,12 +36,14 @@ class Coarse:
 
 
 def video_vectors(store: Store, video: str, kind: VectorKind) -> Vectors | None:
-    """Embeddings of a video's frames, passages or on-screen texts, by evidence id; None without.
+    """Embeddings of a video's frames, texts or tracked objects, by evidence id; None without.
 
     A passage is what is said in about 20 seconds around an utterance, under the utterance's id.
     """
     if kind == "frames":
         return store.index_picture_vectors(video)
+    if kind == "crops":
+        return store.crop_vectors(video)
     if (stored := store.vectors(video)) is None:
         return None
     if kind == "screen":
@@ -77,7 +79,14 @@ def rows_of(stored: Vectors, ids: list[str]) -> Floats:
 
 
 def coarse_vectors(store: Store, video: str, kind: CoarseKind) -> Coarse | None:
-    """Mean vectors of a video's scenes, or of passages of a minute; None without vectors."""
+    """Mean vectors of scenes or of passages of a minute, or some crops; None without vectors."""
+    if kind == "crops":
+        vectors = store.crop_vectors(video)
+        if vectors is None or not vectors.ids:
+            return None
+        rows = unlike_rows(vectors.array, MOST)
+        starts = [int(vectors.ids[row].rpartition("@")[2].split("-")[0]) for row in rows]
+        return Coarse(np.array(starts, np.int64), vectors.array[rows], vectors.provider)
     if kind == "scenes":
         vectors = store.index_picture_vectors(video)
         if vectors is None or not vectors.ids:
@@ -98,6 +107,18 @@ def coarse_vectors(store: Store, video: str, kind: CoarseKind) -> Coarse | None:
     array = mean_vectors(said, rows_of(stored, [one.id for one in said]), spans)
     starts = np.array([round(said[int(first)].start * 1000) for first in spans[:, 0]], np.int64)
     return Coarse(starts, array.astype(np.float32), stored.provider)
+
+
+def unlike_rows(array: Floats, most: int) -> list[int]:
+    """Numbers of rows that are least alike, near one of which all others are.
+
+    Each is the one farthest from those before it (farthest-first traversal: Gonzalez, 1985).
+    """
+    chosen, nearest = [0], array @ array[0]
+    while len(chosen) < min(most, len(array)):
+        chosen.append(int(nearest.argmin()))
+        nearest = np.maximum(nearest, array @ array[chosen[-1]])
+    return sorted({*chosen})
 
 
 def scene_means(store: Store, video: str, vectors: Vectors) -> tuple[list[tuple[int, int]], Floats]:

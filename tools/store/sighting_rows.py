@@ -92,6 +92,13 @@ class SightingRows:
         )
         return [Counted(*row) for row in self._query(sql, values)]
 
+    def are_named(self, videos: Collection[str] | None = None) -> bool:
+        """True if a detector named an object of some videos, or of all."""
+        where, values = _where(Wanted(videos=videos))
+        return bool(
+            self._query(f"SELECT 1 FROM sightings WHERE label <> '' AND {where} LIMIT 1", values)
+        )
+
     def _page(self, wanted: Wanted, limit: int, skip: int) -> list[Sighting]:
         where, values = _where(wanted)
         sql = f"SELECT item FROM sightings WHERE {where} ORDER BY video, start, end, rowid"

@@ -11,6 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -46,12 +47,13 @@ from tools.vision.change_times import RegionChange
 WEIGHTS = {
     "probe": 1, "subtitles": 2, "keyframes": 6, "pass": 40, "provenance": 1, "sound": 3,
     "audio_events": 1, "screen": 45, "clock": 1, "pictures": 20, "speech": 60, "speakers": 10,
-    "sightings": 8, "vectors": 6,
+    "sightings": 8, "crops": 2, "vectors": 6,
 }  # fmt: skip
 """Usual share of the time of each stage, in their order, for the estimate of what remains."""
 STAGES = tuple(WEIGHTS)
 CACHED = 256
 """Parsed stage files in memory, at most."""
+_seconds = attrgetter("seconds")
 _T = TypeVar("_T")
 
 
@@ -121,9 +123,8 @@ class Store:
         stages = {name: Stage() for name in STAGES}
         stages |= {name: _stage(entry) for name, entry in manifest["stages"].items()}
         left = {name for name, s in stages.items() if s.state not in ("done", "skipped")}
-        known = manifest["stages"].keys()
         # A run that came to the end knew all stages of its release: others came with a later one.
-        due = left & known if STAGES[-1] in known else left
+        due = left & manifest["stages"].keys() if STAGES[-1] in manifest["stages"] else left
         state = "queued" if due else "ready"
         if left and is_locked(self.folder(video) / "lock"):
             state = "indexing"
@@ -182,8 +183,7 @@ class Store:
 
         def load() -> list[Utterance]:
             spoken = self.labelled(video)
-            named = (names.get(one.speaker or "", one.speaker) for one in spoken)
-            return [replace(one, speaker=name) for one, name in zip(spoken, named, strict=True)]
+            return [replace(o, speaker=names.get(o.speaker or "", o.speaker)) for o in spoken]
 
         if not names:
             return self.labelled(video)
@@ -258,6 +258,10 @@ class Store:
     def index_picture_vectors(self, video: str) -> Vectors | None:
         """Vectors of the frames of the index alone, by evidence id; None until they are made."""
         return self._vectors(video, "pictures")
+
+    def crop_vectors(self, video: str) -> Vectors | None:
+        """Vectors of the best views of tracked objects, by evidence id; None until made."""
+        return self._vectors(video, "crops")
 
     def picture_vectors(self, video: str) -> Vectors | None:
         """Vectors of the kept frames, dense samples included; None until they are made."""
@@ -394,7 +398,3 @@ def _stage(entry: Manifest) -> Stage:
         return Stage(entry["state"], 1.0, **facts)
     state = "waiting" if entry["state"] == "running" else entry["state"]
     return Stage(state, entry.get("progress", 0.0), **facts)
-
-
-def _seconds(row: Frame | Attributes) -> float:
-    return row.seconds

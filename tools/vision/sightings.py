@@ -3,7 +3,7 @@
 With a detector its objects are tracked, as far as they move; without one the moving blobs are.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean, median
 from typing import Any
@@ -19,6 +19,8 @@ from tools.vision.colour import SceneLight, object_colours, scene_light
 from tools.vision.objects import Detector
 from tools.vision.tracking import (
     STANDS,
+    Matcher,
+    Nearest,
     Seen,
     Track,
     Tracker,
@@ -74,10 +76,10 @@ class _Look:
 class Watcher:
     """Sightings of one video, whose pictures come by time."""
 
-    def __init__(self, detector: Detector | None) -> None:
+    def __init__(self, detector: Detector | None, matcher: Callable[[], Matcher] = Nearest) -> None:
         self._detector = detector
-        self._moving = Tracker()
-        self._found = Tracker(PATIENCE)
+        self._moving = Tracker(matcher=matcher())
+        self._found = Tracker(PATIENCE, matcher())
         self._looks: WeakKeyDictionary[Track, _Look] = WeakKeyDictionary()
         self._grey: NDArray[np.float32] | None = None
         self._behind: NDArray[np.float32] | None = None
@@ -198,7 +200,7 @@ class Watcher:
             _direction(track, aspect), round(_standing(track), 1),
             round(fmean(sorted(sure)[-10:]), 3),
             round(look.best[1] if look.best[0] >= 0 else track.seconds[len(track.seconds) // 2], 3),
-            _each_second(track), source,
+            _each_second(track, look.best[1]), source,
         )  # fmt: skip
 
 
@@ -296,10 +298,10 @@ def _standing(track: Track) -> float:
     return still + max(track.end - track.seconds[-1], 0.0)
 
 
-def _each_second(track: Track) -> tuple[tuple[float, float, float, float, float], ...]:
-    """A box a second: the time, then left, top, right, bottom."""
+def _each_second(track: Track, best: float) -> tuple[tuple[float, float, float, float, float], ...]:
+    """A box a second, and that of the best view: the time, then left, top, right, bottom."""
     found: list[Any] = []
     for at, one in zip(track.seconds, track.seen, strict=True):
-        if not found or at >= found[-1][0] + 1.0 or at == track.seconds[-1]:
+        if not found or at >= found[-1][0] + 1.0 or at in (best, track.seconds[-1]):
             found.append((round(at, 3), *(round(min(max(x, 0.0), 1.0), 4) for x in one.box)))
     return tuple(found)

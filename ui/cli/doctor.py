@@ -35,7 +35,7 @@ def run_checks(settings: Settings) -> list[Check]:
         _package("on-screen text", "rapidocr"),
         _text_vectors(settings),
         _reranker(settings),
-        _package("vector index", "chromadb"),
+        _vector_index(settings),
         _package("chat", "chainlit"),
         _sign_in(settings),
         _loosened(settings),
@@ -111,6 +111,19 @@ def _package(name: str, package: str) -> Check:
     if importlib.util.find_spec(package) is None:
         return Check(name, "problem", f"{package} is not installed", f"pip install {package}")
     return Check(name, "ok", f"{package} {importlib.metadata.version(package)}")
+
+
+def _vector_index(settings: Settings) -> Check:
+    from tools.search.chroma import folder_of
+    from tools.search.chroma_folder import totals
+    from tools.store.store import Store
+
+    check = _package("vector index", "chromadb")
+    rows = totals(folder_of(Store(settings.home, settings.owner).root))
+    if check.state == "problem" or not rows:
+        return check
+    listed = ", ".join(f"{count:,} of {kind}" for kind, count in sorted(rows.items()))
+    return replace(check, detail=f"{check.detail}; vectors: {listed}")
 
 
 def _pull(model: str) -> str:
@@ -307,11 +320,16 @@ def _sounds(settings: Settings) -> Check:
 def _objects(settings: Settings) -> Check:
     from tools.errors import VideoError
     from tools.models import registry
+    from tools.vision.matchers import load_matcher
     from tools.vision.objects import load_detector
 
     asked = settings.providers.detector
     best = next(one.name for one in registry.MODELS if one.kind == "detector")
     without = "what moves is found, and not named"
+    try:
+        load_matcher(settings.providers.tracker)
+    except VideoError as error:
+        return Check("objects", "problem", str(error), "set CUEPOINT_TRACKER to nearest")
     try:
         detector = load_detector(asked, settings.home)
     except VideoError as error:

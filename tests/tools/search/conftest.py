@@ -16,7 +16,7 @@ from tools.search.chroma_index import ChromaIndex
 def library(tmp_path: Path) -> Library:
     made = Library(tmp_path / "home")
     for seed, video in enumerate(VIDEOS):
-        add_video(made, video, seed)
+        add_video(made, video, seed, tracked=20)
     return made
 
 

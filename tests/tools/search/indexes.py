@@ -30,6 +30,7 @@ def answers(index: ExactIndex, seed: int = 0) -> list[Any]:
             near = query if turn % 2 or vectors is None else vectors.array[turn] + 0.1 * query
             found += [index.nearest(video, kind, near, 20) for kind in VECTOR_KINDS]
         found.append(index.nearest_in_library("scenes", PICTURE, query, 20))
+        found.append(index.nearest_in_library("crops", PICTURE, query, 20))
         found.append(index.nearest_in_library("passages", TEXT, query, 20))
     return found
 

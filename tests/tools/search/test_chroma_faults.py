@@ -175,7 +175,7 @@ def test_a_damaged_folder_answers_as_before(
     assert chroma.inspect(library.catalog) == ""  # nobody else looks into it
     index.close()
     assert chroma.inspect(library.catalog) == ""
-    assert len(names_in(folder)) == 3 * len(VIDEOS) + 2
+    assert len(names_in(folder)) == 4 * len(VIDEOS) + 3
 
 
 def half(path: Path, later: bool) -> None:

@@ -71,7 +71,7 @@ def test_every_length_is_found_whole(
     tmp_path: Path, n: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     library = Library(tmp_path / "home")
-    add_video(library, VIDEOS[0], frames=n, cues=n, shown=n, dimensions=16)
+    add_video(library, VIDEOS[0], frames=n, cues=n, shown=n, tracked=n, dimensions=16)
     index = open_index(library.catalog)
     index.refresh(VIDEOS[0])
     index.close()
@@ -128,8 +128,9 @@ def test_only_ids_numbers_and_vectors_are_in_chroma_and_show_counts_them(
             assert numbers == {}
     client.close()
     kinds = {name.partition("-")[0]: n for name, n in rows.items() if VIDEOS[1] in name}
-    assert rows == counted and kinds == {"frames": 60, "passages": 80, "screen": 30}
-    assert len(rows) == 5 and all(rows.values())
+    assert rows == counted
+    assert kinds == {"frames": 60, "passages": 80, "screen": 30, "crops": 20}
+    assert len(rows) == 7 and all(rows.values())
 
 
 def test_a_new_generation_replaces_the_old_one(
@@ -138,17 +139,17 @@ def test_a_new_generation_replaces_the_old_one(
     index = opened()
     fill(index)
     before, all_before = set(names_of(folder, VIDEOS[0])), names_in(folder)
-    add_video(library, VIDEOS[0], 77)
+    add_video(library, VIDEOS[0], 77, tracked=20)
     exact = answers(ExactIndex(library.catalog))
     assert answers(index) == exact  # and what is old is filled again in the background
     index.refresh(VIDEOS[0])
     assert answers(index) == exact
     index.close()
     after = set(names_of(folder, VIDEOS[0]))
-    assert len(after) == 3 and not after & before
+    assert len(after) == 4 and not after & before
     assert names_in(folder) == (all_before - before) | after
     segments = {path.parent.name for path in folder.glob("*/header.bin")}
-    assert len(segments) == len(names_in(folder)) == 3 * len(VIDEOS) + 2
+    assert len(segments) == len(names_in(folder)) == 4 * len(VIDEOS) + 3
 
 
 def test_what_did_not_change_is_not_filled_again(
@@ -211,7 +212,7 @@ def test_no_byte_of_a_removed_video_is_left(
 ) -> None:
     index = opened()
     fill(index)
-    add_video(library, VIDEOS[0], 5)
+    add_video(library, VIDEOS[0], 5, tracked=20)
     index.refresh(VIDEOS[0])  # so that deleted rows of an older generation are there too
     assert len(copies(folder, VIDEOS[0])) > 5
     if is_open:

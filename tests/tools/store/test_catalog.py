@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 
+from tests.made_library import add_video, video_id
 from tests.tools.store.made import Cue, write_words
 from tools.errors import Damaged, UnknownVideo
 from tools.library import Library
 from tools.store import catalog_file
 from tools.store.catalog import Catalog
+from tools.store.store import Store
 from tools.text.tokens import stem
 
 SAID: list[Cue] = [
@@ -49,6 +51,18 @@ def test_a_library_is_listed_and_named(library: Library) -> None:
     assert catalog.coverage() == {"complete": 2, "partial": 0, "none": 0} and not catalog.coming()
     with pytest.raises(UnknownVideo, match="no video 'attic'"):
         library.get("attic")
+
+
+def test_whether_anything_is_tracked_is_one_question_to_the_catalog(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    garden, kitchen = (one.id for one in library.catalog.entries())
+    assert not library.catalog.is_tracked()
+    add_video(library, video_id(1), cues=1, frames=1, shown=1, tracked=2)
+    monkeypatch.setattr(Store, "manifest", lambda *_: pytest.fail("a stage was read"))
+    catalog = library.catalog
+    assert catalog.is_tracked() and catalog.is_tracked([garden, video_id(1)])
+    assert not catalog.is_tracked([garden, kitchen]) and not catalog.is_tracked([])
 
 
 def test_words_and_phrases_are_found_also_across_two_utterances(library: Library) -> None:

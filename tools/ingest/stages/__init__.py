@@ -14,7 +14,7 @@ from tools.ingest.stages.audio import (
     speech_sources,
     turn_sources,
 )
-from tools.ingest.stages.embeddings import picture_sources, pictures
+from tools.ingest.stages.embeddings import crop_sources, crops, picture_sources, pictures
 from tools.ingest.stages.picture import decode_pass, keyframes
 from tools.ingest.stages.probe import probe, sidecar_stamps, subtitles
 from tools.ingest.stages.provenance import provenance
@@ -39,6 +39,7 @@ STAGE: dict[str, Step] = {
     "speech": Step(speech, speech_sources, (HEARD,)),
     "speakers": Step(speakers, turn_sources),
     "sightings": Step(sightings, sighting_sources, (SIGHTINGS,)),
+    "crops": Step(crops, crop_sources),
     "vectors": Step(vectors, text_sources),
 }
 """Stages by name, in the order of `tools.store.store.STAGES`."""

@@ -1,0 +1,1 @@
+"""Search among tracked objects: by how they look, and by what they do."""
