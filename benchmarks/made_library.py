@@ -6,7 +6,7 @@ measured is how a library is asked.
 
 import hashlib
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
@@ -136,6 +136,18 @@ def write_video(library: Library, video: int, seed: int = 1) -> str:
         "vectors": ["vectors.npy", "vectors.jsonl"],
     }  # fmt: skip
     providers = {"pictures": "appearance", "vectors": "wordllama"}
+    list_files(folder, f"{own[0].title()} {video}", length, files, providers)
+    return id
+
+
+def list_files(
+    folder: Path,
+    title: str,
+    length: float,
+    files: Mapping[str, Sequence[str]],
+    providers: Mapping[str, str],
+) -> None:
+    """Write the manifest of a made video: the files that each stage left, and who made them."""
     stages = {
         name: {
             "state": "done" if name in files or name == "probe" else "skipped",
@@ -144,15 +156,15 @@ def write_video(library: Library, video: int, seed: int = 1) -> str:
         }
         for name in STAGES
     }  # fmt: skip
+    id = folder.name
     probe = {"format": "made", "duration": length, "audio": [], "subtitles": [], "video": None}
     manifest = {
-        "schema": SCHEMA, "id": id, "sha256": id * 4, "title": f"{own[0].title()} {video}",
+        "schema": SCHEMA, "id": id, "sha256": id * 4, "title": title,
         "notes": [], "stages": stages, "recorded_at": None, "probe": probe, "duration": length,
         "width": 640, "height": 360, "fps": 25.0, "options": {},
         "source": {"path": f"/made/{id}.mp4", "linked": True, "size": 1, "mtime_ns": 1, "inode": 1},
     }  # fmt: skip
     write_manifest(folder, manifest)
-    return id
 
 
 def _pictures(video: int, seed: int) -> Any:

@@ -32,15 +32,19 @@ LOADED = """() => [...document.querySelectorAll('.cue-card img')]
     .every(one => one.complete && one.naturalWidth > 0)"""
 
 
+def index_sample(home: Path) -> None:
+    """Put the sample into a library."""
+    index = [*CUEPOINT, "--library", str(home), "index", "samples/lighthouse.mp4"]
+    subprocess.run(index, cwd=ROOT, check=True)
+
+
 @contextmanager
-def chat(home: Path) -> Iterator[str]:
-    """The address of a chat that has the sample in its library."""
+def chat(home: Path, **settings: str) -> Iterator[str]:
+    """The address of a chat over a library."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    environment = {**os.environ, "CUEPOINT_HOME": str(home)}
-    index = [*CUEPOINT, "index", "samples/lighthouse.mp4"]
-    subprocess.run(index, cwd=ROOT, env=environment, check=True)
+    environment = {**os.environ, "CUEPOINT_HOME": str(home), **settings}
     server = subprocess.Popen([*CUEPOINT, "chat", "--port", str(port)], cwd=ROOT, env=environment)
     url = f"http://127.0.0.1:{port}"
     try:
@@ -77,6 +81,25 @@ def ask(page: Any, question: str) -> Any:
     return evidence
 
 
+@contextmanager
+def browsing() -> Iterator[Any]:
+    """Chromium, on PATH or as the environment names it."""
+    from playwright.sync_api import sync_playwright
+
+    names = ("chromium", "chromium-browser", "google-chrome")
+    program = os.environ.get("CUEPOINT_CHROMIUM") or next(
+        filter(None, map(shutil.which, names)), None
+    )
+    if program is None:
+        raise SystemExit("no Chromium on PATH; name it in CUEPOINT_CHROMIUM")
+    arguments = ["--autoplay-policy=no-user-gesture-required", "--mute-audio", "--hide-scrollbars"]
+    arguments += ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=program, args=arguments)
+        yield browser
+        browser.close()
+
+
 def take(browser: Any, url: str, picture: Path) -> None:
     """Ask, play one cited frame for a moment, stop there, take the picture."""
     width, height = SIZE
@@ -92,37 +115,29 @@ def take(browser: Any, url: str, picture: Path) -> None:
     page.screenshot(path=picture, animations="disabled")
 
 
-def shrink(picture: Path) -> int:
-    """Write the picture with 256 colours; returns its bytes."""
+def shrink(picture: Path, limit: int) -> None:
+    """Write the picture small, with 256 colours if it must be; SystemExit above `limit` bytes."""
     from PIL import Image
 
     with Image.open(picture) as image:
-        few = image.convert("RGB").quantize(256, dither=Image.Dither.NONE)
-    few.save(picture, optimize=True)
-    return picture.stat().st_size
+        whole = image.convert("RGB")
+    whole.save(picture, optimize=True)
+    if picture.stat().st_size > limit:
+        whole.quantize(256, dither=Image.Dither.NONE).save(picture, optimize=True)
+    size = picture.stat().st_size
+    sys.stderr.write(f"{picture}: {size / 1000:.0f} kB\n")
+    if size > limit:
+        raise SystemExit(f"more than {limit / 1000:.0f} kB")
 
 
 def main() -> None:
     """Make the picture where the README looks for it, or where the command line says."""
-    from playwright.sync_api import sync_playwright
-
     picture = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "answer.png"
-    names = ("chromium", "chromium-browser", "google-chrome")
-    program = os.environ.get("CUEPOINT_CHROMIUM") or next(
-        filter(None, map(shutil.which, names)), None
-    )
-    if program is None:
-        raise SystemExit("no Chromium on PATH; name it in CUEPOINT_CHROMIUM")
-    arguments = ["--autoplay-policy=no-user-gesture-required", "--mute-audio", "--hide-scrollbars"]
-    arguments += ["--no-sandbox"] if os.geteuid() == 0 else []
-    with tempfile.TemporaryDirectory() as home, chat(Path(home)) as url, sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=program, args=arguments)
-        take(browser, url, picture)
-        browser.close()
-    size = shrink(picture)
-    sys.stderr.write(f"{picture}: {size / 1000:.0f} kB\n")
-    if size > LIMIT:
-        raise SystemExit(f"more than {LIMIT / 1000:.0f} kB")
+    with tempfile.TemporaryDirectory() as home:
+        index_sample(Path(home))
+        with chat(Path(home)) as url, browsing() as browser:
+            take(browser, url, picture)
+    shrink(picture, LIMIT)
 
 
 if __name__ == "__main__":

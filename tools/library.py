@@ -32,6 +32,7 @@ from tools.store.original import forget_checksum
 from tools.store.records import HEARD, READ, SIGHTINGS, SIGNS, SUBTITLES
 from tools.store.recovery import RECORD
 from tools.store.store import Store, is_video_id
+from tools.store.stretches import span_in
 from tools.store.video_collections import Collections
 from tools.summary.titles import of_chapter
 from tools.text.clean import clean
@@ -251,18 +252,19 @@ class LibraryCapabilities:
 
     def find_scenes(self, video: VideoId, start: Start = None, end: End = None) -> list[Evidence]:
         """The scenes of a video, between cuts, in order, with their colours and light."""
-        scenes = self.library.scenes(self.library.get(video).id)
+        id = self.library.get(video).id
+        scenes, span = self.library.scenes(id), span_in(self.library, id, start, end)
         return [
             stored.of_scene(self.library, scenes, number)
             for number, scene in enumerate(scenes, 1)
-            if overlaps(scene.start, scene.end, start, end)
+            if overlaps(scene.start, scene.end, *span)
         ]
 
     def find_cuts(self, video: VideoId, start: Start = None, end: End = None) -> list[Evidence]:
         """The moments at which one scene ends and the next begins, in order; none in one take."""
         id = self.library.get(video).id
-        frames = self.library.frames(id)
+        frames, span = self.library.frames(id), span_in(self.library, id, start, end)
         cuts = [scene.start for scene in self.library.scenes(id)[1:]]
-        inside = [cut for cut in cuts if overlaps(cut, cut, start, end)]
+        inside = [cut for cut in cuts if overlaps(cut, cut, *span)]
         first = [bisect_left(frames, cut - 1e-3, key=lambda frame: frame.seconds) for cut in inside]
         return [stored.of_frame(self.library, frames[at]) for at in first if at < len(frames)]

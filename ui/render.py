@@ -46,6 +46,7 @@ STAGE_NAMES = {
     "pass": "scenes and frames",
     "provenance": "where it comes from",
     "sound": "sound",
+    "audio_events": "music and singing",
     "screen": "on-screen text",
     "clock": "when it was recorded",
     "pictures": "what pictures show",
@@ -67,17 +68,6 @@ _NOTES = {
 """What a person should know before saying yes, by the note's name."""
 _USUAL = re.compile(r"no subtitles|subtitles: [^;]*")
 """Notes of most videos, which are not worth telling."""
-
-
-def seconds_of(text: str) -> float | None:
-    """Seconds of `83.5`, `1:23.5` or `1:02:03`; None where a text is none of them."""
-    try:
-        parts = [float(part) for part in text.split(":")]
-    except ValueError:
-        return None
-    if len(parts) > 3 or not all(part >= 0 for part in parts):
-        return None
-    return sum(part * 60**power for power, part in enumerate(reversed(parts)))
 
 
 def evidence_span(evidence: Evidence) -> str:

@@ -19,9 +19,10 @@ from agent.extractive.reply import (
 from agent.extractive.search import search
 from agent.extractive.senses import NUMBERED, are_looks
 from agent.extractive.turn import Turn
+from tools.audio.events import EVENT_KINDS
 from tools.evidence import describe, is_black_and_white
 from tools.media import Evidence
-from tools.search.sound_search import Sought
+from tools.search.sound_search import Sought, heard_by_model
 
 EVERY = 50
 MUSIC_SECONDS = 4.0
@@ -29,7 +30,8 @@ MUSIC_SECONDS = 4.0
 NEARLY = 0.1
 """How much less than the best another picture may fit to be told beside it."""
 SOUNDS: dict[str, Sought] = {
-    "loudest": "loudest", "silence": "silence", "music": "other", "outburst": "outburst",
+    "loudest": "loudest", "silence": "silence", "music": "music", "singing": "singing",
+    "outburst": "outburst",
 }  # fmt: skip
 
 
@@ -117,21 +119,32 @@ def _listed(turn: Turn, lead: str, found: list[Found]) -> Reply:
 def sounds(turn: Turn) -> Answering:
     """Where it is loud, quiet or sounding otherwise; captions that name a sound come first."""
     sought = SOUNDS.get(turn.question.intent.name, "outburst")
+    named = sought in EVENT_KINDS
+    if named and not any(heard_by_model(turn.toolbox.library, id) for id in turn.videos):
+        sought = "other"
     calls: list[Call] = [("video_facts", {"video": v}) for v in turn.videos[:3]]
     found, *facts = yield [("find_sounds", {"what": sought, "limit": EVERY, **turn.where}), *calls]
     heard = [f for group in facts for f in group]
     if sought == "other":
         found = [f for f in found if f.one.end - f.one.start >= MUSIC_SECONDS]
     if found:
-        told = found[:QUOTES] if sought in ("silence", "other") else found[:1]
+        told = found[:1] if sought in ("loudest", "outburst") else found[:QUOTES]
         told = sorted(told, key=lambda f: f.one.start)
         remarks = () if sought == "silence" else (turn.sentence("sound_unknown"),)
+        if sought in EVENT_KINDS:
+            more = len(found) - len(told)
+            remarks = (turn.sentence("more", n=more),) * (more > 0) + (turn.sentence("by_ear"),)
+        elif named:
+            remarks = (turn.sentence("sound_unknown"), turn.sentence("ear_missing"))
         return Reply(lines=tuple(map(turn.write.line, told)), remarks=remarks)
     if heard and all(f.one.facts["sound"] == "none" for f in heard):
         return Reply(turn.sentence("sound_none"), reason="absent", nearest=tuple(heard))
     if any(f.one.facts["sound"] == "unheard" for f in heard):
         return Reply(turn.sentence("not_ready"), reason="not_covered", nearest=tuple(heard))
-    return Reply(turn.sentence("sound_not_found"), reason="absent")
+    if sought in EVENT_KINDS:
+        return Reply(turn.sentence(f"no_{sought}"), reason="absent")
+    remarks = (turn.sentence("ear_missing"),) if named else ()
+    return Reply(turn.sentence("sound_not_found"), remarks=remarks, reason="absent")
 
 
 def recognise(turn: Turn) -> Answering:

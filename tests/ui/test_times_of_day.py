@@ -94,6 +94,43 @@ def test_http_searches_by_the_clock(library: Library) -> None:
         assert "15:02:00 (2:00)" in client.post("/api/ask", json=asked).json()["answer"]
 
 
+def test_the_command_line_takes_bounds_by_the_clock(library: Library, cuepoint: Cuepoint) -> None:
+    bounds = "--from", "2026-11-19T14:00:00", "--to", "2026-11-19T15:00:30"
+    status, out, err = cuepoint("search", "boat", *bounds, "--json")
+    assert status == 0, err
+    found = {(one["title"], one["start"]) for one in json.loads(out)}
+    assert found == {("cam 1", 60.0), ("cam 1", 120.0), ("cam 2", 0.0)}
+    video = library.list()[0].id
+    for asked in (
+        ("search", "boat", "--from", "2026-11-19T18:00"),
+        ("frames", video, "--from", "2026-11-19T18:00"),
+        ("clip", video, "2026-11-19T18:00", "2026-11-19T18:01"),
+    ):  # fmt: skip
+        status, out, err = cuepoint(*asked)
+        assert (status, out) == (1, "") and "2026-11-19 18:00:00" in err and "there is" in err
+    assert cuepoint("frames", video, "--from", "soon")[0] == 2
+
+
+def test_http_and_mcp_take_bounds_by_the_clock(library: Library) -> None:
+    own = Settings(
+        home=library.home, port=8000, providers=BARE, model="extractive", background="off"
+    )
+    asked = {"query": "boat", "from": "2026-11-19T13:00:00Z", "to": "2026-11-19T14:01+01:00"}
+    with running(own, agent.agent.open_agent) as client:
+        found = client.get("/api/search", params=asked).json()
+        assert [(one["title"], one["start"]) for one in found] == [("cam 1", 60.0)]
+        assert client.get("/api/search", params=asked | {"from": 90, "to": "2:30"}).json()
+        for path in ("/api/search", "/api/objects/count"):
+            refused = client.get(path, params={"query": "boat", "from": "2026-11-19T18:00"})
+            assert refused.status_code == 409
+            assert "nothing was recorded from 2026-11-19 18:00:00" in refused.json()["detail"]
+            refused = client.get(path, params={"query": "boat", "to": "soon"})
+            assert refused.status_code == 409 and "is not a time" in refused.json()["detail"]
+    tool = of_capability(Toolbox(library).search_transcript)
+    given = tool.check({"query": "boat", "start": "2026-11-19T15:01", "end": 170})
+    assert [hit.start for hit in tool.function(**given)] == [60.0, 120.0]
+
+
 def test_a_model_and_mcp_name_times_of_day(library: Library) -> None:
     box = Toolbox(library)
     for capability in (

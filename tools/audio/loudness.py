@@ -110,9 +110,7 @@ def describe_sound(rows: Rows, start: float, end: float) -> str:
     first = min(round(start / STEP_SECONDS), len(rows) - 1)
     last = max(min(round(end / STEP_SECONDS), len(rows)), first + 1)
     kind = KINDS[int(np.bincount(_kinds(rows)[first:last], minlength=3).argmax())]
-    # A mean of energy: one of decibels would make bursts too quiet.
-    energy = 10 ** (rows["loudness"][first:last].astype(np.float64) / 10)
-    level = f"{-10 * np.log10(energy.mean()):.0f} dB below full scale"
+    level = describe_level(rows, start, end)
     if kind == "silence":
         return f"silence, {level}"
     low = max(first - round(2 * AROUND / STEP_SECONDS), 0)
@@ -125,6 +123,15 @@ def describe_sound(rows: Rows, start: float, end: float) -> str:
         return f"loud, {name}, {above:.0f} dB above what is around it, {level}"
     detail = "" if kind == "speech" else ": music, noise or anything else"
     return f"{name}{detail}, {level}"
+
+
+def describe_level(rows: Rows, start: float, end: float) -> str:
+    """Describe how loud a span is, in words."""
+    first = min(round(start / STEP_SECONDS), len(rows) - 1)
+    last = max(min(round(end / STEP_SECONDS), len(rows)), first + 1)
+    # A mean of energy: one of decibels would make bursts too quiet.
+    energy = 10 ** (rows["loudness"][first:last].astype(np.float64) / 10)
+    return f"{-10 * np.log10(energy.mean()):.0f} dB below full scale"
 
 
 def chunks(rows: Rows) -> list[tuple[float, float]]:

@@ -18,7 +18,7 @@ from tools.cameras.statistics import Group, ObjectCount, count
 from tools.media import Evidence
 from tools.store.cameras import Camera, Cameras
 from tools.store.sighting_rows import Wanted
-from tools.store.stretches import Way, search_at
+from tools.store.stretches import Way, scopes, search_at
 from tools.vision.objects import labels_of, sought
 
 if TYPE_CHECKING:
@@ -63,9 +63,7 @@ class CameraCapabilities:
         scope = self._scope(videos)
 
         def within(way: Way) -> list[Evidence]:
-            if at:
-                return search_at(self.catalog, at, scope, start, end, way)
-            return way(scope, start, end)
+            return search_at(self.catalog, at, scope, start, end, way)
 
         def nearest(
             videos: Sequence[str] | None, start: float | None, end: float | None
@@ -111,9 +109,13 @@ class CameraCapabilities:
         Use for many of them, for the busiest time, for the mean and the longest stay. Cite with
         find_objects in the `spans` (video, first, last second) of a group.
         """
-        span = start or 0.0, math.inf if end is None else end
-        named = wanted(label, colour, self._scope(videos), *span)
-        found = count(self.catalog, self.cameras.areas(), named, by, limit, region, area)
+        scope = self._scope(videos)
+        named = wanted(label, colour, scope)
+        spans = [
+            replace(named, videos=ids, start=first or 0.0, end=math.inf if last is None else last)
+            for ids, first, last in scopes(self.catalog, start, end, scope)
+        ]
+        found = count(self.catalog, self.cameras.areas(), spans, by, limit, region, area)
         if not found:
             missing(self.catalog, named)
         return found

@@ -41,25 +41,26 @@ class ObjectCount:
 def count(
     catalog: Catalog,
     areas: Areas,
-    sought: Wanted,
+    spans: Sequence[Wanted],
     by: Group,
     limit: int,
     region: Sequence[float] | None = None,
     area: str = "",
 ) -> list[ObjectCount]:
-    """Objects by group, by time or the most first; at most `limit` groups, the fullest.
+    """Objects of spans by group, by time or the most first; at most `limit` groups, the fullest.
 
     An object counts once, when it comes into view. Hours and minutes are of the clock where that is
     known, else of the video.
     """
     way = "video" if by == "camera" else by
-    if region is None and not area:
-        rows = catalog.sightings.count(sought, way)
-    else:
-        rows = _rows(catalog, each(catalog, areas, sought, region, area), way)
     groups: dict[tuple[str, str], list[Counted]] = {}
-    for row in rows:
-        groups.setdefault(_group(catalog, areas, row, by), []).append(row)
+    for sought in spans:
+        if region is None and not area:
+            rows = catalog.sightings.count(sought, way)
+        else:
+            rows = _rows(catalog, each(catalog, areas, sought, region, area), way)
+        for row in rows:
+            groups.setdefault(_group(catalog, areas, row, by), []).append(row)
     found = [_together(group, rows) for (group, _), rows in groups.items()]
     most = sorted(found, key=lambda one: -one.objects)[:limit]
     if by not in UNITS:

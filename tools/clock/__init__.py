@@ -4,6 +4,7 @@ A recording rarely runs as its file says: 60 s of media may be 72 s of wall cloc
 stops for a while jumps. So a clock is a piecewise-linear map from seconds of the video.
 """
 
+import math
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -132,14 +133,55 @@ class Clock:
         return found
 
     def seconds_of(self, at: datetime, duration: float) -> float | None:
-        """Second of the video at a wall-clock time; None where it was not recorded."""
-        local = at.astimezone(self.zone) if at.tzinfo else at
-        digits = local.replace(tzinfo=UTC).timestamp()
-        for piece in self.pieces(duration):
-            seconds = piece.start + (digits - piece.at) / piece.rate
+        """Second of the video at a wall-clock time, the first; None where it was not recorded."""
+        return next(iter(self.times_of(at, duration)), None)
+
+    def times_of(self, at: datetime, duration: float) -> list[float]:
+        """Seconds of the video at a wall-clock time; several where its clock went back."""
+        wanted, pieces = self._scale(at, duration)
+        found: list[float] = []
+        for piece in pieces:
+            seconds = piece.start + (wanted - piece.at) / piece.rate
             if piece.start - 1e-6 <= seconds < piece.end:
-                return max(seconds, 0.0)
-        return None
+                found.append(max(seconds, 0.0))
+        return found
+
+    def between(
+        self, begin: datetime | None, end: datetime | None, duration: float
+    ) -> list[Window]:
+        """Seconds of the video from a wall-clock time on and before another, by time."""
+        found: list[Window] = [(0.0, duration)]
+        for at, is_begin in ((begin, True), (end, False)):
+            if at is None:
+                continue
+            wanted, pieces = self._scale(at, duration)
+            side: list[Window] = []
+            for piece in pieces:
+                cut = piece.start + (wanted - piece.at) / piece.rate
+                cut = min(max(cut, piece.start), piece.end)
+                side.append((cut, piece.end) if is_begin else (piece.start, cut))
+            found = [
+                (max(a, c), min(b, d))
+                for a, b in found
+                for c, d in side
+                if min(b, d) - max(a, c) > 1e-6
+            ]
+        joined: list[Window] = []
+        for start, finish in found:
+            if joined and start - joined[-1][1] < 1e-6:
+                joined[-1] = joined[-1][0], finish
+            else:
+                joined.append((start, finish))
+        return joined
+
+    def days(self, duration: float) -> list[date]:
+        """Local days of which something was recorded, by time."""
+        found: set[date] = set()
+        for piece in self.pieces(duration):
+            last = piece.at + (piece.end - piece.start) * piece.rate
+            numbers = range(int(piece.at // DAY), math.ceil(last / DAY))
+            found |= {date(1970, 1, 1) + timedelta(days=number) for number in numbers}
+        return sorted(found)
 
     def jumps(self) -> list[tuple[float, float]]:
         """Seconds of the video at which its clock jumps, and by how many seconds."""
@@ -152,21 +194,36 @@ class Clock:
 
     def pieces(self, duration: float) -> list[Piece]:
         """Stretches of the video in which its local time runs evenly: summer time is a break."""
-        ends = [segment.start for segment in self.segments[1:]] + [duration]
         pieces: list[Piece] = []
+        for start, end, at, rate in self._runs(duration):
+            if self.is_local:
+                pieces.append(Piece(start, end, at, rate))
+                continue
+            last = at + (end - start) * rate
+            for begin, finish, offset in _offsets(self._offset, at, last):
+                first, until = (start + (x - at) / rate for x in (begin, finish))
+                pieces.append(Piece(first, until, begin + offset, rate))
+        return pieces
+
+    def _runs(self, duration: float) -> list[Piece]:
+        """Stretches of the video by its segments, as these have their times."""
+        ends = [segment.start for segment in self.segments[1:]] + [duration]
+        found: list[Piece] = []
         for number, (segment, end) in enumerate(zip(self.segments, ends, strict=True)):
             start, end = segment.start if number else 0.0, min(end, duration)
-            if end <= start:
-                continue
-            at = _at(segment, start)
-            if self.is_local:
-                pieces.append(Piece(start, end, at, segment.rate))
-                continue
-            last = at + (end - start) * segment.rate
-            for begin, finish, offset in _offsets(self._offset, at, last):
-                first, until = (start + (x - at) / segment.rate for x in (begin, finish))
-                pieces.append(Piece(first, until, begin + offset, segment.rate))
-        return pieces
+            if end > start:
+                found.append(Piece(start, end, _at(segment, start), segment.rate))
+        return found
+
+    def _scale(self, at: datetime, duration: float) -> tuple[float, list[Piece]]:
+        """A time in seconds since 1970, and the stretches of the video beside it.
+
+        Both are instants where the time and the clock have a zone, else digits.
+        """
+        if at.tzinfo and not self.is_local:
+            return at.timestamp(), self._runs(duration)
+        local = at.astimezone(self.zone) if at.tzinfo else at
+        return local.replace(tzinfo=UTC).timestamp(), self.pieces(duration)
 
     def _instant(self, seconds: float) -> float:
         place = bisect_right(self.segments, seconds, key=lambda one: one.start) - 1

@@ -5,9 +5,10 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from tools.arguments import Second, VideoId
+from tools.arguments import Time, VideoId
 from tools.export.clips import Clip, keep_clip
 from tools.library import Library
+from tools.store.stretches import second_in
 
 
 class ExportCapabilities:
@@ -21,12 +22,16 @@ class ExportCapabilities:
     def make_clip(
         self,
         video: VideoId,
-        start: Annotated[Second, Field(description="From this second on.")],
-        end: Annotated[Second, Field(description="Before this second; 10 minutes later at most.")],
+        start: Annotated[Time, Field(description="From this second, or ISO local time, on.")],
+        end: Annotated[Time, Field(description="Before this one; 10 minutes later at most.")],
     ) -> Clip:
         """Cut a span of a video into a file of its own (MP4; M4A where there is only sound).
 
         Use only when the person asks for a file. The clip is kept beside the video, in the library;
         nothing else is written, and nothing is replaced. Returns where it lies and its span.
         """
-        return keep_clip(self.library, self.library.get(video), start, end)
+        one = self.library.get(video)
+        first = second_in(self.library, one.id, start)
+        return keep_clip(
+            self.library, one, first, second_in(self.library, one.id, end, is_end=True)
+        )

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from tools.arguments import Second, VideoId
+from tools.arguments import Time, VideoId
 from tools.ingest.on_demand import DenseSampler
 from tools.library import Library
 from tools.media import Evidence
@@ -14,6 +14,7 @@ from tools.search.image_search import PictureSearch
 from tools.search.moment import moment
 from tools.store.evidence import of_frame, of_span
 from tools.store.frames import frame_near
+from tools.store.stretches import second_in, span_in
 from tools.vision.ocr import TextReader
 
 
@@ -31,17 +32,18 @@ class SamplingCapabilities:
     def look_at(
         self,
         video: VideoId,
-        seconds: Annotated[Second, Field(description="The moment, in seconds.")],
+        seconds: Annotated[Time, Field(description="The moment: a second, or ISO local time.")],
     ) -> list[Evidence]:
         """The picture on screen at one moment, with its colours and light."""
-        frame = frame_near(self.library, self.library.get(video).id, seconds)
+        id = self.library.get(video).id
+        frame = frame_near(self.library, id, second_in(self.library, id, seconds))
         return [of_frame(self.library, frame)] if frame else []
 
     def look_closer(
         self,
         video: VideoId,
-        start: Annotated[Second, Field(description="From this second on.")],
-        end: Annotated[Second, Field(description="Before this second; 12 s later at most.")],
+        start: Annotated[Time, Field(description="From this second, or ISO local time, on.")],
+        end: Annotated[Time, Field(description="Before this one; 12 s later at most.")],
     ) -> list[Evidence | str]:
         """Look at a short span with several pictures a second, and read what they show.
 
@@ -50,10 +52,11 @@ class SamplingCapabilities:
         last line says so where the time did not suffice.
         """
         id = self.library.get(video).id
+        first, last = (bound or 0.0 for bound in span_in(self.library, id, start, end))
         with self._guard:  # so that it is loaded once
             reader = self._load_reader()
         embedder = self.pictures.embedder(id)
-        incomplete = DenseSampler(self.library, id, reader, embedder).sample(start, end)
-        whole = of_span(self.library, id, start, max(end, start + 0.001))
-        found = moment(self.library, id, start, max(end, start))
+        incomplete = DenseSampler(self.library, id, reader, embedder).sample(first, last)
+        whole = of_span(self.library, id, first, max(last, first + 0.001))
+        found = moment(self.library, id, first, max(last, first))
         return [whole, *found, *([incomplete] if incomplete else [])]

@@ -37,7 +37,10 @@ from tools.vision.sampling import MAX_GAP, STRATEGIES, Strategy
 
 NEEDED = ("probe", "subtitles", "keyframes", "pass")
 """Stages that every other one needs; most of the others stand alone."""
-DEPENDENCIES = {"speech": ("sound",), "speakers": ("sound", "speech"), "crops": ("sightings",)}
+DEPENDENCIES = {
+    "audio_events": ("sound",), "speech": ("sound",), "speakers": ("sound", "speech"),
+    "crops": ("sightings",),
+}  # fmt: skip
 """Other stages that a stage needs."""
 LEAST_GAP, MOST_GAP = 0.5, 3600.0
 """Bounds of `max_gap`, in seconds."""

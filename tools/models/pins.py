@@ -52,6 +52,8 @@ csukuangfj/sherpa-onnx-pyannote-segmentation-3-0 9403a6902bb58e3d5ae8c7e77c3422d
   220ad67ca923bef2fa91f2390c786097bf305bceb5e261d4af67b38e938e1079 model.onnx
 onnx-community/dfine_n_coco-ONNX 380d2839c327efaf65dd0fe0c2c10ab7fadd5473
   0f684f409618ee8a822410e754a29caa817d1aa16283ce89cad936d0a48e2f35 onnx/model.onnx
+onnx-community/rfdetr_nano-ONNX eae21cee0687a91bcf9fa071605c48d7705d2d91
+  9cbac6b11ce34a03034e4d5a24cfac5f18632fd6761d1311dd640232088d7fee onnx/model.onnx
 csukuangfj/speaker-embedding-models -
   e9848563da86f263117134dfd7ad63c92355b37de492b55e325400c9d9c39012
   wespeaker_en_voxceleb_resnet34_LM.onnx

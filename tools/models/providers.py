@@ -9,7 +9,8 @@ class Providers:
 
     threads is 0 for all cores; device is one of `tools.models.device.DEVICES`. screen_lines is the
     number of lines on screen, for an hour of video, that its first index reads; 0 for all.
-    speech_language is one of `tools.text.languages.SPOKEN`, or `auto` for what is heard.
+    speech_language is one of `tools.text.languages.SPOKEN`, or `auto` for what is heard. tracker is
+    one of `tools.vision.matchers.MATCHERS`.
     """
 
     text_reader: str = "auto"
@@ -19,11 +20,13 @@ class Providers:
     diarizer: str = "auto"
     detector: str = "auto"
     reranker: str = "auto"
+    sounds: str = "auto"
     threads: int = 0
     device: str = "auto"
     screen_lines: int = 6000
     speech_language: str = "auto"
+    tracker: str = "nearest"
 
 
-BARE = Providers("none", "auto", "none", "none", "none", "none", "none")
+BARE = Providers("none", "auto", "none", "none", "none", "none", "none", "none")
 """Providers that neither read, hear nor see: quick, and the same everywhere."""

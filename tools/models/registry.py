@@ -50,6 +50,7 @@ _TOKENIZER = ("tokenizer.json", "tokenizer_config.json")
 _TOKENIZER_EXTRAS = ("special_tokens_map.json", "config.json")
 _PREPROCESSOR = "preprocessor_config.json"
 _SIGLIP2 = "onnx-community/siglip2-base-patch16-224-ONNX"
+_RFDETR = "onnx-community/rfdetr_nano-ONNX"
 _SPEAKERS = "csukuangfj/speaker-embedding-models"
 
 
@@ -98,6 +99,9 @@ MODELS = (
     )),
     Model("dfine-nano", "detector", 15_265_000, "objects before fixed cameras", (
         Source("onnx-community/dfine_n_coco-ONNX", ("onnx/model.onnx", "config.json")),
+    )),
+    Model("rfdetr-nano", "detector", 108_080_000, "objects before fixed cameras, slower", (
+        Source(_RFDETR, ("onnx/model.onnx", "config.json"), "", (_PREPROCESSOR,)),
     )),
 )  # fmt: skip
 """In the order of preference within a kind."""

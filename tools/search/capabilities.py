@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,15 +11,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 
 from tools import evidence as make
-from tools.arguments import At, End, Labels, Limit, Query, Second, Start, VideoId, Videos
+from tools.arguments import At, End, Labels, Limit, Query, Start, Time, VideoId, Videos
+from tools.audio.events import EVENT_WORDS
 from tools.cameras.capabilities import CameraCapabilities
-from tools.errors import RefusedRequest
+from tools.errors import NotIndexed, ProviderUnavailable, RefusedRequest
 from tools.media import Evidence, overlaps
 from tools.search.image_search import PictureSearch
 from tools.search.sound_search import Sought, find_sounds
 from tools.search.text_search import TextSearch
 from tools.store.evidence import of_passage, of_scene
-from tools.store.stretches import Way, search_at
+from tools.store.stretches import Bound, Way, search_at, span_in
+from tools.text.tokens import surface_forms
 
 if TYPE_CHECKING:
     from tools.store.catalog import Entry
@@ -113,12 +116,16 @@ class SearchCapabilities(CameraCapabilities):
 
         Without a picture model they are alike in colours and layout only; their text says so.
         """
-        scope, shown = self._scope(videos), self._resolve(evidence)
-        if shown.kind == "object":
-            found = self.looks.alike(shown, scope, start, end, limit)
-            if found is not None:
-                return found
-        return self.pictures.alike(shown, scope, start, end, limit)
+        like = self._resolve(evidence)
+
+        def find(scope: list[str] | None, start: float | None, end: float | None) -> list[Evidence]:
+            if like.kind == "object":
+                found = self.looks.alike(like, scope, start, end, limit)
+                if found is not None:
+                    return found
+            return self.pictures.alike(like, scope, start, end, limit)
+
+        return self._within(find, videos, start, end, None, limit)
 
     def classify(
         self,
@@ -133,7 +140,8 @@ class SearchCapabilities(CameraCapabilities):
         """Which of these labels fits the pictures of a video, or of a span of it, if any does."""
         if len(labels) > LABELS:
             raise RefusedRequest(f"a picture is compared with {LABELS} labels at most: name fewer")
-        return self.pictures.labelled(labels, self._store.get(video).id, start, end)
+        id = self._store.get(video).id
+        return self.pictures.labelled(labels, id, *span_in(self._store, id, start, end))
 
     def find_sounds(
         self,
@@ -146,7 +154,8 @@ class SearchCapabilities(CameraCapabilities):
     ) -> list[Evidence]:
         """Find sounds by loudness and kind: moments that stand out, or the longest stretches.
 
-        `other` is music or noise. What made a sound is not known: never say that it is a crowd.
+        `other` is music or noise. music, singing: as a sound model hears them. What else made a
+        sound is not known: never say that it is a crowd.
         """
 
         def find(scope: list[str] | None, start: float | None, end: float | None) -> list[Evidence]:
@@ -177,13 +186,15 @@ class SearchCapabilities(CameraCapabilities):
     def read_moment(
         self,
         video: VideoId,
-        start: Annotated[Second, Field(description="From this second on.")],
-        end: Annotated[Second, Field(description="Before this second.")],
+        start: Annotated[Time, Field(description="From this second, or ISO local time, on.")],
+        end: Annotated[Time, Field(description="Before this second, or ISO local time.")],
     ) -> list[Evidence]:
         """Everything said and shown in a span of one video, in order of time."""
         from tools.search.moment import moment
 
-        return moment(self._store, self._store.get(video).id, start, max(end, start))
+        id = self._store.get(video).id
+        first, last = span_in(self._store, id, start, end)
+        return moment(self._store, id, first or 0.0, max(last or 0.0, first or 0.0))
 
     def read_passage(
         self,
@@ -208,7 +219,8 @@ class SearchCapabilities(CameraCapabilities):
 
         one = self._store.get(video)
         visual = self.pictures.visual if labels else None
-        span = start or 0.0, one.duration if end is None else end
+        first, last = span_in(self._store, one.id, start, end)
+        span = first or 0.0, one.duration if last is None else last
         seen = tracked(self._store, one.id, *span)
         moves: list[Evidence] = []
         if not (labels and seen):
@@ -228,17 +240,16 @@ class SearchCapabilities(CameraCapabilities):
         self,
         way: Way,
         videos: Sequence[str] | None,
-        start: float | None,
-        end: float | None,
+        start: Bound,
+        end: Bound,
         at: str | None,
         limit: int,
         by_time: bool = False,
     ) -> list[Evidence]:
         """What a search finds, only at times of day if these are named; best first, or by time."""
-        scope = self._scope(videos)
-        if not at:
-            return way(scope, start, end)
-        found = search_at(self.catalog, at, scope, start, end, way)
+        found = search_at(self.catalog, at, self._scope(videos), start, end, way)
+        if not (at or isinstance(start, str) or isinstance(end, str)):
+            return found
         return found[:limit] if by_time else sorted(found, key=lambda one: -one.score)[:limit]
 
     def search(
@@ -247,8 +258,8 @@ class SearchCapabilities(CameraCapabilities):
         videos: Sequence[str] | None = None,
         *,
         kinds: Sequence[str] = (),
-        start: float | None = None,
-        end: float | None = None,
+        start: Bound = None,
+        end: Bound = None,
         at: str | None = None,
         limit: int = 6,
         region: Sequence[float] | None = None,
@@ -258,7 +269,7 @@ class SearchCapabilities(CameraCapabilities):
 
         In a part of the picture objects. RefusedRequest for times that are none.
         """
-        if at:
+        if at or isinstance(start, str) or isinstance(end, str):
 
             def find(
                 scope: list[str] | None, start: float | None, end: float | None
@@ -310,8 +321,14 @@ class SearchCapabilities(CameraCapabilities):
         end: float | None,
         limit: int,
     ) -> list[Evidence]:
-        """Sounds that captions name."""
-        return self.texts.found("sound", query, self._scope(videos), start, end, limit)
+        """Sounds that captions name, and those that a model heard where the query names them."""
+        scope = self._scope(videos)
+        found = self.texts.found("sound", query, scope, start, end, limit)
+        named = [EVENT_WORDS[word] for word in surface_forms(query) if word in EVENT_WORDS]
+        for kind in dict.fromkeys(named):
+            with suppress(NotIndexed, ProviderUnavailable):
+                found += self.find_sounds(kind, scope, start, end, limit)
+        return list({one.id: one for one in found}.values())[:limit]
 
     def _search_scenes(
         self,

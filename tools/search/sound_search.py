@@ -1,4 +1,7 @@
-"""Sounds of stored videos, as evidence. How loud and what kind is known; never what made them."""
+"""Sounds of stored videos, as evidence: how loud, and of what kind.
+
+What made one is told where a caption or a sound model names it, and nowhere else.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +9,18 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Literal
 
-from tools.audio.loudness import KINDS, describe_sound, loudest, segments
-from tools.errors import NotIndexed
-from tools.media import Evidence, evidence_id
+from tools.audio.events import EVENT_KINDS, NEEDS_MODEL, names_of
+from tools.audio.loudness import KINDS, describe_level, describe_sound, loudest, segments
+from tools.errors import NotIndexed, ProviderUnavailable
+from tools.media import Evidence, evidence_id, overlaps
 from tools.store.evidence import of_caption
-from tools.store.records import SOUNDS
+from tools.store.records import EVENTS, SOUNDS
 
 if TYPE_CHECKING:
     from tools.files.rows import Rows
     from tools.store.store import Store
 
-Sought = Literal["loudest", "outburst", "silence", "speech", "other"]
+Sought = Literal["loudest", "outburst", "silence", "speech", "other", "music", "singing"]
 OPEN = ("waiting", "running")
 """States of a stage whose result is still to come."""
 PEAKS = 50
@@ -38,8 +42,11 @@ def find_sounds(
     """The moments that stand out most, or the longest stretches of a kind, best first.
 
     A video without a sound track has none; NotIndexed where nothing is found so far and the sound
-    of some is still to come.
+    of some is still to come; ProviderUnavailable for music and singing where no model heard any of
+    the videos.
     """
+    if sought in EVENT_KINDS:
+        return _events(store, videos, sought, start, end, limit)
     found: list[tuple[str, float, float, float]] = []
     for video in videos:
         with suppress(NotIndexed):
@@ -56,6 +63,39 @@ def find_sounds(
     return [of_sound(store, *one) for one in found[:limit]]
 
 
+def heard_by_model(store: Store, video: str) -> bool:
+    """True if a model told music and singing from the other sound of a video."""
+    return store.get(video).stages["audio_events"].state == "done"
+
+
+def _events(
+    store: Store,
+    videos: Sequence[str],
+    kind: str,
+    start: float | None,
+    end: float | None,
+    limit: int,
+) -> list[Evidence]:
+    """Stretches of music or singing, the longest first."""
+    if videos and not any(heard_by_model(store, video) for video in videos):
+        late = [one.title for one in map(store.get, videos) if one.stages["sound"].state in OPEN]
+        if late:
+            raise NotIndexed(f"nothing so far; the sound of {', '.join(late)} is not indexed yet")
+        raise ProviderUnavailable(NEEDS_MODEL)
+    found = [
+        one
+        for video in videos
+        for one in store.words(video, EVENTS)
+        if one.kind == kind and overlaps(one.start, one.end, start, end)
+    ]
+    found.sort(key=lambda one: (one.start - one.end, one.video, one.start))
+    longest = max((one.end - one.start for one in found), default=1.0)
+    return [
+        of_sound(store, one.video, one.start, one.end, round((one.end - one.start) / longest, 4))
+        for one in found[:limit]
+    ]
+
+
 def of_sound(store: Store, video: str, start: float, end: float, score: float = 0.0) -> Evidence:
     """A stretch of sound as evidence: what a caption names it, or how loud, and of what kind."""
     for named in store.past_words(video, SOUNDS):
@@ -63,8 +103,14 @@ def of_sound(store: Store, video: str, start: float, end: float, score: float = 
             "sound", video, start, end
         ):
             return of_caption(store, named, score)
-    text = describe_sound(store.signals(video, "sound"), start, end)
     id, image = evidence_id("sound", video, start, end), store.image_at(video, start, end)
+    rows = store.signals(video, "sound")
+    if heard := [one for one in store.past_words(video, EVENTS) if one.id == id]:
+        text = f"{names_of(heard)}, {describe_level(rows, start, end)}"
+        facts = {"heard": {one.kind: one.confidence for one in heard}}
+        source = heard[0].source
+        return Evidence(id, video, start, end, "sound", text, image, score, source, facts=facts)
+    text = describe_sound(rows, start, end)
     return Evidence(id, video, start, end, "sound", text, image, score, "sound")
 
 

@@ -112,6 +112,12 @@ class Catalog:
         found = self._query(f"{sql} ORDER BY id", [*(videos or ())])
         return {id: (clock_of(json.loads(row)), duration) for id, row, duration in found}
 
+    def longest(self, videos: Collection[str] | None = None) -> float:
+        """Duration of the longest of some videos, or of all."""
+        where = "" if videos is None else f" WHERE id IN {_places(videos)}"
+        found = self._query(f"SELECT max(duration) FROM videos{where}", [*(videos or ())])
+        return found[0][0] or 0.0
+
     def texts(self, video: str, kind: str) -> tuple[list[Any], list[list[str]]]:
         """Utterances (`speech`) or on-screen texts (`screen`) by time, and the stems of each."""
         sql = "SELECT item, forms, own FROM texts WHERE video = ? AND kind = ? ORDER BY start, row"

@@ -19,14 +19,16 @@ from tools.store.coverage import coverage, covered
 from tools.store.dense import FOLDER, without_parts
 from tools.store.embeddings import CoarseKind, coarse_vectors
 from tools.store.names import NAMES, Names
-from tools.store.records import SIGHTINGS, screen_text
+from tools.store.records import EVENTS, SIGHTINGS, screen_text
 from tools.store.recovery import ABOUT, RECORD
 from tools.store.store import Store
 from tools.text.tokens import is_character, stem, stems, surface_forms
 
 Text = Utterance | ScreenText
 TEXT_STAGES = ("subtitles", "screen", "speech", "speakers")
-VECTOR_STAGES = ("keyframes", "pass", "sound", "pictures", "vectors", "sightings", "crops")
+VECTOR_STAGES = (
+    "keyframes", "pass", "sound", "pictures", "vectors", "sightings", "audio_events", "crops",
+)  # fmt: skip
 FOLLOWING_WORDS = 8
 """Words of the next utterance, at most, in which a phrase may end."""
 INDEXED = {"words": "video, forms, speaker, characters", "letters": "raw"}
@@ -187,6 +189,8 @@ def _traits(store: Store, video: str) -> list[Statement]:
         for segment in segments(rows):
             length = segment.end - segment.start
             values[segment.kind] = max(length, values.get(segment.kind, 0.0))
+    for one in store.words(video, EVENTS):
+        values[one.kind] = max(one.end - one.start, values.get(one.kind, 0.0))
     sql = "INSERT INTO traits VALUES (?, ?, ?)"
     return [(sql, [name, video, round(value, 4)]) for name, value in values.items()]
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from tools.audio.events import AudioEvent
 from tools.media import ScreenText, Sighting, Utterance
 
 SUBTITLES, HEARD, READ = "speech.jsonl", "heard.jsonl", "screen.jsonl"
@@ -11,8 +12,8 @@ PICTURES_READ = "screen_lines.jsonl"
 """File of the lines in each picture, kept while some are unread: a later run goes on from there."""
 SIGNS, SOUNDS = "signs.jsonl", "sounds.jsonl"
 """What else subtitles hold: text that they put on the picture, and sounds that they name."""
-SIGHTINGS = "sightings.jsonl"
-"""File of the objects that were tracked."""
+SIGHTINGS, EVENTS = "sightings.jsonl", "audio_events.jsonl"
+"""Files of the objects that were tracked, and of the music and singing that were heard."""
 REGION_CHANGES = "region_changes"
 """File, without its ending, of the changes of small regions with their times."""
 
@@ -33,10 +34,12 @@ def past_file(file: str) -> str:
 
 
 def row_builder(file: str) -> Callable[[dict[str, Any]], Any]:
-    """Function that builds an utterance, a screen text or a sighting from a row of a file."""
+    """Function that builds an utterance, a screen text, a sighting or an event from a row."""
     shown = {name for kind in (READ, SIGNS) for name in (kind, past_file(kind))}
     if file in (SIGHTINGS, past_file(SIGHTINGS)):
         return sighting
+    if file in (EVENTS, past_file(EVENTS)):
+        return lambda row: AudioEvent(**row)
     return screen_text if file in shown else lambda row: Utterance(**row)
 
 

@@ -46,8 +46,8 @@ from tools.vision.change_times import RegionChange
 
 WEIGHTS = {
     "probe": 1, "subtitles": 2, "keyframes": 6, "pass": 40, "provenance": 1, "sound": 3,
-    "screen": 45, "clock": 1, "pictures": 20, "speech": 60, "speakers": 10, "sightings": 8,
-    "crops": 2, "vectors": 6,
+    "audio_events": 1, "screen": 45, "clock": 1, "pictures": 20, "speech": 60, "speakers": 10,
+    "sightings": 8, "crops": 2, "vectors": 6,
 }  # fmt: skip
 """Usual share of the time of each stage, in their order, for the estimate of what remains."""
 STAGES = tuple(WEIGHTS)

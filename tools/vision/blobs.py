@@ -19,9 +19,6 @@ Pixels = NDArray[np.uint8]
 Box = tuple[float, float, float, float]
 """Left, top, right, bottom as shares of the picture, 0 to 1."""
 
-STILL, CUTS_PER_MINUTE = 0.2, 1.0
-"""Share of the picture that differs from 0.6 s ago, as a median, up to which a camera stands
-still, and cuts up to which a film is no edited one. Hand-held film had 0.45, a busy road 0.12."""
 LONGEST_SIDE = 400
 """Pixels of the longer side of the picture in which blobs are found."""
 MEMORY, FIRST, VARIANCE = 1200, 8, 30.0
@@ -47,14 +44,6 @@ class Blob(NamedTuple):
 
     box: Box
     filled: float
-
-
-def is_fixed(rows: Rows, cuts: int) -> bool:
-    """True if the camera stands still and the film is no edited one, by the signals of the pass."""
-    if len(rows) < 2:
-        return False
-    length = float(rows["seconds"][-1] - rows["seconds"][0])
-    return cuts <= CUTS_PER_MINUTE * length / 60 and float(np.median(rows["spread"])) <= STILL
 
 
 class Foreground:

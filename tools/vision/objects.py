@@ -1,7 +1,8 @@
-"""Objects in one picture by a detector: YOLOX or D-FINE as ONNX, classes by name.
+"""Objects in one picture by a detector: YOLOX, D-FINE or RF-DETR as ONNX, classes by name.
 
-Boxes of YOLOX lie on grids of 8, 16 and 32 pixels (Ge et al., 2021), those of D-FINE are shares of
-the picture (Peng et al., 2024). Limits are those that their authors publish.
+Boxes of YOLOX lie on grids of 8, 16 and 32 pixels (Ge et al., 2021), those of D-FINE (Peng et al.,
+2024) and RF-DETR (Robinson et al., 2025) are shares of the picture. Limits are those that their
+authors publish.
 """
 
 import json
@@ -31,7 +32,16 @@ LEAST_SCORE, OVERLAPPING = 0.3, 0.45
 PADDING = 114
 """Grey around a picture that is no square, as YOLOX was trained."""
 STRIDES = (8, 16, 32)
-LONGEST_NAME = 40
+DETR_OUTPUTS, RFDETR_OUTPUTS = ("pred_boxes", "logits"), ("dets", "labels")
+"""Names of boxes and classes in a model of Transformers, and as RF-DETR writes it itself."""
+MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+"""Colours (red, green, blue) of ImageNet, by which RF-DETR was trained."""
+SIDE, RFDETR_SIDE = 640, 384
+"""Pixels of a side of the picture where a model leaves that open; RF-DETR nano finds little at any
+other."""
+NO_COCO = frozenset((0, 12, 26, 29, 30, 45, 66, 68, 69, 71, 83))
+"""Numbers up to 90 that COCO gives to no class; RF-DETR keeps its numbers."""
+LONGEST_NAME, MOST_CLASSES = 40, 10_000
 Floats = NDArray[Any]
 
 
@@ -91,13 +101,17 @@ def load_detector(
         known = ", ".join(model.name for model in models.MODELS if model.kind == "detector")
         raise ProviderUnavailable(
             f"no detector {name!r}; CUEPOINT_DETECTOR is auto, none, {known}, or a path of an "
-            "ONNX file of YOLOX or D-FINE"
+            "ONNX file of YOLOX, D-FINE or RF-DETR"
         )
     return OnnxDetector(path, name if name in models.NAMES else path.stem, threads, device)
 
 
+class _Unnamed(ValueError):
+    """Classes that no file names."""
+
+
 class OnnxDetector:
-    """YOLOX or D-FINE, told by what it puts out; classes are those of its folder, else COCO's."""
+    """A detector told by what it puts out; classes are those of its folder, else COCO's."""
 
     def __init__(self, path: Path, name: str, threads: int = 0, device: str = "auto") -> None:
         self.name = name
@@ -105,28 +119,48 @@ class OnnxDetector:
         options = runtime.SessionOptions()
         options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
         options.enable_cpu_mem_arena = False
+        # The decoder runs beside it: threads that wait by spinning cost both twice the time.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.log_severity_level = 4
         providers = onnx_providers(device)
         try:
             self._session = runtime.InferenceSession(str(path), options, providers=providers)
             self._input = self._session.get_inputs()[0]
-            self._outputs = [one.name for one in self._session.get_outputs()]
+            told = {one.name: one.shape for one in self._session.get_outputs()}
         except Exception as error:  # the file is foreign: whatever it does is its own
             raise _unusable(path, "is damaged, or no ONNX file") from error
         check_session(self._session, device)
-        sides = [side for side in self._input.shape[2:] if isinstance(side, int)]
-        self._is_dfine = {"logits", "pred_boxes"} <= {*self._outputs}
-        self._side = sides[0] if sides else 640
-        self._classes = _classes(path.parent, path.parent.parent)
-        blank = np.zeros((self._side, self._side, 3), np.uint8)
+        self._outputs = [*told]
+        pairs = (DETR_OUTPUTS, RFDETR_OUTPUTS)
+        self._detr = next((pair for pair in pairs if {*pair} <= told.keys()), None)
+        facts = _beside(path, "config.json")
+        last = told[self._detr[1]][-1] if self._detr else 0
+        self._is_rfdetr = self._detr is not None and (
+            self._detr == RFDETR_OUTPUTS
+            or facts.get("model_type") == "rf_detr"
+            or last == len(_coco_by_number())
+        )
+        self._classes = _named(facts) or (_coco_by_number() if self._is_rfdetr else _coco())
+        self.side = self._given_side(path)
+        blank = np.zeros((self.side, self.side, 3), np.uint8)
         try:
             self.find(blank)
         except Exception as error:
-            raise _unusable(path, "gives neither what YOLOX nor what D-FINE gives") from error
+            why = "gives neither what YOLOX nor what D-FINE or RF-DETR gives"
+            raise _unusable(path, str(error) if isinstance(error, _Unnamed) else why) from error
+
+    def _given_side(self, path: Path) -> int:
+        """Pixels of a side of the picture, as the model says, else the file beside it."""
+        for side in self._input.shape[2:]:
+            if isinstance(side, int):
+                return side
+        with suppress(KeyError, TypeError, ValueError):
+            return int(_beside(path, "preprocessor_config.json")["size"]["height"])
+        return RFDETR_SIDE if self._is_rfdetr else SIDE
 
     def find(self, picture: Pixels) -> list[Seen]:
         """Objects in a picture (blue first), the surest first."""
-        return self._dfine(picture) if self._is_dfine else self._yolox(picture)
+        return self._queries(picture, self._detr) if self._detr else self._yolox(picture)
 
     def _run(self, prepared: Floats) -> list[Any]:
         return self._session.run(None, {self._input.name: prepared})
@@ -135,13 +169,13 @@ class OnnxDetector:
         import cv2
 
         height, width = picture.shape[:2]
-        scale = self._side / max(height, width)
+        scale = self.side / max(height, width)
         across, down = max(round(width * scale), 1), max(round(height * scale), 1)
-        square = np.full((self._side, self._side, 3), PADDING, np.uint8)
+        square = np.full((self.side, self.side, 3), PADDING, np.uint8)
         square[:down, :across] = cv2.resize(picture, (across, down))
         (out,) = self._run(square.transpose(2, 0, 1)[None].astype(np.float32))
         rows = np.asarray(out)[0]
-        grid, stride = _grid(self._side)
+        grid, stride = _grid(self.side)
         if rows.shape != (len(grid), 5 + len(self._classes)):
             raise ValueError(f"shape {rows.shape}")
         middle = (rows[:, :2] + grid) * stride
@@ -149,18 +183,25 @@ class OnnxDetector:
         boxes = np.hstack([middle - half, middle + half]) / ([across, down] * 2)
         return self._chosen(boxes, rows[:, 4:5] * rows[:, 5:])
 
-    def _dfine(self, picture: Pixels) -> list[Seen]:
+    def _queries(self, picture: Pixels, names: tuple[str, str]) -> list[Seen]:
+        """Objects by D-FINE or RF-DETR: a box and its classes for each query."""
         import cv2
 
-        square = cv2.resize(picture, (self._side, self._side))[:, :, ::-1]
-        out = self._run(square.transpose(2, 0, 1)[None].astype(np.float32) / 255)
+        square = cv2.resize(picture, (self.side, self.side))[:, :, ::-1].astype(np.float32) / 255
+        if self._is_rfdetr:
+            square = (square - np.array(MEAN, np.float32)) / np.array(DEVIATION, np.float32)
+        out = self._run(np.ascontiguousarray(square.transpose(2, 0, 1)[None]))
         told = dict(zip(self._outputs, out, strict=True))
-        logits, boxes = told["logits"][0], told["pred_boxes"][0]
-        if logits.shape != (len(boxes), len(self._classes)):
+        boxes, logits = (np.asarray(told[name])[0] for name in names)
+        if len(logits) != len(boxes):
             raise ValueError(f"shape {logits.shape}")
+        count = logits.shape[1]
+        if count - len(self._classes) not in (0, self._is_rfdetr):  # its last may be: nothing
+            raise _Unnamed(f"has {count} classes, and no config.json beside it names as many")
         half = boxes[:, 2:] / 2
         corners = np.hstack([boxes[:, :2] - half, boxes[:, :2] + half])
-        return self._chosen(corners, 1 / (1 + np.exp(-logits)))
+        scores = 1 / (1 + np.exp(-np.clip(logits[:, : len(self._classes)], -60, 60)))
+        return self._chosen(corners, scores * [bool(name) for name in self._classes])
 
     def _chosen(self, boxes: Floats, scores: Floats) -> list[Seen]:
         """The best of boxes that overlap, of each class, as shares of the picture."""
@@ -200,13 +241,35 @@ def _grid(side: int) -> tuple[Floats, Floats]:
     return np.concatenate(cells).astype(np.float32), np.concatenate(sizes).astype(np.float32)
 
 
-def _classes(*folders: Path) -> Sequence[str]:
-    """Names of the classes by number: of the `config.json` of a model, else those of COCO."""
-    for folder in folders:
-        with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
-            named: dict[str, str] = json.loads((folder / "config.json").read_bytes())["id2label"]
-            return [clean(str(named[str(n)]), LONGEST_NAME) for n in range(len(named))]
+def _beside(path: Path, name: str) -> dict[str, Any]:
+    """A file of JSON in the folder of a model, or in the one above it; empty without one."""
+    for folder in (path.parent, path.parent.parent):
+        with suppress(OSError, ValueError, TypeError):
+            return dict(json.loads((folder / name).read_bytes()))
+    return {}
+
+
+def _named(facts: dict[str, Any]) -> Sequence[str]:
+    """Names of the classes by number, as a `config.json` tells them; "" is no class."""
+    with suppress(ValueError, KeyError, TypeError, AttributeError):
+        named = {
+            int(number): clean(str(name), LONGEST_NAME)
+            for number, name in facts["id2label"].items()
+        }
+        if min(named) >= 0 and max(named) < MOST_CLASSES:
+            return [named.get(number, "") for number in range(max(named) + 1)]
+    return []
+
+
+def _coco() -> Sequence[str]:
     return [*_names()["classes"]]
+
+
+@cache
+def _coco_by_number() -> Sequence[str]:
+    """Names of the classes of COCO by its own numbers, which have gaps."""
+    names = iter(_coco())
+    return ["" if number in NO_COCO else next(names) for number in range(91)]
 
 
 @cache

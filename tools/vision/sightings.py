@@ -3,7 +3,7 @@
 With a detector its objects are tracked, as far as they move; without one the moving blobs are.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean, median
 from typing import Any
@@ -19,6 +19,8 @@ from tools.vision.colour import SceneLight, object_colours, scene_light
 from tools.vision.objects import Detector
 from tools.vision.tracking import (
     STANDS,
+    Matcher,
+    Nearest,
     Seen,
     Track,
     Tracker,
@@ -74,10 +76,10 @@ class _Look:
 class Watcher:
     """Sightings of one video, whose pictures come by time."""
 
-    def __init__(self, detector: Detector | None) -> None:
+    def __init__(self, detector: Detector | None, matcher: Callable[[], Matcher] = Nearest) -> None:
         self._detector = detector
-        self._moving = Tracker()
-        self._found = Tracker(PATIENCE)
+        self._moving = Tracker(matcher=matcher())
+        self._found = Tracker(PATIENCE, matcher())
         self._looks: WeakKeyDictionary[Track, _Look] = WeakKeyDictionary()
         self._grey: NDArray[np.float32] | None = None
         self._behind: NDArray[np.float32] | None = None

@@ -1,13 +1,15 @@
 """Tracker of boxes: which box of a picture shows the object of a box in the picture before.
 
-Each object moves on as it did (constant velocity, smoothed); the nearest pairs are joined first, by
-overlap, else by the distance of centres in sizes of the object (as SORT does: Bewley et al., 2016).
+A matcher says so, and is exchangeable. In the one here each object moves on as it did (constant
+velocity, smoothed); the nearest pairs are joined first, by overlap, else by the distance of centres
+in sizes of the object (as SORT does: Bewley et al., 2016). What comes and goes, and what stands
+still, is the tracker's.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import product
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from tools.vision.blobs import Box
 
@@ -17,6 +19,8 @@ REACH = 1.5
 """Sizes of an object that it may be away from where it is expected."""
 GROWN = 4.0
 """How many times as large or small it may be."""
+RENAMED = 0.2
+"""Cost of another label."""
 SMOOTH = 0.5
 """Weight of the last step in the velocity."""
 STANDS = 0.12
@@ -92,39 +96,74 @@ IsThere = Callable[[Track], bool]
 """Whether an object that stands still is where it was seen last."""
 
 
-class Tracker:
-    """Tracks of one video; pictures come by time."""
+MayJoin = Callable[[Track, Seen], bool]
+"""Whether what is seen may be an object; False for the hole that it left in the background."""
 
-    def __init__(self, patience: float = PATIENCE) -> None:
-        self._patience = patience
-        self.running: list[Track] = []
-        self.ended: list[Track] = []
 
-    def add(self, at: float, seen: Sequence[Seen], is_there: IsThere = lambda _: False) -> None:
-        """Join what is seen in a picture to the tracks, begin new ones, and end the others."""
+class Matcher(Protocol):
+    """Says which box of a picture shows which object. One of its own for each tracker."""
+
+    def match(
+        self, at: float, tracks: Sequence[Track], seen: Sequence[Seen], may_join: MayJoin
+    ) -> dict[int, int]:
+        """Places of what is seen, each at most once, by those of the tracks."""
+        ...
+
+    def joined(self, track: Track, place: int) -> None:
+        """Take note that a track, old or new, has the box at a place of the last picture."""
+        ...
+
+
+class Nearest:
+    """Joins the nearest pairs first."""
+
+    def match(
+        self, at: float, tracks: Sequence[Track], seen: Sequence[Seen], may_join: MayJoin
+    ) -> dict[int, int]:
         costs: list[tuple[float, int, int]] = []
-        gone = {
-            track
-            for track in self.running
-            if track.stands and at - track.end > self._patience / 2 and not is_there(track)
-        }
-        for (n, track), (m, one) in product(enumerate(self.running), enumerate(seen)):
-            if track in gone and overlap(track.box, one.box) > SAME_PLACE:
-                continue  # the hole that it left in the background
-            cost = _cost(track.expected(at), one.box, track.box)
-            if cost is not None:
-                differs = bool(track.seen[-1].label and track.seen[-1].label != one.label)
-                costs.append((cost + differs * 0.2, n, m))
+        for (n, track), (m, one) in product(enumerate(tracks), enumerate(seen)):
+            found = cost(track.expected(at), one, track.seen[-1])
+            if found is not None and may_join(track, one):
+                costs.append((found, n, m))
         taken: dict[int, int] = {}
         used: set[int] = set()
         for _, n, m in sorted(costs):
             if n not in taken and m not in used:
                 taken[n] = m
                 used.add(m)
+        return taken
+
+    def joined(self, track: Track, place: int) -> None:
+        return
+
+
+class Tracker:
+    """Tracks of one video; pictures come by time."""
+
+    def __init__(self, patience: float = PATIENCE, matcher: Matcher | None = None) -> None:
+        self._patience = patience
+        self._matcher = matcher or Nearest()
+        self.running: list[Track] = []
+        self.ended: list[Track] = []
+
+    def add(self, at: float, seen: Sequence[Seen], is_there: IsThere = lambda _: False) -> None:
+        """Join what is seen in a picture to the tracks, begin new ones, and end the others."""
+        gone = {
+            track
+            for track in self.running
+            if track.stands and at - track.end > self._patience / 2 and not is_there(track)
+        }
+
+        def may_join(track: Track, one: Seen) -> bool:
+            return track not in gone or overlap(track.box, one.box) <= SAME_PLACE
+
+        taken = self._matcher.match(at, self.running, seen, may_join)
+        used = {*taken.values()}
         kept: list[Track] = []
         for n, track in enumerate(self.running):
             if n in taken:
                 track.add(at, seen[taken[n]])
+                self._matcher.joined(track, taken[n])
             elif track.stands and track not in gone and is_there(track):
                 track.end = at
             elif at - track.end > self._patience:
@@ -135,6 +174,7 @@ class Tracker:
             if m not in used:
                 track = Track()
                 track.add(at, one)
+                self._matcher.joined(track, m)
                 kept.append(track)
         self.running = kept
 
@@ -187,13 +227,15 @@ def at_edge(box: Box) -> bool:
     return min(box[0], box[1], 1 - box[2], 1 - box[3]) <= EDGE
 
 
-def _cost(expected: Box, seen: Box, last: Box) -> float | None:
-    """Cost of a pair, 0 to 2; None for one that cannot be the same object."""
-    ratio = (area(seen) + 1e-6) / (area(last) + 1e-6)
+def cost(expected: Box, one: Seen, last: Seen) -> float | None:
+    """Cost of a pair, 0 to 2 or little more; None for one that cannot be the same object."""
+    seen = one.box
+    ratio = (area(seen) + 1e-6) / (area(last.box) + 1e-6)
     if not 1 / GROWN <= ratio <= GROWN:
         return None
+    differs = RENAMED * bool(last.label and last.label != one.label)
     if (common := overlap(expected, seen)) > 0:
-        return 1 - common
+        return 1 - common + differs
     (x, y), (u, v) = centre(expected), centre(seen)
-    away = max(abs(x - u), abs(y - v)) / max(size(last), 1e-3)
-    return 1 + away / REACH if away <= REACH else None
+    away = max(abs(x - u), abs(y - v)) / max(size(last.box), 1e-3)
+    return 1 + away / REACH + differs if away <= REACH else None

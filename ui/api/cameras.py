@@ -11,14 +11,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from tools.areas import LONGEST_NAME, MOST, Kind, numbers_of
 from tools.export.incident import to_report
 from ui.api.described import described
-from ui.api.values import Id, Region, conflicts
+from ui.api.values import Id, Region, Time, conflicts
 from ui.render import Json
 from ui.web.accounts.gate import may_write
 from ui.web.media import known_videos
 from ui.web.state import AppState
 from ui.web.workspaces import Mine
 
-Seconds = Annotated[float, Query(ge=0, le=1e7)]
 Name = Annotated[str, Query(max_length=LONGEST_NAME)]
 Owner = Annotated[str, Query(min_length=1, max_length=200)]
 Group = Literal["all", "label", "colour", "camera", "video", "hour", "minute"]
@@ -45,8 +44,8 @@ def camera_routes() -> APIRouter:
         label: Annotated[str, Query(max_length=100)] = "",
         colour: Annotated[str, Query(max_length=40)] = "",
         video: Annotated[list[Id] | None, Query(max_length=1000)] = None,
-        start: Annotated[Seconds | None, Query(alias="from")] = None,
-        end: Annotated[Seconds | None, Query(alias="to")] = None,
+        start: Annotated[Time | None, Query(alias="from")] = None,
+        end: Annotated[Time | None, Query(alias="to")] = None,
         by: Group = "all",
         region: Annotated[Region | None, Query(max_length=200)] = None,
         area: Name = "",

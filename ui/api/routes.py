@@ -20,7 +20,7 @@ from ui.api.cameras import camera_routes
 from ui.api.described import described, page, schema
 from ui.api.jobs import job_routes
 from ui.api.slots import Slots
-from ui.api.values import Id, Ids, Region, Text, conflicts
+from ui.api.values import Id, Ids, Region, Text, Time, conflicts
 from ui.render import Json
 from ui.web.accounts.gate import may_write
 from ui.web.job_status import job_state
@@ -34,7 +34,6 @@ PAGE = 100
 """Videos that are listed at once."""
 Searched = Literal["speech", "screen", "sound", "frame", "scene", "object"]
 """Kinds of evidence that are searched."""
-Seconds = Annotated[float, Query(ge=0, le=1e7)]
 
 
 class Question(BaseModel):
@@ -91,8 +90,8 @@ def api_routes() -> APIRouter:
         query: Annotated[Text, Query(max_length=QUESTION_LIMIT)],
         video: Annotated[list[Id] | None, Query(max_length=1000)] = None,
         kind: Annotated[list[Searched] | None, Query(max_length=6)] = None,
-        start: Annotated[Seconds | None, Query(alias="from")] = None,
-        end: Annotated[Seconds | None, Query(alias="to")] = None,
+        start: Annotated[Time | None, Query(alias="from")] = None,
+        end: Annotated[Time | None, Query(alias="to")] = None,
         at: Annotated[str | None, Query(max_length=100)] = None,
         limit: Annotated[int, Query(ge=1, le=100)] = 6,
         region: Annotated[Region | None, Query(max_length=200)] = None,

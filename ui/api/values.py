@@ -18,6 +18,9 @@ _SHARE = r"(0|1|0\.[0-9]{1,12})"
 Region = Annotated[str, StringConstraints(pattern=rf"^{_SHARE},{_SHARE},{_SHARE},{_SHARE}$")]
 """Left, top, right, bottom as shares of the picture."""
 
+Time = Annotated[str, StringConstraints(max_length=40)]
+"""Seconds of a video, [H:]MM:SS, or a time by the clock of the recording, in ISO 8601."""
+
 
 @contextmanager
 def conflicts() -> Generator[None]:

@@ -23,10 +23,10 @@ from ui.cli.common import (
     GlobalOptions,
     To,
     VideoRef,
+    checked_time,
     choice,
     load_settings,
     open_library,
-    parse_seconds,
     print_error,
     print_json,
     print_result,
@@ -185,14 +185,15 @@ def frames(
 ) -> None:
     """Sample frames and say why each was kept, and what was left out."""
     from tools.store.frames import sample_frames, skipped_frames
+    from tools.store.stretches import span_in
     from tools.vision.sampling import STRATEGIES, describe_skipped, longest_gap
 
     known = choice("strategy", strategy, STRATEGIES)
+    bound = checked_time(start), checked_time(end)
     library = open_library()
     id = indexed_video(library, video, as_json).id
-    bounds: dict[str, Any] = {
-        "count": count, "start": parse_seconds(start) or 0.0, "end": parse_seconds(end),
-    }  # fmt: skip
+    first, last = span_in(library, id, *bound)
+    bounds: dict[str, Any] = {"count": count, "start": first or 0.0, "end": last}
     kept = [] if skipped else sample_frames(library, id, known, **bounds)
     left = skipped_frames(library, id, known, **bounds) if skipped or not as_json else []
     lines = (
@@ -321,8 +322,8 @@ def search(
         query,
         ids or None,
         kinds=kinds,
-        start=parse_seconds(start),
-        end=parse_seconds(end),
+        start=checked_time(start),
+        end=checked_time(end),
         at=at,
         limit=limit,
         region=numbers_of(region) if region is not None else None,

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from agent.settings import Settings
+from tools.clock.written import read_time
 from tools.errors import Interrupted, RefusedRequest, VideoError
 from tools.files.disk import disk_error
-from ui.render import cost_line, printable, seconds_of
+from ui.render import cost_line, printable
 
 if TYPE_CHECKING:
     from agent.ask import Answer
@@ -23,8 +24,9 @@ if TYPE_CHECKING:
     from tools.library import Library
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON value and nothing else.")]
-From = Annotated[str | None, typer.Option("--from", metavar="T", help="Seconds or [H:]MM:SS.")]
-To = Annotated[str | None, typer.Option("--to", metavar="T", help="Seconds or [H:]MM:SS.")]
+TIME = "Seconds, [H:]MM:SS, or 2026-11-19T14:00:05 by the clock."
+From = Annotated[str | None, typer.Option("--from", metavar="T", help=TIME)]
+To = Annotated[str | None, typer.Option("--to", metavar="T", help=TIME)]
 VideoRef = Annotated[str, typer.Argument(metavar="VIDEO", help="A file, an id or a title.")]
 Choice = TypeVar("Choice", bound=str)
 _ANOTHER = "choose another library with --library"
@@ -68,14 +70,12 @@ def with_library_chosen(text: str) -> str:
     return re.sub(r"\bcuepoint (?=index|library|models)", lambda _: command, text)
 
 
-def parse_seconds(text: str | None) -> float | None:
-    """Seconds from `83.5`, `1:23.5` or `1:02:03`; wrong usage where it is none of them."""
-    if text is None:
-        return None
-    seconds = seconds_of(text)
-    if seconds is None:
-        raise typer.BadParameter(f"{text!r} is not a time; write 83.5 or 1:23.5 or 1:02:03")
-    return seconds
+def checked_time(text: str | None) -> str | None:
+    """Time that was written; wrong usage where it is none."""
+    try:
+        return text if text is None or read_time(text) else None
+    except RefusedRequest as error:
+        raise typer.BadParameter(str(error)) from None
 
 
 def choice(name: str, value: str, choices: Iterable[Choice]) -> Choice:

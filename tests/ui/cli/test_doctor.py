@@ -213,3 +213,23 @@ def test_doctor_says_who_makes_videos_for_how_much_and_what_is_missing(
     monkeypatch.setenv("CUEPOINT_GENERATOR", "runway")
     maker = checks()["video maker"]
     assert maker["state"] == "problem" and "RUNWAYML_API_SECRET" in maker["detail"]
+
+
+def test_doctor_says_what_names_objects_and_which_tracker_is_not_there(
+    cuepoint: Cuepoint, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def check() -> dict[str, str]:
+        rows = json.loads(cuepoint("doctor", "--json")[1])["checks"]
+        return next(row for row in rows if row["name"] == "objects")
+
+    found = check()
+    assert found["state"] == "missing" and "models pull dfine-nano" in found["fix"]
+    monkeypatch.setenv("CUEPOINT_TRACKER", "sort")
+    found = check()
+    assert found["state"] == "problem" and "nearest, norfair" in found["detail"]
+    assert "CUEPOINT_TRACKER" in found["fix"]
+    monkeypatch.setenv("CUEPOINT_TRACKER", "nearest")
+    (tmp_path / "cut.onnx").write_bytes(b"\x08\x07")
+    monkeypatch.setenv("CUEPOINT_DETECTOR", str(tmp_path / "cut.onnx"))
+    found = check()
+    assert found["state"] == "problem" and "is damaged" in found["detail"]

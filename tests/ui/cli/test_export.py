@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ import pytest
 
 from tests import numbered
 from tests.conftest import Shelf
+from tests.made_clocks import with_clock
+from tools.clock import clock_from
 
 Run = Callable[..., tuple[int, str, str]]
 EVIDENCE = "id handle video title start end kind text facts image score source language recorded_at"
@@ -47,6 +50,27 @@ def test_a_clip_is_cut_into_this_folder(run: Run) -> None:
     }
     assert numbered.length(Path(done["path"])) == pytest.approx(1.5, abs=1e-3)
     assert len(numbered.read(Path(done["path"]))) == 15
+
+
+def test_a_clip_is_cut_by_the_clock(run: Run, shelf: Shelf) -> None:
+    begun = datetime.fromisoformat("2026-11-19T14:00:00+01:00")
+    with_clock(shelf.library, shelf.video, clock_from(begun, "argument"))
+    for number, (start, end) in enumerate(
+        [
+            ("2026-11-19T14:00:03", "2026-11-19T14:00:04.5"),
+            ("2026-11-19T13:00:03Z", "14:00:04.5"),
+            ("14:00:03", "0:04.5"),
+        ]
+    ):
+        done = value(run("clip", "kettle!", start, end, "-o", f"{number}.mp4", "--json"))
+        assert (done["start"], done["end"]) == pytest.approx((3.0, 4.5))
+        assert len(numbered.read(Path(done["path"]))) == 15
+    whole = value(run("clip", "kettle!", "14:00:00", "14:00:10", "--json"))
+    assert (whole["start"], whole["end"]) == pytest.approx((0.0, 10.0))
+    told = "14:00:12 was not recorded: there is 2026-11-19 14:00:00 to 2026-11-19 14:00:10"
+    assert told in trouble(run("clip", "kettle!", "14:00:08", "14:00:12"))
+    kept = value(run("frames", "kettle!", "--from", "2026-11-19T14:00:05", "--json"))
+    assert kept and all(one["seconds"] >= 5 for one in kept)
 
 
 def test_a_clip_may_be_named(run: Run, tmp_path: Path) -> None:

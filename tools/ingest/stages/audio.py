@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from tools.audio.events import AudioEvent, events_version, load_events
 from tools.audio.loudness import RATE, chunks, speech_spans
 from tools.evidence import MACHINE
 from tools.files import durable as files
 from tools.ingest.run import IngestRun, Result
 from tools.media import DOUBTFUL, SPEECHLESS, Utterance
 from tools.models.registry import fingerprint, intact_folder, suggested
-from tools.store.records import HEARD, SUBTITLES
+from tools.store.records import EVENTS, HEARD, SUBTITLES
 from tools.transcript import hallucinations
 from tools.transcript.asr import WHISPER, Chunk, whisper_folder
 from tools.transcript.diarization import SpeakerTurn, load_diarizer, missing_requirement
@@ -60,6 +61,30 @@ def _decode_sound(run: IngestRun) -> dict[str, Any]:
         if "seconds" in last and duration and run.stage == "sound":
             run.report(min(last["seconds"] / duration, 1.0))
     return last
+
+
+def audio_events(run: IngestRun) -> Result:
+    """Tell music and singing from other sound, where a model for it is installed."""
+    if run.manifest["stages"]["sound"]["state"] != "done":
+        return Result(state="skipped")
+    detector = load_events(run.providers.sounds)
+    if detector is None:
+        return Result(state="skipped")
+    _need_samples(run)
+    progress = detector.events(run.video, run.scratch / SAMPLES)
+    while True:
+        try:
+            run.report(next(progress))
+        except StopIteration as finished:
+            events: list[AudioEvent] = finished.value
+            break
+    return Result(run.write_words((EVENTS, events)), "done", detector.name)
+
+
+def event_sources(run: IngestRun) -> Any:
+    """Fingerprint: a rerun for other sound, and once there is a model, or another version of it."""
+    sound = run.manifest["stages"].get("sound", {}).get("files", {})
+    return [1, run.providers.sounds, events_version(), sound]
 
 
 def speech(run: IngestRun) -> Result:
