@@ -90,8 +90,8 @@ def looked_for(turn: Turn) -> str:
     """Words of the thing that a question asks for, without those for what it does."""
     asked, words = turn.question, turn.question.wording.words
     idle = words["acts"] | words["many"] | words["stay"] | words["asks"] | words["again"]
-    named = (one for one in asked.words if not asked.points(one))
-    return " ".join(one for one in named if not {*surface_forms(one)} <= idle)
+    idle |= words["there"] | words["ordinals"] | words["last"] | words["texts"]
+    return " ".join(one for one in asked.words if not {*surface_forms(one)} <= idle)
 
 
 def named_object(
