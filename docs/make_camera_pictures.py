@@ -22,7 +22,7 @@ from tools.ingest.stages import tracking
 from tools.library import Library
 from tools.models.providers import BARE
 from tools.video.film import FilmWriter
-from tools.vision.tracking import Seen
+from tools.vision.objects.tracking import Seen
 
 SIZE, LIMIT = (1120, 820), 150_000
 """Width and height of the page, and the bytes that a picture may have."""

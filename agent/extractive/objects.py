@@ -15,7 +15,7 @@ from tools.media import Evidence
 from tools.models import registry
 from tools.text.tokens import surface_forms
 from tools.vision.colour import COLOUR_WORDS
-from tools.vision.objects import labels_of
+from tools.vision.objects.detector import labels_of
 
 _ASKED = (
     "search", "count", "first", "last", "named", "moving", "said_by", "can't count",

@@ -19,7 +19,7 @@ from tools.media import Evidence
 from tools.store.cameras import Camera, Cameras
 from tools.store.sighting_rows import Wanted
 from tools.store.stretches import Way, scopes, search_at
-from tools.vision.objects import labels_of, sought
+from tools.vision.objects.detector import labels_of, sought
 
 if TYPE_CHECKING:
     from tools.store.catalog import Catalog

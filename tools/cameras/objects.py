@@ -13,7 +13,7 @@ from tools.errors import NotIndexed, ProviderUnavailable, RefusedRequest
 from tools.media import overlaps
 from tools.store.sighting_rows import Wanted
 from tools.vision.colour import COLOUR_WORDS, COLOURS
-from tools.vision.objects import labels_of, sought
+from tools.vision.objects.detector import labels_of, sought
 
 if TYPE_CHECKING:
     from tools.media import Evidence, Sighting

@@ -10,7 +10,7 @@ class Providers:
     threads is 0 for all cores; device is one of `tools.models.device.DEVICES`. screen_lines is the
     number of lines on screen, for an hour of video, that its first index reads; 0 for all.
     speech_language is one of `tools.text.languages.SPOKEN`, or `auto` for what is heard. tracker is
-    one of `tools.vision.matchers.MATCHERS`.
+    one of `tools.vision.objects.matchers.MATCHERS`.
     """
 
     text_reader: str = "auto"

@@ -19,7 +19,7 @@ from tools.video.container import (
     video_stream,
 )
 from tools.video.timeline import clock_of
-from tools.vision.blobs import Foreground, Pixels, blobs, encode, reduced
+from tools.vision.objects.blobs import Foreground, Pixels, blobs, encode, reduced
 
 PER_SECOND, SHOWN_EVERY = 6, 2
 """Pictures a second in which blobs are found, and of which one in so many is written."""

@@ -320,8 +320,8 @@ def _sounds(settings: Settings) -> Check:
 def _objects(settings: Settings) -> Check:
     from tools.errors import VideoError
     from tools.models import registry
-    from tools.vision.matchers import load_matcher
-    from tools.vision.objects import load_detector
+    from tools.vision.objects.detector import load_detector
+    from tools.vision.objects.matchers import load_matcher
 
     asked = settings.providers.detector
     best = next(one.name for one in registry.MODELS if one.kind == "detector")

@@ -13,11 +13,11 @@ from tools.ingest.run import IngestRun, Result
 from tools.media import Frame, Sighting
 from tools.store.frames import move_picture
 from tools.store.records import SIGHTINGS, frame_image
-from tools.vision.blobs import Blob, decode, moving_spans
-from tools.vision.fixed import PICTURES, is_fixed
-from tools.vision.matchers import load_matcher
-from tools.vision.objects import detector_fingerprint, load_detector
-from tools.vision.sightings import Watcher
+from tools.vision.objects.blobs import Blob, decode, moving_spans
+from tools.vision.objects.detector import detector_fingerprint, load_detector
+from tools.vision.objects.fixed import PICTURES, is_fixed
+from tools.vision.objects.matchers import load_matcher
+from tools.vision.objects.sightings import Watcher
 
 NEAR = 0.25
 """Seconds from the best view of an object within which a kept frame shows it well enough."""

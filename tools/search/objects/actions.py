@@ -22,8 +22,8 @@ from tools.sandbox import check_deadline
 from tools.store.records import SIGHTINGS
 from tools.text.clean import word_set
 from tools.text.tokens import STOP_WORDS, surface_forms
-from tools.vision.objects import ANYTHING, labels_of
-from tools.vision.tracking import STANDS, at_edge, centre, size
+from tools.vision.objects.detector import ANYTHING, labels_of
+from tools.vision.objects.tracking import STANDS, at_edge, centre, size
 
 if TYPE_CHECKING:
     from tools.embed import ImageEmbedder

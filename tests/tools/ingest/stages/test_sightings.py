@@ -17,8 +17,8 @@ from tools.models.providers import BARE
 from tools.store.records import SIGHTINGS
 from tools.store.sighting_rows import Wanted
 from tools.toolbox import Toolbox
-from tools.vision.blobs import Pixels
-from tools.vision.tracking import Seen
+from tools.vision.objects.blobs import Pixels
+from tools.vision.objects.tracking import Seen
 
 COLOURS = {
     "red": (200, 30, 35), "blue": (40, 70, 200), "green": (40, 150, 60), "yellow": (235, 205, 40),

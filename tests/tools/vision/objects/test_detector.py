@@ -9,7 +9,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from tools.errors import ProviderUnavailable
-from tools.vision.objects import ANYTHING, OnnxDetector, labels_of, load_detector, sought
+from tools.vision.objects.detector import ANYTHING, OnnxDetector, labels_of, load_detector, sought
 
 SIDE = 64
 

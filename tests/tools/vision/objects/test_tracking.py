@@ -5,9 +5,9 @@ from collections.abc import Callable
 import pytest
 
 from tools.errors import ProviderUnavailable
-from tools.vision import matchers
-from tools.vision.matchers import MATCHERS, load_matcher
-from tools.vision.tracking import Seen, Tracker, overlap
+from tools.vision.objects import matchers
+from tools.vision.objects.matchers import MATCHERS, load_matcher
+from tools.vision.objects.tracking import Seen, Tracker, overlap
 
 
 @pytest.fixture(params=MATCHERS)

@@ -11,7 +11,7 @@ from tools.ingest.pipeline import ingest
 from tools.library import Library
 from tools.models.providers import BARE
 from tools.store.records import SIGHTINGS
-from tools.vision.fixed import is_fixed
+from tools.vision.objects.fixed import is_fixed
 from tools.vision.signals import ROW
 
 WIDTH, HEIGHT, SECONDS, FPS = 320, 180, 64.0, 4

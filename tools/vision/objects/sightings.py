@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from tools.media import Sighting, numbered
 from tools.text.clean import word_set
-from tools.vision.blobs import Blob, Box, Pixels
 from tools.vision.colour import SceneLight, object_colours, scene_light
-from tools.vision.objects import Detector
-from tools.vision.tracking import (
+from tools.vision.objects.blobs import Blob, Box, Pixels
+from tools.vision.objects.detector import Detector
+from tools.vision.objects.tracking import (
     STANDS,
     Matcher,
     Nearest,

@@ -23,9 +23,9 @@ from tools.models import registry as models
 from tools.models.device import check_session, onnx_providers
 from tools.text.clean import clean, word_set
 from tools.text.tokens import STOP_WORDS, stem, surface_forms
-from tools.vision.blobs import Pixels
 from tools.vision.colour import COLOUR_WORDS
-from tools.vision.tracking import Seen
+from tools.vision.objects.blobs import Pixels
+from tools.vision.objects.tracking import Seen
 
 LEAST_SCORE, OVERLAPPING = 0.3, 0.45
 """Confidence of an object, at least, and overlap from which on two of a class are one."""
@@ -274,7 +274,7 @@ def _coco_by_number() -> Sequence[str]:
 
 @cache
 def _names() -> dict[str, Any]:
-    return tomllib.loads((files("tools.vision") / "object_names.toml").read_text("utf-8"))
+    return tomllib.loads((files("tools.vision.objects") / "names.toml").read_text("utf-8"))
 
 
 @cache

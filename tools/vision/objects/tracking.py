@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import NamedTuple, Protocol
 
-from tools.vision.blobs import Box
+from tools.vision.objects.blobs import Box
 
 PATIENCE = 1.0
 """Seconds after which an object that is not seen again is gone."""

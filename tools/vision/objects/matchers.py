@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from tools.errors import ProviderUnavailable
-from tools.vision.tracking import Matcher, MayJoin, Nearest, Seen, Track, cost
+from tools.vision.objects.tracking import Matcher, MayJoin, Nearest, Seen, Track, cost
 
 MATCHERS = ("nearest", "norfair")
 FARTHEST = 2.2
@@ -36,7 +36,7 @@ def load_matcher(name: str) -> Callable[[], Matcher]:
 
 
 class Norfair:
-    """Matcher by norfair's tracker, with the distance of `tools.vision.tracking`."""
+    """Matcher by norfair's tracker, with the distance of `tools.vision.objects.tracking`."""
 
     def __init__(self, package: Any) -> None:
         self._detection = package.Detection

@@ -1,0 +1,1 @@
+"""Objects before fixed cameras: told from the background, detected, tracked and described."""
