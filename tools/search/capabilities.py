@@ -12,7 +12,7 @@ from pydantic import Field
 
 from tools import evidence as make
 from tools.arguments import At, End, Labels, Limit, Query, Start, Time, VideoId, Videos
-from tools.audio.events import EVENT_WORDS
+from tools.audio.events import EVENT_WORDS, EventKind
 from tools.cameras.capabilities import CameraCapabilities
 from tools.errors import NotIndexed, ProviderUnavailable, RefusedRequest
 from tools.media import Evidence, overlaps
@@ -324,8 +324,10 @@ class SearchCapabilities(CameraCapabilities):
         """Sounds that captions name, and those that a model heard where the query names them."""
         scope = self._scope(videos)
         found = self.texts.found("sound", query, scope, start, end, limit)
-        named = [EVENT_WORDS[word] for word in surface_forms(query) if word in EVENT_WORDS]
-        for kind in dict.fromkeys(named):
+        forms = surface_forms(query)
+        named: list[EventKind] = [EVENT_WORDS[form] for form in forms if form in EVENT_WORDS]
+        kinds: dict[EventKind, None] = dict.fromkeys(named)
+        for kind in kinds:
             with suppress(NotIndexed, ProviderUnavailable):
                 found += self.find_sounds(kind, scope, start, end, limit)
         return list({one.id: one for one in found}.values())[:limit]
