@@ -20,6 +20,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -109,7 +110,7 @@ def looped(path: Path, clip: Path, minutes: float) -> Path:
         for frame in source.decode(video=0):
             while count / RATE <= (frame.time or 0.0):
                 shown = frame.reformat(*SIZE, "yuv420p")
-                shown.pts, count = count, count + 1
+                shown.pts, shown.time_base, count = count, Fraction(1, RATE), count + 1
                 packets += stream.encode(shown)
         packets += stream.encode(None)
         parts = [(bytes(one), one.pts, one.is_keyframe, one.time_base) for one in packets]
