@@ -16,7 +16,6 @@ from tools.vision.colour import COLOUR_WORDS
 _BEGUN = re.compile(
     r"(?:and|und|what about|how about|was ist mit|wie (?:ist|sieht|steht) es mit)\b", re.IGNORECASE
 )
-_OF_VIDEOS = re.compile(r"\b(?:videos?|clips?|films?|filme|recordings?)\b", re.IGNORECASE)
 LONGEST = 12
 """Words of a question, at most, that goes on with the one before."""
 
@@ -43,7 +42,7 @@ def _going_on(turn: Turn, before: Mapping[str, Any]) -> Turn | None:
     groups = frozenset[str]().union(*(words[f"by_{name}"] for name in GROUPS))
     idle = words["ones"] | words["per"] | groups | words["busy"] | words["busy_idle"]
     what = named_object(turn, before["videos"], idle, needed=False)
-    if what is None or {*forms} & words["why"] or _OF_VIDEOS.search(turn.text):
+    if what is None or {*forms} & (words["why"] | words["videos"]):
         return None
     asks, points = {*forms} & (how | where), {*forms} & (words["ones"] | words["pronouns"])
     is_begun = _BEGUN.match(turn.text.strip())
@@ -57,7 +56,7 @@ def _going_on(turn: Turn, before: Mapping[str, Any]) -> Turn | None:
         kept = "" if {*forms} & where else _only(before["text"], where | words["to"])
         text = f"{turn.text.rstrip(' ?!.')}{colour}{thing} {kept}?"
     else:
-        text = _with_thing(before, what)
+        text = _with_other_object(before, what)
         if {*forms} & where:
             text = f"{_without(text, where)} {_only(turn.text, where | words['to'])}?"
     if before["times"]:
@@ -92,7 +91,7 @@ def _without(text: str, unwanted: frozenset[str]) -> str:
     return " ".join(kept)
 
 
-def _with_thing(before: Mapping[str, Any], what: Sought) -> str:
+def _with_other_object(before: Mapping[str, Any], what: Sought) -> str:
     """The question before with another thing or colour in the place of its own."""
     text, old = str(before["text"]), {str(before["word"])}
     thing = what.word or str(before["word"]) or "something"

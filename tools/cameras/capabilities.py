@@ -146,7 +146,8 @@ class CameraCapabilities:
             if not by_look or self.looks.blind(scope):
                 return []
             any_one = _of(Wanted(), scope, start, end)
-            return self.looks.fitting(query, any_one, limit, region, area)
+            near = self.looks.nearest(query, any_one, limit, region, area)
+            return [one for one in self.looks.told(near, query, limit) if one.facts["fits"]]
         found = _of(Wanted(labels or None, colour), self._scope(videos), start, end)
         return self._objects(found, limit, region, area)
 

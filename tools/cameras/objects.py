@@ -52,12 +52,6 @@ class Looks(Protocol):
         """Objects that look as a text says, best first, however well they fit."""
         ...
 
-    def fitting(
-        self, text: str, sought: Wanted, limit: int, region: Sequence[float] | None, area: str
-    ) -> list[Evidence]:
-        """Objects that a text fits, told as that."""
-        ...
-
     def told(self, found: Sequence[Evidence], text: str, limit: int) -> list[Evidence]:
         """Objects that a text fits, told as that; where none does, the closest, told as that."""
         ...

@@ -91,18 +91,6 @@ class ObjectSearch:
         fits = crops.fitting(text, visual.embedder, named) if named is None or named else {}
         return sorted((self._told(id, fit, "") for id, fit in fits.items()), key=_rank)[:limit]
 
-    def fitting(
-        self,
-        text: str,
-        sought: Wanted,
-        limit: int,
-        region: Sequence[float] | None = None,
-        area: str = "",
-    ) -> list[Evidence]:
-        """Objects that look as a text says, best first; those alone that it fits."""
-        found = self.told(self.nearest(text, sought, limit, region, area), text, limit)
-        return [one for one in found if one.facts["fits"]]
-
     def told(self, found: Sequence[Evidence], text: str, limit: int) -> list[Evidence]:
         """Objects that a text fits, told as that; where none does, the closest, told as that.
 
