@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from slack_sdk.signature import Clock
 from starlette.testclient import TestClient
 
 import agent.agent
@@ -113,18 +114,17 @@ def test_a_message_that_was_posted_but_not_noted_before_a_kill_is_found_again(
     assert not slack.messages["8000.000001"]["text"] and not slack.forms("chat.postMessage")
 
 
-def forgeries(count: int) -> Iterator[tuple[bytes, dict[str, str]]]:
+def forgeries(count: int, now: float) -> Iterator[tuple[bytes, dict[str, str]]]:
     """Requests that nobody signed so: by another secret, too old or new, of another body, odd."""
-    now = time.time()
     for n in range(count):
         body = json.dumps(event(f"<@UBOT> canary-in-the-body {n}")).encode()
-        good = signed(body)
+        good = signed(body, at=now)
         (stamp, at), (name, signature) = good.items()
         yield from zip(
             (body, body, body, body + b" ", b"{canary-in-the-body", b"\xff canary-in-the-body",
              body, body, body, body),
             (
-                signed(body, secret=f"guessed {n}"),
+                signed(body, at=now, secret=f"guessed {n}"),
                 signed(body, at=now - 301 - 60 * n),
                 signed(body, at=now + 301 + 60 * n),
                 good,
@@ -140,10 +140,15 @@ def forgeries(count: int) -> Iterator[tuple[bytes, dict[str, str]]]:
 
 
 def test_200_forged_or_old_requests_are_refused_and_stand_in_no_log(
-    client: TestClient, slack: Workspace, caplog: pytest.LogCaptureFixture
+    client: TestClient,
+    slack: Workspace,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    for count, (body, headers) in enumerate(forgeries(20), 1):
+    now = time.time()
+    monkeypatch.setattr(Clock, "now", lambda _: now)
+    for count, (body, headers) in enumerate(forgeries(20, now), 1):
         plain = {name: value.encode("latin") for name, value in headers.items()}
         reply = client.post("/slack/events", content=body, headers=plain)  # type: ignore[arg-type]
         assert (reply.status_code, count) == (401, count)
